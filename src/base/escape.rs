@@ -1,0 +1,77 @@
+//! Text from evidence on its way to a person: the only road to a terminal or a spreadsheet.
+//!
+//! An attacker chooses command lines, host names and paths. Shown raw they could move the cursor, reverse the reading order or run as a formula.
+
+use std::borrow::Cow;
+
+/// Longest text that a spreadsheet cell holds, in UTF-16 code units (Excel's limit).
+pub const CELL_LIMIT: usize = 32_767;
+
+/// What is put at the end of a cell that had to be cut.
+const CUT: &str = "…[cut]";
+
+/// Makes text safe to print: control characters become `\n`, `\t`, `\xNN` or `\u{NNNN}`; bidirectional and invisible format characters too.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        push_visible(&mut out, c);
+    }
+    Cow::Owned(out)
+}
+
+/// Makes text safe in a cell of a spreadsheet: a leading formula character gets a `'` in front, NUL is made visible, and too long a text is cut.
+///
+/// The rest of CSV (quotes, separators, line breaks) is the CSV writer's business.
+pub fn cell(text: &str) -> Cow<'_, str> {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let long = text.len() > CELL_LIMIT && text.encode_utf16().count() > CELL_LIMIT;
+    if !formula && !long && !text.contains('\0') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 1);
+    if formula {
+        out.push('\'');
+    }
+    out.push_str(&text.replace('\0', "\\0"));
+    if out.encode_utf16().count() > CELL_LIMIT {
+        cut_to_units(&mut out, CELL_LIMIT - CUT.encode_utf16().count());
+        out.push_str(CUT);
+    }
+    Cow::Owned(out)
+}
+
+fn cut_to_units(text: &mut String, limit: usize) {
+    let mut units = 0;
+    let end = text.char_indices().find_map(|(at, c)| {
+        units += c.len_utf16();
+        (units > limit).then_some(at)
+    });
+    text.truncate(end.unwrap_or(text.len()));
+}
+
+/// Control characters, and format characters that change how the rest of a line reads.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn push_visible(out: &mut String, c: char) {
+    use std::fmt::Write as _;
+    // Writing to a String cannot fail.
+    let _ = match c {
+        '\n' => write!(out, "\\n"),
+        '\r' => write!(out, "\\r"),
+        '\t' => write!(out, "\\t"),
+        c if !is_unsafe(c) => write!(out, "{c}"),
+        c if u32::from(c) < 0x100 => write!(out, "\\x{:02x}", u32::from(c)),
+        c => write!(out, "\\u{{{:x}}}", u32::from(c)),
+    };
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! What every other module may use: byte spans, instants, wildcard patterns and escaping.
+//!
+//! This floor knows nothing of files, events, rules or Windows records.
+
+pub mod escape;
+pub mod span;
+pub mod time;
+pub mod wildcard;
+
+pub use span::{LineColumn, LineIndex, Span};
+pub use time::Ticks;

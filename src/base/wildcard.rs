@@ -1,0 +1,118 @@
+//! EQL's wildcard patterns: `*` stands for any run of characters, `?` for exactly one, and there is no escape.
+//!
+//! Used by `:`, `like` and `like~`. The matcher is iterative: at worst it costs pattern length times text length, and never recursion.
+
+/// Whether letter case counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Case {
+    /// Characters must be equal.
+    Sensitive,
+    /// Characters must be equal after Unicode lower-casing.
+    Insensitive,
+}
+
+/// Folds one character for comparison without case. Characters whose lower case is longer than one character stand for themselves.
+pub fn fold(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    let mut lower = c.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(only), None) => only,
+        _ => c,
+    }
+}
+
+/// Whether two texts are equal, with or without regard to case.
+pub fn equal(left: &str, right: &str, case: Case) -> bool {
+    match case {
+        Case::Sensitive => left == right,
+        Case::Insensitive => left.chars().map(fold).eq(right.chars().map(fold)),
+    }
+}
+
+/// Whether the pattern has a character with a special meaning.
+pub fn is_wild(pattern: &str) -> bool {
+    pattern.contains(['*', '?'])
+}
+
+/// A compiled pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wildcard {
+    tokens: Vec<Token>,
+    case: Case,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Run,
+    One,
+    Char(char),
+}
+
+impl Wildcard {
+    /// Compiles `pattern`; every text is a valid pattern.
+    pub fn new(pattern: &str, case: Case) -> Self {
+        let mut tokens: Vec<Token> = Vec::with_capacity(pattern.len());
+        for c in pattern.chars() {
+            match c {
+                '*' if tokens.last() == Some(&Token::Run) => {}
+                '*' => tokens.push(Token::Run),
+                '?' => tokens.push(Token::One),
+                c if case == Case::Insensitive => tokens.push(Token::Char(fold(c))),
+                c => tokens.push(Token::Char(c)),
+            }
+        }
+        Self { tokens, case }
+    }
+
+    /// Whether the whole of `text` fits the pattern.
+    pub fn matches(&self, text: &str) -> bool {
+        let mut rest = text.chars();
+        let mut at = 0;
+        // Where to take up again when a later character does not fit: the token after the last `*`, and the text it was tried on.
+        let mut retry: Option<(usize, std::str::Chars<'_>)> = None;
+        loop {
+            if self.tokens.get(at) == Some(&Token::Run) {
+                at += 1;
+                if at == self.tokens.len() {
+                    return true;
+                }
+                retry = Some((at, rest.clone()));
+                continue;
+            }
+            let before = rest.clone();
+            let fits = match (rest.next(), self.tokens.get(at)) {
+                (None, None) => return true,
+                (None, Some(_)) => return false,
+                (Some(_), None) => false,
+                (Some(_), Some(Token::One)) => true,
+                (Some(c), Some(&Token::Char(wanted))) => self.folded(c) == wanted,
+                (Some(_), Some(Token::Run)) => {
+                    rest = before;
+                    continue;
+                }
+            };
+            if fits {
+                at += 1;
+                continue;
+            }
+            let Some((token, tried)) = retry.as_mut() else {
+                return false;
+            };
+            tried.next();
+            at = *token;
+            rest = tried.clone();
+        }
+    }
+
+    fn folded(&self, c: char) -> char {
+        match self.case {
+            Case::Sensitive => c,
+            Case::Insensitive => fold(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

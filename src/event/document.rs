@@ -1,0 +1,145 @@
+//! A document: fields and their values, sorted by field.
+
+use super::value::{Value, Values};
+use crate::ecs::{Field, FieldId, Shape};
+use serde_json::Map;
+
+/// A flat map from field to its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    fields: Vec<(Field, Values)>,
+}
+
+impl Document {
+    /// An empty document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All values of a field; none if it is missing.
+    pub fn values(&self, field: &Field) -> &[Value] {
+        self.find(field).map_or(&[], |at| self.fields[at].1.as_slice())
+    }
+
+    /// All values of a field of the catalogue.
+    pub fn all(&self, id: FieldId) -> &[Value] {
+        self.values(&Field::Known(id))
+    }
+
+    /// The first value of a field of the catalogue.
+    pub fn first(&self, id: FieldId) -> Option<&Value> {
+        self.all(id).first()
+    }
+
+    /// The first value of a field of the catalogue, if it is text.
+    pub fn text(&self, id: FieldId) -> Option<&str> {
+        self.first(id).and_then(Value::as_text)
+    }
+
+    /// Whether the field has a value.
+    pub fn has(&self, id: FieldId) -> bool {
+        self.find(&Field::Known(id)).is_some()
+    }
+
+    /// Sets a field to one value, in place of those it had.
+    pub fn set(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
+        self.replace(field.into(), Values::One(value.into()));
+    }
+
+    /// Sets a field to one value unless it has one already.
+    pub fn set_if_missing(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
+        let field = field.into();
+        if let Err(at) = self.search(&field) {
+            self.fields.insert(at, (field, Values::One(value.into())));
+        }
+    }
+
+    /// Sets a field to a list of values, in place of those it had; an empty list removes the field.
+    pub fn set_all(&mut self, field: impl Into<Field>, values: impl IntoIterator<Item = Value>) {
+        let field = field.into();
+        let mut values: Vec<Value> = values.into_iter().collect();
+        match values.len() {
+            0 => self.remove(&field),
+            1 => self.replace(field, Values::One(values.remove(0))),
+            _ => self.replace(field, Values::Many(values)),
+        }
+    }
+
+    /// Adds a value to a field.
+    pub fn push(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
+        let field = field.into();
+        match self.search(&field) {
+            Ok(at) => self.fields[at].1.push(value.into()),
+            Err(at) => self.fields.insert(at, (field, Values::One(value.into()))),
+        }
+    }
+
+    /// Adds a value to a field unless the field has it already.
+    pub fn push_distinct(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
+        let (field, value) = (field.into(), value.into());
+        if !self.values(&field).contains(&value) {
+            self.push(field, value);
+        }
+    }
+
+    /// Removes a field.
+    pub fn remove(&mut self, field: &Field) {
+        if let Ok(at) = self.search(field) {
+            self.fields.remove(at);
+        }
+    }
+
+    /// Every field with its values, in the order of [`Field`].
+    pub fn iter(&self) -> impl Iterator<Item = (&Field, &[Value])> {
+        self.fields.iter().map(|(field, values)| (field, values.as_slice()))
+    }
+
+    /// The document as nested JSON objects, keys sorted, dots of the names as levels.
+    ///
+    /// A field whose name is also the start of another's (`a` and `a.b`) cannot be nested; the longer one then keeps its dotted name.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut fields: Vec<(&str, serde_json::Value)> =
+            self.fields.iter().map(|(field, values)| (field.name(), values_to_json(field, values))).collect();
+        fields.sort_by(|a, b| a.0.cmp(b.0));
+        let mut root = Map::new();
+        for (name, value) in fields {
+            insert_nested(&mut root, name, value);
+        }
+        serde_json::Value::Object(root)
+    }
+
+    fn replace(&mut self, field: Field, values: Values) {
+        match self.search(&field) {
+            Ok(at) => self.fields[at].1 = values,
+            Err(at) => self.fields.insert(at, (field, values)),
+        }
+    }
+
+    fn find(&self, field: &Field) -> Option<usize> {
+        self.search(field).ok()
+    }
+
+    fn search(&self, field: &Field) -> Result<usize, usize> {
+        self.fields.binary_search_by(|(have, _)| have.cmp(field))
+    }
+}
+
+fn values_to_json(field: &Field, values: &Values) -> serde_json::Value {
+    match values.as_slice() {
+        [one] if field.shape() == Shape::Single => one.to_json(),
+        all => all.iter().map(Value::to_json).collect(),
+    }
+}
+
+fn insert_nested(object: &mut Map<String, serde_json::Value>, name: &str, value: serde_json::Value) {
+    let Some((head, rest)) = name.split_once('.') else {
+        object.insert(name.to_owned(), value);
+        return;
+    };
+    match object.entry(head).or_insert_with(|| serde_json::Value::Object(Map::new())) {
+        serde_json::Value::Object(inner) => insert_nested(inner, rest, value),
+        _ => {
+            object.insert(name.to_owned(), value);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The value model: a document is a flat map from field to a list of values, and an event is a document with a place in time.
+//!
+//! There are no nested objects and no nulls: a field that would be null or empty is absent, as in Elasticsearch's index.
+//! This module does not know files or rules.
+
+mod document;
+mod order;
+mod value;
+
+pub use document::Document;
+pub use order::{Clock, Event, OrderKey, Origin};
+pub use value::{IpValue, Value, Values};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Where an event stands in time, and the total order that sequences and timelines use.
+//!
+//! Sysmon's own time (`UtcTime`) is taken before the event is complete and runs backwards between neighbours; the time of logging does not.
+//! So the order is a choice of its own, apart from the `@timestamp` that is shown.
+
+use super::Document;
+use crate::base::Ticks;
+
+/// Which time orders events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Clock {
+    /// When Windows logged the event: System/TimeCreated.
+    #[default]
+    Logged,
+    /// When the event says it happened, as Elastic orders: `@timestamp`, for Sysmon its UtcTime.
+    Utc,
+}
+
+/// Where an event was read: which input, and where in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// Number of the input in the sorted list of inputs.
+    pub input: u32,
+    /// Byte offset of the record in that input.
+    pub offset: u64,
+}
+
+/// A document with its place in time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// All fields, `@timestamp` among them.
+    pub document: Document,
+    /// `@timestamp`.
+    pub timestamp: Ticks,
+    /// When the event was logged.
+    pub logged: Ticks,
+    /// What decides between events of the same time: EventRecordID. Missing sorts last.
+    pub tiebreaker: Option<u64>,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// The key of the total order: time, then tiebreaker (missing last), then place in the inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrderKey {
+    /// By the chosen clock.
+    pub time: Ticks,
+    tiebreaker_missing: bool,
+    tiebreaker: u64,
+    origin: Origin,
+}
+
+impl Event {
+    /// The event's time by `clock`.
+    pub fn time(&self, clock: Clock) -> Ticks {
+        match clock {
+            Clock::Logged => self.logged,
+            Clock::Utc => self.timestamp,
+        }
+    }
+
+    /// The event's place in the total order by `clock`.
+    pub fn order(&self, clock: Clock) -> OrderKey {
+        OrderKey {
+            time: self.time(clock),
+            tiebreaker_missing: self.tiebreaker.is_none(),
+            tiebreaker: self.tiebreaker.unwrap_or_default(),
+            origin: self.origin,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The `evql` command.
+fn main() {}
