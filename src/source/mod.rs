@@ -1,1 +1,28 @@
-//! source
+//! Evidence in: from the paths a person names to [`Record`]s, with a [`Fault`] for everything that could not be read.
+//!
+//! The way of the data: [`discover`] tells files by their content, [`units()`] cuts them into pieces of work that can be spread over threads,
+//! and [`read_unit`] turns one piece into records and faults. A Windows event log (EVTX) is cut into runs of 64 KiB chunks; an XML file
+//! exported from one is a single piece. Both are rendered to the same XML and go through the same converter, so that the same event gives
+//! the same record however it was collected.
+//!
+//! Evidence is hostile input: no length, offset, name or encoding found in it is trusted, and nothing in it stops the run.
+//! Nothing vanishes silently either: `UnitStats::records` is the number of records handed over plus the number of faults for which
+//! [`Fault::is_record`] holds.
+//!
+//! This module deliberately does not know ECS or EQL, what a Sysmon field means, or threads.
+
+mod discover;
+mod evtx;
+mod export;
+mod fault;
+mod read;
+mod record;
+mod sniff;
+mod units;
+mod xml;
+
+pub use discover::{Format, Input, Inputs, discover};
+pub use fault::{Fault, FaultKind, Severity};
+pub use read::{Item, Scratch, UnitStats, read_unit};
+pub use record::{Origin, Record};
+pub use units::{Unit, units};

@@ -1,0 +1,251 @@
+//! One 64 KiB chunk of an event log: its records and its damage.
+//!
+//! The `evtx` crate walks the records and renders each as XML; this module finds out where they stand in the file, checks the checksums, and
+//! gives up as little as possible: a record that cannot be read costs that record, not the rest of its chunk.
+//! It does no input or output and does not know how chunks are found.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use evtx::err::{ChunkError, EvtxError};
+use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, ParserSettings};
+
+use super::fault::{Fault, FaultKind, chain};
+use super::read::Item;
+use super::record::Origin;
+use super::units::CHUNK;
+use super::xml::Converter;
+
+/// Bytes of a record before its content.
+const RECORD_HEADER: u64 = 24;
+/// What every record starts with.
+const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
+/// Bytes of a chunk before its first record.
+const CHUNK_HEADER: usize = 512;
+/// Where the chunk header keeps the offsets of its common strings.
+const STRING_OFFSETS: std::ops::Range<usize> = 128..384;
+
+/// Where a chunk is, for the faults and origins of what is in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The input as displayed.
+    pub input: &'a Arc<str>,
+    /// Number of the input.
+    pub number: u32,
+    /// Bytes from the start of the file to the start of the chunk.
+    pub offset: u64,
+    /// Number of the chunk in the file, from 0.
+    pub chunk: u64,
+}
+
+/// Reads chunks one after another; holds what can be used again.
+pub(super) struct ChunkReader {
+    settings: Arc<ParserSettings>,
+}
+
+impl Default for ChunkReader {
+    fn default() -> Self {
+        Self { settings: Arc::new(ParserSettings::new().indent(false)) }
+    }
+}
+
+impl ChunkReader {
+    /// Reads one chunk, all of it or what the file has of it, and gives back its buffer and how many records were met.
+    pub(super) fn read(
+        &self,
+        bytes: Vec<u8>,
+        place: Place<'_>,
+        converter: &mut Converter,
+        sink: &mut dyn FnMut(Item),
+    ) -> (Vec<u8>, u64) {
+        let mut sink = |fault: Result<_, Fault>| match fault {
+            Ok(record) => sink(Item::Record(record)),
+            Err(fault) => sink(Item::Fault(fault)),
+        };
+        if !bytes.starts_with(b"ElfChnk\0") || bytes.len() < CHUNK_HEADER {
+            sink(Err(unusable(&bytes, place)));
+            return (bytes, 0);
+        }
+        let mut chunk = match EvtxChunkData::new(bytes, false) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                sink(Err(Fault::lost(place.input, FaultKind::Chunk, chain(&error)).at(place.offset)));
+                return (Vec::new(), 0);
+            }
+        };
+        for fault in doubts(&chunk, place) {
+            sink(Err(fault));
+        }
+        let opened = EvtxChunk::new(&chunk.data, &chunk.header, Arc::clone(&self.settings));
+        let records = match opened {
+            Ok(parsed) => Self::records(parsed, place, converter, &mut sink),
+            Err(error @ ChunkError::FailedToBuildStringCache { .. }) => {
+                // The table is only a shortcut: every name is also found where it is used.
+                let reason = format!("the table of common names is damaged and was not used: {}", chain(&error));
+                sink(Err(Fault::suspect(place.input, FaultKind::Chunk, reason).at(place.offset)));
+                self.without_strings(&mut chunk, place, converter, &mut sink)
+            }
+            Err(error) => {
+                sink(Err(Fault::lost(place.input, FaultKind::Chunk, chain(&error)).at(place.offset)));
+                0
+            }
+        };
+        (chunk.data, records)
+    }
+
+    /// Reads a chunk as if its header had no table of common names.
+    fn without_strings(
+        &self,
+        chunk: &mut EvtxChunkData,
+        place: Place<'_>,
+        converter: &mut Converter,
+        sink: &mut dyn FnMut(Result<super::Record, Fault>),
+    ) -> u64 {
+        chunk.data[STRING_OFFSETS].fill(0);
+        let header = EvtxChunkHeader::from_bytes(&chunk.data).map_err(ChunkError::from);
+        let opened = header
+            .as_ref()
+            .map_err(chain_of)
+            .and_then(|header| EvtxChunk::new(&chunk.data, header, Arc::clone(&self.settings)).map_err(|e| chain(&e)));
+        match opened {
+            Ok(parsed) => Self::records(parsed, place, converter, sink),
+            Err(reason) => {
+                sink(Err(Fault::lost(place.input, FaultKind::Chunk, reason).at(place.offset)));
+                0
+            }
+        }
+    }
+
+    fn records(
+        mut chunk: EvtxChunk<'_>,
+        place: Place<'_>,
+        converter: &mut Converter,
+        sink: &mut dyn FnMut(Result<super::Record, Fault>),
+    ) -> u64 {
+        let data = chunk.data;
+        let mut met = 0;
+        // Where the next record starts, as far as known, in bytes from the start of the chunk.
+        let mut next = CHUNK_HEADER as u64;
+        for record in chunk.iter() {
+            met += 1;
+            match record {
+                Ok(record) => {
+                    let start = record.binxml_offset.saturating_sub(RECORD_HEADER);
+                    next = record.binxml_offset + u64::from(record.binxml_size);
+                    sink(convert(record, place.offset + start, place, converter));
+                }
+                Err(error) => {
+                    let (fault, after) = refused(&error, data, next, place);
+                    next = after;
+                    sink(Err(fault));
+                }
+            }
+        }
+        met
+    }
+}
+
+fn chain_of(error: &ChunkError) -> String {
+    chain(error)
+}
+
+/// Renders one record and converts it; `offset` is in the file.
+fn convert(
+    record: EvtxRecord<'_>,
+    offset: u64,
+    place: Place<'_>,
+    converter: &mut Converter,
+) -> Result<super::Record, Fault> {
+    let id = Some(record.event_record_id);
+    let lost = |kind, reason| Fault::lost(place.input, kind, reason).at(offset).of_record(id);
+    let xml = record.into_xml().map_err(|error| lost(FaultKind::Record, inner_chain(&error)))?;
+    let origin = Origin { input: place.number, offset };
+    converter
+        .convert(&xml.data, origin, id)
+        .map_err(|refusal| lost(refusal.kind, refusal.reason).of_record(refusal.record_id.or(id)))
+}
+
+/// The fault for a record that could not be parsed, and where to look for the record after it.
+fn refused(error: &EvtxError, data: &[u8], next: u64, place: Place<'_>) -> (Fault, u64) {
+    let (start, id) = match error {
+        EvtxError::FailedToReadRecordAt { offset, source, .. } => (Some(*offset), record_id(source)),
+        EvtxError::FailedToParseRecord { record_id, .. } => (find_record(data, next, *record_id), Some(*record_id)),
+        _ => (None, None),
+    };
+    let fault = Fault::lost(place.input, FaultKind::Record, inner_chain(error))
+        .at(place.offset + start.unwrap_or(next))
+        .of_record(id);
+    (fault, start.map_or(next, |start| start + 1))
+}
+
+fn record_id(error: &EvtxError) -> Option<u64> {
+    match error {
+        EvtxError::FailedToParseRecord { record_id, .. } => Some(*record_id),
+        _ => None,
+    }
+}
+
+/// What is wrong, without the outer layers that only repeat where: a fault has its own offset and record number.
+fn inner_chain(error: &EvtxError) -> String {
+    let mut inner: &EvtxError = error;
+    while let EvtxError::FailedToReadRecordAt { source, .. } | EvtxError::FailedToParseRecord { source, .. } = inner {
+        inner = source;
+    }
+    match inner {
+        // These name no cause, only a step of the crate's own.
+        EvtxError::DeserializationError(source) => chain(source),
+        EvtxError::SerializationError(source) => chain(source),
+        EvtxError::IoError(source) => chain(source),
+        other => chain(other as &(dyn Error + 'static)),
+    }
+}
+
+/// Offset in the chunk of the record with that number, at or after `from`.
+fn find_record(data: &[u8], from: u64, id: u64) -> Option<u64> {
+    let from = usize::try_from(from).ok()?;
+    let found = memchr::memmem::find_iter(data.get(from..)?, RECORD_MAGIC).find(|at| {
+        let id_at = from + at + 8;
+        data.get(id_at..id_at + 8) == Some(&id.to_le_bytes())
+    })?;
+    Some((from + found) as u64)
+}
+
+/// The fault for bytes that are no chunk, or too few to be one.
+fn unusable(bytes: &[u8], place: Place<'_>) -> Fault {
+    let fault = if (bytes.len() as u64) < CHUNK {
+        let reason = format!("the file ends {} bytes into chunk {}", bytes.len(), place.chunk);
+        Fault::lost(place.input, FaultKind::Truncated, reason)
+    } else {
+        let magic = bytes.get(..8).unwrap_or_default().escape_ascii();
+        let reason = format!("chunk {} does not start with 'ElfChnk' but with '{magic}'", place.chunk);
+        Fault::lost(place.input, FaultKind::Chunk, reason)
+    };
+    fault.at(place.offset)
+}
+
+/// Reasons to doubt a chunk that can be read: it is cut short, or its checksums do not fit.
+fn doubts(chunk: &EvtxChunkData, place: Place<'_>) -> Vec<Fault> {
+    let header = &chunk.header;
+    let mut faults = Vec::new();
+    let length = chunk.data.len() as u64;
+    if length < CHUNK {
+        let reason = format!("the file ends {length} bytes into chunk {}", place.chunk);
+        let lost = u64::from(header.free_space_offset) > length;
+        let fault = if lost { Fault::lost } else { Fault::suspect }(place.input, FaultKind::Truncated, reason);
+        faults.push(fault.at(place.offset + length));
+    }
+    if header.flags.intersects(ChunkFlags::NO_CRC32 | ChunkFlags::DIRTY) {
+        return faults;
+    }
+    let mut doubt = |reason: &str| {
+        let reason = format!("chunk {}: {reason}", place.chunk);
+        faults.push(Fault::suspect(place.input, FaultKind::Checksum, reason).at(place.offset));
+    };
+    if !chunk.validate_header_checksum() {
+        doubt("the checksum of its header does not fit");
+    }
+    if length == CHUNK && !chunk.validate_data_checksum() {
+        doubt("the checksum of its records does not fit");
+    }
+    faults
+}

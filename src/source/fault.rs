@@ -1,0 +1,155 @@
+//! What could not be read, or cannot be trusted, and where: one type for every trouble with evidence.
+//!
+//! A fault is data for a report, not an error that stops anything. It does not know how it will be shown: reasons may quote short pieces of
+//! evidence, and whoever displays them escapes them (`base::escape`).
+
+use std::error::Error;
+use std::sync::Arc;
+
+/// What a fault means for the findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Evidence was not read: something may be missing from the findings.
+    Lost,
+    /// Evidence was read, but there is a reason to doubt it.
+    Suspect,
+}
+
+impl Severity {
+    /// A stable name for machine-readable outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Suspect => "suspect",
+        }
+    }
+}
+
+/// The kinds of trouble. Their order is the order of faults at the same place of the same input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// There is nothing at the path.
+    Missing,
+    /// A file or folder exists but the system does not let it be read.
+    Unreadable,
+    /// A pipe, device or socket: never opened.
+    Special,
+    /// A symbolic link inside a given folder that leads outside of everything given: not followed.
+    OutsideLink,
+    /// A file of zero bytes.
+    EmptyFile,
+    /// A file that is neither an event log nor exported events.
+    Foreign,
+    /// The file header of an event log is damaged.
+    FileHeader,
+    /// The input ends inside something that should have gone on.
+    Truncated,
+    /// A stored checksum does not fit the bytes.
+    Checksum,
+    /// A 64 KiB chunk cannot be read, or contradicts itself.
+    Chunk,
+    /// One record cannot be read.
+    Record,
+    /// One record has no usable time.
+    Time,
+    /// XML text that cannot be read.
+    Xml,
+}
+
+impl FaultKind {
+    /// A stable name for machine-readable outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing-path",
+            Self::Unreadable => "unreadable",
+            Self::Special => "special-file",
+            Self::OutsideLink => "outside-link",
+            Self::EmptyFile => "empty-file",
+            Self::Foreign => "foreign-file",
+            Self::FileHeader => "file-header",
+            Self::Truncated => "truncated",
+            Self::Checksum => "checksum",
+            Self::Chunk => "chunk",
+            Self::Record => "record",
+            Self::Time => "time",
+            Self::Xml => "xml",
+        }
+    }
+}
+
+/// One trouble with the evidence. Faults sort by input, offset and kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fault {
+    /// The input as displayed: the path as the user gave it, or joined to a folder the user gave.
+    pub input: Arc<str>,
+    /// Where in the input, in bytes from its start; for XML that is not UTF-8, in bytes of its text as UTF-8.
+    pub offset: Option<u64>,
+    /// What kind of trouble.
+    pub kind: FaultKind,
+    /// `EventRecordID` of the record concerned, if known.
+    pub record_id: Option<u64>,
+    /// Whether evidence was lost or is only in doubt.
+    pub severity: Severity,
+    /// What happened, in one line. May quote evidence: escape it before showing it.
+    pub reason: String,
+}
+
+impl Fault {
+    /// A loss somewhere in `input`.
+    pub(super) fn lost(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { input: Arc::clone(input), offset: None, kind, record_id: None, severity: Severity::Lost, reason }
+    }
+
+    /// A doubt about something in `input`.
+    pub(super) fn suspect(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
+        Self { severity: Severity::Suspect, ..Self::lost(input, kind, reason) }
+    }
+
+    /// The same fault with its place.
+    #[must_use]
+    pub(super) fn at(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    /// The same fault with the record it concerns.
+    #[must_use]
+    pub(super) fn of_record(mut self, record_id: Option<u64>) -> Self {
+        self.record_id = record_id;
+        self
+    }
+
+    /// Whether this fault stands for exactly one record that was met and lost.
+    pub fn is_record(&self) -> bool {
+        self.severity == Severity::Lost && matches!(self.kind, FaultKind::Record | FaultKind::Time | FaultKind::Xml)
+    }
+}
+
+/// An error and all its causes in one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Transparent errors repeat the text of their cause.
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        cause = error.source();
+    }
+    line.replace(['\r', '\n'], " ")
+}
+
+/// The start of a piece of evidence, short enough to quote.
+pub(super) fn snippet(text: &str) -> String {
+    const CHARS: usize = 40;
+    match text.char_indices().nth(CHARS) {
+        Some((cut, _)) => format!("'{}…'", &text[..cut]),
+        None => format!("'{text}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! What a file is, told by its first bytes: the name of a file proves nothing.
+//!
+//! This module sees a few kilobytes and no path; it does not open anything.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use evtx::{EvtxFileHeader, HeaderFlags};
+
+use super::discover::Format;
+use super::units::HEADER_BLOCK;
+
+/// How many bytes from the start of a file are needed to tell it.
+pub(super) const HEAD: usize = 16 * 1024;
+
+const CHUNK_MAGIC: &[u8] = b"ElfChnk\0";
+
+/// What the start of a file says about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Evidence; the reason, if there is one, is a doubt about the file header: its checksum, or all of it.
+    Evidence(Format, Option<HeaderDoubt>),
+    /// An event log that ends inside its header block: it has no chunks.
+    HeaderOnly,
+    /// Not evidence; what it looks like.
+    Foreign(&'static str),
+}
+
+/// What is wrong with the file header of an event log whose chunks can be read all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderDoubt {
+    /// It is not a header at all.
+    Damaged,
+    /// Its checksum does not fit.
+    Checksum,
+}
+
+/// Tells a file by `head`, its first [`HEAD`] bytes or all of it if it is shorter.
+pub(super) fn tell(head: &[u8]) -> Verdict {
+    let block = usize::try_from(HEADER_BLOCK).unwrap_or(usize::MAX);
+    let has_chunk = head.get(block..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
+    if head.starts_with(b"ElfFile\0") {
+        return if head.len() <= block { Verdict::HeaderOnly } else { Verdict::Evidence(Format::Evtx, doubt(head)) };
+    }
+    if has_chunk {
+        return Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged));
+    }
+    match encoding_of(head) {
+        Some(encoding) if starts_with_events(&encoding.decode(head).0) => {
+            Verdict::Evidence(Format::Xml { encoding }, None)
+        }
+        encoding => Verdict::Foreign(looks_like(head, encoding)),
+    }
+}
+
+/// What is wrong with a header that has the right magic.
+fn doubt(head: &[u8]) -> Option<HeaderDoubt> {
+    let Ok(header) = EvtxFileHeader::from_bytes(head) else {
+        return Some(HeaderDoubt::Damaged);
+    };
+    // The header of a log that was not closed is behind its contents, so its checksum says nothing.
+    let dirty = header.flags.contains(HeaderFlags::DIRTY);
+    (!dirty && !header.validate_checksum()).then_some(HeaderDoubt::Checksum)
+}
+
+/// The encoding of what seems to be text: by its byte order mark, else by its first bytes, else by its XML declaration, else UTF-8.
+fn encoding_of(head: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(head) {
+        return Some(encoding);
+    }
+    let is_first = |byte: u8| byte == b'<' || byte.is_ascii_whitespace();
+    match head {
+        [first, 0, ..] if is_first(*first) => Some(UTF_16LE),
+        [0, first, ..] if is_first(*first) => Some(UTF_16BE),
+        _ if head.contains(&0) => None,
+        _ => Some(declared(head).unwrap_or(UTF_8)),
+    }
+}
+
+/// The encoding that an XML declaration in single bytes names. One of two bytes a unit is a lie there.
+fn declared(head: &[u8]) -> Option<&'static Encoding> {
+    let end = head.strip_prefix(b"<?xml").and_then(|rest| memchr::memmem::find(rest, b"?>"))?;
+    let declaration = &head[..end + 5];
+    let at = memchr::memmem::find(declaration, b"encoding")?;
+    let mut parts = declaration[at..].split(|&byte| byte == b'"' || byte == b'\'');
+    let label = parts.nth(1)?;
+    Encoding::for_label(label).filter(|&encoding| encoding != UTF_16LE && encoding != UTF_16BE)
+}
+
+/// Whether the first element of an XML text is an event or a list of them; what may stand before it is skipped.
+fn starts_with_events(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        let (open, close) = if rest.starts_with("<?") {
+            ("<?", "?>")
+        } else if rest.starts_with("<!--") {
+            ("<!--", "-->")
+        } else if rest.starts_with("<!DOCTYPE") {
+            let subset = rest.find(['[', '>']).is_some_and(|at| rest[at..].starts_with('['));
+            ("<!DOCTYPE", if subset { "]>" } else { ">" })
+        } else {
+            break;
+        };
+        let after = &rest[open.len()..];
+        match after.find(close) {
+            Some(end) => rest = &after[end + close.len()..],
+            None => return false,
+        }
+    }
+    let Some(tag) = rest.strip_prefix('<') else {
+        return false;
+    };
+    let name = tag.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+    let local = name.rsplit(':').next().unwrap_or_default();
+    local == "Event" || local == "Events"
+}
+
+/// Formats that turn up among collected evidence, by their first bytes.
+const KNOWN: &[(usize, &[u8], &str)] = &[
+    (0, b"PK\x03\x04", "a ZIP archive; unpack it first"),
+    (0, b"PK\x05\x06", "an empty ZIP archive"),
+    (0, b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),
+    (0, b"Rar!\x1a\x07", "a RAR archive; unpack it first"),
+    (0, b"\xfd7zXZ\0", "an xz archive; unpack it first"),
+    (0, b"BZh", "a bzip2 archive; unpack it first"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
+    (257, b"ustar", "a tar archive; unpack it first"),
+    (4, b"LfLe", "an event log of Windows XP or 2003 (.evt), a format of its own"),
+    (0, b"ElfChnk\0", "a chunk carved from an event log, without the header block that places it"),
+    (0, b"regf", "a registry hive"),
+    (0, b"MZ", "a Windows program (PE)"),
+    (0, b"\x7fELF", "a Linux program (ELF)"),
+    (0, b"SQLite format 3\0", "an SQLite database"),
+    (4, b"\xef\xcd\xab\x89", "an ESE database"),
+    (4, b"SCCA", "a prefetch file"),
+    (0, b"MAM\x04", "a compressed prefetch file"),
+    (0, b"FILE0", "a master file table"),
+    (0, b"\xd4\xc3\xb2\xa1", "a network capture (pcap)"),
+    (0, b"\x0a\x0d\x0d\x0a", "a network capture (pcapng)"),
+    (0, b"%PDF-", "a PDF document"),
+    (0, b"\x89PNG", "a picture"),
+    (0, b"EVF\x09\x0d\x0a\xff\0", "a disk image (E01); mount it first"),
+];
+
+/// What a file that is no evidence looks like.
+fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str {
+    let known = KNOWN.iter().find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
+    if let Some((_, _, name)) = known {
+        return name;
+    }
+    if head.iter().all(|&byte| byte == 0) {
+        return "nothing but zeros at its start";
+    }
+    let Some(encoding) = encoding else {
+        return "binary data of an unknown format";
+    };
+    let text = encoding.decode(head).0;
+    let start = text.trim_start();
+    if start.starts_with(['{', '[']) {
+        "JSON text, not events exported as XML"
+    } else if start.starts_with('<') {
+        "XML or HTML whose first element is not Event or Events"
+    } else if text.chars().take(512).any(|c| c.is_control() && !c.is_whitespace()) {
+        "binary data of an unknown format"
+    } else {
+        "text, not events exported as XML"
+    }
+}

@@ -1,0 +1,56 @@
+//! How evidence is cut into pieces of work of about the same size, so that one huge log and many small ones spread over cores alike.
+//!
+//! Sizes come from the file system alone. The chunk count in the header of a log is not asked: it is stale in logs that were copied from a
+//! running system, and too small a number for logs above 4 GiB.
+
+use super::discover::{Format, Input};
+
+/// Bytes before the first chunk of an event log.
+pub(super) const HEADER_BLOCK: u64 = 4096;
+/// Bytes in one chunk of an event log.
+pub(super) const CHUNK: u64 = 65_536;
+
+/// At most this many units are made of one file: a sparse file can claim any size at no cost.
+const MOST_UNITS: u64 = 1 << 20;
+
+/// One piece of work: a run of chunk slots of one event log, or a whole XML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Unit {
+    /// Number of the input, counted from 0.
+    pub input: u32,
+    /// The first chunk slot, counted from 0; 0 for an XML file.
+    pub first_chunk: u64,
+    /// How many chunk slots, the last of which may be cut short by the end of the file; 0 for an XML file.
+    pub chunks: u64,
+}
+
+/// Cuts all inputs into units, in order; `chunks_per_unit` (at least 1) is how many 64 KiB chunks a unit of an event log has.
+///
+/// Only files of more than 2^20 units get larger ones.
+pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (number, input) in (0_u32..).zip(inputs) {
+        match input.format {
+            Format::Xml { .. } => units.push(Unit { input: number, first_chunk: 0, chunks: 0 }),
+            Format::Evtx => {
+                let slots = slots(input.size);
+                let per_unit = u64::from(chunks_per_unit).max(1).max(slots.div_ceil(MOST_UNITS));
+                let mut first_chunk = 0;
+                while first_chunk < slots {
+                    let chunks = per_unit.min(slots - first_chunk);
+                    units.push(Unit { input: number, first_chunk, chunks });
+                    first_chunk += chunks;
+                }
+            }
+        }
+    }
+    units
+}
+
+/// Chunk slots in an event log of `size` bytes, one that is cut short included.
+pub(super) fn slots(size: u64) -> u64 {
+    size.saturating_sub(HEADER_BLOCK).div_ceil(CHUNK)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+use super::*;
+
+fn input(size: u64, format: Format) -> Input {
+    Input { path: "x".into(), display: "x".into(), size, format }
+}
+
+fn evtx(size: u64) -> Input {
+    input(size, Format::Evtx)
+}
+
+#[test]
+fn slots_reach_to_the_end_of_the_file() {
+    assert_eq!(slots(0), 0);
+    assert_eq!(slots(HEADER_BLOCK), 0);
+    assert_eq!(slots(HEADER_BLOCK + 1), 1);
+    assert_eq!(slots(HEADER_BLOCK + CHUNK), 1);
+    assert_eq!(slots(HEADER_BLOCK + CHUNK + 1), 2);
+    assert_eq!(slots(u64::MAX), 1 << 48);
+}
+
+#[test]
+fn logs_are_cut_into_runs_and_xml_files_are_not() {
+    let inputs =
+        [evtx(HEADER_BLOCK + 5 * CHUNK), input(1 << 40, Format::Xml { encoding: encoding_rs::UTF_8 }), evtx(0)];
+    let expected = [
+        Unit { input: 0, first_chunk: 0, chunks: 2 },
+        Unit { input: 0, first_chunk: 2, chunks: 2 },
+        Unit { input: 0, first_chunk: 4, chunks: 1 },
+        Unit { input: 1, first_chunk: 0, chunks: 0 },
+    ];
+    assert_eq!(units(&inputs, 2), expected);
+    assert_eq!(units(&inputs[..1], 0).len(), 5, "no chunks per unit counts as one");
+}
+
+#[test]
+fn a_file_that_claims_an_absurd_size_does_not_fill_the_memory_with_units() {
+    let units = units(&[evtx(u64::MAX)], 1);
+    assert!(units.len() as u64 <= MOST_UNITS);
+    assert_eq!(units.iter().map(|unit| unit.chunks).sum::<u64>(), slots(u64::MAX));
+}

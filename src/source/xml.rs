@@ -1,0 +1,390 @@
+//! The one converter from the XML of an event to a [`Record`]: rendered from a log or exported by Windows, the same event gives the same record.
+//!
+//! Elements are told by their local names, whatever their namespace. What is taken: all of `System`; every leaf below `EventData` and
+//! `UserData` as a named value, in order. What is left out: `RenderingInfo`, `DebugData`, `ProcessingErrorData` and other children of `Event`,
+//! which say nothing that the log recorded about the event itself.
+//!
+//! Text is kept to the byte, line breaks included, with two exceptions: references are resolved, and characters that XML 1.0 forbids become `_`,
+//! because the renderer of logs does the same and Windows writes them raw. No entity is ever looked up beyond the five of XML itself,
+//! so a document type definition can neither load anything nor blow anything up.
+//!
+//! Nothing is known here of files, chunks, or what a value means.
+
+use std::sync::Arc;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::fault::{FaultKind, chain, snippet};
+use super::record::{Interner, Origin, Record};
+use crate::base::Ticks;
+
+/// Deeper elements than this are no event but an attack on memory.
+const DEEPEST: usize = 256;
+
+/// More values than this are no event but an attack on memory.
+const MOST_VALUES: usize = 65_536;
+
+/// Why a text is no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// `Record`, `Time` or `Xml`.
+    pub kind: FaultKind,
+    /// `EventRecordID`, if it was read before the trouble.
+    pub record_id: Option<u64>,
+    /// In one line, why.
+    pub reason: String,
+}
+
+/// A reason without the record's number, which the caller of the inner functions knows.
+type Refused = (FaultKind, String);
+
+/// Converts events one after another; holds what can be used again.
+#[derive(Debug, Default)]
+pub(super) struct Converter {
+    strings: Interner,
+    text: String,
+    frames: Vec<Frame>,
+}
+
+/// An open element below `EventData` or `UserData`.
+#[derive(Debug)]
+struct Frame {
+    name: Arc<str>,
+    /// Where its own text starts in `Converter::text`.
+    text_start: usize,
+    has_children: bool,
+}
+
+/// The child of `Event` that the reader is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    System,
+    Data,
+    Ignored,
+}
+
+/// A field of `System` that stands in the text of an element.
+#[derive(Clone, Copy)]
+enum Field {
+    EventId,
+    Version,
+    Level,
+    Task,
+    Opcode,
+    Keywords,
+    RecordId,
+    Channel,
+    Computer,
+}
+
+impl Field {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "EventID" => Self::EventId,
+            "Version" => Self::Version,
+            "Level" => Self::Level,
+            "Task" => Self::Task,
+            "Opcode" => Self::Opcode,
+            "Keywords" => Self::Keywords,
+            "EventRecordID" => Self::RecordId,
+            "Channel" => Self::Channel,
+            "Computer" => Self::Computer,
+            _ => return None,
+        })
+    }
+}
+
+/// What of a record is known so far.
+#[derive(Default)]
+struct Draft {
+    provider: Option<Arc<str>>,
+    provider_guid: Option<Arc<str>>,
+    event_id: Option<u32>,
+    version: Option<u32>,
+    level: Option<u32>,
+    task: Option<u32>,
+    opcode: Option<u32>,
+    keywords: Option<Arc<str>>,
+    system_time: Option<String>,
+    record_id: Option<u64>,
+    activity_id: Option<Box<str>>,
+    related_activity_id: Option<Box<str>>,
+    process_id: Option<u32>,
+    thread_id: Option<u32>,
+    channel: Option<Arc<str>>,
+    computer: Option<Arc<str>>,
+    user_sid: Option<Arc<str>>,
+    data: Vec<(Arc<str>, Box<str>)>,
+}
+
+/// Where the reader is in the text.
+struct Place {
+    depth: usize,
+    roots: usize,
+    section: Section,
+    field: Option<Field>,
+}
+
+impl Converter {
+    /// Converts the text of one event. `record_id` is what the log's own record header says; the text takes precedence.
+    pub(super) fn convert(&mut self, xml: &str, origin: Origin, record_id: Option<u64>) -> Result<Record, Refusal> {
+        let mut draft = Draft::default();
+        let read = self.read(xml, &mut draft);
+        draft.record_id = draft.record_id.or(record_id);
+        let known_id = draft.record_id;
+        read.and_then(|()| self.finish(draft, origin)).map_err(|(kind, reason)| Refusal {
+            kind,
+            record_id: known_id,
+            reason,
+        })
+    }
+
+    fn read(&mut self, xml: &str, draft: &mut Draft) -> Result<(), Refused> {
+        self.text.clear();
+        self.frames.clear();
+        let mut reader = Reader::from_str(xml);
+        let mut place = Place { depth: 0, roots: 0, section: Section::Ignored, field: None };
+        loop {
+            match reader.read_event().map_err(|error| (FaultKind::Xml, chain(&error)))? {
+                Event::Start(tag) => self.open(&tag, &mut place, draft)?,
+                Event::Empty(tag) => {
+                    self.open(&tag, &mut place, draft)?;
+                    self.close(&mut place, draft)?;
+                }
+                Event::End(_) => self.close(&mut place, draft)?,
+                Event::Text(text) if self.listens(&place) => push_allowed(&mut self.text, &text),
+                Event::CData(text) if self.listens(&place) => push_allowed(&mut self.text, &text),
+                Event::GeneralRef(name) if self.listens(&place) => self.text.push(resolve(&name)?),
+                Event::Eof if place.depth > 0 => return Err(xml_fault("the text ends inside an element")),
+                Event::Eof if place.roots == 0 => return Err(xml_fault("there is no element")),
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether text at this place belongs to a field or a value.
+    fn listens(&self, place: &Place) -> bool {
+        place.field.is_some() || !self.frames.is_empty()
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>, place: &mut Place, draft: &mut Draft) -> Result<(), Refused> {
+        let name = tag.local_name();
+        let name = name.as_ref();
+        place.depth += 1;
+        if place.depth > DEEPEST {
+            return Err(xml_fault(format!("elements are nested more than {DEEPEST} deep")));
+        }
+        match place.depth {
+            1 => {
+                place.roots += 1;
+                if place.roots > 1 {
+                    return Err(xml_fault("there is a second root element"));
+                }
+                if name != "Event" {
+                    return Err(xml_fault(format!("the root element is {}, not Event", snippet(name))));
+                }
+            }
+            2 => {
+                place.section = match name {
+                    "System" => Section::System,
+                    "EventData" | "UserData" => Section::Data,
+                    _ => Section::Ignored,
+                };
+            }
+            3 if place.section == Section::System => {
+                place.field = Field::of(name);
+                self.text.clear();
+                self.attributes(name, tag, draft)?;
+            }
+            _ if place.section == Section::Data => self.open_value(name, tag)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the attributes of a child of `System`.
+    fn attributes(&mut self, element: &str, tag: &BytesStart<'_>, draft: &mut Draft) -> Result<(), Refused> {
+        if !matches!(element, "Provider" | "TimeCreated" | "Correlation" | "Execution" | "Security") {
+            return Ok(());
+        }
+        for attribute in tag.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| (FaultKind::Xml, chain(&error)))?;
+            let value = unescape(&attribute.value)?;
+            let value = value.as_str();
+            let key = attribute.key.local_name();
+            match (element, key.as_ref()) {
+                ("Provider", "Name") => draft.provider = Some(self.strings.share(value)),
+                ("Provider", "Guid") => draft.provider_guid = Some(self.strings.share(value)),
+                ("TimeCreated", "SystemTime") => draft.system_time = Some(value.to_owned()),
+                ("Correlation", "ActivityID") => draft.activity_id = Some(value.into()),
+                ("Correlation", "RelatedActivityID") => draft.related_activity_id = Some(value.into()),
+                ("Execution", "ProcessID") => draft.process_id = value.trim().parse().ok(),
+                ("Execution", "ThreadID") => draft.thread_id = value.trim().parse().ok(),
+                ("Security", "UserID") => draft.user_sid = Some(self.strings.share(value)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn open_value(&mut self, element: &str, tag: &BytesStart<'_>) -> Result<(), Refused> {
+        let mut name = None;
+        for attribute in tag.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| (FaultKind::Xml, chain(&error)))?;
+            if attribute.key.local_name().as_ref() == "Name" {
+                let value = unescape(&attribute.value)?;
+                name = Some(self.strings.share(&value));
+                break;
+            }
+        }
+        if let Some(parent) = self.frames.last_mut() {
+            parent.has_children = true;
+        }
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.strings.share(element));
+        self.frames.push(Frame { name, text_start: self.text.len(), has_children: false });
+        Ok(())
+    }
+
+    fn close(&mut self, place: &mut Place, draft: &mut Draft) -> Result<(), Refused> {
+        if let Some(frame) = self.frames.pop() {
+            self.close_value(&frame, draft)?;
+        } else if place.depth == 3
+            && let Some(field) = place.field.take()
+        {
+            self.set(field, draft)?;
+        }
+        place.depth = place.depth.saturating_sub(1);
+        if place.depth == 1 {
+            place.section = Section::Ignored;
+            self.text.clear();
+        }
+        Ok(())
+    }
+
+    /// A leaf is a value; an element with children is one only if it has text of its own.
+    fn close_value(&mut self, frame: &Frame, draft: &mut Draft) -> Result<(), Refused> {
+        let value = self.text.get(frame.text_start..).unwrap_or_default();
+        if !frame.has_children || !value.trim().is_empty() {
+            if draft.data.len() >= MOST_VALUES {
+                return Err(xml_fault(format!("the event has more than {MOST_VALUES} values")));
+            }
+            let name = if &*frame.name == "Data" {
+                self.strings.share(&format!("param{}", draft.data.len() + 1))
+            } else {
+                Arc::clone(&frame.name)
+            };
+            draft.data.push((name, value.into()));
+        }
+        self.text.truncate(frame.text_start);
+        Ok(())
+    }
+
+    fn set(&mut self, field: Field, draft: &mut Draft) -> Result<(), Refused> {
+        let text = self.text.trim();
+        match field {
+            Field::EventId => {
+                let id = text.parse();
+                let id = id.map_err(|_| (FaultKind::Record, format!("EventID {} is not a number", snippet(text))))?;
+                draft.event_id = Some(id);
+            }
+            Field::Version => draft.version = text.parse().ok(),
+            Field::Level => draft.level = text.parse().ok(),
+            Field::Task => draft.task = text.parse().ok(),
+            Field::Opcode => draft.opcode = text.parse().ok(),
+            Field::Keywords => draft.keywords = Some(self.strings.share(text)),
+            Field::RecordId => draft.record_id = text.parse().ok(),
+            Field::Channel => draft.channel = Some(self.strings.share(text)),
+            Field::Computer => draft.computer = Some(self.strings.share(text)),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, draft: Draft, origin: Origin) -> Result<Record, Refused> {
+        let event_id = draft.event_id.ok_or_else(|| (FaultKind::Record, "the event has no EventID".to_owned()))?;
+        let time = draft.system_time.ok_or_else(|| (FaultKind::Time, "invalid time: there is none".to_owned()))?;
+        let time_created = Ticks::parse_rfc3339(time.trim())
+            .ok_or_else(|| (FaultKind::Time, format!("invalid time {}", snippet(&time))))?;
+        Ok(Record {
+            provider: draft.provider.unwrap_or_else(|| self.strings.share("")),
+            provider_guid: draft.provider_guid,
+            event_id,
+            version: draft.version,
+            level: draft.level,
+            task: draft.task,
+            opcode: draft.opcode,
+            keywords: draft.keywords,
+            time_created,
+            record_id: draft.record_id,
+            activity_id: draft.activity_id,
+            related_activity_id: draft.related_activity_id,
+            process_id: draft.process_id,
+            thread_id: draft.thread_id,
+            channel: draft.channel.unwrap_or_else(|| self.strings.share("")),
+            computer: draft.computer.unwrap_or_else(|| self.strings.share("")),
+            user_sid: draft.user_sid,
+            data: draft.data,
+            origin,
+        })
+    }
+}
+
+fn xml_fault(reason: impl Into<String>) -> Refused {
+    (FaultKind::Xml, reason.into())
+}
+
+/// Whether XML 1.0 allows the character.
+const fn is_allowed(c: char) -> bool {
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Adds text, with `_` for what XML forbids.
+fn push_allowed(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(|c| !is_allowed(c)) {
+        out.push_str(&rest[..at]);
+        out.push('_');
+        let mut after = rest[at..].chars();
+        after.next();
+        rest = after.as_str();
+    }
+    out.push_str(rest);
+}
+
+/// The character that the reference `&name;` stands for.
+fn resolve(name: &str) -> Result<char, Refused> {
+    let number = match name {
+        "lt" => return Ok('<'),
+        "gt" => return Ok('>'),
+        "amp" => return Ok('&'),
+        "apos" => return Ok('\''),
+        "quot" => return Ok('"'),
+        _ => name.strip_prefix('#'),
+    };
+    let code = number.and_then(|number| match number.strip_prefix('x') {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
+        None if number.bytes().all(|byte| byte.is_ascii_digit()) => number.parse().ok(),
+        _ => None,
+    });
+    match code.and_then(char::from_u32) {
+        Some(c) if is_allowed(c) => Ok(c),
+        Some(_) => Ok('_'),
+        None => Err(xml_fault(format!("unknown reference {}", snippet(name)))),
+    }
+}
+
+/// The text of an attribute with its references resolved.
+fn unescape(raw: &str) -> Result<String, Refused> {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(start) = rest.find('&') {
+        push_allowed(&mut out, &rest[..start]);
+        let after = &rest[start + 1..];
+        let end = after.find(';').ok_or_else(|| xml_fault("a reference in an attribute has no end"))?;
+        out.push(resolve(&after[..end])?);
+        rest = &after[end + 1..];
+    }
+    push_allowed(&mut out, rest);
+    Ok(out)
+}
