@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stderr)] // A test that passes itself over says so.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use evql::source::{Fault, Input, Item, Record, Scratch, UnitStats, discover, read_unit, units};
@@ -59,4 +60,62 @@ fn the_whole_corpus_gives_the_same_however_it_is_cut() {
         assert_eq!(cut.faults, whole.faults, "the same faults in units of {chunks_per_unit}");
         assert_eq!(cut.stats, whole.stats);
     }
+}
+
+/// A small generator of numbers that are the same on every run (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end.max(1) as u64).unwrap_or(0)
+    }
+}
+
+fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+    for _ in 0..=numbers.below(24) {
+        if bytes.is_empty() {
+            return;
+        }
+        let at = numbers.below(bytes.len());
+        let to = (at + numbers.below(64)).min(bytes.len());
+        match numbers.below(8) {
+            0..4 => bytes[at] ^= 1 << numbers.below(8),
+            4 => bytes[at] = 0xff,
+            5 => bytes[at..to].fill(0),
+            6 => {
+                let from = numbers.below(bytes.len() - (to - at));
+                bytes.copy_within(from..from + (to - at), at);
+            }
+            _ if numbers.below(8) == 0 => bytes.truncate(at),
+            _ => bytes[at] = bytes[at].wrapping_add(1),
+        }
+    }
+}
+
+#[test]
+fn damage_neither_panics_nor_hangs_and_stays_accounted_for() {
+    let Some(corpus) = corpus() else { return };
+    let found = discover(&[corpus]);
+    let small: Vec<&Input> = found.inputs.iter().filter(|input| input.size <= 4096 + 2 * 65_536).collect();
+    assert!(!small.is_empty());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("damaged.evtx");
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let rounds = std::env::var("EVQL_SOURCE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(300);
+    let (mut records, mut faults) = (0, 0);
+    for _ in 0..rounds {
+        let mut bytes = fs::read(&small[numbers.below(small.len())].path).expect("readable");
+        damage(&mut bytes, &mut numbers);
+        fs::write(&path, &bytes).expect("write");
+        let again = discover(std::slice::from_ref(&path));
+        let outcome = read(&again.inputs, 1);
+        assert_accounted_for(&outcome);
+        records += outcome.records.len();
+        faults += outcome.faults.len() + again.faults.len();
+    }
+    eprintln!("{rounds} damaged files: {records} records, {faults} faults");
+    assert!(records > 0 && faults > 0);
 }

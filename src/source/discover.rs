@@ -197,3 +197,6 @@ fn read_head(path: &Path) -> io::Result<Vec<u8>> {
 fn display(path: &Path) -> Arc<str> {
     Arc::from(path.to_string_lossy())
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,8 @@ use super::xml::Converter;
 
 /// Bytes of a record before its content.
 const RECORD_HEADER: u64 = 24;
+/// Bytes of a record after its content: its size once more.
+const SIZE_COPY: u64 = 4;
 /// What every record starts with.
 const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
 /// Bytes of a chunk before its first record.
@@ -123,7 +125,9 @@ impl ChunkReader {
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
     ) -> u64 {
         let data = chunk.data;
+        let header = chunk.header;
         let mut met = 0;
+        let mut last_id = None;
         // Where the next record starts, as far as known, in bytes from the start of the chunk.
         let mut next = CHUNK_HEADER as u64;
         for record in chunk.iter() {
@@ -131,15 +135,20 @@ impl ChunkReader {
             match record {
                 Ok(record) => {
                     let start = record.binxml_offset.saturating_sub(RECORD_HEADER);
-                    next = record.binxml_offset + u64::from(record.binxml_size);
+                    next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
+                    last_id = Some(record.event_record_id);
                     sink(convert(record, place.offset + start, place, converter));
                 }
                 Err(error) => {
                     let (fault, after) = refused(&error, data, next, place);
                     next = after;
+                    last_id = fault.record_id.or(last_id);
                     sink(Err(fault));
                 }
             }
+        }
+        if let Some(reason) = unkept_promise(header, data.len(), last_id) {
+            sink(Err(Fault::lost(place.input, FaultKind::Chunk, reason).at(place.offset + next)));
         }
         met
     }
@@ -210,6 +219,20 @@ fn find_record(data: &[u8], from: u64, id: u64) -> Option<u64> {
     Some((from + found) as u64)
 }
 
+/// What is missing if the records end before the one that the chunk header names as its last.
+///
+/// The `evtx` crate takes zeros for the end of the records, so it does not complain when records were wiped. A chunk that is cut short has
+/// a fault already.
+fn unkept_promise(header: &EvtxChunkHeader, length: usize, last_id: Option<u64>) -> Option<String> {
+    let promised = header.last_event_record_id;
+    let has_records = header.free_space_offset as usize > CHUNK_HEADER && promised != u64::MAX;
+    if !has_records || (length as u64) < CHUNK || last_id == Some(promised) {
+        return None;
+    }
+    let last = last_id.map_or_else(|| "none is there".to_owned(), |id| format!("the last one there is {id}"));
+    Some(format!("the chunk header names records up to {promised}, but {last}"))
+}
+
 /// The fault for bytes that are no chunk, or too few to be one.
 fn unusable(bytes: &[u8], place: Place<'_>) -> Fault {
     let fault = if (bytes.len() as u64) < CHUNK {
@@ -234,7 +257,8 @@ fn doubts(chunk: &EvtxChunkData, place: Place<'_>) -> Vec<Fault> {
         let fault = if lost { Fault::lost } else { Fault::suspect }(place.input, FaultKind::Truncated, reason);
         faults.push(fault.at(place.offset + length));
     }
-    if header.flags.intersects(ChunkFlags::NO_CRC32 | ChunkFlags::DIRTY) {
+    // The dirty flag is no excuse: Windows leaves it on nearly every chunk that it saves, and the checksums of those fit.
+    if header.flags.contains(ChunkFlags::NO_CRC32) {
         return faults;
     }
     let mut doubt = |reason: &str| {
@@ -249,3 +273,6 @@ fn doubts(chunk: &EvtxChunkData, place: Place<'_>) -> Vec<Fault> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;

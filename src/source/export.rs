@@ -333,3 +333,6 @@ fn is_named(bytes: &[u8], wanted: &[u8]) -> bool {
     let local = memchr::memrchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
     local == wanted
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,6 @@ fn read_at(file: &mut File, offset: u64, buffer: &mut Vec<u8>) -> io::Result<()>
     Read::by_ref(file).take(CHUNK).read_to_end(buffer)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,3 +166,6 @@ fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str 
         "text, not events exported as XML"
     }
 }
+
+#[cfg(test)]
+mod tests;

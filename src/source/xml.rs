@@ -388,3 +388,6 @@ fn unescape(raw: &str) -> Result<String, Refused> {
     push_allowed(&mut out, rest);
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+use super::*;
+
+fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
+    let mark = if mark { "\u{feff}" } else { "" };
+    let units = mark.encode_utf16().chain(text.encode_utf16()).collect::<Vec<_>>();
+    units.iter().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+fn xml(encoding: &'static Encoding) -> Verdict {
+    Verdict::Evidence(Format::Xml { encoding }, None)
+}
+
+#[test]
+fn exported_xml_is_told_in_every_encoding() {
+    for text in [
+        "<Event/>",
+        "<Events>",
+        " \r\n<e:Event a='b'>",
+        "<?xml version='1.0'?><!-- <x> --><!DOCTYPE a [<!ENTITY b ''>]><Events >",
+    ] {
+        assert_eq!(tell(text.as_bytes()), xml(UTF_8), "{text}");
+        assert_eq!(tell(format!("\u{feff}{text}").as_bytes()), xml(UTF_8), "{text}");
+        for mark in [false, true] {
+            assert_eq!(tell(&utf16(text, false, mark)), xml(UTF_16LE), "{text}");
+            assert_eq!(tell(&utf16(text, true, mark)), xml(UTF_16BE), "{text}");
+        }
+    }
+    assert_eq!(tell(b"<?xml version='1.0' encoding=\"windows-1251\"?><Event>"), xml(encoding_rs::WINDOWS_1251));
+    assert_eq!(tell(b"<?xml version='1.0' encoding='utf-16'?><Event>"), xml(UTF_8), "the bytes are no UTF-16");
+}
+
+#[test]
+fn other_text_is_foreign() {
+    for (text, looks) in [
+        ("<Eventful/>", "XML or HTML whose first element is not Event or Events"),
+        ("<!-- <Event>", "XML or HTML whose first element is not Event or Events"),
+        ("{\"@timestamp\": 1}", "JSON text, not events exported as XML"),
+        ("hello", "text, not events exported as XML"),
+        ("hel\u{1}lo", "binary data of an unknown format"),
+    ] {
+        assert_eq!(tell(text.as_bytes()), Verdict::Foreign(looks), "{text}");
+    }
+}
+
+#[test]
+fn well_known_formats_are_named() {
+    for (at, magic, name) in KNOWN {
+        let mut head = vec![1; *at];
+        head.extend_from_slice(magic);
+        assert_eq!(tell(&head), Verdict::Foreign(name));
+    }
+    assert_eq!(tell(&[0; 100]), Verdict::Foreign("nothing but zeros at its start"));
+    assert_eq!(tell(&[0, 7, 1, 200]), Verdict::Foreign("binary data of an unknown format"));
+}
+
+/// A header block that Windows could have written.
+fn header(flags: u32) -> Vec<u8> {
+    let mut block = vec![0; 4096];
+    block[..8].copy_from_slice(b"ElfFile\0");
+    block[120..124].copy_from_slice(&flags.to_le_bytes());
+    let sum = EvtxFileHeader::from_bytes(&block).expect("a header").computed_checksum;
+    block[124..128].copy_from_slice(&sum.to_le_bytes());
+    block
+}
+
+#[test]
+fn a_log_is_told_by_its_header_and_its_checksum_is_checked() {
+    let told = |mut block: Vec<u8>, change: bool| {
+        block[24] ^= u8::from(change);
+        block.push(0);
+        tell(&block)
+    };
+    let evidence = |doubt| Verdict::Evidence(Format::Evtx, doubt);
+    assert_eq!(told(header(0), false), evidence(None));
+    assert_eq!(told(header(0), true), evidence(Some(HeaderDoubt::Checksum)));
+    assert_eq!(told(header(1), true), evidence(None), "a log that was not closed is behind its header");
+    assert_eq!(told(header(4), true), evidence(None), "a log without checksums");
+    assert_eq!(tell(&header(0)), Verdict::HeaderOnly);
+    assert_eq!(tell(b"ElfFile\0"), Verdict::HeaderOnly);
+}
+
+#[test]
+fn a_log_with_a_damaged_header_is_told_by_its_first_chunk() {
+    let mut head = vec![9; 4096];
+    assert_eq!(tell(&head), Verdict::Foreign("text, not events exported as XML"));
+    head.extend_from_slice(b"ElfChnk\0");
+    assert_eq!(tell(&head), Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged)));
+}
