@@ -62,6 +62,46 @@ fn the_whole_corpus_gives_the_same_however_it_is_cut() {
     }
 }
 
+/// The XML that the `evtx` crate renders of every record, as Windows would export it.
+fn rendered(input: &Input) -> String {
+    let mut text = String::from("\u{feff}<?xml version=\"1.0\" encoding=\"utf-16\"?>\r\n<Events>");
+    let mut parser = match evtx::EvtxParser::from_path(&input.path) {
+        Ok(parser) => parser,
+        Err(error) => panic!("{}: {error}", input.display),
+    };
+    for record in parser.records().flatten() {
+        text += record.data.split_once("?>").map_or("", |(_, event)| event);
+    }
+    text + "</Events>"
+}
+
+#[test]
+fn exported_events_give_the_records_of_their_log() {
+    let Some(corpus) = corpus() else { return };
+    let found = discover(&[corpus]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut compared = 0;
+    for input in found.inputs.iter().filter(|input| input.size < 1 << 20).step_by(3) {
+        let text = rendered(input);
+        let path = folder.path().join("exported.xml");
+        fs::write(&path, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).expect("write");
+        let exported = discover(std::slice::from_ref(&path));
+        let mut from_xml = read(&exported.inputs, 1);
+        let mut from_log = read(std::slice::from_ref(input), 64);
+        assert_eq!(from_xml.faults, [], "{}", input.display);
+        for record in from_xml.records.iter_mut().chain(&mut from_log.records) {
+            record.origin = evql::source::Origin::default();
+        }
+        // A log that has wrapped around is exported in the order of its records, not of its chunks.
+        from_xml.records.sort_by_key(|record| record.record_id);
+        from_log.records.sort_by_key(|record| record.record_id);
+        assert!(from_xml.records == from_log.records, "{}", input.display);
+        compared += from_log.records.len();
+    }
+    eprintln!("{compared} records are the same in both forms");
+    assert!(compared > 0);
+}
+
 /// A small generator of numbers that are the same on every run (xorshift).
 struct Numbers(u64);
 

@@ -177,7 +177,7 @@ fn convert(
 /// The fault for a record that could not be parsed, and where to look for the record after it.
 fn refused(error: &EvtxError, data: &[u8], next: u64, place: Place<'_>) -> (Fault, u64) {
     let (start, id) = match error {
-        EvtxError::FailedToReadRecordAt { offset, source, .. } => (Some(*offset), record_id(source)),
+        EvtxError::FailedToReadRecordAt { offset, .. } => (Some(*offset), stored_id(data, *offset)),
         EvtxError::FailedToParseRecord { record_id, .. } => (find_record(data, next, *record_id), Some(*record_id)),
         _ => (None, None),
     };
@@ -187,11 +187,11 @@ fn refused(error: &EvtxError, data: &[u8], next: u64, place: Place<'_>) -> (Faul
     (fault, start.map_or(next, |start| start + 1))
 }
 
-fn record_id(error: &EvtxError) -> Option<u64> {
-    match error {
-        EvtxError::FailedToParseRecord { record_id, .. } => Some(*record_id),
-        _ => None,
-    }
+/// The number in the record header at `start`, if one is there.
+fn stored_id(data: &[u8], start: u64) -> Option<u64> {
+    let header = data.get(usize::try_from(start).ok()?..)?;
+    let bytes = header.strip_prefix(RECORD_MAGIC)?.get(4..12)?;
+    bytes.try_into().ok().map(u64::from_le_bytes)
 }
 
 /// What is wrong, without the outer layers that only repeat where: a fault has its own offset and record number.
@@ -212,10 +212,8 @@ fn inner_chain(error: &EvtxError) -> String {
 /// Offset in the chunk of the record with that number, at or after `from`.
 fn find_record(data: &[u8], from: u64, id: u64) -> Option<u64> {
     let from = usize::try_from(from).ok()?;
-    let found = memchr::memmem::find_iter(data.get(from..)?, RECORD_MAGIC).find(|at| {
-        let id_at = from + at + 8;
-        data.get(id_at..id_at + 8) == Some(&id.to_le_bytes())
-    })?;
+    let found = memchr::memmem::find_iter(data.get(from..)?, RECORD_MAGIC)
+        .find(|at| stored_id(data, (from + at) as u64) == Some(id))?;
     Some((from + found) as u64)
 }
 

@@ -8,6 +8,8 @@
 //! because the renderer of logs does the same and Windows writes them raw. No entity is ever looked up beyond the five of XML itself,
 //! so a document type definition can neither load anything nor blow anything up.
 //!
+//! Versions of Windows differ in how they write some values, such as the case of the letters of a GUID: that is left as it is.
+//!
 //! Nothing is known here of files, chunks, or what a value means.
 
 use std::sync::Arc;
@@ -19,8 +21,8 @@ use super::fault::{FaultKind, chain, snippet};
 use super::record::{Interner, Origin, Record};
 use crate::base::Ticks;
 
-/// Deeper elements than this are no event but an attack on memory.
-const DEEPEST: usize = 256;
+/// Deeper elements than this are no event but an attack on memory. (What is rendered from a log has at most 512.)
+const DEEPEST: usize = 1024;
 
 /// More values than this are no event but an attack on memory.
 const MOST_VALUES: usize = 65_536;

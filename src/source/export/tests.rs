@@ -124,7 +124,7 @@ fn hostile_repetition_takes_linear_time() {
         "<Event><System><!--<?",
         "<<<Event",
     ] {
-        let text = piece.repeat(2 * 1024 * 1024 / piece.len());
-        let _ = read_text(&text);
+        let (ids, _) = read_text(&piece.repeat(256 * 1024 / piece.len()));
+        assert!(ids.is_empty());
     }
 }

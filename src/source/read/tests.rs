@@ -36,7 +36,7 @@ fn slots_of_zeros_are_counted_and_others_named() {
 
 #[test]
 fn a_file_that_shrank_or_went_away_is_a_fault() {
-    let (file, mut input) = input(&[0; 4096 + 65_536], Format::Evtx);
+    let (file, mut input) = input(&vec![0; 4096 + 65_536], Format::Evtx);
     input.size += 5 * 65_536;
     let (stats, faults) = run(input.clone());
     assert_eq!(stats.empty_chunks, 1);

@@ -104,7 +104,7 @@ fn broken_text_is_refused_and_says_why() {
         assert_eq!(convert(broken).expect_err("refused").kind, FaultKind::Xml, "{broken}");
     }
     let deep = format!("<Event>{}", "<a>".repeat(100_000));
-    assert_eq!(convert(&deep).expect_err("refused").reason, "elements are nested more than 256 deep");
+    assert_eq!(convert(&deep).expect_err("refused").reason, "elements are nested more than 1024 deep");
     let many = with(&format!("<EventData>{}</EventData>", "<a/>".repeat(70_000))).expect_err("refused");
     assert_eq!(many.reason, "the event has more than 65536 values");
 }
