@@ -5,7 +5,7 @@
 //! at the next `<Event` that goes on with `<System`, which every event of Windows does, so that an element of that name inside of
 //! an event's own data does not count. Every byte is searched a fixed number of times, whatever the text tries.
 //!
-//! Offsets are bytes in the file for UTF-8, and bytes of the text decoded to UTF-8 otherwise. Encodings are not told here but by `discover`.
+//! Offsets are bytes in the file for UTF-8, and bytes of the text decoded to UTF-8 otherwise. What an encoding does not allow is read as U+FFFD. Encodings are not told here but by `discover`.
 
 use std::borrow::Cow;
 use std::fs::File;

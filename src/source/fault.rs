@@ -126,7 +126,7 @@ impl Fault {
     }
 }
 
-/// An error and all its causes in one line.
+/// An error and all its causes in one line of at most 300 characters: errors can quote evidence at any length.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -139,8 +139,15 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
         }
         cause = error.source();
     }
+    if let Some((cut, _)) = line.char_indices().nth(LONGEST_CHAIN) {
+        line.truncate(cut);
+        line.push('…');
+    }
     line.replace(['\r', '\n'], " ")
 }
+
+/// Characters of an error that are kept.
+const LONGEST_CHAIN: usize = 300;
 
 /// The start of a piece of evidence, short enough to quote.
 pub(super) fn snippet(text: &str) -> String {

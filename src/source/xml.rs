@@ -12,6 +12,7 @@
 //!
 //! Nothing is known here of files, chunks, or what a value means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use quick_xml::Reader;
@@ -214,7 +215,7 @@ impl Converter {
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| (FaultKind::Xml, chain(&error)))?;
             let value = unescape(&attribute.value)?;
-            let value = value.as_str();
+            let value = &*value;
             let key = attribute.key.local_name();
             match (element, key.as_ref()) {
                 ("Provider", "Name") => draft.provider = Some(self.strings.share(value)),
@@ -341,8 +342,17 @@ const fn is_allowed(c: char) -> bool {
     !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
 }
 
+/// Whether XML 1.0 allows all of the text, told by bytes because nearly always it does; a doubt counts as no.
+fn all_allowed(text: &str) -> bool {
+    // U+FFFE and U+FFFF start with the byte EF.
+    !text.bytes().any(|byte| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xef)
+}
+
 /// Adds text, with `_` for what XML forbids.
 fn push_allowed(out: &mut String, text: &str) {
+    if all_allowed(text) {
+        return out.push_str(text);
+    }
     let mut rest = text;
     while let Some(at) = rest.find(|c| !is_allowed(c)) {
         out.push_str(&rest[..at]);
@@ -377,7 +387,10 @@ fn resolve(name: &str) -> Result<char, Refused> {
 }
 
 /// The text of an attribute with its references resolved.
-fn unescape(raw: &str) -> Result<String, Refused> {
+fn unescape(raw: &str) -> Result<Cow<'_, str>, Refused> {
+    if all_allowed(raw) && !raw.contains('&') {
+        return Ok(Cow::Borrowed(raw));
+    }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(start) = rest.find('&') {
@@ -388,7 +401,7 @@ fn unescape(raw: &str) -> Result<String, Refused> {
         rest = &after[end + 1..];
     }
     push_allowed(&mut out, rest);
-    Ok(out)
+    Ok(Cow::Owned(out))
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ fn an_error_becomes_one_line_with_its_causes() {
     #[error("outer\nline")]
     struct Outer(#[source] std::io::Error);
     assert_eq!(chain(&Outer(std::io::Error::other("inner"))), "outer line: inner");
+    let long = chain(&Outer(std::io::Error::other("é".repeat(100_000))));
+    assert_eq!(long.chars().count(), LONGEST_CHAIN + 1, "whatever evidence an error quotes");
 }
 
 #[test]
