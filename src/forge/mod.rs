@@ -1,1 +1,21 @@
-//! forge
+//! Writes valid EVTX files, as Windows' event log service does, so that a reader can be tested on logs of which everything is known.
+//!
+//! Nothing is shared with the reader of this crate: a mistake in one must not be hidden by the same mistake in the other.
+//! This module knows neither rules nor ECS.
+
+mod binxml;
+mod chunk;
+mod damage;
+mod error;
+mod file;
+mod scenario;
+mod schema;
+mod value;
+
+pub use chunk::{CHUNK_HEADER_SIZE, CHUNK_SIZE, Place};
+pub use damage::Damage;
+pub use error::{ForgeError, Problem};
+pub use file::{FILE_HEADER_SIZE, ForgedEvent, ForgedField, TooLarge, write_file};
+pub use scenario::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault, ForgedFile, Scenario};
+pub use schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
+pub use value::{Kind, Value, ZERO_GUID};

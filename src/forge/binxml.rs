@@ -1,0 +1,198 @@
+//! `BinXML`'s shape: elements, attributes, substitutions, templates, and instances of templates with their values.
+//!
+//! Only the model and the two templates Windows uses for an event (the System part, and the `EventData` part nested in it).
+//! How these become bytes depends on what a chunk already holds, so `chunk` writes them.
+
+use super::value::{Kind, Value};
+
+/// What stands in an attribute or between the tags of an element.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Content {
+    /// Fixed text of the template.
+    Text(String),
+    /// The value with this index; `optional` ones vanish with their attribute when the value is null.
+    Substitution { index: u16, code: u8, optional: bool },
+    /// A child element.
+    Element(Element),
+}
+
+/// One element of a template.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Element {
+    pub(super) name: String,
+    /// The value without which the whole element is left out, if there is such a value.
+    pub(super) dependency: Option<u16>,
+    pub(super) attributes: Vec<(String, Content)>,
+    pub(super) children: Vec<Content>,
+}
+
+/// A template definition. Two templates with the same GUID are the same template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Template {
+    pub(super) guid: [u8; 16],
+    pub(super) root: Element,
+}
+
+/// A template with the values for its substitutions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Instance {
+    pub(super) template: Template,
+    pub(super) slots: Vec<Slot>,
+}
+
+/// The value for one substitution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// A plain value.
+    Value(Value),
+    /// A nested fragment of `BinXML` with a template of its own.
+    Fragment(Box<Instance>),
+}
+
+/// Type code of a nested `BinXML` fragment.
+pub(super) const FRAGMENT_CODE: u8 = 0x21;
+
+impl Element {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), dependency: None, attributes: Vec::new(), children: Vec::new() }
+    }
+
+    fn on(mut self, dependency: u16) -> Self {
+        self.dependency = Some(dependency);
+        self
+    }
+
+    fn attribute(mut self, name: &str, content: Content) -> Self {
+        self.attributes.push((name.to_owned(), content));
+        self
+    }
+
+    fn child(mut self, content: Content) -> Self {
+        self.children.push(content);
+        self
+    }
+}
+
+impl Template {
+    /// Windows derives template GUIDs from their content; so do we, with a hash of our own.
+    fn new(root: Element) -> Self {
+        let mut hash = Fnv128::new();
+        hash.element(&root);
+        Self { guid: hash.0.to_le_bytes(), root }
+    }
+}
+
+/// The System template: `computer` is fixed text in it, everything else is substituted. With `data`, value 17 is the event's data.
+pub(super) fn system_template(computer: &str, data: bool) -> Template {
+    let optional = |index, kind: Kind| Content::Substitution { index, code: kind.code(), optional: true };
+    let one = |name: &str, index: u16, kind: Kind| {
+        Content::Element(Element::new(name).on(index).child(optional(index, kind)))
+    };
+    let system = Element::new("System")
+        .child(Content::Element(
+            Element::new("Provider")
+                .attribute("Name", optional(14, Kind::Text))
+                .attribute("Guid", optional(15, Kind::Guid)),
+        ))
+        .child(Content::Element(
+            Element::new("EventID")
+                .on(3)
+                .attribute("Qualifiers", optional(4, Kind::UInt16))
+                .child(optional(3, Kind::UInt16)),
+        ))
+        .child(one("Version", 11, Kind::UInt8))
+        .child(one("Level", 0, Kind::UInt8))
+        .child(one("Task", 2, Kind::UInt16))
+        .child(one("Opcode", 1, Kind::UInt8))
+        .child(one("Keywords", 5, Kind::HexInt64))
+        .child(Content::Element(Element::new("TimeCreated").attribute("SystemTime", optional(6, Kind::FileTime))))
+        .child(one("EventRecordID", 10, Kind::UInt64))
+        .child(Content::Element(
+            Element::new("Correlation")
+                .attribute("ActivityID", optional(7, Kind::Guid))
+                .attribute("RelatedActivityID", optional(13, Kind::Guid)),
+        ))
+        .child(Content::Element(
+            Element::new("Execution")
+                .attribute("ProcessID", optional(8, Kind::UInt32))
+                .attribute("ThreadID", optional(9, Kind::UInt32)),
+        ))
+        .child(one("Channel", 16, Kind::Text))
+        .child(Content::Element(Element::new("Computer").child(Content::Text(computer.to_owned()))))
+        .child(Content::Element(Element::new("Security").attribute("UserID", optional(12, Kind::Sid))));
+    let mut event = Element::new("Event")
+        .attribute("xmlns", Content::Text("http://schemas.microsoft.com/win/2004/08/events/event".to_owned()))
+        .child(Content::Element(system));
+    if data {
+        event = event.on(17).child(Content::Substitution { index: 17, code: FRAGMENT_CODE, optional: true });
+    }
+    Template::new(event)
+}
+
+/// The `EventData` template: one `Data` element per field, each with one substitution.
+pub(super) fn data_template<'a>(fields: impl Iterator<Item = (&'a str, Kind)>) -> Template {
+    let mut data = Element::new("EventData");
+    for (index, (name, kind)) in (0..).zip(fields) {
+        data.children.push(Content::Element(
+            Element::new("Data").attribute("Name", Content::Text(name.to_owned())).child(Content::Substitution {
+                index,
+                code: kind.code(),
+                optional: false,
+            }),
+        ));
+    }
+    Template::new(data)
+}
+
+/// FNV-1a of 128 bits: enough to give each template of a scenario its own GUID, the same on every run.
+struct Fnv128(u128);
+
+impl Fnv128 {
+    const fn new() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+
+    /// Text ends with a byte that UTF-8 never has, so that neighbours cannot run together.
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+        self.bytes(&[0xff]);
+    }
+
+    fn content(&mut self, content: &Content) {
+        match content {
+            Content::Text(text) => {
+                self.bytes(&[1]);
+                self.text(text);
+            }
+            Content::Substitution { index, code, optional } => {
+                self.bytes(&[2, *code, u8::from(*optional)]);
+                self.bytes(&index.to_le_bytes());
+            }
+            Content::Element(element) => self.element(element),
+        }
+    }
+
+    fn element(&mut self, element: &Element) {
+        self.bytes(&[3]);
+        self.text(&element.name);
+        self.bytes(&element.dependency.unwrap_or(u16::MAX).to_le_bytes());
+        for (name, content) in &element.attributes {
+            self.bytes(&[4]);
+            self.text(name);
+            self.content(content);
+        }
+        for content in &element.children {
+            self.content(content);
+        }
+        self.bytes(&[5]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

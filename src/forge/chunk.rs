@@ -1,0 +1,327 @@
+//! One 64 KiB chunk: header, string table, template table, records and checksums.
+//!
+//! A chunk stands alone: names and template definitions are written where they are first used and referred to by offset afterwards.
+//! What the records mean, and how chunks make a file, is not known here.
+
+use super::binxml::{Content, Element, FRAGMENT_CODE, Instance, Slot, Template};
+use crate::base::Ticks;
+use hashbrown::HashMap;
+
+/// Bytes in a chunk.
+pub const CHUNK_SIZE: usize = 0x1_0000;
+/// Bytes of the chunk header with both tables; the first record follows.
+pub const CHUNK_HEADER_SIZE: usize = 0x200;
+
+const STRING_TABLE: usize = 0x80;
+const STRING_BUCKETS: u32 = 64;
+const TEMPLATE_TABLE: usize = 0x180;
+const TEMPLATE_BUCKETS: u32 = 32;
+/// Chunk flag that Windows sets in nearly every chunk it writes.
+const FLAG_DIRTY: u32 = 1;
+const FRAGMENT_HEADER: [u8; 4] = [0x0f, 1, 1, 0];
+
+/// The name hash of Windows: multiply by 65599, add the UTF-16 unit. The low half is stored with the name.
+fn hash_units(units: impl Iterator<Item = u16>) -> u32 {
+    units.fold(0, |hash: u32, unit| hash.wrapping_mul(65_599).wrapping_add(u32::from(unit)))
+}
+
+/// Why a record was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It does not fit into what is left of the chunk.
+    Full,
+    /// It has a value, or a name, longer than the format can say.
+    TooLong,
+}
+
+/// Where a record lies in its chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Offset from the start of the chunk.
+    pub offset: usize,
+    /// Bytes of the whole record.
+    pub size: usize,
+}
+
+/// A table entry that can be taken back: the head of its bucket before it came.
+struct Entry<K> {
+    key: K,
+    bucket: usize,
+    previous_head: u32,
+}
+
+/// One of the two tables of a chunk: linked lists by bucket, new entries at the head.
+struct Table<K, const N: usize> {
+    heads: [u32; N],
+    offsets: HashMap<K, u32>,
+    entries: Vec<Entry<K>>,
+}
+
+impl<K: Clone + Eq + std::hash::Hash, const N: usize> Table<K, N> {
+    fn new() -> Self {
+        Self { heads: [0; N], offsets: HashMap::new(), entries: Vec::new() }
+    }
+
+    /// Adds an entry at `offset` and gives the offset of the one it now stands before, or 0.
+    fn add(&mut self, key: K, bucket: usize, offset: u32) -> u32 {
+        let previous_head = std::mem::replace(&mut self.heads[bucket], offset);
+        self.offsets.insert(key.clone(), offset);
+        self.entries.push(Entry { key, bucket, previous_head });
+        previous_head
+    }
+
+    fn forget_from(&mut self, length: usize) {
+        while self.entries.len() > length {
+            if let Some(entry) = self.entries.pop() {
+                self.heads[entry.bucket] = entry.previous_head;
+                self.offsets.remove(&entry.key);
+            }
+        }
+    }
+}
+
+/// A chunk being filled.
+pub(super) struct ChunkWriter {
+    bytes: Vec<u8>,
+    names: Table<String, { STRING_BUCKETS as usize }>,
+    templates: Table<[u8; 16], { TEMPLATE_BUCKETS as usize }>,
+    numbers: Option<(u64, u64)>,
+    last_record: usize,
+}
+
+impl ChunkWriter {
+    pub(super) fn new() -> Self {
+        let mut bytes = Vec::with_capacity(CHUNK_SIZE);
+        bytes.resize(CHUNK_HEADER_SIZE, 0);
+        Self { bytes, names: Table::new(), templates: Table::new(), numbers: None, last_record: 0 }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.numbers.is_none()
+    }
+
+    /// Appends a record, or leaves the chunk as it was.
+    pub(super) fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Place, Refused> {
+        let (length, names, templates) = (self.bytes.len(), self.names.entries.len(), self.templates.entries.len());
+        let written = self.record(number, at, event);
+        if written.is_err() {
+            self.bytes.truncate(length);
+            self.names.forget_from(names);
+            self.templates.forget_from(templates);
+        }
+        written
+    }
+
+    fn record(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Place, Refused> {
+        let start = self.bytes.len();
+        self.bytes.extend([0x2a, 0x2a, 0, 0]);
+        let size_at = self.hole();
+        self.bytes.extend(number.to_le_bytes());
+        self.bytes.extend(at.0.to_le_bytes());
+        self.fragment(event)?;
+        // The size stands at both ends, and records are aligned to 8 bytes.
+        let end = (self.bytes.len() + 4).next_multiple_of(8);
+        if end > CHUNK_SIZE {
+            return Err(Refused::Full);
+        }
+        self.bytes.resize(end - 4, 0);
+        let size = u32::try_from(end - start).map_err(|_| Refused::TooLong)?;
+        self.bytes.extend(size.to_le_bytes());
+        self.fill(size_at, size);
+        self.last_record = start;
+        self.numbers = Some((self.numbers.map_or(number, |(first, _)| first), number));
+        Ok(Place { offset: start, size: end - start })
+    }
+
+    /// A fragment: header, one template instance, end of stream.
+    fn fragment(&mut self, instance: &Instance) -> Result<(), Refused> {
+        self.bytes.extend(FRAGMENT_HEADER);
+        self.bytes.extend([0x0c, 1]);
+        self.template(&instance.template)?;
+        self.values(&instance.slots)?;
+        self.bytes.push(0x00);
+        Ok(())
+    }
+
+    /// The template's short id and offset, and its definition where it is used for the first time.
+    fn template(&mut self, template: &Template) -> Result<(), Refused> {
+        let guid = template.guid;
+        self.bytes.extend_from_slice(&guid[..4]);
+        if let Some(&offset) = self.templates.offsets.get(&guid) {
+            self.bytes.extend(offset.to_le_bytes());
+            return Ok(());
+        }
+        let offset = self.position_after(4)?;
+        self.bytes.extend(offset.to_le_bytes());
+        let units = guid.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let bucket = (hash_units(units) % TEMPLATE_BUCKETS) as usize;
+        let next = self.templates.add(guid, bucket, offset);
+        self.bytes.extend(next.to_le_bytes());
+        self.bytes.extend(guid);
+        let size_at = self.hole();
+        self.bytes.extend(FRAGMENT_HEADER);
+        self.element(&template.root)?;
+        self.bytes.push(0x00);
+        self.fill_from(size_at)
+    }
+
+    fn element(&mut self, element: &Element) -> Result<(), Refused> {
+        let has_attributes = !element.attributes.is_empty();
+        self.bytes.push(if has_attributes { 0x41 } else { 0x01 });
+        self.bytes.extend(element.dependency.unwrap_or(u16::MAX).to_le_bytes());
+        let size_at = self.hole();
+        self.name(&element.name)?;
+        if has_attributes {
+            let list_at = self.hole();
+            let last = element.attributes.len() - 1;
+            for (at, (name, content)) in element.attributes.iter().enumerate() {
+                self.bytes.push(if at == last { 0x06 } else { 0x46 });
+                self.name(name)?;
+                self.content(content)?;
+            }
+            self.fill_from(list_at)?;
+        }
+        if element.children.is_empty() {
+            self.bytes.push(0x03);
+        } else {
+            self.bytes.push(0x02);
+            for child in &element.children {
+                self.content(child)?;
+            }
+            self.bytes.push(0x04);
+        }
+        self.fill_from(size_at)
+    }
+
+    fn content(&mut self, content: &Content) -> Result<(), Refused> {
+        match content {
+            Content::Text(text) => {
+                self.bytes.extend([0x05, 0x01]);
+                self.counted(text)
+            }
+            Content::Substitution { index, code, optional } => {
+                self.bytes.push(if *optional { 0x0e } else { 0x0d });
+                self.bytes.extend(index.to_le_bytes());
+                self.bytes.push(*code);
+                Ok(())
+            }
+            Content::Element(element) => self.element(element),
+        }
+    }
+
+    /// The offset of a name, and the name itself where it is used for the first time.
+    fn name(&mut self, name: &str) -> Result<(), Refused> {
+        if let Some(&offset) = self.names.offsets.get(name) {
+            self.bytes.extend(offset.to_le_bytes());
+            return Ok(());
+        }
+        let offset = self.position_after(4)?;
+        self.bytes.extend(offset.to_le_bytes());
+        let hash = hash_units(name.encode_utf16());
+        let next = self.names.add(name.to_owned(), (hash % STRING_BUCKETS) as usize, offset);
+        self.bytes.extend(next.to_le_bytes());
+        self.bytes.extend_from_slice(&hash.to_le_bytes()[..2]);
+        self.counted(name)?;
+        self.bytes.extend([0, 0]);
+        Ok(())
+    }
+
+    /// UTF-16 text after its length in units.
+    fn counted(&mut self, text: &str) -> Result<(), Refused> {
+        let units = u16::try_from(text.encode_utf16().count()).map_err(|_| Refused::TooLong)?;
+        self.bytes.extend(units.to_le_bytes());
+        self.bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        self.room()
+    }
+
+    /// Descriptors (size and type) of all values, then the values.
+    fn values(&mut self, slots: &[Slot]) -> Result<(), Refused> {
+        let count = u32::try_from(slots.len()).map_err(|_| Refused::TooLong)?;
+        self.bytes.extend(count.to_le_bytes());
+        let descriptors_at = self.bytes.len();
+        for slot in slots {
+            let code = match slot {
+                Slot::Value(value) => value.kind.code(),
+                Slot::Fragment(_) => FRAGMENT_CODE,
+            };
+            self.bytes.extend([0, 0, code, 0]);
+        }
+        for (at, slot) in slots.iter().enumerate() {
+            let start = self.bytes.len();
+            match slot {
+                Slot::Value(value) => self.bytes.extend_from_slice(&value.bytes),
+                Slot::Fragment(instance) => self.fragment(instance)?,
+            }
+            let size = u16::try_from(self.bytes.len() - start).map_err(|_| Refused::TooLong)?;
+            let descriptor = descriptors_at + at * 4;
+            self.bytes[descriptor..descriptor + 2].copy_from_slice(&size.to_le_bytes());
+        }
+        self.room()
+    }
+
+    /// Stops early when a record has outgrown the chunk, so that offsets stay small.
+    const fn room(&self) -> Result<(), Refused> {
+        if self.bytes.len() > CHUNK_SIZE { Err(Refused::Full) } else { Ok(()) }
+    }
+
+    fn position_after(&self, bytes: usize) -> Result<u32, Refused> {
+        u32::try_from(self.bytes.len() + bytes).map_err(|_| Refused::Full)
+    }
+
+    /// Four bytes to be filled later.
+    fn hole(&mut self) -> usize {
+        self.bytes.extend([0; 4]);
+        self.bytes.len() - 4
+    }
+
+    fn fill(&mut self, at: usize, value: u32) {
+        self.bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// Fills a hole with the number of bytes written since.
+    fn fill_from(&mut self, at: usize) -> Result<(), Refused> {
+        let size = u32::try_from(self.bytes.len() - at - 4).map_err(|_| Refused::Full)?;
+        self.fill(at, size);
+        Ok(())
+    }
+
+    /// The chunk with its header, tables and checksums.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        let free = self.bytes.len();
+        self.bytes.resize(CHUNK_SIZE, 0);
+        let (first, last) = self.numbers.unwrap_or((1, 0));
+        self.bytes[..8].copy_from_slice(b"ElfChnk\0");
+        for (at, value) in [(8, first), (16, last), (24, first), (32, last)] {
+            self.bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        self.fill(40, 128);
+        // Both are below 65537.
+        self.fill(44, u32::try_from(self.last_record).unwrap_or_default());
+        self.fill(48, u32::try_from(free).unwrap_or_default());
+        self.fill(120, FLAG_DIRTY);
+        for (bucket, offset) in self.names.heads.into_iter().enumerate() {
+            self.fill(STRING_TABLE + bucket * 4, offset);
+        }
+        for (bucket, offset) in self.templates.heads.into_iter().enumerate() {
+            self.fill(TEMPLATE_TABLE + bucket * 4, offset);
+        }
+        refresh_checksums(&mut self.bytes);
+        self.bytes
+    }
+}
+
+/// Computes both checksums of a whole chunk anew. A free-space offset out of range counts as the end of the chunk.
+pub(super) fn refresh_checksums(chunk: &mut [u8]) {
+    let free = u32::from_le_bytes([chunk[48], chunk[49], chunk[50], chunk[51]]) as usize;
+    let free = free.clamp(CHUNK_HEADER_SIZE, chunk.len());
+    let data = crc32fast::hash(&chunk[CHUNK_HEADER_SIZE..free]);
+    chunk[52..56].copy_from_slice(&data.to_le_bytes());
+    let mut header = crc32fast::Hasher::new();
+    header.update(&chunk[..120]);
+    header.update(&chunk[128..CHUNK_HEADER_SIZE]);
+    let header = header.finalize();
+    chunk[124..128].copy_from_slice(&header.to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests;

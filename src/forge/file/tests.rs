@@ -1,0 +1,135 @@
+use super::super::schema::{CHANNEL, PROVIDER, PROVIDER_GUID, Schema, kind_of};
+use super::*;
+use evtx::{EvtxParser, ParserSettings};
+
+fn sysmon(record_id: u64, event_id: u16, image: &str) -> ForgedEvent {
+    let schema = Schema::of(event_id).unwrap();
+    let fields = schema
+        .fields()
+        .map(|name| {
+            let kind = kind_of(name);
+            let text = match (name, kind) {
+                ("Image", _) => image,
+                (_, Kind::Guid) => "{365abb72-6759-5cd8-0000-0010e2d50f00}",
+                (_, Kind::Boolean) => "true",
+                (_, Kind::HexInt32 | Kind::HexInt64) => "0x3e7",
+                (_, Kind::UInt16 | Kind::UInt32) => "443",
+                (name, _) => name,
+            };
+            ForgedField { name: name.to_owned(), kind, value: Value::of(kind, text).unwrap() }
+        })
+        .collect();
+    ForgedEvent {
+        record_id,
+        number: record_id,
+        time: Ticks::parse_rfc3339("2024-03-05T09:14:02.1234567Z").unwrap(),
+        provider: PROVIDER.to_owned(),
+        provider_guid: Value::of(Kind::Guid, PROVIDER_GUID).unwrap(),
+        event_id,
+        qualifiers: None,
+        version: schema.version,
+        level: 4,
+        task: event_id,
+        opcode: 0,
+        keywords: 1 << 63,
+        process_id: 2868,
+        thread_id: 4012,
+        channel: CHANNEL.to_owned(),
+        computer: "ws-0417.corp.example".to_owned(),
+        user_id: Value::of(Kind::Sid, "S-1-5-18").unwrap(),
+        fields,
+        chunk: 0,
+        place: Place { offset: 0, size: 0 },
+    }
+}
+
+/// Every record as the independent reader renders it, checksums verified.
+fn read(bytes: Vec<u8>) -> Vec<(u64, String)> {
+    let settings = ParserSettings::default().validate_checksums(true).indent(false).num_threads(1);
+    let mut parser = EvtxParser::from_buffer(bytes).unwrap().with_configuration(settings);
+    assert!(parser.header().validate_checksum());
+    parser.records().map(|record| record.map(|record| (record.event_record_id, record.data)).unwrap()).collect()
+}
+
+#[test]
+fn an_independent_reader_sees_every_field_of_every_sysmon_event() {
+    let mut events: Vec<_> = (1..=29).chain([255]).zip(100..).map(|(id, n)| sysmon(n, id, r"C:\a.exe")).collect();
+    let records = read(write_file(1, &mut events).unwrap());
+    assert_eq!(records.len(), events.len());
+    for (event, (number, xml)) in events.iter().zip(records) {
+        assert_eq!(number, event.number);
+        assert!(xml.contains(&format!("<EventID>{}</EventID>", event.event_id)), "{xml}");
+        for field in &event.fields {
+            let element = format!("<Data Name=\"{}\">{}</Data>", field.name, field.value.text);
+            assert!(xml.contains(&element), "{element} in {xml}");
+        }
+    }
+}
+
+#[test]
+fn the_system_part_is_complete() {
+    let mut events = [sysmon(100, 3, r"C:\a.exe")];
+    let (_, xml) = read(write_file(2, &mut events).unwrap()).remove(0);
+    for part in [
+        r#"<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event">"#,
+        r#"<Provider Name="Microsoft-Windows-Sysmon" Guid="{5770385f-c22a-43e0-bf4c-06f5698ffbd9}"/>"#,
+        "<Version>5</Version>",
+        "<Level>4</Level>",
+        "<Task>3</Task>",
+        "<Opcode>0</Opcode>",
+        "<Keywords>0x8000000000000000</Keywords>",
+        r#"<TimeCreated SystemTime="2024-03-05T09:14:02.1234567Z"/>"#,
+        "<EventRecordID>100</EventRecordID>",
+        "<Correlation/>",
+        r#"<Execution ProcessID="2868" ThreadID="4012"/>"#,
+        "<Channel>Microsoft-Windows-Sysmon/Operational</Channel>",
+        "<Computer>ws-0417.corp.example</Computer>",
+        r#"<Security UserID="S-1-5-18"/>"#,
+    ] {
+        assert!(xml.contains(part), "{part} in {xml}");
+    }
+}
+
+#[test]
+fn a_full_chunk_is_followed_by_another() {
+    let mut events: Vec<_> = (0..120).map(|n| sysmon(1000 + n, 1, &format!("C:\\{n}\\ünïcödé-文件.exe"))).collect();
+    let bytes = write_file(1, &mut events).unwrap();
+    let chunks = events.last().unwrap().chunk + 1;
+    assert!(chunks > 1);
+    assert_eq!(bytes.len(), FILE_HEADER_SIZE + chunks * CHUNK_SIZE);
+    let records = read(bytes);
+    assert_eq!(records.len(), 120);
+    for (event, (number, xml)) in events.iter().zip(records) {
+        assert_eq!(number, event.number);
+        assert!(xml.contains(event.field("Image").unwrap()));
+    }
+}
+
+#[test]
+fn an_event_larger_than_a_chunk_is_refused() {
+    let mut events = [sysmon(1, 5, "C:\\a.exe"), sysmon(2, 5, &"x".repeat(32_700))];
+    assert_eq!(write_file(1, &mut events), Err(TooLarge { event: 1 }));
+}
+
+#[test]
+fn a_file_without_events_has_one_empty_chunk() {
+    let bytes = write_file(1, &mut []).unwrap();
+    assert_eq!(bytes.len(), FILE_HEADER_SIZE + CHUNK_SIZE);
+    assert_eq!(read(bytes), []);
+}
+
+#[test]
+fn an_event_without_data_is_whole() {
+    let mut event = sysmon(5, 5, "C:\\a.exe");
+    event.fields.clear();
+    let (_, xml) = read(write_file(1, &mut [event]).unwrap()).remove(0);
+    assert!(xml.contains("<EventRecordID>5</EventRecordID>") && !xml.contains("EventData"), "{xml}");
+}
+
+#[test]
+fn hosts_may_share_a_file() {
+    let mut events = [sysmon(1, 5, "C:\\a.exe"), sysmon(2, 5, "C:\\a.exe")];
+    events[1].computer = "srv-02.corp.example".to_owned();
+    let records = read(write_file(1, &mut events).unwrap());
+    assert!(records[1].1.contains("<Computer>srv-02.corp.example</Computer>"));
+}

@@ -1,0 +1,163 @@
+//! Scenario files: a small TOML text that says what happened on which host, and the EVTX files that follow from it.
+//!
+//! `samples/README.md` documents the format for those who write such files by hand.
+//! The same scenario always gives the same bytes: there are no clocks and no random numbers here.
+//!
+//! ```
+//! let scenario = evql::forge::Scenario::parse(
+//!     r#"
+//!     title = "One process"
+//!     [[file]]
+//!     name = "one.evtx"
+//!     host = "ws-0417.corp.example"
+//!     [[process]]
+//!     label = "notepad"
+//!     pid = 4242
+//!     Image = 'C:\Windows\System32\notepad.exe'
+//!     [[event]]
+//!     id = 1
+//!     time = "2024-03-05T09:14:02.1234567Z"
+//!     process = "notepad"
+//!     "#,
+//!     "one.toml",
+//! )?;
+//! let files = scenario.build()?;
+//! assert_eq!(files[0].events[0].field("ProcessId"), Some("4242"));
+//! # Ok::<(), evql::forge::ForgeError>(())
+//! ```
+
+mod process;
+mod resolve;
+mod text;
+
+use super::damage::Damage;
+use super::error::{ForgeError, Problem};
+use super::file::{ForgedEvent, write_file};
+use crate::base::Span;
+use serde::Deserialize;
+
+/// A scenario, read and found consistent.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What the scenario shows, in one line.
+    pub title: String,
+    /// Why it is there, in more words.
+    pub description: String,
+    /// What a scan of its files must find.
+    pub expect: Expect,
+    name: String,
+    text: String,
+    files: Vec<FilePlan>,
+}
+
+/// One file to be written.
+#[derive(Clone, Debug)]
+struct FilePlan {
+    name: String,
+    minor: u16,
+    events: Vec<(ForgedEvent, Span)>,
+    damage: Vec<(Damage, Span)>,
+}
+
+/// A file written from a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForgedFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its content, damage included.
+    pub bytes: Vec<u8>,
+    /// Every event written to it, in order, including those that damage then made unreadable.
+    pub events: Vec<ForgedEvent>,
+    /// Whether damage was done to it.
+    pub damaged: bool,
+}
+
+/// What a scan must find in a scenario's files. Nothing, if it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The alerts, in any order.
+    #[serde(default, rename = "alert")]
+    pub alerts: Vec<ExpectedAlert>,
+    /// The faults that must be reported.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<ExpectedFault>,
+}
+
+/// One alert that must be raised.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedAlert {
+    /// Name of the rule.
+    pub rule: String,
+    /// The host the records come from.
+    pub host: String,
+    /// `EventRecordID`s of the events, in the order of the sequence's stages.
+    pub records: Vec<u64>,
+    /// The order of events under which it is raised.
+    #[serde(default)]
+    pub clock: ExpectedClock,
+}
+
+/// The order of events under which an alert is expected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpectedClock {
+    /// Under either order.
+    #[default]
+    Both,
+    /// Only by the time and number of logging (the default of a scan).
+    Logged,
+    /// Only by Sysmon's `UtcTime` (`--clock utc`).
+    Utc,
+}
+
+/// Damage that must be reported.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedFault {
+    /// The damaged file.
+    pub file: String,
+    /// The damaged chunk, counted from 0, if the fault is one chunk's.
+    #[serde(default)]
+    pub chunk: Option<usize>,
+    /// `EventRecordID`s of the records that cannot be read any more.
+    #[serde(default)]
+    pub lost: Vec<u64>,
+}
+
+impl Scenario {
+    /// Reads a scenario. `name` is only used in messages.
+    pub fn parse(text: &str, name: &str) -> Result<Self, ForgeError> {
+        let document = text::parse(text).map_err(|(problem, span)| problem.at(name, text, span))?;
+        let files = resolve::files(&document).map_err(|(problem, span)| problem.at(name, text, span))?;
+        Ok(Self {
+            title: document.title,
+            description: document.description,
+            expect: document.expect,
+            name: name.to_owned(),
+            text: text.to_owned(),
+            files,
+        })
+    }
+
+    /// Writes the files. Fails if an event is too large for a chunk, or if damage is to be done to what is not there.
+    pub fn build(&self) -> Result<Vec<ForgedFile>, ForgeError> {
+        self.files.iter().map(|plan| self.build_file(plan)).collect()
+    }
+
+    fn build_file(&self, plan: &FilePlan) -> Result<ForgedFile, ForgeError> {
+        let mut events: Vec<ForgedEvent> = plan.events.iter().map(|(event, _)| event.clone()).collect();
+        let mut bytes = write_file(plan.minor, &mut events)
+            .map_err(|refused| Problem::TooLarge.at(&self.name, &self.text, plan.events[refused.event].1))?;
+        for (damage, span) in &plan.damage {
+            damage
+                .apply(&mut bytes, &events)
+                .map_err(|what| Problem::NothingToDamage(what).at(&self.name, &self.text, *span))?;
+        }
+        Ok(ForgedFile { name: plan.name.clone(), bytes, events, damaged: !plan.damage.is_empty() })
+    }
+}
+
+#[cfg(test)]
+mod tests;
