@@ -1,1 +1,92 @@
-//! eql
+//! EQL in Elasticsearch's dialect: from source text to queries that run over documents, without a server.
+//!
+//! The way of a query: [`lex`](self::lex) cuts the text into tokens, [`parse`](self::parse) makes a tree of them ([`ast`]), `check` resolves names and types and
+//! lowers the tree to [`Predicate`]s and [`Sequence`]s. All findings about a source come back together; if none is an error there is a [`Query`], which is
+//! immutable, shared between threads, and cannot fail.
+//!
+//! This module knows fields and values, and nothing of files, rule formats, Windows or threads.
+//!
+//! ```
+//! use evql::{ecs, eql, event::Document};
+//!
+//! let compiled = eql::compile(r#"process where process.name : "reg*.exe""#);
+//! let Some(eql::Query::Event(query)) = compiled.query else { panic!("{:?}", compiled.diagnostics) };
+//! let mut document = Document::new();
+//! document.push(ecs::EVENT_CATEGORY, "process");
+//! document.set(ecs::PROCESS_NAME, "RegSvr32.exe");
+//! assert!(query.matches(&document));
+//! ```
+
+pub mod ast;
+mod check;
+pub mod codes;
+mod datum;
+mod function;
+mod lex;
+mod lucene;
+mod operators;
+mod parse;
+mod predicate;
+mod query;
+mod sequence;
+mod text_set;
+pub mod token;
+
+pub use parse::parse;
+pub use predicate::Predicate;
+pub use query::{EventQuery, Pipe, Query};
+pub use sequence::{
+    Candidate, Filter, Key, KeyField, KeyPart, MAX_KEYS, MAX_STAGES, Machine, Sequence, SequenceMatch, Stage,
+};
+
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::ecs::{self, Field};
+
+/// Longest source that is read. Rules are a few kilobytes; spans count in 32 bits.
+const MAX_SOURCE: usize = 16 << 20;
+
+/// What differs between sources of events.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The field that `category where ...` tests: `event.category` unless told otherwise.
+    pub category_field: Field,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { category_field: ecs::EVENT_CATEGORY.into() }
+    }
+}
+
+/// What became of a source text.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The query, unless a finding is an error.
+    pub query: Option<Query>,
+    /// All findings, in source order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles a query with the usual options. Never panics, whatever the text.
+pub fn compile(source: &str) -> Compiled {
+    compile_with(source, &Options::default())
+}
+
+/// Compiles a query.
+pub fn compile_with(source: &str, options: &Options) -> Compiled {
+    if source.len() > MAX_SOURCE {
+        let message = format!("a query may be {MAX_SOURCE} bytes long at most");
+        let finding = Diagnostic::error(codes::SOURCE_TOO_LONG, Span::default(), message);
+        return Compiled { query: None, diagnostics: vec![finding] };
+    }
+    let (statement, mut diagnostics) = parse(source);
+    let (query, findings) = check::check(&statement, options);
+    diagnostics.extend(findings);
+    diagnostics.sort_by_key(|finding| finding.span);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    Compiled { query: query.filter(|_| !failed), diagnostics }
+}
+
+#[cfg(test)]
+mod tests;

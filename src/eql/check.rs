@@ -1,0 +1,202 @@
+//! Syntax tree to query: everything that can be wrong with a query that parses.
+//!
+//! Names are resolved, types compared with the catalogue of fields, constants folded, and the rest lowered to [`Predicate`]s and stages. All findings of
+//! a query are collected; a node that is wrong becomes `None` and is not complained about again by what stands around it. After this
+//! module nothing about a query can fail. It sees no documents.
+
+mod call;
+mod compare;
+mod condition;
+mod names;
+mod sequence;
+
+use super::ast;
+use super::codes;
+use super::datum::Datum;
+use super::predicate::{Expr, Node, Predicate};
+use super::query::{EventQuery, Pipe, Query};
+use super::{Options, function};
+use crate::base::Span;
+use crate::diag::{Code, Diagnostic};
+use crate::ecs::{Field, FieldType};
+
+/// Checks a statement; the query is there unless a finding is an error.
+pub fn check(statement: &ast::Statement, options: &Options) -> (Option<Query>, Vec<Diagnostic>) {
+    let mut checker = Checker { options, diagnostics: Vec::new(), slots: Vec::new(), warned: Vec::new() };
+    let query = match &statement.query {
+        ast::Query::Event(event) => checker.event(event).map(|predicate| Query::Event(EventQuery::new(predicate))),
+        ast::Query::Sequence(sequence) => checker.sequence(sequence).map(Query::Sequence),
+        ast::Query::Sample(sample) => checker.sample(sample),
+        ast::Query::Invalid => None,
+    };
+    let pipes: Vec<Pipe> = statement.pipes.iter().filter_map(|pipe| checker.pipe(pipe)).collect();
+    let failed = checker.diagnostics.iter().any(Diagnostic::is_error);
+    let query = query.filter(|_| !failed).map(|query| query.with_pipes(pipes));
+    (query, checker.diagnostics)
+}
+
+/// What is known of a value before any document is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    /// A field that no catalogue knows.
+    Any,
+    Null,
+    Boolean,
+    Long,
+    Double,
+    Text,
+    Ip,
+    Date,
+}
+
+impl Type {
+    fn of_field(field: &Field) -> Self {
+        match field.kind() {
+            None => Self::Any,
+            Some(FieldType::Long) => Self::Long,
+            Some(FieldType::Double) => Self::Double,
+            Some(FieldType::Boolean) => Self::Boolean,
+            Some(FieldType::Ip) => Self::Ip,
+            Some(FieldType::Date) => Self::Date,
+            Some(FieldType::Keyword | FieldType::Wildcard | FieldType::Text | FieldType::Version) => Self::Text,
+        }
+    }
+
+    fn of_datum(datum: &Datum<'_>) -> Self {
+        match datum {
+            Datum::Null => Self::Null,
+            Datum::Boolean(_) => Self::Boolean,
+            Datum::Long(_) => Self::Long,
+            Datum::Double(_) => Self::Double,
+            Datum::Text(_) => Self::Text,
+            Datum::Ip(_) => Self::Ip,
+            Datum::Date(_) => Self::Date,
+        }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Self::Long | Self::Double)
+    }
+
+    /// With its article, for messages.
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Any => "a value",
+            Self::Null => "null",
+            Self::Boolean => "true or false",
+            Self::Long | Self::Double => "a number",
+            Self::Text => "a text",
+            Self::Ip => "an IP address",
+            Self::Date => "a date",
+        }
+    }
+}
+
+/// A lowered value.
+#[derive(Clone, Debug)]
+struct Typed {
+    expr: Expr,
+    kind: Type,
+    span: Span,
+    /// Whether it is a field as it stands, to which Elasticsearch's mapping conversions apply.
+    is_field: bool,
+}
+
+impl Typed {
+    fn computed(expr: Expr, kind: Type, span: Span) -> Self {
+        let expr = expr.folded();
+        let kind = expr.constant().map_or(kind, Type::of_datum);
+        Self { expr, kind, span, is_field: false }
+    }
+
+    fn constant(&self) -> Option<&Datum<'static>> {
+        self.expr.constant()
+    }
+}
+
+struct Checker<'o> {
+    options: &'o Options,
+    diagnostics: Vec<Diagnostic>,
+    /// Fields of the leaf being lowered; a slot is a position in this list.
+    slots: Vec<Field>,
+    /// Fields that were warned of already.
+    warned: Vec<Field>,
+}
+
+impl Checker<'_> {
+    fn report(&mut self, finding: Diagnostic) {
+        self.diagnostics.push(finding);
+    }
+
+    /// Reports an error and gives `None`, so that a caller can return it.
+    fn fail<T>(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) -> Option<T> {
+        let mut finding = Diagnostic::error(code, span, message);
+        finding.help = (!help.is_empty()).then(|| help.to_owned());
+        self.report(finding);
+        None
+    }
+
+    fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
+        self.report(Diagnostic::warning(code, span, message).help(help));
+    }
+
+    fn event(&mut self, event: &ast::Event) -> Option<Predicate> {
+        let condition = self.condition(&event.condition);
+        let category = event.category.as_ref().map(|name| self.category(name));
+        let nodes = category.into_iter().chain([condition?]).collect();
+        Some(Predicate::new(Node::all(nodes)))
+    }
+
+    fn pipe(&mut self, pipe: &ast::Pipe) -> Option<Pipe> {
+        let span = pipe.at.0;
+        let make: fn(usize) -> Pipe = match &*pipe.name {
+            "head" => Pipe::Head,
+            "tail" => Pipe::Tail,
+            "" => return None, // The parser has said that there is no name.
+            name => {
+                let help = match name {
+                    "count" | "unique" | "unique_count" | "filter" | "sort" => {
+                        "only Python's EQL has it; Elasticsearch has `head` and `tail`"
+                    }
+                    _ => "there are `head` and `tail`",
+                };
+                return self.fail(codes::UNKNOWN_PIPE, span, format!("there is no pipe `{name}`"), help);
+            }
+        };
+        let [argument] = pipe.arguments.as_slice() else {
+            let message = format!("`{}` takes exactly one number", pipe.name);
+            return self.fail(codes::ARGUMENT_COUNT, span, message, "");
+        };
+        let value = self.value(argument);
+        self.slots.clear();
+        let value = value?;
+        let Some(datum) = value.constant() else {
+            return self.fail(codes::NOT_CONSTANT, argument.span(), format!("`{}` takes a constant", pipe.name), "");
+        };
+        match datum {
+            Datum::Long(count) if *count >= 0 => Some(make(usize::try_from(*count).unwrap_or(usize::MAX))),
+            _ => {
+                let message = format!("`{}` takes an integer of 0 or more", pipe.name);
+                self.fail(codes::TYPE_MISMATCH, argument.span(), message, "")
+            }
+        }
+    }
+}
+
+/// The most similar of several names, if one is similar enough to be a slip.
+fn similar<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let limit = if name.len() < 5 { 1 } else { 2 };
+    candidates
+        .map(|candidate| (names::distance(name, candidate, limit), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The function of a name with its declaration.
+fn signature(name: &str) -> Option<&'static function::Signature> {
+    function::Signature::find(name)
+}
+
+#[cfg(test)]
+mod tests;

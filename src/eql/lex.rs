@@ -1,0 +1,353 @@
+//! Source text to tokens.
+//!
+//! The lexer never stops: a character or string it cannot read becomes a diagnostic and, where possible, the token that was meant, so that
+//! the parser does not complain a second time. It knows no grammar; whether `runs` is a field or an option is the parser's business.
+
+use super::codes;
+use super::token::{Keyword, Number, Punctuation, Token, TokenKind};
+use crate::base::Span;
+use crate::diag::Diagnostic;
+
+/// The tokens of a text, the last of which is always [`TokenKind::End`], and what is wrong with it.
+#[derive(Debug)]
+pub struct Lexed {
+    /// Tokens in source order.
+    pub tokens: Vec<Token>,
+    /// Findings in source order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Cuts `source` into tokens. The source must be shorter than 4 GiB, or spans saturate.
+pub fn lex(source: &str) -> Lexed {
+    let mut lexer = Lexer { source, at: 0, tokens: Vec::new(), diagnostics: Vec::new() };
+    while lexer.at < source.len() {
+        lexer.token();
+    }
+    let end = lexer.span(source.len());
+    lexer.tokens.push(Token { kind: TokenKind::End, span: end });
+    Lexed { tokens: lexer.tokens, diagnostics: lexer.diagnostics }
+}
+
+struct Lexer<'source> {
+    source: &'source str,
+    at: usize,
+    tokens: Vec<Token>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn begins_name(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || c == '@'
+}
+
+fn continues_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+impl<'source> Lexer<'source> {
+    fn rest(&self) -> &'source str {
+        &self.source[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// Consumes characters while they fit and returns them.
+    fn take_while(&mut self, fits: impl Fn(char) -> bool) -> &'source str {
+        let rest = self.rest();
+        let length = rest.find(|c| !fits(c)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// The span from `start` to the current position.
+    fn span(&self, start: usize) -> Span {
+        Span::new(offset(start), offset(self.at))
+    }
+
+    fn push(&mut self, kind: TokenKind, start: usize) {
+        let span = self.span(start);
+        self.tokens.push(Token { kind, span });
+    }
+
+    /// Reads one token, comment or run of white space. Always consumes at least one character.
+    fn token(&mut self) {
+        let start = self.at;
+        let Some(c) = self.peek() else { return };
+        match c {
+            ' ' | '\t' | '\r' | '\n' => {
+                self.take_while(|c| matches!(c, ' ' | '\t' | '\r' | '\n'));
+            }
+            '/' if self.rest().starts_with("//") => {
+                self.take_while(|c| c != '\n' && c != '\r');
+            }
+            '/' if self.rest().starts_with("/*") => self.block_comment(),
+            '"' if self.rest().starts_with("\"\"\"") => self.raw_string(),
+            '"' => self.string(),
+            '\'' => self.single_quoted(start),
+            '`' => self.quoted_name(),
+            '?' if self.rest()[1..].starts_with(['"', '\'']) => self.old_raw_string(),
+            '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(),
+            c if c.is_ascii_digit() => self.number(),
+            c if begins_name(c) => self.name(),
+            _ => self.punctuation(c),
+        }
+    }
+
+    fn block_comment(&mut self) {
+        let start = self.at;
+        if let Some(length) = self.rest()[2..].find("*/") {
+            self.at += length + 4;
+            return;
+        }
+        self.at = self.source.len();
+        self.unterminated(start, "comment", "*/");
+    }
+
+    fn unterminated(&mut self, start: usize, what: &str, end: &str) {
+        self.diagnostics.push(
+            Diagnostic::error(codes::UNTERMINATED, self.span(start), format!("this {what} is not closed"))
+                .label(format!("no `{end}` follows")),
+        );
+    }
+
+    fn name(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        self.take_while(continues_name);
+        let name = &self.source[start..self.at];
+        let tilde = self.peek() == Some('~');
+        let written = if tilde { &self.source[start..=self.at] } else { name };
+        if let Some(keyword) = Keyword::find(written) {
+            self.at = start + written.len();
+            self.push(TokenKind::Keyword(keyword), start);
+        } else if tilde {
+            self.at += 1;
+            self.push(TokenKind::NameTilde(name.into()), start);
+        } else {
+            self.push(TokenKind::Name(name.into()), start);
+        }
+    }
+
+    fn quoted_name(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let mut name = String::new();
+        loop {
+            name.push_str(self.take_while(|c| c != '`'));
+            if self.peek().is_none() {
+                self.unterminated(start, "quoted name", "`");
+                break;
+            }
+            self.at += 1;
+            if self.peek() != Some('`') {
+                break;
+            }
+            self.at += 1;
+            name.push('`');
+        }
+        self.push(TokenKind::QuotedName(name.into()), start);
+    }
+
+    fn raw_string(&mut self) {
+        let start = self.at;
+        let rest = self.rest();
+        let line = rest.find(['\n', '\r']).map_or(rest, |end| &rest[..end]);
+        let Some(length) = line[3..].find("\"\"\"") else {
+            self.at += line.len();
+            self.unterminated(start, "raw string", "\"\"\"");
+            self.push(TokenKind::Text(line[3..].into()), start);
+            return;
+        };
+        // Up to two further quotes belong to the value, as in """a"""" for a".
+        let close = 3 + length;
+        let extra = line[close + 3..].bytes().take(2).take_while(|&byte| byte == b'"').count();
+        self.at += close + 3 + extra;
+        self.push(TokenKind::Text(line[3..close + extra].into()), start);
+    }
+
+    fn string(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let mut value = String::new();
+        loop {
+            value.push_str(self.take_while(|c| !matches!(c, '"' | '\\' | '\n' | '\r')));
+            match self.peek() {
+                Some('"') => {
+                    self.at += 1;
+                    break;
+                }
+                Some('\\') => self.escape(&mut value),
+                _ => {
+                    self.unterminated(start, "string", "\"");
+                    break;
+                }
+            }
+        }
+        self.push(TokenKind::Text(value.into()), start);
+    }
+
+    /// Reads an escape; what cannot be read is reported and taken as it stands.
+    fn escape(&mut self, value: &mut String) {
+        let start = self.at;
+        self.at += 1;
+        let Some(c) = self.peek() else { return };
+        if matches!(c, '\n' | '\r') {
+            return; // The string ends here without a quote, which is reported.
+        }
+        self.at += c.len_utf8();
+        let plain = match c {
+            'b' => '\u{8}',
+            't' => '\t',
+            'n' => '\n',
+            'f' => '\u{c}',
+            'r' => '\r',
+            '"' | '\'' | '\\' => c,
+            'u' => return self.unicode_escape(start, value),
+            _ => {
+                self.diagnostics.push(
+                    Diagnostic::error(codes::INVALID_ESCAPE, self.span(start), format!("`\\{c}` is not an escape"))
+                        .label("unknown escape")
+                        .help("write `\\\\` for a backslash, or use a raw string: \"\"\"...\"\"\""),
+                );
+                value.push_str(&self.source[start..self.at]);
+                return;
+            }
+        };
+        value.push(plain);
+    }
+
+    fn unicode_escape(&mut self, start: usize, value: &mut String) {
+        let rest = self.rest();
+        let digits = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(digits, _)| digits);
+        let hex = digits
+            .filter(|digits| (2..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let Some(hex) = hex else {
+            let message = "a Unicode escape is `\\u{...}` with 2 to 8 hexadecimal digits";
+            self.diagnostics.push(Diagnostic::error(codes::INVALID_ESCAPE, self.span(start), message));
+            return;
+        };
+        self.at += hex.len() + 2;
+        match u32::from_str_radix(hex, 16).ok().and_then(char::from_u32) {
+            Some(c) => value.push(c),
+            None => self.diagnostics.push(
+                Diagnostic::error(codes::INVALID_ESCAPE, self.span(start), format!("U+{hex} is not a character"))
+                    .help("surrogates and numbers over 10FFFF cannot be written"),
+            ),
+        }
+    }
+
+    fn single_quoted(&mut self, start: usize) {
+        self.at += 1;
+        let mut value = String::new();
+        loop {
+            value.push_str(self.take_while(|c| !matches!(c, '\'' | '\\' | '\n' | '\r')));
+            match self.peek() {
+                Some('\'') => {
+                    self.at += 1;
+                    break;
+                }
+                Some('\\') => {
+                    let from = self.at;
+                    self.at += 1;
+                    if let Some(c) = self.peek().filter(|c| !matches!(c, '\n' | '\r')) {
+                        self.at += c.len_utf8();
+                    }
+                    value.push_str(&self.source[from..self.at]);
+                }
+                _ => break,
+            }
+        }
+        self.diagnostics.push(
+            Diagnostic::error(codes::SINGLE_QUOTES, self.span(start), "texts are written in double quotes")
+                .help("single-quoted strings were removed from EQL; write \"...\""),
+        );
+        self.push(TokenKind::Text(value.into()), start);
+    }
+
+    fn old_raw_string(&mut self) {
+        let start = self.at;
+        let quote = if self.rest()[1..].starts_with('"') { '"' } else { '\'' };
+        self.at += 2;
+        let value = self.take_while(|c| c != quote && c != '\n' && c != '\r');
+        if self.peek() == Some(quote) {
+            self.at += 1;
+        }
+        self.diagnostics.push(
+            Diagnostic::error(
+                codes::OLD_RAW_STRING,
+                self.span(start),
+                format!("`?{quote}...{quote}` is no longer a raw string"),
+            )
+            .help("write it in three double quotes: \"\"\"...\"\"\""),
+        );
+        self.push(TokenKind::Text(value.into()), start);
+    }
+
+    fn number(&mut self) {
+        let start = self.at;
+        self.take_while(|c| c.is_ascii_digit());
+        let mut decimal = false;
+        if self.peek() == Some('.') {
+            decimal = true;
+            self.at += 1;
+            self.take_while(|c| c.is_ascii_digit());
+        }
+        let exponent = self.rest().strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
+        if let Some(digits) = exponent.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+            decimal = true;
+            self.at = self.source.len() - digits.len();
+            self.take_while(|c| c.is_ascii_digit());
+        }
+        let text = &self.source[start..self.at];
+        if let Some(number) = Number::parse(text, decimal) {
+            return self.push(TokenKind::Number(number), start);
+        }
+        let message = format!("`{text}` is not a number");
+        self.diagnostics.push(Diagnostic::error(codes::INVALID_NUMBER, self.span(start), message));
+        self.push(TokenKind::Number(Number::Integer(0)), start);
+    }
+
+    fn punctuation(&mut self, c: char) {
+        let start = self.at;
+        if let Some((text, kind)) = Punctuation::ALL.iter().find(|(text, _)| self.rest().starts_with(text)) {
+            self.at += text.len();
+            return self.push(TokenKind::Punctuation(*kind), start);
+        }
+        if self.rest().starts_with("!:") {
+            self.at += 2;
+            self.diagnostics.push(
+                Diagnostic::error(codes::UNEXPECTED_CHARACTER, self.span(start), "there is no operator `!:`")
+                    .help("write `not field : \"value\"`"),
+            );
+            return self.push(TokenKind::Punctuation(Punctuation::Colon), start);
+        }
+        self.at += c.len_utf8();
+        let bracket = c == '!' && self.rest().trim_start().starts_with('[');
+        let mut finding = Diagnostic::error(
+            codes::UNEXPECTED_CHARACTER,
+            self.span(start),
+            format!("unexpected character `{}`", c.escape_debug()),
+        );
+        finding.help = match c {
+            _ if bracket => Some("a missing event is written `![`, without a space".into()),
+            '!' => Some("negation is written `not`".into()),
+            '&' => Some("conjunction is written `and`".into()),
+            '~' => Some("`~` follows a function or operator directly, as in `in~`".into()),
+            _ => None,
+        };
+        self.diagnostics.push(finding);
+        if bracket {
+            self.take_while(char::is_whitespace);
+            self.at += 1;
+            self.push(TokenKind::Punctuation(Punctuation::MissingOpen), start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+use super::*;
+
+fn matches(pattern: &str, text: &str) -> bool {
+    compile([pattern], false).unwrap().is_match(text)
+}
+
+#[test]
+fn the_whole_text_must_match() {
+    assert!(matches("ab*", "abb"));
+    assert!(!matches("ab*", "abbc"));
+    assert!(!matches("a|b", "ab"));
+    assert!(matches("", ""));
+    assert!(!matches("", "a"));
+    assert!(!matches("a", "a\n"));
+}
+
+#[test]
+fn lucene_differs_from_other_dialects() {
+    let cases = [
+        ("a.b", "a\nb", true),
+        ("^a$", "^a$", true),
+        ("^a$", "a", false),
+        ("a*?", "aaa", true),
+        ("(a+)+?", "", true),
+        ("a\\-b", "a-b", true),
+        ("\"a.b\"c", "a.bc", true),
+        ("\"a.b\"", "axb", false),
+        ("x@", "xanything\n", true),
+        ("a#|b", "b", true),
+        ("a#", "a", false),
+        ("()", "", true),
+        ("*a", "*a", true),
+        ("[]a]+", "]a", true),
+        ("[^a-c]", "d", true),
+        ("[a-]", "-", true),
+        ("[a&&b]", "&", true),
+        ("[\\]\\d]+", "]7", true),
+        ("\\w+\\s\\d", "ab_1 7", true),
+        ("\\w", "\u{e4}", false),
+        ("a{2}b{1,}c{0,1}", "aabb", true),
+        ("a}b]c", "a}b]c", true),
+        ("\\x41", "x41", true),
+    ];
+    for (pattern, text, expected) in cases {
+        assert_eq!(matches(pattern, text), expected, "{pattern} on {text:?}");
+    }
+}
+
+#[test]
+fn ranges_of_numbers() {
+    for (low, high) in [(0u32, 9), (7, 123), (19, 21), (100, 999), (0, 1000), (5, 5)] {
+        let regex = compile([&*format!("<{low}-{high}>")], false).unwrap();
+        for number in 0..1200u32 {
+            let inside = (low..=high).contains(&number);
+            assert_eq!(regex.is_match(&number.to_string()), inside, "{number} in {low}-{high}");
+        }
+    }
+    assert!(matches("<1-100>", "007"));
+    assert!(matches("<01-20>", "07") && !matches("<01-20>", "7"));
+}
+
+#[test]
+fn alternatives_and_case() {
+    let regex = compile(["a+", "b"], true).unwrap();
+    assert!(regex.is_match("AA") && regex.is_match("B") && !regex.is_match("ab"));
+}
+
+#[test]
+fn what_cannot_be_translated_is_refused_by_name() {
+    for pattern in ["~a", "a&b", "<name>"] {
+        assert!(matches!(compile([pattern], false), Err(Refusal::Unsupported(_))), "{pattern}");
+    }
+    for pattern in ["(a", "a)", "[a", "[b-a]", "a{x}", "a{1", "\"a", "a\\", "a|", "<1-x>", "<1"] {
+        assert!(matches!(compile([pattern], false), Err(Refusal::Invalid(_))), "{pattern}");
+    }
+    assert!(compile([&*"(".repeat(100_000)], false).is_err());
+    assert!(matches!(compile(["((a{1000}){1000}){1000}"], false), Err(Refusal::Unsupported(_))));
+}

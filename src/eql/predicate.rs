@@ -1,0 +1,380 @@
+//! Compiled conditions: a tree of `and`, `or`, `not` over leaves, each leaf true or false for a document.
+//!
+//! A leaf names fields and a test. The test is tried on every combination of the fields' values, one value per field (the same field twice has the same
+//! value); the leaf holds if any combination gives true. A field without values is null in the test, and null is not true. So `not` over a leaf is
+//! true for missing fields, exactly as in Elasticsearch. Evaluation cannot fail: checking has seen to types, and what is left over gives null.
+//!
+//! The tree is immutable and shared between threads. It does not know how it was written or where.
+
+use super::ast::{ArithmeticOp, LogicOp};
+use super::datum::{Constant, Datum, read_all};
+use super::function::Function;
+use super::operators;
+use super::text_set::TextSet;
+use crate::ecs::Field;
+use crate::event::Document;
+use ipnet::IpNet;
+use std::cmp::Ordering;
+
+/// A condition, ready to be tried on documents.
+#[derive(Clone, Debug)]
+pub struct Predicate(Node);
+
+/// A node of the tree while it is built and folded.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    /// Known before any document is seen; `None` is null.
+    Constant(Option<bool>),
+    Not(Box<Node>),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Leaf(Box<Leaf>),
+}
+
+/// A test over the values of some fields.
+#[derive(Clone, Debug)]
+pub(super) struct Leaf {
+    pub fields: Vec<Field>,
+    pub test: Expr,
+}
+
+/// Which orders satisfy a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A compiled expression over the values bound to a leaf's fields.
+#[derive(Clone, Debug)]
+pub(super) enum Expr {
+    Constant(Datum<'static>),
+    /// The value of the leaf's field of this number.
+    Slot(usize),
+    Call {
+        function: Function,
+        insensitive: bool,
+        arguments: Vec<Expr>,
+    },
+    Negate(Box<Expr>),
+    Arithmetic {
+        first: Box<Expr>,
+        rest: Vec<(ArithmeticOp, Expr)>,
+    },
+    Compare {
+        op: Comparison,
+        value: Box<Expr>,
+        constant: Box<Constant>,
+    },
+    IsNull(Box<Expr>),
+    /// Equal to one of several constants; texts among them are looked up in the set.
+    OneOf {
+        value: Box<Expr>,
+        texts: TextSet,
+        constants: Vec<Constant>,
+    },
+    /// Fits one of several patterns.
+    Text {
+        value: Box<Expr>,
+        set: TextSet,
+    },
+    Regex {
+        value: Box<Expr>,
+        regex: Box<regex::Regex>,
+    },
+    Cidr {
+        value: Box<Expr>,
+        blocks: Vec<IpNet>,
+    },
+    Not(Box<Expr>),
+    Logic {
+        op: LogicOp,
+        operands: Vec<Expr>,
+    },
+}
+
+impl Node {
+    /// Negates; null stays null.
+    pub fn not(self) -> Self {
+        match self {
+            Self::Constant(known) => Self::Constant(known.map(|known| !known)),
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// Conjunction. A constant null makes all of it null, even beside conditions that depend on the document.
+    pub fn all(nodes: Vec<Self>) -> Self {
+        let mut null = false;
+        let mut rest = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match node {
+                Self::Constant(Some(true)) => {}
+                Self::Constant(Some(false)) => return Self::Constant(Some(false)),
+                Self::Constant(None) => null = true,
+                Self::All(inner) => rest.extend(inner),
+                other => rest.push(other),
+            }
+        }
+        if null {
+            return Self::Constant(None);
+        }
+        if rest.len() == 1 {
+            rest.remove(0)
+        } else if rest.is_empty() {
+            Self::Constant(Some(true))
+        } else {
+            Self::All(rest)
+        }
+    }
+
+    /// Disjunction. A constant null drops out.
+    pub fn any(nodes: Vec<Self>) -> Self {
+        let mut null = false;
+        let mut rest = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match node {
+                Self::Constant(Some(true)) => return Self::Constant(Some(true)),
+                Self::Constant(Some(false)) => {}
+                Self::Constant(None) => null = true,
+                Self::Any(inner) => rest.extend(inner),
+                other => rest.push(other),
+            }
+        }
+        match rest.len() {
+            0 => Self::Constant(if null { None } else { Some(false) }),
+            1 => rest.remove(0),
+            _ => Self::Any(rest),
+        }
+    }
+
+    fn matches(&self, document: &Document) -> bool {
+        match self {
+            Self::Constant(known) => *known == Some(true),
+            Self::Not(inner) => !inner.matches(document),
+            Self::All(nodes) => nodes.iter().all(|node| node.matches(document)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.matches(document)),
+            Self::Leaf(leaf) => leaf.matches(document),
+        }
+    }
+
+    fn fields<'n>(&'n self, found: &mut Vec<&'n Field>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Not(inner) => inner.fields(found),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.fields(found)),
+            Self::Leaf(leaf) => found.extend(&leaf.fields),
+        }
+    }
+
+    fn specialise(&self, constants: &Document, known: &dyn Fn(&Field) -> bool) -> Self {
+        let each = |nodes: &[Self]| nodes.iter().map(|node| node.specialise(constants, known)).collect();
+        match self {
+            Self::Not(inner) => inner.specialise(constants, known).not(),
+            Self::All(nodes) => Self::all(each(nodes)),
+            Self::Any(nodes) => Self::any(each(nodes)),
+            Self::Leaf(leaf) if leaf.fields.iter().all(known) => Self::Constant(Some(leaf.matches(constants))),
+            Self::Constant(_) | Self::Leaf(_) => self.clone(),
+        }
+    }
+}
+
+impl Predicate {
+    pub(super) fn new(node: Node) -> Self {
+        Self(node)
+    }
+
+    /// Whether the condition holds for a document.
+    pub fn matches(&self, document: &Document) -> bool {
+        self.0.matches(document)
+    }
+
+    /// Every field the condition mentions, once each, sorted.
+    pub fn fields(&self) -> Vec<&Field> {
+        let mut found = Vec::new();
+        self.0.fields(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The condition for documents of which part is known: where `known` says so, a field has the values it has in `constants`, possibly none.
+    ///
+    /// For all such documents the result holds exactly if the original does.
+    #[must_use]
+    pub fn specialise(&self, constants: &Document, known: &dyn Fn(&Field) -> bool) -> Self {
+        Self(self.0.specialise(constants, known))
+    }
+
+    /// The answer for every document, if there is only one.
+    pub fn constant(&self) -> Option<bool> {
+        match self.0 {
+            Node::Constant(known) => Some(known == Some(true)),
+            _ => None,
+        }
+    }
+}
+
+impl Leaf {
+    fn matches(&self, document: &Document) -> bool {
+        if let [field] = self.fields.as_slice() {
+            let mut missing = true;
+            for datum in read_all(document.values(field), field) {
+                missing = false;
+                if self.holds(&[datum]) {
+                    return true;
+                }
+            }
+            return missing && self.holds(&[Datum::Null]);
+        }
+        let values: Vec<Vec<Datum<'_>>> = self
+            .fields
+            .iter()
+            .map(|field| {
+                let mut values: Vec<_> = read_all(document.values(field), field).collect();
+                if values.is_empty() {
+                    values.push(Datum::Null);
+                }
+                values
+            })
+            .collect();
+        self.any_combination(&values)
+    }
+
+    /// Tries all combinations, counting through them like an odometer.
+    fn any_combination(&self, values: &[Vec<Datum<'_>>]) -> bool {
+        let mut wheels = vec![0; values.len()];
+        loop {
+            let bound: Vec<Datum<'_>> = wheels.iter().zip(values).map(|(&at, values)| values[at].borrowed()).collect();
+            if self.holds(&bound) {
+                return true;
+            }
+            let Some(turn) = wheels.iter().zip(values).rposition(|(&at, values)| at + 1 < values.len()) else {
+                return false;
+            };
+            wheels[turn] += 1;
+            wheels[turn + 1..].fill(0);
+        }
+    }
+
+    fn holds(&self, bound: &[Datum<'_>]) -> bool {
+        self.test.evaluate(bound) == Datum::Boolean(true)
+    }
+}
+
+impl Comparison {
+    fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+fn boolean(known: Option<bool>) -> Datum<'static> {
+    known.map_or(Datum::Null, Datum::Boolean)
+}
+
+impl Expr {
+    /// The value of the expression with `bound` for the leaf's fields.
+    pub fn evaluate<'a>(&'a self, bound: &'a [Datum<'a>]) -> Datum<'a> {
+        match self {
+            Self::Constant(datum) => datum.borrowed(),
+            Self::Slot(at) => bound.get(*at).map_or(Datum::Null, Datum::borrowed),
+            Self::Call { function, insensitive, arguments } => {
+                let arguments: Vec<_> = arguments.iter().map(|argument| argument.evaluate(bound)).collect();
+                function.call(*insensitive, &arguments)
+            }
+            Self::Negate(value) => operators::negate(&value.evaluate(bound)),
+            Self::Arithmetic { first, rest } => rest.iter().fold(first.evaluate(bound), |left, (op, right)| {
+                operators::arithmetic(*op, &left, &right.evaluate(bound))
+            }),
+            Self::Compare { op, value, constant } => {
+                let value = value.evaluate(bound);
+                boolean(match op {
+                    Comparison::Equal => constant.equals(&value),
+                    op => constant.order(&value).map(|order| op.accepts(order)),
+                })
+            }
+            Self::IsNull(value) => Datum::Boolean(value.evaluate(bound).is_null()),
+            Self::OneOf { value, texts, constants } => match value.evaluate(bound) {
+                Datum::Null => Datum::Null,
+                Datum::Text(text) => Datum::Boolean(texts.contains(&text)),
+                other => Datum::Boolean(constants.iter().any(|constant| constant.equals(&other) == Some(true))),
+            },
+            Self::Text { value, set } => boolean(value.evaluate(bound).into_text().map(|text| set.contains(&text))),
+            Self::Regex { value, regex } => {
+                boolean(value.evaluate(bound).into_text().map(|text| regex.is_match(&text)))
+            }
+            Self::Cidr { value, blocks } => {
+                let address = match value.evaluate(bound) {
+                    Datum::Ip(address) => Some(address),
+                    Datum::Text(text) => super::datum::parse_address(&text),
+                    _ => None,
+                };
+                boolean(address.map(|address| blocks.iter().any(|block| block.contains(&address))))
+            }
+            Self::Not(value) => match value.evaluate(bound) {
+                Datum::Boolean(flag) => Datum::Boolean(!flag),
+                _ => Datum::Null,
+            },
+            Self::Logic { op, operands } => logic(*op, operands, bound),
+        }
+    }
+
+    fn children(&self) -> Vec<&Self> {
+        match self {
+            Self::Constant(_) | Self::Slot(_) => Vec::new(),
+            Self::Call { arguments, .. } => arguments.iter().collect(),
+            Self::Arithmetic { first, rest } => {
+                std::iter::once(&**first).chain(rest.iter().map(|(_, operand)| operand)).collect()
+            }
+            Self::Logic { operands, .. } => operands.iter().collect(),
+            Self::Negate(value)
+            | Self::IsNull(value)
+            | Self::Not(value)
+            | Self::Compare { value, .. }
+            | Self::OneOf { value, .. }
+            | Self::Text { value, .. }
+            | Self::Regex { value, .. }
+            | Self::Cidr { value, .. } => vec![value],
+        }
+    }
+
+    /// The constant it is, if it is one.
+    pub fn constant(&self) -> Option<&Datum<'static>> {
+        match self {
+            Self::Constant(datum) => Some(datum),
+            _ => None,
+        }
+    }
+
+    /// The same expression, computed at once if all its parts are constants.
+    pub fn folded(self) -> Self {
+        let constant = !matches!(self, Self::Slot(_)) && self.children().iter().all(|child| child.constant().is_some());
+        if constant { Self::Constant(self.evaluate(&[]).into_owned()) } else { self }
+    }
+}
+
+/// Three-valued `and` and `or`, for conditions inside a computed value.
+fn logic<'a>(op: LogicOp, operands: &'a [Expr], bound: &'a [Datum<'a>]) -> Datum<'a> {
+    let decisive = op == LogicOp::Or;
+    let mut known = true;
+    for operand in operands {
+        match operand.evaluate(bound) {
+            Datum::Boolean(flag) if flag == decisive => return Datum::Boolean(decisive),
+            Datum::Boolean(_) => {}
+            _ => known = false,
+        }
+    }
+    if known { Datum::Boolean(!decisive) } else { Datum::Null }
+}
+
+#[cfg(test)]
+mod tests;

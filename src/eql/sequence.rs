@@ -1,0 +1,214 @@
+//! Sequences: stages with filters and join keys, and what a single document is to them.
+//!
+//! Work on a sequence has two halves. [`Sequence::candidate`] looks at one document, anywhere and in any order, and says which filters take it
+//! under which keys. [`Machine`] takes candidates in the order of time and knows no documents at all.
+
+mod key;
+mod machine;
+
+pub use key::{Key, KeyPart};
+pub use machine::{Machine, SequenceMatch};
+
+use super::predicate::Predicate;
+use super::query::Pipe;
+use crate::base::{Span, Ticks};
+use crate::ecs::Field;
+use crate::event::Document;
+use std::sync::Arc;
+
+/// Most stages of a sequence.
+pub const MAX_STAGES: usize = 256;
+
+/// Most combinations of join keys that one document may stand for in one filter; further ones are dropped, and the candidate says so.
+pub const MAX_KEYS: usize = 1024;
+
+/// A join key of one term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyField {
+    /// Where the value is.
+    pub field: Field,
+    /// Whether a missing value is null, which equals null, instead of keeping the event out.
+    pub optional: bool,
+}
+
+/// The filter of a term: what an event must be, and its keys.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    predicate: Predicate,
+    keys: Vec<KeyField>,
+    missing: bool,
+    span: Span,
+}
+
+impl Filter {
+    pub(super) fn new(predicate: Predicate, keys: Vec<KeyField>, missing: bool, span: Span) -> Self {
+        Self { predicate, keys, missing, span }
+    }
+
+    /// The condition, category included.
+    pub fn predicate(&self) -> &Predicate {
+        &self.predicate
+    }
+
+    /// Join keys, those of the whole sequence first.
+    pub fn keys(&self) -> &[KeyField] {
+        &self.keys
+    }
+
+    /// Whether it is of a `![...]` term.
+    pub fn is_missing(&self) -> bool {
+        self.missing
+    }
+
+    /// The term's brackets in the source.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+}
+
+/// One stage. The runs of a term are stages of their own that share the term's filter.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    filter: Arc<Filter>,
+    index: usize,
+}
+
+impl Stage {
+    /// What an event of the stage must be.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// The number of its filter in [`Sequence::filters`].
+    pub fn filter_index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether the stage demands that no event matches.
+    pub fn is_missing(&self) -> bool {
+        self.filter.missing
+    }
+}
+
+/// A compiled sequence.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// One filter a term, in order; that of `until` last.
+    filters: Vec<Arc<Filter>>,
+    stages: Vec<Stage>,
+    until: Option<usize>,
+    maxspan_millis: Option<u64>,
+    fields: Box<[Field]>,
+    pipes: Vec<Pipe>,
+}
+
+impl Sequence {
+    /// `stages` says which filter each stage has.
+    pub(super) fn new(filters: Vec<Filter>, stages: &[usize], until: Option<Filter>, maxspan: Option<u64>) -> Self {
+        let mut filters: Vec<Arc<Filter>> = filters.into_iter().map(Arc::new).collect();
+        let stages = stages
+            .iter()
+            .filter_map(|&index| filters.get(index).map(|filter| Stage { filter: filter.clone(), index }))
+            .collect();
+        let until = until.map(|until| {
+            filters.push(Arc::new(until));
+            filters.len() - 1
+        });
+        let mut fields: Vec<Field> = Vec::new();
+        for filter in &filters {
+            fields.extend(filter.predicate.fields().into_iter().cloned());
+            fields.extend(filter.keys.iter().map(|key| key.field.clone()));
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        Self { filters, stages, until, maxspan_millis: maxspan, fields: fields.into(), pipes: Vec::new() }
+    }
+
+    pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
+        Self { pipes, ..self }
+    }
+
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    pub(super) fn pipes(&self) -> &[Pipe] {
+        &self.pipes
+    }
+
+    /// All stages in order.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// All filters: one a term, then that of `until`.
+    pub fn filters(&self) -> &[Arc<Filter>] {
+        &self.filters
+    }
+
+    /// The number of the filter of `until`.
+    pub fn until(&self) -> Option<usize> {
+        self.until
+    }
+
+    /// The longest time from the first event to the last, both included, as a difference of instants.
+    pub fn maxspan(&self) -> Option<Ticks> {
+        let millis = i64::try_from(self.maxspan_millis?).unwrap_or(i64::MAX);
+        Some(Ticks(millis.saturating_mul(Ticks::PER_MILLISECOND)))
+    }
+
+    /// What a document is to this sequence; `None` if no filter takes it.
+    pub fn candidate(&self, document: &Document) -> Option<Candidate> {
+        self.candidate_among(document, |_| true)
+    }
+
+    /// The same, trying only filters of which `may` allows the number: for callers that know some to be false.
+    pub fn candidate_among(&self, document: &Document, may: impl Fn(usize) -> bool) -> Option<Candidate> {
+        let mut hits = Vec::new();
+        let mut capped = false;
+        for (index, filter) in self.filters.iter().enumerate() {
+            if !may(index) || !filter.predicate.matches(document) {
+                continue;
+            }
+            let (keys, cut) = key::keys_of(document, &filter.keys);
+            capped |= cut;
+            if !keys.is_empty() {
+                hits.push(Hit { filter: index, keys });
+            }
+        }
+        (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
+    }
+}
+
+/// What one document is to a sequence. Cheap to clone, independent of the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    hits: Arc<[Hit]>,
+    capped: bool,
+}
+
+/// A filter that takes the document, and the keys it takes it under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Hit {
+    filter: usize,
+    keys: Vec<Key>,
+}
+
+impl Candidate {
+    fn keys(&self, filter: usize) -> &[Key] {
+        self.hits.iter().find(|hit| hit.filter == filter).map_or(&[], |hit| &hit.keys)
+    }
+
+    /// The numbers of the filters that take the document.
+    pub fn filters(&self) -> impl Iterator<Item = usize> {
+        self.hits.iter().map(|hit| hit.filter)
+    }
+
+    /// Whether keys were dropped because there were more than [`MAX_KEYS`] combinations.
+    pub fn is_capped(&self) -> bool {
+        self.capped
+    }
+}
+
+#[cfg(test)]
+mod tests;

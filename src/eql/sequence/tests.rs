@@ -1,0 +1,90 @@
+use super::*;
+use crate::eql::{Query, compile};
+
+fn sequence(source: &str) -> Sequence {
+    let compiled = compile(source);
+    match compiled.query {
+        Some(Query::Sequence(sequence)) => sequence,
+        _ => panic!("{source}: {:?}", compiled.diagnostics),
+    }
+}
+
+fn document(fields: &[(&str, &str)]) -> Document {
+    let mut document = Document::new();
+    for (name, value) in fields {
+        document.push(Field::named(name), *value);
+    }
+    document
+}
+
+#[test]
+fn runs_share_a_filter() {
+    let sequence = sequence("sequence [any where x == 1] with runs=3 [any where x == 2] until [any where x == 3]");
+    assert_eq!(sequence.stages().iter().map(Stage::filter_index).collect::<Vec<_>>(), [0, 0, 0, 1]);
+    assert_eq!(sequence.filters().len(), 3);
+    assert_eq!(sequence.until(), Some(2));
+    assert_eq!(sequence.maxspan(), None);
+}
+
+#[test]
+fn a_candidate_knows_its_filters_and_keys() {
+    let sequence = sequence(r#"sequence by a [any where s == "1"] by b [any where s == "2"] by ?c"#);
+    assert_eq!(sequence.candidate(&document(&[("s", "1"), ("a", "k")])), None, "b is missing");
+    assert_eq!(sequence.candidate(&document(&[("s", "3"), ("a", "k"), ("b", "l")])), None);
+    let candidate = sequence.candidate(&document(&[("s", "2"), ("a", "k")])).unwrap();
+    assert_eq!(candidate.filters().collect::<Vec<_>>(), [1]);
+    let wanted: Key = [KeyPart::Text("k".into()), KeyPart::Null].into();
+    assert_eq!(candidate.keys(1), [wanted]);
+}
+
+#[test]
+fn several_values_give_every_combination_of_distinct_keys() {
+    let sequence = sequence("sequence by a, b [any where true] [any where true]");
+    let candidate = sequence.candidate(&document(&[("a", "1"), ("a", "2"), ("a", "1"), ("b", "x"), ("b", "y")]));
+    let candidate = candidate.unwrap();
+    assert_eq!(candidate.keys(0).len(), 4);
+    assert!(!candidate.is_capped());
+}
+
+#[test]
+fn too_many_combinations_are_cut_and_told() {
+    let sequence = sequence("sequence by a, b [any where true] [any where true]");
+    let mut many = Document::new();
+    for number in 0..100 {
+        many.push(Field::named("a"), number);
+        many.push(Field::named("b"), number);
+    }
+    let candidate = sequence.candidate(&many).unwrap();
+    assert!(candidate.is_capped());
+    assert!(candidate.keys(0).len() <= MAX_KEYS && candidate.keys(0).len() > 900);
+}
+
+#[test]
+fn keys_are_typed_and_addresses_are_canonical() {
+    let sequence = sequence("sequence by destination.ip [any where true] [any where true]");
+    let key = |text: &str| {
+        let mut document = Document::new();
+        document.set(crate::ecs::DESTINATION_IP, text);
+        sequence.candidate(&document).unwrap().keys(0).to_vec()
+    };
+    assert_eq!(key("0:0:0:0:0:0:0:1"), key("::1"));
+    assert_eq!(key("::ffff:10.0.0.1"), key("10.0.0.1"));
+    assert_ne!(KeyPart::Long(1), KeyPart::Text("1".into()));
+}
+
+#[test]
+fn fields_of_a_query_are_those_of_conditions_and_keys() {
+    let query =
+        compile("sequence by k [process where a == 1] [any where b : \"x\" and a == 2] until [any where c == 1]");
+    let query = query.query.unwrap();
+    let mut names: Vec<_> = query.fields().map(Field::name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["a", "b", "c", "event.category", "k"]);
+}
+
+#[test]
+fn queries_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Query>();
+    shared::<Candidate>();
+}

@@ -1,0 +1,221 @@
+//! Conformance cases of other projects, run where they lie. Without `EVQL_SHARED` in the environment there is nothing to run, and a line says so.
+
+use evql::base::Ticks;
+use evql::ecs::Field;
+use evql::eql::{self, Machine, Options, Query};
+use evql::event::{Document, Value};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// The folder of shared material; `None` with a notice if it is not given.
+fn shared() -> Option<PathBuf> {
+    let folder = std::env::var_os("EVQL_SHARED").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: EVQL_SHARED is not set");
+    }
+    folder
+}
+
+fn options() -> Options {
+    Options { category_field: Field::named("event_type"), ..Options::default() }
+}
+
+fn compile(source: &str) -> Query {
+    let compiled = eql::compile_with(source, &options());
+    compiled.query.unwrap_or_else(|| panic!("{source}\n{:#?}", compiled.diagnostics))
+}
+
+/// Flattens a JSON object into dotted fields.
+fn fill(document: &mut Document, prefix: &str, value: &serde_json::Value) {
+    let field = || Field::named(prefix);
+    match value {
+        serde_json::Value::Null => {}
+        serde_json::Value::Bool(flag) => document.push(field(), *flag),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(integer) => document.push(field(), integer),
+            None => document.push(field(), number.as_f64().unwrap()),
+        },
+        serde_json::Value::String(text) => document.push(field(), text.as_str()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| fill(document, prefix, item)),
+        serde_json::Value::Object(map) => {
+            for (name, value) in map {
+                let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                fill(document, &name, value);
+            }
+        }
+    }
+}
+
+fn integer(document: &Document, name: &str) -> i64 {
+    match document.values(&Field::named(name)) {
+        [Value::Long(number)] => *number,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// Numbers of the events a query finds, match after match.
+fn run(query: &Query, documents: &[Document]) -> Vec<i64> {
+    let id = |document: &Document| integer(document, "serial_event_id");
+    match query {
+        Query::Event(event) => {
+            let mut found: Vec<i64> = documents.iter().filter(|document| event.matches(document)).map(id).collect();
+            query.pipes().iter().for_each(|pipe| pipe.apply(&mut found));
+            found
+        }
+        Query::Sequence(sequence) => {
+            let mut machine = Machine::new(sequence);
+            for document in documents {
+                if let Some(candidate) = sequence.candidate(document) {
+                    machine.push(Ticks(integer(document, "timestamp")), &candidate, id(document));
+                }
+            }
+            machine.finish().into_iter().flat_map(|found| found.events).flatten().collect()
+        }
+        other => panic!("no way to run {other:?}"),
+    }
+}
+
+#[test]
+fn queries_over_the_test_data() {
+    let Some(folder) = shared() else { return };
+    let folder = folder.join("oracle/eql");
+    let data: Vec<serde_json::Value> =
+        serde_json::from_str(&fs::read_to_string(folder.join("test_data.json")).unwrap()).unwrap();
+    let mut documents: Vec<Document> = data
+        .iter()
+        .map(|value| {
+            let mut document = Document::new();
+            fill(&mut document, "", value);
+            document
+        })
+        .collect();
+    documents.sort_by_key(|document| (integer(document, "timestamp"), integer(document, "serial_event_id")));
+    let text = fs::read_to_string(folder.join("additional_test_queries.toml")).unwrap();
+    let cases: toml::Table = text.parse().unwrap();
+    let mut wrong = Vec::new();
+    let cases = cases["queries"].as_array().unwrap();
+    for case in cases {
+        let expected: Vec<i64> =
+            case["expected_event_ids"].as_array().unwrap().iter().map(|id| id.as_integer().unwrap()).collect();
+        let found = run(&compile(case["query"].as_str().unwrap()), &documents);
+        if found != expected {
+            wrong.push(format!("{}: expected {expected:?}, found {found:?}", case["name"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    println!("{} queries agree", cases.len());
+}
+
+/// One case of the specification: events by time, and the matches expected.
+struct Series {
+    name: String,
+    stages: usize,
+    keyed: bool,
+    events: BTreeMap<i64, (Option<String>, char)>,
+    expected: Vec<String>,
+}
+
+fn token(text: &str) -> (Option<String>, char, i64) {
+    let (key, event) = text.split_once('|').map_or((None, text), |(key, event)| (Some(key.to_owned()), event));
+    (key, event.chars().next().unwrap(), event[1..].parse().unwrap())
+}
+
+fn series(text: &str) -> Vec<Series> {
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or("").trim_end());
+    let mut lines = lines.filter(|line| !line.trim().is_empty());
+    let mut all = Vec::new();
+    while let Some(name) = lines.next() {
+        let mut case = Series {
+            name: name.trim().to_owned(),
+            stages: 0,
+            keyed: false,
+            events: BTreeMap::new(),
+            expected: Vec::new(),
+        };
+        for line in lines.by_ref().take_while(|line| line.trim() != ";") {
+            case.stages += 1;
+            for (key, letter, at) in line.split_whitespace().map(token) {
+                case.keyed |= key.is_some();
+                case.events.insert(at, (key, letter));
+            }
+        }
+        case.expected.extend(lines.by_ref().take_while(|line| line.trim() != ";").map(|line| {
+            let events = line.split_whitespace().map(token).map(|(_, letter, at)| format!("{letter}{at}"));
+            events.collect::<Vec<_>>().join(" ")
+        }));
+        all.push(case);
+    }
+    all
+}
+
+#[test]
+fn series_of_the_state_machine() {
+    let Some(folder) = shared() else { return };
+    let text = fs::read_to_string(folder.join("oracle/eql/sequences.series-spec")).unwrap();
+    let cases = series(&text);
+    assert_eq!(cases.len(), 25);
+    for case in cases {
+        // Each line of a case is a stage, and its letter is the first that the line's position gives.
+        let letters: Vec<char> = {
+            let first = case.events.values().map(|(_, letter)| *letter).filter(|&letter| letter != 'X').min().unwrap();
+            (first..).take(case.stages).collect()
+        };
+        let by = if case.keyed { " by key" } else { "" };
+        let terms: String = letters.iter().map(|letter| format!(r#" [any where stage == "{letter}"]"#)).collect();
+        let query = compile(&format!("sequence{by}{terms}"));
+        let Query::Sequence(sequence) = &query else { panic!("{}", case.name) };
+        let mut machine = Machine::new(sequence);
+        for (at, (key, letter)) in &case.events {
+            let mut document = Document::new();
+            document.set(Field::named("stage"), letter.to_string());
+            if let Some(key) = key {
+                document.set(Field::named("key"), key.as_str());
+            }
+            if let Some(candidate) = sequence.candidate(&document) {
+                machine.push(Ticks(*at), &candidate, format!("{letter}{at}"));
+            }
+        }
+        let found: Vec<String> = machine
+            .finish()
+            .into_iter()
+            .map(|found| found.events.into_iter().flatten().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(found, case.expected, "{}", case.name);
+    }
+}
+
+#[test]
+fn production_rules_compile() {
+    let Some(folder) = shared() else { return };
+    let mut rules = 0;
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(folder.join("rules/elastic-windows")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let table: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
+        let rule = &table["rule"];
+        if rule.get("language").and_then(toml::Value::as_str) != Some("eql") {
+            continue;
+        }
+        rules += 1;
+        let source = rule["query"].as_str().unwrap();
+        let compiled = eql::compile(source);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if compiled.query.is_none() {
+            wrong.push(format!("{name}: {:#?}", compiled.diagnostics));
+        }
+        for finding in &compiled.diagnostics {
+            println!("{name}: {}: {} {:?}", finding.code.0, finding.message, finding.help);
+        }
+        let (tree, _) = eql::parse(source);
+        let (again, findings) = eql::parse(&tree.to_string());
+        assert!(findings.is_empty(), "{name}: {findings:?}");
+        assert_eq!(tree, again, "{name}");
+    }
+    assert!(wrong.is_empty(), "{} of {rules} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(rules > 300, "only {rules} rules were found");
+    println!("{rules} rules compile");
+}
