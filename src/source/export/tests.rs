@@ -128,3 +128,24 @@ fn hostile_repetition_takes_linear_time() {
         assert!(ids.is_empty());
     }
 }
+
+#[test]
+fn damage_to_a_few_bytes_costs_a_few_events() {
+    let whole: String = (1..=40).map(|id| event(id) + "\r\n").collect();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |end: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % end as u64).unwrap_or(0)
+    };
+    for _ in 0..300 {
+        let mut bytes = format!("<Events>{whole}</Events>").into_bytes();
+        for _ in 0..3 {
+            let at = below(bytes.len());
+            bytes[at] = b"<>/&!-[]\0\xff\"'E"[below(13)];
+        }
+        let (ids, faults) = read_bytes(&bytes, UTF_8);
+        assert!(ids.len() >= 37, "{} of 40 events; {faults:?}", ids.len());
+    }
+}
