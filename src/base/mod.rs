@@ -3,9 +3,11 @@
 //! This floor knows nothing of files, events, rules or Windows records.
 
 pub mod escape;
+mod origin;
 pub mod span;
 pub mod time;
 pub mod wildcard;
 
+pub use origin::Origin;
 pub use span::{LineColumn, LineIndex, Span};
 pub use time::Ticks;

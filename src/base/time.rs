@@ -84,6 +84,14 @@ impl Ticks {
     }
 }
 
+/// A span of ticks in seconds, with as many decimals as it needs: `1.4062498`, `-0.677`, `0`.
+pub fn seconds_text(ticks: i64) -> String {
+    let (whole, part) = (ticks.unsigned_abs() / 10_000_000, ticks.unsigned_abs() % 10_000_000);
+    let sign = if ticks < 0 { "-" } else { "" };
+    let text = format!("{sign}{whole}.{part:07}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 impl fmt::Display for Ticks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.rfc3339())

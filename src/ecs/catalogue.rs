@@ -17,7 +17,7 @@ define_fields! {
     EVENT_ACTION = "event.action": Keyword Single;
     EVENT_CATEGORY = "event.category": Keyword List;
     EVENT_CODE = "event.code": Keyword Single;
-    EVENT_CREATED = "event.created": Date Single;
+    EVENT_CREATED = "event.created": DateNanos Single;
     EVENT_DATASET = "event.dataset": Keyword Single;
     EVENT_INGESTED = "event.ingested": Date Single;
     EVENT_KIND = "event.kind": Keyword Single;

@@ -29,6 +29,8 @@ pub enum FieldType {
     Ip,
     /// An instant with millisecond resolution.
     Date,
+    /// An instant with finer resolution, written with all seven digits that Windows has.
+    DateNanos,
     /// A software version.
     Version,
 }

@@ -57,7 +57,7 @@ impl Type {
             Some(FieldType::Double) => Self::Double,
             Some(FieldType::Boolean) => Self::Boolean,
             Some(FieldType::Ip) => Self::Ip,
-            Some(FieldType::Date) => Self::Date,
+            Some(FieldType::Date | FieldType::DateNanos) => Self::Date,
             Some(FieldType::Keyword | FieldType::Wildcard | FieldType::Text | FieldType::Version) => Self::Text,
         }
     }

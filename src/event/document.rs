@@ -1,7 +1,7 @@
 //! A document: fields and their values, sorted by field.
 
 use super::value::{Value, Values};
-use crate::ecs::{Field, FieldId, Shape};
+use crate::ecs::{Field, FieldId, FieldType, Shape};
 use serde_json::Map;
 
 /// A flat map from field to its values.
@@ -126,8 +126,15 @@ impl Document {
 
 fn values_to_json(field: &Field, values: &Values) -> serde_json::Value {
     match values.as_slice() {
-        [one] if field.shape() == Shape::Single => one.to_json(),
-        all => all.iter().map(Value::to_json).collect(),
+        [one] if field.shape() == Shape::Single => value_to_json(field, one),
+        all => all.iter().map(|value| value_to_json(field, value)).collect(),
+    }
+}
+
+fn value_to_json(field: &Field, value: &Value) -> serde_json::Value {
+    match value {
+        Value::Date(at) if field.kind() == Some(FieldType::DateNanos) => at.rfc3339_full().into(),
+        value => value.to_json(),
     }
 }
 

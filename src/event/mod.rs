@@ -8,7 +8,7 @@ mod order;
 mod value;
 
 pub use document::Document;
-pub use order::{Clock, Event, OrderKey, Origin};
+pub use order::{Clock, Event, OrderKey};
 pub use value::{IpValue, Value, Values};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! So the order is a choice of its own, apart from the `@timestamp` that is shown.
 
 use super::Document;
-use crate::base::Ticks;
+use crate::base::{Origin, Ticks};
 
 /// Which time orders events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,15 +14,6 @@ pub enum Clock {
     Logged,
     /// When the event says it happened, as Elastic orders: `@timestamp`, for Sysmon its UtcTime.
     Utc,
-}
-
-/// Where an event was read: which input, and where in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
-    /// Number of the input in the sorted list of inputs.
-    pub input: u32,
-    /// Byte offset of the record in that input.
-    pub offset: u64,
 }
 
 /// A document with its place in time.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Ticks;
+use crate::base::{Origin, Ticks};
 use crate::ecs::{self, Field};
 
 fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {

@@ -1,1 +1,101 @@
-//! pipeline
+//! The whole way of the data, and the only threads: discover, read, map, look for candidates, remove duplicates, order, detect.
+//!
+//! Work units are spread over a pool; each thread owns its buffers and returns what it found. All merging sorts by keys that do not depend on
+//! which thread was first, so that the same evidence gives the same result for any number of threads and any order of files.
+//! This module knows nothing of terminals: progress goes to a trait, results are returned.
+
+mod stats;
+mod window;
+mod work;
+
+pub use stats::{Stats, Tally};
+pub use window::{Window, WindowError};
+
+use crate::detect::{Alert, Detector};
+use crate::event::{Clock, Event};
+use crate::source::{self, Fault, Input};
+use crate::timeline::{self, Process};
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::Arc;
+use work::Found;
+
+/// Chunks of 64 KiB in one unit of work: 1 MiB is small enough to spread one file over all cores, and large enough to hide the cost of a unit.
+const CHUNKS_PER_UNIT: u32 = 16;
+
+/// What a run is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The clock that orders events.
+    pub clock: Clock,
+    /// Events outside of it, by the same clock, are passed over.
+    pub window: Window,
+    /// Threads to use; 0 means one per core.
+    pub threads: usize,
+    /// Whether to keep every mapped event for a timeline, not only candidates.
+    pub timeline: bool,
+}
+
+/// Hears how far a run is. Called from all threads.
+pub trait Progress: Sync {
+    /// The inputs are known: this many bytes are to be read.
+    fn start(&self, bytes: u64);
+    /// So many more bytes have been read.
+    fn advance(&self, bytes: u64);
+    /// Nothing more is to be read.
+    fn finish(&self);
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The files that were read.
+    pub inputs: Vec<Input>,
+    /// Findings, in the order of their last events.
+    pub alerts: Vec<Alert>,
+    /// Events per process; empty unless [`Options::timeline`].
+    pub processes: Vec<Process>,
+    /// Everything that could not be read or is in doubt, in the order of files and offsets.
+    pub faults: Vec<Fault>,
+    /// Counts.
+    pub stats: Stats,
+}
+
+/// The system refused to start the threads of a run.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the threads")]
+pub struct ThreadError(#[from] rayon::ThreadPoolBuildError);
+
+/// Reads everything under `paths` and runs the detector over it.
+pub fn run(
+    paths: &[PathBuf],
+    detector: &Detector,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, ThreadError> {
+    let source::Inputs { inputs, faults } = source::discover(paths);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    progress.start(inputs.iter().map(|input| input.size).sum());
+    let units = source::units(&inputs, CHUNKS_PER_UNIT);
+    let mut found = pool.install(|| {
+        let worker = work::Worker { inputs: &inputs, detector, options, progress };
+        units
+            .par_iter()
+            .map_init(source::Scratch::default, |scratch, unit| worker.read(unit, scratch))
+            .reduce(Found::default, Found::merge)
+    });
+    progress.finish();
+    found.faults.extend(faults);
+    Ok(conclude(inputs, found, detector, options))
+}
+
+/// What needs all events at once: duplicates, order, sequences, groups.
+fn conclude(inputs: Vec<Input>, mut found: Found, detector: &Detector, options: &Options) -> Outcome {
+    found.remove_duplicates();
+    found.faults.sort();
+    let alerts = detector.alerts(&mut found.candidates, options.clock);
+    let kept: Vec<Arc<Event>> = std::mem::take(&mut found.kept);
+    let processes = if options.timeline { timeline::by_process(kept, &alerts, options.clock) } else { Vec::new() };
+    let stats = Stats::new(&inputs, &found, &alerts);
+    Outcome { inputs, alerts, processes, faults: found.faults, stats }
+}

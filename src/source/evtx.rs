@@ -12,9 +12,9 @@ use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, Pa
 
 use super::fault::{Fault, FaultKind, chain};
 use super::read::Item;
-use super::record::Origin;
 use super::units::CHUNK;
 use super::xml::Converter;
+use crate::base::Origin;
 
 /// Bytes of a record before its content.
 const RECORD_HEADER: u64 = 24;

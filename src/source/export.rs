@@ -18,8 +18,8 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use super::discover::Input;
 use super::fault::{Fault, FaultKind};
 use super::read::{Item, Scratch, UnitStats};
-use super::record::Origin;
 use super::xml::Converter;
+use crate::base::Origin;
 use window::{BLOCK, Find, Window};
 
 mod window;

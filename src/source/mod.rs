@@ -24,5 +24,5 @@ mod xml;
 pub use discover::{Format, Input, Inputs, discover};
 pub use fault::{Fault, FaultKind, Severity};
 pub use read::{Item, Scratch, UnitStats, read_unit};
-pub use record::{Origin, Record};
+pub use record::Record;
 pub use units::{Unit, units};

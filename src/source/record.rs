@@ -6,16 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::base::Ticks;
-
-/// Where a record was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
-    /// Number of the input, counted from 0 in the list that `discover` returned.
-    pub input: u32,
-    /// Bytes from the start of the input to the start of the record; for XML that is not UTF-8, bytes of its text as UTF-8.
-    pub offset: u64,
-}
+use crate::base::{Origin, Ticks};
 
 /// One event record.
 ///

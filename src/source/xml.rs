@@ -19,8 +19,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::fault::{FaultKind, chain, snippet};
-use super::record::{Interner, Origin, Record};
-use crate::base::Ticks;
+use super::record::{Interner, Record};
+use crate::base::{Origin, Ticks};
 
 /// Deeper elements than this are no event but an attack on memory. (What is rendered from a log has at most 512.)
 const DEEPEST: usize = 1024;

@@ -47,3 +47,9 @@ fn the_ends_of_the_range_do_not_panic() {
     assert_eq!(Ticks::from_unix_millis(0).unwrap().rfc3339(), "1970-01-01T00:00:00.000Z");
     assert_eq!(Ticks(-1).whole_millis(), -1);
 }
+
+#[test]
+fn spans_of_time_are_written_in_seconds() {
+    let written = [14_062_498, -6_770_000, 0, 600_000_000, 1].map(seconds_text);
+    assert_eq!(written, ["1.4062498", "-0.677", "0", "60", "0.0000001"]);
+}

@@ -1,0 +1,208 @@
+//! What can be typed. These structures hold the arguments as given; each subcommand resolves them into what it runs on.
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use evql::base::Ticks;
+use evql::pipeline::Window;
+use std::path::PathBuf;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  evql scan evidence/                          findings on the terminal
+  evql scan evidence/ -o alerts.jsonl          and as JSON lines, with the full ECS events
+  evql scan evidence/ --timeline timeline.csv  and what each process did, in the same pass
+  evql timeline evidence/ -o timeline.csv      only the timeline
+  evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
+
+Exit codes: 0 done; 1 findings (only with --fail-on-detection); 3 wrong call, or no input at all;
+4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
+
+/// Runs Elastic EQL detection rules over collected Windows event logs, offline.
+///
+/// evql reads Sysmon events out of .evtx files (and XML exported from them), maps them to ECS, puts them in order and runs detection rules,
+/// sequences included, without Elasticsearch. It also writes what each process did as a timeline.
+#[derive(Debug, Parser)]
+#[command(version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find what the detection rules find
+    #[command(visible_alias = "hunt")]
+    Scan(Scan),
+    /// Write every event, grouped by process and in time order
+    Timeline(Timeline),
+    /// Make .evtx files from a scenario, to test detections with
+    Forge(Forge),
+}
+
+/// How the program looks while it runs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Display")]
+pub struct Look {
+    /// Print no findings and no summary; faults are still reported on stderr
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Tell more: every fault, whole command lines, descriptions and references of rules
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Show no progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    pub fn into_choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// Where evidence comes from, and which of it counts.
+#[derive(Debug, Args)]
+pub struct Evidence {
+    /// Files and folders: .evtx files and exported XML, told by their content; folders are searched with all below them
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A folder of evidence (same as PATH)
+    #[arg(short, long, value_name = "DIR")]
+    pub directory: Vec<PathBuf>,
+    /// A file of evidence (same as PATH)
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
+    /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35 or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = Window::parse_from)]
+    pub from: Option<Ticks>,
+    /// Pass over events after this time (UTC); a date means the end of that day
+    #[arg(long, value_name = "TIME", value_parser = Window::parse_to)]
+    pub to: Option<Ticks>,
+    /// Which time orders events
+    #[arg(long, value_enum, default_value_t = Clock::Logged)]
+    pub clock: Clock,
+    /// Threads to use; one per core if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Exit with 0 even if some input could not be read
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Clock {
+    /// When Windows logged the event (TimeCreated, then EventRecordID)
+    Logged,
+    /// What Sysmon says (UtcTime), as Elastic orders; misses sequences whose times run backwards
+    Utc,
+}
+
+impl From<Clock> for evql::event::Clock {
+    fn from(clock: Clock) -> Self {
+        match clock {
+            Clock::Logged => Self::Logged,
+            Clock::Utc => Self::Utc,
+        }
+    }
+}
+
+/// Where machine output goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Target {
+    /// Write to this file; `-` means stdout, and everything for people then goes to stderr
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace output files that exist
+    #[arg(short = 'C', long)]
+    pub clobber: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Scan {
+    #[command(flatten)]
+    pub evidence: Evidence,
+    #[command(flatten)]
+    pub target: Target,
+    /// Format of the output; told by the ending of the file if not given, else jsonl
+    #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
+    pub output_type: Option<AlertFormat>,
+    /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub timeline: Option<PathBuf>,
+    /// Exit with 1 if there are findings
+    #[arg(long)]
+    pub fail_on_detection: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Timeline {
+    #[command(flatten)]
+    pub evidence: Evidence,
+    #[command(flatten)]
+    pub target: Target,
+    /// Format of the output; told by the ending of the file if not given, else csv
+    #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
+    pub output_type: Option<TimelineFormat>,
+}
+
+#[derive(Debug, Args)]
+pub struct Forge {
+    /// Scenario files (TOML)
+    #[arg(value_name = "SCENARIO", required = true)]
+    pub scenarios: Vec<PathBuf>,
+    /// Folder to write the files to
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+    /// Replace files that exist
+    #[arg(short = 'C', long)]
+    pub clobber: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AlertFormat {
+    /// One row an alert, for spreadsheets
+    Csv,
+    /// One array of alerts with their full ECS events
+    Json,
+    /// The same, one alert a line
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimelineFormat {
+    /// One row an event, for spreadsheets
+    Csv,
+    /// One array of rows
+    Json,
+    /// One row a line
+    Jsonl,
+    /// One full ECS document a line
+    Ecs,
+}

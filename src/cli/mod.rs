@@ -1,0 +1,48 @@
+//! The command line: what was typed becomes what the program runs on, and results become something to look at.
+//!
+//! One file per subcommand; `terminal` is the look. Nothing here knows how events are read or rules are evaluated.
+
+mod args;
+mod exit;
+mod forge;
+mod output;
+mod progress;
+mod scan;
+mod session;
+mod terminal;
+mod timeline;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::Exit;
+use std::io::Write;
+
+/// Runs the program on the process's own arguments.
+pub fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    cli.look.color.into_choice().write_global();
+    let done = match &cli.command {
+        Command::Scan(args) => scan::run(args, &cli.look),
+        Command::Timeline(args) => timeline::run(args, &cli.look),
+        Command::Forge(args) => forge::run(args, &cli.look),
+    };
+    done.unwrap_or_else(|error| fail(&error))
+}
+
+/// Help and version go to stdout and are a success; everything else is a wrong call.
+fn usage(error: &clap::Error) -> Exit {
+    // Nobody is left to be told if the terminal is gone.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+fn fail(error: &anyhow::Error) -> Exit {
+    if output::is_closed_pipe(error) {
+        return Exit::Done;
+    }
+    let _ = writeln!(anstream::stderr(), "evql: {}", evql::base::escape::terminal(&format!("{error:#}")));
+    Exit::Usage
+}

@@ -1,0 +1,98 @@
+//! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
+
+use super::args::{AlertFormat, TimelineFormat};
+use anyhow::{Context, Result, bail};
+use evql::report::{AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineCsv, TimelineEcs, TimelineJson};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// An open place for machine output, with the format to write.
+pub struct Sink {
+    out: Box<dyn Write>,
+    name: PathBuf,
+    exporter: Box<dyn Exporter>,
+}
+
+impl Sink {
+    /// Opens `path`, or stdout for `-`. A file that exists is refused unless `clobber`; a file or a folder of the evidence is refused in any case.
+    pub fn open(path: &Path, clobber: bool, evidence: &[PathBuf], exporter: Box<dyn Exporter>) -> Result<Self> {
+        let out: Box<dyn Write> =
+            if is_stdout(path) { Box::new(io::stdout().lock()) } else { Box::new(create(path, clobber, evidence)?) };
+        Ok(Self { out: Box::new(BufWriter::new(out)), name: path.to_owned(), exporter })
+    }
+
+    /// Writes everything.
+    pub fn write(mut self, results: &Results<'_>) -> Result<()> {
+        let written = self.exporter.export(results, &mut self.out).and_then(|()| self.out.flush());
+        written.with_context(|| format!("cannot write {}", self.name.display()))
+    }
+}
+
+/// Whether the path means stdout.
+pub fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Creates a file to write to.
+pub fn create(path: &Path, clobber: bool, evidence: &[PathBuf]) -> Result<File> {
+    if let Ok(real) = path.canonicalize()
+        && evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real))
+    {
+        bail!("{} is evidence; write the output elsewhere", path.display());
+    }
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if clobber {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("{} exists; -C replaces it", path.display())
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot write {}", path.display())),
+    })
+}
+
+/// Whether the error is that nobody reads the output any more, which is no failure of ours.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// The exporter of alerts in a format; without one the file's ending decides.
+pub fn alert_exporter(format: Option<AlertFormat>, path: &Path) -> Box<dyn Exporter> {
+    let by_ending = || match ending(path).as_str() {
+        "csv" => AlertFormat::Csv,
+        "json" => AlertFormat::Json,
+        _ => AlertFormat::Jsonl,
+    };
+    match format.unwrap_or_else(by_ending) {
+        AlertFormat::Csv => Box::new(AlertsCsv),
+        AlertFormat::Json => Box::new(AlertsJson(Layout::Array)),
+        AlertFormat::Jsonl => Box::new(AlertsJson(Layout::Lines)),
+    }
+}
+
+/// The exporter of a timeline in a format; without one the file's ending decides.
+pub fn timeline_exporter(format: Option<TimelineFormat>, path: &Path) -> Box<dyn Exporter> {
+    let by_ending = || match ending(path).as_str() {
+        "json" => TimelineFormat::Json,
+        "jsonl" => TimelineFormat::Jsonl,
+        "ndjson" => TimelineFormat::Ecs,
+        _ => TimelineFormat::Csv,
+    };
+    match format.unwrap_or_else(by_ending) {
+        TimelineFormat::Csv => Box::new(TimelineCsv),
+        TimelineFormat::Json => Box::new(TimelineJson(Layout::Array)),
+        TimelineFormat::Jsonl => Box::new(TimelineJson(Layout::Lines)),
+        TimelineFormat::Ecs => Box::new(TimelineEcs),
+    }
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
+}

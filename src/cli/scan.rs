@@ -1,0 +1,43 @@
+//! `evql scan`: findings for a person on the terminal, and for a program in a file.
+
+use super::args::{Look, Scan};
+use super::exit::Exit;
+use super::output::{Sink, alert_exporter, is_stdout, timeline_exporter};
+use super::session::{self, Session};
+use super::terminal;
+use anyhow::{Result, bail};
+use std::io::Write;
+
+/// Runs the command.
+pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
+    let evidence = session::paths(&args.evidence)?;
+    let to_stdout = [&args.target.output, &args.timeline].into_iter().flatten().filter(|path| is_stdout(path)).count();
+    if to_stdout > 1 {
+        bail!("findings and timeline cannot both go to stdout");
+    }
+    let clobber = args.target.clobber;
+    let open = |path: &std::path::PathBuf, exporter| Sink::open(path, clobber, &evidence, exporter);
+    let findings = args.target.output.as_ref().map(|path| open(path, alert_exporter(args.output_type, path)));
+    let findings = findings.transpose()?;
+    let timeline = args.timeline.as_ref().map(|path| open(path, timeline_exporter(None, path))).transpose()?;
+    let session = Session::run(&args.evidence, look, timeline.is_some())?;
+    let results = session.results();
+    for sink in [findings, timeline].into_iter().flatten() {
+        sink.write(&results)?;
+    }
+    session.report_faults(look)?;
+    if !look.quiet {
+        if to_stdout > 0 {
+            show(&mut anstream::stderr().lock(), &session, look)?;
+        } else {
+            show(&mut anstream::stdout().lock(), &session, look)?;
+        }
+    }
+    Ok(session.exit(&args.evidence, args.fail_on_detection))
+}
+
+fn show(out: &mut dyn Write, session: &Session, look: &Look) -> Result<()> {
+    terminal::alerts::print(out, &session.results(), look.verbose)?;
+    terminal::summary::print(out, session)?;
+    Ok(out.flush()?)
+}

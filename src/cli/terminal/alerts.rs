@@ -1,0 +1,204 @@
+//! One card per alert: what, where, who, the process and what started it, the connection, and when.
+
+use super::{BOLD, DIM, MARK, level_style, shown};
+use evql::base::time::seconds_text;
+use evql::detect::Alert;
+use evql::ecs::{self, FieldId};
+use evql::event::{Clock, Event};
+use evql::report::Results;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Longest text of one field on a card, in characters, unless everything is wanted.
+const MOST: usize = 400;
+
+/// Prints all alerts, or that there are none.
+pub fn print(out: &mut dyn Write, results: &Results<'_>, verbose: bool) -> io::Result<()> {
+    for (position, alert) in results.alerts.iter().enumerate() {
+        let card = Card { results, alert, most: (!verbose).then_some(MOST) };
+        card.head(out, position)?;
+        if verbose {
+            card.rule_text(out)?;
+        }
+        card.stages(out)?;
+        card.foot(out)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+struct Card<'a> {
+    results: &'a Results<'a>,
+    alert: &'a Alert,
+    most: Option<usize>,
+}
+
+impl Card<'_> {
+    fn head(&self, out: &mut dyn Write, position: usize) -> io::Result<()> {
+        let meta = self.results.detector.meta(self.alert);
+        let level = level_style(meta.level);
+        let (name, severity) = (shown(&meta.name, self.most), meta.level.name());
+        writeln!(
+            out,
+            "{level}#{} {severity}{level:#}  {BOLD}{name}{BOLD:#}  {DIM}risk {}{DIM:#}",
+            position + 1,
+            meta.risk_score
+        )?;
+        let host = self.first(ecs::HOST_NAME).unwrap_or_else(|| "(no computer name)".to_owned());
+        line(out, "host", &format!("{BOLD}{host}{BOLD:#}"))?;
+        if let Some(user) = self.user() {
+            line(out, "user", &user)?;
+        }
+        let techniques = meta.threat.iter().flat_map(|attack| &attack.techniques);
+        let subs: Vec<String> = techniques
+            .filter(|technique| technique.is_sub())
+            .map(|technique| format!("{} {}", shown(&technique.id, None), shown(&technique.name, None)))
+            .collect();
+        if !subs.is_empty() {
+            line(out, "ATT&CK", &subs.join(", "))?;
+        }
+        Ok(())
+    }
+
+    fn rule_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let meta = self.results.detector.meta(self.alert);
+        line(out, "rule", &shown(&meta.id, None))?;
+        line(out, "about", &shown(&meta.description.split_whitespace().collect::<Vec<_>>().join(" "), None))?;
+        for reference in &meta.references {
+            line(out, "see", &shown(reference, None))?;
+        }
+        Ok(())
+    }
+
+    fn stages(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut previous: Option<&Arc<Event>> = None;
+        for (stage, event) in self.alert.events.iter().enumerate() {
+            let Some(event) = event else {
+                writeln!(out, "  [{}] nothing that would fit here was logged", stage + 1)?;
+                continue;
+            };
+            let action =
+                event.document.text(ecs::EVENT_ACTION).map_or_else(String::new, |action| shown(action, self.most));
+            let when = time_text(event, self.results.clock);
+            let delta = previous.map_or_else(String::new, |previous| self.delta(previous, event));
+            writeln!(out, "  {MARK}[{}]{MARK:#} {BOLD}{when}{BOLD:#}{delta}  {action}", stage + 1)?;
+            self.facts(out, event, previous)?;
+            self.note_order(out, event, previous)?;
+            previous = Some(event);
+        }
+        Ok(())
+    }
+
+    /// The facts of one event that it adds to those before it.
+    fn facts(&self, out: &mut dyn Write, event: &Event, previous: Option<&Arc<Event>>) -> io::Result<()> {
+        let same_process = previous.is_some_and(|before| {
+            let guid = |event: &Event| event.document.first(ecs::PROCESS_ENTITY_ID).cloned();
+            guid(before).is_some() && guid(before) == guid(event)
+        });
+        let text = |field| self.text(event, field);
+        if !same_process {
+            if let Some(process) = named(text(ecs::PROCESS_EXECUTABLE), text(ecs::PROCESS_PID)) {
+                line(out, "process", &process)?;
+            }
+            if let Some(command) = text(ecs::PROCESS_COMMAND_LINE) {
+                line(out, "command", &command)?;
+            }
+            if let Some(level) = text(ecs::DATA_INTEGRITY_LEVEL) {
+                line(out, "integrity", &level)?;
+            }
+            if let Some(parent) = named(text(ecs::PROCESS_PARENT_EXECUTABLE), text(ecs::PROCESS_PARENT_PID)) {
+                line(out, "parent", &parent)?;
+            }
+            if let Some(command) = text(ecs::PROCESS_PARENT_COMMAND_LINE) {
+                line(out, "", &command)?;
+            }
+        }
+        if let Some(connection) = self.connection(event) {
+            line(out, "connection", &connection)?;
+        }
+        Ok(())
+    }
+
+    fn connection(&self, event: &Event) -> Option<String> {
+        let text = |field| self.text(event, field);
+        let end = |ip, port, domain| {
+            let ip: String = text(ip)?;
+            let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
+            let port = text(port).map_or_else(String::new, |port| format!(":{port}"));
+            let domain = text(domain).map_or_else(String::new, |domain| format!(" ({domain})"));
+            Some(format!("{ip}{port}{domain}"))
+        };
+        let destination = end(ecs::DESTINATION_IP, ecs::DESTINATION_PORT, ecs::DESTINATION_DOMAIN)?;
+        let source = end(ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::SOURCE_DOMAIN).unwrap_or_default();
+        let (from, to) = match event.document.text(ecs::NETWORK_DIRECTION) {
+            Some("ingress") => (destination.as_str(), format!("{source}, accepted by this host")),
+            _ => (source.as_str(), format!("{BOLD}{destination}{BOLD:#}")),
+        };
+        let transport = text(ecs::NETWORK_TRANSPORT).unwrap_or_default();
+        let protocol = text(ecs::NETWORK_PROTOCOL).map_or_else(String::new, |name| format!(", {name}"));
+        Some(format!("{transport} {from} -> {to}{protocol}"))
+    }
+
+    /// Tells if Sysmon's own times are the other way round, for then Elastic's order would have missed it.
+    fn note_order(&self, out: &mut dyn Write, event: &Event, previous: Option<&Arc<Event>>) -> io::Result<()> {
+        let Some(previous) = previous.filter(|before| before.timestamp > event.timestamp) else { return Ok(()) };
+        let gap = seconds_text(previous.timestamp.0 - event.timestamp.0);
+        let note = format!(
+            "by Sysmon's own UtcTime this event comes {gap} s before the one above; the order here is that of logging"
+        );
+        line(out, "note", &format!("{DIM}{note}{DIM:#}"))
+    }
+
+    fn foot(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut by_file: Vec<(String, Vec<String>)> = Vec::new();
+        for event in self.alert.present() {
+            let file = self.text(event, ecs::LOG_FILE_PATH).unwrap_or_default();
+            let record = self.text(event, ecs::WINLOG_RECORD_ID).unwrap_or_else(|| "?".to_owned());
+            match by_file.last_mut().filter(|(last, _)| *last == file) {
+                Some((_, records)) => records.push(record),
+                None => by_file.push((file, vec![record])),
+            }
+        }
+        for (file, records) in by_file {
+            line(out, "records", &format!("{} in {file}", records.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    fn delta(&self, previous: &Event, event: &Event) -> String {
+        let clock = self.results.clock;
+        format!(" (+{} s)", seconds_text(event.time(clock).0 - previous.time(clock).0))
+    }
+
+    fn user(&self) -> Option<String> {
+        let name = self.first(ecs::USER_NAME)?;
+        Some(self.first(ecs::USER_DOMAIN).map_or_else(|| name.clone(), |domain| format!("{domain}\\{name}")))
+    }
+
+    /// The first value of a field among the events.
+    fn first(&self, field: FieldId) -> Option<String> {
+        self.alert.present().find_map(|event| self.text(event, field))
+    }
+
+    fn text(&self, event: &Event, field: FieldId) -> Option<String> {
+        event.document.first(field).map(|value| shown(&value.to_string(), self.most))
+    }
+}
+
+/// A file and a process id as `path (pid 4)`.
+fn named(path: Option<String>, pid: Option<String>) -> Option<String> {
+    match (path, pid) {
+        (Some(path), Some(pid)) => Some(format!("{path} (pid {pid})")),
+        (Some(path), None) => Some(path),
+        (None, pid) => pid.map(|pid| format!("(pid {pid})")),
+    }
+}
+
+/// The time that ordered the event, in UTC, as people write it.
+fn time_text(event: &Event, clock: Clock) -> String {
+    event.time(clock).rfc3339().replacen('T', " ", 1)
+}
+
+fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "      {DIM}{name:<10}{DIM:#}  {value}")
+}

@@ -1,0 +1,119 @@
+//! The end of a run: what was read, what became of it, and what was found.
+
+use super::{BOLD, DIM, counted, grouped, shown};
+use crate::cli::session::Session;
+use evql::pipeline::{Stats, Tally};
+use evql::rules::Level;
+use evql::source::Severity;
+use evql::{ecs, sysmon};
+use indicatif::BinaryBytes;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// Prints the summary.
+pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+    let stats = &session.outcome.stats;
+    writeln!(out, "{BOLD}Summary{BOLD:#}")?;
+    line(out, "evidence", &evidence(stats))?;
+    line(out, "Sysmon", &sysmon_events(stats))?;
+    line(out, "records", &records(stats))?;
+    line(out, "rules", &counted(session.detector.rules().len() as u64, "rule"))?;
+    line(out, "alerts", &alerts(session))?;
+    line(out, "faults", &faults(session))?;
+    line(out, "time", &elapsed(session.elapsed, stats.tally.bytes))
+}
+
+fn evidence(stats: &Stats) -> String {
+    let Tally { bytes, records, .. } = stats.tally;
+    format!("{}, {}, {}", counted(stats.files, "file"), BinaryBytes(bytes), counted(records, "record"))
+}
+
+fn sysmon_events(stats: &Stats) -> String {
+    if stats.by_id.is_empty() {
+        return "no events: the rules look at Sysmon's log (Microsoft-Windows-Sysmon/Operational), and these files hold none of it"
+            .to_owned();
+    }
+    let name = |id| sysmon::mapped_ids().find(|&(mapped, _)| mapped == id).map(|(_, name)| name);
+    let mapped: Vec<String> = stats
+        .by_id
+        .iter()
+        .filter_map(|(&id, &count)| name(id).map(|name| format!("{} of ID {id} ({name})", grouped(count))))
+        .collect();
+    let others: Vec<String> = stats
+        .by_id
+        .iter()
+        .filter(|&(&id, _)| name(id).is_none())
+        .map(|(id, count)| format!("{} of ID {id}", grouped(*count)))
+        .collect();
+    let mut text = mapped.join(", ");
+    if !others.is_empty() {
+        let joint = if text.is_empty() { "" } else { "; " };
+        text.push_str(joint);
+        text.push_str("not mapped: ");
+        text.push_str(&others.join(", "));
+    }
+    text
+}
+
+/// Every record that was met is in one of the terms.
+fn records(stats: &Stats) -> String {
+    let Stats { tally, mapped, other_ids, outside_window, .. } = stats;
+    let terms = [
+        (*mapped, "mapped"),
+        (*other_ids, "other Sysmon IDs"),
+        (tally.other_providers, "other providers"),
+        (tally.duplicates, "duplicates"),
+        (*outside_window, "outside --from/--to"),
+        (tally.unreadable, "unreadable"),
+    ];
+    let always = ["mapped", "other providers", "duplicates", "unreadable"];
+    let shown = terms.iter().filter(|(count, name)| *count > 0 || always.contains(name));
+    let sum: Vec<String> = shown.map(|(count, name)| format!("{} {name}", grouped(*count))).collect();
+    let equals = if stats.adds_up() { "=" } else { "(these do not add up; please report it)" };
+    format!("{} {equals} {}", grouped(tally.records), sum.join(" + "))
+}
+
+fn alerts(session: &Session) -> String {
+    let alerts = &session.outcome.alerts;
+    if alerts.is_empty() {
+        return "none".to_owned();
+    }
+    let of_level = |level: Level| alerts.iter().filter(|alert| session.detector.meta(alert).level == level).count();
+    let levels = [Level::Critical, Level::High, Level::Medium, Level::Low].map(|level| (level, of_level(level)));
+    let levels: Vec<String> = levels
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(level, count)| format!("{count} {}", level.name()))
+        .collect();
+    let hosts: BTreeSet<&str> = alerts.iter().filter_map(|alert| alert.last()?.document.text(ecs::HOST_NAME)).collect();
+    let hosts: Vec<String> = hosts.into_iter().map(|host| shown(host, Some(60))).collect();
+    let some = hosts.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if hosts.len() > 10 { format!(" and {} more", hosts.len() - 10) } else { String::new() };
+    format!("{BOLD}{}{BOLD:#} ({}) on {some}{more}", alerts.len(), levels.join(", "))
+}
+
+fn faults(session: &Session) -> String {
+    let of = |severity| session.outcome.faults.iter().filter(|fault| fault.severity == severity).count();
+    match (of(Severity::Lost), of(Severity::Suspect)) {
+        (0, 0) => "none".to_owned(),
+        (lost, suspect) => {
+            let unlisted = match session.outcome.stats.tally.unlisted_faults {
+                0 => String::new(),
+                more => format!(", {} more that are not listed", grouped(more)),
+            };
+            format!("{lost} not read, {suspect} in doubt{unlisted}")
+        }
+    }
+}
+
+fn elapsed(elapsed: Duration, bytes: u64) -> String {
+    let seconds = elapsed.as_secs_f64();
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let rate = (bytes as f64 / seconds.max(1e-9)) as u64;
+    format!("{seconds:.2} s ({}/s)", BinaryBytes(rate))
+}
+
+fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "  {DIM}{name:<9}{DIM:#} {value}")
+}

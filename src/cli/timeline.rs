@@ -1,0 +1,28 @@
+//! `evql timeline`: every event of every process, as a table for other programs.
+
+use super::args::{Look, Timeline};
+use super::exit::Exit;
+use super::output::{Sink, timeline_exporter};
+use super::session::{self, Session};
+use super::terminal;
+use anyhow::Result;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Runs the command.
+pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
+    let evidence = session::paths(&args.evidence)?;
+    let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
+    let exporter = timeline_exporter(args.output_type, Path::new(&path));
+    let sink = Sink::open(&path, args.target.clobber, &evidence, exporter)?;
+    let session = Session::run(&args.evidence, look, true)?;
+    let written = sink.write(&session.results());
+    session.report_faults(look)?;
+    written?;
+    if !look.quiet {
+        let mut people = anstream::stderr().lock();
+        terminal::summary::print(&mut people, &session)?;
+        people.flush()?;
+    }
+    Ok(session.exit(&args.evidence, false))
+}

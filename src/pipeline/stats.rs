@@ -1,0 +1,82 @@
+//! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
+
+use super::work::{Fate, Found};
+use crate::detect::Alert;
+use crate::source::Input;
+use std::collections::BTreeMap;
+
+/// Counts that are added up unit by unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Bytes of evidence read.
+    pub bytes: u64,
+    /// Chunks of 64 KiB with content.
+    pub chunks: u64,
+    /// Records met, readable or not.
+    pub records: u64,
+    /// Records of other providers than Sysmon.
+    pub other_providers: u64,
+    /// Sysmon records that were read before, from another copy.
+    pub duplicates: u64,
+    /// Records that could not be read.
+    pub unreadable: u64,
+    /// Faults that were counted but are not listed, because their piece of evidence has too many.
+    pub unlisted_faults: u64,
+}
+
+impl Tally {
+    /// Adds the counts of another.
+    pub fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.chunks += other.chunks;
+        self.records += other.records;
+        self.other_providers += other.other_providers;
+        self.duplicates += other.duplicates;
+        self.unreadable += other.unreadable;
+        self.unlisted_faults += other.unlisted_faults;
+    }
+}
+
+/// All counts of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files read.
+    pub files: u64,
+    /// The counts that were added up.
+    pub tally: Tally,
+    /// Sysmon events by event ID, those that are not mapped too; duplicates and events outside of the window are not among them.
+    pub by_id: BTreeMap<u32, u64>,
+    /// Sysmon records that became events.
+    pub mapped: u64,
+    /// Sysmon records of an event ID that is not mapped.
+    pub other_ids: u64,
+    /// Sysmon records outside of the window of time.
+    pub outside_window: u64,
+    /// Alerts.
+    pub alerts: u64,
+}
+
+impl Stats {
+    /// Counts after duplicates were removed.
+    pub(super) fn new(inputs: &[Input], found: &Found, alerts: &[Alert]) -> Self {
+        let mut stats = Self { files: inputs.len() as u64, tally: found.tally, ..Self::default() };
+        for seen in &found.seen {
+            match seen.fate {
+                Fate::Mapped => stats.mapped += 1,
+                Fate::OtherId => stats.other_ids += 1,
+                Fate::OutsideWindow => stats.outside_window += 1,
+            }
+            if seen.fate != Fate::OutsideWindow {
+                *stats.by_id.entry(seen.event_id).or_default() += 1;
+            }
+        }
+        stats.alerts = alerts.len() as u64;
+        stats
+    }
+
+    /// Whether every record that was met is accounted for.
+    pub fn adds_up(&self) -> bool {
+        let Tally { records, other_providers, duplicates, unreadable, .. } = self.tally;
+        records == self.mapped + self.other_ids + self.outside_window + other_providers + duplicates + unreadable
+    }
+}

@@ -1,0 +1,36 @@
+use super::*;
+
+fn span(text: &str) -> (String, String) {
+    let from = Window::parse_from(text).unwrap();
+    let to = Window::parse_to(text).unwrap();
+    (from.rfc3339_full(), to.rfc3339_full())
+}
+
+#[test]
+fn a_time_stands_for_all_of_the_span_that_it_names() {
+    let cases = [
+        ("2019-05-12", "2019-05-12T00:00:00.0000000Z", "2019-05-12T23:59:59.9999999Z"),
+        ("2019-05-12T18:35", "2019-05-12T18:35:00.0000000Z", "2019-05-12T18:35:59.9999999Z"),
+        ("2019-05-12 18:35:05", "2019-05-12T18:35:05.0000000Z", "2019-05-12T18:35:05.9999999Z"),
+        ("2019-05-12T18:35:05.5Z", "2019-05-12T18:35:05.5000000Z", "2019-05-12T18:35:05.5000000Z"),
+        ("2019-05-12T20:35:05+02:00", "2019-05-12T18:35:05.0000000Z", "2019-05-12T18:35:05.9999999Z"),
+    ];
+    for (text, from, to) in cases {
+        assert_eq!(span(text), (from.to_owned(), to.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn other_texts_are_refused_with_help() {
+    for text in ["", "yesterday", "2019-05", "12.05.2019", "2019-02-30"] {
+        let error = Window::parse_from(text).unwrap_err().to_string();
+        assert!(error.contains("2019-05-12"), "{error}");
+    }
+}
+
+#[test]
+fn both_ends_belong_to_the_window() {
+    let window = Window { from: Some(Ticks(5)), to: Some(Ticks(7)) };
+    assert_eq!([4, 5, 7, 8].map(|at| window.contains(Ticks(at))), [false, true, true, false]);
+    assert!(Window::default().contains(Ticks(0)));
+}

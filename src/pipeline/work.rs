@@ -1,0 +1,172 @@
+//! What one thread does with one unit of work, and how the finds of several are put together.
+
+use super::{Options, Progress, Tally};
+use crate::base::Origin;
+use crate::detect::{CandidateEvent, Detector};
+use crate::event::Event;
+use crate::source::{self, Fault, Input, Item, Record, Scratch, Unit};
+use crate::sysmon;
+use hashbrown::HashSet;
+use sha1::{Digest, Sha1};
+use std::sync::Arc;
+
+/// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
+const FAULTS_PER_UNIT: usize = 1000;
+
+/// What all threads share.
+pub struct Worker<'run> {
+    pub inputs: &'run [Input],
+    pub detector: &'run Detector,
+    pub options: &'run Options,
+    pub progress: &'run dyn Progress,
+}
+
+/// What was found in some units.
+#[derive(Default)]
+pub struct Found {
+    /// Events that some rule may need.
+    pub candidates: Vec<CandidateEvent>,
+    /// All mapped events, if they are wanted.
+    pub kept: Vec<Arc<Event>>,
+    /// Every Sysmon record, to know duplicates by.
+    pub seen: Vec<Seen>,
+    pub faults: Vec<Fault>,
+    pub tally: Tally,
+}
+
+/// A Sysmon record as far as duplicates are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// A hash of all that the record says.
+    fingerprint: [u8; 16],
+    /// Where it was read. Of equal records the one with the lowest place stays.
+    origin: Origin,
+    pub event_id: u32,
+    /// Mapped, and inside the window of time.
+    pub fate: Fate,
+}
+
+/// What became of a Sysmon record that is not a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It became an event.
+    Mapped,
+    /// Its event ID is not mapped.
+    OtherId,
+    /// It lies outside of the window of time.
+    OutsideWindow,
+}
+
+impl Worker<'_> {
+    /// Reads a unit to its end.
+    pub fn read(&self, unit: &Unit, scratch: &mut Scratch) -> Found {
+        let mut found = Found::default();
+        let stats = source::read_unit(self.inputs, unit, scratch, &mut |item| match item {
+            Item::Record(record) => self.take(&record, &mut found),
+            Item::Fault(fault) => found.note(fault),
+        });
+        found.tally.bytes += stats.bytes;
+        found.tally.chunks += stats.chunks;
+        found.tally.records += stats.records;
+        self.progress.advance(stats.bytes);
+        found
+    }
+
+    fn take(&self, record: &Record, found: &mut Found) {
+        if !sysmon::is_sysmon(record) {
+            found.tally.other_providers += 1;
+            return;
+        }
+        let fate = self.map(record, found);
+        let Record { event_id, origin, .. } = *record;
+        found.seen.push(Seen { fingerprint: fingerprint(record), origin, event_id, fate });
+    }
+
+    fn map(&self, record: &Record, found: &mut Found) -> Fate {
+        let input = &self.inputs[record.origin.input as usize];
+        let Some(event) = sysmon::map(record, &input.display) else { return Fate::OtherId };
+        if !self.options.window.contains(event.time(self.options.clock)) {
+            return Fate::OutsideWindow;
+        }
+        let hits = self.detector.hits(&event.document);
+        if self.options.timeline || !hits.is_empty() {
+            let event = Arc::new(event);
+            if self.options.timeline {
+                found.kept.push(event.clone());
+            }
+            if !hits.is_empty() {
+                found.candidates.push(CandidateEvent { event, hits });
+            }
+        }
+        Fate::Mapped
+    }
+}
+
+impl Found {
+    /// Keeps a fault, unless there are too many of them already; it is counted in any case.
+    fn note(&mut self, fault: Fault) {
+        self.tally.unreadable += u64::from(fault.is_record());
+        if self.faults.len() < FAULTS_PER_UNIT {
+            self.faults.push(fault);
+        } else {
+            self.tally.unlisted_faults += 1;
+        }
+    }
+
+    /// Both together. Order does not matter: everything is sorted before it is used.
+    pub fn merge(mut self, other: Self) -> Self {
+        if self.seen.len() < other.seen.len() {
+            return other.merge(self);
+        }
+        self.candidates.extend(other.candidates);
+        self.kept.extend(other.kept);
+        self.seen.extend(other.seen);
+        self.faults.extend(other.faults);
+        self.tally.add(&other.tally);
+        self
+    }
+
+    /// Removes events whose record was read elsewhere too, and counts them.
+    pub fn remove_duplicates(&mut self) {
+        self.seen.sort_unstable();
+        let mut duplicates: HashSet<Origin> = HashSet::new();
+        let mut previous = None;
+        self.seen.retain(|seen| {
+            let again = previous == Some(seen.fingerprint);
+            previous = Some(seen.fingerprint);
+            if again {
+                duplicates.insert(seen.origin);
+            }
+            !again
+        });
+        self.tally.duplicates += duplicates.len() as u64;
+        if !duplicates.is_empty() {
+            self.candidates.retain(|candidate| !duplicates.contains(&candidate.event.origin));
+            self.kept.retain(|event| !duplicates.contains(&event.origin));
+        }
+    }
+}
+
+/// A hash of computer, channel, record id, time and content. Two records with the same one are the same record, copied.
+fn fingerprint(record: &Record) -> [u8; 16] {
+    let mut hash = Sha1::new();
+    let mut text = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    };
+    text(&record.computer);
+    text(&record.channel);
+    text(&record.provider);
+    text(record.user_sid.as_deref().unwrap_or_default());
+    for (name, value) in &record.data {
+        text(name);
+        text(value);
+    }
+    hash.update(record.event_id.to_le_bytes());
+    hash.update(record.version.unwrap_or_default().to_le_bytes());
+    hash.update(record.record_id.unwrap_or(u64::MAX).to_le_bytes());
+    hash.update(record.time_created.0.to_le_bytes());
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&hash.finalize()[..16]);
+    fingerprint
+}

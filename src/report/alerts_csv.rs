@@ -1,0 +1,119 @@
+//! Alerts as CSV: one row an alert, fixed columns, safe to open in a spreadsheet.
+
+use super::columns::text_of;
+use super::{Exporter, Results};
+use crate::base::Ticks;
+use crate::base::escape::cell;
+use crate::detect::Alert;
+use crate::ecs::{self, FieldId};
+use crate::rules::Technique;
+use std::io::{self, Write};
+
+/// `csv` of `scan`.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertsCsv;
+
+/// The columns that are a field: its first value among the events of the alert, in stage order.
+const FIELDS: &[FieldId] = &[
+    ecs::HOST_NAME,
+    ecs::USER_DOMAIN,
+    ecs::USER_NAME,
+    ecs::PROCESS_ENTITY_ID,
+    ecs::PROCESS_PID,
+    ecs::PROCESS_NAME,
+    ecs::PROCESS_EXECUTABLE,
+    ecs::PROCESS_COMMAND_LINE,
+    ecs::PROCESS_PARENT_PID,
+    ecs::PROCESS_PARENT_EXECUTABLE,
+    ecs::PROCESS_PARENT_COMMAND_LINE,
+    ecs::PROCESS_HASH_SHA256,
+    ecs::NETWORK_TRANSPORT,
+    ecs::NETWORK_PROTOCOL,
+    ecs::SOURCE_IP,
+    ecs::SOURCE_PORT,
+    ecs::DESTINATION_IP,
+    ecs::DESTINATION_PORT,
+    ecs::DESTINATION_DOMAIN,
+];
+
+const HEAD: &[&str] = &[
+    "alert",
+    "@timestamp",
+    "rule.name",
+    "rule.id",
+    "severity",
+    "risk_score",
+    "threat.tactic.name",
+    "threat.technique.id",
+    "first_logged",
+    "last_logged",
+    "seconds",
+];
+
+const TAIL: &[&str] = &["join_keys", "winlog.record_id", "log.file.path"];
+
+impl Exporter for AlertsCsv {
+    fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        let fields = FIELDS.iter().map(|field| field.name());
+        writer.write_record(HEAD.iter().copied().chain(fields).chain(TAIL.iter().copied()))?;
+        for (position, alert) in results.alerts.iter().enumerate() {
+            let row = row(results, position, alert);
+            writer.write_record(row.iter().map(|text| cell(text).into_owned()))?;
+        }
+        writer.flush()
+    }
+}
+
+fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
+    let meta = results.detector.meta(alert);
+    let present: Vec<_> = alert.present().collect();
+    let first_value = |&field: &FieldId| {
+        let found = present.iter().find_map(|event| event.document.first(field));
+        found.map_or_else(String::new, |value| text_of(field, value))
+    };
+    let each = |field: FieldId| -> Vec<String> {
+        let values = present.iter().filter_map(|event| event.document.first(field));
+        values.map(|value| text_of(field, value)).collect()
+    };
+    let logged: Vec<_> = present.iter().map(|event| event.logged).collect();
+    let techniques =
+        meta.threat.iter().flat_map(|attack| &attack.techniques).filter(|technique| names_leaf(meta, technique));
+    let mut row = vec![
+        (position + 1).to_string(),
+        alert.timestamp().map(Ticks::rfc3339).unwrap_or_default(),
+        meta.name.clone(),
+        meta.id.clone(),
+        meta.level.name().to_owned(),
+        meta.risk_score.to_string(),
+        meta.threat.iter().map(|attack| attack.tactic.name.as_str()).collect::<Vec<_>>().join("; "),
+        techniques.map(|technique| technique.id.as_str()).collect::<Vec<_>>().join("; "),
+        logged.first().map(|at| at.rfc3339_full()).unwrap_or_default(),
+        logged.last().map(|at| at.rfc3339_full()).unwrap_or_default(),
+        seconds(results, alert),
+    ];
+    row.extend(FIELDS.iter().map(first_value));
+    let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or_else(String::new, ToString::to_string));
+    row.push(keys.collect::<Vec<_>>().join("; "));
+    row.push(each(ecs::WINLOG_RECORD_ID).join("; "));
+    let mut files = each(ecs::LOG_FILE_PATH);
+    files.dedup();
+    row.push(files.join("; "));
+    row
+}
+
+/// A technique that is named only to hold its sub-techniques is not listed beside them.
+fn names_leaf(meta: &crate::rules::Metadata, technique: &Technique) -> bool {
+    let prefix = format!("{}.", technique.id);
+    let mut all = meta.threat.iter().flat_map(|attack| &attack.techniques);
+    !all.any(|other| other.id.starts_with(&prefix))
+}
+
+/// Seconds from the first event to the last, by the clock that ordered them.
+fn seconds(results: &Results<'_>, alert: &Alert) -> String {
+    let time = |event: &std::sync::Arc<crate::event::Event>| event.time(results.clock).0;
+    let (Some(first), Some(last)) = (alert.present().next().map(time), alert.last().map(time)) else {
+        return String::new();
+    };
+    crate::base::time::seconds_text(last - first)
+}

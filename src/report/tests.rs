@@ -1,0 +1,98 @@
+use super::*;
+use crate::base::{Origin, Ticks};
+use crate::detect::Detector;
+use crate::ecs;
+use crate::event::{Document, Event, IpValue, Value};
+use crate::{rules, timeline};
+use std::sync::Arc;
+
+/// A start of regsvr32.exe with a hostile command line, and its connection.
+fn events() -> (Arc<Event>, Arc<Event>) {
+    let base = |code: &str, record: u64, seconds: i64| {
+        let logged = Ticks(132_021_597_051_559_493 + seconds * Ticks::PER_SECOND);
+        let timestamp = Ticks(logged.0 - logged.0 % Ticks::PER_MILLISECOND);
+        let mut document = Document::new();
+        document.set(ecs::TIMESTAMP, timestamp);
+        document.set(ecs::EVENT_CREATED, logged);
+        document.set(ecs::EVENT_CODE, code);
+        document.set(ecs::HOST_NAME, "WS01");
+        document.set(ecs::PROCESS_ENTITY_ID, "{1}");
+        document.set(ecs::PROCESS_EXECUTABLE, "C:\\Windows\\regsvr32.exe");
+        document.set(ecs::WINLOG_RECORD_ID, record.to_string());
+        document.set(ecs::LOG_FILE_PATH, "host, one.evtx");
+        let origin = Origin { input: 0, offset: record };
+        (document, timestamp, logged, Some(record), origin)
+    };
+    let (mut document, timestamp, logged, tiebreaker, origin) = base("1", 10, 0);
+    document.set(ecs::PROCESS_COMMAND_LINE, "=cmd|' /C calc'!A0");
+    document.set_all(ecs::PROCESS_ARGS, ["a", "b"].map(Value::from));
+    let start = Event { document, timestamp, logged, tiebreaker, origin };
+    let (mut document, timestamp, logged, tiebreaker, origin) = base("3", 12, 2);
+    document.set(ecs::DESTINATION_IP, IpValue::parse("2606:4700:0:0:0:0:6810:84e5").unwrap());
+    document.set(ecs::DESTINATION_PORT, 443);
+    let connection = Event { document, timestamp, logged, tiebreaker, origin };
+    (Arc::new(start), Arc::new(connection))
+}
+
+fn export(exporter: &dyn Exporter) -> String {
+    let (start, connection) = events();
+    let detector = Detector::new(rules::builtin());
+    let alerts = [Alert {
+        rule: 0,
+        join_keys: vec![Some(Value::from("{1}"))],
+        events: vec![Some(start.clone()), None, Some(connection.clone())],
+    }];
+    let processes = timeline::by_process(vec![start, connection], &alerts, Clock::Logged);
+    let results = Results { detector: &detector, alerts: &alerts, processes: &processes, clock: Clock::Logged };
+    let mut out = Vec::new();
+    exporter.export(&results, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn empty(exporter: &dyn Exporter) -> String {
+    let detector = Detector::new(rules::builtin());
+    let results = Results { detector: &detector, alerts: &[], processes: &[], clock: Clock::Logged };
+    let mut out = Vec::new();
+    exporter.export(&results, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn each_format_of_one_fixture() {
+    insta::assert_snapshot!("alerts_csv", export(&AlertsCsv));
+    insta::assert_snapshot!("alerts_json", export(&AlertsJson(Layout::Array)));
+    insta::assert_snapshot!("alerts_jsonl", export(&AlertsJson(Layout::Lines)));
+    insta::assert_snapshot!("timeline_csv", export(&TimelineCsv));
+    insta::assert_snapshot!("timeline_json", export(&TimelineJson(Layout::Array)));
+    insta::assert_snapshot!("timeline_jsonl", export(&TimelineJson(Layout::Lines)));
+    insta::assert_snapshot!("timeline_ecs", export(&TimelineEcs));
+}
+
+#[test]
+fn no_results_are_still_a_valid_file() {
+    assert_eq!(empty(&AlertsJson(Layout::Array)), "[]\n");
+    assert_eq!(empty(&AlertsJson(Layout::Lines)), "");
+    assert_eq!(empty(&AlertsCsv).lines().count(), 1);
+    assert_eq!(empty(&TimelineCsv).lines().count(), 1);
+    assert_eq!(empty(&TimelineEcs), "");
+}
+
+#[test]
+fn json_and_csv_rows_are_read_back_with_the_same_content() {
+    let text = export(&TimelineCsv);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let json: serde_json::Value = serde_json::from_str(&export(&TimelineJson(Layout::Array))).unwrap();
+    assert_eq!(rows.len(), json.as_array().unwrap().len());
+    for (row, json) in rows.iter().zip(json.as_array().unwrap()) {
+        for (name, cell) in header.iter().zip(row).filter(|(name, _)| *name != "alerts") {
+            let value = match &json[name] {
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            assert_eq!(cell.strip_prefix('\'').unwrap_or(cell), value, "{name}");
+        }
+    }
+}

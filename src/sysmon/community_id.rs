@@ -1,0 +1,37 @@
+//! Community ID version 1, seed 0: one hash for a flow, the same from either end, shared with network sensors.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+use std::net::IpAddr;
+
+/// The Community ID of a TCP or UDP flow; `None` for other transports or ends of different address families.
+pub fn community_id(transport: &str, source: (IpAddr, u16), destination: (IpAddr, u16)) -> Option<String> {
+    let protocol: u8 = match transport.to_ascii_lowercase().as_str() {
+        "tcp" => 6,
+        "udp" => 17,
+        _ => return None,
+    };
+    if source.0.is_ipv4() != destination.0.is_ipv4() {
+        return None;
+    }
+    let (low, high) = if source <= destination { (source, destination) } else { (destination, source) };
+    let mut hash = Sha1::new();
+    hash.update([0, 0]); // seed
+    update_address(&mut hash, low.0);
+    update_address(&mut hash, high.0);
+    hash.update([protocol, 0]);
+    hash.update(low.1.to_be_bytes());
+    hash.update(high.1.to_be_bytes());
+    Some(format!("1:{}", STANDARD.encode(hash.finalize())))
+}
+
+fn update_address(hash: &mut Sha1, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => hash.update(address.octets()),
+        IpAddr::V6(address) => hash.update(address.octets()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The record's EventData while it is being mapped: entries are taken out by name, and what nobody took stays as `winlog.event_data.*`.
+
+use crate::ecs::Field;
+use crate::event::Document;
+
+/// Values that Sysmon writes for "nothing"; the pipeline drops them before anything else, on exact match only.
+const NOTHING: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
+
+/// Entries that are removed at the end even if no step used them.
+const REMOVED: &[&str] = &[
+    "ProcessId",
+    "ParentProcessId",
+    "SourceProcessId",
+    "SourceThreadId",
+    "SourceIp",
+    "SourcePort",
+    "SourcePortName",
+    "DestinationIp",
+    "DestinationPort",
+    "DestinationPortName",
+    "RuleName",
+    "User",
+    "Initiated",
+    "SourceIsIpv6",
+    "DestinationIsIpv6",
+    "QueryStatus",
+    "Archived",
+    "IsExecutable",
+    "QueryResults",
+    "UtcTime",
+    "Hash",
+    "Hashes",
+    "TargetObject",
+    "Details",
+];
+
+/// The entries not yet moved elsewhere, in the order of the record.
+pub struct EventData<'record> {
+    entries: Vec<(&'record str, &'record str)>,
+}
+
+impl<'record> EventData<'record> {
+    /// Takes the entries that say something. Of several entries with one name the first counts, as in the collector.
+    pub fn new<N: AsRef<str>, V: AsRef<str>>(data: &'record [(N, V)]) -> Self {
+        let mut entries: Vec<(&str, &str)> = Vec::with_capacity(data.len());
+        for (name, value) in data {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            if !NOTHING.contains(&value) && !entries.iter().any(|&(have, _)| have == name) {
+                entries.push((name, value));
+            }
+        }
+        Self { entries }
+    }
+
+    /// The value of an entry, left where it is.
+    pub fn get(&self, name: &str) -> Option<&'record str> {
+        self.entries.iter().find(|(have, _)| *have == name).map(|&(_, value)| value)
+    }
+
+    /// Removes an entry.
+    pub fn remove(&mut self, name: &str) {
+        self.entries.retain(|(have, _)| *have != name);
+    }
+
+    /// Writes what is left to `winlog.event_data`.
+    pub fn leave_rest(self, document: &mut Document) {
+        for (name, value) in self.entries {
+            if !REMOVED.contains(&name) {
+                document.set(Field::named(&format!("winlog.event_data.{name}")), value);
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The whole pipeline over the real corpus: the alerts that must be there, sums that add up, and the same output for any number of threads and
+//! any order of files.
+//!
+//! The corpus carries its own licence and is read from where it is: `EVQL_SHARED` names the folder. Without it these tests pass themselves over.
+
+use evql::detect::Detector;
+use evql::event::Clock;
+use evql::pipeline::{self, Options, Outcome, Progress};
+use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineJson};
+use evql::{ecs, rules};
+use std::path::{Path, PathBuf};
+
+struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn finish(&self) {}
+}
+
+fn corpus() -> Option<PathBuf> {
+    let shared = std::env::var_os("EVQL_SHARED").map(PathBuf::from);
+    if shared.is_none() {
+        eprintln!("passed over: EVQL_SHARED is not set");
+    }
+    shared.map(|shared| shared.join("corpus"))
+}
+
+fn run(paths: &[PathBuf], threads: usize, clock: Clock) -> (Detector, Outcome) {
+    let detector = Detector::new(rules::builtin());
+    let options = Options { clock, threads, timeline: true, ..Options::default() };
+    let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
+    (detector, outcome)
+}
+
+/// Host and record ids of each alert.
+fn alerts(outcome: &Outcome) -> Vec<(String, Vec<String>)> {
+    let text = |event: &evql::event::Event, field| event.document.text(field).unwrap_or_default().to_owned();
+    let ids = |alert: &evql::detect::Alert| alert.present().map(|event| text(event, ecs::WINLOG_RECORD_ID)).collect();
+    let host = |alert: &evql::detect::Alert| text(alert.last().unwrap(), ecs::HOST_NAME);
+    let mut all: Vec<_> = outcome.alerts.iter().map(|alert| (host(alert), ids(alert))).collect();
+    all.sort();
+    all
+}
+
+fn expected(all: &[(&str, [&str; 2])]) -> Vec<(String, Vec<String>)> {
+    all.iter().map(|(host, ids)| ((*host).to_owned(), ids.map(str::to_owned).to_vec())).collect()
+}
+
+/// Everything that is written, as one text.
+fn output((detector, outcome): &(Detector, Outcome), clock: Clock) -> String {
+    let Outcome { alerts, processes, .. } = outcome;
+    let results = Results { detector, alerts, processes, clock };
+    let mut out = Vec::new();
+    AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
+    TimelineJson(Layout::Lines).export(&results, &mut out).unwrap();
+    TimelineEcs.export(&results, &mut out).unwrap();
+    String::from_utf8(out).unwrap() + &format!("{:#?}{:#?}", outcome.stats, outcome.faults)
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, out) } else { out.push(path) }
+    }
+}
+
+#[test]
+fn the_built_in_rule_finds_exactly_the_known_alerts() {
+    let Some(corpus) = corpus() else { return };
+    let (_, logged) = run(std::slice::from_ref(&corpus), 2, Clock::Logged);
+    let known = [
+        ("IEWIN7", ["16792", "16794"]),
+        ("IEWIN7", ["17287", "17289"]),
+        ("MSEDGEWIN10", ["4039", "4043"]),
+        ("MSEDGEWIN10", ["4932", "4934"]),
+    ];
+    assert_eq!(alerts(&logged), expected(&known));
+    let (_, utc) = run(&[corpus], 2, Clock::Utc);
+    assert_eq!(alerts(&utc), expected(&[known[1], known[3]]));
+}
+
+#[test]
+fn every_record_is_accounted_for() {
+    let Some(corpus) = corpus() else { return };
+    let (_, outcome) = run(&[corpus], 2, Clock::Logged);
+    let stats = &outcome.stats;
+    assert!(stats.adds_up(), "{stats:#?}");
+    assert_eq!(stats.files, 185);
+    assert_eq!(stats.mapped, 1532);
+    assert_eq!(stats.by_id.values().sum::<u64>(), 2891, "distinct Sysmon events of the corpus");
+    let entries: usize = outcome.processes.iter().map(|process| process.entries.len()).sum();
+    assert_eq!(entries as u64, stats.mapped, "the timeline drops nothing");
+}
+
+#[test]
+fn threads_and_order_of_files_change_nothing() {
+    let Some(corpus) = corpus() else { return };
+    let mut all = Vec::new();
+    files(&corpus, &mut all);
+    all.sort();
+    let reference = output(&run(&all, 1, Clock::Logged), Clock::Logged);
+    for threads in [2, 8] {
+        all.rotate_left(61);
+        all.reverse();
+        assert!(output(&run(&all, threads, Clock::Logged), Clock::Logged) == reference, "{threads} threads differ");
+    }
+}

@@ -1,0 +1,91 @@
+//! Evidence as it comes from the field: copies, windows of time, odd folders. Forged files, so that everything about them is known.
+
+use evql::detect::Detector;
+use evql::forge::Scenario;
+use evql::pipeline::{self, Options, Outcome, Progress, Window};
+use evql::rules;
+use evql::source::FaultKind;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn finish(&self) {}
+}
+
+fn run(paths: &[PathBuf], options: &Options) -> Outcome {
+    pipeline::run(paths, &Detector::new(rules::builtin()), options, &Silent).unwrap()
+}
+
+fn forged(name: &str) -> Vec<evql::forge::ForgedFile> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/scenarios").join(name).with_extension("toml");
+    Scenario::parse(&fs::read_to_string(path).unwrap(), name).unwrap().build().unwrap()
+}
+
+/// A folder with the file of a sample.
+fn folder(sample: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("host.evtx");
+    fs::write(&path, &forged(sample)[0].bytes).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn copies_of_a_log_count_once_whatever_they_are_called() {
+    let (folder, path) = folder("regsvr32");
+    let once = run(std::slice::from_ref(&path), &Options::default());
+    assert_eq!((once.alerts.len(), once.stats.tally.duplicates), (2, 0));
+    fs::create_dir(folder.path().join("shadow")).unwrap();
+    fs::copy(&path, folder.path().join("shadow/renamed.bin")).unwrap();
+    let twice = run(&[folder.path().to_owned()], &Options { timeline: true, ..Options::default() });
+    assert_eq!(twice.alerts.len(), 2);
+    assert_eq!(twice.stats.tally.records, 2 * once.stats.tally.records);
+    assert_eq!(twice.stats.mapped, once.stats.mapped);
+    assert_eq!(twice.stats.by_id, once.stats.by_id);
+    assert_eq!(twice.stats.tally.duplicates, once.stats.mapped + once.stats.other_ids);
+    assert!(twice.stats.adds_up(), "{:#?}", twice.stats);
+    let entries: usize = twice.processes.iter().map(|process| process.entries.len()).sum();
+    assert_eq!(entries as u64, once.stats.mapped);
+}
+
+#[test]
+fn the_same_file_named_twice_is_read_once() {
+    let (folder, path) = folder("regsvr32");
+    let roundabout = folder.path().join("../").join(folder.path().file_name().unwrap()).join("host.evtx");
+    let outcome = run(&[path.clone(), path, roundabout], &Options::default());
+    assert_eq!((outcome.stats.files, outcome.stats.tally.duplicates), (1, 0));
+}
+
+#[test]
+fn a_window_of_time_hides_what_lies_outside() {
+    let (_folder, path) = folder("regsvr32");
+    let all = run(std::slice::from_ref(&path), &Options::default());
+    let start = all.alerts[0].events[0].as_ref().unwrap().logged;
+    let end = all.alerts[0].events[1].as_ref().unwrap().logged;
+    let alerts = |from, to| {
+        let options = Options { window: Window { from, to }, ..Options::default() };
+        let outcome = run(std::slice::from_ref(&path), &options);
+        assert!(outcome.stats.adds_up(), "{:#?}", outcome.stats);
+        (outcome.alerts.len(), outcome.stats.outside_window > 0)
+    };
+    assert_eq!(alerts(Some(start), Some(end)), (1, true), "both ends belong to it");
+    assert_eq!(alerts(Some(evql::base::Ticks(start.0 + 1)), Some(end)), (0, true));
+    assert_eq!(alerts(None, None), (2, false));
+}
+
+#[test]
+fn what_is_no_evidence_is_named() {
+    let (folder, path) = folder("regsvr32");
+    fs::write(folder.path().join("notes.txt"), "dear diary").unwrap();
+    fs::write(folder.path().join("empty.evtx"), "").unwrap();
+    let missing = folder.path().join("missing.evtx");
+    let outcome = run(&[folder.path().to_owned(), missing], &Options::default());
+    let mut kinds: Vec<FaultKind> = outcome.faults.iter().map(|fault| fault.kind).collect();
+    kinds.sort();
+    assert_eq!(kinds, [FaultKind::Missing, FaultKind::EmptyFile, FaultKind::Foreign]);
+    assert_eq!(outcome.alerts.len(), 2, "and nothing else is lost");
+    assert_eq!(outcome.inputs[0].path.canonicalize().unwrap(), path.canonicalize().unwrap());
+}

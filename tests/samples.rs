@@ -1,0 +1,110 @@
+//! The samples as a responder would use them: every scenario states what a scan must find, and the outputs over the whole folder are kept beside it.
+//!
+//! `EVQL_BLESS=1` rewrites the kept outputs; read them before you commit them.
+
+use evql::detect::{Alert, Detector};
+use evql::event::Clock;
+use evql::forge::{ExpectedClock, Scenario};
+use evql::pipeline::{self, Options, Outcome, Progress};
+use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineCsv};
+use evql::{ecs, rules};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn finish(&self) {}
+}
+
+fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
+    let detector = Detector::new(rules::builtin());
+    let options = Options { clock, threads: 2, timeline: true, ..Options::default() };
+    let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
+    (detector, outcome)
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+fn scenarios() -> Vec<(PathBuf, Scenario)> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(samples().join("scenarios")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let parse = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let scenario = Scenario::parse(&text, &path.to_string_lossy()).unwrap();
+        (path, scenario)
+    };
+    paths.into_iter().map(parse).collect()
+}
+
+/// Rule, host and record ids of an alert.
+fn facts(detector: &Detector, alert: &Alert) -> (String, String, Vec<u64>) {
+    let text = |event: &evql::event::Event, field| event.document.text(field).unwrap_or_default().to_owned();
+    let records = alert.present().map(|event| event.tiebreaker.unwrap()).collect();
+    (detector.meta(alert).name.clone(), text(alert.last().unwrap(), ecs::HOST_NAME), records)
+}
+
+#[test]
+fn every_scenario_finds_what_it_says() {
+    let mut alerts = 0;
+    for (path, scenario) in scenarios() {
+        let files: Vec<PathBuf> = scenario.build().unwrap().iter().map(|file| samples().join(&file.name)).collect();
+        for (clock, name) in [(Clock::Logged, ExpectedClock::Logged), (Clock::Utc, ExpectedClock::Utc)] {
+            let (detector, outcome) = run(&files, clock);
+            let mut found: Vec<_> = outcome.alerts.iter().map(|alert| facts(&detector, alert)).collect();
+            let stated =
+                scenario.expect.alerts.iter().filter(|alert| alert.clock == ExpectedClock::Both || alert.clock == name);
+            let mut expected: Vec<_> =
+                stated.map(|alert| (alert.rule.clone(), alert.host.clone(), alert.records.clone())).collect();
+            found.sort();
+            expected.sort();
+            assert_eq!(found, expected, "{} by {clock:?}", path.display());
+            alerts += found.len();
+            assert!(outcome.stats.adds_up(), "{}: {:#?}", path.display(), outcome.stats);
+            let damaged = !scenario.expect.faults.is_empty();
+            assert_eq!(!outcome.faults.is_empty(), damaged, "{}: {:#?}", path.display(), outcome.faults);
+        }
+    }
+    assert!(alerts > 10, "only {alerts} alerts in all samples");
+}
+
+/// Compares with a kept file, or writes it.
+fn kept(name: &str, text: &str) {
+    let path = samples().join("expected").join(name);
+    if std::env::var_os("EVQL_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(expected == text, "{name} differs from samples/expected/{name}; EVQL_BLESS=1 rewrites it");
+}
+
+#[test]
+fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
+    let mut files: Vec<PathBuf> = fs::read_dir(samples())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "evtx"))
+        .collect();
+    files.sort();
+    let (detector, outcome) = run(&files, Clock::Logged);
+    let Outcome { alerts, processes, .. } = &outcome;
+    let results = Results { detector: &detector, alerts, processes, clock: Clock::Logged };
+    let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();
+    for (name, exporter) in
+        [("alerts.jsonl", &AlertsJson(Layout::Lines) as &dyn Exporter), ("timeline.csv", &TimelineCsv)]
+    {
+        let mut out = Vec::new();
+        exporter.export(&results, &mut out).unwrap();
+        // Paths depend on where the repository stands; as text in JSON they are escaped.
+        let text = String::from_utf8(out).unwrap();
+        let text = text.replace(folder.trim_matches('"'), "samples/");
+        kept(name, &text.replace(&*samples().join("").to_string_lossy(), "samples/"));
+    }
+}
