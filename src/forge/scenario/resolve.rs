@@ -2,6 +2,7 @@
 //!
 //! What the scenario leaves out is filled in as Sysmon does: fields of the process, of its parent, then `-`, zero or `false`.
 
+use super::super::chunk::Place;
 use super::super::damage::Damage;
 use super::super::error::Problem;
 use super::super::file::{ForgedEvent, ForgedField};
@@ -11,7 +12,6 @@ use super::FilePlan;
 use super::process::{Process, Processes, Seen, instant, not_of_kind, scalar};
 use super::text::{DamageEntry, DamageKind, Document, EventEntry, FileEntry, Version, span};
 use crate::base::{Span, Ticks};
-use crate::forge::Place;
 use hashbrown::HashMap;
 use toml::Spanned;
 
