@@ -59,6 +59,24 @@ fn samples_are_what_their_scenarios_say() {
 }
 
 #[test]
+fn the_example_of_the_readme_works() {
+    let readme = fs::read_to_string(samples().join("README.md")).unwrap();
+    let example = readme.split("```").find_map(|block| block.strip_prefix("toml\n")).unwrap();
+    let scenario = Scenario::parse(example, "README.md").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(scenario.expect.alerts[0].records, [1, 2]);
+    assert_eq!(scenario.build().unwrap()[0].events.len(), 2);
+}
+
+#[test]
+fn every_scenario_stands_in_the_readme() {
+    let readme = fs::read_to_string(samples().join("README.md")).unwrap();
+    for (name, _) in scenarios() {
+        let row = format!("| `{}` |", name.trim_end_matches(".toml"));
+        assert!(readme.contains(&row), "{row}");
+    }
+}
+
+#[test]
 fn samples_stay_small() {
     let total: usize = built().iter().map(|(_, file)| file.bytes.len()).sum();
     assert!(total < 2_500_000, "{total} bytes");

@@ -11,6 +11,7 @@ mod file;
 mod scenario;
 mod schema;
 mod value;
+mod xml;
 
 pub use chunk::{CHUNK_HEADER_SIZE, CHUNK_SIZE, Place};
 pub use damage::Damage;
@@ -19,3 +20,4 @@ pub use file::{FILE_HEADER_SIZE, ForgedEvent, ForgedField, TooLarge, write_file}
 pub use scenario::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault, ForgedFile, Scenario};
 pub use schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
 pub use value::{Kind, Value, ZERO_GUID};
+pub use xml::{XmlEncoding, XmlStyle, write_xml};

@@ -1,6 +1,8 @@
 use super::super::schema::{CHANNEL, PROVIDER, PROVIDER_GUID, Schema, kind_of};
 use super::*;
 use evtx::{EvtxParser, ParserSettings};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 fn sysmon(record_id: u64, event_id: u16, image: &str) -> ForgedEvent {
     let schema = Schema::of(event_id).unwrap();
@@ -132,4 +134,38 @@ fn hosts_may_share_a_file() {
     events[1].computer = "srv-02.corp.example".to_owned();
     let records = read(write_file(1, &mut events).unwrap());
     assert!(records[1].1.contains("<Computer>srv-02.corp.example</Computer>"));
+}
+
+#[test]
+fn tables_and_templates_lie_where_windows_puts_them() {
+    // Read from a real log whose first record is also a process start on a host with a name of six letters.
+    let mut event = sysmon(1, 1, "C:\\a.exe");
+    event.computer = "ABCDEF".to_owned();
+    event.fields.retain(|field| field.name != "OriginalFileName" && field.name != "ParentUser");
+    let bytes = write_file(1, &mut [event]).unwrap();
+    let u32_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let chunk = FILE_HEADER_SIZE;
+    let names: BTreeSet<u32> = (0..64).map(|bucket| u32_at(chunk + 0x80 + bucket * 4)).filter(|&at| at != 0).collect();
+    let real = [
+        0x24d, 0x2f8, 0x31a, 0x33d, 0x39b, 0x3ce, 0x3f7, 0x43f, 0x466, 0x4ba, 0x4e8, 0x51d, 0x56d, 0x5a9, 0x5f3, 0x61d,
+        0x646, 0x67d, 0x6a0, 0x7fe, 0x826,
+    ];
+    assert_eq!(names, BTreeSet::from(real));
+    let size_of_definition = |offset: usize| u32_at(chunk + offset + 20);
+    assert_eq!(size_of_definition(0x226), 0x484);
+    assert_eq!(size_of_definition(0x7d7), 0x46e);
+    let templates: Vec<u32> = (0..32).map(|bucket| u32_at(chunk + 0x180 + bucket * 4)).filter(|&at| at != 0).collect();
+    assert_eq!(templates.len(), 2);
+    assert!(templates.contains(&0x226) && templates.contains(&0x7d7));
+}
+
+proptest! {
+    #[test]
+    fn any_text_that_xml_can_hold_is_read_back(text in "[^\\p{Cc}\\u{fffe}\\u{ffff}]{0,60}") {
+        let (_, xml) = read(write_file(1, &mut [sysmon(1, 5, &text)]).unwrap()).remove(0);
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let quoted = escaped.replace('"', "&quot;").replace('\'', "&apos;");
+        let image = |text: &str| xml.contains(&format!("<Data Name=\"Image\">{text}</Data>"));
+        prop_assert!(image(&escaped) || image(&quoted), "{xml}");
+    }
 }

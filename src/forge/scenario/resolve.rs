@@ -2,6 +2,7 @@
 //!
 //! What the scenario leaves out is filled in as Sysmon does: fields of the process, of its parent, then `-`, zero or `false`.
 
+use super::super::chunk::Place;
 use super::super::damage::Damage;
 use super::super::error::Problem;
 use super::super::file::{ForgedEvent, ForgedField};
@@ -11,7 +12,6 @@ use super::FilePlan;
 use super::process::{Process, Processes, Seen, instant, not_of_kind, scalar};
 use super::text::{DamageEntry, DamageKind, Document, EventEntry, FileEntry, Version, span};
 use crate::base::{Span, Ticks};
-use crate::forge::Place;
 use hashbrown::HashMap;
 use toml::Spanned;
 
@@ -215,8 +215,8 @@ impl Context<'_, '_> {
     }
 
     fn sysmon_field(&self, schema: Schema, name: &str, n: u32) -> Result<ForgedField> {
-        if entry_field(self.event.entry, name).is_some() {
-            return self.given_field(name, n);
+        if let Some(value) = entry_field(self.event.entry, name) {
+            return self.given_field(name, value, n);
         }
         let kind = self.kind(name, kind_of(name))?;
         let text = match self.implied(schema, name, n)? {
@@ -229,13 +229,12 @@ impl Context<'_, '_> {
 
     /// All fields as the scenario has them, in its order.
     fn given_fields(&self, n: u32) -> Result<Vec<ForgedField>> {
-        let mut names: Vec<&Spanned<String>> = self.event.entry.fields.keys().collect();
-        names.sort_by_key(|name| name.span().start);
-        names.into_iter().map(|name| self.given_field(name.get_ref(), n)).collect()
+        let mut fields: Vec<_> = self.event.entry.fields.iter().collect();
+        fields.sort_by_key(|(name, _)| name.span().start);
+        fields.into_iter().map(|(name, value)| self.given_field(name.get_ref(), value, n)).collect()
     }
 
-    fn given_field(&self, name: &str, n: u32) -> Result<ForgedField> {
-        let value = entry_field(self.event.entry, name).ok_or((Problem::NoTime, self.event.place))?;
+    fn given_field(&self, name: &str, value: &Spanned<toml::Value>, n: u32) -> Result<ForgedField> {
         let sysmon = matches!(self.event.entry.provider.as_deref(), None | Some(PROVIDER | LINUX_PROVIDER));
         let kind = self.kind(name, if sysmon { kind_of(name) } else { Kind::Text })?;
         let text = scalar(name, value)?.replace("{n}", &(n + 1).to_string());
