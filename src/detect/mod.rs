@@ -10,7 +10,7 @@
 //! This module does not know threads or files.
 
 use crate::base::Ticks;
-use crate::ecs;
+use crate::ecs::{self, FieldId};
 use crate::eql::{Candidate, Machine, Query, Sequence, SequenceMatch};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{Metadata, Rule, RuleSet};
@@ -47,6 +47,8 @@ pub struct Alert {
     pub join_keys: Vec<Option<Value>>,
     /// The events in stage order; `None` at a stage that demands absence.
     pub events: Vec<Option<Arc<Event>>>,
+    /// The creation of the process that the alert is about, if it is not one of the events itself and some rule needed it too.
+    pub start: Option<Arc<Event>>,
 }
 
 impl Alert {
@@ -58,6 +60,11 @@ impl Alert {
     /// The last event, which completed the finding.
     pub fn last(&self) -> Option<&Arc<Event>> {
         self.present().next_back()
+    }
+
+    /// The first value of a field among the events, in stage order, and then in the creation of the process.
+    pub fn first(&self, field: FieldId) -> Option<&Value> {
+        self.present().chain(&self.start).find_map(|event| event.document.first(field))
     }
 
     /// `@timestamp` of the finding: that of its last event.
@@ -112,7 +119,37 @@ impl Detector {
             alerts.extend(found.into_iter().map(|alert| (alert.last().map(|event| event.order(clock)), alert)));
         }
         alerts.sort_by_key(|(order, alert)| (*order, alert.rule));
-        alerts.into_iter().map(|(_, alert)| alert).collect()
+        let mut alerts: Vec<Alert> = alerts.into_iter().map(|(_, alert)| alert).collect();
+        add_starts(&mut alerts, candidates, clock);
+        alerts
+    }
+}
+
+/// A process: host and entity id.
+fn process_of(event: &Event) -> Option<(&str, &str)> {
+    let text = |field| event.document.text(field);
+    Some((text(ecs::HOST_NAME).unwrap_or_default(), text(ecs::PROCESS_ENTITY_ID)?))
+}
+
+/// Gives each alert without the creation of its process that creation, if it is among the candidates: the latest one not after the first
+/// event of the alert, or else the first there is. `candidates` are in order.
+fn add_starts(alerts: &mut [Alert], candidates: &[CandidateEvent], clock: Clock) {
+    let mut creations: HashMap<(&str, &str), Vec<&Arc<Event>>> = HashMap::new();
+    for event in
+        candidates.iter().map(|candidate| &candidate.event).filter(|event| event.document.is_process_creation())
+    {
+        if let Some(process) = process_of(event) {
+            creations.entry(process).or_default().push(event);
+        }
+    }
+    for alert in alerts {
+        let Some(first) = alert.present().next() else { continue };
+        let Some(known) = process_of(first).and_then(|process| creations.get(&process)) else { continue };
+        if !alert.present().any(|event| known.iter().any(|creation| Arc::ptr_eq(creation, event))) {
+            let order = first.order(clock);
+            let before = known.iter().rev().find(|creation| creation.order(clock) <= order);
+            alert.start = before.or(known.first()).map(|&creation| creation.clone());
+        }
     }
 }
 
@@ -122,7 +159,7 @@ fn hit_of(candidate: &CandidateEvent, rule: RuleIndex) -> Option<&Hit> {
 
 fn single_events(rule: RuleIndex, candidates: &[CandidateEvent]) -> Vec<Alert> {
     let hits = candidates.iter().filter(|candidate| hit_of(candidate, rule).is_some());
-    hits.map(|hit| Alert { rule, join_keys: Vec::new(), events: vec![Some(hit.event.clone())] }).collect()
+    hits.map(|hit| Alert { rule, join_keys: Vec::new(), events: vec![Some(hit.event.clone())], start: None }).collect()
 }
 
 fn sequences(rule: RuleIndex, sequence: &Sequence, candidates: &[CandidateEvent], clock: Clock) -> Vec<Alert> {
@@ -136,7 +173,7 @@ fn sequences(rule: RuleIndex, sequence: &Sequence, candidates: &[CandidateEvent]
             machine.push(event.time(clock), stages, event.clone());
         }
     }
-    let alert = |SequenceMatch { keys, events }| Alert { rule, join_keys: keys, events };
+    let alert = |SequenceMatch { keys, events }| Alert { rule, join_keys: keys, events, start: None };
     machines.into_values().flat_map(Machine::finish).map(alert).collect()
 }
 

@@ -74,3 +74,29 @@ fn alerts_are_in_the_order_of_their_last_events_then_of_their_rules() {
     let expected = [(0, vec![3]), (1, vec![1, 3]), (0, vec![4]), (1, vec![2, 4])];
     assert_eq!(found(&queries, &events, Clock::Logged), expected);
 }
+
+#[test]
+fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
+    let creation = |logged| {
+        let mut event = Event::clone(&event("A", "process", "{1}", logged));
+        event.document.push(ecs::EVENT_TYPE, "start");
+        Arc::new(event)
+    };
+    let load = |logged| {
+        let mut event = Event::clone(&creation(logged));
+        event.document.push(ecs::EVENT_CATEGORY, "library");
+        Arc::new(event)
+    };
+    let starts = |events: Vec<Arc<Event>>| -> Vec<Option<i64>> {
+        let detector = Detector::new(RuleSet { rules: vec![rule(BY_ENTITY)] });
+        let candidate = |event: Arc<Event>| CandidateEvent { hits: detector.hits(&event.document), event };
+        let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
+        let alerts = detector.alerts(&mut candidates, Clock::Logged);
+        alerts.iter().map(|alert| alert.start.as_ref().map(|start| start.logged.0)).collect()
+    };
+    let network = |logged| event("A", "network", "{1}", logged);
+    assert_eq!(starts(vec![creation(1), network(3)]), [None], "it is the first event of the alert itself");
+    assert_eq!(starts(vec![creation(1), load(2), network(3)]), [Some(1)]);
+    assert_eq!(starts(vec![load(2), network(3), creation(4)]), [Some(4)], "logged late is better than not at all");
+    assert_eq!(starts(vec![load(2), network(3)]), [None]);
+}

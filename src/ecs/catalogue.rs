@@ -65,6 +65,37 @@ define_fields! {
     PROCESS_THREAD_ID = "process.thread.id": Long Single;
     PROCESS_WORKING_DIRECTORY = "process.working_directory": Keyword Single;
 
+    FILE_CODE_SIGNATURE_STATUS = "file.code_signature.status": Keyword Single;
+    FILE_CODE_SIGNATURE_SUBJECT_NAME = "file.code_signature.subject_name": Keyword Single;
+    FILE_CODE_SIGNATURE_TRUSTED = "file.code_signature.trusted": Boolean Single;
+    FILE_CODE_SIGNATURE_VALID = "file.code_signature.valid": Boolean Single;
+    FILE_DIRECTORY = "file.directory": Keyword Single;
+    FILE_EXTENSION = "file.extension": Keyword Single;
+    FILE_HASH_MD5 = "file.hash.md5": Keyword Single;
+    FILE_HASH_SHA1 = "file.hash.sha1": Keyword Single;
+    FILE_HASH_SHA256 = "file.hash.sha256": Keyword Single;
+    FILE_HASH_SHA512 = "file.hash.sha512": Keyword Single;
+    FILE_NAME = "file.name": Keyword Single;
+    FILE_PATH = "file.path": Keyword Single;
+    FILE_PE_COMPANY = "file.pe.company": Keyword Single;
+    FILE_PE_DESCRIPTION = "file.pe.description": Keyword Single;
+    FILE_PE_FILE_VERSION = "file.pe.file_version": Keyword Single;
+    FILE_PE_IMPHASH = "file.pe.imphash": Keyword Single;
+    FILE_PE_ORIGINAL_FILE_NAME = "file.pe.original_file_name": Keyword Single;
+    FILE_PE_PRODUCT = "file.pe.product": Keyword Single;
+
+    DLL_CODE_SIGNATURE_STATUS = "dll.code_signature.status": Keyword Single;
+    DLL_CODE_SIGNATURE_SUBJECT_NAME = "dll.code_signature.subject_name": Keyword Single;
+    DLL_CODE_SIGNATURE_TRUSTED = "dll.code_signature.trusted": Boolean Single;
+    DLL_HASH_MD5 = "dll.hash.md5": Keyword Single;
+    DLL_HASH_SHA1 = "dll.hash.sha1": Keyword Single;
+    DLL_HASH_SHA256 = "dll.hash.sha256": Keyword Single;
+    DLL_HASH_SHA512 = "dll.hash.sha512": Keyword Single;
+    DLL_NAME = "dll.name": Keyword Single;
+    DLL_PATH = "dll.path": Keyword Single;
+    DLL_PE_IMPHASH = "dll.pe.imphash": Keyword Single;
+    DLL_PE_ORIGINAL_FILE_NAME = "dll.pe.original_file_name": Keyword Single;
+
     USER_DOMAIN = "user.domain": Keyword Single;
     USER_ID = "user.id": Keyword Single;
     USER_NAME = "user.name": Keyword Single;
@@ -114,5 +145,8 @@ define_fields! {
     DATA_LOGON_ID = "winlog.event_data.LogonId": Keyword Single;
     DATA_PARENT_USER = "winlog.event_data.ParentUser": Keyword Single;
     DATA_PRODUCT = "winlog.event_data.Product": Keyword Single;
+    DATA_SIGNATURE = "winlog.event_data.Signature": Keyword Single;
+    DATA_SIGNATURE_STATUS = "winlog.event_data.SignatureStatus": Keyword Single;
+    DATA_SIGNED = "winlog.event_data.Signed": Keyword Single;
     DATA_TERMINAL_SESSION_ID = "winlog.event_data.TerminalSessionId": Keyword Single;
 }

@@ -155,19 +155,20 @@ impl<'source> Lexer<'source> {
 
     fn raw_string(&mut self) {
         let start = self.at;
-        let rest = self.rest();
-        let line = rest.find(['\n', '\r']).map_or(rest, |end| &rest[..end]);
-        let Some(length) = line[3..].find("\"\"\"") else {
-            self.at += line.len();
+        let inside = &self.rest()[3..];
+        // One scan for whichever comes first: looking for the line's end alone would be quadratic in a line of many strings.
+        let bytes = inside.as_bytes();
+        let ends = |&at: &usize| matches!(bytes[at], b'\n' | b'\r') || bytes[at..].starts_with(b"\"\"\"");
+        let length = (0..bytes.len()).find(ends).unwrap_or(bytes.len());
+        if bytes.get(length) != Some(&b'"') {
+            self.at += 3 + length;
             self.unterminated(start, "raw string", "\"\"\"");
-            self.push(TokenKind::Text(line[3..].into()), start);
-            return;
-        };
+            return self.push(TokenKind::Text(inside[..length].into()), start);
+        }
         // Up to two further quotes belong to the value, as in """a"""" for a".
-        let close = 3 + length;
-        let extra = line[close + 3..].bytes().take(2).take_while(|&byte| byte == b'"').count();
-        self.at += close + 3 + extra;
-        self.push(TokenKind::Text(line[3..close + extra].into()), start);
+        let extra = bytes[length + 3..].iter().take(2).take_while(|&&byte| byte == b'"').count();
+        self.at += length + 6 + extra;
+        self.push(TokenKind::Text(inside[..length + extra].into()), start);
     }
 
     fn string(&mut self) {

@@ -1,6 +1,6 @@
 //! EQL in Elasticsearch's dialect: from source text to queries that run over documents, without a server.
 //!
-//! The way of a query: [`lex`](self::lex) cuts the text into tokens, [`parse`](self::parse) makes a tree of them ([`ast`]), `check` resolves names and types and
+//! The way of a query: `lex` cuts the text into tokens, [`parse`](parse()) makes a tree of them ([`ast`]), `check` resolves names and types and
 //! lowers the tree to [`Predicate`]s and [`Sequence`]s. All findings about a source come back together; if none is an error there is a [`Query`], which is
 //! immutable, shared between threads, and cannot fail.
 //!

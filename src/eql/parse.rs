@@ -258,6 +258,7 @@ impl Parser {
     /// All terms that follow; what stands between them is reported and skipped.
     fn terms(&mut self) -> Vec<Term> {
         let mut terms = Vec::new();
+        let mut skipped = false;
         loop {
             if self.begins_term() {
                 terms.push(self.term());
@@ -267,6 +268,7 @@ impl Parser {
                 break;
             }
             self.expected("a term in brackets, such as `[process where true]`");
+            skipped = true;
             self.bump();
             self.skip_to(|kind| {
                 matches!(
@@ -276,7 +278,7 @@ impl Parser {
                 )
             });
         }
-        if terms.is_empty() {
+        if terms.is_empty() && !skipped {
             self.expected("a term in brackets, such as `[process where true]`");
         }
         terms

@@ -1,1 +1,159 @@
+use super::*;
 
+/// A small generator of numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % below
+    }
+}
+
+/// What a compiler must hold for any text.
+fn holds(source: &str) {
+    let compiled = compile(source);
+    let failed = compiled.diagnostics.iter().any(Diagnostic::is_error);
+    assert_eq!(compiled.query.is_none(), failed, "{source:?}: {:?}", compiled.diagnostics);
+    for finding in &compiled.diagnostics {
+        let range = finding.span.range();
+        assert!(range.start <= range.end && range.end <= source.len(), "{source:?}: {finding:?}");
+        assert!(source.is_char_boundary(range.start) && source.is_char_boundary(range.end), "{source:?}: {finding:?}");
+    }
+}
+
+#[test]
+fn random_characters_never_break_the_compiler() {
+    let alphabet: Vec<char> = "abz_@09.,:;|()[]!?=<>+-*/%\"'`\\~&#{}^$ \n\r\t\u{e4}\u{1F600}\0".chars().collect();
+    let mut random = Random(1);
+    for _ in 0..3000 {
+        let length = random.next(60);
+        let tail: String = (0..length).map(|_| alphabet[random.next(alphabet.len())]).collect();
+        holds(&tail);
+        holds(&format!("any where {tail}"));
+    }
+}
+
+#[test]
+fn random_tokens_never_break_the_compiler() {
+    let words = [
+        "sequence",
+        "sample",
+        "join",
+        "by",
+        "with",
+        "maxspan",
+        "runs",
+        "=",
+        "5",
+        "m",
+        "1.5",
+        "[",
+        "![",
+        "]",
+        "any",
+        "process",
+        "where",
+        "until",
+        "|",
+        "head",
+        "tail",
+        "and",
+        "or",
+        "not",
+        "in",
+        "in~",
+        "like",
+        "like~",
+        "regex",
+        "regex~",
+        ":",
+        "==",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "(",
+        ")",
+        ",",
+        ".",
+        "?",
+        "a",
+        "process.name",
+        "source.ip",
+        "process.pid",
+        "`x`",
+        "\"t*\"",
+        "\"\"\"r\"\"\"",
+        "\"10.0.0.0/8\"",
+        "null",
+        "true",
+        "false",
+        "of",
+        "length",
+        "startsWith~",
+        "cidrMatch",
+        "concat",
+        "number",
+        "wildcard",
+        "'q'",
+        "//c\n",
+        "/*d*/",
+        "0",
+    ];
+    let mut random = Random(2);
+    for _ in 0..4000 {
+        let length = random.next(40);
+        let tail: Vec<&str> = (0..length).map(|_| words[random.next(words.len())]).collect();
+        let tail = tail.join(" ");
+        holds(&tail);
+        holds(&format!("any where {tail}"));
+        holds(&format!("sequence by a [any where {tail}] [any where true]"));
+    }
+}
+
+#[test]
+fn cut_queries_never_break_the_compiler() {
+    let source = "sequence by a, ?b with maxspan=5m [process where x : (\"\u{e4}*\", \"b\") and not length(y) > 3 or z in~ (1, 2)] by c with runs=2 ![any where cidrMatch(i, \"10.0.0.0/8\")] by d until [any where r regex~ \"a(b|c)\"] by e | head 3";
+    assert!(compile(source).query.is_some(), "{:?}", compile(source).diagnostics);
+    for at in (0..=source.len()).filter(|&at| source.is_char_boundary(at)) {
+        holds(&source[..at]);
+        holds(&source[at..]);
+    }
+}
+
+#[test]
+fn deep_and_long_queries_end() {
+    for open in ["(", "not ", "-", "length(", "[", "a in (", "sequence [", "\"", "a[", "a.", "?", "1+", "a and ", "/*"]
+    {
+        holds(&open.repeat(20_000));
+        holds(&format!("any where {}", open.repeat(20_000)));
+    }
+    let list: Vec<String> = (0..20_000).map(|number| format!("\"{number}.exe\"")).collect();
+    holds(&format!("any where process.name : ({})", list.join(", ")));
+    let nested = format!("any where {}a == 1{}", "not (b == 2 or ".repeat(99), ")".repeat(99));
+    let Some(Query::Event(query)) = compile(&nested).query else { panic!("{:?}", compile(&nested).diagnostics) };
+    let mut document = crate::event::Document::new();
+    assert!(query.matches(&document), "an odd number of negations over nothing");
+    document.set(Field::named("b"), 2);
+    assert!(!query.matches(&document));
+}
+
+#[test]
+fn a_source_that_is_too_long_is_refused() {
+    let compiled = compile(&" ".repeat(MAX_SOURCE + 1));
+    assert_eq!(compiled.diagnostics[0].code, codes::SOURCE_TOO_LONG);
+}
+
+#[test]
+fn findings_come_in_source_order() {
+    let compiled = compile("any where a == b and c = 1 and frob(d)");
+    let slugs: Vec<_> = compiled.diagnostics.iter().map(|finding| finding.code.0).collect();
+    assert_eq!(slugs, ["field-comparison", "single-equals", "unknown-function"]);
+}

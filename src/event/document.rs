@@ -1,7 +1,7 @@
 //! A document: fields and their values, sorted by field.
 
 use super::value::{Value, Values};
-use crate::ecs::{Field, FieldId, FieldType, Shape};
+use crate::ecs::{self, Field, FieldId, FieldType, Shape};
 use serde_json::Map;
 
 /// A flat map from field to its values.
@@ -39,6 +39,13 @@ impl Document {
     /// Whether the field has a value.
     pub fn has(&self, id: FieldId) -> bool {
         self.find(&Field::Known(id)).is_some()
+    }
+
+    /// Whether the document tells of the creation of a process: category `process` and type `start`, but not the load of an image,
+    /// which Elastic gives the same category and type beside its own.
+    pub fn is_process_creation(&self) -> bool {
+        let has = |field, text: &str| self.all(field).iter().any(|value| value.as_text() == Some(text));
+        has(ecs::EVENT_CATEGORY, "process") && has(ecs::EVENT_TYPE, "start") && !has(ecs::EVENT_CATEGORY, "library")
     }
 
     /// Sets a field to one value, in place of those it had.

@@ -29,7 +29,11 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     );
     document.insert("threat".into(), crate::rules::threat_to_ecs(&meta.threat));
     document.insert("host".into(), host(alert));
-    document.insert("evql".into(), json!({ "alert": position + 1, "severity": meta.level.name() }));
+    let mut evql = json!({ "alert": position + 1, "severity": meta.level.name() });
+    if let Some(start) = &alert.start {
+        evql["process_start"] = start.document.to_json();
+    }
+    document.insert("evql".into(), evql);
     let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));
     document.insert("join_keys".into(), keys.collect());
     let full = |event: &Event| event.document.to_json();

@@ -68,10 +68,7 @@ impl Exporter for AlertsCsv {
 fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
     let meta = results.detector.meta(alert);
     let present: Vec<_> = alert.present().collect();
-    let first_value = |&field: &FieldId| {
-        let found = present.iter().find_map(|event| event.document.first(field));
-        found.map_or_else(String::new, |value| text_of(field, value))
-    };
+    let first_value = |&field: &FieldId| alert.first(field).map_or_else(String::new, |value| text_of(field, value));
     let each = |field: FieldId| -> Vec<String> {
         let values = present.iter().filter_map(|event| event.document.first(field));
         values.map(|value| text_of(field, value)).collect()

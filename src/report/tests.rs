@@ -41,6 +41,7 @@ fn export(exporter: &dyn Exporter) -> String {
         rule: 0,
         join_keys: vec![Some(Value::from("{1}"))],
         events: vec![Some(start.clone()), None, Some(connection.clone())],
+        start: None,
     }];
     let processes = timeline::by_process(vec![start, connection], &alerts, Clock::Logged);
     let results = Results { detector: &detector, alerts: &alerts, processes: &processes, clock: Clock::Logged };

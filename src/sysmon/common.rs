@@ -33,9 +33,10 @@ pub fn document(record: &Record, path: &str, timestamp: Ticks) -> Document {
 
 /// Sets category, type and action.
 pub fn categorise(document: &mut Document, map: &EventMap) {
-    document.set_all(ecs::EVENT_CATEGORY, map.category.iter().map(|&text| Value::from(text)));
-    document.set_all(ecs::EVENT_TYPE, map.kind.iter().map(|&text| Value::from(text)));
-    document.set(ecs::EVENT_ACTION, map.action);
+    let lists = [(ecs::EVENT_CATEGORY, map.category), (ecs::EVENT_TYPE, map.kind), (ecs::EVENT_ACTION, map.action)];
+    for (field, texts) in lists {
+        document.set_all(field, texts.iter().map(|&text| Value::from(text)));
+    }
 }
 
 /// The host, known only by the computer name in the record.

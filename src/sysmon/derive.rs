@@ -22,13 +22,22 @@ pub fn long(text: &str) -> Option<i64> {
 
 /// `Hashes` of an executable that became a process: `process.hash.*`, `process.pe.imphash` and `related.hash`.
 pub fn process_hashes(data: &EventData<'_>, document: &mut Document) {
+    set_hashes(data, document, "process");
+}
+
+/// `Hashes` of a file: `file.hash.*`, `file.pe.imphash` and `related.hash`.
+pub fn file_hashes(data: &EventData<'_>, document: &mut Document) {
+    set_hashes(data, document, "file");
+}
+
+fn set_hashes(data: &EventData<'_>, document: &mut Document, object: &str) {
     for (algorithm, value) in data.get("Hashes").and_then(hashes).unwrap_or_default() {
         document.push_distinct(ecs::RELATED_HASH, value.as_str());
-        let field = match algorithm.as_str() {
-            "imphash" => ecs::PROCESS_PE_IMPHASH.into(),
-            other => Field::named(&format!("process.hash.{other}")),
+        let name = match algorithm.as_str() {
+            "imphash" => format!("{object}.pe.imphash"),
+            other => format!("{object}.hash.{other}"),
         };
-        document.set_if_missing(field, value);
+        document.set_if_missing(Field::named(&name), value);
     }
 }
 
@@ -74,6 +83,71 @@ fn set_base_name(document: &mut Document, path: FieldId, name: FieldId) {
         && document.text(path).is_some_and(|path| path.len() > 1)
     {
         document.set_if_missing(name, base);
+    }
+}
+
+/// `file.name`, `file.directory` and `file.extension` from `file.path`. The extension is what follows the last dot of the whole path.
+pub fn file_parts(_: &EventData<'_>, document: &mut Document) {
+    let Some(path) = document.text(ecs::FILE_PATH).filter(|path| path.len() > 1).map(str::to_owned) else { return };
+    let Some((directory, name)) = path.rsplit_once('\\') else { return };
+    document.set_if_missing(ecs::FILE_NAME, name);
+    document.set_if_missing(ecs::FILE_DIRECTORY, directory);
+    if let Some((_, extension)) = path.rsplit_once('.') {
+        document.set_if_missing(ecs::FILE_EXTENSION, extension);
+    }
+}
+
+/// `file.code_signature.trusted` from `Signed`, and `valid`, which is never false.
+pub fn file_signature(data: &EventData<'_>, document: &mut Document) {
+    if let Some(signed) = data.get("Signed") {
+        document.set(ecs::FILE_CODE_SIGNATURE_TRUSTED, signed == "true");
+    }
+    if data.get("SignatureStatus") == Some("Valid") {
+        document.set(ecs::FILE_CODE_SIGNATURE_VALID, true);
+    }
+}
+
+/// The `file.*` fields that a loaded image repeats as `dll.*`.
+const DLL_COPIES: &[(FieldId, FieldId)] = &[
+    (ecs::FILE_NAME, ecs::DLL_NAME),
+    (ecs::FILE_PATH, ecs::DLL_PATH),
+    (ecs::FILE_PE_IMPHASH, ecs::DLL_PE_IMPHASH),
+    (ecs::FILE_PE_ORIGINAL_FILE_NAME, ecs::DLL_PE_ORIGINAL_FILE_NAME),
+    (ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME, ecs::DLL_CODE_SIGNATURE_SUBJECT_NAME),
+];
+
+/// `dll.*` of a loaded image.
+pub fn dll(_: &EventData<'_>, document: &mut Document) {
+    let mut copies: Vec<(Field, Value)> = Vec::new();
+    for &(from, to) in DLL_COPIES {
+        copies.extend(document.first(from).map(|value| (to.into(), value.clone())));
+    }
+    for (field, values) in document.iter() {
+        if let (Some(algorithm), Some(value)) = (field.name().strip_prefix("file.hash."), values.first()) {
+            copies.push((Field::named(&format!("dll.hash.{algorithm}")), value.clone()));
+        }
+    }
+    for (field, value) in copies {
+        document.set(field, value);
+    }
+}
+
+/// `dll.code_signature.trusted` and `status` from `Signed` and `SignatureStatus`.
+pub fn dll_signature(data: &EventData<'_>, document: &mut Document) {
+    let signed = data.get("Signed");
+    match signed {
+        Some("true") => document.set(ecs::DLL_CODE_SIGNATURE_TRUSTED, true),
+        Some("false") => document.set(ecs::DLL_CODE_SIGNATURE_TRUSTED, false),
+        _ => {}
+    }
+    let status = match (signed, data.get("SignatureStatus")) {
+        (Some("true"), _) => Some("trusted"),
+        (_, Some("Unavailable")) => Some("Unavailable"),
+        (Some(failed), _) if failed.starts_with("failed:") => Some(failed),
+        _ => None,
+    };
+    if let Some(status) = status {
+        document.set(ecs::DLL_CODE_SIGNATURE_STATUS, status);
     }
 }
 

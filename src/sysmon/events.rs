@@ -2,6 +2,7 @@
 //!
 //! One file per event ID. A step is data where it can be ([`Step`]); only what is more than a move names a function.
 
+mod image_loaded;
 mod network_connection;
 mod process_creation;
 
@@ -18,8 +19,8 @@ pub struct EventMap {
     pub category: &'static [&'static str],
     /// `event.type`.
     pub kind: &'static [&'static str],
-    /// `event.action`.
-    pub action: &'static str,
+    /// `event.action`; the first is also the name of the event ID for people.
+    pub action: &'static [&'static str],
     /// What happens to its fields, in order.
     pub steps: &'static [Step],
 }
@@ -64,7 +65,7 @@ impl Step {
 }
 
 /// Every mapped event ID, ascending.
-static EVENTS: &[&EventMap] = &[&process_creation::MAP, &network_connection::MAP];
+static EVENTS: &[&EventMap] = &[&process_creation::MAP, &network_connection::MAP, &image_loaded::MAP];
 
 /// The map of an event ID.
 pub fn find(id: u32) -> Option<&'static EventMap> {

@@ -38,7 +38,7 @@ pub fn is_mapped(event_id: u32) -> bool {
 
 /// The event IDs that are mapped, with their names as `event.action` has them, in ascending order.
 pub fn mapped_ids() -> impl Iterator<Item = (u32, &'static str)> {
-    events::all().map(|map| (map.id, map.action))
+    events::all().map(|map| (map.id, map.action.first().copied().unwrap_or_default()))
 }
 
 /// Maps a Sysmon record to an ECS event; `None` if its event ID is not mapped.

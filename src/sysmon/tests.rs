@@ -94,6 +94,45 @@ fn a_network_connection_is_mapped_whole() {
 }
 
 #[test]
+fn an_image_load_is_mapped_whole() {
+    let document = mapped(
+        7,
+        &[
+            ("UtcTime", "2024-03-01 10:00:00.500"),
+            ("ProcessGuid", "{AAAA0001-0000-65e1-0000-00000000000A}"),
+            ("ProcessId", "4711"),
+            ("Image", "C:\\Windows\\System32\\regsvr32.exe"),
+            ("ImageLoaded", "C:\\Windows.old\\System32\\scrobj"),
+            ("Company", "Microsoft"),
+            ("OriginalFileName", "scrobj.dll"),
+            ("Hashes", "SHA1=AA,IMPHASH=BB"),
+            ("Signed", "true"),
+            ("Signature", "Microsoft Windows"),
+            ("SignatureStatus", "Valid"),
+            ("User", "CORP\\ann"),
+        ],
+    );
+    insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[test]
+fn signatures_of_images_say_what_sysmon_says() {
+    let signature = |signed: &str, status: &str| {
+        let document = mapped(7, &[("Signed", signed), ("SignatureStatus", status)]);
+        (document["file"]["code_signature"].clone(), document["dll"]["code_signature"].clone())
+    };
+    assert_eq!(
+        signature("false", "Unavailable"),
+        (json!({"status": "Unavailable", "trusted": false}), json!({"status": "Unavailable", "trusted": false}))
+    );
+    assert_eq!(
+        signature("failed: Invalid hash", "-"),
+        (json!({"trusted": false}), json!({"status": "failed: Invalid hash"}))
+    );
+    assert_eq!(signature("-", "Expired"), (json!({"status": "Expired"}), Value::Null));
+}
+
+#[test]
 fn utc_time_of_another_form_leaves_the_time_of_logging() {
     for text in ["2024-03-01 10:00:00", "", "-", "yesterday"] {
         let event = map(&record(1, &[("UtcTime", text)]), "f").unwrap();

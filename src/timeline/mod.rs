@@ -116,7 +116,7 @@ fn carry_starts(process: &mut Process) {
     if process.entity_id.is_none() {
         return;
     }
-    let is_start = |entry: &Entry| entry.event.document.text(ecs::EVENT_CODE) == Some("1");
+    let is_start = |entry: &Entry| entry.event.document.is_process_creation();
     let mut latest = process.entries.iter().find(|entry| is_start(entry)).map(|entry| entry.event.clone());
     for entry in &mut process.entries {
         if is_start(entry) {

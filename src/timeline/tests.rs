@@ -12,6 +12,8 @@ fn event(host: &str, guid: &str, code: &str, logged: i64) -> Arc<Event> {
         document.set(ecs::PROCESS_ENTITY_ID, guid);
     }
     if code == "1" {
+        document.push(ecs::EVENT_CATEGORY, "process");
+        document.push(ecs::EVENT_TYPE, "start");
         document.set(ecs::PROCESS_COMMAND_LINE, format!("started at {logged}"));
     }
     let origin = Origin { input: 0, offset: logged.unsigned_abs() };
@@ -75,9 +77,13 @@ fn facts_of_the_start_stand_beside_the_other_events_of_the_process() {
 #[test]
 fn every_event_knows_its_part_in_alerts() {
     let (start, connection) = (event("A", "{1}", "1", 1), event("A", "{1}", "3", 2));
-    let alert =
-        Alert { rule: 0, join_keys: Vec::new(), events: vec![Some(start.clone()), None, Some(connection.clone())] };
-    let single = Alert { rule: 1, join_keys: Vec::new(), events: vec![Some(connection.clone())] };
+    let alert = Alert {
+        rule: 0,
+        join_keys: Vec::new(),
+        events: vec![Some(start.clone()), None, Some(connection.clone())],
+        start: None,
+    };
+    let single = Alert { rule: 1, join_keys: Vec::new(), events: vec![Some(connection.clone())], start: None };
     let processes = by_process(vec![start, connection], &[alert, single], Clock::Logged);
     let parts: Vec<_> = processes[0].entries.iter().map(|entry| entry.parts.clone()).collect();
     assert_eq!(parts[0], [Part { alert: 0, stage: 0 }]);

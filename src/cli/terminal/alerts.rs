@@ -83,7 +83,7 @@ impl Card<'_> {
             let delta = previous.map_or_else(String::new, |previous| self.delta(previous, event));
             writeln!(out, "  {MARK}[{}]{MARK:#} {BOLD}{when}{BOLD:#}{delta}  {action}", stage + 1)?;
             self.facts(out, event, previous)?;
-            self.note_order(out, event, previous)?;
+            note_order(out, event, previous)?;
             previous = Some(event);
         }
         Ok(())
@@ -97,8 +97,15 @@ impl Card<'_> {
         });
         let text = |field| self.text(event, field);
         if !same_process {
+            // An alert may begin with another event of the process than its creation, such as the load of an image.
+            let start = self.alert.start.as_deref().filter(|_| previous.is_none());
+            let text = |field| text(field).or_else(|| self.text(start?, field));
             if let Some(process) = named(text(ecs::PROCESS_EXECUTABLE), text(ecs::PROCESS_PID)) {
                 line(out, "process", &process)?;
+            }
+            if let Some(start) = start {
+                let record = self.text(start, ecs::WINLOG_RECORD_ID).unwrap_or_else(|| "?".to_owned());
+                line(out, "created", &format!("{} (record {record})", time_text(start, self.results.clock)))?;
             }
             if let Some(command) = text(ecs::PROCESS_COMMAND_LINE) {
                 line(out, "command", &command)?;
@@ -112,6 +119,11 @@ impl Card<'_> {
             if let Some(command) = text(ecs::PROCESS_PARENT_COMMAND_LINE) {
                 line(out, "", &command)?;
             }
+        }
+        if event.document.all(ecs::EVENT_CATEGORY).iter().any(|category| category.as_text() == Some("library"))
+            && let Some(image) = text(ecs::FILE_PATH)
+        {
+            line(out, "image", &image)?;
         }
         if let Some(connection) = self.connection(event) {
             line(out, "connection", &connection)?;
@@ -137,16 +149,6 @@ impl Card<'_> {
         let transport = text(ecs::NETWORK_TRANSPORT).unwrap_or_default();
         let protocol = text(ecs::NETWORK_PROTOCOL).map_or_else(String::new, |name| format!(", {name}"));
         Some(format!("{transport} {from} -> {to}{protocol}"))
-    }
-
-    /// Tells if Sysmon's own times are the other way round, for then Elastic's order would have missed it.
-    fn note_order(&self, out: &mut dyn Write, event: &Event, previous: Option<&Arc<Event>>) -> io::Result<()> {
-        let Some(previous) = previous.filter(|before| before.timestamp > event.timestamp) else { return Ok(()) };
-        let gap = seconds_text(previous.timestamp.0 - event.timestamp.0);
-        let note = format!(
-            "by Sysmon's own UtcTime this event comes {gap} s before the one above; the order here is that of logging"
-        );
-        line(out, "note", &format!("{DIM}{note}{DIM:#}"))
     }
 
     fn foot(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -177,12 +179,22 @@ impl Card<'_> {
 
     /// The first value of a field among the events.
     fn first(&self, field: FieldId) -> Option<String> {
-        self.alert.present().find_map(|event| self.text(event, field))
+        self.alert.first(field).map(|value| shown(&value.to_string(), self.most))
     }
 
     fn text(&self, event: &Event, field: FieldId) -> Option<String> {
         event.document.first(field).map(|value| shown(&value.to_string(), self.most))
     }
+}
+
+/// Tells if Sysmon's own times are the other way round, for then Elastic's order would have missed it.
+fn note_order(out: &mut dyn Write, event: &Event, previous: Option<&Arc<Event>>) -> io::Result<()> {
+    let Some(previous) = previous.filter(|before| before.timestamp > event.timestamp) else { return Ok(()) };
+    let gap = seconds_text(previous.timestamp.0 - event.timestamp.0);
+    let note = format!(
+        "by Sysmon's own UtcTime this event comes {gap} s before the one above; the order here is that of logging"
+    );
+    line(out, "note", &format!("{DIM}{note}{DIM:#}"))
 }
 
 /// A file and a process id as `path (pid 4)`.

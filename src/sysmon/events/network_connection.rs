@@ -9,7 +9,7 @@ pub static MAP: EventMap = EventMap {
     id: 3,
     category: &["network"],
     kind: &["start", "connection", "protocol"],
-    action: "Network connection",
+    action: &["Network connection"],
     steps: &[
         Move("RuleName", ecs::RULE_NAME),
         Move("ProcessGuid", ecs::PROCESS_ENTITY_ID),

@@ -9,7 +9,7 @@ pub static MAP: EventMap = EventMap {
     id: 1,
     category: &["process"],
     kind: &["start"],
-    action: "Process creation",
+    action: &["Process creation"],
     steps: &[
         Move("RuleName", ecs::RULE_NAME),
         Derive(derive::process_hashes),
