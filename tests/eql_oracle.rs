@@ -1,5 +1,8 @@
 //! Conformance cases of other projects, run where they lie. Without `EVQL_SHARED` in the environment there is nothing to run, and a line says so.
 
+// Test code: a failed `unwrap` is a failed test, and what is printed is for whoever runs it by hand.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
 use evql::base::Ticks;
 use evql::ecs::Field;
 use evql::eql::{self, Machine, Options, Query};
@@ -18,7 +21,7 @@ fn shared() -> Option<PathBuf> {
 }
 
 fn options() -> Options {
-    Options { category_field: Field::named("event_type"), ..Options::default() }
+    Options { category_field: Field::named("event_type") }
 }
 
 fn compile(source: &str) -> Query {
@@ -72,6 +75,7 @@ fn run(query: &Query, documents: &[Document]) -> Vec<i64> {
             }
             machine.finish().into_iter().flat_map(|found| found.events).flatten().collect()
         }
+        Query::Sample(_) => panic!("no case has a sample"),
     }
 }
 
@@ -157,8 +161,9 @@ fn series_of_the_state_machine() {
     for case in cases {
         // Each line of a case is a stage; the letters of its events are names and nothing more.
         let by = if case.keyed { " by key" } else { "" };
-        let terms: String = (0..case.stages).map(|stage| format!(" [any where stage == {stage}]")).collect();
-        let query = compile(&format!("sequence{by}{terms}"));
+        let terms: Vec<_> = (0..case.stages).map(|stage| format!("[any where stage == {stage}]")).collect();
+        let terms = terms.join(" ");
+        let query = compile(&format!("sequence{by} {terms}"));
         let Query::Sequence(sequence) = &query else { panic!("{}", case.name) };
         let mut machine = Machine::new(sequence);
         for (at, (stage, key, letter)) in &case.events {

@@ -26,7 +26,7 @@ pub fn check(statement: &ast::Statement, options: &Options) -> (Option<Query>, V
     let query = match &statement.query {
         ast::Query::Event(event) => checker.event(event).map(|predicate| Query::Event(EventQuery::new(predicate))),
         ast::Query::Sequence(sequence) => checker.sequence(sequence).map(Query::Sequence),
-        ast::Query::Sample(sample) => checker.sample(sample),
+        ast::Query::Sample(sample) => checker.sample(sample).map(Query::Sample),
         ast::Query::Invalid => None,
     };
     let pipes: Vec<Pipe> = statement.pipes.iter().filter_map(|pipe| checker.pipe(pipe)).collect();

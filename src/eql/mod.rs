@@ -1,7 +1,7 @@
 //! EQL in Elasticsearch's dialect: from source text to queries that run over documents, without a server.
 //!
 //! The way of a query: `lex` cuts the text into tokens, [`parse`](parse()) makes a tree of them ([`ast`]), `check` resolves names and types and
-//! lowers the tree to [`Predicate`]s and [`Sequence`]s. All findings about a source come back together; if none is an error there is a [`Query`], which is
+//! lowers the tree to [`Predicate`]s, [`Sequence`]s and [`Sample`]s. All findings about a source come back together; if none is an error there is a [`Query`], which is
 //! immutable, shared between threads, and cannot fail.
 //!
 //! This module knows fields and values, and nothing of files, rule formats, Windows or threads.
@@ -28,6 +28,7 @@ mod operators;
 mod parse;
 mod predicate;
 mod query;
+mod sample;
 mod sequence;
 mod text_set;
 pub mod token;
@@ -35,6 +36,7 @@ pub mod token;
 pub use parse::parse;
 pub use predicate::Predicate;
 pub use query::{EventQuery, Pipe, Query};
+pub use sample::{MAX_TERMS, Sample, SampleMachine};
 pub use sequence::{
     Candidate, Filter, Key, KeyField, KeyPart, MAX_KEYS, MAX_STAGES, Machine, Sequence, SequenceMatch, Stage,
 };

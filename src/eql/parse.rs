@@ -13,8 +13,9 @@ use super::token::{Keyword, Number, Punctuation, TokenKind};
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 
-/// How deeply parentheses, calls, signs and negations may be nested.
-pub const MAX_DEPTH: usize = 200;
+/// How deeply parentheses, calls, signs and negations may be nested. Chosen so that even an unoptimised build fits a stack of 2 MiB; rules nest
+/// fewer than ten levels.
+pub const MAX_DEPTH: usize = 100;
 
 /// Parses a whole source text. The tree is complete; where something could not be read it says `Invalid` and a finding says why.
 pub fn parse(source: &str) -> (Statement, Vec<Diagnostic>) {

@@ -3,6 +3,7 @@
 //! Knows how a query is asked of a document, not how it was written.
 
 use super::predicate::Predicate;
+use super::sample::Sample;
 use super::sequence::Sequence;
 use crate::ecs::Field;
 use crate::event::Document;
@@ -14,6 +15,8 @@ pub enum Query {
     Event(EventQuery),
     /// Finds events in order.
     Sequence(Sequence),
+    /// Finds events with equal keys in any order.
+    Sample(Sample),
 }
 
 /// A cut of the list of results.
@@ -43,14 +46,16 @@ impl Query {
         match self {
             Self::Event(query) => query.fields.iter(),
             Self::Sequence(query) => query.fields().iter(),
+            Self::Sample(query) => query.fields().iter(),
         }
     }
 
-    /// The pipes, in order. Those of a sequence are applied by its machine; those of an event query are the caller's to apply to all results.
+    /// The pipes, in order. Those of a sequence or sample are applied by its machine; those of an event query are the caller's to apply to all results.
     pub fn pipes(&self) -> &[Pipe] {
         match self {
             Self::Event(query) => &query.pipes,
             Self::Sequence(query) => query.pipes(),
+            Self::Sample(query) => query.pipes(),
         }
     }
 
@@ -58,6 +63,7 @@ impl Query {
         match self {
             Self::Event(query) => Self::Event(EventQuery { pipes, ..query }),
             Self::Sequence(query) => Self::Sequence(query.with_pipes(pipes)),
+            Self::Sample(query) => Self::Sample(query.with_pipes(pipes)),
         }
     }
 }

@@ -114,14 +114,8 @@ impl Sequence {
             filters.push(Arc::new(until));
             filters.len() - 1
         });
-        let mut fields: Vec<Field> = Vec::new();
-        for filter in &filters {
-            fields.extend(filter.predicate.fields().into_iter().cloned());
-            fields.extend(filter.keys.iter().map(|key| key.field.clone()));
-        }
-        fields.sort_unstable();
-        fields.dedup();
-        Self { filters, stages, until, maxspan_millis: maxspan, fields: fields.into(), pipes: Vec::new() }
+        let fields = fields_of(&filters);
+        Self { filters, stages, until, maxspan_millis: maxspan, fields, pipes: Vec::new() }
     }
 
     pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
@@ -164,23 +158,44 @@ impl Sequence {
 
     /// The same, trying only filters of which `may` allows the number: for callers that know some to be false.
     pub fn candidate_among(&self, document: &Document, may: impl Fn(usize) -> bool) -> Option<Candidate> {
-        let mut hits = Vec::new();
-        let mut capped = false;
-        for (index, filter) in self.filters.iter().enumerate() {
-            if !may(index) || !filter.predicate.matches(document) {
-                continue;
-            }
-            let (keys, cut) = key::keys_of(document, &filter.keys);
-            capped |= cut;
-            if !keys.is_empty() {
-                hits.push(Hit { filter: index, keys });
-            }
-        }
-        (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
+        candidate(&self.filters, document, may)
     }
 }
 
-/// What one document is to a sequence. Cheap to clone, independent of the document.
+/// What a document is to a list of filters; `None` if none takes it.
+pub(super) fn candidate(
+    filters: &[Arc<Filter>],
+    document: &Document,
+    may: impl Fn(usize) -> bool,
+) -> Option<Candidate> {
+    let mut hits = Vec::new();
+    let mut capped = false;
+    for (index, filter) in filters.iter().enumerate() {
+        if !may(index) || !filter.predicate.matches(document) {
+            continue;
+        }
+        let (keys, cut) = key::keys_of(document, &filter.keys);
+        capped |= cut;
+        if !keys.is_empty() {
+            hits.push(Hit { filter: index, keys });
+        }
+    }
+    (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
+}
+
+/// Every field of some filters, once each, sorted.
+pub(super) fn fields_of(filters: &[Arc<Filter>]) -> Box<[Field]> {
+    let mut fields: Vec<Field> = Vec::new();
+    for filter in filters {
+        fields.extend(filter.predicate.fields().into_iter().cloned());
+        fields.extend(filter.keys.iter().map(|key| key.field.clone()));
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    fields.into()
+}
+
+/// What one document is to a sequence or sample. Cheap to clone, independent of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     hits: Arc<[Hit]>,
@@ -195,7 +210,7 @@ struct Hit {
 }
 
 impl Candidate {
-    fn keys(&self, filter: usize) -> &[Key] {
+    pub(super) fn keys(&self, filter: usize) -> &[Key] {
         self.hits.iter().find(|hit| hit.filter == filter).map_or(&[], |hit| &hit.keys)
     }
 

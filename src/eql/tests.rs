@@ -137,12 +137,27 @@ fn deep_and_long_queries_end() {
     }
     let list: Vec<String> = (0..20_000).map(|number| format!("\"{number}.exe\"")).collect();
     holds(&format!("any where process.name : ({})", list.join(", ")));
-    let nested = format!("any where {}a == 1{}", "not (b == 2 or ".repeat(99), ")".repeat(99));
+    let nested = format!("any where {}a == 1{}", "not (b == 2 or ".repeat(49), ")".repeat(49));
     let Some(Query::Event(query)) = compile(&nested).query else { panic!("{:?}", compile(&nested).diagnostics) };
     let mut document = crate::event::Document::new();
     assert!(query.matches(&document), "an odd number of negations over nothing");
     document.set(Field::named("b"), 2);
     assert!(!query.matches(&document));
+}
+
+/// Threads have 2 MiB of stack unless told otherwise; optimised frames are several times smaller than those of this test.
+#[test]
+fn the_deepest_queries_fit_a_small_stack() {
+    let compile_all = || {
+        for (open, close) in [("(", ")"), ("not ", ""), ("a or b and (1 + 2 * (", ") == 3)"), ("string(not a == ", ")")]
+        {
+            let depth = parse::MAX_DEPTH / open.matches('(').count().max(1) / 2;
+            holds(&format!("any where {}a{}", open.repeat(depth), close.repeat(depth)));
+            holds(&format!("any where {}a{}", open.repeat(1000), close.repeat(1000)));
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(compile_all).unwrap();
+    thread.join().unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Checker, codes};
 use crate::eql::ast::{self, ExprKind};
 use crate::eql::predicate::Predicate;
-use crate::eql::query::Query;
+use crate::eql::sample::{MAX_TERMS, Sample};
 use crate::eql::sequence::{Filter, KeyField, MAX_STAGES, Sequence};
 
 /// Most runs of one term.
@@ -49,13 +49,38 @@ impl Checker<'_> {
         Some(Sequence::new(filters.into_iter().collect::<Option<Vec<_>>>()?, &stages, until, maxspan))
     }
 
-    pub(super) fn sample(&mut self, sample: &ast::Sample) -> Option<Query> {
+    pub(super) fn sample(&mut self, sample: &ast::Sample) -> Option<Sample> {
         let global = self.keys(&sample.keys);
+        self.check_key_counts(sample.terms.iter());
+        let mut filters = Vec::with_capacity(sample.terms.len());
         for term in &sample.terms {
-            self.filter(term, false, global.as_deref());
+            if term.missing {
+                let message = "a sample has no missing events";
+                self.fail::<()>(codes::MISSING_IN_SAMPLE, term.at.0, message, "only a `sequence` has an order in time");
+            }
+            if let Some(runs) = term.runs {
+                self.fail::<()>(
+                    codes::UNSUPPORTED,
+                    runs.at.0,
+                    "a sample has no `runs`",
+                    "write the term several times",
+                );
+            }
+            if sample.keys.is_empty() && term.keys.is_empty() {
+                let help = "write `sample by key`";
+                self.fail::<()>(codes::MISSING_KEY, term.at.0, "the terms of a sample need a join key", help);
+            }
+            filters.push(self.filter(term, false, global.as_deref()));
         }
-        let help = "a `sequence by` finds the events if they come in order";
-        self.fail(codes::UNSUPPORTED, sample.at.0, "`sample` is not supported yet", help)
+        let terms = filters.len();
+        if terms == 1 {
+            self.fail::<()>(codes::TOO_FEW_STAGES, sample.at.0, "a sample needs at least two terms", "");
+        }
+        if terms > MAX_TERMS {
+            let message = format!("a sample may have {MAX_TERMS} terms, this one has {terms}");
+            return self.fail(codes::TOO_MANY_STAGES, sample.at.0, message, "");
+        }
+        Some(Sample::new(filters.into_iter().collect::<Option<Vec<_>>>()?))
     }
 
     fn filter(&mut self, term: &ast::Term, missing: bool, global: Option<&[KeyField]>) -> Option<Filter> {

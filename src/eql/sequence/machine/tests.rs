@@ -225,7 +225,8 @@ proptest! {
         let mut now = 0;
         let steps: Vec<_> = steps.into_iter().map(|(kind, key, later)| { now += later; (kind, key, now) }).collect();
         let stages: Vec<char> = stages.chars().collect();
-        let terms: String = stages.iter().map(|letter| format!("[any where kind == \"{letter}\"] ")).collect();
+        let terms: Vec<_> = stages.iter().map(|letter| format!("[any where kind == \"{letter}\"]")).collect();
+        let terms = terms.join(" ");
         let span = maxspan.map(|span| format!("with maxspan={span}ms")).unwrap_or_default();
         let end = if until { "until [any where kind == \"U\"]" } else { "" };
         let sequence = sequence(&format!("sequence by key {span} {terms} {end}"));

@@ -1,0 +1,133 @@
+//! Samples: events that share their keys, in any order.
+//!
+//! For each combination of key values that every term has events for, there is one result: one event a term, all different. Which events, where there
+//! is a choice, Elasticsearch leaves open; here it is the earliest that fit, so that the same input always gives the same result.
+//!
+//! A term needs no more events under a key than there are terms: the others can take away at most one each, less than that. So memory
+//! follows the number of keys, not of events.
+
+use super::query::Pipe;
+use super::sequence::{Candidate, Filter, Key, KeyPart, SequenceMatch, candidate, fields_of};
+use crate::ecs::Field;
+use crate::event::Document;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// Most terms of a sample.
+pub const MAX_TERMS: usize = 5;
+
+/// A compiled sample.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    filters: Vec<Arc<Filter>>,
+    fields: Box<[Field]>,
+    pipes: Vec<Pipe>,
+}
+
+impl Sample {
+    pub(super) fn new(filters: Vec<Filter>) -> Self {
+        let filters: Vec<_> = filters.into_iter().map(Arc::new).collect();
+        Self { fields: fields_of(&filters), filters, pipes: Vec::new() }
+    }
+
+    pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
+        Self { pipes, ..self }
+    }
+
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    pub(super) fn pipes(&self) -> &[Pipe] {
+        &self.pipes
+    }
+
+    /// One filter a term, in order.
+    pub fn filters(&self) -> &[Arc<Filter>] {
+        &self.filters
+    }
+
+    /// What a document is to this sample; `None` if no term takes it.
+    pub fn candidate(&self, document: &Document) -> Option<Candidate> {
+        candidate(&self.filters, document, |_| true)
+    }
+}
+
+/// Runs one sample over candidates in the order of time.
+#[derive(Debug)]
+pub struct SampleMachine<'s, T> {
+    sample: &'s Sample,
+    seen: HashMap<Key, Seen<T>>,
+    pushed: usize,
+}
+
+/// What was seen under one key.
+#[derive(Debug)]
+struct Seen<T> {
+    /// How many keys were there before.
+    rank: usize,
+    /// The first events of each term, with their ordinals.
+    events: Vec<Vec<(usize, T)>>,
+}
+
+impl<'s, T: Clone> SampleMachine<'s, T> {
+    /// A machine that has seen nothing.
+    pub fn new(sample: &'s Sample) -> Self {
+        Self { sample, seen: HashMap::new(), pushed: 0 }
+    }
+
+    /// Takes the next event. Events must come in their total order, or the choice of events depends on the order.
+    pub fn push(&mut self, candidate: &Candidate, payload: &T) {
+        let terms = self.sample.filters.len();
+        let ordinal = self.pushed;
+        self.pushed += 1;
+        for term in candidate.filters() {
+            for key in candidate.keys(term) {
+                let rank = self.seen.len();
+                let seen = self.seen.entry_ref(key).or_insert_with(|| Seen { rank, events: vec![Vec::new(); terms] });
+                if seen.events[term].len() < terms {
+                    seen.events[term].push((ordinal, payload.clone()));
+                }
+            }
+        }
+    }
+
+    /// All samples found, in the order of their last events, cut by the query's pipes.
+    pub fn finish(self) -> Vec<SequenceMatch<T>> {
+        let mut found = Vec::new();
+        for (key, Seen { rank, events }) in self.seen {
+            let mut chosen = Vec::with_capacity(events.len());
+            if !choose(&events, &mut chosen) {
+                continue;
+            }
+            let ordinals: Vec<usize> = chosen.iter().zip(&events).map(|(&at, term)| term[at].0).collect();
+            let events = chosen.iter().zip(&events).map(|(&at, term)| Some(term[at].1.clone())).collect();
+            let keys = key.iter().map(KeyPart::to_value).collect();
+            found.push(((ordinals.iter().max().copied(), rank), SequenceMatch { keys, events }));
+        }
+        found.sort_by_key(|(place, _)| *place);
+        let mut found: Vec<_> = found.into_iter().map(|(_, found)| found).collect();
+        self.sample.pipes.iter().for_each(|pipe| pipe.apply(&mut found));
+        found
+    }
+}
+
+/// Chooses a different event for each term, trying earlier events first; `chosen` becomes their positions. At most `MAX_TERMS` levels deep.
+fn choose<T>(events: &[Vec<(usize, T)>], chosen: &mut Vec<usize>) -> bool {
+    let Some(term) = events.get(chosen.len()) else { return true };
+    for (at, (ordinal, _)) in term.iter().enumerate() {
+        let taken = chosen.iter().zip(events).any(|(&other, term)| term[other].0 == *ordinal);
+        if taken {
+            continue;
+        }
+        chosen.push(at);
+        if choose(events, chosen) {
+            return true;
+        }
+        chosen.pop();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;
