@@ -6,3 +6,19 @@
 fn sessions() {
     trycmd::TestCases::new().case("tests/cli/*.trycmd").env("NO_COLOR", "1").env("COLUMNS", "100");
 }
+
+/// The README shows what the program prints, apart from the time it took.
+#[test]
+fn the_readme_shows_a_real_run() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_evql"))
+        .args(["scan", "samples/utctime-out-of-order.evtx"])
+        .env("NO_COLOR", "1")
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lasting: Vec<&str> = printed.lines().filter(|line| !line.starts_with("  time")).collect();
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap().replace("\r\n", "\n");
+    assert!(readme.contains(&lasting.join("\n")), "the README should show:\n{printed}");
+}

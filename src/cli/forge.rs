@@ -16,7 +16,7 @@ pub fn run(args: &Forge, look: &Look) -> Result<Exit> {
         let scenario = Scenario::parse(&text, &path.to_string_lossy())?;
         for file in scenario.build()? {
             let target = args.output.join(&file.name);
-            output::create(&target, args.clobber, &args.scenarios)?
+            output::create(&target, args.clobber)?
                 .write_all(&file.bytes)
                 .with_context(|| format!("cannot write {}", target.display()))?;
             if !look.quiet {

@@ -4,7 +4,7 @@ use super::args::{AlertFormat, TimelineFormat};
 use anyhow::{Context, Result, bail};
 use evql::report::{AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineCsv, TimelineEcs, TimelineJson};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// An open place for machine output, with the format to write.
@@ -17,8 +17,12 @@ pub struct Sink {
 impl Sink {
     /// Opens `path`, or stdout for `-`. A file that exists is refused unless `clobber`; a file or a folder of the evidence is refused in any case.
     pub fn open(path: &Path, clobber: bool, evidence: &[PathBuf], exporter: Box<dyn Exporter>) -> Result<Self> {
-        let out: Box<dyn Write> =
-            if is_stdout(path) { Box::new(io::stdout().lock()) } else { Box::new(create(path, clobber, evidence)?) };
+        let out: Box<dyn Write> = if is_stdout(path) {
+            Box::new(io::stdout().lock())
+        } else {
+            refuse_evidence(path, evidence)?;
+            Box::new(create(path, clobber)?)
+        };
         Ok(Self { out: Box::new(BufWriter::new(out)), name: path.to_owned(), exporter })
     }
 
@@ -34,13 +38,24 @@ pub fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Creates a file to write to.
-pub fn create(path: &Path, clobber: bool, evidence: &[PathBuf]) -> Result<File> {
-    if let Ok(real) = path.canonicalize()
-        && evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real))
-    {
+/// Refuses to write over what was named as evidence, and over any event log: nobody means that.
+fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
+    let Ok(real) = path.canonicalize() else { return Ok(()) };
+    let named = evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real));
+    if named || starts_as_event_log(path) {
         bail!("{} is evidence; write the output elsewhere", path.display());
     }
+    Ok(())
+}
+
+fn starts_as_event_log(path: &Path) -> bool {
+    let mut magic = [0; 8];
+    let read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok();
+    read && &magic == b"ElfFile\0"
+}
+
+/// Creates a file to write to.
+pub fn create(path: &Path, clobber: bool) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
     if clobber {

@@ -7,6 +7,7 @@ use super::session::{self, Session};
 use super::terminal;
 use anyhow::{Result, bail};
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
@@ -16,28 +17,27 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         bail!("findings and timeline cannot both go to stdout");
     }
     let clobber = args.target.clobber;
-    let open = |path: &std::path::PathBuf, exporter| Sink::open(path, clobber, &evidence, exporter);
+    let open = |path: &PathBuf, exporter| Sink::open(path, clobber, &evidence, exporter);
     let findings = args.target.output.as_ref().map(|path| open(path, alert_exporter(args.output_type, path)));
     let findings = findings.transpose()?;
     let timeline = args.timeline.as_ref().map(|path| open(path, timeline_exporter(None, path))).transpose()?;
-    let session = Session::run(&args.evidence, look, timeline.is_some())?;
+    let outputs: Vec<PathBuf> = [&args.target.output, &args.timeline].into_iter().flatten().cloned().collect();
+    let session = Session::run(&args.evidence, look, &outputs, timeline.is_some())?;
     let results = session.results();
     for sink in [findings, timeline].into_iter().flatten() {
         sink.write(&results)?;
     }
+    let mut people: Box<dyn Write> = match (look.quiet, to_stdout) {
+        (true, _) => Box::new(std::io::sink()),
+        (false, 0) => Box::new(anstream::stdout()),
+        (false, _) => Box::new(anstream::stderr()),
+    };
+    terminal::alerts::print(&mut people, &results, look.verbose)?;
+    people.flush()?;
     session.report_faults(look)?;
-    if !look.quiet {
-        if to_stdout > 0 {
-            show(&mut anstream::stderr().lock(), &session, look)?;
-        } else {
-            show(&mut anstream::stdout().lock(), &session, look)?;
-        }
+    if !session.outcome.inputs.is_empty() {
+        terminal::summary::print(&mut people, &session)?;
     }
+    people.flush()?;
     Ok(session.exit(&args.evidence, args.fail_on_detection))
-}
-
-fn show(out: &mut dyn Write, session: &Session, look: &Look) -> Result<()> {
-    terminal::alerts::print(out, &session.results(), look.verbose)?;
-    terminal::summary::print(out, session)?;
-    Ok(out.flush()?)
 }

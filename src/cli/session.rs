@@ -8,8 +8,9 @@ use anyhow::{Result, bail};
 use evql::detect::Detector;
 use evql::pipeline::{self, Options, Outcome, Window};
 use evql::report::Results;
-use evql::source::{FaultKind, Severity};
-use std::path::PathBuf;
+use evql::source::{Fault, FaultKind, Severity};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A finished run.
@@ -36,8 +37,8 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 }
 
 impl Session {
-    /// Runs the built-in rules over the evidence.
-    pub fn run(evidence: &Evidence, look: &Look, timeline: bool) -> Result<Self> {
+    /// Runs the built-in rules over the evidence. `outputs` are files that this run writes: where they lie among the evidence they are not part of it.
+    pub fn run(evidence: &Evidence, look: &Look, outputs: &[PathBuf], timeline: bool) -> Result<Self> {
         let paths = paths(evidence)?;
         let options = Options {
             clock: evidence.clock.into(),
@@ -47,7 +48,11 @@ impl Session {
         };
         let detector = Detector::new(evql::rules::builtin());
         let start = Instant::now();
-        let outcome = pipeline::run(&paths, &detector, &options, &Bar::new(look))?;
+        let mut outcome = pipeline::run(&paths, &detector, &options, &Bar::new(look))?;
+        let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let is_output =
+            |fault: &Fault| Path::new(&*fault.input).canonicalize().is_ok_and(|path| outputs.contains(&path));
+        outcome.faults.retain(|fault| !is_output(fault));
         Ok(Self { detector, outcome, options, elapsed: start.elapsed() })
     }
 
@@ -57,16 +62,26 @@ impl Session {
         Results { detector: &self.detector, alerts, processes, clock: self.options.clock }
     }
 
-    /// Tells on stderr what could not be read.
+    /// Tells on stderr what could not be read, and what to do if there was nothing at all.
     pub fn report_faults(&self, look: &Look) -> std::io::Result<()> {
-        terminal::faults::print(&mut anstream::stderr().lock(), &self.outcome.faults, look.verbose)
+        let mut err = anstream::stderr().lock();
+        terminal::faults::print(&mut err, &self.outcome.faults, look.verbose)?;
+        if self.outcome.inputs.is_empty() {
+            writeln!(err, "evql: there is no event log to read; name .evtx files, or folders that hold some")?;
+        }
+        Ok(())
+    }
+
+    /// Whether there was something to read, or at least something that claimed to be.
+    pub fn has_input(&self) -> bool {
+        let nothing_there = self.outcome.faults.iter().all(|fault| fault.kind == FaultKind::Missing);
+        !self.outcome.inputs.is_empty() || !nothing_there
     }
 
     /// The exit code of the run.
     pub fn exit(&self, evidence: &Evidence, fail_on_detection: bool) -> Exit {
         let faults = &self.outcome.faults;
-        let nothing_there = faults.iter().all(|fault| fault.kind == FaultKind::Missing);
-        if self.outcome.inputs.is_empty() && nothing_there {
+        if !self.has_input() {
             return Exit::Usage;
         }
         if !evidence.allow_partial && faults.iter().any(|fault| fault.severity == Severity::Lost) {

@@ -7,19 +7,19 @@ use super::session::{self, Session};
 use super::terminal;
 use anyhow::Result;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
-    let exporter = timeline_exporter(args.output_type, Path::new(&path));
+    let exporter = timeline_exporter(args.output_type, &path);
     let sink = Sink::open(&path, args.target.clobber, &evidence, exporter)?;
-    let session = Session::run(&args.evidence, look, true)?;
+    let session = Session::run(&args.evidence, look, std::slice::from_ref(&path), true)?;
     let written = sink.write(&session.results());
     session.report_faults(look)?;
     written?;
-    if !look.quiet {
+    if !look.quiet && !session.outcome.inputs.is_empty() {
         let mut people = anstream::stderr().lock();
         terminal::summary::print(&mut people, &session)?;
         people.flush()?;

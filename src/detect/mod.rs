@@ -11,7 +11,7 @@
 
 use crate::base::Ticks;
 use crate::ecs::{self, FieldId};
-use crate::eql::{Candidate, Machine, Query, Sequence, SequenceMatch};
+use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{Metadata, Rule, RuleSet};
 use hashbrown::HashMap;
@@ -25,8 +25,8 @@ pub type RuleIndex = usize;
 pub enum Hit {
     /// The event alone is a finding.
     Event,
-    /// The event can be part of a sequence.
-    Sequence(Candidate),
+    /// The event can be part of a sequence or a sample.
+    Joined(Candidate),
 }
 
 /// An event that some rule may need, with what each such rule makes of it.
@@ -100,7 +100,8 @@ impl Detector {
         let hit = |(index, rule): (RuleIndex, &Rule)| {
             let hit = match &rule.query {
                 Query::Event(query) => query.matches(document).then_some(Hit::Event),
-                Query::Sequence(sequence) => sequence.candidate(document).map(Hit::Sequence),
+                Query::Sequence(sequence) => sequence.candidate(document).map(Hit::Joined),
+                Query::Sample(sample) => sample.candidate(document).map(Hit::Joined),
             };
             hit.map(|hit| (index, hit))
         };
@@ -113,8 +114,9 @@ impl Detector {
         let mut alerts: Vec<(Option<OrderKey>, Alert)> = Vec::new();
         for (index, rule) in self.rules.rules.iter().enumerate() {
             let found = match &rule.query {
-                Query::Event(_) => single_events(index, candidates),
+                Query::Event(_) => single_events(index, rule.query.pipes(), candidates),
                 Query::Sequence(sequence) => sequences(index, sequence, candidates, clock),
+                Query::Sample(sample) => samples(index, sample, candidates),
             };
             alerts.extend(found.into_iter().map(|alert| (alert.last().map(|event| event.order(clock)), alert)));
         }
@@ -157,24 +159,42 @@ fn hit_of(candidate: &CandidateEvent, rule: RuleIndex) -> Option<&Hit> {
     candidate.hits.iter().find(|(index, _)| *index == rule).map(|(_, hit)| hit)
 }
 
-fn single_events(rule: RuleIndex, candidates: &[CandidateEvent]) -> Vec<Alert> {
-    let hits = candidates.iter().filter(|candidate| hit_of(candidate, rule).is_some());
-    hits.map(|hit| Alert { rule, join_keys: Vec::new(), events: vec![Some(hit.event.clone())], start: None }).collect()
+fn single_events(rule: RuleIndex, pipes: &[Pipe], candidates: &[CandidateEvent]) -> Vec<Alert> {
+    let mut hits: Vec<_> = candidates.iter().filter(|candidate| hit_of(candidate, rule).is_some()).collect();
+    for pipe in pipes {
+        pipe.apply(&mut hits);
+    }
+    hits.iter()
+        .map(|hit| Alert { rule, join_keys: Vec::new(), events: vec![Some(hit.event.clone())], start: None })
+        .collect()
 }
 
 fn sequences(rule: RuleIndex, sequence: &Sequence, candidates: &[CandidateEvent], clock: Clock) -> Vec<Alert> {
     let apart = joins_by_entity(sequence);
     let mut machines: HashMap<&str, Machine<'_, Arc<Event>>> = HashMap::new();
     for candidate in candidates {
-        if let Some(Hit::Sequence(stages)) = hit_of(candidate, rule) {
+        if let Some(Hit::Joined(stages)) = hit_of(candidate, rule) {
             let event = &candidate.event;
             let host = if apart { event.document.text(ecs::HOST_NAME).unwrap_or_default() } else { "" };
             let machine = machines.entry(host).or_insert_with(|| Machine::new(sequence));
             machine.push(event.time(clock), stages, event.clone());
         }
     }
-    let alert = |SequenceMatch { keys, events }| Alert { rule, join_keys: keys, events, start: None };
-    machines.into_values().flat_map(Machine::finish).map(alert).collect()
+    machines.into_values().flat_map(Machine::finish).map(|found| joined(rule, found)).collect()
+}
+
+fn samples(rule: RuleIndex, sample: &Sample, candidates: &[CandidateEvent]) -> Vec<Alert> {
+    let mut machine = SampleMachine::new(sample);
+    for candidate in candidates {
+        if let Some(Hit::Joined(terms)) = hit_of(candidate, rule) {
+            machine.push(terms, &candidate.event);
+        }
+    }
+    machine.finish().into_iter().map(|found| joined(rule, found)).collect()
+}
+
+fn joined(rule: RuleIndex, SequenceMatch { keys, events }: SequenceMatch<Arc<Event>>) -> Alert {
+    Alert { rule, join_keys: keys, events, start: None }
 }
 
 /// Whether a join key is the entity id of a process.

@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 /// Counts that are added up unit by unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Bytes of evidence read.
-    pub bytes: u64,
     /// Chunks of 64 KiB with content.
     pub chunks: u64,
     /// Records met, readable or not.
@@ -27,7 +25,6 @@ pub struct Tally {
 impl Tally {
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Self) {
-        self.bytes += other.bytes;
         self.chunks += other.chunks;
         self.records += other.records;
         self.other_providers += other.other_providers;
@@ -42,6 +39,8 @@ impl Tally {
 pub struct Stats {
     /// Files read.
     pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
     /// The counts that were added up.
     pub tally: Tally,
     /// Sysmon events by event ID, those that are not mapped too; duplicates and events outside of the window are not among them.
@@ -59,7 +58,8 @@ pub struct Stats {
 impl Stats {
     /// Counts after duplicates were removed.
     pub(super) fn new(inputs: &[Input], found: &Found, alerts: &[Alert]) -> Self {
-        let mut stats = Self { files: inputs.len() as u64, tally: found.tally, ..Self::default() };
+        let bytes = inputs.iter().map(|input| input.size).sum();
+        let mut stats = Self { files: inputs.len() as u64, bytes, tally: found.tally, ..Self::default() };
         for seen in &found.seen {
             match seen.fate {
                 Fate::Mapped => stats.mapped += 1,

@@ -65,7 +65,6 @@ impl Worker<'_> {
             Item::Record(record) => self.take(&record, &mut found),
             Item::Fault(fault) => found.note(fault),
         });
-        found.tally.bytes += stats.bytes;
         found.tally.chunks += stats.chunks;
         found.tally.records += stats.records;
         self.progress.advance(stats.bytes);

@@ -156,7 +156,7 @@ fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str 
     };
     let text = encoding.decode(head).0;
     let start = text.trim_start();
-    if start.starts_with(['{', '[']) {
+    if looks_like_json(start) {
         "JSON text, not events exported as XML"
     } else if start.starts_with('<') {
         "XML or HTML whose first element is not Event or Events"
@@ -164,6 +164,16 @@ fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str 
         "binary data of an unknown format"
     } else {
         "text, not events exported as XML"
+    }
+}
+
+/// Whether text starts as a JSON object, or an array of something: `[section]` of a settings file is neither.
+fn looks_like_json(start: &str) -> bool {
+    let mut marks = start.chars().filter(|c| !c.is_whitespace());
+    match (marks.next(), marks.next()) {
+        (Some('{'), second) => second.is_none_or(|c| matches!(c, '"' | '}')),
+        (Some('['), second) => second.is_none_or(|c| matches!(c, '{' | '[' | ']' | '"' | '-') || c.is_ascii_digit()),
+        _ => false,
     }
 }
 

@@ -43,7 +43,9 @@ pub fn mapped_ids() -> impl Iterator<Item = (u32, &'static str)> {
 
 /// Maps a Sysmon record to an ECS event; `None` if its event ID is not mapped.
 ///
-/// `path` becomes `log.file.path`. The steps and their order are those of section 1 of the mapping notes (`docs/fields.md`).
+/// `path` becomes `log.file.path`. The order of the steps is that of Elastic's pipeline `windows.sysmon_operational` (3.3.0 and later): entries that
+/// say nothing are dropped, `UtcTime` becomes `@timestamp`, the event is categorised, its fields move in the order of its table, and the raw text
+/// of converted fields is removed.
 pub fn map(record: &Record, path: &str) -> Option<Event> {
     let map = events::find(record.event_id)?;
     let mut data = EventData::new(&record.data);

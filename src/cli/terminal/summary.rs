@@ -2,7 +2,7 @@
 
 use super::{BOLD, DIM, counted, grouped, shown};
 use crate::cli::session::Session;
-use evql::pipeline::{Stats, Tally};
+use evql::pipeline::Stats;
 use evql::rules::Level;
 use evql::source::Severity;
 use evql::{ecs, sysmon};
@@ -18,15 +18,15 @@ pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
     line(out, "evidence", &evidence(stats))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(stats))?;
-    line(out, "rules", &counted(session.detector.rules().len() as u64, "rule"))?;
+    line(out, "rules", &format!("{} built in", session.detector.rules().len()))?;
     line(out, "alerts", &alerts(session))?;
     line(out, "faults", &faults(session))?;
-    line(out, "time", &elapsed(session.elapsed, stats.tally.bytes))
+    line(out, "time", &elapsed(session.elapsed, stats.bytes))
 }
 
 fn evidence(stats: &Stats) -> String {
-    let Tally { bytes, records, .. } = stats.tally;
-    format!("{}, {}, {}", counted(stats.files, "file"), BinaryBytes(bytes), counted(records, "record"))
+    let records = counted(stats.tally.records, "record");
+    format!("{}, {}, {records}", counted(stats.files, "file"), BinaryBytes(stats.bytes))
 }
 
 fn sysmon_events(stats: &Stats) -> String {
