@@ -2,6 +2,8 @@
 //!
 //! `TRYCMD=overwrite cargo test --test cli` rewrites them; read them before you commit them.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
 #[test]
 fn sessions() {
     trycmd::TestCases::new().case("tests/cli/*.trycmd").env("NO_COLOR", "1").env("COLUMNS", "100");

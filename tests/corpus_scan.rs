@@ -3,20 +3,14 @@
 //!
 //! The corpus carries its own licence and is read from where it is: `EVQL_SHARED` names the folder. Without it these tests pass themselves over.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
 use evql::detect::Detector;
 use evql::event::Clock;
-use evql::pipeline::{self, Options, Outcome, Progress};
+use evql::pipeline::{self, Options, Outcome, Silent};
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineJson};
 use evql::{ecs, rules};
 use std::path::{Path, PathBuf};
-
-struct Silent;
-
-impl Progress for Silent {
-    fn start(&self, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn finish(&self) {}
-}
 
 fn corpus() -> Option<PathBuf> {
     let shared = std::env::var_os("EVQL_SHARED").map(PathBuf::from);

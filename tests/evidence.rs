@@ -1,20 +1,14 @@
 //! Evidence as it comes from the field: copies, windows of time, odd folders. Forged files, so that everything about them is known.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
 use evql::detect::Detector;
-use evql::forge::Scenario;
-use evql::pipeline::{self, Options, Outcome, Progress, Window};
+use evql::forge::{Scenario, XmlEncoding, XmlStyle, write_xml};
+use evql::pipeline::{self, Options, Outcome, Silent, Window};
 use evql::rules;
 use evql::source::FaultKind;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-struct Silent;
-
-impl Progress for Silent {
-    fn start(&self, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn finish(&self) {}
-}
 
 fn run(paths: &[PathBuf], options: &Options) -> Outcome {
     pipeline::run(paths, &Detector::new(rules::builtin()), options, &Silent).unwrap()
@@ -88,4 +82,50 @@ fn what_is_no_evidence_is_named() {
     assert_eq!(kinds, [FaultKind::Missing, FaultKind::EmptyFile, FaultKind::Foreign]);
     assert_eq!(outcome.alerts.len(), 2, "and nothing else is lost");
     assert_eq!(outcome.inputs[0].path.canonicalize().unwrap(), path.canonicalize().unwrap());
+}
+
+/// An alert without its place: host, process and the time and record of each event.
+fn gist(outcome: &Outcome) -> Vec<String> {
+    let event = |event: &std::sync::Arc<evql::event::Event>| {
+        let mut json = event.document.to_json();
+        json["log"]["file"] = serde_json::Value::Null;
+        json.to_string()
+    };
+    outcome.alerts.iter().flat_map(|alert| alert.present().map(event).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn an_exported_log_gives_the_same_alerts_and_timeline_as_the_log() {
+    for sample in ["regsvr32", "regsvcs-ipv6", "non-ascii", "utctime-out-of-order", "forwarded", "missing-processguid"]
+    {
+        let (_folder, path) = folder(sample);
+        let options = Options { timeline: true, ..Options::default() };
+        let log = run(std::slice::from_ref(&path), &options);
+        assert!(log.stats.mapped > 0, "{sample}");
+        for (style, encoding) in [
+            (XmlStyle::Document, XmlEncoding::Utf8),
+            (XmlStyle::Document, XmlEncoding::Utf16),
+            (XmlStyle::Lines, XmlEncoding::Utf8),
+            (XmlStyle::Lines, XmlEncoding::Utf16),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let export = folder.path().join("export.xml");
+            fs::write(&export, write_xml(&forged(sample)[0].events, style, encoding)).unwrap();
+            let export = run(&[export], &options);
+            assert_eq!(export.faults, [], "{sample}");
+            assert_eq!(gist(&export), gist(&log), "{sample} {style:?} {encoding:?}");
+            assert_eq!(export.stats.by_id, log.stats.by_id, "{sample}");
+            assert_eq!(export.processes.len(), log.processes.len(), "{sample}");
+        }
+    }
+}
+
+#[test]
+fn a_log_and_its_export_are_copies_of_each_other() {
+    let (folder, _path) = folder("regsvr32");
+    let export = write_xml(&forged("regsvr32")[0].events, XmlStyle::Document, XmlEncoding::Utf8);
+    fs::write(folder.path().join("export.xml"), export).unwrap();
+    let outcome = run(&[folder.path().to_owned()], &Options::default());
+    assert_eq!(outcome.alerts.len(), 2);
+    assert_eq!(outcome.stats.tally.duplicates, outcome.stats.tally.records / 2);
 }

@@ -130,7 +130,8 @@ fn expected_alerts_name_records_of_their_host() {
                 .map(|&id| find(id).unwrap_or_else(|| panic!("{name}: no record {id} of {}", alert.host)))
                 .collect();
             let ids: Vec<u16> = events.iter().map(|event| event.event_id).collect();
-            assert_eq!(ids, [1, 3], "{name}");
+            // Elastic maps the load of an image (7) to the start of a process too.
+            assert!(matches!(ids[..], [1 | 7, 3]), "{name}: {ids:?}");
             assert_eq!(events[0].field("ProcessGuid"), events[1].field("ProcessGuid"), "{name}");
             let logged = events.is_sorted_by_key(|event| (event.time, event.record_id));
             let utc = events.is_sorted_by_key(|event| (event.field("UtcTime"), event.record_id));

@@ -2,22 +2,16 @@
 //!
 //! `EVQL_BLESS=1` rewrites the kept outputs; read them before you commit them.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
 use evql::detect::{Alert, Detector};
 use evql::event::Clock;
 use evql::forge::{ExpectedClock, Scenario};
-use evql::pipeline::{self, Options, Outcome, Progress};
+use evql::pipeline::{self, Options, Outcome, Silent};
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineCsv};
 use evql::{ecs, rules};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-struct Silent;
-
-impl Progress for Silent {
-    fn start(&self, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn finish(&self) {}
-}
 
 fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
     let detector = Detector::new(rules::builtin());

@@ -91,7 +91,7 @@ fn exported_events_give_the_records_of_their_log() {
         let untimed = |outcome: &Outcome| outcome.faults.iter().filter(|fault| fault.kind == FaultKind::Time).count();
         assert_eq!(from_xml.faults.len(), untimed(&from_log), "{}: {:?}", input.display, from_xml.faults);
         for record in from_xml.records.iter_mut().chain(&mut from_log.records) {
-            record.origin = evql::source::Origin::default();
+            record.origin = evql::base::Origin::default();
         }
         // A log that has wrapped around is exported in the order of its records, not of its chunks.
         from_xml.records.sort_by_key(|record| record.record_id);

@@ -2,6 +2,8 @@
 //!
 //! The cases carry Elastic's licence and are read from where they are: `EVQL_SHARED` names the folder. Without it the test passes itself over.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
 use evql::base::{Origin, Ticks};
 use evql::source::Record;
 use evql::sysmon;

@@ -55,7 +55,7 @@ pub struct Look {
     /// Print no findings and no summary; faults are still reported on stderr
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Tell more: every fault, whole command lines, descriptions and references of rules
+    /// Tell more: every fault, whole command lines, descriptions, references and triage guides of rules
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// When to use colours

@@ -46,6 +46,16 @@ pub trait Progress: Sync {
     fn finish(&self);
 }
 
+/// Progress that nobody watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn finish(&self) {}
+}
+
 /// What a run found.
 #[derive(Debug)]
 pub struct Outcome {

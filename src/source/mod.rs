@@ -1,6 +1,6 @@
 //! Evidence in: from the paths a person names to [`Record`]s, with a [`Fault`] for everything that could not be read.
 //!
-//! The way of the data: [`discover`] tells files by their content, [`units()`] cuts them into pieces of work that can be spread over threads,
+//! The way of the data: [`discover()`] tells files by their content, [`units()`] cuts them into pieces of work that can be spread over threads,
 //! and [`read_unit`] turns one piece into records and faults. A Windows event log (EVTX) is cut into runs of 64 KiB chunks; an XML file
 //! exported from one is a single piece. Both are rendered to the same XML and go through the same converter, so that the same event gives
 //! the same record however it was collected.

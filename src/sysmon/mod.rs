@@ -1,6 +1,6 @@
 //! From a Sysmon record to an ECS document, as Elastic's Windows integration maps it.
 //!
-//! One table per event ID says which fields move where ([`events`]); the steps that are more than a move have a function each ([`derive`]).
+//! One table per event ID says which fields move where (`events`); the steps that are more than a move have a function each (`derive`).
 //! This module does not know rules, and it does not decide which events matter.
 
 mod args;

@@ -6,6 +6,7 @@ use evql::detect::Alert;
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
 use evql::report::Results;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -22,6 +23,23 @@ pub fn print(out: &mut dyn Write, results: &Results<'_>, verbose: bool) -> io::R
         }
         card.stages(out)?;
         card.foot(out)?;
+        writeln!(out)?;
+    }
+    if verbose {
+        guides(out, results)?;
+    }
+    Ok(())
+}
+
+/// The triage guide of each rule that found something, once.
+fn guides(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
+    let fired: BTreeSet<usize> = results.alerts.iter().map(|alert| alert.rule).collect();
+    for meta in fired.into_iter().map(|rule| &results.detector.rules()[rule].meta) {
+        let Some(note) = &meta.note else { continue };
+        writeln!(out, "{BOLD}How to triage: {}{BOLD:#}", shown(&meta.name, None))?;
+        for text in note.trim().lines().chain(meta.false_positives.iter().map(String::as_str)) {
+            writeln!(out, "  {}", shown(text, None))?;
+        }
         writeln!(out)?;
     }
     Ok(())
