@@ -21,7 +21,7 @@ Examples:
   evql timeline evidence/ -o timeline.csv      only the timeline
   evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
 
-Exit codes: 0 done; 1 findings (only with --fail-on-detection); 3 wrong call, or no input at all;
+Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
@@ -44,6 +44,9 @@ pub enum Command {
     Scan(Scan),
     /// Write every event, grouped by process and in time order
     Timeline(Timeline),
+    /// List rules, or find what is wrong with them
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Make .evtx files from a scenario, to test detections with
     Forge(Forge),
 }
@@ -107,6 +110,9 @@ pub struct Evidence {
     /// Which time orders events
     #[arg(long, value_enum, default_value_t = Clock::Logged)]
     pub clock: Clock,
+    /// Whose ECS documents events become
+    #[arg(long, value_enum, default_value_t = Mapping::Integration)]
+    pub mapping: Mapping,
     /// Threads to use; one per core if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -132,6 +138,23 @@ impl From<Clock> for evql::event::Clock {
     }
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Mapping {
+    /// Elastic's Windows integration (Elastic Agent), 3.3.0 and later
+    Integration,
+    /// The sysmon module of Winlogbeat 8.17 and 9: no library events, no trust of signatures
+    Winlogbeat,
+}
+
+impl From<Mapping> for evql::sysmon::Mapping {
+    fn from(mapping: Mapping) -> Self {
+        match mapping {
+            Mapping::Integration => Self::Integration,
+            Mapping::Winlogbeat => Self::Winlogbeat,
+        }
+    }
+}
+
 /// Where machine output goes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -144,10 +167,31 @@ pub struct Target {
     pub clobber: bool,
 }
 
+/// Which rules run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub struct Rules {
+    /// Rules to run instead of the built-in ones: a file, or a folder with all below it. Elastic's detection rules (TOML), Kibana
+    /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Run the other rules if one is wrong, instead of stopping with exit code 2
+    #[arg(long)]
+    pub skip_bad_rules: bool,
+    /// Keep only the latest alerts of a rule, as many as Elastic's detection engine would (the rule's own number, or 100)
+    #[arg(long)]
+    pub max_signals: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct Scan {
     #[command(flatten)]
     pub evidence: Evidence,
+    #[command(flatten)]
+    pub rules: Rules,
+    /// Show alerts of building-block rules too; without it they are counted, and written to -o
+    #[arg(long, help_heading = "Rules")]
+    pub building_blocks: bool,
     #[command(flatten)]
     pub target: Target,
     /// Format of the output; told by the ending of the file if not given, else jsonl
@@ -166,10 +210,65 @@ pub struct Timeline {
     #[command(flatten)]
     pub evidence: Evidence,
     #[command(flatten)]
+    pub rules: Rules,
+    #[command(flatten)]
     pub target: Target,
     /// Format of the output; told by the ending of the file if not given, else csv
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<TimelineFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules that would run, and those that would not, with the reason
+    List(RulesList),
+    /// Check rule files: every problem of every file, by line and column
+    Check(RulesCheck),
+}
+
+#[derive(Debug, Args)]
+pub struct RulesList {
+    /// Rule files and folders; the built-in rules if none is given
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Format of the list
+    #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
+    pub output_type: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Table,
+    /// One row a rule, for spreadsheets
+    Csv,
+    /// One array
+    Json,
+    /// One rule a line
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub struct RulesCheck {
+    /// Rule files and folders
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CheckFormat::Full)]
+    pub format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// With the lines of the rule that a finding is about
+    Full,
+    /// One line a finding: file:line:column: error[slug]: message
+    Concise,
+    /// One array of findings
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,8 @@ pub enum Exit {
     Done,
     /// 1: there are findings, and `--fail-on-detection` asked to be told so.
     Findings,
+    /// 2: a rule or query is wrong.
+    Rules,
     /// 3: the call is wrong, the output cannot be written, or there is no input at all.
     Usage,
     /// 4: done, but some input could not be read.
@@ -20,6 +22,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Findings => 1,
+            Exit::Rules => 2,
             Exit::Usage => 3,
             Exit::Partial => 4,
         })

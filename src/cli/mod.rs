@@ -7,6 +7,7 @@ mod exit;
 mod forge;
 mod output;
 mod progress;
+mod rules;
 mod scan;
 mod session;
 mod terminal;
@@ -28,6 +29,7 @@ pub fn run() -> Exit {
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Timeline(args) => timeline::run(args, &cli.look),
+        Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
     };
     done.unwrap_or_else(|error| fail(&error))
@@ -48,6 +50,12 @@ fn usage(error: &clap::Error) -> Exit {
 fn fail(error: &anyhow::Error) -> Exit {
     if output::is_closed_pipe(error) {
         return Exit::Done;
+    }
+    if let Some(wrong) = error.downcast_ref::<session::WrongRules>() {
+        let mut err = anstream::stderr().lock();
+        let _ = rules::print_full(&mut err, &wrong.files, true);
+        let _ = writeln!(err, "evql: {wrong}");
+        return Exit::Rules;
     }
     let _ = writeln!(anstream::stderr(), "evql: {}", evql::base::escape::terminal(&format!("{error:#}")));
     Exit::Usage

@@ -22,7 +22,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let findings = findings.transpose()?;
     let timeline = args.timeline.as_ref().map(|path| open(path, timeline_exporter(None, path))).transpose()?;
     let outputs: Vec<PathBuf> = [&args.target.output, &args.timeline].into_iter().flatten().cloned().collect();
-    let session = Session::run(&args.evidence, look, &outputs, timeline.is_some())?;
+    let session = Session::run(&args.evidence, &args.rules, look, &outputs, timeline.is_some())?;
     let results = session.results();
     for sink in [findings, timeline].into_iter().flatten() {
         sink.write(&results)?;
@@ -32,7 +32,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         (false, 0) => Box::new(anstream::stdout()),
         (false, _) => Box::new(anstream::stderr()),
     };
-    terminal::alerts::print(&mut people, &results, look.verbose)?;
+    terminal::alerts::print(&mut people, &results, look.verbose, args.building_blocks)?;
     people.flush()?;
     session.report_faults(look)?;
     if !session.outcome.inputs.is_empty() {

@@ -1,6 +1,6 @@
 //! What `scan` and `timeline` share: resolve the evidence, run the pipeline, tell what could not be read, choose the exit code.
 
-use super::args::{Evidence, Look};
+use super::args::{Evidence, Look, Rules};
 use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
@@ -8,13 +8,28 @@ use anyhow::{Result, bail};
 use evql::detect::Detector;
 use evql::pipeline::{self, Options, Outcome, Window};
 use evql::report::Results;
+use evql::rules::{self, FileReport, Loaded, NotRun};
 use evql::source::{Fault, FaultKind, Severity};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// Rules that are wrong, and nobody said to go on without them.
+#[derive(Debug, thiserror::Error)]
+#[error("a rule is wrong, and nothing was read; mend it, or go on without it by --skip-bad-rules")]
+pub struct WrongRules {
+    /// The files of rules.
+    pub files: Vec<FileReport>,
+}
+
 /// A finished run.
 pub struct Session {
+    /// Rules in other languages, with their files.
+    pub not_run: Vec<(NotRun, String)>,
+    /// Rules that are wrong and were left out.
+    pub wrong_files: usize,
+    /// Whether the rules are those that come with evql.
+    pub builtin: bool,
     pub detector: Detector,
     pub outcome: Outcome,
     pub options: Options,
@@ -36,24 +51,51 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// The rules under the paths, or the built-in ones if there are none.
+pub fn load_rules(paths: &[PathBuf]) -> Loaded {
+    if paths.is_empty() {
+        return Loaded { set: rules::builtin(), ..Loaded::default() };
+    }
+    rules::load(paths)
+}
+
 impl Session {
-    /// Runs the built-in rules over the evidence. `outputs` are files that this run writes: where they lie among the evidence they are not part of it.
-    pub fn run(evidence: &Evidence, look: &Look, outputs: &[PathBuf], timeline: bool) -> Result<Self> {
+    /// Runs rules over the evidence. `outputs` are files that this run writes: where they lie among the evidence they are not part of it.
+    pub fn run(evidence: &Evidence, rules: &Rules, look: &Look, outputs: &[PathBuf], timeline: bool) -> Result<Self> {
         let paths = paths(evidence)?;
+        let loaded = load_rules(&rules.rules);
+        if loaded.set.rules.is_empty() && !loaded.has_error() {
+            bail!("there is no rule that can run under the paths of -r");
+        }
+        if loaded.has_error() && !(rules.skip_bad_rules && !loaded.set.rules.is_empty()) {
+            return Err(WrongRules { files: loaded.files }.into());
+        }
+        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
+        super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
+        let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),
             window: Window { from: evidence.from, to: evidence.to },
             threads: evidence.threads.map_or(0, usize::from),
             timeline,
+            mapping,
         };
-        let detector = Detector::new(evql::rules::builtin());
+        let detector = Detector::for_mapping(loaded.set, mapping).with_max_signals(rules.max_signals);
         let start = Instant::now();
         let mut outcome = pipeline::run(&paths, &detector, &options, &Bar::new(look))?;
         let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let is_output =
             |fault: &Fault| Path::new(&*fault.input).canonicalize().is_ok_and(|path| outputs.contains(&path));
         outcome.faults.retain(|fault| !is_output(fault));
-        Ok(Self { detector, outcome, options, elapsed: start.elapsed() })
+        Ok(Self {
+            not_run: loaded.not_run,
+            wrong_files,
+            builtin: rules.rules.is_empty(),
+            detector,
+            outcome,
+            options,
+            elapsed: start.elapsed(),
+        })
     }
 
     /// The view that exporters take.

@@ -15,7 +15,7 @@ pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
     let exporter = timeline_exporter(args.output_type, &path);
     let sink = Sink::open(&path, args.target.clobber, &evidence, exporter)?;
-    let session = Session::run(&args.evidence, look, std::slice::from_ref(&path), true)?;
+    let session = Session::run(&args.evidence, &args.rules, look, std::slice::from_ref(&path), true)?;
     let written = sink.write(&session.results());
     session.report_faults(look)?;
     written?;

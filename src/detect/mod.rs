@@ -9,12 +9,19 @@
 //!
 //! This module does not know threads or files.
 
+mod plan;
+
+pub use plan::Known;
+
 use crate::base::Ticks;
 use crate::ecs::{self, FieldId};
 use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{Metadata, Rule, RuleSet};
+use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
+use plan::{Plan, Try};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Position of a rule in its rule set.
@@ -73,16 +80,45 @@ impl Alert {
     }
 }
 
+/// All findings of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// In the order of their last events, then of their rules.
+    pub alerts: Vec<Alert>,
+    /// Alerts that were left out because a rule had more than it may have, by rule.
+    pub left_out: BTreeMap<RuleIndex, usize>,
+}
+
+/// Most alerts of one run of a rule that does not say so itself, in Elastic's detection engine.
+pub const MAX_SIGNALS: u32 = 100;
+
 /// A rule set, ready to look at events. Shared by all threads.
 #[derive(Debug)]
 pub struct Detector {
     rules: RuleSet,
+    all: Plan,
+    by_id: HashMap<u32, Plan>,
+    max_signals: bool,
 }
 
 impl Detector {
     /// A detector for `rules`.
     pub fn new(rules: RuleSet) -> Self {
-        Self { rules }
+        Self::for_mapping(rules, Mapping::default())
+    }
+
+    /// A detector for `rules` over Sysmon events that are mapped in a certain way.
+    pub fn for_mapping(rules: RuleSet, mapping: Mapping) -> Self {
+        let plan = |id| (id, Plan::known(&rules.rules, &Known::of_sysmon(id, mapping)));
+        let by_id = sysmon::event_ids().map(plan).collect();
+        Self { all: Plan::all(&rules.rules), by_id, rules, max_signals: false }
+    }
+
+    /// The same, keeping only so many alerts of each rule as Elastic's detection engine does in one run: the latest, up to the rule's own
+    /// `max_signals`, or else [`MAX_SIGNALS`].
+    #[must_use]
+    pub fn with_max_signals(self, honoured: bool) -> Self {
+        Self { max_signals: honoured, ..self }
     }
 
     /// The rules, in the order that [`RuleIndex`] counts.
@@ -95,35 +131,60 @@ impl Detector {
         &self.rules.rules[alert.rule].meta
     }
 
-    /// What each rule makes of one document; rules that make nothing of it are left out.
+    /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
     pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        let hit = |(index, rule): (RuleIndex, &Rule)| {
-            let hit = match &rule.query {
-                Query::Event(query) => query.matches(document).then_some(Hit::Event),
-                Query::Sequence(sequence) => sequence.candidate(document).map(Hit::Joined),
-                Query::Sample(sample) => sample.candidate(document).map(Hit::Joined),
-            };
-            hit.map(|hit| (index, hit))
-        };
-        self.rules.rules.iter().enumerate().filter_map(hit).collect()
+        self.try_rules(&self.all, document)
     }
 
-    /// The alerts among all candidates, which may come in any order. Alerts are in the order of their last events, then of their rules.
-    pub fn alerts(&self, candidates: &mut [CandidateEvent], clock: Clock) -> Vec<Alert> {
+    /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
+    pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, Hit)> {
+        self.try_rules(self.by_id.get(&event_id).unwrap_or(&self.all), document)
+    }
+
+    fn try_rules(&self, plan: &Plan, document: &Document) -> Vec<(RuleIndex, Hit)> {
+        let hit = |tried: &Try| {
+            let rule = &self.rules.rules[tried.rule];
+            let hit = match &rule.query {
+                Query::Event(query) => query.matches(document).then_some(Hit::Event),
+                Query::Sequence(query) => {
+                    query.candidate_among(document, |filter| tried.filters[filter]).map(Hit::Joined)
+                }
+                Query::Sample(query) => query.candidate(document).map(Hit::Joined),
+            };
+            let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(document));
+            hit.filter(|_| !excluded()).map(|hit| (tried.rule, hit))
+        };
+        plan.tries.iter().filter_map(hit).collect()
+    }
+
+    /// The findings among all candidates, which may come in any order.
+    pub fn findings(&self, candidates: &mut [CandidateEvent], clock: Clock) -> Findings {
         candidates.sort_by_key(|candidate| candidate.event.order(clock));
         let mut alerts: Vec<(Option<OrderKey>, Alert)> = Vec::new();
+        let mut left_out = BTreeMap::new();
         for (index, rule) in self.rules.rules.iter().enumerate() {
             let found = match &rule.query {
                 Query::Event(_) => single_events(index, rule.query.pipes(), candidates),
                 Query::Sequence(sequence) => sequences(index, sequence, candidates, clock),
                 Query::Sample(sample) => samples(index, sample, candidates),
             };
-            alerts.extend(found.into_iter().map(|alert| (alert.last().map(|event| event.order(clock)), alert)));
+            let order = |alert: Alert| (alert.last().map(|event| event.order(clock)), alert);
+            let mut found: Vec<_> = found.into_iter().map(order).collect();
+            if self.max_signals {
+                let most = usize::try_from(rule.meta.max_signals.unwrap_or(MAX_SIGNALS)).unwrap_or(usize::MAX);
+                found.sort_by_key(|(order, _)| *order);
+                let over = found.len().saturating_sub(most);
+                if over > 0 {
+                    left_out.insert(index, over);
+                    found.drain(..over);
+                }
+            }
+            alerts.extend(found);
         }
         alerts.sort_by_key(|(order, alert)| (*order, alert.rule));
         let mut alerts: Vec<Alert> = alerts.into_iter().map(|(_, alert)| alert).collect();
         add_starts(&mut alerts, candidates, clock);
-        alerts
+        Findings { alerts, left_out }
     }
 }
 

@@ -1,23 +1,9 @@
 use super::*;
 use crate::base::Origin;
-use crate::rules::{Level, RuleSet};
+use crate::rules::RuleSet;
 
 fn rule(query: &str) -> Rule {
-    let meta = Metadata {
-        id: query.to_owned(),
-        name: query.to_owned(),
-        description: String::new(),
-        level: Level::Low,
-        risk_score: 1.0,
-        threat: Vec::new(),
-        references: Vec::new(),
-        false_positives: Vec::new(),
-        note: None,
-        tags: Vec::new(),
-        authors: Vec::new(),
-        license: None,
-    };
-    Rule { meta, source: query.to_owned(), query: crate::eql::compile(query).query.unwrap() }
+    Rule::bare(query, crate::eql::compile(query).query.unwrap())
 }
 
 /// An event on a host at a time of logging; its `@timestamp` runs the other way.
@@ -39,7 +25,7 @@ fn found(queries: &[&str], events: &[Arc<Event>], clock: Clock) -> Vec<(RuleInde
         (!hits.is_empty()).then(|| CandidateEvent { event: event.clone(), hits })
     };
     let mut candidates: Vec<_> = events.iter().rev().filter_map(candidate).collect();
-    let alerts = detector.alerts(&mut candidates, clock);
+    let alerts = detector.findings(&mut candidates, clock).alerts;
     alerts.iter().map(|alert| (alert.rule, alert.present().map(|event| event.logged.0).collect())).collect()
 }
 
@@ -91,7 +77,7 @@ fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
         let detector = Detector::new(RuleSet { rules: vec![rule(BY_ENTITY)] });
         let candidate = |event: Arc<Event>| CandidateEvent { hits: detector.hits(&event.document), event };
         let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
-        let alerts = detector.alerts(&mut candidates, Clock::Logged);
+        let alerts = detector.findings(&mut candidates, Clock::Logged).alerts;
         alerts.iter().map(|alert| alert.start.as_ref().map(|start| start.logged.0)).collect()
     };
     let network = |logged| event("A", "network", "{1}", logged);
@@ -99,4 +85,29 @@ fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
     assert_eq!(starts(vec![creation(1), load(2), network(3)]), [Some(1)]);
     assert_eq!(starts(vec![load(2), network(3), creation(4)]), [Some(4)], "logged late is better than not at all");
     assert_eq!(starts(vec![load(2), network(3)]), [None]);
+}
+
+#[test]
+fn an_event_that_an_exception_covers_is_no_stage_either() {
+    let covered = crate::eql::compile("any where process.entity_id == \"{1}\"").query;
+    let Some(Query::Event(covered)) = covered else { panic!("an event query") };
+    let exception = crate::rules::Exception { name: "x".to_owned(), predicate: covered.predicate().clone() };
+    let rule = Rule { exceptions: [exception].into(), ..rule(BY_ENTITY) };
+    let detector = Detector::new(RuleSet { rules: vec![rule] });
+    assert!(detector.hits(&event("A", "process", "{1}", 1).document).is_empty());
+    assert_eq!(detector.hits(&event("A", "process", "{2}", 1).document).len(), 1);
+}
+
+#[test]
+fn the_latest_alerts_are_kept_where_a_rule_has_too_many() {
+    let mut few = rule("process where true");
+    few.meta.max_signals = Some(2);
+    let detector = Detector::new(RuleSet { rules: vec![few] }).with_max_signals(true);
+    let events = [1, 2, 3].map(|logged| event("A", "process", "{1}", logged));
+    let candidate = |event: Arc<Event>| CandidateEvent { hits: detector.hits(&event.document), event };
+    let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
+    let findings = detector.findings(&mut candidates, Clock::Logged);
+    let kept: Vec<i64> = findings.alerts.iter().flat_map(Alert::present).map(|event| event.logged.0).collect();
+    assert_eq!(kept, [2, 3]);
+    assert_eq!(findings.left_out, BTreeMap::from([(0, 1)]));
 }

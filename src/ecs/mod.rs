@@ -90,6 +90,9 @@ impl FieldId {
     }
 }
 
+/// Objects that come in lists: where the lists of their fields are equally long, documents write them as a list of objects.
+pub const OBJECT_LISTS: &[&[&str]] = &[&["dns", "answers"]];
+
 /// All fields of the catalogue.
 pub fn all() -> impl Iterator<Item = FieldId> {
     (0u16..).take(DEFINITIONS.len()).map(FieldId)

@@ -112,6 +112,9 @@ impl Document {
         for (name, value) in fields {
             insert_nested(&mut root, name, value);
         }
+        for path in ecs::OBJECT_LISTS {
+            zip_objects(&mut root, path);
+        }
         serde_json::Value::Object(root)
     }
 
@@ -143,6 +146,28 @@ fn value_to_json(field: &Field, value: &Value) -> serde_json::Value {
         Value::Date(at) if field.kind() == Some(FieldType::DateNanos) => at.rfc3339_full().into(),
         value => value.to_json(),
     }
+}
+
+/// Turns an object of lists into a list of objects, if its lists belong together: if they are equally long.
+fn zip_objects(root: &mut Map<String, serde_json::Value>, path: &[&str]) {
+    let [outer @ .., last] = path else { return };
+    let mut object = root;
+    for name in outer {
+        match object.get_mut(*name) {
+            Some(serde_json::Value::Object(inner)) => object = inner,
+            _ => return,
+        }
+    }
+    let Some(serde_json::Value::Object(lists)) = object.get(*last) else { return };
+    let lists: Option<Vec<_>> = lists.iter().map(|(name, list)| Some((name, list.as_array()?))).collect();
+    let Some(lists) = lists else { return };
+    let Some(length) = lists.first().map(|(_, list)| list.len()) else { return };
+    if lists.iter().any(|(_, list)| list.len() != length) {
+        return;
+    }
+    let nth = |at: usize| lists.iter().map(|(name, list)| ((*name).clone(), list[at].clone())).collect();
+    let objects = (0..length).map(|at| serde_json::Value::Object(nth(at))).collect();
+    object.insert((*last).to_owned(), serde_json::Value::Array(objects));
 }
 
 fn insert_nested(object: &mut Map<String, serde_json::Value>, name: &str, value: serde_json::Value) {

@@ -11,11 +11,13 @@ mod work;
 pub use stats::{Stats, Tally};
 pub use window::{Window, WindowError};
 
-use crate::detect::{Alert, Detector};
+use crate::detect::{Alert, Detector, Findings, RuleIndex};
 use crate::event::{Clock, Event};
 use crate::source::{self, Fault, Input};
+use crate::sysmon::Mapping;
 use crate::timeline::{self, Process};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use work::Found;
@@ -32,6 +34,8 @@ pub struct Options {
     pub window: Window,
     /// Threads to use; 0 means one per core.
     pub threads: usize,
+    /// Whose documents events become.
+    pub mapping: Mapping,
     /// Whether to keep every mapped event for a timeline, not only candidates.
     pub timeline: bool,
 }
@@ -63,6 +67,8 @@ pub struct Outcome {
     pub inputs: Vec<Input>,
     /// Findings, in the order of their last events.
     pub alerts: Vec<Alert>,
+    /// Alerts that were left out because a rule had more than it may have, by rule.
+    pub left_out: BTreeMap<RuleIndex, usize>,
     /// Events per process; empty unless [`Options::timeline`].
     pub processes: Vec<Process>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
@@ -103,9 +109,9 @@ pub fn run(
 fn conclude(inputs: Vec<Input>, mut found: Found, detector: &Detector, options: &Options) -> Outcome {
     found.remove_duplicates();
     found.faults.sort();
-    let alerts = detector.alerts(&mut found.candidates, options.clock);
+    let Findings { alerts, left_out } = detector.findings(&mut found.candidates, options.clock);
     let kept: Vec<Arc<Event>> = std::mem::take(&mut found.kept);
     let processes = if options.timeline { timeline::by_process(kept, &alerts, options.clock) } else { Vec::new() };
     let stats = Stats::new(&inputs, &found, &alerts);
-    Outcome { inputs, alerts, processes, faults: found.faults, stats }
+    Outcome { inputs, alerts, left_out, processes, faults: found.faults, stats }
 }

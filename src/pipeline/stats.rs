@@ -43,12 +43,10 @@ pub struct Stats {
     pub bytes: u64,
     /// The counts that were added up.
     pub tally: Tally,
-    /// Sysmon events by event ID, those that are not mapped too; duplicates and events outside of the window are not among them.
+    /// Sysmon events by event ID; duplicates and events outside of the window are not among them.
     pub by_id: BTreeMap<u32, u64>,
     /// Sysmon records that became events.
     pub mapped: u64,
-    /// Sysmon records of an event ID that is not mapped.
-    pub other_ids: u64,
     /// Sysmon records outside of the window of time.
     pub outside_window: u64,
     /// Alerts.
@@ -63,7 +61,6 @@ impl Stats {
         for seen in &found.seen {
             match seen.fate {
                 Fate::Mapped => stats.mapped += 1,
-                Fate::OtherId => stats.other_ids += 1,
                 Fate::OutsideWindow => stats.outside_window += 1,
             }
             if seen.fate != Fate::OutsideWindow {
@@ -77,6 +74,6 @@ impl Stats {
     /// Whether every record that was met is accounted for.
     pub fn adds_up(&self) -> bool {
         let Tally { records, other_providers, duplicates, unreadable, .. } = self.tally;
-        records == self.mapped + self.other_ids + self.outside_window + other_providers + duplicates + unreadable
+        records == self.mapped + self.outside_window + other_providers + duplicates + unreadable
     }
 }

@@ -3,6 +3,7 @@
 use super::{Options, Progress, Tally};
 use crate::base::Origin;
 use crate::detect::{CandidateEvent, Detector};
+use crate::ecs;
 use crate::event::Event;
 use crate::source::{self, Fault, Input, Item, Record, Scratch, Unit};
 use crate::sysmon;
@@ -51,8 +52,6 @@ pub struct Seen {
 pub enum Fate {
     /// It became an event.
     Mapped,
-    /// Its event ID is not mapped.
-    OtherId,
     /// It lies outside of the window of time.
     OutsideWindow,
 }
@@ -83,11 +82,16 @@ impl Worker<'_> {
 
     fn map(&self, record: &Record, found: &mut Found) -> Fate {
         let input = &self.inputs[record.origin.input as usize];
-        let Some(event) = sysmon::map(record, &input.display) else { return Fate::OtherId };
+        let event = sysmon::map(record, &input.display, self.options.mapping);
         if !self.options.window.contains(event.time(self.options.clock)) {
             return Fate::OutsideWindow;
         }
-        let hits = self.detector.hits(&event.document);
+        let windows = event.document.text(ecs::HOST_OS_TYPE) == Some("windows");
+        let hits = if windows {
+            self.detector.hits_of_sysmon(record.event_id, &event.document)
+        } else {
+            self.detector.hits(&event.document)
+        };
         if self.options.timeline || !hits.is_empty() {
             let event = Arc::new(event);
             if self.options.timeline {

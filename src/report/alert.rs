@@ -30,6 +30,9 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     document.insert("threat".into(), crate::rules::threat_to_ecs(&meta.threat));
     document.insert("host".into(), host(alert));
     let mut evql = json!({ "alert": position + 1, "severity": meta.level.name() });
+    if meta.building_block {
+        evql["building_block"] = true.into();
+    }
     if let Some(start) = &alert.start {
         evql["process_start"] = start.document.to_json();
     }

@@ -1,23 +1,10 @@
 //! evql's own rule format: a TOML file with one `[rule]` table, whose `query` is EQL.
 
-use super::{Attack, Level, Metadata, Rule, Tactic, Technique};
-use crate::base::Span;
-use crate::diag::{Code, Diagnostic};
-use crate::eql;
+use super::place::{Place, Written};
+use super::{Attack, Level, Metadata, ParsedRule, Tactic, Technique};
+use crate::eql::Options;
 use serde::Deserialize;
 use toml::Spanned;
-
-/// The file is not TOML, or not of the format.
-pub const BAD_FILE: Code = Code("rule-file");
-
-/// What came of one rule file.
-#[derive(Debug)]
-pub struct ParsedRule {
-    /// The rule, if nothing keeps it from running.
-    pub rule: Option<Rule>,
-    /// Everything found; spans are offsets in the file.
-    pub diagnostics: Vec<Diagnostic>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +33,7 @@ struct RawRule {
     #[serde(default)]
     authors: Vec<String>,
     license: Option<String>,
+    max_signals: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -71,20 +59,11 @@ struct RawTechnique {
 pub fn parse_toml(text: &str) -> ParsedRule {
     let raw = match toml::from_str::<RawFile>(text) {
         Ok(RawFile { rule }) => rule,
-        Err(error) => {
-            let span = error.span().map_or(Span::default(), span_of);
-            let diagnostic = Diagnostic::error(BAD_FILE, span, error.message());
-            return ParsedRule { rule: None, diagnostics: vec![diagnostic] };
-        }
+        Err(error) => return ParsedRule::failed(super::toml_error(&error)),
     };
-    let place = QueryPlace::of(text, &raw.query);
-    let compiled = eql::compile(raw.query.get_ref());
-    let diagnostics = compiled.diagnostics.into_iter().map(|found| place.relocate(found)).collect();
-    let rule = compiled.query.map(|query| {
-        let source = raw.query.get_ref().clone();
-        Rule { meta: raw.into_metadata(), source, query }
-    });
-    ParsedRule { rule, diagnostics }
+    let place = Place::of(text, raw.query.span(), raw.query.get_ref(), Written::Toml);
+    let query = raw.query.get_ref().clone();
+    super::compile(&query, &place, &Options::default(), || raw.into_metadata())
 }
 
 impl RawRule {
@@ -99,6 +78,9 @@ impl RawRule {
             references: self.references,
             false_positives: self.false_positives,
             note: self.note,
+            setup: None,
+            max_signals: self.max_signals,
+            building_block: false,
             tags: self.tags,
             authors: self.authors,
             license: self.license,
@@ -123,41 +105,6 @@ impl RawTechnique {
             all.push(Technique { id: sub.id, name: sub.name, reference: sub.reference });
         }
     }
-}
-
-/// Where the text of a query stands in its file.
-enum QueryPlace {
-    /// Byte for byte from this offset on.
-    Verbatim(u32),
-    /// The TOML string has escapes, so that only the whole of it can be pointed at.
-    Whole(Span),
-}
-
-impl QueryPlace {
-    fn of(file: &str, query: &Spanned<String>) -> Self {
-        let span = query.span();
-        let written = file.get(span.clone()).unwrap_or_default();
-        match written.find(query.get_ref().as_str()) {
-            Some(at) if !query.get_ref().is_empty() => Self::Verbatim(to_u32(span.start + at)),
-            _ => Self::Whole(span_of(span)),
-        }
-    }
-
-    fn relocate(&self, mut diagnostic: Diagnostic) -> Diagnostic {
-        diagnostic.span = match self {
-            Self::Verbatim(start) => diagnostic.span.shifted(*start),
-            Self::Whole(span) => *span,
-        };
-        diagnostic
-    }
-}
-
-fn span_of(range: std::ops::Range<usize>) -> Span {
-    Span::new(to_u32(range.start), to_u32(range.end))
-}
-
-fn to_u32(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -4,14 +4,95 @@
 //! This module does not know evidence.
 
 mod builtin;
+pub mod codes;
+mod elastic;
+mod exceptions;
 mod file;
+mod kibana;
+mod load;
+mod place;
+mod raw;
 mod threat;
 
 pub use builtin::builtin;
+pub use elastic::parse_elastic;
+pub use exceptions::Exception;
 pub use file::parse_toml;
+pub use kibana::parse_export;
+pub use load::{FileReport, Loaded, load};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 
-use crate::eql::Query;
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::eql::{self, Options, Query};
+use place::{Place, to_u32};
+use std::sync::Arc;
+
+/// What came of one rule in a file.
+#[derive(Debug, Default)]
+pub struct ParsedRule {
+    /// The rule, if nothing keeps it from running.
+    pub rule: Option<Rule>,
+    /// The rule, if it is in a language that evql does not run.
+    pub not_run: Option<NotRun>,
+    /// Everything found; spans are offsets in the file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl ParsedRule {
+    fn failed(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic], ..Self::default() }
+    }
+}
+
+/// A rule that is not EQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRun {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its language or type, as Elastic names it: `kuery`, `esql`, `threshold`, ...
+    pub language: String,
+}
+
+/// Compiles a query that stands in a file at `place`.
+fn compile(query: &str, place: &Place, options: &Options, meta: impl FnOnce() -> Metadata) -> ParsedRule {
+    let compiled = eql::compile_with(query, options);
+    let mut diagnostics: Vec<Diagnostic> = compiled.diagnostics;
+    diagnostics.extend(compiled.query.as_ref().and_then(|compiled| writer_as_user(query, compiled)));
+    let diagnostics = diagnostics.into_iter().map(|found| place.relocate(found)).collect();
+    let rule = compiled.query.map(|compiled| Rule {
+        meta: meta(),
+        source: query.to_owned(),
+        query: compiled,
+        exceptions: Arc::default(),
+    });
+    ParsedRule { rule, not_run: None, diagnostics }
+}
+
+/// The warning for a rule that compares `user.id` and does not say what to do for Sysmon, which fills it with the account that wrote the record.
+fn writer_as_user(query: &str, compiled: &Query) -> Option<Diagnostic> {
+    let names = |name: &str| compiled.fields().any(|field| field.name() == name);
+    if !compares_user_id(compiled) || names("data_stream.dataset") || names("event.dataset") || names("event.module") {
+        return None;
+    }
+    let start = to_u32(query.find("user.id").unwrap_or_default());
+    let message = "Sysmon records the account that wrote the record as `user.id`, nearly always S-1-5-18";
+    let found = Diagnostic::warning(codes::WRITER_AS_USER, Span::new(start, start.saturating_add(7)), message);
+    Some(found.label("not the user of the event").help("compare `user.name` and `user.domain` for Sysmon"))
+}
+
+/// Whether a query has a condition on `user.id`, of which Sysmon events have the writer's.
+pub fn compares_user_id(query: &Query) -> bool {
+    query.fields().any(|field| field.name() == "user.id")
+}
+
+/// The finding for a file that is not TOML, or not of a format.
+fn toml_error(error: &toml::de::Error) -> Diagnostic {
+    let span = error.span().map_or(Span::default(), |range| Span::new(to_u32(range.start), to_u32(range.end)));
+    Diagnostic::error(codes::BAD_FILE, span, error.message())
+}
 
 /// How much a finding of a rule matters, in Elastic's four steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
@@ -58,6 +139,8 @@ pub struct Rule {
     pub source: String,
     /// The compiled query.
     pub query: Query,
+    /// Events that the rule is not to see.
+    pub exceptions: Arc<[Exception]>,
 }
 
 /// What a rule says of itself.
@@ -81,12 +164,18 @@ pub struct Metadata {
     pub false_positives: Vec<String>,
     /// The investigation guide, in Markdown.
     pub note: Option<String>,
+    /// What a system needs to record for the rule to work, in Markdown.
+    pub setup: Option<String>,
     /// Free labels.
     pub tags: Vec<String>,
     /// Who wrote it.
     pub authors: Vec<String>,
     /// Its licence.
     pub license: Option<String>,
+    /// Most alerts of one run, if the rule says so; Elastic's default is 100.
+    pub max_signals: Option<u32>,
+    /// Whether it is a building block: its alerts feed other rules and are hidden from people.
+    pub building_block: bool,
 }
 
 /// Rules that run together, in the order of their files.

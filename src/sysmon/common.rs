@@ -1,6 +1,6 @@
 //! What every Sysmon event has: identity, host, log and the categorisation of its event ID.
 
-use super::events::EventMap;
+use super::{Mapping, System, ids};
 use crate::base::Ticks;
 use crate::ecs;
 use crate::event::{Document, Value};
@@ -14,16 +14,44 @@ const ECS_VERSION: &str = "8.17.0";
 /// The data stream that Elastic's agent would have written to.
 const DATASET: &str = "windows.sysmon_operational";
 
-/// A document with everything that does not depend on the event ID.
+/// Sets what is the same for every event of a system.
+pub fn constants(document: &mut Document, system: System, mapping: Mapping) {
+    document.set(ecs::ECS_VERSION, ECS_VERSION);
+    document.set(ecs::EVENT_KIND, "event");
+    let (module, dataset, os) = match (system, mapping) {
+        (System::Linux, _) => ("sysmon_linux", Some("sysmon_linux.log"), "linux"),
+        (System::Windows, Mapping::Integration) => ("windows", Some(DATASET), "windows"),
+        (System::Windows, Mapping::Winlogbeat) => ("sysmon", None, "windows"),
+    };
+    document.set(ecs::EVENT_MODULE, module);
+    if let Some(dataset) = dataset {
+        document.set(ecs::EVENT_DATASET, dataset);
+        document.set(ecs::DATA_STREAM_DATASET, dataset);
+    }
+    document.set(ecs::HOST_OS_TYPE, os);
+    document.set(ecs::HOST_OS_FAMILY, os);
+}
+
+/// Sets what follows from the event ID alone.
+pub fn event_id(document: &mut Document, id: u32, mapping: Mapping) {
+    document.set(ecs::EVENT_CODE, id.to_string());
+    document.set(ecs::WINLOG_EVENT_ID, id.to_string());
+    let Some(row) = ids::find(id, mapping) else { return };
+    let lists = [
+        (ecs::EVENT_CATEGORY, row.category),
+        (ecs::EVENT_TYPE, row.kind),
+        (ecs::EVENT_ACTION, row.action),
+        (ecs::EVENT_OUTCOME, row.outcome),
+    ];
+    for (field, texts) in lists {
+        document.set_all(field, texts.iter().map(|&text| Value::from(text)));
+    }
+}
+
+/// A document with everything that neither depends on the event ID nor is the same for all.
 pub fn document(record: &Record, path: &str, timestamp: Ticks) -> Document {
     let mut document = Document::new();
     document.set(ecs::TIMESTAMP, timestamp);
-    document.set(ecs::ECS_VERSION, ECS_VERSION);
-    document.set(ecs::EVENT_KIND, "event");
-    document.set(ecs::EVENT_MODULE, "windows");
-    document.set(ecs::EVENT_DATASET, DATASET);
-    document.set(ecs::DATA_STREAM_DATASET, DATASET);
-    document.set(ecs::EVENT_CODE, record.event_id.to_string());
     document.set(ecs::LOG_LEVEL, level_name(record.level));
     document.set(ecs::LOG_FILE_PATH, path);
     host(&mut document, &record.computer);
@@ -31,18 +59,8 @@ pub fn document(record: &Record, path: &str, timestamp: Ticks) -> Document {
     document
 }
 
-/// Sets category, type and action.
-pub fn categorise(document: &mut Document, map: &EventMap) {
-    let lists = [(ecs::EVENT_CATEGORY, map.category), (ecs::EVENT_TYPE, map.kind), (ecs::EVENT_ACTION, map.action)];
-    for (field, texts) in lists {
-        document.set_all(field, texts.iter().map(|&text| Value::from(text)));
-    }
-}
-
 /// The host, known only by the computer name in the record.
 fn host(document: &mut Document, computer: &str) {
-    document.set(ecs::HOST_OS_TYPE, "windows");
-    document.set(ecs::HOST_OS_FAMILY, "windows");
     if !computer.is_empty() {
         document.set(ecs::HOST_NAME, computer);
         document.set(ecs::HOST_ID, synthetic_host_id(computer));
@@ -78,7 +96,6 @@ fn winlog(document: &mut Document, record: &Record) {
     text(ecs::WINLOG_USER_IDENTIFIER, record.user_sid.as_deref());
     text(ecs::USER_ID, record.user_sid.as_deref());
     text(ecs::WINLOG_OPCODE, record.opcode.map(opcode_name));
-    document.set(ecs::WINLOG_EVENT_ID, record.event_id.to_string());
     if let Some(record_id) = record.record_id {
         document.set(ecs::WINLOG_RECORD_ID, record_id.to_string());
     }

@@ -1,19 +1,23 @@
-//! From a Sysmon record to an ECS document, as Elastic's Windows integration maps it.
+//! From a Sysmon record to an ECS document, as Elastic maps it.
 //!
-//! One table per event ID says which fields move where (`events`); the steps that are more than a move have a function each (`derive`).
+//! One row per event ID says what kind of event it is (`ids`); one table has every step that its fields go through, in the pipeline's order (`steps`); the
+//! steps that are more than a move have a function each (`derive`). [`reference()`] writes the tables down for people.
 //! This module does not know rules, and it does not decide which events matter.
 
-mod args;
 mod common;
-mod community_id;
 mod derive;
-mod events;
+mod ids;
 mod raw;
+mod reference;
+mod steps;
+
+pub use reference::reference;
 
 use crate::base::Ticks;
-use crate::ecs;
-use crate::event::Event;
+use crate::ecs::{self, Field, FieldId};
+use crate::event::{Document, Event};
 use crate::source::Record;
+use derive::{Context, Failure};
 use raw::EventData;
 
 /// The provider that writes Sysmon's records on Windows.
@@ -22,49 +26,127 @@ pub const PROVIDER: &str = "Microsoft-Windows-Sysmon";
 /// The GUID of that provider, for records whose provider has no name.
 pub const PROVIDER_GUID: &str = "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}";
 
-/// Whether Sysmon wrote the record: told by provider, never by channel or file name, so that forwarded and renamed logs count.
+/// The provider that writes Sysmon's records on Linux.
+pub const LINUX_PROVIDER: &str = "Linux-Sysmon";
+
+/// The GUID of Sysmon's provider on Linux.
+pub const LINUX_PROVIDER_GUID: &str = "{ff032593-a8d3-4f13-b0d6-01fc615a0f97}";
+
+/// Whose documents are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mapping {
+    /// Elastic's Windows integration, data stream `windows.sysmon_operational`, 3.3.0 and later.
+    #[default]
+    Integration,
+    /// The sysmon module of Winlogbeat 8.17 and 9.
+    Winlogbeat,
+}
+
+/// The system that a Sysmon record was written on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum System {
+    Windows,
+    Linux,
+}
+
+/// Told by provider, never by channel or file name, so that forwarded and renamed logs count.
+fn system(record: &Record) -> Option<System> {
+    let known = [(PROVIDER, PROVIDER_GUID, System::Windows), (LINUX_PROVIDER, LINUX_PROVIDER_GUID, System::Linux)];
+    let is = |name: &str, guid: &str| {
+        if record.provider.is_empty() {
+            record.provider_guid.as_deref().is_some_and(|have| have.eq_ignore_ascii_case(guid))
+        } else {
+            record.provider.eq_ignore_ascii_case(name)
+        }
+    };
+    known.into_iter().find(|(name, guid, _)| is(name, guid)).map(|(_, _, system)| system)
+}
+
+/// Whether Sysmon wrote the record.
 pub fn is_sysmon(record: &Record) -> bool {
-    if record.provider.is_empty() {
-        record.provider_guid.as_deref().is_some_and(|guid| guid.eq_ignore_ascii_case(PROVIDER_GUID))
-    } else {
-        record.provider.eq_ignore_ascii_case(PROVIDER)
-    }
+    system(record).is_some()
 }
 
-/// Whether the mapping knows this event ID.
-pub fn is_mapped(event_id: u32) -> bool {
-    events::find(event_id).is_some()
+/// The name of an event ID for people, as `event.action` has it.
+pub fn event_name(id: u32) -> Option<&'static str> {
+    ids::find(id, Mapping::Integration).and_then(|row| row.action.first().copied())
 }
 
-/// The event IDs that are mapped, with their names as `event.action` has them, in ascending order.
-pub fn mapped_ids() -> impl Iterator<Item = (u32, &'static str)> {
-    events::all().map(|map| (map.id, map.action.first().copied().unwrap_or_default()))
+/// Every event ID that Sysmon has, ascending.
+pub fn event_ids() -> impl Iterator<Item = u32> {
+    ids::all().map(|row| row.id)
 }
 
-/// Maps a Sysmon record to an ECS event; `None` if its event ID is not mapped.
+/// The fields that every event of an ID has with the same values, in this mapping, if it was written on Windows.
 ///
-/// `path` becomes `log.file.path`. The order of the steps is that of Elastic's pipeline `windows.sysmon_operational` (3.3.0 and later): entries that
-/// say nothing are dropped, `UtcTime` becomes `@timestamp`, the event is categorised, its fields move in the order of its table, and the raw text
-/// of converted fields is removed.
-pub fn map(record: &Record, path: &str) -> Option<Event> {
-    let map = events::find(record.event_id)?;
+/// Conditions on them are decided by the ID alone. The exception are events that Elastic's pipeline fails on, which only differ in `event.kind`.
+pub fn constants(id: u32, mapping: Mapping) -> Document {
+    let mut document = Document::new();
+    common::constants(&mut document, System::Windows, mapping);
+    common::event_id(&mut document, id, mapping);
+    document
+}
+
+/// Whether [`constants`] has all there is of a field: its values, or that it has none.
+pub fn is_constant(field: &Field) -> bool {
+    const CONSTANT: &[FieldId] = &[
+        ecs::ECS_VERSION,
+        ecs::EVENT_MODULE,
+        ecs::EVENT_DATASET,
+        ecs::DATA_STREAM_DATASET,
+        ecs::HOST_OS_TYPE,
+        ecs::HOST_OS_FAMILY,
+        ecs::EVENT_CODE,
+        ecs::WINLOG_EVENT_ID,
+        ecs::EVENT_CATEGORY,
+        ecs::EVENT_TYPE,
+        ecs::EVENT_ACTION,
+        ecs::EVENT_OUTCOME,
+    ];
+    matches!(field, Field::Known(id) if CONSTANT.contains(id))
+}
+
+/// Whether an event of an ID can have a field: some step sets it, or it comes with the record itself.
+///
+/// Fields of Elastic's own sensor, such as `process.Ext.*` and `process.code_signature.*`, are in no Sysmon event.
+pub fn may_have(id: u32, field: &Field) -> bool {
+    const OF_THE_RECORD: &[&str] =
+        &["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error."];
+    let name = field.name();
+    OF_THE_RECORD.iter().any(|start| name.starts_with(start))
+        || steps::STEPS.iter().any(|step| step.scope.may_include(id) && step.action.may_set(name))
+}
+
+/// Maps a Sysmon record to an ECS event. `path` becomes `log.file.path`.
+///
+/// The order of the steps is that of Elastic's pipeline: entries that say nothing are dropped, `UtcTime` becomes `@timestamp`, the event is categorised, its
+/// fields go through the steps, and the raw text of converted fields is removed. Where that pipeline fails, the event says so in `event.kind` and
+/// `error.message` and keeps what was done until then, as in Elastic.
+pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
+    let system = system(record).unwrap_or(System::Windows);
     let mut data = EventData::new(&record.data);
     let utc = data.get("UtcTime").and_then(Ticks::parse_sysmon_utc);
     let timestamp = utc.unwrap_or(record.time_created);
     let mut document = common::document(record, path, timestamp);
-    common::categorise(&mut document, map);
-    for step in map.steps {
-        step.apply(&mut data, &mut document);
+    common::constants(&mut document, system, mapping);
+    common::event_id(&mut document, record.event_id, mapping);
+    let separator = if system == System::Linux { '/' } else { '\\' };
+    let context = Context { id: record.event_id, mapping, separator };
+    match run(&mut data, &mut document, context) {
+        Ok(()) => data.leave_rest(&mut document),
+        Err(Failure(reason)) => {
+            document.set(ecs::EVENT_KIND, "pipeline_error");
+            document.set(ecs::ERROR_MESSAGE, reason);
+            data.leave_all(&mut document);
+        }
     }
-    data.leave_rest(&mut document);
     document.set(ecs::EVENT_CREATED, record.time_created);
-    Some(Event {
-        document,
-        timestamp,
-        logged: record.time_created,
-        tiebreaker: record.record_id,
-        origin: record.origin,
-    })
+    Event { document, timestamp, logged: record.time_created, tiebreaker: record.record_id, origin: record.origin }
+}
+
+fn run(data: &mut EventData<'_>, document: &mut Document, context: Context) -> Result<(), Failure> {
+    let wanted = steps::STEPS.iter().filter(|step| step.scope.includes(context.id, context.mapping));
+    wanted.into_iter().try_for_each(|step| step.apply(data, document, context))
 }
 
 #[cfg(test)]

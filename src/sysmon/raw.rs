@@ -7,7 +7,7 @@ use crate::event::Document;
 const NOTHING: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
 
 /// Entries that are removed at the end even if no step used them.
-const REMOVED: &[&str] = &[
+pub const REMOVED: &[&str] = &[
     "ProcessId",
     "ParentProcessId",
     "SourceProcessId",
@@ -62,10 +62,28 @@ impl<'record> EventData<'record> {
         self.entries.retain(|(have, _)| *have != name);
     }
 
-    /// Writes what is left to `winlog.event_data`.
+    /// Gives an entry another name, unless there is an entry of that name.
+    pub fn rename(&mut self, from: &str, to: &'static str) {
+        if self.get(to).is_none()
+            && let Some(entry) = self.entries.iter_mut().find(|(have, _)| *have == from)
+        {
+            entry.0 = to;
+        }
+    }
+
+    /// Writes what is left to `winlog.event_data`, without the entries that the pipeline removes in any case.
     pub fn leave_rest(self, document: &mut Document) {
+        self.leave(document, |name| !REMOVED.contains(&name));
+    }
+
+    /// Writes everything that is left, as it stands when a pipeline has stopped half-way.
+    pub fn leave_all(self, document: &mut Document) {
+        self.leave(document, |_| true);
+    }
+
+    fn leave(self, document: &mut Document, stays: impl Fn(&str) -> bool) {
         for (name, value) in self.entries {
-            if !REMOVED.contains(&name) {
+            if stays(name) {
                 document.set(Field::named(&format!("winlog.event_data.{name}")), value);
             }
         }

@@ -13,9 +13,12 @@ use std::sync::Arc;
 /// Longest text of one field on a card, in characters, unless everything is wanted.
 const MOST: usize = 400;
 
-/// Prints all alerts, or that there are none.
-pub fn print(out: &mut dyn Write, results: &Results<'_>, verbose: bool) -> io::Result<()> {
+/// Prints all alerts; those of building-block rules only if they are wanted, as in Kibana.
+pub fn print(out: &mut dyn Write, results: &Results<'_>, verbose: bool, building_blocks: bool) -> io::Result<()> {
     for (position, alert) in results.alerts.iter().enumerate() {
+        if results.detector.meta(alert).building_block && !building_blocks {
+            continue;
+        }
         let card = Card { results, alert, most: (!verbose).then_some(MOST) };
         card.head(out, position)?;
         if verbose {

@@ -3,11 +3,12 @@
 use super::{BOLD, DIM, counted, grouped, shown};
 use crate::cli::session::Session;
 use evql::pipeline::Stats;
-use evql::rules::Level;
+use evql::rules::{Level, compares_user_id};
 use evql::source::Severity;
 use evql::{ecs, sysmon};
 use indicatif::BinaryBytes;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -18,10 +19,30 @@ pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
     line(out, "evidence", &evidence(stats))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(stats))?;
-    line(out, "rules", &format!("{} built in", session.detector.rules().len()))?;
+    line(out, "rules", &rules(session))?;
     line(out, "alerts", &alerts(session))?;
     line(out, "faults", &faults(session))?;
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
+}
+
+fn rules(session: &Session) -> String {
+    let count = session.detector.rules().len() as u64;
+    let mut text = if session.builtin { format!("{} built in", grouped(count)) } else { counted(count, "rule") };
+    if !session.not_run.is_empty() {
+        let _ = write!(text, "; {} not run, being in other languages", grouped(session.not_run.len() as u64)); // writing to a String cannot fail
+    }
+    if session.wrong_files > 0 {
+        let _ = write!(text, "; the rules of {} left out, being wrong", counted(session.wrong_files as u64, "file"));
+    }
+    let users = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query)).count();
+    if users > 0 && !session.builtin {
+        let _ = write!(
+            text,
+            "; {} `user.id`, which for Sysmon is the account that wrote the record (evql rules check tells which)",
+            if users == 1 { "1 compares".to_owned() } else { format!("{users} compare") }
+        );
+    }
+    text
 }
 
 fn evidence(stats: &Stats) -> String {
@@ -34,34 +55,18 @@ fn sysmon_events(stats: &Stats) -> String {
         return "no events: the rules look at Sysmon's log (Microsoft-Windows-Sysmon/Operational), and these files hold none of it"
             .to_owned();
     }
-    let name = |id| sysmon::mapped_ids().find(|&(mapped, _)| mapped == id).map(|(_, name)| name);
-    let mapped: Vec<String> = stats
-        .by_id
-        .iter()
-        .filter_map(|(&id, &count)| name(id).map(|name| format!("{} of ID {id} ({name})", grouped(count))))
-        .collect();
-    let others: Vec<String> = stats
-        .by_id
-        .iter()
-        .filter(|&(&id, _)| name(id).is_none())
-        .map(|(id, count)| format!("{} of ID {id}", grouped(*count)))
-        .collect();
-    let mut text = mapped.join(", ");
-    if !others.is_empty() {
-        let joint = if text.is_empty() { "" } else { "; " };
-        text.push_str(joint);
-        text.push_str("not mapped: ");
-        text.push_str(&others.join(", "));
-    }
-    text
+    let by_id = stats.by_id.iter().map(|(&id, &count)| match sysmon::event_name(id) {
+        Some(name) => format!("{} of ID {id} ({name})", grouped(count)),
+        None => format!("{} of ID {id} (unknown)", grouped(count)),
+    });
+    by_id.collect::<Vec<_>>().join(", ")
 }
 
 /// Every record that was met is in one of the terms.
 fn records(stats: &Stats) -> String {
-    let Stats { tally, mapped, other_ids, outside_window, .. } = stats;
+    let Stats { tally, mapped, outside_window, .. } = stats;
     let terms = [
         (*mapped, "mapped"),
-        (*other_ids, "other Sysmon IDs"),
         (tally.other_providers, "other providers"),
         (tally.duplicates, "duplicates"),
         (*outside_window, "outside --from/--to"),

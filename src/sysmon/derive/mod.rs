@@ -1,11 +1,41 @@
 //! The steps of the mapping that compute something, one function each, in the pipeline's terms.
+//!
+//! This module does not know in which order its functions run, nor for which event IDs.
 
-use super::args;
-use super::community_id::community_id;
+mod args;
+mod community_id;
+mod dns;
+mod hashes;
+mod registry;
+mod status;
+
+pub use dns::{answers as dns_answers, question as dns_question};
+pub use hashes::hashes;
+pub use registry::registry;
+
+use super::Mapping;
 use super::raw::EventData;
 use crate::ecs::{self, Field, FieldId};
-use crate::event::{Document, IpValue, Value};
+use crate::event::{Document, Value};
+use community_id::community_id;
 use std::net::IpAddr;
+
+/// What a step knows beside the event's fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The event ID.
+    pub id: u32,
+    /// Whose mapping it is.
+    pub mapping: Mapping,
+    /// What separates the parts of a path: a backslash on Windows.
+    pub separator: char,
+}
+
+/// The pipeline stops here, as Elastic's does: the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure(pub String);
+
+type Done = Result<(), Failure>;
 
 /// An integer as Elasticsearch's `convert` processor reads it: decimal, or hexadecimal behind `0x`.
 pub fn long(text: &str) -> Option<i64> {
@@ -20,43 +50,11 @@ pub fn long(text: &str) -> Option<i64> {
     }
 }
 
-/// `Hashes` of an executable that became a process: `process.hash.*`, `process.pe.imphash` and `related.hash`.
-pub fn process_hashes(data: &EventData<'_>, document: &mut Document) {
-    set_hashes(data, document, "process");
-}
-
-/// `Hashes` of a file: `file.hash.*`, `file.pe.imphash` and `related.hash`.
-pub fn file_hashes(data: &EventData<'_>, document: &mut Document) {
-    set_hashes(data, document, "file");
-}
-
-fn set_hashes(data: &EventData<'_>, document: &mut Document, object: &str) {
-    for (algorithm, value) in data.get("Hashes").and_then(hashes).unwrap_or_default() {
-        document.push_distinct(ecs::RELATED_HASH, value.as_str());
-        let name = match algorithm.as_str() {
-            "imphash" => format!("{object}.pe.imphash"),
-            other => format!("{object}.hash.{other}"),
-        };
-        document.set_if_missing(Field::named(&name), value);
-    }
-}
-
-/// The parts of a hash list such as `SHA1=…,IMPHASH=…`, lower-cased, without empty and all-zero values; `None` if any part has no `=`.
-fn hashes(text: &str) -> Option<Vec<(String, String)>> {
-    let parts: Option<Vec<(&str, &str)>> = text.split(',').map(|part| part.split_once('=')).collect();
-    let says_something = |&(algorithm, value): &(&str, &str)| !algorithm.is_empty() && value.bytes().any(|b| b != b'0');
-    let lower = |(algorithm, value): (&str, &str)| (algorithm.to_lowercase(), value.to_lowercase());
-    Some(parts?.into_iter().filter(says_something).map(lower).collect())
-}
-
-/// `process.args` from `process.command_line`.
-pub fn process_args(_: &EventData<'_>, document: &mut Document) {
+/// `process.args` from `process.command_line`, and the same for the parent.
+pub fn args(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     split_args(document, ecs::PROCESS_COMMAND_LINE, ecs::PROCESS_ARGS, ecs::PROCESS_ARGS_COUNT);
-}
-
-/// `process.parent.args` from `process.parent.command_line`.
-pub fn parent_args(_: &EventData<'_>, document: &mut Document) {
     split_args(document, ecs::PROCESS_PARENT_COMMAND_LINE, ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_ARGS_COUNT);
+    Ok(())
 }
 
 fn split_args(document: &mut Document, command_line: FieldId, args: FieldId, count: FieldId) {
@@ -66,45 +64,50 @@ fn split_args(document: &mut Document, command_line: FieldId, args: FieldId, cou
     document.set_all(args, split.into_iter().map(Value::from));
 }
 
-/// `process.name` from `process.executable`.
-pub fn process_name(_: &EventData<'_>, document: &mut Document) {
-    set_base_name(document, ecs::PROCESS_EXECUTABLE, ecs::PROCESS_NAME);
+/// `process.name` from `process.executable`, and the same for the parent.
+pub fn process_names(_: &mut EventData<'_>, document: &mut Document, context: Context) -> Done {
+    set_base_name(document, ecs::PROCESS_EXECUTABLE, ecs::PROCESS_NAME, context);
+    set_base_name(document, ecs::PROCESS_PARENT_EXECUTABLE, ecs::PROCESS_PARENT_NAME, context);
+    Ok(())
 }
 
-/// `process.parent.name` from `process.parent.executable`.
-pub fn parent_name(_: &EventData<'_>, document: &mut Document) {
-    set_base_name(document, ecs::PROCESS_PARENT_EXECUTABLE, ecs::PROCESS_PARENT_NAME);
-}
-
-/// The text after the last backslash. A path without one (`System`) has no name.
-fn set_base_name(document: &mut Document, path: FieldId, name: FieldId) {
-    let base = document.text(path).and_then(|path| path.rsplit_once('\\')).map(|(_, base)| base.to_owned());
-    if let Some(base) = base
-        && document.text(path).is_some_and(|path| path.len() > 1)
-    {
+/// The text after the last separator. A path without one (`System`) has no name.
+fn set_base_name(document: &mut Document, path: FieldId, name: FieldId, context: Context) {
+    let Some(path) = document.text(path).filter(|path| path.len() > 1) else { return };
+    if let Some((_, base)) = path.rsplit_once(context.separator) {
+        let base = base.to_owned();
         document.set_if_missing(name, base);
     }
 }
 
 /// `file.name`, `file.directory` and `file.extension` from `file.path`. The extension is what follows the last dot of the whole path.
-pub fn file_parts(_: &EventData<'_>, document: &mut Document) {
-    let Some(path) = document.text(ecs::FILE_PATH).filter(|path| path.len() > 1).map(str::to_owned) else { return };
-    let Some((directory, name)) = path.rsplit_once('\\') else { return };
+pub fn file_parts(_: &mut EventData<'_>, document: &mut Document, context: Context) -> Done {
+    let Some(path) = document.text(ecs::FILE_PATH).filter(|path| path.len() > 1).map(str::to_owned) else {
+        return Ok(());
+    };
+    let Some((directory, name)) = path.rsplit_once(context.separator) else { return Ok(()) };
     document.set_if_missing(ecs::FILE_NAME, name);
     document.set_if_missing(ecs::FILE_DIRECTORY, directory);
     if let Some((_, extension)) = path.rsplit_once('.') {
         document.set_if_missing(ecs::FILE_EXTENSION, extension);
     }
+    Ok(())
 }
 
-/// `file.code_signature.trusted` from `Signed`, and `valid`, which is never false.
-pub fn file_signature(data: &EventData<'_>, document: &mut Document) {
+/// `file.code_signature.trusted` from `Signed`.
+pub fn file_signature_trusted(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     if let Some(signed) = data.get("Signed") {
         document.set(ecs::FILE_CODE_SIGNATURE_TRUSTED, signed == "true");
     }
+    Ok(())
+}
+
+/// `file.code_signature.valid`, which is never false.
+pub fn file_signature_valid(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     if data.get("SignatureStatus") == Some("Valid") {
         document.set(ecs::FILE_CODE_SIGNATURE_VALID, true);
     }
+    Ok(())
 }
 
 /// The `file.*` fields that a loaded image repeats as `dll.*`.
@@ -117,7 +120,7 @@ const DLL_COPIES: &[(FieldId, FieldId)] = &[
 ];
 
 /// `dll.*` of a loaded image.
-pub fn dll(_: &EventData<'_>, document: &mut Document) {
+pub fn dll(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     let mut copies: Vec<(Field, Value)> = Vec::new();
     for &(from, to) in DLL_COPIES {
         copies.extend(document.first(from).map(|value| (to.into(), value.clone())));
@@ -130,10 +133,12 @@ pub fn dll(_: &EventData<'_>, document: &mut Document) {
     for (field, value) in copies {
         document.set(field, value);
     }
+    dll_signature(data, document);
+    Ok(())
 }
 
 /// `dll.code_signature.trusted` and `status` from `Signed` and `SignatureStatus`.
-pub fn dll_signature(data: &EventData<'_>, document: &mut Document) {
+fn dll_signature(data: &EventData<'_>, document: &mut Document) {
     let signed = data.get("Signed");
     match signed {
         Some("true") => document.set(ecs::DLL_CODE_SIGNATURE_TRUSTED, true),
@@ -151,60 +156,55 @@ pub fn dll_signature(data: &EventData<'_>, document: &mut Document) {
     }
 }
 
-/// `user.domain` and `user.name` from `DOMAIN\name`, and `related.user`.
-pub fn user(data: &EventData<'_>, document: &mut Document) {
-    let Some((domain, name)) = data.get("User").and_then(|user| user.split_once('\\')) else { return };
-    if name.contains('\\') {
-        return;
+/// `user.domain` and `user.name` from `DOMAIN\\name`, and `related.user`.
+pub fn user(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+    let parts = data.get("User").and_then(|user| user.split_once('\\'));
+    if let Some((domain, name)) = parts.filter(|(_, name)| !name.is_empty() && !name.contains('\\')) {
+        document.set(ecs::USER_DOMAIN, domain);
+        document.set(ecs::USER_NAME, name);
+        document.push_distinct(ecs::RELATED_USER, name);
     }
-    document.set(ecs::USER_DOMAIN, domain);
-    document.set(ecs::USER_NAME, name);
-    document.push_distinct(ecs::RELATED_USER, name);
+    Ok(())
+}
+
+/// `sysmon.dns.status`: the name that Windows has for the number.
+pub fn dns_status(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+    if let Some(status) = data.get("QueryStatus") {
+        document.set(ecs::SYSMON_DNS_STATUS, status::name(status).unwrap_or(status));
+    }
+    Ok(())
 }
 
 /// `network.protocol`: the name of the destination port, else that of the source port.
-pub fn network_protocol(data: &EventData<'_>, document: &mut Document) {
+pub fn network_protocol(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     if let Some(name) = data.get("DestinationPortName").or_else(|| data.get("SourcePortName")) {
         document.set(ecs::NETWORK_PROTOCOL, name);
     }
-}
-
-/// `source.ip`, if it is an address.
-pub fn source_ip(data: &EventData<'_>, document: &mut Document) {
-    set_ip(data, "SourceIp", document, ecs::SOURCE_IP);
-}
-
-/// `destination.ip`, if it is an address.
-pub fn destination_ip(data: &EventData<'_>, document: &mut Document) {
-    set_ip(data, "DestinationIp", document, ecs::DESTINATION_IP);
-}
-
-fn set_ip(data: &EventData<'_>, name: &str, document: &mut Document, field: FieldId) {
-    if let Some(ip) = data.get(name).and_then(IpValue::parse) {
-        document.set(field, ip);
-    }
+    Ok(())
 }
 
 /// `network.direction` as the host sees it: it initiated the connection, or accepted it.
-pub fn network_direction(data: &EventData<'_>, document: &mut Document) {
+pub fn network_direction(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     match data.get("Initiated") {
         Some("true") => document.set(ecs::NETWORK_DIRECTION, "egress"),
         Some("false") => document.set(ecs::NETWORK_DIRECTION, "ingress"),
         _ => {}
     }
+    Ok(())
 }
 
 /// `network.type`, told by the source alone.
-pub fn network_type(data: &EventData<'_>, document: &mut Document) {
+pub fn network_type(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     match data.get("SourceIsIpv6") {
         Some("true") => document.set(ecs::NETWORK_TYPE, "ipv6"),
         Some("false") => document.set(ecs::NETWORK_TYPE, "ipv4"),
         _ => {}
     }
+    Ok(())
 }
 
 /// `network.community_id`, if both ends and the transport are known.
-pub fn network_community_id(_: &EventData<'_>, document: &mut Document) {
+pub fn network_community_id(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     let end = |ip, port| Some((address(document, ip)?, port_number(document, port)?));
     let id = document.text(ecs::NETWORK_TRANSPORT).and_then(|transport| {
         community_id(
@@ -216,6 +216,7 @@ pub fn network_community_id(_: &EventData<'_>, document: &mut Document) {
     if let Some(id) = id {
         document.set(ecs::NETWORK_COMMUNITY_ID, id);
     }
+    Ok(())
 }
 
 fn address(document: &Document, field: FieldId) -> Option<IpAddr> {
@@ -233,10 +234,11 @@ fn port_number(document: &Document, field: FieldId) -> Option<u16> {
 }
 
 /// `related.ip`: source, then destination.
-pub fn related_ips(_: &EventData<'_>, document: &mut Document) {
+pub fn related_ips(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     for field in [ecs::SOURCE_IP, ecs::DESTINATION_IP] {
         if let Some(ip) = document.first(field).cloned() {
             document.push_distinct(ecs::RELATED_IP, ip);
         }
     }
+    Ok(())
 }

@@ -1,0 +1,196 @@
+//! `evql rules`: what would run, and what is wrong with it.
+
+use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, RulesList};
+use super::exit::Exit;
+use super::session::load_rules;
+use super::terminal::{BOLD, counted, shown};
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use evql::base::escape::cell;
+use evql::base::{LineIndex, Span};
+use evql::diag::{self, Diagnostic, Severity};
+use evql::eql::Query;
+use evql::rules::{self, FileReport, Loaded, Rule};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Runs the command.
+pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
+    match command {
+        RulesCommand::List(args) => list(args, look),
+        RulesCommand::Check(args) => check(args, look),
+    }
+}
+
+fn list(args: &RulesList, look: &Look) -> Result<Exit> {
+    let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
+    let loaded = load_rules(&paths);
+    let mut out = anstream::stdout().lock();
+    match args.output_type {
+        ListFormat::Table => tables(&mut out, &loaded)?,
+        ListFormat::Csv => csv(&mut out, &loaded)?,
+        ListFormat::Json => writeln!(out, "{:#}", Value::from(rows(&loaded)))?,
+        ListFormat::Jsonl => rows(&loaded).iter().try_for_each(|row| writeln!(out, "{row}"))?,
+    }
+    out.flush()?;
+    let mut err = anstream::stderr().lock();
+    print_full(&mut err, &loaded.files, true)?;
+    if !look.quiet && args.output_type == ListFormat::Table {
+        writeln!(err, "{}", totals(&loaded))?;
+    }
+    Ok(if loaded.has_error() { Exit::Rules } else { Exit::Done })
+}
+
+fn check(args: &RulesCheck, look: &Look) -> Result<Exit> {
+    let loaded = rules::load(&args.paths);
+    let mut out = anstream::stdout().lock();
+    match args.format {
+        CheckFormat::Full => print_full(&mut out, &loaded.files, false)?,
+        CheckFormat::Concise => {
+            for (file, found) in findings(&loaded.files) {
+                writeln!(out, "{}", diag::concise(found, &file.path, &file.text))?;
+            }
+        }
+        CheckFormat::Json => {
+            let all: Vec<Value> = findings(&loaded.files).map(|(file, found)| as_json(file, found)).collect();
+            writeln!(out, "{:#}", Value::from(all))?;
+        }
+    }
+    out.flush()?;
+    if !look.quiet {
+        writeln!(anstream::stderr().lock(), "{}", totals(&loaded))?;
+    }
+    Ok(if loaded.has_error() { Exit::Rules } else { Exit::Done })
+}
+
+fn findings(files: &[FileReport]) -> impl Iterator<Item = (&FileReport, &Diagnostic)> {
+    files.iter().flat_map(|file| file.diagnostics.iter().map(move |found| (file, found)))
+}
+
+/// Prints findings with the lines that they are about; only errors if `errors`.
+pub fn print_full(out: &mut dyn Write, files: &[FileReport], errors: bool) -> std::io::Result<()> {
+    for (file, found) in findings(files).filter(|(_, found)| !errors || found.is_error()) {
+        writeln!(out, "{}\n", diag::full(found, &file.path, &file.text))?;
+    }
+    Ok(())
+}
+
+fn as_json(file: &FileReport, found: &Diagnostic) -> Value {
+    let index = LineIndex::new(&file.text);
+    let place = |offset| {
+        let at = index.locate(offset);
+        json!({ "row": at.line, "column": at.column })
+    };
+    let Span { start, end } = found.span;
+    json!({
+        "code": found.code.0,
+        "severity": match found.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "message": found.message,
+        "label": found.label,
+        "help": found.help,
+        "file": file.path,
+        "location": place(start),
+        "end_location": place(end),
+    })
+}
+
+/// One line: how many rules of which kind, and how much was found.
+fn totals(loaded: &Loaded) -> String {
+    let rules = loaded.set.rules.len() + loaded.not_run.len();
+    let mut text = format!("{} in {}", counted(rules as u64, "rule"), counted(loaded.files.len() as u64, "file"));
+    let ready = loaded.set.rules.len() as u64;
+    text.push_str(&format!(": {} ready to run", counted(ready, "EQL rule")));
+    if !loaded.not_run.is_empty() {
+        let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
+        for (rule, _) in &loaded.not_run {
+            *languages.entry(&rule.language).or_default() += 1;
+        }
+        let each: Vec<String> =
+            languages.iter().map(|(language, count)| format!("{} {count}", shown(language, None))).collect();
+        text.push_str(&format!(", {} in other languages not run ({})", loaded.not_run.len(), each.join(", ")));
+    }
+    let of = |severity| findings(&loaded.files).filter(|(_, found)| found.severity == severity).count() as u64;
+    text.push_str(&format!(
+        "; {}, {}",
+        counted(of(Severity::Error), "error"),
+        counted(of(Severity::Warning), "warning")
+    ));
+    if loaded.passed_over > 0 {
+        text.push_str(&format!("; {} passed over", counted(loaded.passed_over as u64, "other file")));
+    }
+    text
+}
+
+/// Event, sequence or sample.
+fn kind(rule: &Rule) -> &'static str {
+    match rule.query {
+        Query::Event(_) => "event",
+        Query::Sequence(_) => "sequence",
+        Query::Sample(_) => "sample",
+    }
+}
+
+fn tactics(rule: &Rule) -> String {
+    let names: Vec<&str> = rule.meta.threat.iter().map(|attack| attack.tactic.name.as_str()).collect();
+    names.join(", ")
+}
+
+fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
+    let mut table = new_table(&["severity", "name", "kind", "tactics", "id"]);
+    for rule in &loaded.set.rules {
+        let meta = &rule.meta;
+        let tactics = tactics(rule);
+        table.add_row([meta.level.name(), &meta.name, kind(rule), &tactics, &meta.id].map(|text| shown(text, None)));
+    }
+    writeln!(out, "{table}")?;
+    if !loaded.not_run.is_empty() {
+        let mut table = new_table(&["language", "name", "id"]);
+        for (rule, _) in &loaded.not_run {
+            table.add_row([&rule.language, &rule.name, &rule.id].map(|text| shown(text, None)));
+        }
+        writeln!(out, "\n{BOLD}Not run: evql runs EQL only{BOLD:#}\n{table}")?;
+    }
+    Ok(())
+}
+
+fn new_table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()) {
+        table.set_width(width);
+    }
+    table.set_header(head);
+    table
+}
+
+fn rows(loaded: &Loaded) -> Vec<Value> {
+    let ready = loaded.set.rules.iter().map(|rule| {
+        let meta = &rule.meta;
+        json!({
+            "id": meta.id, "name": meta.name, "severity": meta.level.name(), "risk_score": meta.risk_score, "language": "eql",
+            "kind": kind(rule), "runs": true, "building_block": meta.building_block, "exceptions": rule.exceptions.len(),
+            "threat": rules::threat_to_ecs(&meta.threat), "tags": meta.tags, "query": rule.source,
+        })
+    });
+    let others = loaded.not_run.iter().map(|(rule, file)| {
+        json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "file": file })
+    });
+    ready.chain(others).collect()
+}
+
+fn csv(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["id", "name", "severity", "risk_score", "language", "kind", "runs", "tactics"])?;
+    for rule in &loaded.set.rules {
+        let (meta, risk, tactics) = (&rule.meta, rule.meta.risk_score.to_string(), tactics(rule));
+        let row = [&meta.id, &meta.name, meta.level.name(), &risk, "eql", kind(rule), "true", &tactics];
+        writer.write_record(row.map(|text| cell(text).into_owned()))?;
+    }
+    for (rule, _) in &loaded.not_run {
+        let row = [&rule.id, &rule.name, "", "", &rule.language, "", "false", ""];
+        writer.write_record(row.map(|text| cell(text).into_owned()))?;
+    }
+    writer.flush()?;
+    Ok(())
+}

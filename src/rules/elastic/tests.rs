@@ -1,0 +1,103 @@
+use super::*;
+use crate::diag;
+use crate::eql::Query;
+use crate::rules::Level;
+
+const RULE: &str = r#"
+[metadata]
+maturity = "production"
+
+[rule]
+author = ["Somebody"]
+description = "Says what it does."
+from = "now-9m"
+index = ["logs-*"]
+language = "eql"
+license = "MIT"
+name = "A rule"
+risk_score = 47
+rule_id = "0000-1"
+severity = "medium"
+type = "eql"
+max_signals = 33
+building_block_type = "default"
+event_category_override = "event.kind"
+query = '''
+process where process.name : "a.exe"
+'''
+
+[[rule.threat]]
+framework = "MITRE ATT&CK"
+[[rule.threat.technique]]
+id = "T1"
+name = "One"
+reference = "https://example.com/T1"
+[[rule.threat.technique.subtechnique]]
+id = "T1.001"
+name = "One point one"
+reference = "https://example.com/T1/001"
+[rule.threat.tactic]
+id = "TA1"
+name = "Tactic"
+reference = "https://example.com/TA1"
+"#;
+
+#[test]
+fn a_rule_says_all_it_has_to_say() {
+    let parsed = parse_elastic(RULE);
+    assert_eq!(parsed.diagnostics, []);
+    let rule = parsed.rule.unwrap();
+    assert_eq!((rule.meta.id.as_str(), rule.meta.level, rule.meta.risk_score), ("0000-1", Level::Medium, 47.0));
+    assert_eq!((rule.meta.max_signals, rule.meta.building_block), (Some(33), true));
+    let techniques: Vec<&str> = rule.meta.threat[0].techniques.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(techniques, ["T1", "T1.001"]);
+    let Query::Event(query) = &rule.query else { panic!("an event query") };
+    let mut document = crate::event::Document::new();
+    document.set(crate::ecs::PROCESS_NAME, "A.EXE");
+    document.set(crate::ecs::EVENT_KIND, "process");
+    assert!(query.matches(&document), "the category is where the rule says it is");
+}
+
+#[test]
+fn other_languages_are_named_and_not_wrong() {
+    for (kind, language, expected) in [
+        ("query", "kuery", "kuery"),
+        ("query", "lucene", "lucene"),
+        ("esql", "esql", "esql"),
+        ("threshold", "kuery", "threshold"),
+        ("new_terms", "kuery", "new_terms"),
+        ("threat_match", "kuery", "threat_match"),
+        ("saved_query", "kuery", "kuery"),
+    ] {
+        let text = RULE.replace("type = \"eql\"", &format!("type = \"{kind}\""));
+        let parsed = parse_elastic(&text.replace("language = \"eql\"", &format!("language = \"{language}\"")));
+        assert_eq!(parsed.not_run.map(|rule| rule.language).as_deref(), Some(expected));
+        assert!(parsed.rule.is_none() && parsed.diagnostics.is_empty());
+    }
+    let learned = RULE.replace("type = \"eql\"", "type = \"machine_learning\"").replace("language = \"eql\"\n", "");
+    assert_eq!(parse_elastic(&learned).not_run.map(|rule| rule.language).as_deref(), Some("machine_learning"));
+}
+
+#[test]
+fn mistakes_are_placed_in_the_file() {
+    let places = |text: &str| -> Vec<String> {
+        parse_elastic(text).diagnostics.iter().map(|found| diag::concise(found, "r.toml", text)).collect()
+    };
+    let found = places(&RULE.replace("process.name :", "process.name ="));
+    assert!(found[0].starts_with("r.toml:21:28: error[single-equals]"), "{found:?}");
+    let found = places(&RULE.replace("severity = \"medium\"", "severity = \"dire\""));
+    assert!(found[0].starts_with("r.toml:15:12: error[rule-file]"), "{found:?}");
+    let found = places(&RULE.replace("query = '''\nprocess where process.name : \"a.exe\"\n'''", ""));
+    assert!(found[0].contains("error[no-query]"), "{found:?}");
+}
+
+#[test]
+fn the_account_that_wrote_the_record_is_not_the_user() {
+    let warned = |query: &str| {
+        let parsed = parse_elastic(&RULE.replace("process.name : \"a.exe\"", query));
+        parsed.diagnostics.iter().any(|found| found.code == codes::WRITER_AS_USER)
+    };
+    assert!(warned("user.id != \"S-1-5-18\""));
+    assert!(!warned("not (data_stream.dataset == \"x\" and user.id == \"S-1-5-18\")"), "the rule knows");
+    assert!(!warned("user.name == \"ann\""));
+}

@@ -1,0 +1,229 @@
+//! From paths to a rule set: every rule file below them, whatever its format, with everything found in each.
+//!
+//! Formats are told by a file's ending and, for a file that was named itself, by its content. In folders, other files are passed over and counted.
+//! This is the only part of the module that touches the file system.
+
+use super::place::{Place, Written};
+use super::{Level, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes, compile};
+use super::{parse_elastic, parse_export, parse_toml};
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::eql::Options;
+use hashbrown::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Largest rule file that is read, in bytes. An export of every rule that Elastic has is a tenth of that.
+const MAX_FILE: u64 = 256 << 20;
+
+/// What a file of rules amounted to.
+#[derive(Debug)]
+pub struct FileReport {
+    /// The file as it was named or found.
+    pub path: String,
+    /// Its text; empty if it could not be read.
+    pub text: String,
+    /// Everything found in it, by place; spans are offsets in the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl FileReport {
+    /// Whether something keeps a rule of the file from running.
+    pub fn has_error(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// What was loaded.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The rules that can run, in the order of their files.
+    pub set: RuleSet,
+    /// Rules in other languages, with the file of each.
+    pub not_run: Vec<(NotRun, String)>,
+    /// Every file of rules, in order.
+    pub files: Vec<FileReport>,
+    /// Files in folders that are no rule files.
+    pub passed_over: usize,
+}
+
+impl Loaded {
+    /// Whether something keeps a rule from running.
+    pub fn has_error(&self) -> bool {
+        self.files.iter().any(FileReport::has_error)
+    }
+}
+
+/// Loads every rule under `paths`, which are files and folders. Nothing that is wrong with one file hides another.
+pub fn load(paths: &[PathBuf]) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut ids: HashMap<String, String> = HashMap::new();
+    for path in paths {
+        if path.is_dir() {
+            folder(path, &mut loaded, &mut ids);
+        } else {
+            file(path, format_of(path), &mut loaded, &mut ids);
+        }
+    }
+    loaded
+}
+
+/// The formats of rule files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Toml,
+    Export,
+    Eql,
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    let ending = path.extension()?.to_string_lossy().to_lowercase();
+    match ending.as_str() {
+        "toml" => Some(Format::Toml),
+        "ndjson" | "jsonl" | "json" => Some(Format::Export),
+        "eql" => Some(Format::Eql),
+        _ => None,
+    }
+}
+
+fn folder(path: &Path, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => match format_of(entry.path()) {
+                Some(format) => file(entry.path(), Some(format), loaded, ids),
+                None => loaded.passed_over += 1,
+            },
+            Err(error) => {
+                let path = error.path().unwrap_or(path).display().to_string();
+                loaded.files.push(unreadable(path, &error.to_string()));
+            }
+        }
+    }
+}
+
+fn unreadable(path: String, reason: &str) -> FileReport {
+    let found = Diagnostic::error(codes::UNREADABLE_FILE, Span::default(), format!("cannot be read: {reason}"));
+    FileReport { path, text: String::new(), diagnostics: vec![found] }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let size = path.metadata().map_err(|error| error.to_string())?.len();
+    if size > MAX_FILE {
+        return Err(format!("{size} bytes are too many for rules; at most {MAX_FILE} are read"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn file(path: &Path, format: Option<Format>, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
+    let shown = path.display().to_string();
+    let text = match read(path) {
+        Ok(text) => text,
+        Err(reason) => {
+            loaded.files.push(unreadable(shown, &reason));
+            return;
+        }
+    };
+    let format = format.unwrap_or_else(|| told_by_content(&text));
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let parsed = match format {
+        Format::Toml => vec![toml(&text)],
+        Format::Export => parse_export(&text),
+        Format::Eql => vec![bare(&text, &stem)],
+    };
+    let mut report = FileReport { path: shown, text, diagnostics: Vec::new() };
+    let empty = parsed.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
+    for rule in parsed {
+        take(rule, &mut report, loaded, ids);
+    }
+    if empty && !report.has_error() {
+        let found = Diagnostic::error(codes::NO_RULE, Span::default(), "there is no rule in this file");
+        report.diagnostics.push(found);
+    }
+    report.diagnostics.sort_by_key(|found| found.span);
+    loaded.files.push(report);
+}
+
+/// Adds what came of one rule. Of two rules with one id the first stays.
+fn take(parsed: ParsedRule, report: &mut FileReport, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
+    report.diagnostics.extend(parsed.diagnostics);
+    loaded.not_run.extend(parsed.not_run.map(|rule| (rule, report.path.clone())));
+    let Some(rule) = parsed.rule else { return };
+    let known = ids.get(&rule.meta.id).filter(|_| !rule.meta.id.is_empty());
+    if let Some(first) = known {
+        let message = format!("the rule '{}' has the id of one in {first}, and is left out", rule.meta.name);
+        report.diagnostics.push(Diagnostic::warning(codes::DUPLICATE_RULE, Span::default(), message));
+        return;
+    }
+    ids.insert(rule.meta.id.clone(), report.path.clone());
+    loaded.set.rules.push(rule);
+}
+
+fn told_by_content(text: &str) -> Format {
+    if text.trim_start().starts_with('{') {
+        Format::Export
+    } else if text.lines().any(|line| line.trim() == "[rule]") {
+        Format::Toml
+    } else {
+        Format::Eql
+    }
+}
+
+/// A TOML file: evql's own format has a rule with `id`, Elastic's one with `rule_id` or `language`.
+fn toml(text: &str) -> ParsedRule {
+    let table: toml::Table = match toml::from_str(text) {
+        Ok(table) => table,
+        Err(error) => return ParsedRule::failed(super::toml_error(&error)),
+    };
+    match table.get("rule").and_then(toml::Value::as_table) {
+        None => ParsedRule::default(),
+        Some(rule) if rule.contains_key("rule_id") || rule.contains_key("language") => parse_elastic(text),
+        Some(_) => parse_toml(text),
+    }
+}
+
+/// A file that is a query and nothing else; its name is the rule's.
+fn bare(text: &str, stem: &str) -> ParsedRule {
+    let place = Place::of(text, 0..text.len(), text, Written::Plain);
+    compile(text, &place, &Options::default(), || Metadata::bare(&format!("eql:{stem}"), stem))
+}
+
+impl Metadata {
+    /// The metadata of a query that says nothing of itself: low, without a score.
+    pub fn bare(id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            description: String::new(),
+            level: Level::Low,
+            risk_score: 0.0,
+            threat: Vec::new(),
+            references: Vec::new(),
+            false_positives: Vec::new(),
+            note: None,
+            setup: None,
+            tags: Vec::new(),
+            authors: Vec::new(),
+            license: None,
+            max_signals: None,
+            building_block: false,
+        }
+    }
+}
+
+impl Rule {
+    /// A query as a rule without metadata and exceptions.
+    pub fn bare(source: &str, query: crate::eql::Query) -> Self {
+        Self {
+            meta: Metadata::bare("query", "query"),
+            source: source.to_owned(),
+            query,
+            exceptions: std::sync::Arc::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

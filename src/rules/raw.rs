@@ -1,0 +1,133 @@
+//! The fields of a rule as Elastic writes it, in a detection-rules TOML file and in a Kibana export alike, and what becomes of them.
+//!
+//! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
+
+use super::{Attack, Level, Metadata, Tactic, Technique};
+use serde::Deserialize;
+
+/// One rule.
+#[derive(Debug, Deserialize)]
+pub struct RawRule {
+    pub rule_id: Option<String>,
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    pub severity: Option<Level>,
+    pub risk_score: Option<f64>,
+    pub language: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub event_category_override: Option<String>,
+    pub max_signals: Option<u32>,
+    pub building_block_type: Option<String>,
+    #[serde(default)]
+    pub exceptions_list: Vec<ListReference>,
+    #[serde(default)]
+    threat: Vec<RawAttack>,
+    #[serde(default)]
+    references: Vec<String>,
+    #[serde(default)]
+    false_positives: Vec<String>,
+    note: Option<String>,
+    setup: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    author: Vec<String>,
+    license: Option<String>,
+}
+
+/// A rule's reference to a list of exceptions.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct ListReference {
+    pub list_id: String,
+    #[serde(default)]
+    pub namespace_type: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawAttack {
+    #[serde(default)]
+    framework: String,
+    #[serde(default)]
+    tactic: RawTactic,
+    #[serde(default)]
+    technique: Vec<RawTechnique>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct RawTactic {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    reference: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawTechnique {
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    reference: String,
+    #[serde(default)]
+    subtechnique: Vec<RawSubtechnique>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawSubtechnique {
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    reference: String,
+}
+
+impl RawRule {
+    /// The language of the rule's query if that is not EQL, as Elastic names it.
+    pub fn other_language(&self) -> Option<String> {
+        let kind = self.kind.as_deref().unwrap_or("eql");
+        let language = self.language.as_deref().unwrap_or("eql");
+        match (kind, language) {
+            ("eql", "eql") => None,
+            ("query" | "saved_query" | "eql", language) => Some(language.to_owned()),
+            (kind, _) => Some(kind.to_owned()),
+        }
+    }
+
+    /// What the rule says of itself.
+    pub fn into_metadata(self, fallback_id: &str) -> Metadata {
+        Metadata {
+            id: self.rule_id.unwrap_or_else(|| fallback_id.to_owned()),
+            name: self.name,
+            description: self.description.trim().to_owned(),
+            level: self.severity.unwrap_or(Level::Low),
+            risk_score: self.risk_score.unwrap_or_default(),
+            threat: self.threat.into_iter().map(RawAttack::into_attack).collect(),
+            references: self.references,
+            false_positives: self.false_positives,
+            note: self.note,
+            setup: self.setup,
+            tags: self.tags,
+            authors: self.author,
+            license: self.license,
+            max_signals: self.max_signals,
+            building_block: self.building_block_type.is_some(),
+        }
+    }
+}
+
+impl RawAttack {
+    fn into_attack(self) -> Attack {
+        let mut techniques = Vec::new();
+        for RawTechnique { id, name, reference, subtechnique } in self.technique {
+            techniques.push(Technique { id, name, reference });
+            let subs = subtechnique.into_iter();
+            techniques.extend(subs.map(|RawSubtechnique { id, name, reference }| Technique { id, name, reference }));
+        }
+        let RawTactic { id, name, reference } = self.tactic;
+        Attack { framework: self.framework, tactic: Tactic { id, name, reference }, techniques }
+    }
+}

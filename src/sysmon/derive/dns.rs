@@ -1,0 +1,160 @@
+//! DNS queries: what was asked, and what came back.
+
+use super::{Context, Done, Failure};
+use crate::ecs;
+use crate::event::{Document, IpValue, Value};
+use crate::sysmon::raw::EventData;
+
+/// Types of resource records by number, as the IANA registry names them, and Microsoft's own.
+const TYPES: &[(&str, &str)] = &[
+    ("1", "A"),
+    ("2", "NS"),
+    ("3", "MD"),
+    ("4", "MF"),
+    ("5", "CNAME"),
+    ("6", "SOA"),
+    ("7", "MB"),
+    ("8", "MG"),
+    ("9", "MR"),
+    ("10", "NULL"),
+    ("11", "WKS"),
+    ("12", "PTR"),
+    ("13", "HINFO"),
+    ("14", "MINFO"),
+    ("15", "MX"),
+    ("16", "TXT"),
+    ("17", "RP"),
+    ("18", "AFSDB"),
+    ("19", "X25"),
+    ("20", "ISDN"),
+    ("21", "RT"),
+    ("22", "NSAP"),
+    ("23", "NSAPPTR"),
+    ("24", "SIG"),
+    ("25", "KEY"),
+    ("26", "PX"),
+    ("27", "GPOS"),
+    ("28", "AAAA"),
+    ("29", "LOC"),
+    ("30", "NXT"),
+    ("31", "EID"),
+    ("32", "NIMLOC"),
+    ("33", "SRV"),
+    ("34", "ATMA"),
+    ("35", "NAPTR"),
+    ("36", "KX"),
+    ("37", "CERT"),
+    ("38", "A6"),
+    ("39", "DNAME"),
+    ("40", "SINK"),
+    ("41", "OPT"),
+    ("43", "DS"),
+    ("46", "RRSIG"),
+    ("47", "NSEC"),
+    ("48", "DNSKEY"),
+    ("49", "DHCID"),
+    ("100", "UINFO"),
+    ("101", "UID"),
+    ("102", "GID"),
+    ("103", "UNSPEC"),
+    ("248", "ADDRS"),
+    ("249", "TKEY"),
+    ("250", "TSIG"),
+    ("251", "IXFR"),
+    ("252", "AXFR"),
+    ("253", "MAILB"),
+    ("254", "MAILA"),
+    ("255", "ANY"),
+    ("65281", "WINS"),
+    ("65282", "WINSR"),
+];
+
+/// One answer: its type, and its data if it has any.
+type Answer = (String, Option<String>);
+
+/// `dns.answers`, `dns.resolved_ip`, `related.hosts` and `related.ip` from `QueryResults`.
+///
+/// An address that follows a part which is none is resolved, but no answer: the pipeline counts wrongly there, and what it writes is what rules see.
+pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+    let Some(results) = data.get("QueryResults") else { return Ok(()) };
+    if !document.has(ecs::DNS_QUESTION_NAME) {
+        return Err(Failure("QueryResults without QueryName".to_owned()));
+    }
+    let mut answers: Vec<Answer> = Vec::new();
+    let mut addresses: Vec<Answer> = Vec::new();
+    let mut resolved: Vec<IpValue> = Vec::new();
+    let mut after_dropped = false;
+    for part in results.trim_end_matches(';').split(';') {
+        if part.starts_with("type:") {
+            answers.push(typed(part)?);
+            continue;
+        }
+        let Some(address) = IpValue::parse(plain_address(part)) else {
+            after_dropped = true;
+            continue;
+        };
+        if !std::mem::take(&mut after_dropped) {
+            let kind = if address.address.is_ipv4() { "A" } else { "AAAA" };
+            addresses.push((kind.to_owned(), Some(address.text.to_string())));
+        }
+        resolved.push(address);
+    }
+    for host in answers.iter().filter_map(|(_, data)| data.as_deref()) {
+        document.push_distinct(ecs::RELATED_HOSTS, host);
+    }
+    for address in &resolved {
+        document.push_distinct(ecs::RELATED_IP, address.clone());
+    }
+    answers.extend(addresses);
+    document.set_all(ecs::DNS_ANSWERS_TYPE, answers.iter().map(|(kind, _)| Value::from(kind.as_str())));
+    document.set_all(ecs::DNS_ANSWERS_DATA, answers.into_iter().filter_map(|(_, data)| data).map(Value::from));
+    document.set_all(ecs::DNS_RESOLVED_IP, resolved.into_iter().map(Value::from));
+    Ok(())
+}
+
+/// A part such as `type:  5 www.example.com`.
+fn typed(part: &str) -> Result<Answer, Failure> {
+    let mut words = part.split_ascii_whitespace().skip(1);
+    let Some(number) = words.next() else {
+        return Err(Failure(format!("unexpected QueryResults: '{part}'")));
+    };
+    let kind = TYPES.iter().find(|(known, _)| *known == number).map_or(number, |&(_, name)| name);
+    Ok((kind.to_owned(), words.next().map(str::to_owned)))
+}
+
+/// An address without what Sysmon puts around IPv4: `::ffff:1.2.3.4` and `[::ffff:1.2.3.4]:53` are `1.2.3.4`.
+fn plain_address(part: &str) -> &str {
+    let inner = match part.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((inner, after)) if after.is_empty() || after.starts_with(':') => inner,
+        _ => part,
+    };
+    match inner.strip_prefix("::ffff:") {
+        Some(mapped) if mapped.contains('.') => mapped,
+        _ => part,
+    }
+}
+
+/// The parts of `dns.question.name` by the public suffix list, and the name itself in `related.hosts`.
+///
+/// A name whose last part is on no list (`server.corp`) has no registered domain; a public suffix itself has only its top-level domain.
+pub fn question(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+    let Some(name) = document.text(ecs::DNS_QUESTION_NAME).map(str::to_owned) else { return Ok(()) };
+    document.push_distinct(ecs::RELATED_HOSTS, name.as_str());
+    let lower = name.to_ascii_lowercase();
+    let Some(suffix) = psl::suffix(lower.as_bytes()).filter(psl::Suffix::is_known) else { return Ok(()) };
+    let Ok(suffix) = std::str::from_utf8(suffix.as_bytes()) else { return Ok(()) };
+    if !lower.contains('.') {
+        return Ok(());
+    }
+    document.set(ecs::DNS_QUESTION_TOP_LEVEL_DOMAIN, suffix);
+    let Some(before) = lower.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.')) else { return Ok(()) };
+    let label = before.rfind('.').map_or(0, |dot| dot + 1);
+    document.set(ecs::DNS_QUESTION_REGISTERED_DOMAIN, &lower[label..]);
+    if let Some(subdomain) = label.checked_sub(1).and_then(|end| name.get(..end)) {
+        document.set(ecs::DNS_QUESTION_SUBDOMAIN, subdomain);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

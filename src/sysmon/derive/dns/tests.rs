@@ -1,0 +1,82 @@
+use super::*;
+use crate::sysmon::Mapping;
+use serde_json::{Value as Json, json};
+
+fn queried(name: &str, results: &str) -> (Done, Json) {
+    let context = Context { id: 22, mapping: Mapping::Integration, separator: '\\' };
+    let entries = [("QueryResults", results)];
+    let mut data = EventData::new(&entries);
+    let mut document = Document::new();
+    if !name.is_empty() {
+        document.set(ecs::DNS_QUESTION_NAME, name);
+    }
+    let done = answers(&mut data, &mut document, context).and_then(|()| question(&mut data, &mut document, context));
+    (done, document.to_json())
+}
+
+#[test]
+fn typed_answers_come_before_addresses() {
+    let (done, json) =
+        queried("www.example.co.uk", "::ffff:192.0.2.1;type:  5 a.example.net;2001:db8::1;::ffff:192.0.2.1;");
+    assert_eq!(done, Ok(()));
+    assert_eq!(
+        json["dns"]["answers"],
+        json!([
+            {"data": "a.example.net", "type": "CNAME"},
+            {"data": "192.0.2.1", "type": "A"},
+            {"data": "2001:db8::1", "type": "AAAA"},
+            {"data": "192.0.2.1", "type": "A"},
+        ])
+    );
+    assert_eq!(json["dns"]["resolved_ip"], json!(["192.0.2.1", "2001:db8::1", "192.0.2.1"]), "duplicates stay");
+    assert_eq!(json["related"]["ip"], json!(["192.0.2.1", "2001:db8::1"]));
+    assert_eq!(json["related"]["hosts"], json!(["a.example.net", "www.example.co.uk"]));
+}
+
+#[test]
+fn an_address_after_something_else_is_resolved_but_no_answer() {
+    let (_, json) = queried("example.com", "nothing;192.0.2.1;192.0.2.2");
+    assert_eq!(json["dns"]["resolved_ip"], json!(["192.0.2.1", "192.0.2.2"]));
+    assert_eq!(json["dns"]["answers"], json!([{"data": "192.0.2.2", "type": "A"}]));
+}
+
+#[test]
+fn a_type_may_lack_data_but_not_a_number() {
+    let (done, json) = queried("example.com", "type:  33 ;192.0.2.1");
+    assert_eq!(done, Ok(()));
+    assert_eq!(json["dns"]["answers"], json!({"type": ["SRV", "A"], "data": ["192.0.2.1"]}));
+    assert!(queried("example.com", "type:;192.0.2.1").0.is_err());
+    assert!(queried("", "192.0.2.1").0.is_err(), "results without a question");
+}
+
+#[test]
+fn addresses_lose_what_stands_around_ipv4() {
+    assert_eq!(plain_address("::ffff:192.0.2.1"), "192.0.2.1");
+    assert_eq!(plain_address("[::ffff:192.0.2.1]:53"), "192.0.2.1");
+    assert_eq!(plain_address("[::ffff:192.0.2.1]"), "192.0.2.1");
+    assert_eq!(plain_address("2001:db8::1"), "2001:db8::1");
+}
+
+#[test]
+fn names_are_cut_by_the_public_suffix_list() {
+    let parts = |name: &str| {
+        let mut document = Document::new();
+        document.set(ecs::DNS_QUESTION_NAME, name);
+        let context = Context { id: 22, mapping: Mapping::Integration, separator: '\\' };
+        question(&mut EventData::new::<&str, &str>(&[]), &mut document, context).unwrap();
+        let text = |field| document.text(field).unwrap_or_default().to_owned();
+        [
+            text(ecs::DNS_QUESTION_SUBDOMAIN),
+            text(ecs::DNS_QUESTION_REGISTERED_DOMAIN),
+            text(ecs::DNS_QUESTION_TOP_LEVEL_DOMAIN),
+        ]
+    };
+    assert_eq!(parts("www.example.co.uk"), ["www", "example.co.uk", "co.uk"]);
+    assert_eq!(parts("a.b.example.com"), ["a.b", "example.com", "com"]);
+    assert_eq!(parts("example.com"), ["", "example.com", "com"]);
+    assert_eq!(parts("user.github.io"), ["", "user.github.io", "github.io"], "private suffixes count");
+    assert_eq!(parts("co.uk"), ["", "", "co.uk"]);
+    assert_eq!(parts("server.corp.local"), ["", "", ""], "on no list");
+    assert_eq!(parts("localhost"), ["", "", ""]);
+    assert_eq!(parts("com"), ["", "", ""]);
+}

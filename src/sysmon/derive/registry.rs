@@ -1,0 +1,107 @@
+//! What a registry event says: where in the registry, and what was written there.
+
+use super::{Context, Done};
+use crate::ecs;
+use crate::event::{Document, Value};
+use crate::sysmon::raw::EventData;
+
+/// Roots with their short names. Others, such as the kernel's `\REGISTRY`, leave hive and key out.
+const HIVES: &[(&str, &str)] = &[
+    ("HKEY_LOCAL_MACHINE", "HKLM"),
+    ("HKEY_USERS", "HKU"),
+    ("HKEY_CLASSES_ROOT", "HKCR"),
+    ("HKEY_CURRENT_USER", "HKCU"),
+    ("HKEY_CURRENT_CONFIG", "HKCC"),
+    ("HKEY_DYN_DATA", "HKDD"),
+    ("HKEY_PERFORMANCE_DATA", "HKPD"),
+];
+
+/// `registry.*` from `TargetObject` and `Details`.
+pub fn registry(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+    if let Some(path) = data.get("TargetObject") {
+        place(path, document);
+    }
+    if let Some(details) = data.get("Details") {
+        let (kind, text) = written(details);
+        document.set(ecs::REGISTRY_DATA_TYPE, kind);
+        document.set_all(ecs::REGISTRY_DATA_STRINGS, [Value::from(text)]);
+    }
+    Ok(())
+}
+
+/// Path, hive, key and value. The key includes the name of the value, and a created key has itself for a value, as in Elastic.
+fn place(path: &str, document: &mut Document) {
+    document.set(ecs::REGISTRY_PATH, path);
+    let parts = path.trim_end_matches('\\');
+    let Some(value) = parts.rsplit('\\').next().filter(|value| !value.is_empty()) else { return };
+    document.set(ecs::REGISTRY_VALUE, value);
+    let (root, key) = parts.split_once('\\').unwrap_or((parts, ""));
+    let hive = HIVES.iter().find(|&&(long, short)| root == long || root == short);
+    if let Some(&(_, short)) = hive {
+        document.set(ecs::REGISTRY_HIVE, short);
+        if !key.is_empty() {
+            document.set(ecs::REGISTRY_KEY, key);
+        }
+    }
+}
+
+/// Type and text of what was written.
+fn written(details: &str) -> (&'static str, String) {
+    if let Some(number) = dword(details) {
+        ("SZ_DWORD", number.to_string())
+    } else if let Some(number) = qword(details) {
+        ("SZ_QWORD", number.to_string())
+    } else if details == "Binary Data" {
+        ("REG_BINARY", details.to_owned())
+    } else {
+        ("REG_SZ", details.to_owned())
+    }
+}
+
+fn hex(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+fn dword(details: &str) -> Option<u32> {
+    hex(details.strip_prefix("DWORD (")?.strip_suffix(')')?)
+}
+
+/// Elastic's pipeline shifts the high half by 8 bits instead of 32; the value in its index is what rules see.
+fn qword(details: &str) -> Option<u64> {
+    let (high, low) = details.strip_prefix("QWORD (")?.strip_suffix(')')?.split_once('-')?;
+    Some((u64::from(hex(high)?) << 8) + u64::from(hex(low)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_told_by_its_form() {
+        assert_eq!(written("DWORD (0x0000000a)"), ("SZ_DWORD", "10".to_owned()));
+        assert_eq!(written("DWORD (0xFFFFFFFF)"), ("SZ_DWORD", "4294967295".to_owned()));
+        assert_eq!(written("QWORD (0x00000001-0x00000002)"), ("SZ_QWORD", "258".to_owned()), "8 bits, not 32");
+        assert_eq!(written("Binary Data"), ("REG_BINARY", "Binary Data".to_owned()));
+        for text in ["(Empty)", "DWORD (0x)", "DWORD (ten)", "DWORD (0x1", "QWORD (0x1)", "binary data", "x"] {
+            assert_eq!(written(text), ("REG_SZ", text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn hive_and_key_need_a_known_root() {
+        let parts = |path: &str| {
+            let mut document = Document::new();
+            place(path, &mut document);
+            [ecs::REGISTRY_HIVE, ecs::REGISTRY_KEY, ecs::REGISTRY_VALUE]
+                .map(|field| document.text(field).map(str::to_owned))
+        };
+        let some = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned()));
+        assert_eq!(parts("HKLM\\SOFTWARE\\Run\\x"), some(["HKLM", "SOFTWARE\\Run\\x", "x"]));
+        assert_eq!(parts("HKEY_USERS\\S-1\\Run\\"), some(["HKU", "S-1\\Run", "Run"]));
+        assert_eq!(parts("\\REGISTRY\\A\\x"), [None, None, Some("x".to_owned())]);
+        assert_eq!(parts("hklm\\x"), [None, None, Some("x".to_owned())], "case counts");
+        assert_eq!(parts("HKLM"), [Some("HKLM".to_owned()), None, Some("HKLM".to_owned())]);
+        assert_eq!(parts("\\"), [None, None, None]);
+    }
+}
