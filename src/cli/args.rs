@@ -19,6 +19,8 @@ Examples:
   evql scan evidence/ -o alerts.jsonl          and as JSON lines, with the full ECS events
   evql scan evidence/ --timeline timeline.csv  and what each process did, in the same pass
   evql timeline evidence/ -o timeline.csv      only the timeline
+  evql scan evidence/ -r rules/                Elastic's rules, as they are
+  evql query 'network where destination.port == 4444' evidence/
   evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
 
 Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wrong; 3 wrong call, or no input at all;
@@ -42,6 +44,8 @@ pub enum Command {
     /// Find what the detection rules find
     #[command(visible_alias = "hunt")]
     Scan(Scan),
+    /// Ask one EQL query of the evidence
+    Query(Query),
     /// Write every event, grouped by process and in time order
     Timeline(Timeline),
     /// List rules, or find what is wrong with them
@@ -90,9 +94,10 @@ impl Color {
 }
 
 /// Where evidence comes from, and which of it counts.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Evidence {
-    /// Files and folders: .evtx files and exported XML, told by their content; folders are searched with all below them
+    /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
+    /// folders are searched with all below them; `-` is NDJSON on stdin
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A folder of evidence (same as PATH)
@@ -110,6 +115,15 @@ pub struct Evidence {
     /// Which time orders events
     #[arg(long, value_enum, default_value_t = Clock::Logged)]
     pub clock: Clock,
+    /// For JSON documents: the field that holds the time, in RFC 3339 or milliseconds since 1970
+    #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
+    pub timestamp_field: Option<String>,
+    /// For JSON documents: the field that `category where ...` tests
+    #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
+    pub event_category_field: Option<String>,
+    /// For JSON documents: the field that orders documents of the same time
+    #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
+    pub tiebreaker_field: Option<String>,
     /// Whose ECS documents events become
     #[arg(long, value_enum, default_value_t = Mapping::Integration)]
     pub mapping: Mapping,
@@ -203,6 +217,38 @@ pub struct Scan {
     /// Exit with 1 if there are findings
     #[arg(long)]
     pub fail_on_detection: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// The query, such as 'process where process.name : "regsvr32.exe"'; with --query-file the first PATH
+    #[arg(value_name = "EQL")]
+    pub query: Option<String>,
+    #[command(flatten)]
+    pub evidence: Evidence,
+    #[command(flatten)]
+    pub target: Target,
+    /// Read the query from this file
+    #[arg(long, value_name = "FILE")]
+    pub query_file: Option<PathBuf>,
+    /// Format of the output; told by the ending of the file if not given, else text on a terminal and jsonl in a file
+    #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
+    pub output_type: Option<QueryFormat>,
+    /// Fields to show, comma between: columns of csv, values of text
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', help_heading = "Output")]
+    pub fields: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    /// One line an event, for people
+    Text,
+    /// One row an event, for spreadsheets
+    Csv,
+    /// One array
+    Json,
+    /// One document a line; for a sequence {"join_keys": [...], "events": [...]}
+    Jsonl,
 }
 
 #[derive(Debug, Args)]

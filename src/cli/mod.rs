@@ -7,6 +7,7 @@ mod exit;
 mod forge;
 mod output;
 mod progress;
+mod query;
 mod rules;
 mod scan;
 mod session;
@@ -28,6 +29,7 @@ pub fn run() -> Exit {
     exit_when_interrupted();
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
+        Command::Query(args) => query::run(args, &cli.look),
         Command::Timeline(args) => timeline::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),

@@ -39,7 +39,7 @@ pub fn is_stdout(path: &Path) -> bool {
 }
 
 /// Refuses to write over what was named as evidence, and over any event log: nobody means that.
-fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
+pub fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
     let Ok(real) = path.canonicalize() else { return Ok(()) };
     let named = evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real));
     if named || starts_as_event_log(path) {

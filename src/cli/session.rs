@@ -6,7 +6,7 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
-use evql::pipeline::{self, Options, Outcome, Window};
+use evql::pipeline::{self, Options, Outcome, Roles, Window};
 use evql::report::Results;
 use evql::rules::{self, FileReport, Loaded, NotRun};
 use evql::source::{Fault, FaultKind, Severity};
@@ -62,7 +62,6 @@ pub fn load_rules(paths: &[PathBuf]) -> Loaded {
 impl Session {
     /// Runs rules over the evidence. `outputs` are files that this run writes: where they lie among the evidence they are not part of it.
     pub fn run(evidence: &Evidence, rules: &Rules, look: &Look, outputs: &[PathBuf], timeline: bool) -> Result<Self> {
-        let paths = paths(evidence)?;
         let loaded = load_rules(&rules.rules);
         if loaded.set.rules.is_empty() && !loaded.has_error() {
             bail!("there is no rule that can run under the paths of -r");
@@ -70,8 +69,21 @@ impl Session {
         if loaded.has_error() && !(rules.skip_bad_rules && !loaded.set.rules.is_empty()) {
             return Err(WrongRules { files: loaded.files }.into());
         }
-        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
         super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
+        Self::run_set(evidence, loaded, rules.max_signals, look, outputs, timeline)
+    }
+
+    /// Runs a set of rules over the evidence.
+    pub fn run_set(
+        evidence: &Evidence,
+        loaded: Loaded,
+        max_signals: bool,
+        look: &Look,
+        outputs: &[PathBuf],
+        timeline: bool,
+    ) -> Result<Self> {
+        let paths = paths(evidence)?;
+        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
         let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),
@@ -79,8 +91,13 @@ impl Session {
             threads: evidence.threads.map_or(0, usize::from),
             timeline,
             mapping,
+            roles: Roles {
+                timestamp: evidence.timestamp_field.clone(),
+                category: evidence.event_category_field.clone(),
+                tiebreaker: evidence.tiebreaker_field.clone(),
+            },
         };
-        let detector = Detector::for_mapping(loaded.set, mapping).with_max_signals(rules.max_signals);
+        let detector = Detector::for_mapping(loaded.set, mapping).with_max_signals(max_signals);
         let start = Instant::now();
         let mut outcome = pipeline::run(&paths, &detector, &options, &Bar::new(look))?;
         let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
@@ -90,7 +107,7 @@ impl Session {
         Ok(Self {
             not_run: loaded.not_run,
             wrong_files,
-            builtin: rules.rules.is_empty(),
+            builtin: loaded.files.is_empty(),
             detector,
             outcome,
             options,

@@ -16,6 +16,19 @@ impl Document {
         Self::default()
     }
 
+    /// A document of fields and values in any order; several values of one field keep theirs.
+    pub fn from_pairs(mut pairs: Vec<(Field, Value)>) -> Self {
+        pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let mut fields: Vec<(Field, Values)> = Vec::with_capacity(pairs.len());
+        for (field, value) in pairs {
+            match fields.last_mut() {
+                Some((last, values)) if *last == field => values.push(value),
+                _ => fields.push((field, Values::One(value))),
+            }
+        }
+        Self { fields }
+    }
+
     /// All values of a field; none if it is missing.
     pub fn values(&self, field: &Field) -> &[Value] {
         self.find(field).map_or(&[], |at| self.fields[at].1.as_slice())

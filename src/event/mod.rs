@@ -4,10 +4,12 @@
 //! This module does not know files or rules.
 
 mod document;
+mod json;
 mod order;
 mod value;
 
 pub use document::Document;
+pub use json::{Object, instant};
 pub use order::{Clock, Event, OrderKey};
 pub use value::{IpValue, Value, Values};
 

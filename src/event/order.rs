@@ -3,8 +3,9 @@
 //! Sysmon's own time (`UtcTime`) is taken before the event is complete and runs backwards between neighbours; the time of logging does not.
 //! So the order is a choice of its own, apart from the `@timestamp` that is shown.
 
-use super::Document;
+use super::{Document, Object};
 use crate::base::{Origin, Ticks};
+use std::sync::Arc;
 
 /// Which time orders events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,6 +30,8 @@ pub struct Event {
     pub tiebreaker: Option<u64>,
     /// Where it was read.
     pub origin: Origin,
+    /// The document as it was given, if it was given as JSON.
+    pub original: Option<Arc<Object>>,
 }
 
 /// The key of the total order: time, then tiebreaker (missing last), then place in the inputs.
@@ -42,6 +45,12 @@ pub struct OrderKey {
 }
 
 impl Event {
+    /// The event as JSON: as it was given, or else as it was mapped.
+    pub fn to_json(&self) -> serde_json::Value {
+        let given = self.original.as_deref().map(|object| serde_json::Value::Object(object.clone()));
+        given.unwrap_or_else(|| self.document.to_json())
+    }
+
     /// The event's time by `clock`.
     pub fn time(&self, clock: Clock) -> Ticks {
         match clock {

@@ -9,6 +9,7 @@ fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {
         logged: Ticks(logged),
         tiebreaker,
         origin: Origin { input: 0, offset },
+        original: None,
     }
 }
 

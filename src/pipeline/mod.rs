@@ -4,6 +4,7 @@
 //! which thread was first, so that the same evidence gives the same result for any number of threads and any order of files.
 //! This module knows nothing of terminals: progress goes to a trait, results are returned.
 
+mod documents;
 mod stats;
 mod window;
 mod work;
@@ -25,6 +26,17 @@ use work::Found;
 /// Chunks of 64 KiB in one unit of work: 1 MiB is small enough to spread one file over all cores, and large enough to hide the cost of a unit.
 const CHUNKS_PER_UNIT: u32 = 16;
 
+/// Which fields of JSON documents play which part, where that is not as in ECS.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    /// The time: `@timestamp` if not given.
+    pub timestamp: Option<String>,
+    /// The category that `category where ...` tests: `event.category` if not given.
+    pub category: Option<String>,
+    /// What decides between documents of the same time: the record id if not given.
+    pub tiebreaker: Option<String>,
+}
+
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -34,6 +46,8 @@ pub struct Options {
     pub window: Window,
     /// Threads to use; 0 means one per core.
     pub threads: usize,
+    /// Which fields of JSON documents play which part.
+    pub roles: Roles,
     /// Whose documents events become.
     pub mapping: Mapping,
     /// Whether to keep every mapped event for a timeline, not only candidates.

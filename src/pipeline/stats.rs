@@ -45,8 +45,10 @@ pub struct Stats {
     pub tally: Tally,
     /// Sysmon events by event ID; duplicates and events outside of the window are not among them.
     pub by_id: BTreeMap<u32, u64>,
-    /// Sysmon records that became events.
+    /// Records and documents that became events.
     pub mapped: u64,
+    /// Those of them that are documents, and no Sysmon events.
+    pub documents: u64,
     /// Sysmon records outside of the window of time.
     pub outside_window: u64,
     /// Alerts.
@@ -63,8 +65,10 @@ impl Stats {
                 Fate::Mapped => stats.mapped += 1,
                 Fate::OutsideWindow => stats.outside_window += 1,
             }
-            if seen.fate != Fate::OutsideWindow {
-                *stats.by_id.entry(seen.event_id).or_default() += 1;
+            match seen.event_id.filter(|_| seen.fate != Fate::OutsideWindow) {
+                Some(id) => *stats.by_id.entry(id).or_default() += 1,
+                None if seen.fate == Fate::Mapped => stats.documents += 1,
+                None => {}
             }
         }
         stats.alerts = alerts.len() as u64;

@@ -1,11 +1,11 @@
 //! What one thread does with one unit of work, and how the finds of several are put together.
 
-use super::{Options, Progress, Tally};
+use super::{Options, Progress, Tally, documents};
 use crate::base::Origin;
-use crate::detect::{CandidateEvent, Detector};
+use crate::detect::{CandidateEvent, Detector, Hit, RuleIndex};
 use crate::ecs;
 use crate::event::Event;
-use crate::source::{self, Fault, Input, Item, Record, Scratch, Unit};
+use crate::source::{self, Fault, FaultKind, Input, Item, JsonDocument, Record, Scratch, Unit};
 use crate::sysmon;
 use hashbrown::HashSet;
 use sha1::{Digest, Sha1};
@@ -42,7 +42,8 @@ pub struct Seen {
     fingerprint: [u8; 16],
     /// Where it was read. Of equal records the one with the lowest place stays.
     origin: Origin,
-    pub event_id: u32,
+    /// Sysmon's event ID; `None` for a document that is no Sysmon event.
+    pub event_id: Option<u32>,
     /// Mapped, and inside the window of time.
     pub fate: Fate,
 }
@@ -62,6 +63,7 @@ impl Worker<'_> {
         let mut found = Found::default();
         let stats = source::read_unit(self.inputs, unit, scratch, &mut |item| match item {
             Item::Record(record) => self.take(&record, &mut found),
+            Item::Document(document) => self.take_document(document, &mut found),
             Item::Fault(fault) => found.note(fault),
         });
         found.tally.chunks += stats.chunks;
@@ -77,21 +79,42 @@ impl Worker<'_> {
         }
         let fate = self.map(record, found);
         let Record { event_id, origin, .. } = *record;
-        found.seen.push(Seen { fingerprint: fingerprint(record), origin, event_id, fate });
+        found.seen.push(Seen { fingerprint: fingerprint(record), origin, event_id: Some(event_id), fate });
     }
 
     fn map(&self, record: &Record, found: &mut Found) -> Fate {
         let input = &self.inputs[record.origin.input as usize];
         let event = sysmon::map(record, &input.display, self.options.mapping);
-        if !self.options.window.contains(event.time(self.options.clock)) {
-            return Fate::OutsideWindow;
-        }
         let windows = event.document.text(ecs::HOST_OS_TYPE) == Some("windows");
         let hits = if windows {
             self.detector.hits_of_sysmon(record.event_id, &event.document)
         } else {
             self.detector.hits(&event.document)
         };
+        self.keep(event, hits, found)
+    }
+
+    fn take_document(&self, given: JsonDocument, found: &mut Found) {
+        let origin = given.origin;
+        let fingerprint = documents::fingerprint(&given);
+        match documents::event(given, &self.options.roles) {
+            Ok(event) => {
+                let event_id = documents::sysmon_id(&event.document);
+                let hits = self.detector.hits(&event.document);
+                let fate = self.keep(event, hits, found);
+                found.seen.push(Seen { fingerprint, origin, event_id, fate });
+            }
+            Err(reason) => {
+                let input = &self.inputs[origin.input as usize].display;
+                found.note(Fault::lost(input, FaultKind::Time, reason).at(origin.offset));
+            }
+        }
+    }
+
+    fn keep(&self, event: Event, hits: Vec<(RuleIndex, Hit)>, found: &mut Found) -> Fate {
+        if !self.options.window.contains(event.time(self.options.clock)) {
+            return Fate::OutsideWindow;
+        }
         if self.options.timeline || !hits.is_empty() {
             let event = Arc::new(event);
             if self.options.timeline {

@@ -34,12 +34,12 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
         evql["building_block"] = true.into();
     }
     if let Some(start) = &alert.start {
-        evql["process_start"] = start.document.to_json();
+        evql["process_start"] = start.to_json();
     }
     document.insert("evql".into(), evql);
     let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));
     document.insert("join_keys".into(), keys.collect());
-    let full = |event: &Event| event.document.to_json();
+    let full = |event: &Event| event.to_json();
     let events = alert.events.iter().map(|event| event.as_deref().map_or(serde_json::Value::Null, full));
     document.insert("events".into(), events.collect());
     document.into()

@@ -14,7 +14,7 @@ impl Exporter for TimelineEcs {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut writer = JsonWriter::new(out, Layout::Lines);
         for entry in results.processes.iter().flat_map(|process| &process.entries) {
-            let mut document = entry.event.document.to_json();
+            let mut document = entry.event.to_json();
             if !entry.parts.is_empty() {
                 document["evql"] = json!({ "alerts": alerts_json(results, entry) });
             }

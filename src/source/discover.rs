@@ -28,6 +28,8 @@ pub enum Format {
         /// The encoding of the text, by its byte order mark, its first bytes or its XML declaration.
         encoding: &'static Encoding,
     },
+    /// ECS documents in JSON, one a line or in one array, packed with gzip or not.
+    Json,
 }
 
 /// One file with events.
@@ -52,17 +54,25 @@ pub struct Inputs {
     pub faults: Vec<Fault>,
 }
 
-/// Finds the files with events at and below `paths`.
+/// The path that means standard input, which holds ECS documents in JSON.
+pub(super) const STDIN: &str = "-";
+
+/// Finds the files with events at and below `paths`. The path `-` is standard input.
 ///
 /// The result does not depend on the order of `paths`, and naming a path twice changes nothing.
 pub fn discover(paths: &[PathBuf]) -> Inputs {
     let mut search = Search::default();
+    let mut found_stdin = false;
     let mut roots: Vec<&PathBuf> = paths.iter().collect();
     roots.sort();
     roots.dedup();
     search.roots = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
     for root in roots {
-        search.walk(root);
+        if root.as_os_str() == STDIN {
+            found_stdin = true;
+        } else {
+            search.walk(root);
+        }
     }
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = Inputs { inputs: Vec::new(), faults: search.faults };
@@ -72,6 +82,10 @@ pub fn discover(paths: &[PathBuf]) -> Inputs {
         if taken.insert(identity) {
             take(path, size, &mut found);
         }
+    }
+    if found_stdin {
+        let display = Arc::from("(standard input)");
+        found.inputs.push(Input { path: PathBuf::from(STDIN), display, size: 0, format: Format::Json });
     }
     found.faults.sort();
     found.faults.dedup();

@@ -54,6 +54,8 @@ pub enum FaultKind {
     Time,
     /// XML text that cannot be read.
     Xml,
+    /// JSON text that cannot be read.
+    Json,
 }
 
 impl FaultKind {
@@ -73,6 +75,7 @@ impl FaultKind {
             Self::Record => "record",
             Self::Time => "time",
             Self::Xml => "xml",
+            Self::Json => "json",
         }
     }
 }
@@ -96,7 +99,7 @@ pub struct Fault {
 
 impl Fault {
     /// A loss somewhere in `input`.
-    pub(super) fn lost(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
+    pub fn lost(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self { input: Arc::clone(input), offset: None, kind, record_id: None, severity: Severity::Lost, reason }
     }
@@ -108,7 +111,7 @@ impl Fault {
 
     /// The same fault with its place.
     #[must_use]
-    pub(super) fn at(mut self, offset: u64) -> Self {
+    pub fn at(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
     }

@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::AddAssign;
 
-use super::discover::{Format, Input};
+use super::discover::{Format, Input, STDIN};
+use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
 use super::export;
 use super::fault::{Fault, FaultKind};
@@ -16,10 +17,12 @@ use super::units::{CHUNK, HEADER_BLOCK, Unit};
 use super::xml::Converter;
 
 /// What comes out of a unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// A record that was read.
     Record(Record),
+    /// A document that was read.
+    Document(JsonDocument),
     /// Something that was not, or that is in doubt.
     Fault(Fault),
 }
@@ -62,6 +65,9 @@ pub fn read_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, sink: &mu
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
     };
+    if input.path.as_os_str() == STDIN {
+        return documents::read(documents::Source::Stdin, input, unit.input, sink);
+    }
     let file = match File::open(&input.path) {
         Ok(file) => file,
         Err(error) => {
@@ -73,6 +79,7 @@ pub fn read_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, sink: &mu
     match input.format {
         Format::Evtx => read_chunks(file, input, unit, scratch, sink),
         Format::Xml { encoding } => export::read(file, encoding, input, unit.input, scratch, sink),
+        Format::Json => documents::read(documents::Source::File(file), input, unit.input, sink),
     }
 }
 

@@ -3,6 +3,9 @@
 //! This module sees a few kilobytes and no path; it does not open anything.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use flate2::read::GzDecoder;
+use std::io::Read;
+
 use evtx::{EvtxFileHeader, HeaderFlags};
 
 use super::discover::Format;
@@ -43,12 +46,46 @@ pub(super) fn tell(head: &[u8]) -> Verdict {
     if has_chunk {
         return Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged));
     }
+    if head.starts_with(b"\x1f\x8b") {
+        return tell_packed(head);
+    }
     match encoding_of(head) {
+        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(head).0) => {
+            Verdict::Evidence(Format::Json, None)
+        }
         Some(encoding) if starts_with_events(&encoding.decode(head).0) => {
             Verdict::Evidence(Format::Xml { encoding }, None)
         }
         encoding => Verdict::Foreign(looks_like(head, encoding)),
     }
+}
+
+/// Tells a gzip file by the first bytes of what is packed in it: ECS documents are read, anything else is to be unpacked first.
+fn tell_packed(head: &[u8]) -> Verdict {
+    let mut inner = Vec::new();
+    // The packed start of a file ends somewhere: what could be unpacked until there counts.
+    let _ = GzDecoder::new(head).take(HEAD as u64).read_to_end(&mut inner);
+    match encoding_of(&inner) {
+        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(&inner).0) => {
+            Verdict::Evidence(Format::Json, None)
+        }
+        _ => Verdict::Foreign(looks_like(head, None)),
+    }
+}
+
+/// Whether a text starts as documents do: an object whose first kilobytes name a time, alone or in an array, or what wraps documents in an export.
+///
+/// Other JSON, such as settings or the output of other tools, is no evidence; nor are the alerts and rows that evql itself writes.
+fn starts_with_documents(text: &str) -> bool {
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    if !looks_like_json(start) {
+        return false;
+    }
+    let first = start.lines().next().unwrap_or_default();
+    let of_evql = first.contains("\"evql\":{\"alert\"") || first.contains("\"evql.");
+    let marks =
+        ["\"@timestamp\"", "\"timestamp\"", "\"_source\"", "\"event\"", "\"event.", "\"create\":", "\"index\":"];
+    !of_evql && marks.iter().any(|mark| start.contains(mark))
 }
 
 /// What is wrong with a header that has the right magic.
@@ -157,7 +194,7 @@ fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str 
     let text = encoding.decode(head).0;
     let start = text.trim_start();
     if looks_like_json(start) {
-        "JSON text, not events exported as XML"
+        "JSON text, but not documents with a time"
     } else if start.starts_with('<') {
         "XML or HTML whose first element is not Event or Events"
     } else if text.chars().take(512).any(|c| c.is_control() && !c.is_whitespace()) {

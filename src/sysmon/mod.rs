@@ -141,7 +141,14 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
         }
     }
     document.set(ecs::EVENT_CREATED, record.time_created);
-    Event { document, timestamp, logged: record.time_created, tiebreaker: record.record_id, origin: record.origin }
+    Event {
+        document,
+        timestamp,
+        logged: record.time_created,
+        tiebreaker: record.record_id,
+        origin: record.origin,
+        original: None,
+    }
 }
 
 fn run(data: &mut EventData<'_>, document: &mut Document, context: Context) -> Result<(), Failure> {

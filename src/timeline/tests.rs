@@ -23,6 +23,7 @@ fn event(host: &str, guid: &str, code: &str, logged: i64) -> Arc<Event> {
         logged: Ticks(logged),
         tiebreaker: Some(logged.unsigned_abs()),
         origin,
+        original: None,
     })
 }
 

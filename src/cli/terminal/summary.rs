@@ -25,6 +25,15 @@ pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
 }
 
+/// Prints only what was read and what became of it, for commands whose findings speak for themselves.
+pub fn print_evidence(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+    let stats = &session.outcome.stats;
+    line(out, "evidence", &evidence(stats))?;
+    line(out, "records", &records(stats))?;
+    line(out, "faults", &faults(session))?;
+    line(out, "time", &elapsed(session.elapsed, stats.bytes))
+}
+
 fn rules(session: &Session) -> String {
     let count = session.detector.rules().len() as u64;
     let mut text = if session.builtin { format!("{} built in", grouped(count)) } else { counted(count, "rule") };
@@ -51,6 +60,9 @@ fn evidence(stats: &Stats) -> String {
 }
 
 fn sysmon_events(stats: &Stats) -> String {
+    if stats.by_id.is_empty() && stats.documents > 0 {
+        return format!("no events; {} of other kinds", counted(stats.documents, "document"));
+    }
     if stats.by_id.is_empty() {
         return "no events: the rules look at Sysmon's log (Microsoft-Windows-Sysmon/Operational), and these files hold none of it"
             .to_owned();
@@ -59,7 +71,8 @@ fn sysmon_events(stats: &Stats) -> String {
         Some(name) => format!("{} of ID {id} ({name})", grouped(count)),
         None => format!("{} of ID {id} (unknown)", grouped(count)),
     });
-    by_id.collect::<Vec<_>>().join(", ")
+    let documents = (stats.documents > 0).then(|| format!("{} of other kinds", counted(stats.documents, "document")));
+    by_id.chain(documents).collect::<Vec<_>>().join(", ")
 }
 
 /// Every record that was met is in one of the terms.
@@ -95,7 +108,17 @@ fn alerts(session: &Session) -> String {
     let hosts: Vec<String> = hosts.into_iter().map(|host| shown(host, Some(60))).collect();
     let some = hosts.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if hosts.len() > 10 { format!(" and {} more", hosts.len() - 10) } else { String::new() };
-    format!("{BOLD}{}{BOLD:#} ({}) on {some}{more}", alerts.len(), levels.join(", "))
+    let mut text = format!("{BOLD}{}{BOLD:#} ({}) on {some}{more}", alerts.len(), levels.join(", "));
+    let hidden = alerts.iter().filter(|alert| session.detector.meta(alert).building_block).count();
+    if hidden > 0 {
+        let _ = write!(text, "; {hidden} of building-block rules (--building-blocks shows them)"); // writing to a String cannot fail
+    }
+    let left_out: usize = session.outcome.left_out.values().sum();
+    if left_out > 0 {
+        let rules = counted(session.outcome.left_out.len() as u64, "rule");
+        let _ = write!(text, "; {} of {rules} left out by --max-signals", grouped(left_out as u64));
+    }
+    text
 }
 
 fn faults(session: &Session) -> String {

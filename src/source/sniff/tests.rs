@@ -34,8 +34,8 @@ fn other_text_is_foreign() {
     for (text, looks) in [
         ("<Eventful/>", "XML or HTML whose first element is not Event or Events"),
         ("<!-- <Event>", "XML or HTML whose first element is not Event or Events"),
-        ("{\"@timestamp\": 1}", "JSON text, not events exported as XML"),
-        ("[\n  {\"a\": 1}]", "JSON text, not events exported as XML"),
+        ("{\"time\": 1}", "JSON text, but not documents with a time"),
+        ("[\n  {\"a\": 1}]", "JSON text, but not documents with a time"),
         ("[section]\nkey = 1", "text, not events exported as XML"),
         ("hello", "text, not events exported as XML"),
         ("hel\u{1}lo", "binary data of an unknown format"),

@@ -1,0 +1,272 @@
+//! `evql query`: one query over the evidence, and what it finds, for people or for programs.
+
+use super::args::{Look, Query as Args, QueryFormat};
+use super::exit::Exit;
+use super::output::{create, refuse_evidence};
+use super::session::{self, Session};
+use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
+use anyhow::{Context, Result, bail};
+use evql::base::escape::cell;
+use evql::base::time::seconds_text;
+use evql::detect::Alert;
+use evql::diag::{self, Diagnostic};
+use evql::ecs::{self, Field, FieldId};
+use evql::eql::{self, Query};
+use evql::event::{Event, Value};
+use evql::rules::{Loaded, Rule, RuleSet};
+use serde_json::json;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Longest value on a terminal, in characters, unless everything is wanted.
+const MOST: usize = 160;
+
+/// Columns of a CSV without `--fields`.
+const COLUMNS: &[FieldId] = &[
+    ecs::TIMESTAMP,
+    ecs::HOST_NAME,
+    ecs::EVENT_CODE,
+    ecs::EVENT_ACTION,
+    ecs::USER_NAME,
+    ecs::PROCESS_ENTITY_ID,
+    ecs::PROCESS_PID,
+    ecs::PROCESS_NAME,
+    ecs::PROCESS_EXECUTABLE,
+    ecs::PROCESS_COMMAND_LINE,
+    ecs::PROCESS_PARENT_NAME,
+    ecs::DESTINATION_IP,
+    ecs::DESTINATION_PORT,
+    ecs::DNS_QUESTION_NAME,
+    ecs::FILE_PATH,
+    ecs::REGISTRY_PATH,
+    ecs::WINLOG_RECORD_ID,
+    ecs::LOG_FILE_PATH,
+];
+
+/// Runs the command.
+pub fn run(args: &Args, look: &Look) -> Result<Exit> {
+    let (text, mut evidence) = text(args)?;
+    let name = args.query_file.as_ref().map_or_else(|| "query".to_owned(), |path| path.display().to_string());
+    let Some(query) = compile(&text, &name)? else { return Ok(Exit::Rules) };
+    evidence.paths.retain(|path| !path.as_os_str().is_empty());
+    let fields: Vec<Field> = query.fields().cloned().collect();
+    let is_event = matches!(query, Query::Event(_));
+    let paths = session::paths(&evidence)?;
+    let path = args.target.output.clone();
+    let format = format(args, path.as_deref());
+    let out: Option<Box<dyn Write>> = match &path {
+        Some(path) if !super::output::is_stdout(path) => {
+            refuse_evidence(path, &paths)?;
+            Some(Box::new(create(path, args.target.clobber)?))
+        }
+        _ => None,
+    };
+    let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
+    let outputs: Vec<PathBuf> = path.into_iter().collect();
+    let loaded = Loaded { set, ..Loaded::default() };
+    let session = Session::run_set(&evidence, loaded, false, look, &outputs, false)?;
+    let written = {
+        let stdout = || -> Box<dyn Write> { Box::new(anstream::stdout().lock()) };
+        let machine = out.is_some() || format != QueryFormat::Text;
+        let mut out = BufWriter::new(match out {
+            Some(out) => out,
+            None if machine => Box::new(io::stdout().lock()),
+            None => stdout(),
+        });
+        let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
+        results.write(format, &args.fields, &mut out).and_then(|()| out.flush())
+    };
+    session.report_faults(look)?;
+    written.context("cannot write the results")?;
+    if !look.quiet && !session.outcome.inputs.is_empty() {
+        let mut err = anstream::stderr().lock();
+        let noun = if is_event { "event" } else { "match" };
+        let count = session.outcome.alerts.len() as u64;
+        let found =
+            if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
+        writeln!(err, "{BOLD}{found}{BOLD:#}")?;
+        terminal::summary::print_evidence(&mut err, &session)?;
+    }
+    Ok(session.exit(&args.evidence, false))
+}
+
+/// The query, and the evidence: with `--query-file` the first positional argument is evidence too.
+fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
+    let mut evidence = args.evidence.clone();
+    let Some(path) = &args.query_file else {
+        let Some(text) = &args.query else { bail!("no query given: evql query 'process where ...' PATH...") };
+        return Ok((text.clone(), evidence));
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if let Some(first) = &args.query {
+        evidence.paths.insert(0, PathBuf::from(first));
+    }
+    Ok((text, evidence))
+}
+
+/// The compiled query; findings go to stderr.
+fn compile(text: &str, name: &str) -> Result<Option<Query>> {
+    let compiled = eql::compile(text);
+    let mut err = anstream::stderr().lock();
+    for found in &compiled.diagnostics {
+        writeln!(err, "{}\n", diag::full(found, name, text))?;
+    }
+    let wrong = compiled.diagnostics.iter().filter(|found| Diagnostic::is_error(found)).count() as u64;
+    if compiled.query.is_none() {
+        writeln!(err, "evql: the query has {}; nothing was read", counted(wrong, "error"))?;
+    }
+    Ok(compiled.query)
+}
+
+fn format(args: &Args, path: Option<&Path>) -> QueryFormat {
+    let ending = || {
+        let ending = path?.extension()?.to_string_lossy().to_lowercase();
+        Some(match ending.as_str() {
+            "csv" => QueryFormat::Csv,
+            "json" => QueryFormat::Json,
+            _ => QueryFormat::Jsonl,
+        })
+    };
+    let fallback = if path.is_some() { QueryFormat::Jsonl } else { QueryFormat::Text };
+    args.output_type.or_else(ending).unwrap_or(fallback)
+}
+
+struct Found<'a> {
+    alerts: &'a [Alert],
+    is_event: bool,
+    fields: &'a [Field],
+    session: &'a Session,
+    look: &'a Look,
+}
+
+impl Found<'_> {
+    fn write(&self, format: QueryFormat, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            QueryFormat::Text => self.text(columns, out),
+            QueryFormat::Jsonl => self.alerts.iter().try_for_each(|found| writeln!(out, "{}", self.json(found))),
+            QueryFormat::Json => {
+                for (at, found) in self.alerts.iter().enumerate() {
+                    write!(out, "{}{}", if at == 0 { "[\n" } else { ",\n" }, self.json(found))?;
+                }
+                out.write_all(if self.alerts.is_empty() { b"[]\n" } else { b"\n]\n" })
+            }
+            QueryFormat::Csv => self.csv(columns, out),
+        }
+    }
+
+    /// An event as its document; a sequence or sample as its keys and its documents, null where absence was demanded.
+    fn json(&self, found: &Alert) -> serde_json::Value {
+        let event =
+            |event: &Option<Arc<Event>>| event.as_ref().map_or(serde_json::Value::Null, |event| event.to_json());
+        if self.is_event {
+            return found.events.first().map_or(serde_json::Value::Null, event);
+        }
+        let keys: Vec<_> =
+            found.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json)).collect();
+        json!({ "join_keys": keys, "events": found.events.iter().map(event).collect::<Vec<_>>() })
+    }
+
+    /// One row an event; those of a sequence have its number and the number of their stage in front.
+    fn csv(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
+        let fields: Vec<Field> = if columns.is_empty() {
+            COLUMNS.iter().map(|&id| id.into()).collect()
+        } else {
+            columns.iter().map(|name| Field::named(name)).collect()
+        };
+        let mut writer = csv::Writer::from_writer(out);
+        let head = fields.iter().map(|field| cell(field.name()).into_owned());
+        let places = ["match", "stage"].map(str::to_owned).into_iter().filter(|_| !self.is_event);
+        writer.write_record(places.chain(head))?;
+        for (number, found) in self.alerts.iter().enumerate() {
+            for (stage, event) in found.events.iter().enumerate() {
+                let Some(event) = event else { continue };
+                let place = [number + 1, stage + 1].map(|number| number.to_string());
+                let place = place.into_iter().filter(|_| !self.is_event);
+                let values = fields.iter().map(|field| cell(&joined(event, field)).into_owned());
+                writer.write_record(place.chain(values))?;
+            }
+        }
+        writer.flush()
+    }
+
+    fn text(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
+        for (number, found) in self.alerts.iter().enumerate() {
+            if !self.is_event {
+                let keys: Vec<String> = found
+                    .join_keys
+                    .iter()
+                    .map(|key| {
+                        key.as_ref().map_or_else(|| "null".to_owned(), |key| shown(&key.to_string(), Some(MOST)))
+                    })
+                    .collect();
+                writeln!(out, "{BOLD}#{}{BOLD:#}  {}", number + 1, keys.join(", "))?;
+            }
+            let mut previous: Option<&Arc<Event>> = None;
+            for (stage, event) in found.events.iter().enumerate() {
+                let Some(event) = event else {
+                    writeln!(out, "  {MARK}[{}]{MARK:#} nothing that would fit here was logged", stage + 1)?;
+                    continue;
+                };
+                if !self.is_event {
+                    write!(out, "  {MARK}[{}]{MARK:#} ", stage + 1)?;
+                }
+                self.event(event, previous, columns, out)?;
+                previous = Some(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// One line: when, where, what, which process, and what the query asked about.
+    fn event(
+        &self,
+        event: &Event,
+        previous: Option<&Arc<Event>>,
+        columns: &[String],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let most = (!self.look.verbose).then_some(MOST);
+        let clock = self.session.options.clock;
+        let at = event.time(clock);
+        let delta = previous.map(|previous| format!(" (+{} s)", seconds_text(at.0 - previous.time(clock).0)));
+        write!(out, "{BOLD}{at}{BOLD:#}{}", delta.unwrap_or_default().replace("+-", "-"))?;
+        let document = &event.document;
+        let text = |field: FieldId| document.first(field).map(|value| shown(&value.to_string(), most));
+        for field in [ecs::HOST_NAME, ecs::EVENT_ACTION, ecs::PROCESS_NAME] {
+            if let Some(value) = text(field) {
+                write!(out, "  {value}")?;
+            }
+        }
+        if let Some(pid) = text(ecs::PROCESS_PID) {
+            write!(out, " {DIM}({pid}){DIM:#}")?;
+        }
+        let said = [
+            ecs::TIMESTAMP,
+            ecs::HOST_NAME,
+            ecs::EVENT_ACTION,
+            ecs::PROCESS_NAME,
+            ecs::PROCESS_PID,
+            ecs::EVENT_CATEGORY,
+            ecs::EVENT_TYPE,
+            ecs::HOST_OS_TYPE,
+        ];
+        let asked: Vec<Field> = if columns.is_empty() {
+            self.fields.iter().filter(|field| !said.iter().any(|&id| **field == Field::from(id))).cloned().collect()
+        } else {
+            columns.iter().map(|name| Field::named(name)).collect()
+        };
+        for field in asked {
+            let values = joined(event, &field);
+            if !values.is_empty() {
+                write!(out, "  {DIM}{}={DIM:#}{}", shown(field.name(), None), shown(&values, most))?;
+            }
+        }
+        writeln!(out)
+    }
+}
+
+/// All values of a field, `; ` between.
+fn joined(event: &Event, field: &Field) -> String {
+    event.document.values(field).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

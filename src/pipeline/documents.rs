@@ -1,0 +1,91 @@
+//! A JSON document becomes an event: its time, its place in the order, and its category.
+//!
+//! This module does not know how documents are read, nor what rules make of them.
+
+use super::Roles;
+use crate::base::Ticks;
+use crate::ecs::{self, Field};
+use crate::event::{Document, Event, Value, instant};
+use crate::source::JsonDocument;
+use sha1::{Digest, Sha1};
+use std::sync::Arc;
+
+/// The event of a document, or why it has no place in time.
+///
+/// Documents of winlogbeat, Elastic's agent and evql itself say when a record was logged (`event.created`) and which number it has (`winlog.record_id`): these
+/// order them as the records themselves are ordered. Where the caller names a field for the time or the tiebreaker, that alone counts.
+pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
+    let mut document = Document::from_json(&given.object);
+    let name = roles.timestamp.as_deref().unwrap_or(ecs::TIMESTAMP.name());
+    let value = document.values(&Field::named(name)).first().cloned();
+    let value = value.ok_or_else(|| format!("the document has no `{name}`"))?;
+    let timestamp = time(&value).ok_or_else(|| format!("the document's `{name}` is no time: {value}"))?;
+    let named = roles.timestamp.is_some() || roles.tiebreaker.is_some();
+    let created = document.first(ecs::EVENT_CREATED).and_then(time);
+    let logged = created.filter(|_| !named && document.has(ecs::WINLOG_RECORD_ID)).unwrap_or(timestamp);
+    let tiebreaker = match &roles.tiebreaker {
+        Some(name) => document.values(&Field::named(name)).first(),
+        None => document.first(ecs::WINLOG_RECORD_ID),
+    };
+    let tiebreaker = tiebreaker.and_then(number);
+    if let Some(name) = &roles.category {
+        let category = document.values(&Field::named(name)).to_vec();
+        document.set_all(ecs::EVENT_CATEGORY, category);
+    }
+    let original = Some(Arc::new(given.object));
+    Ok(Event { document, timestamp, logged, tiebreaker, origin: given.origin, original })
+}
+
+fn time(value: &Value) -> Option<Ticks> {
+    match value {
+        Value::Date(at) => Some(*at),
+        Value::Text(text) => Ticks::parse_rfc3339(text).or_else(|| instant(&text.parse().ok()?)),
+        Value::Long(number) => instant(&(*number).into()),
+        Value::Double(number) => instant(&serde_json::Number::from_f64(*number)?),
+        Value::Boolean(_) | Value::Ip(_) => None,
+    }
+}
+
+/// A tiebreaker as a number that sorts like it. Texts that are no numbers sort by their first bytes.
+fn number(value: &Value) -> Option<u64> {
+    Some(match value {
+        Value::Long(number) => u64::try_from(*number).unwrap_or_default(),
+        Value::Text(text) => text.parse().unwrap_or_else(|_| {
+            let mut first = [0; 8];
+            first.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+            u64::from_be_bytes(first)
+        }),
+        _ => return None,
+    })
+}
+
+/// The event ID of a document that tells of a Sysmon record.
+pub fn sysmon_id(document: &Document) -> Option<u32> {
+    let sysmon = |field| document.text(field).is_some_and(|text| text == crate::sysmon::PROVIDER);
+    let is_sysmon = sysmon(ecs::EVENT_PROVIDER) || sysmon(ecs::WINLOG_PROVIDER_NAME);
+    document.text(ecs::EVENT_CODE).filter(|_| is_sysmon)?.parse().ok()
+}
+
+/// A hash by which copies of a document are known. Only a document with a record id can be a copy: others may be equal by chance.
+pub fn fingerprint(given: &JsonDocument) -> [u8; 16] {
+    let mut hash = Sha1::new();
+    let id = |object: &serde_json::Map<String, serde_json::Value>| {
+        object.contains_key("winlog.record_id")
+            || object.get("winlog").is_some_and(|winlog| winlog.get("record_id").is_some())
+    };
+    if id(&given.object) {
+        // The path says where a copy was collected, not what it is.
+        let mut object = given.object.clone();
+        object.shift_remove("log.file.path");
+        if let Some(serde_json::Value::Object(log)) = object.get_mut("log") {
+            log.shift_remove("file");
+        }
+        hash.update(serde_json::to_vec(&object).unwrap_or_default());
+    } else {
+        hash.update(given.origin.input.to_le_bytes());
+        hash.update(given.origin.offset.to_le_bytes());
+    }
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&hash.finalize()[..16]);
+    fingerprint
+}

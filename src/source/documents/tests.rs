@@ -1,0 +1,86 @@
+use super::*;
+use crate::source::Format;
+use std::io::Write;
+
+/// What is in a text: each document as JSON with its offset, and each fault with its offset.
+fn items(bytes: &[u8]) -> (Vec<(u64, String)>, Vec<(u64, String)>) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let (path, display) = (file.path().to_owned(), "d".into());
+    let input = Input { path: path.clone(), display, size: bytes.len() as u64, format: Format::Json };
+    let (mut documents, mut faults) = (Vec::new(), Vec::new());
+    let stats = read(Source::File(File::open(path).unwrap()), &input, 0, &mut |item| match item {
+        Item::Document(found) => documents.push((found.origin.offset, Value::Object(found.object).to_string())),
+        Item::Fault(fault) => faults.push((fault.offset.unwrap(), fault.reason)),
+        Item::Record(_) => panic!("no records here"),
+    });
+    let lost = faults.iter().filter(|(_, reason)| !reason.starts_with("cannot be read further")).count();
+    assert_eq!(stats.records as usize, documents.len() + lost);
+    (documents, faults)
+}
+
+fn documents(text: &str) -> Vec<String> {
+    let (documents, faults) = items(text.as_bytes());
+    assert_eq!(faults, []);
+    documents.into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn lines_and_arrays_hold_the_same_documents() {
+    let expected = [r#"{"a":1}"#, r#"{"b":"}]"}"#];
+    assert_eq!(documents("\u{feff}{\"a\":1}\r\n\n{\"b\":\"}]\"}"), expected);
+    assert_eq!(documents("[\n  {\"a\": 1},\n  {\"b\": \"}]\"}\n]\n"), expected);
+    assert_eq!(documents("[]"), Vec::<String>::new());
+}
+
+#[test]
+fn what_wraps_a_document_is_taken_off() {
+    assert_eq!(documents(r#"{"_index":"i","_id":"1","_source":{"a":1}}"#), [r#"{"a":1}"#]);
+    assert_eq!(documents(r#"{"_index":"i","fields":{"a":[1]}}"#), [r#"{"a":[1]}"#]);
+    assert_eq!(documents("{\"create\":{}}\n{\"a\":1}\n"), [r#"{"a":1}"#]);
+    assert_eq!(
+        documents(r#"{"took":1,"hits":{"hits":[{"_id":"1","_source":{"a":1}},{"_id":"2","_source":{"a":2}}]}}"#).len(),
+        2
+    );
+    assert_eq!(documents(r#"{"a":1,"evql":{"alerts":[]}}"#), [r#"{"a":1}"#]);
+}
+
+#[test]
+fn a_bad_line_costs_that_line() {
+    let (documents, faults) = items(b"{\"a\":1}\n{\"a\":\n\xff\n7\n{\"a\":2}\n");
+    assert_eq!(documents.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [0, 18]);
+    assert_eq!(faults.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [8, 14, 16]);
+    let deep = format!("{}{}\n{{\"a\":1}}\n", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+    let (documents, faults) = items(deep.as_bytes());
+    assert_eq!((documents.len(), faults.len()), (1, 1), "nesting has a limit");
+}
+
+#[test]
+fn an_array_that_is_cut_short_keeps_what_it_has() {
+    let (documents, faults) = items(b"[{\"a\":1}, {\"a\":");
+    assert_eq!((documents.len(), faults.len()), (1, 1));
+    assert_eq!(faults[0].0, 10);
+}
+
+#[test]
+fn gzip_is_unpacked_member_by_member() {
+    let pack = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut both = pack("{\"a\":1}\n");
+    both.extend(pack("{\"a\":2}\n"));
+    assert_eq!(items(&both).0.len(), 2);
+    let cut = &both[..both.len() - 6];
+    let (documents, faults) = items(cut);
+    assert_eq!((documents.len(), faults.len()), (1, 1), "{faults:?}");
+}
+
+#[test]
+fn a_line_of_any_length_takes_bounded_memory() {
+    let mut bytes = vec![b'x'; LARGEST + 10];
+    bytes.extend(b"\n{\"a\":1}\n");
+    let (documents, faults) = items(&bytes);
+    assert_eq!((documents.len(), faults.len()), (1, 1));
+}
