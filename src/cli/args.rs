@@ -45,7 +45,7 @@ pub enum Command {
     #[command(visible_alias = "hunt")]
     Scan(Scan),
     /// Ask one EQL query of the evidence
-    Query(Query),
+    Query(QueryArgs),
     /// Write every event, grouped by process and in time order
     Timeline(Timeline),
     /// List rules, or find what is wrong with them
@@ -184,7 +184,7 @@ pub struct Target {
 /// Which rules run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
-pub struct Rules {
+pub struct RuleArgs {
     /// Rules to run instead of the built-in ones: a file, or a folder with all below it. Elastic's detection rules (TOML), Kibana
     /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
     #[arg(short, long, value_name = "PATH")]
@@ -202,7 +202,7 @@ pub struct Scan {
     #[command(flatten)]
     pub evidence: Evidence,
     #[command(flatten)]
-    pub rules: Rules,
+    pub rules: RuleArgs,
     /// Show alerts of building-block rules too; without it they are counted, and written to -o
     #[arg(long, help_heading = "Rules")]
     pub building_blocks: bool,
@@ -220,7 +220,7 @@ pub struct Scan {
 }
 
 #[derive(Debug, Args)]
-pub struct Query {
+pub struct QueryArgs {
     /// The query, such as 'process where process.name : "regsvr32.exe"'; with --query-file the first PATH
     #[arg(value_name = "EQL")]
     pub query: Option<String>,
@@ -247,7 +247,7 @@ pub enum QueryFormat {
     Csv,
     /// One array
     Json,
-    /// One document a line; for a sequence {"join_keys": [...], "events": [...]}
+    /// One document a line; for a sequence its join keys and its events
     Jsonl,
 }
 
@@ -256,7 +256,7 @@ pub struct Timeline {
     #[command(flatten)]
     pub evidence: Evidence,
     #[command(flatten)]
-    pub rules: Rules,
+    pub rules: RuleArgs,
     #[command(flatten)]
     pub target: Target,
     /// Format of the output; told by the ending of the file if not given, else csv
@@ -268,6 +268,8 @@ pub struct Timeline {
 pub enum RulesCommand {
     /// List the rules that would run, and those that would not, with the reason
     List(RulesList),
+    /// Tell which rules this evidence could have answered, and why not the others
+    Coverage(RulesCoverage),
     /// Check rule files: every problem of every file, by line and column
     Check(RulesCheck),
 }
@@ -298,6 +300,17 @@ pub enum ListFormat {
 }
 
 #[derive(Debug, Args)]
+pub struct RulesCoverage {
+    #[command(flatten)]
+    pub evidence: Evidence,
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// Format of the list
+    #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
+    pub output_type: ListFormat,
+}
+
+#[derive(Debug, Args)]
 pub struct RulesCheck {
     /// Rule files and folders
     #[arg(value_name = "PATH", required = true)]
@@ -311,7 +324,7 @@ pub struct RulesCheck {
 pub enum CheckFormat {
     /// With the lines of the rule that a finding is about
     Full,
-    /// One line a finding: file:line:column: error[slug]: message
+    /// One line a finding: file, line, column, slug, message
     Concise,
     /// One array of findings
     Json,

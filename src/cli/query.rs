@@ -1,9 +1,9 @@
 //! `evql query`: one query over the evidence, and what it finds, for people or for programs.
 
-use super::args::{Look, Query as Args, QueryFormat};
+use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
 use super::output::{create, refuse_evidence};
-use super::session::{self, Session};
+use super::session::{self, Session, Wanted};
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::escape::cell;
@@ -65,7 +65,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
     let outputs: Vec<PathBuf> = path.into_iter().collect();
     let loaded = Loaded { set, ..Loaded::default() };
-    let session = Session::run_set(&evidence, loaded, false, look, &outputs, false)?;
+    let session = Session::run_set(&evidence, loaded, false, look, &outputs, Wanted::default())?;
     let written = {
         let stdout = || -> Box<dyn Write> { Box::new(anstream::stdout().lock()) };
         let machine = out.is_some() || format != QueryFormat::Text;

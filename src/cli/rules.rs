@@ -1,24 +1,26 @@
 //! `evql rules`: what would run, and what is wrong with it.
 
-use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, RulesList};
+use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, RulesCoverage, RulesList};
 use super::exit::Exit;
-use super::session::load_rules;
+use super::session::{Session, load_rules};
 use super::terminal::{BOLD, counted, shown};
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use evql::base::escape::cell;
 use evql::base::{LineIndex, Span};
+use evql::detect::{self, Coverage};
 use evql::diag::{self, Diagnostic, Severity};
 use evql::eql::Query;
 use evql::rules::{self, FileReport, Loaded, Rule};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 /// Runs the command.
 pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
     match command {
         RulesCommand::List(args) => list(args, look),
+        RulesCommand::Coverage(args) => coverage(args, look),
         RulesCommand::Check(args) => check(args, look),
     }
 }
@@ -40,6 +42,69 @@ fn list(args: &RulesList, look: &Look) -> Result<Exit> {
         writeln!(err, "{}", totals(&loaded))?;
     }
     Ok(if loaded.has_error() { Exit::Rules } else { Exit::Done })
+}
+
+/// One line for each rule: whether this evidence could have answered it.
+fn coverage(args: &RulesCoverage, look: &Look) -> Result<Exit> {
+    let session = Session::run_inventory(&args.evidence, &args.rules, look)?;
+    let rules = session.detector.rules();
+    let judged = detect::coverage(rules, session.options.mapping, &session.outcome.inventory);
+    let mut out = anstream::stdout().lock();
+    let why = |coverage: &Coverage| match coverage {
+        Coverage::Answered => String::new(),
+        Coverage::NotInSysmon { fields } if fields.is_empty() => "no Sysmon event can match".to_owned(),
+        Coverage::NotInSysmon { fields } => format!("Sysmon does not record {}", joined(fields)),
+        Coverage::NoEvents { ids } => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!("no events of ID {}", ids.join(", "))
+        }
+        Coverage::NoFields { fields } => format!("never set: {}", joined(fields)),
+    };
+    let rows = rules.iter().zip(&judged).map(|(rule, coverage)| {
+        let (fields, ids) = match coverage {
+            Coverage::NotInSysmon { fields } | Coverage::NoFields { fields } => (json!(fields), Value::Null),
+            Coverage::NoEvents { ids } => (Value::Null, json!(ids)),
+            Coverage::Answered => (Value::Null, Value::Null),
+        };
+        json!({ "id": rule.meta.id, "name": rule.meta.name, "coverage": coverage.name(), "fields": fields, "event_ids": ids })
+    });
+    match args.output_type {
+        ListFormat::Json => writeln!(out, "{:#}", rows.collect::<Value>())?,
+        ListFormat::Jsonl => rows.into_iter().try_for_each(|row| writeln!(out, "{row}"))?,
+        ListFormat::Csv => {
+            let mut writer = csv::Writer::from_writer(&mut out);
+            writer.write_record(["id", "name", "coverage", "reason"])?;
+            for (rule, coverage) in rules.iter().zip(&judged) {
+                let why = why(coverage);
+                let row = [rule.meta.id.as_str(), &rule.meta.name, coverage.name(), &why];
+                writer.write_record(row.map(|text| cell(text).into_owned()))?;
+            }
+            writer.flush()?;
+        }
+        ListFormat::Table => {
+            let mut table = new_table(&["coverage", "name", "why"]);
+            for (rule, coverage) in rules.iter().zip(&judged) {
+                let why = why(coverage);
+                table.add_row([coverage.name(), &rule.meta.name, &why].map(|text| shown(text, None)));
+            }
+            writeln!(out, "{table}")?;
+        }
+    }
+    out.flush()?;
+    session.report_faults(look)?;
+    if !look.quiet {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for coverage in &judged {
+            *counts.entry(coverage.name()).or_default() += 1;
+        }
+        let each: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        writeln!(anstream::stderr().lock(), "{}: {}", counted(rules.len() as u64, "rule"), each.join(", "))?;
+    }
+    Ok(session.exit(&args.evidence, false))
+}
+
+fn joined(fields: &BTreeSet<String>) -> String {
+    fields.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn check(args: &RulesCheck, look: &Look) -> Result<Exit> {
@@ -98,28 +163,29 @@ fn as_json(file: &FileReport, found: &Diagnostic) -> Value {
 /// One line: how many rules of which kind, and how much was found.
 fn totals(loaded: &Loaded) -> String {
     let rules = loaded.set.rules.len() + loaded.not_run.len();
-    let mut text = format!("{} in {}", counted(rules as u64, "rule"), counted(loaded.files.len() as u64, "file"));
-    let ready = loaded.set.rules.len() as u64;
-    text.push_str(&format!(": {} ready to run", counted(ready, "EQL rule")));
-    if !loaded.not_run.is_empty() {
-        let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-        for (rule, _) in &loaded.not_run {
-            *languages.entry(&rule.language).or_default() += 1;
-        }
-        let each: Vec<String> =
-            languages.iter().map(|(language, count)| format!("{} {count}", shown(language, None))).collect();
-        text.push_str(&format!(", {} in other languages not run ({})", loaded.not_run.len(), each.join(", ")));
-    }
     let of = |severity| findings(&loaded.files).filter(|(_, found)| found.severity == severity).count() as u64;
-    text.push_str(&format!(
-        "; {}, {}",
-        counted(of(Severity::Error), "error"),
-        counted(of(Severity::Warning), "warning")
-    ));
-    if loaded.passed_over > 0 {
-        text.push_str(&format!("; {} passed over", counted(loaded.passed_over as u64, "other file")));
+    let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
+    for (rule, _) in &loaded.not_run {
+        *languages.entry(&rule.language).or_default() += 1;
     }
-    text
+    let each: Vec<String> =
+        languages.iter().map(|(language, count)| format!("{} {count}", shown(language, None))).collect();
+    let parts = [
+        format!("{} in {}", counted(rules as u64, "rule"), counted(loaded.files.len() as u64, "file")),
+        format!(": {} ready to run", counted(loaded.set.rules.len() as u64, "EQL rule")),
+        if each.is_empty() {
+            String::new()
+        } else {
+            format!(", {} in other languages not run ({})", loaded.not_run.len(), each.join(", "))
+        },
+        format!("; {}, {}", counted(of(Severity::Error), "error"), counted(of(Severity::Warning), "warning")),
+        if loaded.passed_over > 0 {
+            format!("; {} passed over", counted(loaded.passed_over as u64, "other file"))
+        } else {
+            String::new()
+        },
+    ];
+    parts.concat()
 }
 
 /// Event, sequence or sample.

@@ -1,6 +1,6 @@
 //! What `scan` and `timeline` share: resolve the evidence, run the pipeline, tell what could not be read, choose the exit code.
 
-use super::args::{Evidence, Look, Rules};
+use super::args::{Evidence, Look, RuleArgs};
 use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
@@ -59,18 +59,46 @@ pub fn load_rules(paths: &[PathBuf]) -> Loaded {
     rules::load(paths)
 }
 
+/// What a run keeps beside findings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Every event.
+    pub timeline: bool,
+    /// Which fields the events have.
+    pub inventory: bool,
+}
+
+/// The rules that a person asked for, unless one is wrong.
+fn rules_of(rules: &RuleArgs, look: &Look) -> Result<Loaded> {
+    let loaded = load_rules(&rules.rules);
+    if loaded.set.rules.is_empty() && !loaded.has_error() {
+        bail!("there is no rule that can run under the paths of -r");
+    }
+    let goes_on = rules.skip_bad_rules && !loaded.set.rules.is_empty();
+    if loaded.has_error() && !goes_on {
+        return Err(WrongRules { files: loaded.files }.into());
+    }
+    super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
+    Ok(loaded)
+}
+
 impl Session {
     /// Runs rules over the evidence. `outputs` are files that this run writes: where they lie among the evidence they are not part of it.
-    pub fn run(evidence: &Evidence, rules: &Rules, look: &Look, outputs: &[PathBuf], timeline: bool) -> Result<Self> {
-        let loaded = load_rules(&rules.rules);
-        if loaded.set.rules.is_empty() && !loaded.has_error() {
-            bail!("there is no rule that can run under the paths of -r");
-        }
-        if loaded.has_error() && !(rules.skip_bad_rules && !loaded.set.rules.is_empty()) {
-            return Err(WrongRules { files: loaded.files }.into());
-        }
-        super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
-        Self::run_set(evidence, loaded, rules.max_signals, look, outputs, timeline)
+    pub fn run(
+        evidence: &Evidence,
+        rules: &RuleArgs,
+        look: &Look,
+        outputs: &[PathBuf],
+        timeline: bool,
+    ) -> Result<Self> {
+        let wanted = Wanted { timeline, ..Wanted::default() };
+        Self::run_set(evidence, rules_of(rules, look)?, rules.max_signals, look, outputs, wanted)
+    }
+
+    /// Reads the evidence to know what it holds.
+    pub fn run_inventory(evidence: &Evidence, rules: &RuleArgs, look: &Look) -> Result<Self> {
+        let wanted = Wanted { inventory: true, ..Wanted::default() };
+        Self::run_set(evidence, rules_of(rules, look)?, false, look, &[], wanted)
     }
 
     /// Runs a set of rules over the evidence.
@@ -80,7 +108,7 @@ impl Session {
         max_signals: bool,
         look: &Look,
         outputs: &[PathBuf],
-        timeline: bool,
+        wanted: Wanted,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
         let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
@@ -89,7 +117,8 @@ impl Session {
             clock: evidence.clock.into(),
             window: Window { from: evidence.from, to: evidence.to },
             threads: evidence.threads.map_or(0, usize::from),
-            timeline,
+            timeline: wanted.timeline,
+            inventory: wanted.inventory,
             mapping,
             roles: Roles {
                 timestamp: evidence.timestamp_field.clone(),

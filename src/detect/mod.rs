@@ -9,8 +9,10 @@
 //!
 //! This module does not know threads or files.
 
+mod coverage;
 mod plan;
 
+pub use coverage::{Coverage, Inventory, coverage};
 pub use plan::Known;
 
 use crate::base::Ticks;

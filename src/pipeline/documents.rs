@@ -7,6 +7,7 @@ use crate::base::Ticks;
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Value, instant};
 use crate::source::JsonDocument;
+use crate::sysmon;
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
 
@@ -61,9 +62,7 @@ fn number(value: &Value) -> Option<u64> {
 
 /// The event ID of a document that tells of a Sysmon record.
 pub fn sysmon_id(document: &Document) -> Option<u32> {
-    let sysmon = |field| document.text(field).is_some_and(|text| text == crate::sysmon::PROVIDER);
-    let is_sysmon = sysmon(ecs::EVENT_PROVIDER) || sysmon(ecs::WINLOG_PROVIDER_NAME);
-    document.text(ecs::EVENT_CODE).filter(|_| is_sysmon)?.parse().ok()
+    document.text(ecs::EVENT_CODE).filter(|_| sysmon::is_sysmon_document(document))?.parse().ok()
 }
 
 /// A hash by which copies of a document are known. Only a document with a record id can be a copy: others may be equal by chance.

@@ -12,7 +12,7 @@ mod work;
 pub use stats::{Stats, Tally};
 pub use window::{Window, WindowError};
 
-use crate::detect::{Alert, Detector, Findings, RuleIndex};
+use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
 use crate::event::{Clock, Event};
 use crate::source::{self, Fault, Input};
 use crate::sysmon::Mapping;
@@ -50,6 +50,8 @@ pub struct Options {
     pub roles: Roles,
     /// Whose documents events become.
     pub mapping: Mapping,
+    /// Whether to note which fields the events have.
+    pub inventory: bool,
     /// Whether to keep every mapped event for a timeline, not only candidates.
     pub timeline: bool,
 }
@@ -83,6 +85,8 @@ pub struct Outcome {
     pub alerts: Vec<Alert>,
     /// Alerts that were left out because a rule had more than it may have, by rule.
     pub left_out: BTreeMap<RuleIndex, usize>,
+    /// Which fields the events have; empty unless [`Options::inventory`].
+    pub inventory: Inventory,
     /// Events per process; empty unless [`Options::timeline`].
     pub processes: Vec<Process>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
@@ -126,6 +130,7 @@ fn conclude(inputs: Vec<Input>, mut found: Found, detector: &Detector, options: 
     let Findings { alerts, left_out } = detector.findings(&mut found.candidates, options.clock);
     let kept: Vec<Arc<Event>> = std::mem::take(&mut found.kept);
     let processes = if options.timeline { timeline::by_process(kept, &alerts, options.clock) } else { Vec::new() };
+    let inventory = std::mem::take(&mut found.inventory);
     let stats = Stats::new(&inputs, &found, &alerts);
-    Outcome { inputs, alerts, left_out, processes, faults: found.faults, stats }
+    Outcome { inputs, alerts, left_out, inventory, processes, faults: found.faults, stats }
 }

@@ -2,7 +2,7 @@
 
 use super::{Options, Progress, Tally, documents};
 use crate::base::Origin;
-use crate::detect::{CandidateEvent, Detector, Hit, RuleIndex};
+use crate::detect::{CandidateEvent, Detector, Hit, Inventory, RuleIndex};
 use crate::ecs;
 use crate::event::Event;
 use crate::source::{self, Fault, FaultKind, Input, Item, JsonDocument, Record, Scratch, Unit};
@@ -29,6 +29,8 @@ pub struct Found {
     pub candidates: Vec<CandidateEvent>,
     /// All mapped events, if they are wanted.
     pub kept: Vec<Arc<Event>>,
+    /// Which fields the events have, if that is wanted.
+    pub inventory: Inventory,
     /// Every Sysmon record, to know duplicates by.
     pub seen: Vec<Seen>,
     pub faults: Vec<Fault>,
@@ -91,7 +93,7 @@ impl Worker<'_> {
         } else {
             self.detector.hits(&event.document)
         };
-        self.keep(event, hits, found)
+        self.keep(event, Some(record.event_id), hits, found)
     }
 
     fn take_document(&self, given: JsonDocument, found: &mut Found) {
@@ -101,7 +103,7 @@ impl Worker<'_> {
             Ok(event) => {
                 let event_id = documents::sysmon_id(&event.document);
                 let hits = self.detector.hits(&event.document);
-                let fate = self.keep(event, hits, found);
+                let fate = self.keep(event, event_id, hits, found);
                 found.seen.push(Seen { fingerprint, origin, event_id, fate });
             }
             Err(reason) => {
@@ -111,9 +113,12 @@ impl Worker<'_> {
         }
     }
 
-    fn keep(&self, event: Event, hits: Vec<(RuleIndex, Hit)>, found: &mut Found) -> Fate {
+    fn keep(&self, event: Event, id: Option<u32>, hits: Vec<(RuleIndex, Hit)>, found: &mut Found) -> Fate {
         if !self.options.window.contains(event.time(self.options.clock)) {
             return Fate::OutsideWindow;
+        }
+        if self.options.inventory {
+            found.inventory.add(id, &event.document);
         }
         if self.options.timeline || !hits.is_empty() {
             let event = Arc::new(event);
@@ -148,6 +153,7 @@ impl Found {
         self.kept.extend(other.kept);
         self.seen.extend(other.seen);
         self.faults.extend(other.faults);
+        self.inventory.merge(other.inventory);
         self.tally.add(&other.tally);
         self
     }

@@ -32,6 +32,9 @@ struct Keys {
     attributes: Option<serde::de::IgnoredAny>,
 }
 
+/// An item that cannot be used: its list, if it names one, and why.
+type Refused = Box<(Option<ListKey>, Diagnostic)>;
+
 /// A list by its name and by whom it is shared.
 type ListKey = (String, String);
 
@@ -61,7 +64,8 @@ pub fn parse_export(text: &str) -> Vec<ParsedRule> {
         } else if keys.entries.is_some() && keys.list_id.is_some() {
             match item(line, &range) {
                 Ok((key, exception)) => items.entry(key).or_default().push(exception),
-                Err((key, found)) => {
+                Err(refused) => {
+                    let (key, found) = *refused;
                     findings.push(found);
                     // The list is there, even if this item of it cannot be applied.
                     key.map(|key| items.entry(key).or_default());
@@ -130,15 +134,15 @@ fn rule(text: &str, line: &str, range: &Range<usize>) -> Result<(ParsedRule, Vec
     Ok((compile(&query, &place, &options, || rule.into_metadata("")), lists))
 }
 
-fn item(line: &str, range: &Range<usize>) -> Result<(ListKey, Exception), (Option<ListKey>, Diagnostic)> {
-    let item: RawItem = serde_json::from_str(line).map_err(|error| (None, bad_line(&error, range)))?;
+fn item(line: &str, range: &Range<usize>) -> Result<(ListKey, Exception), Refused> {
+    let item: RawItem = serde_json::from_str(line).map_err(|error| Box::new((None, bad_line(&error, range))))?;
     let key = (item.list_id.clone(), item.namespace_type.clone());
     match item.compile() {
         Ok(exception) => Ok((key, exception)),
         Err(reason) => {
             let message = format!("the exception '{}' is left out: {reason}", item.name);
             let span = Span::new(to_u32(range.start), to_u32(range.start + 1));
-            Err((Some(key), Diagnostic::warning(codes::UNUSABLE_EXCEPTION, span, message)))
+            Err(Box::new((Some(key), Diagnostic::warning(codes::UNUSABLE_EXCEPTION, span, message))))
         }
     }
 }
@@ -147,13 +151,12 @@ fn item(line: &str, range: &Range<usize>) -> Result<(ListKey, Exception), (Optio
 fn attach(parsed: &mut ParsedRule, lists: &[ListReference], items: &HashMap<ListKey, Vec<Exception>>, span: Span) {
     let mut exceptions = Vec::new();
     for list in lists {
-        match items.get(&(list.list_id.clone(), list.namespace_type.clone())) {
-            Some(found) => exceptions.extend(found.iter().cloned()),
-            None => {
-                let message = format!("the export has no exceptions of the list '{}'", list.list_id);
-                let span = Span::new(span.start, span.start.saturating_add(1));
-                parsed.diagnostics.push(Diagnostic::warning(codes::MISSING_EXCEPTIONS, span, message));
-            }
+        if let Some(found) = items.get(&(list.list_id.clone(), list.namespace_type.clone())) {
+            exceptions.extend(found.iter().cloned());
+        } else {
+            let message = format!("the export has no exceptions of the list '{}'", list.list_id);
+            let span = Span::new(span.start, span.start.saturating_add(1));
+            parsed.diagnostics.push(Diagnostic::warning(codes::MISSING_EXCEPTIONS, span, message));
         }
     }
     if let Some(rule) = &mut parsed.rule {

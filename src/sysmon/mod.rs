@@ -51,12 +51,16 @@ enum System {
 
 /// Told by provider, never by channel or file name, so that forwarded and renamed logs count.
 fn system(record: &Record) -> Option<System> {
+    system_of(&record.provider, record.provider_guid.as_deref())
+}
+
+fn system_of(provider: &str, provider_guid: Option<&str>) -> Option<System> {
     let known = [(PROVIDER, PROVIDER_GUID, System::Windows), (LINUX_PROVIDER, LINUX_PROVIDER_GUID, System::Linux)];
     let is = |name: &str, guid: &str| {
-        if record.provider.is_empty() {
-            record.provider_guid.as_deref().is_some_and(|have| have.eq_ignore_ascii_case(guid))
+        if provider.is_empty() {
+            provider_guid.is_some_and(|have| have.eq_ignore_ascii_case(guid))
         } else {
-            record.provider.eq_ignore_ascii_case(name)
+            provider.eq_ignore_ascii_case(name)
         }
     };
     known.into_iter().find(|(name, guid, _)| is(name, guid)).map(|(_, _, system)| system)
@@ -65,6 +69,13 @@ fn system(record: &Record) -> Option<System> {
 /// Whether Sysmon wrote the record.
 pub fn is_sysmon(record: &Record) -> bool {
     system(record).is_some()
+}
+
+/// Whether a document tells of a record that Sysmon wrote.
+pub fn is_sysmon_document(document: &Document) -> bool {
+    let text = |field| document.text(field);
+    let provider = text(ecs::WINLOG_PROVIDER_NAME).or_else(|| text(ecs::EVENT_PROVIDER)).unwrap_or_default();
+    system_of(provider, text(ecs::WINLOG_PROVIDER_GUID)).is_some()
 }
 
 /// The name of an event ID for people, as `event.action` has it.

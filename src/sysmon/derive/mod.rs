@@ -2,6 +2,8 @@
 //!
 //! This module does not know in which order its functions run, nor for which event IDs.
 
+#![allow(clippy::unnecessary_wraps)] // Every step has the same form, though few can fail.
+
 mod args;
 mod community_id;
 mod dns;

@@ -1,0 +1,142 @@
+//! JSON documents give what the records they came from give: the same events, the same alerts.
+//!
+//! The samples are the project's own; with `EVQL_SHARED` the same is asked of a real corpus and its rules, and the conformance queries of other projects
+//! run through the pipeline as a user would run them.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
+use evql::detect::Detector;
+use evql::eql;
+use evql::event::{Clock, Document, Object};
+use evql::pipeline::{self, Options, Outcome, Roles, Silent};
+use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs};
+use evql::rules::{self, Rule, RuleSet};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn shared() -> Option<PathBuf> {
+    let shared = std::env::var_os("EVQL_SHARED").map(PathBuf::from);
+    if shared.is_none() {
+        eprintln!("passed over: EVQL_SHARED is not set");
+    }
+    shared
+}
+
+fn run(paths: &[PathBuf], detector: &Detector, roles: Roles, timeline: bool) -> Outcome {
+    let options = Options { roles, timeline, ..Options::default() };
+    pipeline::run(paths, detector, &options, &Silent).unwrap()
+}
+
+fn exported(exporter: &dyn Exporter, outcome: &Outcome, detector: &Detector) -> Vec<u8> {
+    let Outcome { alerts, processes, .. } = outcome;
+    let mut out = Vec::new();
+    exporter.export(&Results { detector, alerts, processes, clock: Clock::Logged }, &mut out).unwrap();
+    out
+}
+
+/// Reads logs, writes their timeline as ECS documents, reads those, and compares.
+fn round_trip(logs: &Path, detector: &Detector) {
+    let from_logs = run(&[logs.to_owned()], detector, Roles::default(), true);
+    let timeline = exported(&TimelineEcs, &from_logs, detector);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("timeline.ndjson");
+    std::fs::write(&path, &timeline).unwrap();
+    let from_documents = run(&[path], detector, Roles::default(), true);
+    assert_eq!(from_documents.faults, []);
+    assert_eq!(from_documents.stats.mapped, from_logs.stats.mapped);
+    assert_eq!(from_documents.stats.by_id, from_logs.stats.by_id);
+    let alerts = |outcome: &Outcome| exported(&AlertsJson(Layout::Lines), outcome, detector);
+    assert!(!from_logs.alerts.is_empty());
+    assert!(alerts(&from_documents) == alerts(&from_logs), "the alerts differ");
+    assert!(exported(&TimelineEcs, &from_documents, detector) == timeline, "the timelines differ");
+    // Document by document: what is written is what is read.
+    let mut given: Vec<&Document> = Vec::new();
+    let mut read: Vec<&Document> = Vec::new();
+    for (outcome, documents) in [(&from_logs, &mut given), (&from_documents, &mut read)] {
+        documents
+            .extend(outcome.processes.iter().flat_map(|process| &process.entries).map(|entry| &entry.event.document));
+    }
+    for (given, read) in given.into_iter().zip(read) {
+        assert_eq!(given, read);
+    }
+}
+
+#[test]
+fn a_timeline_of_the_samples_gives_the_same_alerts_as_the_samples() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    round_trip(&samples, &Detector::new(rules::builtin()));
+}
+
+#[test]
+fn a_timeline_of_a_real_corpus_gives_the_same_alerts_by_every_rule() {
+    let Some(shared) = shared() else { return };
+    let loaded = rules::load(&[shared.join("rules/elastic-windows")]);
+    round_trip(&shared.join("corpus"), &Detector::new(loaded.set));
+}
+
+#[test]
+fn every_rule_finds_the_same_whether_or_not_the_event_id_rules_it_out() {
+    let Some(shared) = shared() else { return };
+    let detector = Detector::new(rules::load(&[shared.join("rules/elastic-windows")]).set);
+    let outcome = run(&[shared.join("corpus")], &detector, Roles::default(), true);
+    let mut hits = 0;
+    for entry in outcome.processes.iter().flat_map(|process| &process.entries) {
+        let document = &entry.event.document;
+        let id: u32 = document.text(evql::ecs::EVENT_CODE).unwrap().parse().unwrap();
+        let names = |hits: Vec<(usize, evql::detect::Hit)>| {
+            hits.into_iter().map(|(rule, hit)| format!("{rule} {hit:?}")).collect::<Vec<_>>()
+        };
+        let (all, some) = (names(detector.hits(document)), names(detector.hits_of_sysmon(id, document)));
+        assert_eq!(all, some, "event {id}");
+        hits += all.len();
+        for (field, _) in document.iter() {
+            assert!(evql::sysmon::is_constant(field) || evql::sysmon::may_have(id, field), "{field} of {id}");
+        }
+    }
+    assert!(hits > 500, "only {hits} hits");
+    assert_eq!(outcome.alerts.len(), 218, "as the naive way and two readers agree");
+}
+
+/// One conformance query.
+#[derive(serde::Deserialize)]
+struct Case {
+    query: String,
+    expected_event_ids: Option<toml::Value>,
+}
+
+fn ids(value: &toml::Value, out: &mut Vec<i64>) {
+    match value {
+        toml::Value::Integer(id) => out.push(*id),
+        toml::Value::Array(items) => items.iter().for_each(|item| ids(item, out)),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn conformance_queries_find_the_same_through_the_pipeline() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("oracle/eql");
+    let text = std::fs::read_to_string(folder.join("additional_test_queries.toml")).unwrap();
+    let mut file: toml::Table = toml::from_str(&text).unwrap();
+    let cases: Vec<Case> = file.remove("queries").unwrap().try_into().unwrap();
+    let roles = Roles {
+        timestamp: Some("timestamp".to_owned()),
+        category: Some("event_type".to_owned()),
+        tiebreaker: Some("serial_event_id".to_owned()),
+    };
+    let mut tried = 0;
+    for case in &cases {
+        let Some(expected) = &case.expected_event_ids else { continue };
+        let query = eql::compile(&case.query).query.unwrap();
+        let detector = Detector::new(RuleSet { rules: vec![Rule::bare(&case.query, query)] });
+        let outcome = run(&[folder.join("test_data.json")], &detector, roles.clone(), false);
+        let events = outcome.alerts.iter().flat_map(evql::detect::Alert::present);
+        let id = |event: &Object| event.get("serial_event_id").and_then(Value::as_i64).unwrap();
+        let found: Vec<i64> = events.map(|event| id(event.original.as_deref().unwrap())).collect();
+        let mut wanted = Vec::new();
+        ids(expected, &mut wanted);
+        assert_eq!(found, wanted, "{}", case.query);
+        tried += 1;
+    }
+    assert_eq!(tried, 61);
+}
