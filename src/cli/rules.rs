@@ -87,7 +87,7 @@ fn coverage(args: &RulesCoverage, look: &Look) -> Result<Exit> {
                 let why = why(coverage);
                 table.add_row([coverage.name(), &rule.meta.name, &why].map(|text| shown(text, None)));
             }
-            writeln!(out, "{table}")?;
+            print_table(&mut out, &table)?;
         }
     }
     out.flush()?;
@@ -209,25 +209,30 @@ fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
         let tactics = tactics(rule);
         table.add_row([meta.level.name(), &meta.name, kind(rule), &tactics, &meta.id].map(|text| shown(text, None)));
     }
-    writeln!(out, "{table}")?;
+    print_table(out, &table)?;
     if !loaded.not_run.is_empty() {
         let mut table = new_table(&["language", "name", "id"]);
         for (rule, _) in &loaded.not_run {
             table.add_row([&rule.language, &rule.name, &rule.id].map(|text| shown(text, None)));
         }
-        writeln!(out, "\n{BOLD}Not run: evql runs EQL only{BOLD:#}\n{table}")?;
+        writeln!(out, "\n{BOLD}Not run: evql runs EQL only{BOLD:#}")?;
+        print_table(out, &table)?;
     }
     Ok(())
 }
 
 fn new_table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()) {
         table.set_width(width);
     }
     table.set_header(head);
     table
+}
+
+fn print_table(out: &mut dyn Write, table: &Table) -> std::io::Result<()> {
+    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
 fn rows(loaded: &Loaded) -> Vec<Value> {

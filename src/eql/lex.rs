@@ -308,7 +308,7 @@ impl<'source> Lexer<'source> {
         if let Some(number) = Number::parse(text, decimal) {
             return self.push(TokenKind::Number(number), start);
         }
-        let message = format!("`{text}` is not a number");
+        let message = format!("`{text}` is too large for a number");
         self.diagnostics.push(Diagnostic::error(codes::INVALID_NUMBER, self.span(start), message));
         self.push(TokenKind::Number(Number::Integer(0)), start);
     }

@@ -58,7 +58,7 @@ impl Number {
                 return Some(Self::Unsigned(unsigned));
             }
         }
-        text.parse().ok().map(Self::Decimal)
+        text.parse().ok().filter(|number: &f64| number.is_finite()).map(Self::Decimal)
     }
 }
 
@@ -67,7 +67,6 @@ impl fmt::Display for Number {
         match self {
             Self::Integer(number) => number.fmt(f),
             Self::Unsigned(number) => number.fmt(f),
-            Self::Decimal(number) if number.is_infinite() => f.write_str("1e999"),
             Self::Decimal(number) => write!(f, "{number:?}"),
         }
     }
