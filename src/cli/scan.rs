@@ -37,6 +37,9 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     session.report_faults(look)?;
     if !session.outcome.inputs.is_empty() {
         terminal::summary::print(&mut people, &session)?;
+        if look.verbose {
+            terminal::summary::print_users(&mut people, &session)?;
+        }
     }
     people.flush()?;
     Ok(session.exit(&args.evidence, args.fail_on_detection))

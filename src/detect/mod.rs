@@ -17,7 +17,7 @@ pub use plan::Known;
 
 use crate::base::Ticks;
 use crate::ecs::{self, FieldId};
-use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch};
+use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{Metadata, Rule, RuleSet};
 use crate::sysmon::{self, Mapping};
@@ -91,6 +91,15 @@ pub struct Findings {
     pub left_out: BTreeMap<RuleIndex, usize>,
 }
 
+/// How many rules could find nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Because they ask for something that Sysmon does not record.
+    pub not_in_sysmon: usize,
+    /// Because there are no events of the IDs that they need.
+    pub no_events: usize,
+}
+
 /// Most alerts of one run of a rule that does not say so itself, in Elastic's detection engine.
 pub const MAX_SIGNALS: u32 = 100;
 
@@ -157,6 +166,31 @@ impl Detector {
             hit.filter(|_| !excluded()).map(|hit| (tried.rule, hit))
         };
         plan.tries.iter().filter_map(hit).collect()
+    }
+
+    /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.
+    pub fn unanswered(&self, present: impl Fn(u32) -> bool) -> Unanswered {
+        let mut unanswered = Unanswered::default();
+        for (index, rule) in self.rules.rules.iter().enumerate() {
+            let tried = |plan: &Plan, filter: usize| {
+                let tries = plan.tries.iter().find(|tried| tried.rule == index);
+                tries.is_some_and(|tried| tried.filters.get(filter).copied().unwrap_or(true))
+            };
+            let needed: Vec<usize> = match &rule.query {
+                Query::Event(_) => vec![0],
+                Query::Sequence(query) => {
+                    query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
+                }
+                Query::Sample(query) => (0..query.filters().len()).collect(),
+            };
+            let ids = |filter| self.by_id.iter().filter(move |(_, plan)| tried(plan, filter)).map(|(id, _)| *id);
+            if needed.iter().any(|&filter| ids(filter).next().is_none()) {
+                unanswered.not_in_sysmon += 1;
+            } else if needed.iter().any(|&filter| !ids(filter).any(&present)) {
+                unanswered.no_events += 1;
+            }
+        }
+        unanswered
     }
 
     /// The findings among all candidates, which may come in any order.

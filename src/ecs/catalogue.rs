@@ -255,5 +255,8 @@ define_fields! {
     DATA_SIGNATURE = "winlog.event_data.Signature": Keyword Single;
     DATA_SIGNATURE_STATUS = "winlog.event_data.SignatureStatus": Keyword Single;
     DATA_SIGNED = "winlog.event_data.Signed": Keyword Single;
+    DATA_TARGET_IMAGE = "winlog.event_data.TargetImage": Keyword Single;
+    DATA_GRANTED_ACCESS = "winlog.event_data.GrantedAccess": Keyword Single;
+    DATA_EVENT_TYPE = "winlog.event_data.EventType": Keyword Single;
     DATA_TERMINAL_SESSION_ID = "winlog.event_data.TerminalSessionId": Keyword Single;
 }

@@ -46,6 +46,15 @@ pub const FIELDS: &[FieldId] = &[
     ecs::FILE_PATH,
     ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME,
     ecs::FILE_CODE_SIGNATURE_TRUSTED,
+    ecs::FILE_NAME,
+    ecs::REGISTRY_PATH,
+    ecs::REGISTRY_DATA_STRINGS,
+    ecs::DNS_QUESTION_NAME,
+    ecs::DNS_RESOLVED_IP,
+    ecs::DATA_TARGET_IMAGE,
+    ecs::DATA_GRANTED_ACCESS,
+    ecs::DATA_EVENT_TYPE,
+    ecs::MESSAGE,
     ecs::RULE_NAME,
     ecs::WINLOG_CHANNEL,
     ecs::WINLOG_RECORD_ID,
@@ -63,6 +72,14 @@ pub fn text_of(field: FieldId, value: &Value) -> String {
     match value {
         Value::Date(at) if field.definition().kind == FieldType::DateNanos => at.rfc3339_full(),
         value => value.to_string(),
+    }
+}
+
+/// All values of a row's field in one cell, `; ` between.
+pub fn cell_of(entry: &Entry, field: FieldId) -> String {
+    match entry.event.document.all(field) {
+        [] => entry.value(field).map_or_else(String::new, |value| text_of(field, value)),
+        values => values.iter().map(|value| text_of(field, value)).collect::<Vec<_>>().join("; "),
     }
 }
 
@@ -101,12 +118,19 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry) -> serde_json::Value {
 pub fn row_json(results: &Results<'_>, entry: &Entry) -> serde_json::Value {
     let mut row = Map::new();
     for &field in FIELDS {
-        if let Some(value) = entry.value(field) {
-            let json = match value {
-                Value::Date(_) => text_of(field, value).into(),
-                value => value.to_json(),
-            };
-            row.insert(field.name().into(), json);
+        let json = |value: &Value| match value {
+            Value::Date(_) => text_of(field, value).into(),
+            value => value.to_json(),
+        };
+        match (entry.event.document.all(field), entry.value(field)) {
+            ([_, _, ..], _) => {
+                let all = entry.event.document.all(field).iter().map(json).collect();
+                row.insert(field.name().into(), all);
+            }
+            (_, Some(value)) => {
+                row.insert(field.name().into(), json(value));
+            }
+            (_, None) => {}
         }
     }
     if let Some(record) = start_record(entry) {

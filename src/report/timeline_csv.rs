@@ -1,6 +1,6 @@
 //! The timeline as CSV: one row an event, fixed columns, safe to open in a spreadsheet.
 
-use super::columns::{ALERTS, FIELDS, START_RECORD, alerts_text, start_record, text_of};
+use super::columns::{ALERTS, FIELDS, START_RECORD, alerts_text, cell_of, start_record};
 use super::{Exporter, Results};
 use crate::base::escape::cell;
 use std::io::{self, Write};
@@ -16,8 +16,7 @@ impl Exporter for TimelineCsv {
         writer.write_record(fields.chain([START_RECORD, ALERTS]))?;
         for entry in results.processes.iter().flat_map(|process| &process.entries) {
             for &field in FIELDS {
-                let text = entry.value(field).map_or_else(String::new, |value| text_of(field, value));
-                writer.write_field(cell(&text).as_ref())?;
+                writer.write_field(cell(&cell_of(entry, field)).as_ref())?;
             }
             writer.write_field(cell(start_record(entry).unwrap_or_default()).as_ref())?;
             writer.write_field(cell(&alerts_text(results, entry)).as_ref())?;

@@ -2,6 +2,7 @@
 
 use super::{BOLD, DIM, counted, grouped, shown};
 use crate::cli::session::Session;
+use evql::detect::Unanswered;
 use evql::pipeline::Stats;
 use evql::rules::{Level, compares_user_id};
 use evql::source::Severity;
@@ -25,6 +26,15 @@ pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
 }
 
+/// Names the rules that compare `user.id`, of which Sysmon records the writer's.
+pub fn print_users(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+    let rules = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query));
+    for (at, rule) in rules.enumerate() {
+        line(out, if at == 0 { "user.id" } else { "" }, &shown(&rule.meta.name, None))?;
+    }
+    Ok(())
+}
+
 /// Prints only what was read and what became of it, for commands whose findings speak for themselves.
 pub fn print_evidence(out: &mut dyn Write, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
@@ -43,11 +53,22 @@ fn rules(session: &Session) -> String {
     if session.wrong_files > 0 {
         let _ = write!(text, "; the rules of {} left out, being wrong", counted(session.wrong_files as u64, "file"));
     }
+    let stats = &session.outcome.stats;
+    if stats.documents == 0 && !session.builtin {
+        let Unanswered { not_in_sysmon, no_events } = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
+        for (count, why) in
+            [(not_in_sysmon, "ask for what Sysmon does not record"), (no_events, "need event IDs that are not here")]
+        {
+            if count > 0 {
+                let _ = write!(text, "; {} {why}", grouped(count as u64)); // writing to a String cannot fail
+            }
+        }
+    }
     let users = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query)).count();
     if users > 0 && !session.builtin {
         let _ = write!(
             text,
-            "; {} `user.id`, which for Sysmon is the account that wrote the record (evql rules check tells which)",
+            "; {} `user.id`, which for Sysmon is the account that wrote the record (-v names them)",
             if users == 1 { "1 compares".to_owned() } else { format!("{users} compare") }
         );
     }

@@ -1,0 +1,173 @@
+//! What the fuzz targets and the test with fixed seeds both do with hostile input. Nothing here may panic, hang or take much memory.
+
+#![allow(dead_code)] // Each fuzz target uses one of these.
+
+use evql::base::Ticks;
+use evql::ecs;
+use evql::eql::{self, Machine, Query, SampleMachine};
+use evql::event::{Document, Object};
+use evql::rules;
+
+/// Any bytes as a query.
+pub fn bytes(data: &[u8]) {
+    query(&String::from_utf8_lossy(data));
+}
+
+/// Bytes as a row of tokens: most of such queries parse further than random letters do.
+pub fn tokens(data: &[u8]) {
+    let words: Vec<&str> = data.iter().map(|&byte| TOKENS[usize::from(byte) % TOKENS.len()]).collect();
+    query(&words.join(" "));
+}
+
+/// Any bytes as a rule file, in each format.
+pub fn rules(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let _ = rules::parse_toml(&text);
+    let _ = rules::parse_elastic(&text);
+    let _ = rules::parse_export(&text);
+}
+
+/// Any bytes as a JSON document that queries look at.
+pub fn documents(data: &[u8]) {
+    let Ok(object) = serde_json::from_slice::<Object>(data) else { return };
+    let document = Document::from_json(&object);
+    let _ = document.to_json();
+    for text in QUERIES {
+        run(text, &[document.clone(), document.clone()]);
+    }
+}
+
+/// Compiles a query and, if it is one, runs it and reads its own print again.
+pub fn query(text: &str) {
+    let mut document = Document::new();
+    document.push(ecs::EVENT_CATEGORY, "process");
+    document.push(ecs::EVENT_CATEGORY, "network");
+    document.set(ecs::PROCESS_NAME, "cmd.exe");
+    document.set(ecs::PROCESS_PID, 4);
+    document.push(ecs::PROCESS_ARGS, "a");
+    document.push(ecs::PROCESS_ARGS, "b");
+    run(text, &[document, Document::new()]);
+}
+
+fn run(text: &str, documents: &[Document]) {
+    let compiled = eql::compile(text);
+    let wrong = compiled.diagnostics.iter().any(evql::diag::Diagnostic::is_error);
+    assert_eq!(compiled.query.is_none(), wrong, "a query is refused with an error, and only then: {text}");
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    assert!(
+        compiled.diagnostics.iter().all(|found| found.span.start <= found.span.end && found.span.end <= length),
+        "{text}"
+    );
+    let Some(query) = compiled.query else { return };
+    match query {
+        Query::Event(query) => documents.iter().for_each(|document| {
+            query.matches(document);
+        }),
+        Query::Sequence(sequence) => {
+            let mut machine = Machine::new(&sequence);
+            for (at, document) in (0..).zip(documents) {
+                if let Some(candidate) = sequence.candidate(document) {
+                    machine.push(Ticks(at), &candidate, at);
+                }
+            }
+            machine.finish();
+        }
+        Query::Sample(sample) => {
+            let mut machine = SampleMachine::new(&sample);
+            for document in documents {
+                if let Some(candidate) = sample.candidate(document) {
+                    machine.push(&candidate, &0);
+                }
+            }
+            machine.finish();
+        }
+    }
+}
+
+const QUERIES: &[&str] = &[
+    "any where process.name : \"*a*\" or length(process.args) > 2 or @timestamp > \"2020-01-01\"",
+    "sequence by ?process.entity_id with maxspan=1m [any where true] ![any where process.pid == 1] [any where source.ip == \"::1\"]",
+];
+
+const TOKENS: &[&str] = &[
+    "process",
+    "any",
+    "where",
+    "sequence",
+    "sample",
+    "by",
+    "with",
+    "maxspan",
+    "=",
+    "1m",
+    "until",
+    "[",
+    "![",
+    "]",
+    "runs",
+    "2",
+    "(",
+    ")",
+    "and",
+    "or",
+    "not",
+    "in",
+    "in~",
+    "like",
+    "like~",
+    "regex",
+    ":",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    ",",
+    "|",
+    "head",
+    "tail",
+    "true",
+    "false",
+    "null",
+    "process.name",
+    "process.pid",
+    "process.args",
+    "source.ip",
+    "?user.name",
+    "`a b`",
+    "\"cmd.exe\"",
+    "\"*c?d*\"",
+    "\"\"\"raw\"\"\"",
+    "\"10.0.0.0/8\"",
+    "0",
+    "1.5",
+    "18446744073709551615",
+    "length",
+    "cidrMatch",
+    "startsWith~",
+    "between",
+    "substring",
+    "indexOf",
+    "number",
+    "string",
+    "concat",
+    "add",
+    "event.category",
+    "@timestamp",
+    ".",
+    "?",
+    "~",
+    "'",
+    "\"",
+    "/*",
+    "//",
+    "\n",
+    "\\",
+    "\u{1F600}",
+];

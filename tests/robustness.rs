@@ -1,0 +1,125 @@
+//! No query, rule file or document may panic, hang or take much memory, however broken or deep. The fuzz targets of `tests/fuzz` do the same without end;
+//! here the seeds are fixed.
+
+#![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+
+#[path = "fuzz/hostile.rs"]
+mod hostile;
+
+use std::time::{Duration, Instant};
+
+/// A small generator of numbers; good enough to mix tokens, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap()
+    }
+
+    fn bytes(&mut self, most: usize) -> Vec<u8> {
+        (0..self.below(most)).map(|_| self.next().to_le_bytes()[3]).collect()
+    }
+
+    /// A text with some of its bytes changed, removed or doubled.
+    fn mutated(&mut self, text: &str) -> Vec<u8> {
+        let mut bytes = text.as_bytes().to_vec();
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len());
+            match self.below(3) {
+                0 => bytes[at] = self.next().to_le_bytes()[3],
+                1 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, bytes[at]),
+            }
+        }
+        bytes
+    }
+}
+
+const QUERY: &str = r#"sequence by process.entity_id, ?user.name with maxspan=5m
+  [process where event.type == "start" and process.name : ("a*", "b.exe") and not length(process.args) > 2] with runs=2
+  ![network where cidrMatch(source.ip, "10.0.0.0/8", "::1")] [any where process.pid in (1, 2) or `a-b`.c regex~ "x(y|z)+"]
+  until [process where add(process.pid, 1) / 2 >= -3.5e1] | head 5 | tail 2 // end"#;
+
+const ELASTIC: &str = "[metadata]\nx = 1\n[rule]\nrule_id = '1'\nname = \"n\"\nlanguage = 'eql'\ntype = 'eql'\nrisk_score = 21\nseverity = 'low'\n\
+    query = \"\"\"\nprocess where process.name == \"a\\\\b\" \\\n and true\n\"\"\"\n[[rule.threat]]\nframework = 'x'\n[rule.threat.tactic]\nid = 'T'\n";
+
+const EXPORT: &str = r#"{"rule_id":"1","name":"n","type":"eql","query":"any where \"\u0041\\\" == \"b\"","exceptions_list":[{"list_id":"l"}]}
+{"list_id":"l","entries":[{"field":"a","type":"wildcard","operator":"excluded","value":"*\\*x"},{"field":"p","type":"nested","entries":[]}]}
+"#;
+
+#[test]
+fn random_queries_rules_and_documents_are_taken_or_refused() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    for _ in 0..3000 {
+        hostile::tokens(&random.bytes(40));
+        hostile::bytes(&random.bytes(60));
+        hostile::bytes(&random.mutated(QUERY));
+        hostile::rules(&random.mutated(ELASTIC));
+        hostile::rules(&random.mutated(EXPORT));
+        hostile::documents(&random.mutated(
+            r#"{"process":{"args":["a",1,null],"pid":"7"},"@timestamp":1e3,"source.ip":"::1","a":{"b":[{"c":1}]}}"#,
+        ));
+    }
+}
+
+#[test]
+fn monstrous_queries_are_refused_or_answered_at_once() {
+    let start = Instant::now();
+    let many = |what: &str, count: usize| what.repeat(count);
+    let list: String = (0..100_000).map(|number| format!("\"name{number}\",")).collect();
+    let monsters = [
+        format!("any where {}true{}", many("(", 100_000), many(")", 100_000)),
+        many("(", 1_000_000),
+        many("not ", 250_000),
+        format!("any where {} true", many("not ", 100_000)),
+        format!("any where {}1 == 1", many("-", 100_000)),
+        format!("any where {}a{}", many("length(", 50_000), many(")", 50_000)),
+        format!("any where true{}", many(" and true", 100_000)),
+        format!("any where process.pid == 1{}", many(" + 1", 100_000)),
+        format!("any where process.name : ({list}\"x\")"),
+        format!("any where process.name in ({list}\"x\")"),
+        format!("any where process.name : \"{}\"", many("*a", 10_000)),
+        format!("any where process.name regex \"{}\"", many("(a{1000})", 100)),
+        "any where process.name regex \"((a{1000}){1000}){1000}\"".to_owned(),
+        format!("any where process.name regex \"{}a{}\"", many("(", 10_000), many(")", 10_000)),
+        "any where process.name regex \"[a-z]{999999999}\"".to_owned(),
+        format!("sequence {}", many("[any where true] with runs=100 ", 10_000)),
+        format!("sequence {}", many("[any where ", 10_000)),
+        format!("sequence by {} [any where true] [any where true]", many("a,", 10_000)),
+        format!("any where true {}", many("| head 1 ", 100_000)),
+        format!("any where a{}", many(".a", 100_000)),
+        format!("any where \"{}", many("\\u{41}", 100_000)),
+        format!("any where {}", many("\"\"\"", 99_999)),
+        many("/*", 500_000),
+        many("`", 1_000_001),
+        many("\u{0}", 1_000_000),
+        many("sequence ", 100_000),
+    ];
+    for monster in &monsters {
+        let begin = Instant::now();
+        hostile::query(monster);
+        let head: String = monster.chars().take(60).collect();
+        assert!(begin.elapsed() < Duration::from_secs(20), "{head}… took {:?}", begin.elapsed());
+    }
+    assert!(start.elapsed() < Duration::from_secs(90), "all of them took {:?}", start.elapsed());
+}
+
+#[test]
+fn patterns_that_make_others_slow_are_answered_at_once() {
+    let mut document = evql::event::Document::new();
+    document.set(evql::ecs::PROCESS_COMMAND_LINE, "a".repeat(20_000));
+    let begin = Instant::now();
+    for pattern in ["*a*a*a*a*a*a*a*a*a*b", "*?a?*?a?*?a?*b", "a*a*a*a*a*a*a*a*a*a*c"] {
+        let query = evql::eql::compile(&format!("any where process.command_line : \"{pattern}\"")).query.unwrap();
+        let evql::eql::Query::Event(query) = query else { panic!("an event query") };
+        assert!(!query.matches(&document));
+    }
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
