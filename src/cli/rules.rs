@@ -171,7 +171,10 @@ fn totals(loaded: &Loaded) -> String {
     let each: Vec<String> =
         languages.iter().map(|(language, count)| format!("{} {count}", shown(language, None))).collect();
     let parts = [
-        format!("{} in {}", counted(rules as u64, "rule"), counted(loaded.files.len() as u64, "file")),
+        match loaded.files.len() {
+            0 => format!("{} built in", counted(rules as u64, "rule")),
+            files => format!("{} in {}", counted(rules as u64, "rule"), counted(files as u64, "file")),
+        },
         format!(": {} ready to run", counted(loaded.set.rules.len() as u64, "EQL rule")),
         if each.is_empty() {
             String::new()

@@ -123,10 +123,11 @@ impl Field {
         }
     }
 
-    /// Type, if the catalogue knows the field.
+    /// Type, if the catalogue knows the field, or Elastic's index templates know its like: all of `winlog.event_data` are keywords.
     pub fn kind(&self) -> Option<FieldType> {
         match self {
             Self::Known(id) => Some(id.definition().kind),
+            Self::Other(name) if name.starts_with("winlog.event_data.") => Some(FieldType::Keyword),
             Self::Other(_) => None,
         }
     }

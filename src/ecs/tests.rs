@@ -15,7 +15,8 @@ fn names_are_unique_and_lead_back_to_their_ids() {
 fn unknown_names_are_kept_as_they_are() {
     let field = Field::named("winlog.event_data.Foo");
     assert_eq!(field.name(), "winlog.event_data.Foo");
-    assert_eq!(field.kind(), None);
+    assert_eq!(field.kind(), Some(FieldType::Keyword), "all of event_data are keywords in Elastic's templates");
+    assert_eq!(Field::named("vendor.Foo").kind(), None);
     assert_eq!(Field::named("process.pid").kind(), Some(FieldType::Long));
     assert_eq!(Field::named("event.type").shape(), Shape::List);
 }

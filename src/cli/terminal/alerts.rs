@@ -141,13 +141,37 @@ impl Card<'_> {
                 line(out, "", &command)?;
             }
         }
-        if event.document.all(ecs::EVENT_CATEGORY).iter().any(|category| category.as_text() == Some("library"))
-            && let Some(image) = text(ecs::FILE_PATH)
-        {
-            line(out, "image", &image)?;
-        }
+        self.object(out, event)?;
         if let Some(connection) = self.connection(event) {
             line(out, "connection", &connection)?;
+        }
+        Ok(())
+    }
+
+    /// What the process did it to: a file or image, a registry key, a name that was asked for, another process.
+    fn object(&self, out: &mut dyn Write, event: &Event) -> io::Result<()> {
+        let text = |field| self.text(event, field);
+        let library =
+            event.document.all(ecs::EVENT_CATEGORY).iter().any(|category| category.as_text() == Some("library"));
+        let file = text(ecs::FILE_PATH).or_else(|| text(ecs::FILE_NAME));
+        let all = |field: FieldId| {
+            let values = event.document.all(field).iter().map(|value| shown(&value.to_string(), self.most));
+            let values: Vec<String> = values.collect();
+            (!values.is_empty()).then(|| values.join(", "))
+        };
+        let written = all(ecs::REGISTRY_DATA_STRINGS).map_or_else(String::new, |data| format!(" = {data}"));
+        let answers = all(ecs::DNS_RESOLVED_IP).map_or_else(String::new, |data| format!(" -> {data}"));
+        let access = text(ecs::DATA_GRANTED_ACCESS).map_or_else(String::new, |access| format!(" (access {access})"));
+        let objects = [
+            (if library { "image" } else { "file" }, file),
+            ("registry", text(ecs::REGISTRY_PATH).map(|path| format!("{path}{written}"))),
+            ("name", text(ecs::DNS_QUESTION_NAME).map(|name| format!("{name}{answers}"))),
+            ("target", text(ecs::DATA_TARGET_IMAGE).map(|image| format!("{image}{access}"))),
+        ];
+        for (label, object) in objects {
+            if let Some(object) = object {
+                line(out, label, &object)?;
+            }
         }
         Ok(())
     }

@@ -13,6 +13,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
+/// Most event IDs that the summary names; of the others it gives the counts.
+const MOST_IDS: usize = 6;
+
 /// Prints the summary.
 pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
@@ -56,9 +59,10 @@ fn rules(session: &Session) -> String {
     let stats = &session.outcome.stats;
     if stats.documents == 0 && !session.builtin {
         let Unanswered { not_in_sysmon, no_events } = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
-        for (count, why) in
-            [(not_in_sysmon, "ask for what Sysmon does not record"), (no_events, "need event IDs that are not here")]
-        {
+        for (count, why) in [
+            (not_in_sysmon, "asking for what Sysmon does not record"),
+            (no_events, "in need of event IDs that are not here"),
+        ] {
             if count > 0 {
                 let _ = write!(text, "; {} {why}", grouped(count as u64)); // writing to a String cannot fail
             }
@@ -68,8 +72,8 @@ fn rules(session: &Session) -> String {
     if users > 0 && !session.builtin {
         let _ = write!(
             text,
-            "; {} `user.id`, which for Sysmon is the account that wrote the record (-v names them)",
-            if users == 1 { "1 compares".to_owned() } else { format!("{users} compare") }
+            "; {} comparing `user.id`, which for Sysmon is the account that wrote the record (-v names them)",
+            grouped(users as u64)
         );
     }
     text
@@ -88,12 +92,17 @@ fn sysmon_events(stats: &Stats) -> String {
         return "no events: the rules look at Sysmon's log (Microsoft-Windows-Sysmon/Operational), and these files hold none of it"
             .to_owned();
     }
-    let by_id = stats.by_id.iter().map(|(&id, &count)| match sysmon::event_name(id) {
+    let mut by_id: Vec<(u32, u64)> = stats.by_id.iter().map(|(&id, &count)| (id, count)).collect();
+    by_id.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
+    let shown = by_id.iter().take(MOST_IDS).map(|&(id, count)| match sysmon::event_name(id) {
         Some(name) => format!("{} of ID {id} ({name})", grouped(count)),
         None => format!("{} of ID {id} (unknown)", grouped(count)),
     });
+    let rest: Vec<String> =
+        by_id.iter().skip(MOST_IDS).map(|(id, count)| format!("{id} ({})", grouped(*count))).collect();
+    let rest = (!rest.is_empty()).then(|| format!("and of IDs {}", rest.join(", ")));
     let documents = (stats.documents > 0).then(|| format!("{} of other kinds", counted(stats.documents, "document")));
-    by_id.chain(documents).collect::<Vec<_>>().join(", ")
+    shown.chain(rest).chain(documents).collect::<Vec<_>>().join(", ")
 }
 
 /// Every record that was met is in one of the terms.
