@@ -1,7 +1,7 @@
 //! A rule set meets events: which events are candidates, and which of them together are alerts.
 //!
 //! It runs in two steps. [`Detector::hits`] looks at one event at a time, in any order and on any thread, and says which stages of which
-//! rules it could be. [`Detector::alerts`] takes all candidates, puts them in order and runs the sequences. Everything that is no candidate
+//! rules it could be. [`Detector::findings`] takes all candidates, puts them in order and runs the sequences. Everything that is no candidate
 //! can be forgotten between the steps, so memory follows the number of candidates.
 //!
 //! Events of different hosts never meet in a sequence that is joined by a process's entity id: such an id means something on its host only, and
