@@ -47,7 +47,7 @@ fn one_event_of_every_id_becomes_what_it_became_before() {
             document.remove(&evql::ecs::LOG_FILE_PATH.into());
             lines.extend([document.to_json().to_string(), "\n".to_owned()]);
         }
-        let path = root.join(format!("samples/expected/all-ids.{name}.ndjson"));
+        let path = root.join(format!("tests/mapping/all-ids.{name}.ndjson"));
         if std::env::var_os("EVQL_BLESS").is_some() {
             std::fs::write(&path, &lines).unwrap();
         }

@@ -10,9 +10,11 @@
 //! This module does not know threads or files.
 
 mod coverage;
+mod creations;
 mod plan;
 
 pub use coverage::{Coverage, Inventory, coverage};
+pub use creations::Creations;
 pub use plan::Known;
 
 use crate::base::Ticks;
@@ -224,30 +226,14 @@ impl Detector {
     }
 }
 
-/// A process: host and entity id.
-fn process_of(event: &Event) -> Option<(&str, &str)> {
-    let text = |field| event.document.text(field);
-    Some((text(ecs::HOST_NAME).unwrap_or_default(), text(ecs::PROCESS_ENTITY_ID)?))
-}
-
-/// Gives each alert without the creation of its process that creation, if it is among the candidates: the latest one not after the first
-/// event of the alert, or else the first there is. `candidates` are in order.
+/// Gives each alert without the creation of its process that creation, if it is among the candidates, which are in order.
 fn add_starts(alerts: &mut [Alert], candidates: &[CandidateEvent], clock: Clock) {
-    let mut creations: HashMap<(&str, &str), Vec<&Arc<Event>>> = HashMap::new();
-    for event in
-        candidates.iter().map(|candidate| &candidate.event).filter(|event| event.document.is_process_creation())
-    {
-        if let Some(process) = process_of(event) {
-            creations.entry(process).or_default().push(event);
-        }
-    }
+    let creations = Creations::among(candidates.iter().map(|candidate| &candidate.event), clock);
     for alert in alerts {
         let Some(first) = alert.present().next() else { continue };
-        let Some(known) = process_of(first).and_then(|process| creations.get(&process)) else { continue };
+        let known = creations.all(first);
         if !alert.present().any(|event| known.iter().any(|creation| Arc::ptr_eq(creation, event))) {
-            let order = first.order(clock);
-            let before = known.iter().rev().find(|creation| creation.order(clock) <= order);
-            alert.start = before.or(known.first()).map(|&creation| creation.clone());
+            alert.start = creations.of(first).cloned();
         }
     }
 }

@@ -77,10 +77,10 @@ pub fn discover(paths: &[PathBuf]) -> Inputs {
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = Inputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
-    for (path, size) in search.files {
+    for (path, size, named) in search.files {
         let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
         if taken.insert(identity) {
-            take(path, size, &mut found);
+            take(path, size, named, &mut found);
         }
     }
     if found_stdin {
@@ -97,8 +97,8 @@ pub fn discover(paths: &[PathBuf]) -> Inputs {
 struct Search {
     /// What was given, as canonical paths.
     roots: Vec<PathBuf>,
-    /// Regular files with their sizes.
-    files: Vec<(PathBuf, u64)>,
+    /// Regular files with their sizes, and whether a person named the file itself.
+    files: Vec<(PathBuf, u64, bool)>,
     faults: Vec<Fault>,
 }
 
@@ -107,9 +107,9 @@ impl Search {
         for entry in WalkDir::new(root).sort_by_file_name() {
             match entry {
                 // The system follows a link that the user named; others are told apart by their own type.
-                Ok(entry) if entry.depth() == 0 => self.see(entry.path(), std::fs::metadata(entry.path())),
+                Ok(entry) if entry.depth() == 0 => self.see(entry.path(), std::fs::metadata(entry.path()), true),
                 Ok(entry) if entry.path_is_symlink() => self.see_link(entry.path()),
-                Ok(entry) => self.see(entry.path(), entry.metadata().map_err(io::Error::from)),
+                Ok(entry) => self.see(entry.path(), entry.metadata().map_err(io::Error::from), false),
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
                     let error = io::Error::from(error);
@@ -119,10 +119,10 @@ impl Search {
         }
     }
 
-    fn see(&mut self, path: &Path, metadata: io::Result<Metadata>) {
+    fn see(&mut self, path: &Path, metadata: io::Result<Metadata>, named: bool) {
         match metadata {
             Ok(metadata) if metadata.is_dir() => {}
-            Ok(metadata) if metadata.is_file() => self.files.push((path.to_owned(), metadata.len())),
+            Ok(metadata) if metadata.is_file() => self.files.push((path.to_owned(), metadata.len(), named)),
             Ok(_) => {
                 let reason = "a pipe, device or socket; only regular files are read";
                 self.faults.push(Fault::lost(&display(path), FaultKind::Special, reason));
@@ -160,7 +160,7 @@ fn cause(error: &io::Error) -> String {
 }
 
 /// Opens a regular file, and takes it if it holds events.
-fn take(path: PathBuf, size: u64, found: &mut Inputs) {
+fn take(path: PathBuf, size: u64, named: bool, found: &mut Inputs) {
     let display = display(&path);
     let head = match read_head(&path) {
         Ok(head) => head,
@@ -174,7 +174,7 @@ fn take(path: PathBuf, size: u64, found: &mut Inputs) {
         found.faults.push(Fault::lost(&display, FaultKind::EmptyFile, "the file has no bytes"));
         return;
     }
-    match tell(&head) {
+    match tell(&head, named) {
         Verdict::Evidence(format, doubt) => {
             let reason = match doubt {
                 None => None,

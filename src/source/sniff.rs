@@ -37,7 +37,9 @@ pub(super) enum HeaderDoubt {
 }
 
 /// Tells a file by `head`, its first [`HEAD`] bytes or all of it if it is shorter.
-pub(super) fn tell(head: &[u8]) -> Verdict {
+///
+/// JSON counts as documents if a person `named` the file, or if it looks like documents with a time.
+pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
     let block = usize::try_from(HEADER_BLOCK).unwrap_or(usize::MAX);
     let has_chunk = head.get(block..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
     if head.starts_with(b"ElfFile\0") {
@@ -47,10 +49,10 @@ pub(super) fn tell(head: &[u8]) -> Verdict {
         return Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged));
     }
     if head.starts_with(b"\x1f\x8b") {
-        return tell_packed(head);
+        return tell_packed(head, named);
     }
     match encoding_of(head) {
-        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(head).0) => {
+        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(head).0, named) => {
             Verdict::Evidence(Format::Json, None)
         }
         Some(encoding) if starts_with_events(&encoding.decode(head).0) => {
@@ -61,12 +63,12 @@ pub(super) fn tell(head: &[u8]) -> Verdict {
 }
 
 /// Tells a gzip file by the first bytes of what is packed in it: ECS documents are read, anything else is to be unpacked first.
-fn tell_packed(head: &[u8]) -> Verdict {
+fn tell_packed(head: &[u8], named: bool) -> Verdict {
     let mut inner = Vec::new();
     // The packed start of a file ends somewhere: what could be unpacked until there counts.
     let _ = GzDecoder::new(head).take(HEAD as u64).read_to_end(&mut inner);
     match encoding_of(&inner) {
-        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(&inner).0) => {
+        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(&inner).0, named) => {
             Verdict::Evidence(Format::Json, None)
         }
         _ => Verdict::Foreign(looks_like(head, None)),
@@ -75,8 +77,8 @@ fn tell_packed(head: &[u8]) -> Verdict {
 
 /// Whether a text starts as documents do: an object whose first kilobytes name a time, alone or in an array, or what wraps documents in an export.
 ///
-/// Other JSON, such as settings or the output of other tools, is no evidence; nor are the alerts and rows that evql itself writes.
-fn starts_with_documents(text: &str) -> bool {
+/// Other JSON in a folder, such as settings or the output of other tools, is no evidence; nor are the alerts and rows that evql itself writes.
+fn starts_with_documents(text: &str, named: bool) -> bool {
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if !looks_like_json(start) {
         return false;
@@ -85,7 +87,7 @@ fn starts_with_documents(text: &str) -> bool {
     let of_evql = first.contains("\"evql\":{\"alert\"") || first.contains("\"evql.");
     let marks =
         ["\"@timestamp\"", "\"timestamp\"", "\"_source\"", "\"event\"", "\"event.", "\"create\":", "\"index\":"];
-    !of_evql && marks.iter().any(|mark| start.contains(mark))
+    !of_evql && (named || marks.iter().any(|mark| start.contains(mark)))
 }
 
 /// What is wrong with a header that has the right magic.

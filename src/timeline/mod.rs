@@ -4,7 +4,7 @@
 //! This module does not know output formats.
 
 use crate::base::Origin;
-use crate::detect::Alert;
+use crate::detect::{Alert, Creations};
 use crate::ecs::{self, FieldId};
 use crate::event::{Clock, Event, Value};
 use hashbrown::HashMap;
@@ -74,20 +74,23 @@ impl Entry {
 /// events without a process come last.
 pub fn by_process(mut events: Vec<Arc<Event>>, alerts: &[Alert], clock: Clock) -> Vec<Process> {
     events.sort_by_key(|event| event.order(clock));
+    let starts: Vec<Option<Arc<Event>>> = {
+        let creations = Creations::among(events.iter(), clock);
+        let start_of =
+            |event: &Arc<Event>| creations.of(event).filter(|_| !event.document.is_process_creation()).cloned();
+        events.iter().map(start_of).collect()
+    };
     let mut parts = parts_by_event(alerts);
     let mut groups: Vec<Process> = Vec::new();
     let mut index: HashMap<(String, Option<String>), usize> = HashMap::new();
-    for event in events {
+    for (event, start) in events.into_iter().zip(starts) {
         let key = process_of(&event);
         let at = *index.entry(key).or_insert_with_key(|(host, entity_id)| {
             groups.push(Process { host: host.clone(), entity_id: entity_id.clone(), entries: Vec::new() });
             groups.len() - 1
         });
         let parts = parts.remove(&event.origin).unwrap_or_default();
-        groups[at].entries.push(Entry { event, start: None, parts });
-    }
-    for group in &mut groups {
-        carry_starts(group);
+        groups[at].entries.push(Entry { event, start, parts });
     }
     // Stable: inside a host the order of first events stays.
     groups.sort_by(|a, b| (&a.host, a.entity_id.is_none()).cmp(&(&b.host, b.entity_id.is_none())));
@@ -109,22 +112,6 @@ fn parts_by_event(alerts: &[Alert]) -> HashMap<Origin, Vec<Part>> {
         }
     }
     parts
-}
-
-/// Gives each event of a process its start: the latest one before it, or else (the connection was logged first) the first there is.
-fn carry_starts(process: &mut Process) {
-    if process.entity_id.is_none() {
-        return;
-    }
-    let is_start = |entry: &Entry| entry.event.document.is_process_creation();
-    let mut latest = process.entries.iter().find(|entry| is_start(entry)).map(|entry| entry.event.clone());
-    for entry in &mut process.entries {
-        if is_start(entry) {
-            latest = Some(entry.event.clone());
-        } else {
-            entry.start.clone_from(&latest);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,15 +18,15 @@ fn exported_xml_is_told_in_every_encoding() {
         " \r\n<e:Event a='b'>",
         "<?xml version='1.0'?><!-- <x> --><!DOCTYPE a [<!ENTITY b ''>]><Events >",
     ] {
-        assert_eq!(tell(text.as_bytes()), xml(UTF_8), "{text}");
-        assert_eq!(tell(format!("\u{feff}{text}").as_bytes()), xml(UTF_8), "{text}");
+        assert_eq!(tell(text.as_bytes(), false), xml(UTF_8), "{text}");
+        assert_eq!(tell(format!("\u{feff}{text}").as_bytes(), false), xml(UTF_8), "{text}");
         for mark in [false, true] {
-            assert_eq!(tell(&utf16(text, false, mark)), xml(UTF_16LE), "{text}");
-            assert_eq!(tell(&utf16(text, true, mark)), xml(UTF_16BE), "{text}");
+            assert_eq!(tell(&utf16(text, false, mark), false), xml(UTF_16LE), "{text}");
+            assert_eq!(tell(&utf16(text, true, mark), false), xml(UTF_16BE), "{text}");
         }
     }
-    assert_eq!(tell(b"<?xml version='1.0' encoding=\"windows-1251\"?><Event>"), xml(encoding_rs::WINDOWS_1251));
-    assert_eq!(tell(b"<?xml version='1.0' encoding='utf-16'?><Event>"), xml(UTF_8), "the bytes are no UTF-16");
+    assert_eq!(tell(b"<?xml version='1.0' encoding=\"windows-1251\"?><Event>", false), xml(encoding_rs::WINDOWS_1251));
+    assert_eq!(tell(b"<?xml version='1.0' encoding='utf-16'?><Event>", false), xml(UTF_8), "the bytes are no UTF-16");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn other_text_is_foreign() {
         ("hello", "text, not events exported as XML"),
         ("hel\u{1}lo", "binary data of an unknown format"),
     ] {
-        assert_eq!(tell(text.as_bytes()), Verdict::Foreign(looks), "{text}");
+        assert_eq!(tell(text.as_bytes(), false), Verdict::Foreign(looks), "{text}");
     }
 }
 
@@ -49,10 +49,10 @@ fn well_known_formats_are_named() {
     for (at, magic, name) in KNOWN {
         let mut head = vec![1; *at];
         head.extend_from_slice(magic);
-        assert_eq!(tell(&head), Verdict::Foreign(name));
+        assert_eq!(tell(&head, false), Verdict::Foreign(name));
     }
-    assert_eq!(tell(&[0; 100]), Verdict::Foreign("nothing but zeros at its start"));
-    assert_eq!(tell(&[0, 7, 1, 200]), Verdict::Foreign("binary data of an unknown format"));
+    assert_eq!(tell(&[0; 100], false), Verdict::Foreign("nothing but zeros at its start"));
+    assert_eq!(tell(&[0, 7, 1, 200], false), Verdict::Foreign("binary data of an unknown format"));
 }
 
 /// A header block that Windows could have written.
@@ -70,21 +70,29 @@ fn a_log_is_told_by_its_header_and_its_checksum_is_checked() {
     let told = |mut block: Vec<u8>, change: bool| {
         block[24] ^= u8::from(change);
         block.push(0);
-        tell(&block)
+        tell(&block, false)
     };
     let evidence = |doubt| Verdict::Evidence(Format::Evtx, doubt);
     assert_eq!(told(header(0), false), evidence(None));
     assert_eq!(told(header(0), true), evidence(Some(HeaderDoubt::Checksum)));
     assert_eq!(told(header(1), true), evidence(None), "a log that was not closed is behind its header");
     assert_eq!(told(header(4), true), evidence(None), "a log without checksums");
-    assert_eq!(tell(&header(0)), Verdict::HeaderOnly);
-    assert_eq!(tell(b"ElfFile\0"), Verdict::HeaderOnly);
+    assert_eq!(tell(&header(0), false), Verdict::HeaderOnly);
+    assert_eq!(tell(b"ElfFile\0", false), Verdict::HeaderOnly);
 }
 
 #[test]
 fn a_log_with_a_damaged_header_is_told_by_its_first_chunk() {
     let mut head = vec![9; 4096];
-    assert_eq!(tell(&head), Verdict::Foreign("text, not events exported as XML"));
+    assert_eq!(tell(&head, false), Verdict::Foreign("text, not events exported as XML"));
     head.extend_from_slice(b"ElfChnk\0");
-    assert_eq!(tell(&head), Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged)));
+    assert_eq!(tell(&head, false), Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged)));
+}
+
+#[test]
+fn a_json_file_that_was_named_needs_no_time_but_must_not_be_our_own_output() {
+    let is_json = |text: &str, named: bool| tell(text.as_bytes(), named) == Verdict::Evidence(Format::Json, None);
+    assert!(is_json("{\"time\": 1}", true) && !is_json("{\"time\": 1}", false));
+    assert!(is_json("{\"@timestamp\": 1}", false) && is_json("[ {\"timestamp\": 1} ]", false));
+    assert!(!is_json("{\"@timestamp\":\"x\",\"evql\":{\"alert\":1}}", true), "an alert that evql wrote");
 }
