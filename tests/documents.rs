@@ -47,6 +47,10 @@ fn round_trip(logs: &Path, detector: &Detector) {
     assert_eq!(from_documents.stats.by_id, from_logs.stats.by_id);
     let alerts = |outcome: &Outcome| exported(&AlertsJson(Layout::Lines), outcome, detector);
     assert!(!from_logs.alerts.is_empty());
+    // Without a timeline, events that cannot matter are not even mapped.
+    let findings_only = run(&[logs.to_owned()], detector, Roles::default(), false);
+    assert!(alerts(&findings_only) == alerts(&from_logs), "the alerts differ without a timeline");
+    assert_eq!(findings_only.stats, from_logs.stats);
     assert!(alerts(&from_documents) == alerts(&from_logs), "the alerts differ");
     assert!(exported(&TimelineEcs, &from_documents, detector) == timeline, "the timelines differ");
     // Document by document: what is written is what is read.

@@ -130,6 +130,9 @@ pub struct Evidence {
     /// Threads to use; one per core if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Read every record the slow, complete way: by the evtx crate and XML. It gives the same, and is there to check that
+    #[arg(long)]
+    pub slow_reader: bool,
     /// Exit with 0 even if some input could not be read
     #[arg(long)]
     pub allow_partial: bool,

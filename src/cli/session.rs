@@ -119,6 +119,7 @@ impl Session {
             threads: evidence.threads.map_or(0, usize::from),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
+            slow_reader: evidence.slow_reader,
             mapping,
             roles: Roles {
                 timestamp: evidence.timestamp_field.clone(),

@@ -18,6 +18,7 @@ pub use creations::Creations;
 pub use plan::Known;
 
 use crate::base::Ticks;
+use crate::base::wildcard::fold;
 use crate::ecs::{self, FieldId};
 use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
@@ -147,6 +148,19 @@ impl Detector {
     /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
     pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, Hit)> {
         self.try_rules(&self.all, document)
+    }
+
+    /// Whether a Sysmon event of this ID, written on Windows, whose process has this path could matter to some rule. Tells before the event is mapped.
+    pub fn may_matter(&self, event_id: u32, executable: Option<&str>) -> bool {
+        let Some(plan) = self.by_id.get(&event_id) else { return true };
+        if plan.tries.is_empty() {
+            return false;
+        }
+        let (Some(names), Some(path)) = (&plan.names, executable) else { return true };
+        match path.rsplit_once('\\') {
+            Some((_, name)) => names.contains(&name.chars().map(fold).collect::<String>()),
+            None => true,
+        }
     }
 
     /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.

@@ -5,17 +5,20 @@
 //! that are tried are the rules' own.
 
 use super::RuleIndex;
-use crate::ecs::Field;
+use crate::ecs::{self, Field};
 use crate::eql::{Predicate, Query};
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
+use hashbrown::HashSet;
 
 /// The rules to try, and which filters of each.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Ascending.
     pub tries: Vec<Try>,
+    /// The process names, in lower case, that an event must have one of to matter; `None` if others matter too.
+    pub names: Option<HashSet<String>>,
 }
 
 /// One rule to try.
@@ -61,7 +64,20 @@ impl Plan {
 
     /// A plan for events of which something is known.
     pub fn known(rules: &[Rule], known: &Known) -> Self {
-        Self::new(rules, |predicate| known.may_match(predicate))
+        let plan = Self::new(rules, |predicate| known.may_match(predicate));
+        let field = Field::from(ecs::PROCESS_NAME);
+        let required = |tried: &Try| -> Option<Vec<String>> {
+            let conditions: Vec<&Predicate> = match &rules[tried.rule].query {
+                Query::Event(query) => vec![query.predicate()],
+                Query::Sequence(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
+                Query::Sample(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
+            };
+            let each: Option<Vec<Vec<String>>> =
+                conditions.into_iter().map(|condition| known.specialise(condition).required(&field)).collect();
+            each.map(|each| each.concat())
+        };
+        let names: Option<Vec<Vec<String>>> = plan.tries.iter().map(required).collect();
+        Self { names: names.map(|names| names.concat().into_iter().collect()), ..plan }
     }
 
     fn new(rules: &[Rule], may_match: impl Fn(&Predicate) -> bool) -> Self {
@@ -75,6 +91,6 @@ impl Plan {
             };
             filters.contains(&true).then_some(Try { rule, filters })
         };
-        Self { tries: rules.iter().enumerate().filter_map(tried).collect() }
+        Self { tries: rules.iter().enumerate().filter_map(tried).collect(), names: None }
     }
 }

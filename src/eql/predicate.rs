@@ -11,6 +11,7 @@ use super::datum::{Constant, Datum, read_all};
 use super::function::Function;
 use super::operators;
 use super::text_set::TextSet;
+use crate::base::wildcard::fold;
 use crate::ecs::Field;
 use crate::event::Document;
 use ipnet::IpNet;
@@ -161,6 +162,19 @@ impl Node {
         }
     }
 
+    fn required(&self, field: &Field) -> Option<Vec<String>> {
+        match self {
+            Self::Constant(known) => (*known != Some(true)).then(Vec::new),
+            Self::Not(_) => None,
+            Self::All(nodes) => nodes.iter().filter_map(|node| node.required(field)).min_by_key(Vec::len),
+            Self::Any(nodes) => {
+                let each: Option<Vec<Vec<String>>> = nodes.iter().map(|node| node.required(field)).collect();
+                each.map(|each| each.concat())
+            }
+            Self::Leaf(leaf) => leaf.required(field),
+        }
+    }
+
     fn fields<'n>(&'n self, found: &mut Vec<&'n Field>) {
         match self {
             Self::Constant(_) => {}
@@ -209,6 +223,11 @@ impl Predicate {
         Self(self.0.specialise(constants, known))
     }
 
+    /// Texts of which a field must have one, in lower case as patterns fold it, or else the condition is false; `None` if there is no such list.
+    pub fn required(&self, field: &Field) -> Option<Vec<String>> {
+        self.0.required(field)
+    }
+
     /// The answer for every document, if there is only one.
     pub fn constant(&self) -> Option<bool> {
         match self.0 {
@@ -219,6 +238,25 @@ impl Predicate {
 }
 
 impl Leaf {
+    fn required(&self, field: &Field) -> Option<Vec<String>> {
+        let folded = |text: &str| text.chars().map(fold).collect();
+        if self.fields.as_slice() != std::slice::from_ref(field) {
+            return None;
+        }
+        match &self.test {
+            Expr::Text { value, set } if matches!(**value, Expr::Slot(0)) => {
+                set.members().map(|members| members.map(folded).collect())
+            }
+            Expr::OneOf { value, texts, .. } if matches!(**value, Expr::Slot(0)) => {
+                texts.members().map(|members| members.map(folded).collect())
+            }
+            Expr::Compare { op: Comparison::Equal, value, constant } if matches!(**value, Expr::Slot(0)) => {
+                Some(vec![folded(constant.text())])
+            }
+            _ => None,
+        }
+    }
+
     fn matches(&self, document: &Document) -> bool {
         if let [field] = self.fields.as_slice() {
             let mut missing = true;

@@ -77,6 +77,11 @@ impl TextSet {
         self.exact.insert(entry);
     }
 
+    /// The members, case-folded or not if there are no patterns among them.
+    pub fn members(&self) -> Option<impl Iterator<Item = &str>> {
+        self.wild.is_empty().then(|| self.exact.iter().map(|entry| &*entry.0))
+    }
+
     /// Whether `text` is a member or fits a pattern.
     pub fn contains(&self, text: &str) -> bool {
         (!self.exact.is_empty() && self.exact.contains(&Lookup(text, self.case)))

@@ -15,7 +15,7 @@ pub use window::{Window, WindowError};
 use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
 use crate::event::{Clock, Event};
 use crate::source::{self, Fault, Input};
-use crate::sysmon::Mapping;
+use crate::sysmon::{self, Mapping};
 use crate::timeline::{self, Process};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -50,6 +50,8 @@ pub struct Options {
     pub roles: Roles,
     /// Whose documents events become.
     pub mapping: Mapping,
+    /// Whether to read every record the slow, complete way.
+    pub slow_reader: bool,
     /// Whether to note which fields the events have.
     pub inventory: bool,
     /// Whether to keep every mapped event for a timeline, not only candidates.
@@ -111,11 +113,12 @@ pub fn run(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
+    let scratch = || source::Scratch::default().wanting(sysmon::is_provider).slow(options.slow_reader);
     let mut found = pool.install(|| {
         let worker = work::Worker { inputs: &inputs, detector, options, progress };
         units
             .par_iter()
-            .map_init(source::Scratch::default, |scratch, unit| worker.read(unit, scratch))
+            .map_init(scratch, |scratch, unit| worker.read(unit, scratch))
             .reduce(Found::default, Found::merge)
     });
     progress.finish();

@@ -66,6 +66,7 @@ impl Worker<'_> {
         let stats = source::read_unit(self.inputs, unit, scratch, &mut |item| match item {
             Item::Record(record) => self.take(&record, &mut found),
             Item::Document(document) => self.take_document(document, &mut found),
+            Item::PassedOver => found.tally.other_providers += 1,
             Item::Fault(fault) => found.note(fault),
         });
         found.tally.chunks += stats.chunks;
@@ -85,6 +86,14 @@ impl Worker<'_> {
     }
 
     fn map(&self, record: &Record, found: &mut Found) -> Fate {
+        let Options { window, timeline, inventory, .. } = self.options;
+        let everything = *timeline || *inventory || window.from.is_some() || window.to.is_some();
+        if !everything
+            && sysmon::is_windows(record)
+            && !self.detector.may_matter(record.event_id, record.value("Image"))
+        {
+            return Fate::Mapped;
+        }
         let input = &self.inputs[record.origin.input as usize];
         let event = sysmon::map(record, &input.display, self.options.mapping);
         let windows = event.document.text(ecs::HOST_OS_TYPE) == Some("windows");

@@ -15,6 +15,7 @@ mod discover;
 mod documents;
 mod evtx;
 mod export;
+mod fast;
 mod fault;
 mod read;
 mod record;
@@ -24,6 +25,7 @@ mod xml;
 
 pub use discover::{Format, Input, Inputs, discover};
 pub use documents::JsonDocument;
+pub use fast::Wanted;
 pub use fault::{Fault, FaultKind, Severity};
 pub use read::{Item, Scratch, UnitStats, read_unit};
 pub use record::Record;

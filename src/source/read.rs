@@ -11,6 +11,7 @@ use super::discover::{Format, Input, STDIN};
 use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
 use super::export;
+use super::fast::{FastReader, Read as Outcome, Wanted};
 use super::fault::{Fault, FaultKind};
 use super::record::Record;
 use super::units::{CHUNK, HEADER_BLOCK, Unit};
@@ -23,6 +24,8 @@ pub enum Item {
     Record(Record),
     /// A document that was read.
     Document(JsonDocument),
+    /// A record that was met, and that nobody wants: see [`Scratch::wanting`].
+    PassedOver,
     /// Something that was not, or that is in doubt.
     Fault(Fault),
 }
@@ -36,7 +39,7 @@ pub struct UnitStats {
     pub chunks: u64,
     /// Chunk slots that were never used: all their bytes are zero.
     pub empty_chunks: u64,
-    /// Records met: those handed over as [`Item::Record`], and those lost with a fault for which [`Fault::is_record`] holds.
+    /// Records met: those handed over as [`Item::Record`] or [`Item::PassedOver`], and those lost with a fault for which [`Fault::is_record`] holds.
     pub records: u64,
 }
 
@@ -55,6 +58,23 @@ pub struct Scratch {
     pub(super) converter: Converter,
     chunk: Vec<u8>,
     reader: ChunkReader,
+    fast: FastReader,
+    wanted: Option<Wanted>,
+    slow: bool,
+}
+
+impl Scratch {
+    /// Buffers for a caller that wants only some records. Others become [`Item::PassedOver`], where that is cheaper than reading them.
+    #[must_use]
+    pub fn wanting(self, wanted: Wanted) -> Self {
+        Self { wanted: Some(wanted), ..self }
+    }
+
+    /// The same, reading every record the slow, complete way if `slow`.
+    #[must_use]
+    pub fn slow(self, slow: bool) -> Self {
+        Self { slow, ..self }
+    }
 }
 
 /// Reads one unit of `inputs` and hands everything in it to `sink`, in the order of the file.
@@ -111,6 +131,19 @@ fn read_chunks(
         }
         stats.chunks += 1;
         let place = Place { input: &input.display, number: unit.input, offset, chunk };
+        if !scratch.slow {
+            let wanted = scratch.wanted.unwrap_or(|_, _| true);
+            if let Some(fast) = scratch.fast.read(&scratch.chunk, place, wanted) {
+                stats.records += fast.len() as u64;
+                for read in fast {
+                    sink(match read {
+                        Outcome::Wanted(record) => Item::Record(*record),
+                        Outcome::PassedOver => Item::PassedOver,
+                    });
+                }
+                continue;
+            }
+        }
         let bytes = std::mem::take(&mut scratch.chunk);
         let (bytes, records) = scratch.reader.read(bytes, place, &mut scratch.converter, sink);
         scratch.chunk = bytes;

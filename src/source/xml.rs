@@ -348,8 +348,13 @@ fn all_allowed(text: &str) -> bool {
     !text.bytes().any(|byte| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xef)
 }
 
+/// Whether a text is surely one that XML allows all of.
+pub(super) fn is_plain(text: &str) -> bool {
+    all_allowed(text)
+}
+
 /// Adds text, with `_` for what XML forbids.
-fn push_allowed(out: &mut String, text: &str) {
+pub(super) fn push_allowed(out: &mut String, text: &str) {
     if all_allowed(text) {
         return out.push_str(text);
     }

@@ -66,6 +66,16 @@ fn system_of(provider: &str, provider_guid: Option<&str>) -> Option<System> {
     known.into_iter().find(|(name, guid, _)| is(name, guid)).map(|(_, _, system)| system)
 }
 
+/// Whether a provider is Sysmon, by its name, or by its GUID if it has no name.
+pub fn is_provider(name: &str, guid: Option<&str>) -> bool {
+    system_of(name, guid).is_some()
+}
+
+/// Whether Sysmon wrote the record on Windows.
+pub fn is_windows(record: &Record) -> bool {
+    system(record) == Some(System::Windows)
+}
+
 /// Whether Sysmon wrote the record.
 pub fn is_sysmon(record: &Record) -> bool {
     system(record).is_some()

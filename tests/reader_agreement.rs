@@ -1,0 +1,158 @@
+//! The fast way of reading gives what the slow, complete way gives: the same records and the same faults, for the same bytes.
+//!
+//! The samples are the project's own; with `EVQL_SHARED` every file of a real corpus is read too. Both are also read with bytes changed and the checksums
+//! put right again, so that the fast way cannot tell by them that something is wrong.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
+use evql::source::{Item, Scratch, discover, read_unit, units};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const HEADER: usize = 4096;
+const CHUNK: usize = 65_536;
+/// Changed copies of each file.
+const ROUNDS: usize = 12;
+
+/// Everything in a file, read one way.
+fn items(path: &Path, slow: bool) -> Vec<Item> {
+    let inputs = discover(&[path.to_owned()]).inputs;
+    let mut scratch = Scratch::default().slow(slow);
+    let mut items = Vec::new();
+    for unit in units(&inputs, 16) {
+        read_unit(&inputs, &unit, &mut scratch, &mut |item| items.push(item));
+    }
+    items
+}
+
+/// Compares both ways; says how many items there were.
+fn compare(path: &Path, what: &str) -> usize {
+    let (fast, slow) = (items(path, false), items(path, true));
+    for (at, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+        assert_eq!(fast, slow, "item {at} of {what}");
+    }
+    assert_eq!(fast.len(), slow.len(), "{what}");
+    fast.len()
+}
+
+fn logs(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            logs(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "evtx") {
+            out.push(path);
+        }
+    }
+}
+
+fn all_logs() -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    logs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("samples"), &mut all);
+    match std::env::var_os("EVQL_SHARED") {
+        Some(shared) => logs(&Path::new(&shared).join("corpus"), &mut all),
+        None => eprintln!("only the samples: EVQL_SHARED is not set"),
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn both_ways_give_the_same_for_every_file() {
+    let all = all_logs();
+    let items: usize = all.iter().map(|path| compare(path, &path.display().to_string())).sum();
+    assert!(items > 500, "only {items} items");
+}
+
+/// Only what somebody wants is handed over, and the rest is counted.
+#[test]
+fn what_nobody_wants_is_counted() {
+    let mut others = 0;
+    for path in all_logs() {
+        let inputs = discover(std::slice::from_ref(&path)).inputs;
+        let is_wanted = |item: &Item| match item {
+            Item::Record(record) => evql::sysmon::is_sysmon(record),
+            _ => true,
+        };
+        let all: Vec<Item> = items(&path, true);
+        let mut scratch = Scratch::default().wanting(evql::sysmon::is_provider);
+        let mut found = Vec::new();
+        for unit in units(&inputs, 16) {
+            read_unit(&inputs, &unit, &mut scratch, &mut |item| found.push(item));
+        }
+        assert_eq!(found.len(), all.len(), "{}", path.display());
+        for (found, one) in found.iter().zip(&all) {
+            match found {
+                Item::PassedOver => {
+                    assert!(!is_wanted(one), "{}: {one:?}", path.display());
+                    others += 1;
+                }
+                found => assert_eq!(found, one, "{}", path.display()),
+            }
+        }
+    }
+    assert!(others > 0, "nothing was passed over");
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
+    }
+}
+
+/// Puts the checksums of a chunk right.
+fn seal(chunk: &mut [u8]) {
+    let end = usize::try_from(u32::from_le_bytes(chunk[48..52].try_into().unwrap())).unwrap().clamp(512, CHUNK);
+    let records = crc32fast::hash(&chunk[512..end]);
+    chunk[52..56].copy_from_slice(&records.to_le_bytes());
+    let mut header = crc32fast::Hasher::new();
+    header.update(&chunk[..120]);
+    header.update(&chunk[128..512]);
+    chunk[124..128].copy_from_slice(&header.finalize().to_le_bytes());
+}
+
+#[test]
+fn both_ways_give_the_same_for_changed_bytes() {
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("changed.evtx");
+    let mut tried = 0;
+    for log in all_logs() {
+        let whole = fs::read(&log).unwrap();
+        let chunks = whole.len().saturating_sub(HEADER) / CHUNK;
+        if chunks == 0 {
+            continue;
+        }
+        for round in 0..ROUNDS {
+            let start = HEADER + random.below(chunks.min(4)) * CHUNK;
+            let mut bytes = whole[..HEADER].to_vec();
+            bytes.extend(&whole[start..start + CHUNK]);
+            let chunk = &mut bytes[HEADER..];
+            let end = usize::try_from(u32::from_le_bytes(chunk[48..52].try_into().unwrap())).unwrap();
+            if !chunk.starts_with(b"ElfChnk") || !(600..=CHUNK).contains(&end) {
+                continue;
+            }
+            // Most changes in the first records, where the templates are.
+            let reach = if round % 2 == 0 { (end - 512).min(6000) } else { end - 512 };
+            for _ in 0..=random.below(3) {
+                let at = 512 + random.below(reach);
+                chunk[at] = match random.below(4) {
+                    0 => 0,
+                    1 => chunk[at].wrapping_add(1),
+                    2 => 0xff,
+                    _ => random.below(256).to_le_bytes()[0],
+                };
+            }
+            seal(chunk);
+            fs::write(&path, &bytes).unwrap();
+            compare(&path, &format!("{} at {start}, round {round}", log.display()));
+            tried += 1;
+        }
+    }
+    assert!(tried >= 100, "only {tried} changed chunks");
+}
