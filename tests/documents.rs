@@ -5,8 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
-use evql::detect::Detector;
-use evql::eql;
+use evql::detect::{Detector, Hit};
+use evql::eql::{self, Query};
 use evql::event::{Clock, Document, Object};
 use evql::pipeline::{self, Options, Outcome, Roles, Silent};
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs};
@@ -79,7 +79,7 @@ fn a_timeline_of_a_real_corpus_gives_the_same_alerts_by_every_rule() {
 }
 
 #[test]
-fn every_rule_finds_the_same_whether_or_not_the_event_id_rules_it_out() {
+fn every_rule_finds_the_same_with_and_without_plan_and_index() {
     let Some(shared) = shared() else { return };
     let detector = Detector::new(rules::load(&[shared.join("rules/elastic-windows")]).set);
     let outcome = run(&[shared.join("corpus")], &detector, Roles::default(), true);
@@ -87,11 +87,23 @@ fn every_rule_finds_the_same_whether_or_not_the_event_id_rules_it_out() {
     for entry in outcome.processes.iter().flat_map(|process| &process.entries) {
         let document = &entry.event.document;
         let id: u32 = document.text(evql::ecs::EVENT_CODE).unwrap().parse().unwrap();
-        let names = |hits: Vec<(usize, evql::detect::Hit)>| {
-            hits.into_iter().map(|(rule, hit)| format!("{rule} {hit:?}")).collect::<Vec<_>>()
+        let names = |hits: Vec<(usize, Hit)>| -> Vec<String> {
+            hits.into_iter().map(|(rule, hit)| format!("{rule} {hit:?}")).collect()
         };
-        let (all, some) = (names(detector.hits(document)), names(detector.hits_of_sysmon(id, document)));
-        assert_eq!(all, some, "event {id}");
+        // Every rule asked as it stands, without plan or index.
+        let naive = detector.rules().iter().enumerate().filter_map(|(index, rule)| {
+            let hit = match &rule.query {
+                Query::Event(query) => query.matches(document).then_some(Hit::Event),
+                Query::Sequence(query) => query.candidate(document).map(Hit::Joined),
+                Query::Sample(query) => query.candidate(document).map(Hit::Joined),
+            };
+            hit.map(|hit| (index, hit))
+        });
+        let all = names(naive.collect());
+        assert_eq!(all, names(detector.hits(document)), "by the index, event {id}");
+        assert_eq!(all, names(detector.hits_of_sysmon(id, document)), "by the event ID, event {id}");
+        let image = document.text(evql::ecs::PROCESS_EXECUTABLE);
+        assert!(all.is_empty() || detector.may_matter(id, image), "by the process, event {id}");
         hits += all.len();
         for (field, _) in document.iter() {
             assert!(evql::sysmon::is_constant(field) || evql::sysmon::may_have(id, field), "{field} of {id}");

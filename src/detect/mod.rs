@@ -181,7 +181,7 @@ impl Detector {
             let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(document));
             hit.filter(|_| !excluded()).map(|hit| (tried.rule, hit))
         };
-        plan.tries.iter().filter_map(hit).collect()
+        plan.tries_for(document).into_iter().filter_map(|at| hit(&plan.tries[at])).collect()
     }
 
     /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.

@@ -12,7 +12,7 @@ use super::function::Function;
 use super::operators;
 use super::text_set::TextSet;
 use crate::base::wildcard::fold;
-use crate::ecs::Field;
+use crate::ecs::{Field, FieldType};
 use crate::event::Document;
 use ipnet::IpNet;
 use std::cmp::Ordering;
@@ -162,16 +162,20 @@ impl Node {
         }
     }
 
-    fn required(&self, field: &Field) -> Option<Vec<String>> {
+    fn required(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<(&Field, String)>> {
         match self {
             Self::Constant(known) => (*known != Some(true)).then(Vec::new),
             Self::Not(_) => None,
-            Self::All(nodes) => nodes.iter().filter_map(|node| node.required(field)).min_by_key(Vec::len),
+            Self::All(nodes) => nodes.iter().filter_map(|node| node.required(usable)).min_by_key(Vec::len),
             Self::Any(nodes) => {
-                let each: Option<Vec<Vec<String>>> = nodes.iter().map(|node| node.required(field)).collect();
+                let each: Option<Vec<Vec<(&Field, String)>>> = nodes.iter().map(|node| node.required(usable)).collect();
                 each.map(|each| each.concat())
             }
-            Self::Leaf(leaf) => leaf.required(field),
+            Self::Leaf(leaf) => {
+                let field = leaf.fields.first().filter(|field| usable(field))?;
+                let texts = leaf.required()?;
+                Some(texts.into_iter().map(|text| (field, text)).collect())
+            }
         }
     }
 
@@ -225,7 +229,15 @@ impl Predicate {
 
     /// Texts of which a field must have one, in lower case as patterns fold it, or else the condition is false; `None` if there is no such list.
     pub fn required(&self, field: &Field) -> Option<Vec<String>> {
-        self.0.required(field)
+        let texts = self.required_among(&|other| other == field)?;
+        Some(texts.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// Fields with texts, of which a document must have one, or else the condition is false; only fields that `usable` allows are named.
+    ///
+    /// Texts are in lower case as patterns fold it. Of several such lists the shortest is given; `None` if there is none.
+    pub fn required_among(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<(&Field, String)>> {
+        self.0.required(usable)
     }
 
     /// The answer for every document, if there is only one.
@@ -238,9 +250,11 @@ impl Predicate {
 }
 
 impl Leaf {
-    fn required(&self, field: &Field) -> Option<Vec<String>> {
+    /// The texts of which the leaf's only field must have one.
+    fn required(&self) -> Option<Vec<String>> {
         let folded = |text: &str| text.chars().map(fold).collect();
-        if self.fields.as_slice() != std::slice::from_ref(field) {
+        let text = self.fields.first().and_then(Field::kind).is_some_and(FieldType::is_text);
+        if self.fields.len() != 1 || !text {
             return None;
         }
         match &self.test {

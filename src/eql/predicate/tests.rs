@@ -216,3 +216,42 @@ fn values_of_the_wrong_type_are_converted_or_missing() {
     assert!(predicate("source.port == null").matches(&document));
     assert!(predicate("event.code == \"11\" and event.code : \"1?\"").matches(&document));
 }
+
+#[test]
+fn a_condition_names_the_texts_it_cannot_do_without() {
+    let required = |source: &str| {
+        let Some(Query::Event(query)) = compile(source).query else { panic!("{source}") };
+        let telling = |field: &Field| field.name().starts_with("process.");
+        let found = query.predicate().required_among(&telling).map(|texts| {
+            let mut texts: Vec<String> = texts.into_iter().map(|(field, text)| format!("{field}={text}")).collect();
+            texts.sort();
+            texts
+        });
+        found.map(|texts| texts.join(" "))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        required(r#"any where process.name : ("A.exe", "b.exe")"#),
+        some("process.name=a.exe process.name=b.exe")
+    );
+    assert_eq!(required(r#"any where process.name == "A.exe" and process.args : "*x*""#), some("process.name=a.exe"));
+    assert_eq!(
+        required(r#"any where process.name : "a" or process.pe.original_file_name in ("B")"#),
+        some("process.name=a process.pe.original_file_name=b")
+    );
+    assert_eq!(
+        required(r#"any where process.name : ("a", "b") and process.executable : "c""#),
+        some("process.executable=c")
+    );
+    for none in [
+        r#"any where process.name : "a*""#,
+        r#"any where process.name != "a""#,
+        r#"any where not process.name : "a""#,
+        r#"any where process.name : "a" or user.name : "b""#,
+        "any where length(process.name) == 1",
+        "any where process.pid == 4",
+        "any where true",
+    ] {
+        assert_eq!(required(none), None, "{none}");
+    }
+}
