@@ -113,6 +113,20 @@ fn every_rule_finds_the_same_with_and_without_plan_and_index() {
     assert_eq!(outcome.alerts.len(), 218, "as the naive way and two readers agree");
 }
 
+#[test]
+fn lines_that_cannot_be_read_are_accounted_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.ndjson");
+    let lines =
+        "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"a\":1}\nnonsense\n{\"@timestamp\":\"soon\"}\n{\"a\":1}\n7\n";
+    std::fs::write(&path, lines).unwrap();
+    let outcome = run(&[path], &Detector::new(rules::builtin()), Roles::default(), true);
+    let stats = &outcome.stats;
+    assert!(stats.adds_up(), "{stats:#?}");
+    assert_eq!((stats.tally.records, stats.mapped, stats.tally.unreadable), (5, 1, 4));
+    assert_eq!(outcome.faults.len(), 4);
+}
+
 /// One conformance query.
 #[derive(serde::Deserialize)]
 struct Case {

@@ -125,7 +125,8 @@ impl Fault {
 
     /// Whether this fault stands for exactly one record that was met and lost.
     pub fn is_record(&self) -> bool {
-        self.severity == Severity::Lost && matches!(self.kind, FaultKind::Record | FaultKind::Time | FaultKind::Xml)
+        self.severity == Severity::Lost
+            && matches!(self.kind, FaultKind::Record | FaultKind::Time | FaultKind::Xml | FaultKind::Json)
     }
 }
 
