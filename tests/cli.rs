@@ -24,3 +24,23 @@ fn the_readme_shows_a_real_run() {
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap().replace("\r\n", "\n");
     assert!(readme.contains(&lasting.join("\n")), "the README should show:\n{printed}");
 }
+
+/// Nobody has to read to the end: a closed pipe is a success, whatever the format.
+#[test]
+fn a_closed_pipe_is_a_success() {
+    use std::io::Read;
+    use std::process::Stdio;
+    for format in ["csv", "json", "jsonl", "ecs"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_evql"))
+            .args(["timeline", "samples", "-t", format, "-q"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut [0; 100]).unwrap();
+        drop(stdout);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{format}");
+    }
+}

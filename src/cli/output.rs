@@ -73,9 +73,17 @@ pub fn create(path: &Path, clobber: bool) -> Result<File> {
 
 /// Whether the error is that nobody reads the output any more, which is no failure of ours.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_broken_pipe))
+}
+
+/// The writer of CSV wraps what went wrong into an error of its own.
+fn is_broken_pipe(error: &io::Error) -> bool {
+    let inside = error.get_ref().and_then(|inside| inside.downcast_ref::<csv::Error>());
+    let inside = inside.is_some_and(|error| match error.kind() {
+        csv::ErrorKind::Io(error) => is_broken_pipe(error),
+        _ => false,
+    });
+    inside || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// The exporter of alerts in a format; without one the file's ending decides.
