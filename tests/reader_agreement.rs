@@ -5,7 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
-use evql::source::{Item, Scratch, discover, read_unit, units};
+use evql::ecs::{self, Field};
+use evql::event::Fields;
+use evql::source::{Glance, Item, Scratch, Verdict, Visitor, discover, read_unit, units, visit_unit};
+use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -92,6 +96,82 @@ fn what_nobody_wants_is_counted() {
         }
     }
     assert!(others > 0, "nothing was passed over");
+}
+
+/// Works fields out at a glance, to compare them with those of the whole event, which is the next item.
+#[derive(Default)]
+struct Comparer {
+    mapping: Mapping,
+    at_a_glance: Option<(BTreeMap<Field, Vec<evql::event::Value>>, evql::base::Ticks)>,
+    cells: Cells,
+    compared: usize,
+    without_glance: usize,
+}
+
+impl Visitor for Comparer {
+    fn begin_chunk(&mut self, _: u64) {}
+
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+        let Some(mut ways) = Ways::new(glance.event_id(), self.mapping, glance.names()) else { return Verdict::Wanted };
+        // Two entries get another name on their way.
+        let names = glance.names().iter().map(|name| &**name).chain(["TargetProcessGUID", "Hashes"]);
+        let entries = names.map(|name| Field::named(&format!("winlog.event_data.{name}")));
+        let all: Vec<Field> = ecs::all().map(Field::from).chain(entries).filter(|field| ways.learn(field)).collect();
+        let lazy = Lazy::new(&ways, glance, &mut self.cells);
+        let has_values =
+            |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
+        let found = all.iter().filter_map(has_values).collect();
+        for field in all.iter().filter(|field| ways.is_never(field)) {
+            assert!(lazy.values(field).is_empty(), "{field}");
+        }
+        self.at_a_glance = Some((found, lazy.timestamp()));
+        Verdict::Wanted
+    }
+
+    fn item(&mut self, item: Item) {
+        let Item::Record(record) = item else { return };
+        let Some((found, timestamp)) = self.at_a_glance.take() else {
+            self.without_glance += usize::from(sysmon::is_windows(&record) && record.event_id != 22);
+            return;
+        };
+        let whole = sysmon::map(&record, "", self.mapping);
+        let mut ways = Ways::new(record.event_id, self.mapping, &[]).unwrap();
+        for (field, values) in whole.document.iter() {
+            // Fields that cannot be worked out one by one are no part of this.
+            if ways.learn(field) {
+                assert_eq!(found.get(field).map(Vec::as_slice), Some(values), "{field} of {record:?}");
+            }
+        }
+        for (field, values) in &found {
+            assert_eq!(whole.document.values(field), values, "{field} of {record:?}");
+        }
+        assert_eq!(whole.timestamp, timestamp);
+        self.compared += 1;
+    }
+
+    fn restart_chunk(&mut self) {
+        self.at_a_glance = None;
+    }
+
+    fn end_chunk(&mut self, _: &[u8]) {}
+}
+
+/// A field worked out from a glance at a record has the values that it has in the mapped event.
+#[test]
+fn fields_at_a_glance_are_those_of_the_whole_event() {
+    for mapping in [Mapping::Integration, Mapping::Winlogbeat] {
+        let mut comparer = Comparer { mapping, ..Comparer::default() };
+        for path in all_logs() {
+            let inputs = discover(std::slice::from_ref(&path)).inputs;
+            let mut scratch =
+                Scratch::default().wanting(|name, guid| name != "Linux-Sysmon" && sysmon::is_provider(name, guid));
+            for unit in units(&inputs, 16) {
+                visit_unit(&inputs, &unit, &mut scratch, &mut comparer);
+            }
+        }
+        let Comparer { compared, without_glance, .. } = comparer;
+        assert!(compared > 5 * without_glance && compared > 100, "{compared} compared, {without_glance} not");
+    }
 }
 
 struct Random(u64);

@@ -72,6 +72,11 @@ pub struct Definition {
 }
 
 impl FieldId {
+    /// Its place in the catalogue, from 0.
+    pub fn position(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// The catalogue's entry.
     pub fn definition(self) -> &'static Definition {
         &DEFINITIONS[usize::from(self.0)]

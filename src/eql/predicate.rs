@@ -13,9 +13,10 @@ use super::operators;
 use super::text_set::TextSet;
 use crate::base::wildcard::fold;
 use crate::ecs::{Field, FieldType};
-use crate::event::Document;
+use crate::event::{Document, Fields};
 use ipnet::IpNet;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// A condition, ready to be tried on documents.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub(super) enum Node {
     Not(Box<Node>),
     All(Vec<Node>),
     Any(Vec<Node>),
-    Leaf(Box<Leaf>),
+    Leaf(Arc<Leaf>),
 }
 
 /// A test over the values of some fields.
@@ -152,7 +153,7 @@ impl Node {
         }
     }
 
-    fn matches(&self, document: &Document) -> bool {
+    fn matches(&self, document: &dyn Fields) -> bool {
         match self {
             Self::Constant(known) => *known == Some(true),
             Self::Not(inner) => !inner.matches(document),
@@ -206,7 +207,7 @@ impl Predicate {
     }
 
     /// Whether the condition holds for a document.
-    pub fn matches(&self, document: &Document) -> bool {
+    pub fn matches(&self, document: &dyn Fields) -> bool {
         self.0.matches(document)
     }
 
@@ -271,7 +272,7 @@ impl Leaf {
         }
     }
 
-    fn matches(&self, document: &Document) -> bool {
+    fn matches(&self, document: &dyn Fields) -> bool {
         if let [field] = self.fields.as_slice() {
             let mut missing = true;
             for datum in read_all(document.values(field), field) {

@@ -6,7 +6,7 @@ use super::predicate::Predicate;
 use super::sample::Sample;
 use super::sequence::Sequence;
 use crate::ecs::Field;
-use crate::event::Document;
+use crate::event::Fields;
 
 /// A checked and compiled query.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl EventQuery {
     }
 
     /// Whether an event matches.
-    pub fn matches(&self, document: &Document) -> bool {
+    pub fn matches(&self, document: &dyn Fields) -> bool {
         self.predicate.matches(document)
     }
 

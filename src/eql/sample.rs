@@ -9,7 +9,7 @@
 use super::query::Pipe;
 use super::sequence::{Candidate, Filter, Key, KeyPart, SequenceMatch, candidate, fields_of};
 use crate::ecs::Field;
-use crate::event::Document;
+use crate::event::Fields;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Sample {
     }
 
     /// What a document is to this sample; `None` if no term takes it.
-    pub fn candidate(&self, document: &Document) -> Option<Candidate> {
+    pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
         candidate(&self.filters, document, |_| true)
     }
 }

@@ -13,7 +13,7 @@ use super::predicate::Predicate;
 use super::query::Pipe;
 use crate::base::{Span, Ticks};
 use crate::ecs::Field;
-use crate::event::Document;
+use crate::event::Fields;
 use std::sync::Arc;
 
 /// Most stages of a sequence.
@@ -152,12 +152,12 @@ impl Sequence {
     }
 
     /// What a document is to this sequence; `None` if no filter takes it.
-    pub fn candidate(&self, document: &Document) -> Option<Candidate> {
+    pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
         self.candidate_among(document, |_| true)
     }
 
     /// The same, trying only filters of which `may` allows the number: for callers that know some to be false.
-    pub fn candidate_among(&self, document: &Document, may: impl Fn(usize) -> bool) -> Option<Candidate> {
+    pub fn candidate_among(&self, document: &dyn Fields, may: impl Fn(usize) -> bool) -> Option<Candidate> {
         candidate(&self.filters, document, may)
     }
 }
@@ -165,7 +165,7 @@ impl Sequence {
 /// What a document is to a list of filters; `None` if none takes it.
 pub(super) fn candidate(
     filters: &[Arc<Filter>],
-    document: &Document,
+    document: &dyn Fields,
     may: impl Fn(usize) -> bool,
 ) -> Option<Candidate> {
     let mut hits = Vec::new();

@@ -4,6 +4,18 @@ use super::value::{Value, Values};
 use crate::ecs::{self, Field, FieldId, FieldType, Shape};
 use serde_json::Map;
 
+/// Whatever has values under fields: a document, or something that works its values out when they are asked for.
+pub trait Fields {
+    /// All values of a field; none if it is missing.
+    fn values(&self, field: &Field) -> &[Value];
+}
+
+impl Fields for Document {
+    fn values(&self, field: &Field) -> &[Value] {
+        Self::values(self, field)
+    }
+}
+
 /// A flat map from field to its values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {

@@ -11,7 +11,7 @@ use super::discover::{Format, Input, STDIN};
 use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
 use super::export;
-use super::fast::{FastReader, Read as Outcome, Wanted};
+use super::fast::{FastReader, Glance, Reading, Verdict, Wanted};
 use super::fault::{Fault, FaultKind};
 use super::record::Record;
 use super::units::{CHUNK, HEADER_BLOCK, Unit};
@@ -28,6 +28,71 @@ pub enum Item {
     PassedOver,
     /// Something that was not, or that is in doubt.
     Fault(Fault),
+}
+
+/// What hears of everything in a unit, in the order of the file.
+pub trait Visitor {
+    /// A chunk of an event log begins at this many bytes from the start of the file. Called for chunks that are not empty.
+    fn begin_chunk(&mut self, offset: u64);
+    /// A record of the chunk at a glance. Most need no more than that. Records that show nothing at a glance are items at once.
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict;
+    /// A record, document or fault.
+    fn item(&mut self, item: Item);
+    /// What was heard since the chunk began does not count: it is read again, in another way.
+    fn restart_chunk(&mut self);
+    /// The chunk has been read; these are its bytes.
+    fn end_chunk(&mut self, bytes: &[u8]);
+}
+
+/// Hands on items, one chunk at a time.
+struct Collector<'s> {
+    sink: &'s mut dyn FnMut(Item),
+    items: Vec<Item>,
+    in_chunk: bool,
+}
+
+impl Visitor for Collector<'_> {
+    fn begin_chunk(&mut self, _: u64) {
+        self.in_chunk = true;
+    }
+
+    fn glance(&mut self, _: &Glance<'_>) -> Verdict {
+        Verdict::Wanted
+    }
+
+    fn item(&mut self, item: Item) {
+        if self.in_chunk {
+            self.items.push(item);
+        } else {
+            (self.sink)(item);
+        }
+    }
+
+    fn restart_chunk(&mut self) {
+        self.items.clear();
+    }
+
+    fn end_chunk(&mut self, _: &[u8]) {
+        self.in_chunk = false;
+        self.items.drain(..).for_each(&mut *self.sink);
+    }
+}
+
+/// The fast way's words for what a visitor hears.
+struct Hearing<'v>(&'v mut dyn Visitor);
+
+impl Reading for Hearing<'_> {
+    fn pass_over(&mut self) {
+        self.0.item(Item::PassedOver);
+    }
+
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+        self.0.glance(glance)
+    }
+
+    fn record(&mut self, record: Record) {
+        self.0.item(Item::Record(record));
+    }
 }
 
 /// What a unit amounted to. Sums of units are sums of their numbers.
@@ -56,6 +121,8 @@ impl AddAssign for UnitStats {
 #[derive(Default)]
 pub struct Scratch {
     pub(super) converter: Converter,
+    /// What was last read of an event log: one chunk, or several.
+    buffer: Vec<u8>,
     chunk: Vec<u8>,
     reader: ChunkReader,
     fast: FastReader,
@@ -82,11 +149,17 @@ impl Scratch {
 /// A unit that does not belong to `inputs` gives nothing. What an item is depends only on the evidence: not on how the file was cut into units,
 /// nor on what `scratch` was used for before.
 pub fn read_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, sink: &mut dyn FnMut(Item)) -> UnitStats {
+    visit_unit(inputs, unit, scratch, &mut Collector { sink, items: Vec::new(), in_chunk: false })
+}
+
+/// The same for a visitor, that can do without most of most records.
+pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor: &mut dyn Visitor) -> UnitStats {
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
     };
+    let mut sink = |item| visitor.item(item);
     if input.path.as_os_str() == STDIN {
-        return documents::read(documents::Source::Stdin, input, unit.input, sink);
+        return documents::read(documents::Source::Stdin, input, unit.input, &mut sink);
     }
     let file = match File::open(&input.path) {
         Ok(file) => file,
@@ -97,66 +170,117 @@ pub fn read_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, sink: &mu
         }
     };
     match input.format {
-        Format::Evtx => read_chunks(file, input, unit, scratch, sink),
-        Format::Xml { encoding } => export::read(file, encoding, input, unit.input, scratch, sink),
-        Format::Json => documents::read(documents::Source::File(file), input, unit.input, sink),
+        Format::Evtx => read_chunks(file, input, unit, scratch, visitor),
+        Format::Xml { encoding } => export::read(file, encoding, input, unit.input, scratch, &mut sink),
+        Format::Json => documents::read(documents::Source::File(file), input, unit.input, &mut sink),
     }
 }
+
+/// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
+const CHUNKS_AT_A_TIME: u64 = 4;
 
 fn read_chunks(
     mut file: File,
     input: &Input,
     unit: &Unit,
     scratch: &mut Scratch,
-    sink: &mut dyn FnMut(Item),
+    visitor: &mut dyn Visitor,
 ) -> UnitStats {
     let mut stats = UnitStats::default();
-    for chunk in unit.first_chunk..unit.first_chunk.saturating_add(unit.chunks) {
-        let offset = HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK));
-        let read = read_at(&mut file, offset, &mut scratch.chunk);
-        stats.bytes += scratch.chunk.len() as u64;
-        if let Err(error) = read {
-            let reason = format!("chunk {chunk} cannot be read: {error}");
-            sink(Item::Fault(Fault::lost(&input.display, FaultKind::Unreadable, reason).at(offset)));
-            continue;
-        }
-        if scratch.chunk.is_empty() {
-            let reason = format!("the file ended at chunk {chunk} while it was read: it was longer before");
-            sink(Item::Fault(Fault::lost(&input.display, FaultKind::Truncated, reason).at(offset)));
-            break;
-        }
-        if scratch.chunk.iter().all(|&byte| byte == 0) {
-            stats.empty_chunks += 1;
-            continue;
-        }
-        stats.chunks += 1;
-        let place = Place { input: &input.display, number: unit.input, offset, chunk };
-        if !scratch.slow {
-            let wanted = scratch.wanted.unwrap_or(|_, _| true);
-            if let Some(fast) = scratch.fast.read(&scratch.chunk, place, wanted) {
-                stats.records += fast.len() as u64;
-                for read in fast {
-                    sink(match read {
-                        Outcome::Wanted(record) => Item::Record(*record),
-                        Outcome::PassedOver => Item::PassedOver,
-                    });
+    let end = unit.first_chunk.saturating_add(unit.chunks);
+    let mut first = unit.first_chunk;
+    let mut buffer = std::mem::take(&mut scratch.buffer);
+    while first < end {
+        let wish = CHUNKS_AT_A_TIME.min(end - first);
+        let read = read_at(&mut file, chunk_offset(first), wish * CHUNK, &mut buffer);
+        if read.is_err() || buffer.len() as u64 != wish * CHUNK {
+            // Chunk by chunk it is known which of them cannot be read.
+            for chunk in first..first + wish {
+                if !read_single(&mut file, input, unit, chunk, scratch, visitor, &mut stats) {
+                    scratch.buffer = buffer;
+                    return stats;
                 }
-                continue;
+            }
+        } else {
+            stats.bytes += buffer.len() as u64;
+            let slots = buffer.chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
+            for (chunk, bytes) in (first..).zip(slots) {
+                read_chunk(bytes, input, unit, chunk, scratch, visitor, &mut stats);
             }
         }
-        let bytes = std::mem::take(&mut scratch.chunk);
-        let (bytes, records) = scratch.reader.read(bytes, place, &mut scratch.converter, sink);
-        scratch.chunk = bytes;
-        stats.records += records;
+        first += wish;
     }
+    scratch.buffer = buffer;
     stats
 }
 
-/// Fills `buffer` with the bytes from `offset` on: one chunk, or what the file has of it.
-fn read_at(file: &mut File, offset: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+const fn chunk_offset(chunk: u64) -> u64 {
+    HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))
+}
+
+/// Reads one chunk from disk; false if the file ended before it.
+fn read_single(
+    file: &mut File,
+    input: &Input,
+    unit: &Unit,
+    chunk: u64,
+    scratch: &mut Scratch,
+    visitor: &mut dyn Visitor,
+    stats: &mut UnitStats,
+) -> bool {
+    let offset = chunk_offset(chunk);
+    let mut bytes = std::mem::take(&mut scratch.chunk);
+    let read = read_at(file, offset, CHUNK, &mut bytes);
+    stats.bytes += bytes.len() as u64;
+    let ended = read.is_ok() && bytes.is_empty();
+    if let Err(error) = read {
+        let reason = format!("chunk {chunk} cannot be read: {error}");
+        visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Unreadable, reason).at(offset)));
+    } else if ended {
+        let reason = format!("the file ended at chunk {chunk} while it was read: it was longer before");
+        visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Truncated, reason).at(offset)));
+    } else {
+        read_chunk(&bytes, input, unit, chunk, scratch, visitor, stats);
+    }
+    scratch.chunk = bytes;
+    !ended
+}
+
+fn read_chunk(
+    bytes: &[u8],
+    input: &Input,
+    unit: &Unit,
+    chunk: u64,
+    scratch: &mut Scratch,
+    visitor: &mut dyn Visitor,
+    stats: &mut UnitStats,
+) {
+    if bytes.iter().all(|&byte| byte == 0) {
+        stats.empty_chunks += 1;
+        return;
+    }
+    stats.chunks += 1;
+    let offset = chunk_offset(chunk);
+    let place = Place { input: &input.display, number: unit.input, offset, chunk };
+    visitor.begin_chunk(offset);
+    let wanted = scratch.wanted.unwrap_or(|_, _| true);
+    let fast = if scratch.slow { None } else { scratch.fast.read(bytes, place, wanted, &mut Hearing(visitor)) };
+    stats.records += if let Some(records) = fast {
+        records
+    } else {
+        visitor.restart_chunk();
+        let own = bytes.to_vec();
+        scratch.reader.read(own, place, &mut scratch.converter, &mut |item| visitor.item(item)).1
+    };
+    visitor.end_chunk(bytes);
+}
+
+/// Fills `buffer` with as many bytes from `offset` on, or what the file has of them.
+fn read_at(file: &mut File, offset: u64, length: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
     file.seek(SeekFrom::Start(offset))?;
-    Read::by_ref(file).take(CHUNK).read_to_end(buffer)?;
+    buffer.reserve(usize::try_from(length).unwrap_or_default());
+    Read::by_ref(file).take(length).read_to_end(buffer)?;
     Ok(())
 }
 

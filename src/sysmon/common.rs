@@ -68,7 +68,7 @@ fn host(document: &mut Document, computer: &str) {
 }
 
 /// An identifier that is the same for the same computer name wherever it is met. It is made up: a record does not hold the agent's `host.id`.
-fn synthetic_host_id(computer: &str) -> String {
+pub fn synthetic_host_id(computer: &str) -> String {
     let hash = Sha1::digest(format!("evql host {}", computer.to_lowercase()));
     let mut text = String::with_capacity(36);
     for (at, byte) in hash.iter().take(16).enumerate() {

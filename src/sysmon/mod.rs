@@ -10,8 +10,10 @@ mod ids;
 mod raw;
 mod reference;
 mod steps;
+mod ways;
 
 pub use reference::reference;
+pub use ways::{Cells, Lazy, Ways};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};

@@ -6,6 +6,11 @@ use crate::event::Document;
 /// Values that Sysmon writes for "nothing"; the pipeline drops them before anything else, on exact match only.
 const NOTHING: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
 
+/// Whether a value says nothing.
+pub fn is_nothing(value: &str) -> bool {
+    NOTHING.contains(&value)
+}
+
 /// Entries that are removed at the end even if no step used them.
 pub const REMOVED: &[&str] = &[
     "ProcessId",
@@ -45,7 +50,7 @@ impl<'record> EventData<'record> {
         let mut entries: Vec<(&str, &str)> = Vec::with_capacity(data.len());
         for (name, value) in data {
             let (name, value) = (name.as_ref(), value.as_ref());
-            if !NOTHING.contains(&value) && !entries.iter().any(|&(have, _)| have == name) {
+            if !is_nothing(value) && !entries.iter().any(|&(have, _)| have == name) {
                 entries.push((name, value));
             }
         }

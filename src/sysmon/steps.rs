@@ -253,7 +253,17 @@ pub static STEPS: &[Step] = &[
         Action::Derive(Derive {
             how: "the values of `file.*` and of the signature again",
             entries: &["Signed", "SignatureStatus"],
-            fields: &[ecs::FILE_NAME, ecs::FILE_PATH, ecs::FILE_PE_ORIGINAL_FILE_NAME],
+            fields: &[
+                ecs::FILE_NAME,
+                ecs::FILE_PATH,
+                ecs::FILE_PE_ORIGINAL_FILE_NAME,
+                ecs::FILE_PE_IMPHASH,
+                ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME,
+                ecs::FILE_HASH_MD5,
+                ecs::FILE_HASH_SHA1,
+                ecs::FILE_HASH_SHA256,
+                ecs::FILE_HASH_SHA512,
+            ],
             writes: &[
                 "dll.name",
                 "dll.path",

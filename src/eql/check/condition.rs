@@ -39,7 +39,7 @@ impl Checker<'_> {
     pub(super) fn category(&self, name: &str) -> Node {
         let constant = Box::new(Constant::new(Datum::Text(name.to_owned().into())));
         let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Node::Leaf(Box::new(Leaf { fields: vec![self.options.category_field.clone()], test }))
+        Node::Leaf(std::sync::Arc::new(Leaf { fields: vec![self.options.category_field.clone()], test }))
     }
 
     /// Lowers a condition. Both sides of every operator are looked at, so that all findings come at once.
@@ -91,7 +91,7 @@ impl Checker<'_> {
         }
         let constant = Box::new(Constant::new(Datum::Boolean(true)));
         let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Some(Node::Leaf(Box::new(Leaf { fields: vec![field], test })))
+        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields: vec![field], test })))
     }
 
     /// Lowers what is true or false as a whole, with fields of its own.
@@ -109,7 +109,7 @@ impl Checker<'_> {
             let message = format!("this is {}, not a condition", kind.describe());
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
-        Some(Node::Leaf(Box::new(Leaf { fields, test: expr })))
+        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields, test: expr })))
     }
 
     /// Lowers a value inside a leaf.

@@ -6,7 +6,7 @@
 use super::{KeyField, MAX_KEYS};
 use crate::base::Ticks;
 use crate::eql::datum::{Datum, read_all};
-use crate::event::{Document, Value};
+use crate::event::{Fields, Value};
 use std::sync::Arc;
 
 /// The values of all join keys of an event, in order. Cheap to clone.
@@ -58,7 +58,7 @@ impl KeyPart {
 
 /// All keys of a document, and whether some were dropped. No keys at all means that the document lacks a key it must have;
 /// without key fields there is one key, the empty one.
-pub(super) fn keys_of(document: &Document, fields: &[KeyField]) -> (Vec<Key>, bool) {
+pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField]) -> (Vec<Key>, bool) {
     let mut combinations: Vec<Vec<KeyPart>> = vec![Vec::with_capacity(fields.len())];
     let mut capped = false;
     for KeyField { field, optional } in fields {

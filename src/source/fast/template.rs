@@ -1,10 +1,13 @@
 //! Templates of binary XML: a tree of elements with gaps for values, as the log defines it once and then refers to.
 //!
 //! Only what the templates of Windows are made of is understood: elements, attributes of one value each, text, and gaps. Anything else is `None`.
+//! Each chunk defines its templates anew, with the same bytes but for the places of names that stand elsewhere in the chunk. So a template that was read
+//! once is known again by its content, names included ([`Template::is_at`]), which is far cheaper than to read it again.
 //! This module does not know what an element means.
 
 use super::super::record::Interner;
 use super::super::xml::is_plain;
+use super::value::is_printable_ascii;
 use std::sync::Arc;
 
 /// How deep elements may be nested.
@@ -13,7 +16,7 @@ const DEEPEST: usize = 16;
 const MOST_NODES: usize = 4096;
 
 /// A chunk with reads that cannot go wrong.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Bytes<'c>(&'c [u8]);
 
 impl<'c> Bytes<'c> {
@@ -96,34 +99,82 @@ impl Element {
     }
 }
 
+/// Bytes of a definition before its content: the place of the next one, an identifier, and the size of the content.
+const HEAD: usize = 24;
+
 /// A definition.
 pub struct Template {
     pub root: Element,
-    /// Just past it.
-    pub end: usize,
+    /// Its content as it was read.
+    content: Box<[u8]>,
+    /// The names in it, in order.
+    names: Box<[Name]>,
+}
+
+/// Where a definition refers to a name.
+struct Name {
+    /// Bytes from the start of the content to the place of the name.
+    at: usize,
+    /// Whether the name itself follows there.
+    inline: bool,
+    /// Its length and its text.
+    text: Box<[u8]>,
 }
 
 impl Template {
     /// Reads the definition at `at`.
-    pub fn read(bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
+    pub(in crate::source) fn read(bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
         let size = usize::try_from(bytes.u32(at.checked_add(20)?)?).ok()?;
-        let start = at + 24;
+        let start = at + HEAD;
         let end = start.checked_add(size).filter(|&end| end <= bytes.length())?;
         if bytes.slice(start, 4)? != b"\x0f\x01\x01\0" {
             return None;
         }
-        let mut parser = Parser { bytes, at: start + 4, end, nodes: 0, strings };
+        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names: Vec::new() };
         let root = parser.element(0)?;
-        (parser.token()? == 0 && parser.at <= end).then_some(Self { root, end })
+        let whole = parser.token()? == 0 && parser.at <= end;
+        whole.then_some(Self { root, content: bytes.slice(start, size)?.into(), names: parser.names.into() })
+    }
+
+    /// What definitions with the same content have in common: their identifier and size. Says nothing of the content itself.
+    pub fn key(bytes: Bytes<'_>, at: usize) -> Option<&[u8; 20]> {
+        bytes.slice(at.checked_add(4)?, 20)?.try_into().ok()
+    }
+
+    /// Just past the definition at `at`, if it is this one.
+    pub fn end(&self, at: usize) -> usize {
+        at + HEAD + self.content.len()
+    }
+
+    /// Whether the definition at `at` is this one: whether reading it would give the same.
+    pub fn is_at(&self, bytes: Bytes<'_>, at: usize) -> Option<bool> {
+        let start = at + HEAD;
+        let content = bytes.slice(start, self.content.len())?;
+        let mut from = 0;
+        for name in &self.names {
+            let place = usize::try_from(bytes.u32(start + name.at)?).ok()?;
+            let inline = place == start + name.at + 4;
+            let here = content[from..name.at] == self.content[from..name.at]
+                && inline == name.inline
+                && bytes.slice(place.checked_add(6)?, name.text.len())? == &*name.text;
+            if !here {
+                return Some(false);
+            }
+            // Before a name that follows are the place of another one and a hash, which say nothing of this one.
+            from = name.at + if inline { 4 + 6 } else { 4 };
+        }
+        Some(content[from..] == self.content[from..])
     }
 }
 
 struct Parser<'a> {
     bytes: Bytes<'a>,
     at: usize,
+    start: usize,
     end: usize,
     nodes: usize,
     strings: &'a mut Interner,
+    names: Vec<Name>,
 }
 
 impl Parser<'_> {
@@ -222,7 +273,14 @@ impl Parser<'_> {
         let offset = usize::try_from(self.u32()?).ok()?;
         let length = usize::from(self.bytes.u16(offset.checked_add(6)?)?) * 2;
         let name = utf16(self.bytes.slice(offset + 8, length)?)?;
-        if offset == self.at {
+        let inline = offset == self.at;
+        // A name that reaches past the definition could not be compared.
+        let text = self.bytes.slice(offset + 6, 2 + length)?;
+        if inline && offset + 8 + length > self.end {
+            return None;
+        }
+        self.names.push(Name { at: self.at - 4 - self.start, inline, text: text.into() });
+        if inline {
             self.at = offset + 8 + length + 2;
         }
         let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
@@ -246,9 +304,10 @@ pub fn names_are_sound(bytes: Bytes<'_>) -> bool {
             let Ok(offset) = usize::try_from(at) else { return false };
             let name = bytes.u16(offset.saturating_add(6)).and_then(|length| {
                 bytes.slice(offset + 8, usize::from(length) * 2 + 2)?;
-                utf16(bytes.slice(offset + 8, usize::from(length) * 2)?)
+                bytes.slice(offset + 8, usize::from(length) * 2)
             });
-            if left == 0 || name.is_none() {
+            let sound = |name| is_printable_ascii(name) || utf16(name).is_some();
+            if left == 0 || !name.is_some_and(sound) {
                 return false;
             }
             at = bytes.u32(offset).unwrap_or_default();

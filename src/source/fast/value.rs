@@ -6,8 +6,18 @@ use super::super::xml::push_allowed;
 use super::template::Bytes;
 use std::fmt::Write as _;
 
+/// The type of a text in UTF-16.
+pub const TEXT: u8 = 0x01;
+/// The type of an unsigned number of two bytes.
+pub const U16: u8 = 0x06;
+/// The type of an unsigned number of eight bytes.
+pub const U64: u8 = 0x0a;
 /// The type of a FILETIME.
 pub const FILETIME: u8 = 0x11;
+/// The type of a security identifier.
+const SID: u8 = 0x13;
+/// The type of a value that is binary XML itself.
+pub const BINXML: u8 = 0x21;
 
 /// One value: its type and place.
 #[derive(Clone, Copy, Debug)]
@@ -22,76 +32,151 @@ pub struct Slot {
 impl Slot {
     /// Whether an attribute or optional gap is left out for this value.
     pub fn is_empty(self) -> bool {
-        self.kind == 0 || (matches!(self.kind, 0x01 | 0x02 | 0x0e | 0x21) && self.length == 0) || self.blank
+        self.kind == 0 || (matches!(self.kind, TEXT | 0x02 | 0x0e | BINXML) && self.length == 0) || self.blank
     }
 }
 
+/// What was noticed while a table of values was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Noticed {
+    /// Values that are binary XML, and not empty.
+    pub fragments: usize,
+    /// FILETIMEs.
+    pub times: usize,
+    /// Whether some text needs a closer look before it is known to be one: it may be no UTF-16. Or an identifier may be none.
+    pub doubtful: bool,
+}
+
 /// Reads the table of values that starts at `at`.
-pub fn read_slots(bytes: Bytes<'_>, at: usize, to: usize, slots: &mut Vec<Slot>) -> Option<()> {
+pub fn read_slots(bytes: Bytes<'_>, at: usize, to: usize, slots: &mut Vec<Slot>) -> Option<Noticed> {
     slots.clear();
     let count = usize::try_from(bytes.u32(at)?).ok()?;
-    let mut start = at.checked_add(4)?.checked_add(count.checked_mul(4)?)?;
-    for number in 0..count {
-        let descriptor = at + 4 + number * 4;
-        let (length, kind) = (usize::from(bytes.u16(descriptor)?), bytes.u8(descriptor + 2)?);
+    let table = bytes.slice(at.checked_add(4)?, count.checked_mul(4)?)?;
+    let mut start = at + 4 + table.len();
+    let mut noticed = Noticed::default();
+    for descriptor in table.chunks_exact(4) {
+        let (length, kind) = (usize::from(u16::from_le_bytes([descriptor[0], descriptor[1]])), descriptor[2]);
         if start + length > to || !size_fits(kind, length) {
             return None;
         }
-        let blank = kind == 0x01 && length >= 2 && bytes.u16(start)? == 0;
+        let mut blank = false;
+        match kind {
+            TEXT if length >= 2 => {
+                let raw = bytes.slice(start, length)?;
+                blank = raw[0] == 0 && raw[1] == 0;
+                noticed.doubtful |= has_surrogates(raw);
+            }
+            FILETIME => noticed.times += 1,
+            BINXML if length > 0 => noticed.fragments += 1,
+            BINXML => noticed.doubtful = true,
+            SID => noticed.doubtful |= length != 8 + usize::from(bytes.u8(start + 1)?) * 4,
+            _ => {}
+        }
         slots.push(Slot { kind, start, length, blank });
         start += length;
     }
     // Behind the values a fragment ends, by its mark or because nothing is left.
-    (start == to || bytes.u8(start) == Some(0)).then_some(())
+    (start == to || bytes.u8(start) == Some(0)).then_some(noticed)
+}
+
+/// Whether there are units of UTF-16 that mean something in pairs only.
+fn has_surrogates(raw: &[u8]) -> bool {
+    let blocks = raw.chunks_exact(32);
+    let rest = blocks.remainder();
+    let any = |block: &[u8]| block.chunks_exact(2).fold(false, |any, unit| any | (unit[1] & 0xf8 == 0xd8));
+    blocks.fold(false, |found, block| found | any(block)) || any(rest)
 }
 
 /// Whether a value of this type can have this many bytes; types that are not understood never can.
 fn size_fits(kind: u8, length: usize) -> bool {
     match kind {
-        0x00 | 0x0e | 0x21 => true,
-        0x01 => length.is_multiple_of(2),
+        0x00 | 0x0e | BINXML => true,
+        TEXT => length.is_multiple_of(2),
         0x03 | 0x04 => length == 1,
-        0x05 | 0x06 => length == 2,
+        0x05 | U16 => length == 2,
         0x07 | 0x08 | 0x0d | 0x14 => length == 4,
-        0x09 | 0x0a | FILETIME | 0x15 => length == 8,
+        0x09 | U64 | FILETIME | 0x15 => length == 8,
         0x0f => length == 16,
-        0x13 => length >= 8 && (length - 8).is_multiple_of(4),
+        SID => length >= 8 && (length - 8).is_multiple_of(4),
         _ => false,
     }
 }
 
 /// Adds the text of a value.
 pub fn write(bytes: Bytes<'_>, slot: Slot, out: &mut String) -> Option<()> {
-    let raw = bytes.slice(slot.start, slot.length)?;
-    let start = slot.start;
-    let done = match slot.kind {
+    write_raw(slot.kind, bytes.slice(slot.start, slot.length)?, out)
+}
+
+/// Adds the text of a value of that type with these bytes.
+pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
+    let bytes = Bytes::new(raw);
+    let done = match kind {
         0x00 => Ok(()),
-        0x01 => return text(raw, out),
-        0x03 => write!(out, "{}", bytes.u8(start)?.cast_signed()),
-        0x04 => write!(out, "{}", bytes.u8(start)?),
-        0x05 => write!(out, "{}", bytes.u16(start)?.cast_signed()),
-        0x06 => write!(out, "{}", bytes.u16(start)?),
-        0x07 => write!(out, "{}", bytes.u32(start)?.cast_signed()),
-        0x08 => write!(out, "{}", bytes.u32(start)?),
-        0x09 => write!(out, "{}", bytes.u64(start)?.cast_signed()),
-        0x0a => write!(out, "{}", bytes.u64(start)?),
-        0x0d => match bytes.u32(start)?.cast_signed() {
+        TEXT => return text(raw, out),
+        0x03 => write!(out, "{}", bytes.u8(0)?.cast_signed()),
+        0x04 => return number(u64::from(bytes.u8(0)?), out),
+        0x05 => write!(out, "{}", bytes.u16(0)?.cast_signed()),
+        U16 => return number(u64::from(bytes.u16(0)?), out),
+        0x07 => write!(out, "{}", bytes.u32(0)?.cast_signed()),
+        0x08 => return number(u64::from(bytes.u32(0)?), out),
+        0x09 => write!(out, "{}", bytes.u64(0)?.cast_signed()),
+        U64 => return number(bytes.u64(0)?, out),
+        0x0d => match bytes.u32(0)?.cast_signed() {
             0 => out.write_str("false"),
             1 => out.write_str("true"),
             other => write!(out, "{other}"),
         },
         0x0e => raw.iter().try_for_each(|byte| write!(out, "{byte:02X}")),
-        0x0f => return guid(bytes, start, out),
-        0x13 => return sid(raw, out),
-        0x14 => write!(out, "0x{:x}", bytes.u32(start)?),
-        0x15 => write!(out, "0x{:x}", bytes.u64(start)?),
+        0x0f => return guid(raw, out),
+        SID => return sid(raw, out),
+        0x14 => write!(out, "0x{:x}", bytes.u32(0)?),
+        0x15 => write!(out, "0x{:x}", bytes.u64(0)?),
         _ => return None,
     };
     done.ok()
 }
 
+/// Adds a number: far quicker than formatting, and numbers are many.
+fn number(mut number: u64, out: &mut String) -> Option<()> {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(number % 10).ok()?;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.push_str(str::from_utf8(&digits[at..]).ok()?);
+    Some(())
+}
+
+/// Whether every unit is a printable character of ASCII: no end of text, nothing that XML forbids.
+pub fn is_printable_ascii(raw: &[u8]) -> bool {
+    let good = |block: &[u8]| {
+        block.chunks_exact(2).fold(true, |good, unit| good & (unit[1] == 0) & (unit[0] >= 0x20) & (unit[0] < 0x7f))
+    };
+    let blocks = raw.chunks_exact(32);
+    let rest = blocks.remainder();
+    blocks.fold(true, |all, block| all & good(block)) && good(rest)
+}
+
 /// A text up to its first zero.
 fn text(raw: &[u8], out: &mut String) -> Option<()> {
+    // Texts often carry their end with them.
+    let raw = raw.strip_suffix(&[0, 0]).filter(|_| raw.len().is_multiple_of(2)).unwrap_or(raw);
+    if is_printable_ascii(raw) {
+        let mut narrow = [0_u8; 256];
+        for block in raw.chunks(512) {
+            let length = block.len() / 2;
+            for (to, from) in narrow.iter_mut().zip(block.chunks_exact(2)) {
+                *to = from[0];
+            }
+            out.push_str(str::from_utf8(&narrow[..length]).ok()?);
+        }
+        return Some(());
+    }
     let units = raw.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).take_while(|&unit| unit != 0);
     let begin = out.len();
     out.reserve(raw.len() / 2);
@@ -105,12 +190,24 @@ fn text(raw: &[u8], out: &mut String) -> Option<()> {
     Some(())
 }
 
-fn guid(bytes: Bytes<'_>, at: usize, out: &mut String) -> Option<()> {
-    let tail = bytes.slice(at + 8, 8)?;
-    let (first, second, third) = (bytes.u32(at)?, bytes.u16(at + 4)?, bytes.u16(at + 6)?);
-    write!(out, "{{{first:08x}-{second:04x}-{third:04x}-{:02x}{:02x}-", tail[0], tail[1]).ok()?;
-    tail[2..].iter().try_for_each(|byte| write!(out, "{byte:02x}")).ok()?;
-    out.push('}');
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+fn guid(raw: &[u8], out: &mut String) -> Option<()> {
+    /// Which byte of the value comes next in the text; a gap is a dash.
+    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    let raw: &[u8; 16] = raw.try_into().ok()?;
+    let mut text = [b'-'; 38];
+    let mut at = 1;
+    for (place, from) in ORDER.into_iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            at += 1;
+        }
+        text[at] = HEX[usize::from(raw[from] >> 4)];
+        text[at + 1] = HEX[usize::from(raw[from] & 0xf)];
+        at += 2;
+    }
+    (text[0], text[37]) = (b'{', b'}');
+    out.push_str(str::from_utf8(&text).ok()?);
     Some(())
 }
 

@@ -59,6 +59,11 @@ pub fn args(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done 
     Ok(())
 }
 
+/// The arguments of a command line.
+pub fn split_command_line(line: &str) -> Vec<String> {
+    args::split(line)
+}
+
 fn split_args(document: &mut Document, command_line: FieldId, args: FieldId, count: FieldId) {
     let Some(line) = document.text(command_line) else { return };
     let split = args::split(line);

@@ -1,0 +1,374 @@
+//! What a record says at a glance: who wrote it, which event it is, when, and its values where they stand, nothing rendered.
+//!
+//! A [`Layout`] is worked out once for a pair of templates, that of the record and the one that fills its data: which value is the event ID, which the time,
+//! and which the entry of each name. With it a record is a [`Glance`]. A record gets one only if the slow way would surely have read it; all others are
+//! built in full instead. This module does not know what an entry means, nor which records somebody wants.
+
+use super::draft::{MOST_VALUES, is_data};
+use super::template::{Bytes, Element, Node, Template};
+use super::value::{self, Noticed, Slot};
+use super::{Wanted, YEAR_10000};
+use crate::base::{Origin, Ticks};
+use std::sync::Arc;
+
+/// Where a text of a record comes from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// The record has none.
+    Nothing,
+    /// The template says it.
+    Text(Arc<str>),
+    /// A value.
+    Slot(u16),
+}
+
+/// A text, and the value without which it is left out.
+#[derive(Clone, Debug)]
+struct Place {
+    source: Source,
+    dependency: Option<u16>,
+}
+
+impl Place {
+    const NONE: Self = Self { source: Source::Nothing, dependency: None };
+}
+
+/// Where everything is in the records of a pair of templates.
+#[derive(Debug)]
+pub struct Layout {
+    provider: Place,
+    provider_guid: Place,
+    event_id: u16,
+    time: u16,
+    record_id: Option<u16>,
+    computer: Place,
+    channel: Place,
+    user: Place,
+    names: Vec<Arc<str>>,
+    places: Vec<Place>,
+    /// Whether the entries are values of the template that fills the record, not of the record itself.
+    filled: bool,
+}
+
+impl Layout {
+    /// The layout of records of a template, whose data another one fills or not; `None` if they are not as simple as that.
+    pub fn new(outer: &Template, inner: Option<&Template>) -> Option<Self> {
+        let root = &outer.root;
+        if &*root.name != "Event" || inner.is_some_and(|inner| !is_data(&inner.root.name)) {
+            return None;
+        }
+        let mut system = None;
+        let mut data = inner.map(|inner| &inner.root);
+        for node in &root.children {
+            match node {
+                Node::Element(element) if element.dependency.is_some() => return None,
+                Node::Element(element) if &*element.name == "System" => {
+                    system = system.is_none().then_some(Some(element))?;
+                }
+                Node::Element(element) if is_data(&element.name) => data = data.is_none().then_some(Some(element))?,
+                Node::Slot { .. } => {}
+                Node::Element(_) | Node::Text(_) => return None,
+            }
+        }
+        let mut layout = Self {
+            provider: Place::NONE,
+            provider_guid: Place::NONE,
+            event_id: u16::MAX,
+            time: u16::MAX,
+            record_id: None,
+            computer: Place::NONE,
+            channel: Place::NONE,
+            user: Place::NONE,
+            names: Vec::new(),
+            places: Vec::new(),
+            filled: inner.is_some(),
+        };
+        layout.system(system?)?;
+        if let Some(data) = data {
+            layout.data(data)?;
+        }
+        (layout.event_id != u16::MAX && layout.time != u16::MAX).then_some(layout)
+    }
+
+    fn system(&mut self, system: &Element) -> Option<()> {
+        let mut seen: Vec<&str> = Vec::new();
+        for element in system.elements() {
+            if seen.contains(&&*element.name) || element.elements().next().is_some() {
+                return None;
+            }
+            seen.push(&element.name);
+            let dependency = element.dependency;
+            let attribute = |wanted: &str| {
+                let mut found = element.attributes.iter().filter(|(key, _)| &**key == wanted);
+                match (found.next(), found.next()) {
+                    (None, _) => Some(Place::NONE),
+                    (Some((_, node)), None) => Some(Place { source: source(node)?, dependency }),
+                    _ => None,
+                }
+            };
+            match &*element.name {
+                "Provider" => (self.provider, self.provider_guid) = (attribute("Name")?, attribute("Guid")?),
+                "TimeCreated" => self.time = slot_of(&attribute("SystemTime")?)?,
+                "Security" => self.user = attribute("UserID")?,
+                "EventID" => self.event_id = slot_of(&only(element)?)?,
+                "EventRecordID" => self.record_id = Some(slot_of(&only(element)?)?),
+                "Channel" => self.channel = only(element)?,
+                "Computer" => self.computer = only(element)?,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    fn data(&mut self, data: &Element) -> Option<()> {
+        for node in &data.children {
+            let Node::Element(element) = node else { return None };
+            let given = element.attributes.iter().find(|(key, _)| &**key == "Name");
+            let name = match given {
+                Some((_, Node::Text(text))) if !text.is_empty() => text,
+                Some((_, Node::Text(_))) | None => &element.name,
+                Some(_) => return None,
+            };
+            // A value without a name is called by its place among those there are.
+            if &**name == "Data" || self.names.contains(name) || self.names.len() >= MOST_VALUES {
+                return None;
+            }
+            self.names.push(name.clone());
+            self.places.push(only(element)?);
+        }
+        Some(())
+    }
+}
+
+/// The one text in an element.
+fn only(element: &Element) -> Option<Place> {
+    let source = match element.children.as_slice() {
+        [] => Source::Nothing,
+        [node] => source(node)?,
+        _ => return None,
+    };
+    Some(Place { source, dependency: element.dependency })
+}
+
+fn source(node: &Node) -> Option<Source> {
+    match node {
+        Node::Element(_) => None,
+        Node::Text(text) => Some(Source::Text(text.clone())),
+        Node::Slot { index } => Some(Source::Slot(*index)),
+    }
+}
+
+/// The value that a text always is.
+fn slot_of(place: &Place) -> Option<u16> {
+    match place {
+        Place { source: Source::Slot(index), dependency: None } => Some(*index),
+        Place { source: Source::Slot(index), dependency: Some(dependency) } if index == dependency => Some(*index),
+        _ => None,
+    }
+}
+
+/// A text of a record, not rendered yet.
+#[derive(Clone, Copy, Debug)]
+pub enum Raw<'c> {
+    /// There is none.
+    Nothing,
+    /// As the template says it.
+    Text(&'c str),
+    /// A value of a type, by its bytes.
+    Value(u8, &'c [u8]),
+}
+
+impl<'c> Raw<'c> {
+    /// Adds the text.
+    pub fn write(self, out: &mut String) {
+        match self {
+            Self::Nothing => {}
+            Self::Text(text) => out.push_str(text),
+            // No glance is given of a record with values that cannot be rendered.
+            Self::Value(kind, raw) => value::write_raw(kind, raw, out).unwrap_or_default(),
+        }
+    }
+
+    /// The units of the text in UTF-16, low byte first, if that is how it is stored; its end may be with them.
+    pub fn utf16(self) -> Option<&'c [u8]> {
+        match self {
+            Self::Value(value::TEXT, raw) => Some(raw),
+            _ => None,
+        }
+    }
+
+    /// Whether both are stored as the same bytes.
+    pub fn is_same(self, other: (u8, &[u8])) -> bool {
+        self.bytes() == other
+    }
+
+    /// What identifies the stored form.
+    pub fn bytes(self) -> (u8, &'c [u8]) {
+        match self {
+            Self::Nothing => (0, b""),
+            Self::Text(text) => (u8::MAX, text.as_bytes()),
+            Self::Value(kind, raw) => (kind, raw),
+        }
+    }
+}
+
+/// A record at a glance.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance<'c> {
+    bytes: Bytes<'c>,
+    layout: &'c Layout,
+    outer: &'c [Slot],
+    inner: &'c [Slot],
+    provider: &'c Provider,
+    shape: u32,
+    event_id: u32,
+    record_id: u64,
+    time: Ticks,
+    origin: Origin,
+}
+
+/// Who wrote a record, as text; and its bytes, to know it again by.
+#[derive(Debug, Default)]
+pub struct Provider {
+    name: String,
+    guid: Option<String>,
+    wanted: bool,
+    raw_name: (u8, Vec<u8>),
+    raw_guid: (u8, Vec<u8>),
+    known: bool,
+}
+
+impl Provider {
+    /// Makes this the provider of a record, and says whether somebody wants it.
+    fn update(&mut self, name: Raw<'_>, guid: Raw<'_>, wanted: Wanted) {
+        let same = |raw: Raw<'_>, have: &(u8, Vec<u8>)| raw.is_same((have.0, &have.1));
+        if self.known && same(name, &self.raw_name) && same(guid, &self.raw_guid) {
+            return;
+        }
+        let own = |raw: Raw<'_>| (raw.bytes().0, raw.bytes().1.to_vec());
+        let mut text = String::new();
+        guid.write(&mut text);
+        self.guid = Some(text).filter(|text| !text.is_empty());
+        self.name.clear();
+        name.write(&mut self.name);
+        (self.raw_name, self.raw_guid) = (own(name), own(guid));
+        self.wanted = wanted(&self.name, self.guid.as_deref());
+        self.known = true;
+    }
+}
+
+/// Everything of a record that a glance is made from.
+pub struct Parts<'c> {
+    pub bytes: Bytes<'c>,
+    pub outer: &'c [Slot],
+    pub inner: &'c [Slot],
+    /// What was noticed of both together.
+    pub noticed: Noticed,
+    pub shape: u32,
+    pub header_id: u64,
+    pub origin: Origin,
+}
+
+impl<'c> Glance<'c> {
+    /// A glance, if nothing about the record is unusual; `None` if it must be built in full to know more.
+    pub fn new(parts: Parts<'c>, layout: &'c Layout, provider: &'c mut Provider, wanted: Wanted) -> Option<Self> {
+        let Parts { bytes, outer, inner, noticed, shape, header_id, origin } = parts;
+        let usual = !noticed.doubtful && noticed.times == 1 && noticed.fragments == usize::from(layout.filled);
+        if !usual {
+            return None;
+        }
+        let value = |index: u16, kind: u8| outer.get(usize::from(index)).filter(|slot| slot.kind == kind);
+        let event_id = bytes.u16(value(layout.event_id, value::U16)?.start)?;
+        let ticks = bytes.u64(value(layout.time, value::FILETIME)?.start)?;
+        let record_id = match layout.record_id {
+            Some(index) => bytes.u64(value(index, value::U64)?.start)?,
+            None => header_id,
+        };
+        let time = (ticks < YEAR_10000).then(|| i64::try_from(ticks).ok().map(Ticks)).flatten()?;
+        let event_id = event_id.into();
+        let raw = |place: &'c Place| read(bytes, outer, place);
+        provider.update(raw(&layout.provider), raw(&layout.provider_guid), wanted);
+        Some(Self { bytes, layout, outer, inner, provider, shape, event_id, record_id, time, origin })
+    }
+
+    /// Whether somebody wants records of this provider.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.provider.wanted
+    }
+
+    /// The name of the provider.
+    pub fn provider(&self) -> &str {
+        &self.provider.name
+    }
+
+    /// The GUID of the provider as rendered.
+    pub fn provider_guid(&self) -> Option<&str> {
+        self.provider.guid.as_deref()
+    }
+
+    /// A number that all records with the same templates share, as one thread sees them.
+    pub fn shape(&self) -> u32 {
+        self.shape
+    }
+
+    /// `EventID`.
+    pub fn event_id(&self) -> u32 {
+        self.event_id
+    }
+
+    /// `EventRecordID`.
+    pub fn record_id(&self) -> u64 {
+        self.record_id
+    }
+
+    /// When the record was written.
+    pub fn time_created(&self) -> Ticks {
+        self.time
+    }
+
+    /// Where the record is.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// `Computer`; spaces around it do not belong to it.
+    pub fn computer(&self) -> Raw<'c> {
+        read(self.bytes, self.outer, &self.layout.computer)
+    }
+
+    /// `Channel`; spaces around it do not belong to it.
+    pub fn channel(&self) -> Raw<'c> {
+        read(self.bytes, self.outer, &self.layout.channel)
+    }
+
+    /// `Security/@UserID`.
+    pub fn user(&self) -> Raw<'c> {
+        read(self.bytes, self.outer, &self.layout.user)
+    }
+
+    /// The names of the entries, each once: the same for all records of a shape.
+    pub fn names(&self) -> &'c [Arc<str>] {
+        &self.layout.names
+    }
+
+    /// The entry of the name at that position.
+    pub fn entry(&self, at: usize) -> Raw<'c> {
+        let slots = if self.layout.filled { self.inner } else { self.outer };
+        self.layout.places.get(at).map_or(Raw::Nothing, |place| read(self.bytes, slots, place))
+    }
+}
+
+fn read<'c>(bytes: Bytes<'c>, slots: &[Slot], place: &'c Place) -> Raw<'c> {
+    let left_out = place.dependency.and_then(|index| slots.get(usize::from(index))).is_some_and(|slot| slot.kind == 0);
+    match &place.source {
+        _ if left_out => Raw::Nothing,
+        Source::Nothing => Raw::Nothing,
+        Source::Text(text) => Raw::Text(text),
+        Source::Slot(index) => match slots.get(usize::from(*index)) {
+            Some(slot) if !slot.is_empty() => {
+                bytes.slice(slot.start, slot.length).map_or(Raw::Nothing, |raw| Raw::Value(slot.kind, raw))
+            }
+            _ => Raw::Nothing,
+        },
+    }
+}
