@@ -62,7 +62,7 @@ fn run(query: &Query, documents: &[Document]) -> Vec<i64> {
     let id = |document: &Document| integer(document, "serial_event_id");
     match query {
         Query::Event(event) => {
-            let mut found: Vec<i64> = documents.iter().filter(|document| event.matches(document)).map(id).collect();
+            let mut found: Vec<i64> = documents.iter().filter(|document| event.matches(*document)).map(id).collect();
             query.pipes().iter().for_each(|pipe| pipe.apply(&mut found));
             found
         }

@@ -5,11 +5,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
+use evql::detect::{Detector, ShapePlan};
 use evql::ecs::{self, Field};
 use evql::event::Fields;
 use evql::source::{Glance, Item, Scratch, Verdict, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
-use std::collections::BTreeMap;
+
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -75,11 +77,11 @@ fn what_nobody_wants_is_counted() {
     for path in all_logs() {
         let inputs = discover(std::slice::from_ref(&path)).inputs;
         let is_wanted = |item: &Item| match item {
-            Item::Record(record) => evql::sysmon::is_sysmon(record),
+            Item::Record(record) => sysmon::is_sysmon(record),
             _ => true,
         };
         let all: Vec<Item> = items(&path, true);
-        let mut scratch = Scratch::default().wanting(evql::sysmon::is_provider);
+        let mut scratch = Scratch::default().wanting(sysmon::is_provider);
         let mut found = Vec::new();
         for unit in units(&inputs, 16) {
             read_unit(&inputs, &unit, &mut scratch, &mut |item| found.push(item));
@@ -171,6 +173,75 @@ fn fields_at_a_glance_are_those_of_the_whole_event() {
         }
         let Comparer { compared, without_glance, .. } = comparer;
         assert!(compared > 5 * without_glance && compared > 100, "{compared} compared, {without_glance} not");
+    }
+}
+
+/// Asks rules at a glance, to compare what they say with what they make of the whole event.
+struct Asker<'d> {
+    detector: &'d Detector,
+    plans: HashMap<(u32, u32), ShapePlan>,
+    cells: Cells,
+    /// What the rules said; `None` if they want all of it.
+    said: Option<String>,
+    hits: usize,
+    compared: usize,
+}
+
+impl Visitor for Asker<'_> {
+    fn begin_chunk(&mut self, _: u64) {}
+
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+        let detector = self.detector;
+        let plan = self.plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| detector.shape(glance));
+        let hits = match plan {
+            ShapePlan::Whole => None,
+            ShapePlan::Nothing => Some(Vec::new()),
+            ShapePlan::Fields(plan) if !plan.may_matter(glance) => Some(Vec::new()),
+            ShapePlan::Fields(plan) => {
+                let event = plan.event(glance, &mut self.cells);
+                Some(plan.hits(detector.rules(), &event))
+            }
+        };
+        self.said = hits.map(|hits| format!("{hits:?}"));
+        Verdict::Wanted
+    }
+
+    fn item(&mut self, item: Item) {
+        let Item::Record(record) = item else { return };
+        let Some(said) = self.said.take() else { return };
+        let event = sysmon::map(&record, "", Mapping::Integration);
+        let hits = self.detector.hits_of_sysmon(record.event_id, &event.document);
+        assert_eq!(said, format!("{hits:?}"), "{record:?}");
+        self.hits += hits.len();
+        self.compared += 1;
+    }
+
+    fn restart_chunk(&mut self) {
+        self.said = None;
+    }
+
+    fn end_chunk(&mut self, _: &[u8]) {}
+}
+
+/// A rule makes the same of a record at a glance as of the whole event.
+#[test]
+fn rules_say_the_same_at_a_glance() {
+    let shared = std::env::var_os("EVQL_SHARED").map(|shared| Path::new(&shared).join("rules/elastic-windows"));
+    let sets = [Some(evql::rules::builtin()), shared.map(|rules| evql::rules::load(&[rules]).set)];
+    for set in sets.into_iter().flatten() {
+        let detector = Detector::new(set);
+        let (plans, cells) = (HashMap::new(), Cells::default());
+        let mut asker = Asker { detector: &detector, plans, cells, said: None, hits: 0, compared: 0 };
+        for path in all_logs() {
+            let inputs = discover(std::slice::from_ref(&path)).inputs;
+            let mut scratch =
+                Scratch::default().wanting(|name, guid| name != "Linux-Sysmon" && sysmon::is_provider(name, guid));
+            asker.plans.clear();
+            for unit in units(&inputs, 16) {
+                visit_unit(&inputs, &unit, &mut scratch, &mut asker);
+            }
+        }
+        assert!(asker.compared > 100 && asker.hits > 20, "{} compared, {} hits", asker.compared, asker.hits);
     }
 }
 

@@ -3,6 +3,7 @@
 //! This floor knows nothing of files, events, rules or Windows records.
 
 pub mod escape;
+pub mod folded;
 mod origin;
 pub mod span;
 pub mod time;

@@ -12,21 +12,22 @@
 mod coverage;
 mod creations;
 mod plan;
+mod shape;
 
 pub use coverage::{Coverage, Inventory, coverage};
-pub use creations::Creations;
+pub use creations::{Creations, process_of};
 pub use plan::Known;
+pub use shape::{FieldPlan, ShapePlan};
 
-use crate::base::Ticks;
-use crate::base::wildcard::fold;
+use crate::base::{Origin, Ticks};
 use crate::ecs::{self, FieldId};
 use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{Metadata, Rule, RuleSet};
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
-use plan::{Plan, Try};
-use std::collections::BTreeMap;
+use plan::Plan;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Position of a rule in its rule set.
@@ -41,14 +42,44 @@ pub enum Hit {
     Joined(Candidate),
 }
 
-/// An event that some rule may need, with what each such rule makes of it.
+/// An event that some rule may need, with what each such rule makes of it, and no more of the event than it takes to put rules' findings together.
 #[derive(Clone, Debug)]
 pub struct CandidateEvent {
-    /// The event.
-    pub event: Arc<Event>,
+    /// Its place in the order of events.
+    pub order: OrderKey,
+    /// Computer name; empty if the record names none.
+    pub host: Arc<str>,
+    /// The process that the event is about, by entity id.
+    pub entity_id: Option<Arc<str>>,
+    /// Whether it is the creation of that process.
+    pub is_creation: bool,
     /// The rules, ascending.
     pub hits: Vec<(RuleIndex, Hit)>,
+    /// The event, if it is at hand. It is loaded if an alert needs it.
+    pub event: Option<Arc<Event>>,
 }
+
+impl CandidateEvent {
+    /// A candidate whose event is at hand.
+    pub fn whole(event: Arc<Event>, clock: Clock, hits: Vec<(RuleIndex, Hit)>) -> Self {
+        let text = |field| event.document.text(field);
+        Self {
+            order: event.order(clock),
+            host: text(ecs::HOST_NAME).unwrap_or_default().into(),
+            entity_id: text(ecs::PROCESS_ENTITY_ID).map(Into::into),
+            is_creation: event.document.is_process_creation(),
+            hits,
+            event: Some(event),
+        }
+    }
+
+    fn process(&self) -> Option<(&str, &str)> {
+        Some((&self.host, self.entity_id.as_deref()?))
+    }
+}
+
+/// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
+pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Origin>) -> HashMap<Origin, Arc<Event>>;
 
 /// A finding.
 #[derive(Clone, Debug)]
@@ -92,6 +123,8 @@ pub struct Findings {
     pub alerts: Vec<Alert>,
     /// Alerts that were left out because a rule had more than it may have, by rule.
     pub left_out: BTreeMap<RuleIndex, usize>,
+    /// Events of alerts that could not be loaded. Their alerts are lost.
+    pub lost: BTreeSet<Origin>,
 }
 
 /// How many rules could find nothing.
@@ -112,6 +145,7 @@ pub struct Detector {
     rules: RuleSet,
     all: Plan,
     by_id: HashMap<u32, Plan>,
+    mapping: Mapping,
     max_signals: bool,
 }
 
@@ -123,9 +157,12 @@ impl Detector {
 
     /// A detector for `rules` over Sysmon events that are mapped in a certain way.
     pub fn for_mapping(rules: RuleSet, mapping: Mapping) -> Self {
-        let plan = |id| (id, Plan::known(&rules.rules, &Known::of_sysmon(id, mapping)));
+        let plan = |id| {
+            let known = Known::of_sysmon(id, mapping);
+            (id, Plan::known(&rules.rules, &|condition| known.specialise(condition)))
+        };
         let by_id = sysmon::event_ids().map(plan).collect();
-        Self { all: Plan::all(&rules.rules), by_id, rules, max_signals: false }
+        Self { all: Plan::all(&rules.rules), by_id, rules, mapping, max_signals: false }
     }
 
     /// The same, keeping only so many alerts of each rule as Elastic's detection engine does in one run: the latest, up to the rule's own
@@ -147,41 +184,12 @@ impl Detector {
 
     /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
     pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.try_rules(&self.all, document)
-    }
-
-    /// Whether a Sysmon event of this ID, written on Windows, whose process has this path could matter to some rule. Tells before the event is mapped.
-    pub fn may_matter(&self, event_id: u32, executable: Option<&str>) -> bool {
-        let Some(plan) = self.by_id.get(&event_id) else { return true };
-        if plan.tries.is_empty() {
-            return false;
-        }
-        let (Some(names), Some(path)) = (&plan.names, executable) else { return true };
-        match path.rsplit_once('\\') {
-            Some((_, name)) => names.contains(&name.chars().map(fold).collect::<String>()),
-            None => true,
-        }
+        self.all.hits(&self.rules.rules, document)
     }
 
     /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
     pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.try_rules(self.by_id.get(&event_id).unwrap_or(&self.all), document)
-    }
-
-    fn try_rules(&self, plan: &Plan, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        let hit = |tried: &Try| {
-            let rule = &self.rules.rules[tried.rule];
-            let hit = match &rule.query {
-                Query::Event(query) => query.matches(document).then_some(Hit::Event),
-                Query::Sequence(query) => {
-                    query.candidate_among(document, |filter| tried.filters[filter]).map(Hit::Joined)
-                }
-                Query::Sample(query) => query.candidate(document).map(Hit::Joined),
-            };
-            let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(document));
-            hit.filter(|_| !excluded()).map(|hit| (tried.rule, hit))
-        };
-        plan.tries_for(document).into_iter().filter_map(|at| hit(&plan.tries[at])).collect()
+        self.by_id.get(&event_id).unwrap_or(&self.all).hits(&self.rules.rules, document)
     }
 
     /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.
@@ -190,7 +198,7 @@ impl Detector {
         for (index, rule) in self.rules.rules.iter().enumerate() {
             let tried = |plan: &Plan, filter: usize| {
                 let tries = plan.tries.iter().find(|tried| tried.rule == index);
-                tries.is_some_and(|tried| tried.filters.get(filter).copied().unwrap_or(true))
+                tries.is_some_and(|tried| tried.filters.get(filter).is_some_and(Option::is_some))
             };
             let needed: Vec<usize> = match &rule.query {
                 Query::Event(_) => vec![0],
@@ -209,89 +217,166 @@ impl Detector {
         unanswered
     }
 
-    /// The findings among all candidates, which may come in any order.
-    pub fn findings(&self, candidates: &mut [CandidateEvent], clock: Clock) -> Findings {
-        candidates.sort_by_key(|candidate| candidate.event.order(clock));
-        let mut alerts: Vec<(Option<OrderKey>, Alert)> = Vec::new();
+    /// The findings among all candidates, which may come in any order, and whose events are at hand.
+    pub fn findings(&self, candidates: &mut [CandidateEvent]) -> Findings {
+        self.findings_with(candidates, &mut |_| HashMap::new())
+    }
+
+    /// The same, loading the events that are not at hand.
+    pub fn findings_with(&self, candidates: &mut [CandidateEvent], load: Loader<'_>) -> Findings {
+        candidates.sort_unstable_by_key(|candidate| candidate.order);
+        let by_rule = self.by_rule(candidates);
+        let mut found: Vec<Found> = Vec::new();
         let mut left_out = BTreeMap::new();
-        for (index, rule) in self.rules.rules.iter().enumerate() {
-            let found = match &rule.query {
-                Query::Event(_) => single_events(index, rule.query.pipes(), candidates),
-                Query::Sequence(sequence) => sequences(index, sequence, candidates, clock),
-                Query::Sample(sample) => samples(index, sample, candidates),
+        for (index, (rule, mine)) in self.rules.rules.iter().zip(&by_rule).enumerate() {
+            let mut alerts = match &rule.query {
+                Query::Event(_) => single_events(index, rule.query.pipes(), mine),
+                Query::Sequence(sequence) => sequences(index, sequence, mine, candidates),
+                Query::Sample(sample) => samples(index, sample, mine, candidates),
             };
-            let order = |alert: Alert| (alert.last().map(|event| event.order(clock)), alert);
-            let mut found: Vec<_> = found.into_iter().map(order).collect();
             if self.max_signals {
                 let most = usize::try_from(rule.meta.max_signals.unwrap_or(MAX_SIGNALS)).unwrap_or(usize::MAX);
-                found.sort_by_key(|(order, _)| *order);
-                let over = found.len().saturating_sub(most);
+                alerts.sort_by_key(Found::last);
+                let over = alerts.len().saturating_sub(most);
                 if over > 0 {
                     left_out.insert(index, over);
-                    found.drain(..over);
+                    alerts.drain(..over);
                 }
             }
-            alerts.extend(found);
+            found.extend(alerts);
         }
-        alerts.sort_by_key(|(order, alert)| (*order, alert.rule));
-        let mut alerts: Vec<Alert> = alerts.into_iter().map(|(_, alert)| alert).collect();
-        add_starts(&mut alerts, candidates, clock);
-        Findings { alerts, left_out }
+        // Candidates are in order, so that their positions tell the order of events.
+        found.sort_by_key(|alert| (alert.last(), alert.rule));
+        add_starts(&mut found, candidates);
+        let lost = fetch(&found, candidates, load);
+        let event = |at: usize| candidates[at].event.clone();
+        let alert = |found: Found| {
+            let has_all = found.positions().all(|at| candidates[at].event.is_some());
+            has_all.then(|| Alert {
+                rule: found.rule,
+                join_keys: found.join_keys,
+                events: found.events.into_iter().map(|at| at.and_then(event)).collect(),
+                start: found.start.and_then(event),
+            })
+        };
+        Findings { alerts: found.into_iter().filter_map(alert).collect(), left_out, lost }
+    }
+
+    /// For each rule the positions of its candidates, ascending.
+    fn by_rule(&self, candidates: &[CandidateEvent]) -> Vec<Vec<Mine>> {
+        let mut by_rule = vec![Vec::new(); self.rules.rules.len()];
+        for (at, candidate) in candidates.iter().enumerate() {
+            for (hit, (rule, _)) in candidate.hits.iter().enumerate() {
+                if let Some(mine) = by_rule.get_mut(*rule) {
+                    mine.push(Mine { candidate: at, hit });
+                }
+            }
+        }
+        by_rule
+    }
+}
+
+/// A candidate of a rule: its position, and that of the hit among its hits.
+#[derive(Clone, Copy, Debug)]
+struct Mine {
+    candidate: usize,
+    hit: usize,
+}
+
+impl Mine {
+    fn joined(self, candidates: &[CandidateEvent]) -> Option<&Candidate> {
+        match &candidates[self.candidate].hits[self.hit].1 {
+            Hit::Joined(stages) => Some(stages),
+            Hit::Event => None,
+        }
+    }
+}
+
+/// An alert whose events are positions of candidates.
+struct Found {
+    rule: RuleIndex,
+    join_keys: Vec<Option<Value>>,
+    events: Vec<Option<usize>>,
+    start: Option<usize>,
+}
+
+impl Found {
+    fn last(&self) -> Option<usize> {
+        self.events.iter().flatten().next_back().copied()
+    }
+
+    fn positions(&self) -> impl Iterator<Item = usize> {
+        self.events.iter().chain([&self.start]).flatten().copied()
     }
 }
 
 /// Gives each alert without the creation of its process that creation, if it is among the candidates, which are in order.
-fn add_starts(alerts: &mut [Alert], candidates: &[CandidateEvent], clock: Clock) {
-    let creations = Creations::among(candidates.iter().map(|candidate| &candidate.event), clock);
-    for alert in alerts {
-        let Some(first) = alert.present().next() else { continue };
-        let known = creations.all(first);
-        if !alert.present().any(|event| known.iter().any(|creation| Arc::ptr_eq(creation, event))) {
-            alert.start = creations.of(first).cloned();
+fn add_starts(found: &mut [Found], candidates: &[CandidateEvent]) {
+    let mut creations = Creations::default();
+    for (at, candidate) in candidates.iter().enumerate().filter(|(_, candidate)| candidate.is_creation) {
+        if let Some(process) = candidate.process() {
+            creations.add(process, candidate.order, at);
+        }
+    }
+    for alert in found {
+        let Some(first) = alert.events.iter().flatten().next().map(|&at| &candidates[at]) else { continue };
+        let Some(process) = first.process() else { continue };
+        let known = creations.all(process);
+        if !alert.events.iter().flatten().any(|at| known.iter().any(|(_, creation)| creation == at)) {
+            alert.start = creations.of(process, first.order);
         }
     }
 }
 
-fn hit_of(candidate: &CandidateEvent, rule: RuleIndex) -> Option<&Hit> {
-    candidate.hits.iter().find(|(index, _)| *index == rule).map(|(_, hit)| hit)
+/// Loads the events of alerts that are not at hand, and says which could not be.
+fn fetch(found: &[Found], candidates: &mut [CandidateEvent], load: Loader<'_>) -> BTreeSet<Origin> {
+    let wanted = found.iter().flat_map(Found::positions).filter(|&at| candidates[at].event.is_none());
+    let wanted: BTreeMap<Origin, usize> = wanted.map(|at| (candidates[at].order.origin(), at)).collect();
+    if wanted.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut loaded = load(&wanted.keys().copied().collect());
+    for (origin, &at) in &wanted {
+        candidates[at].event = loaded.remove(origin);
+    }
+    wanted.into_iter().filter(|(_, at)| candidates[*at].event.is_none()).map(|(origin, _)| origin).collect()
 }
 
-fn single_events(rule: RuleIndex, pipes: &[Pipe], candidates: &[CandidateEvent]) -> Vec<Alert> {
-    let mut hits: Vec<_> = candidates.iter().filter(|candidate| hit_of(candidate, rule).is_some()).collect();
+fn single_events(rule: RuleIndex, pipes: &[Pipe], mine: &[Mine]) -> Vec<Found> {
+    let mut hits = mine.to_vec();
     for pipe in pipes {
         pipe.apply(&mut hits);
     }
-    hits.iter()
-        .map(|hit| Alert { rule, join_keys: Vec::new(), events: vec![Some(hit.event.clone())], start: None })
-        .collect()
+    let found = |hit: Mine| Found { rule, join_keys: Vec::new(), events: vec![Some(hit.candidate)], start: None };
+    hits.into_iter().map(found).collect()
 }
 
-fn sequences(rule: RuleIndex, sequence: &Sequence, candidates: &[CandidateEvent], clock: Clock) -> Vec<Alert> {
+fn sequences(rule: RuleIndex, sequence: &Sequence, mine: &[Mine], candidates: &[CandidateEvent]) -> Vec<Found> {
     let apart = joins_by_entity(sequence);
-    let mut machines: HashMap<&str, Machine<'_, Arc<Event>>> = HashMap::new();
-    for candidate in candidates {
-        if let Some(Hit::Joined(stages)) = hit_of(candidate, rule) {
-            let event = &candidate.event;
-            let host = if apart { event.document.text(ecs::HOST_NAME).unwrap_or_default() } else { "" };
+    let mut machines: HashMap<&str, Machine<'_, usize>> = HashMap::new();
+    for mine in mine {
+        if let Some(stages) = mine.joined(candidates) {
+            let candidate = &candidates[mine.candidate];
+            let host = if apart { &*candidate.host } else { "" };
             let machine = machines.entry(host).or_insert_with(|| Machine::new(sequence));
-            machine.push(event.time(clock), stages, event.clone());
+            machine.push(candidate.order.time, stages, mine.candidate);
         }
     }
     machines.into_values().flat_map(Machine::finish).map(|found| joined(rule, found)).collect()
 }
 
-fn samples(rule: RuleIndex, sample: &Sample, candidates: &[CandidateEvent]) -> Vec<Alert> {
+fn samples(rule: RuleIndex, sample: &Sample, mine: &[Mine], candidates: &[CandidateEvent]) -> Vec<Found> {
     let mut machine = SampleMachine::new(sample);
-    for candidate in candidates {
-        if let Some(Hit::Joined(terms)) = hit_of(candidate, rule) {
-            machine.push(terms, &candidate.event);
+    for mine in mine {
+        if let Some(terms) = mine.joined(candidates) {
+            machine.push(terms, &mine.candidate);
         }
     }
     machine.finish().into_iter().map(|found| joined(rule, found)).collect()
 }
 
-fn joined(rule: RuleIndex, SequenceMatch { keys, events }: SequenceMatch<Arc<Event>>) -> Alert {
-    Alert { rule, join_keys: keys, events, start: None }
+fn joined(rule: RuleIndex, SequenceMatch { keys, events }: SequenceMatch<usize>) -> Found {
+    Found { rule, join_keys: keys, events, start: None }
 }
 
 /// Whether a join key is the entity id of a process.

@@ -1,27 +1,25 @@
-//! Which rules an event could matter to at all, told by its event ID alone.
+//! Which rules an event could matter to at all, told by its event ID, and by the entries that its record has.
 //!
 //! The mapping says which fields of a Sysmon event follow from its ID, and which it can never have. With those put in, most conditions of most rules are
-//! false before any event is seen. What is left is a list of rules, and of filters of each, to try. This only ever leaves out what is false: the conditions
-//! that are tried are the rules' own.
+//! false before any event is seen, and the others get shorter. What is left is a list of rules to try, with what is left of their conditions; an index of
+//! the texts that these cannot do without says which of them to try on which event.
 
-use super::RuleIndex;
-use crate::base::wildcard::fold;
-use crate::ecs::{self, Field};
+use super::{Hit, RuleIndex};
+use crate::base::folded::{Folded, FoldedText};
+use crate::ecs::Field;
 use crate::eql::{Predicate, Query};
-use crate::event::Document;
+use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
-/// The rules to try, and which filters of each.
+/// The rules to try, and what is left of their conditions.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Ascending.
     pub tries: Vec<Try>,
-    /// The process names, in lower case, that an event must have one of to matter; `None` if others matter too.
-    pub names: Option<HashSet<String>>,
-    /// By field and text in lower case: tries that can only succeed for documents with that text in that field.
-    index: Vec<(Field, HashMap<String, Vec<usize>>)>,
+    /// By field and text: tries that can only succeed for documents with that text in that field.
+    index: Vec<(Field, HashMap<FoldedText, Vec<usize>>)>,
     /// Tries of which the index says nothing.
     always: Vec<usize>,
 }
@@ -31,20 +29,38 @@ pub struct Plan {
 pub struct Try {
     /// Which.
     pub rule: RuleIndex,
-    /// For each filter of a sequence or sample whether an event can match it; empty for a query for single events.
-    pub filters: Box<[bool]>,
+    /// What is left of the condition of each filter; `None` for one that no event matches. A query for single events has one.
+    pub filters: Box<[Option<Predicate>]>,
 }
 
 impl Try {
     /// The conditions that are tried.
-    fn conditions<'r>(&self, rules: &'r [Rule]) -> impl Iterator<Item = &'r Predicate> {
-        let all: Vec<&Predicate> = match &rules[self.rule].query {
-            Query::Event(query) => vec![query.predicate()],
-            Query::Sequence(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
-            Query::Sample(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
+    fn conditions(&self) -> impl Iterator<Item = &Predicate> {
+        self.filters.iter().flatten()
+    }
+
+    /// What the rule makes of an event.
+    pub fn hit(&self, rule: &Rule, event: &dyn Fields) -> Option<Hit> {
+        let holds = |filter: usize| {
+            let condition = self.filters.get(filter).and_then(Option::as_ref);
+            condition.is_some_and(|condition| condition.matches(event))
         };
-        let live: Vec<bool> = (0..all.len()).map(|at| self.filters.get(at).copied().unwrap_or(true)).collect();
-        all.into_iter().zip(live).filter(|(_, live)| *live).map(|(condition, _)| condition)
+        let hit = match &rule.query {
+            Query::Event(_) => holds(0).then_some(Hit::Event),
+            Query::Sequence(query) => query.candidate_where(event, holds).map(Hit::Joined),
+            Query::Sample(query) => query.candidate_where(event, holds).map(Hit::Joined),
+        };
+        let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
+        hit.filter(|_| !excluded())
+    }
+}
+
+/// Every condition of a rule, one a filter.
+pub fn conditions(rule: &Rule) -> Vec<&Predicate> {
+    match &rule.query {
+        Query::Event(query) => vec![query.predicate()],
+        Query::Sequence(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
+        Query::Sample(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
     }
 }
 
@@ -54,6 +70,7 @@ fn is_telling(field: &Field) -> bool {
 }
 
 /// What is known of events before they are seen.
+#[derive(Debug)]
 pub struct Known {
     constants: Document,
     id: u32,
@@ -73,80 +90,102 @@ impl Known {
     pub fn specialise(&self, predicate: &Predicate) -> Predicate {
         predicate.specialise(&self.constants, &|field| self.knows(field))
     }
-
-    fn may_match(&self, predicate: &Predicate) -> bool {
-        self.specialise(predicate).constant() != Some(false)
-    }
 }
 
 impl Plan {
     /// A plan that tries everything.
     pub fn all(rules: &[Rule]) -> Self {
-        Self::new(rules, |_| true).indexed(rules, Clone::clone)
+        let whole = |rule: &Rule| conditions(rule).into_iter().map(|condition| Some(condition.clone())).collect();
+        Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: whole(of) }))
     }
 
     /// A plan for events of which something is known.
-    pub fn known(rules: &[Rule], known: &Known) -> Self {
-        let plan = Self::new(rules, |predicate| known.may_match(predicate))
-            .indexed(rules, |predicate| known.specialise(predicate));
-        let field = Field::from(ecs::PROCESS_NAME);
-        let required = |tried: &Try| {
-            let each: Option<Vec<Vec<String>>> =
-                tried.conditions(rules).map(|condition| known.specialise(condition).required(&field)).collect();
-            each.map(|each| each.concat())
+    pub fn known(rules: &[Rule], specialise: &dyn Fn(&Predicate) -> Predicate) -> Self {
+        let left = |rule: &Rule| conditions(rule).into_iter().map(|condition| live(specialise(condition))).collect();
+        Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: left(of) }))
+    }
+
+    /// The same plan for events of which more is known.
+    pub fn narrowed(&self, specialise: &dyn Fn(&Predicate) -> Predicate) -> Self {
+        let left = |tried: &Try| Try {
+            rule: tried.rule,
+            filters: tried.filters.iter().map(|filter| live(specialise(filter.as_ref()?))).collect(),
         };
-        let names: Option<Vec<Vec<String>>> = plan.tries.iter().map(required).collect();
-        Self { names: names.map(|names| names.concat().into_iter().collect()), ..plan }
+        Self::new(self.tries.iter().map(left))
     }
 
-    /// The tries that may succeed for a document, ascending. The others cannot.
-    pub fn tries_for(&self, document: &Document) -> Vec<usize> {
-        let mut found = self.always.clone();
-        for (field, texts) in &self.index {
-            for value in document.values(field) {
-                // A field of texts holds something else only in documents from elsewhere; there nothing is left out.
-                let Some(text) = value.as_text() else { return (0..self.tries.len()).collect() };
-                let folded: String = text.chars().map(fold).collect();
-                found.extend(texts.get(&folded).into_iter().flatten());
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// The same with its index. Conditions are looked at as `specialised` gives them.
-    fn indexed(mut self, rules: &[Rule], specialised: impl Fn(&Predicate) -> Predicate) -> Self {
-        let mut index: HashMap<Field, HashMap<String, Vec<usize>>> = HashMap::new();
-        for (at, tried) in self.tries.iter().enumerate() {
-            let conditions: Vec<Predicate> = tried.conditions(rules).map(&specialised).collect();
+    fn new(tries: impl Iterator<Item = Try>) -> Self {
+        let tries: Vec<Try> = tries.filter(|tried| tried.filters.iter().any(Option::is_some)).collect();
+        let mut index: HashMap<Field, HashMap<FoldedText, Vec<usize>>> = HashMap::new();
+        let mut always = Vec::new();
+        for (at, tried) in tries.iter().enumerate() {
             let each: Option<Vec<_>> =
-                conditions.iter().map(|condition| condition.required_among(&is_telling)).collect();
+                tried.conditions().map(|condition| condition.required_among(&is_telling)).collect();
             match each {
-                None => self.always.push(at),
+                None => always.push(at),
                 Some(each) => {
                     for (field, text) in each.into_iter().flatten() {
-                        index.entry(field.clone()).or_default().entry(text).or_default().push(at);
+                        let places = index.entry(field.clone()).or_default().entry(FoldedText::new(&text)).or_default();
+                        if places.last() != Some(&at) {
+                            places.push(at);
+                        }
                     }
                 }
             }
         }
-        self.index = index.into_iter().collect();
-        self.index.sort_by(|(left, _), (right, _)| left.cmp(right));
-        self
+        let mut index: Vec<_> = index.into_iter().collect();
+        index.sort_by(|(left, _), (right, _)| left.cmp(right));
+        Self { tries, index, always }
     }
 
-    fn new(rules: &[Rule], may_match: impl Fn(&Predicate) -> bool) -> Self {
-        let tried = |(rule, Rule { query, .. }): (RuleIndex, &Rule)| {
-            let filters: Box<[bool]> = match query {
-                Query::Event(query) => {
-                    return may_match(query.predicate()).then(|| Try { rule, filters: Box::default() });
-                }
-                Query::Sequence(query) => query.filters().iter().map(|filter| may_match(filter.predicate())).collect(),
-                Query::Sample(query) => query.filters().iter().map(|filter| may_match(filter.predicate())).collect(),
-            };
-            filters.contains(&true).then_some(Try { rule, filters })
-        };
-        Self { tries: rules.iter().enumerate().filter_map(tried).collect(), ..Self::default() }
+    /// The texts of a field, in lower case, that an event must have one of to matter; `None` if others matter too.
+    pub fn required(&self, field: &Field) -> Option<Vec<String>> {
+        let each: Option<Vec<Vec<String>>> =
+            self.tries.iter().flat_map(Try::conditions).map(|condition| condition.required(field)).collect();
+        each.map(|each| each.concat())
     }
+
+    /// Every field of the conditions, more than once perhaps.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.tries.iter().flat_map(Try::conditions).flat_map(Predicate::fields)
+    }
+
+    /// What each rule makes of an event; rules that make nothing of it are left out.
+    pub fn hits(&self, rules: &[Rule], event: &dyn Fields) -> Vec<(RuleIndex, Hit)> {
+        let mut hits = Vec::new();
+        let mut attempt = |at: usize| {
+            let tried = &self.tries[at];
+            let rule = &rules[tried.rule];
+            hits.extend(tried.hit(rule, event).map(|hit| (tried.rule, hit)));
+        };
+        match self.indexed_tries(event) {
+            None => (0..self.tries.len()).for_each(attempt),
+            Some(found) if found.is_empty() => self.always.iter().copied().for_each(attempt),
+            Some(found) => {
+                let mut all = [found.as_slice(), self.always.as_slice()].concat();
+                all.sort_unstable();
+                all.dedup();
+                all.into_iter().for_each(&mut attempt);
+            }
+        }
+        hits
+    }
+
+    /// The tries that the index has for an event; `None` if it cannot tell.
+    fn indexed_tries(&self, event: &dyn Fields) -> Option<Vec<usize>> {
+        let mut found = Vec::new();
+        for (field, texts) in &self.index {
+            for value in event.values(field) {
+                // A field of texts holds something else only in documents from elsewhere; there nothing is left out.
+                let text = value.as_text()?;
+                found.extend(texts.get(&Folded(text)).into_iter().flatten());
+            }
+        }
+        Some(found)
+    }
+}
+
+/// A condition, unless no event matches it.
+fn live(condition: Predicate) -> Option<Predicate> {
+    Some(condition).filter(|condition| condition.constant() != Some(false))
 }

@@ -22,10 +22,10 @@ fn found(queries: &[&str], events: &[Arc<Event>], clock: Clock) -> Vec<(RuleInde
     let detector = Detector::new(RuleSet { rules: queries.iter().map(|query| rule(query)).collect() });
     let candidate = |event: &Arc<Event>| {
         let hits = detector.hits(&event.document);
-        (!hits.is_empty()).then(|| CandidateEvent { event: event.clone(), hits })
+        (!hits.is_empty()).then(|| CandidateEvent::whole(event.clone(), clock, hits))
     };
     let mut candidates: Vec<_> = events.iter().rev().filter_map(candidate).collect();
-    let alerts = detector.findings(&mut candidates, clock).alerts;
+    let alerts = detector.findings(&mut candidates).alerts;
     alerts.iter().map(|alert| (alert.rule, alert.present().map(|event| event.logged.0).collect())).collect()
 }
 
@@ -75,9 +75,12 @@ fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
     };
     let starts = |events: Vec<Arc<Event>>| -> Vec<Option<i64>> {
         let detector = Detector::new(RuleSet { rules: vec![rule(BY_ENTITY)] });
-        let candidate = |event: Arc<Event>| CandidateEvent { hits: detector.hits(&event.document), event };
+        let candidate = |event: Arc<Event>| {
+            let hits = detector.hits(&event.document);
+            CandidateEvent::whole(event, Clock::Logged, hits)
+        };
         let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
-        let alerts = detector.findings(&mut candidates, Clock::Logged).alerts;
+        let alerts = detector.findings(&mut candidates).alerts;
         alerts.iter().map(|alert| alert.start.as_ref().map(|start| start.logged.0)).collect()
     };
     let network = |logged| event("A", "network", "{1}", logged);
@@ -104,9 +107,12 @@ fn the_latest_alerts_are_kept_where_a_rule_has_too_many() {
     few.meta.max_signals = Some(2);
     let detector = Detector::new(RuleSet { rules: vec![few] }).with_max_signals(true);
     let events = [1, 2, 3].map(|logged| event("A", "process", "{1}", logged));
-    let candidate = |event: Arc<Event>| CandidateEvent { hits: detector.hits(&event.document), event };
+    let candidate = |event: Arc<Event>| {
+        let hits = detector.hits(&event.document);
+        CandidateEvent::whole(event, Clock::Logged, hits)
+    };
     let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
-    let findings = detector.findings(&mut candidates, Clock::Logged);
+    let findings = detector.findings(&mut candidates);
     let kept: Vec<i64> = findings.alerts.iter().flat_map(Alert::present).map(|event| event.logged.0).collect();
     assert_eq!(kept, [2, 3]);
     assert_eq!(findings.left_out, BTreeMap::from([(0, 1)]));

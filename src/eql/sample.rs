@@ -49,7 +49,12 @@ impl Sample {
 
     /// What a document is to this sample; `None` if no term takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
-        candidate(&self.filters, document, |_| true)
+        self.candidate_where(document, |filter| self.filters[filter].predicate().matches(document))
+    }
+
+    /// The same for a caller that knows by itself whether the condition of the term of a number holds.
+    pub fn candidate_where(&self, document: &dyn Fields, holds: impl Fn(usize) -> bool) -> Option<Candidate> {
+        candidate(&self.filters, document, holds)
     }
 }
 

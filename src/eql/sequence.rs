@@ -153,12 +153,12 @@ impl Sequence {
 
     /// What a document is to this sequence; `None` if no filter takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
-        self.candidate_among(document, |_| true)
+        self.candidate_where(document, |filter| self.filters[filter].predicate.matches(document))
     }
 
-    /// The same, trying only filters of which `may` allows the number: for callers that know some to be false.
-    pub fn candidate_among(&self, document: &dyn Fields, may: impl Fn(usize) -> bool) -> Option<Candidate> {
-        candidate(&self.filters, document, may)
+    /// The same for a caller that knows by itself whether the condition of the filter of a number holds.
+    pub fn candidate_where(&self, document: &dyn Fields, holds: impl Fn(usize) -> bool) -> Option<Candidate> {
+        candidate(&self.filters, document, holds)
     }
 }
 
@@ -166,12 +166,12 @@ impl Sequence {
 pub(super) fn candidate(
     filters: &[Arc<Filter>],
     document: &dyn Fields,
-    may: impl Fn(usize) -> bool,
+    holds: impl Fn(usize) -> bool,
 ) -> Option<Candidate> {
     let mut hits = Vec::new();
     let mut capped = false;
     for (index, filter) in filters.iter().enumerate() {
-        if !may(index) || !filter.predicate.matches(document) {
+        if !holds(index) {
             continue;
         }
         let (keys, cut) = key::keys_of(document, &filter.keys);

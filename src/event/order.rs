@@ -44,6 +44,19 @@ pub struct OrderKey {
     origin: Origin,
 }
 
+impl OrderKey {
+    /// The place in the order of what has this time and tiebreaker, and was read there.
+    pub fn new(time: Ticks, tiebreaker: Option<u64>, origin: Origin) -> Self {
+        let tiebreaker_missing = tiebreaker.is_none();
+        Self { time, tiebreaker_missing, tiebreaker: tiebreaker.unwrap_or_default(), origin }
+    }
+
+    /// Where it was read.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+}
+
 impl Event {
     /// The event as JSON: as it was given, or else as it was mapped.
     pub fn to_json(&self) -> serde_json::Value {
@@ -61,11 +74,6 @@ impl Event {
 
     /// The event's place in the total order by `clock`.
     pub fn order(&self, clock: Clock) -> OrderKey {
-        OrderKey {
-            time: self.time(clock),
-            tiebreaker_missing: self.tiebreaker.is_none(),
-            tiebreaker: self.tiebreaker.unwrap_or_default(),
-            origin: self.origin,
-        }
+        OrderKey::new(self.time(clock), self.tiebreaker, self.origin)
     }
 }

@@ -5,6 +5,7 @@
 //! This module knows nothing of terminals: progress goes to a trait, results are returned.
 
 mod documents;
+mod duplicates;
 mod stats;
 mod window;
 mod work;
@@ -12,16 +13,17 @@ mod work;
 pub use stats::{Stats, Tally};
 pub use window::{Window, WindowError};
 
+use crate::base::Origin;
 use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
 use crate::event::{Clock, Event};
-use crate::source::{self, Fault, Input};
-use crate::sysmon::{self, Mapping};
+use crate::source::{self, Fault, FaultKind, Input};
+use crate::sysmon::Mapping;
 use crate::timeline::{self, Process};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use work::Found;
+use work::{Found, Worker};
 
 /// Chunks of 64 KiB in one unit of work: 1 MiB is small enough to spread one file over all cores, and large enough to hide the cost of a unit.
 const CHUNKS_PER_UNIT: u32 = 16;
@@ -113,24 +115,36 @@ pub fn run(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
-    let scratch = || source::Scratch::default().wanting(sysmon::is_provider).slow(options.slow_reader);
+    let worker = Worker::new(&inputs, detector, options, progress);
+    let own = || worker.borrow();
     let mut found = pool.install(|| {
-        let worker = work::Worker { inputs: &inputs, detector, options, progress };
-        units
-            .par_iter()
-            .map_init(scratch, |scratch, unit| worker.read(unit, scratch))
-            .reduce(Found::default, Found::merge)
+        let read = units.par_iter().map_init(own, |own, unit| worker.read(unit, own));
+        read.reduce(Found::default, Found::merge)
     });
+    drop(units);
     progress.finish();
     found.faults.extend(faults);
-    Ok(conclude(inputs, found, detector, options))
+    Ok(pool.install(|| conclude(&worker, found)))
 }
 
 /// What needs all events at once: duplicates, order, sequences, groups.
-fn conclude(inputs: Vec<Input>, mut found: Found, detector: &Detector, options: &Options) -> Outcome {
-    found.remove_duplicates();
+fn conclude(worker: &Worker<'_>, mut found: Found) -> Outcome {
+    let Worker { inputs, detector, options, .. } = worker;
+    found.remove_duplicates(worker);
+    let mut load = |origins: &BTreeSet<Origin>| {
+        let origins: Vec<Origin> = origins.iter().copied().collect();
+        worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
+    };
+    let Findings { alerts, left_out, lost } = detector.findings_with(&mut found.candidates, &mut load);
+    found.candidates = Vec::new();
+    for origin in lost {
+        let reason =
+            "a record of an alert was not there any more when it was read again: the file was changed".to_owned();
+        let input = &inputs[origin.input as usize].display;
+        found.faults.push(Fault::lost(input, FaultKind::Unreadable, reason).at(origin.offset));
+    }
     found.faults.sort();
-    let Findings { alerts, left_out } = detector.findings(&mut found.candidates, options.clock);
+    let inputs = inputs.to_vec();
     let kept: Vec<Arc<Event>> = std::mem::take(&mut found.kept);
     let processes = if options.timeline { timeline::by_process(kept, &alerts, options.clock) } else { Vec::new() };
     let inventory = std::mem::take(&mut found.inventory);

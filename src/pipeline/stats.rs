@@ -1,6 +1,6 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
-use super::work::{Fate, Found};
+use super::work::{Counts, Fate, Found};
 use crate::detect::Alert;
 use crate::source::Input;
 use std::collections::BTreeMap;
@@ -60,17 +60,16 @@ impl Stats {
     pub(super) fn new(inputs: &[Input], found: &Found, alerts: &[Alert]) -> Self {
         let bytes = inputs.iter().map(|input| input.size).sum();
         let mut stats = Self { files: inputs.len() as u64, bytes, tally: found.tally, ..Self::default() };
-        for seen in &found.seen {
-            match seen.fate {
-                Fate::Mapped => stats.mapped += 1,
-                Fate::OutsideWindow => stats.outside_window += 1,
+        let Counts(counts) = &found.counts;
+        for (&(event_id, fate), &count) in counts {
+            match (fate, event_id) {
+                (Fate::OutsideWindow, _) => stats.outside_window += count,
+                (Fate::Mapped, Some(id)) => *stats.by_id.entry(id).or_default() += count,
+                (Fate::Mapped, None) => stats.documents += count,
             }
-            match seen.event_id.filter(|_| seen.fate != Fate::OutsideWindow) {
-                Some(id) => *stats.by_id.entry(id).or_default() += 1,
-                None if seen.fate == Fate::Mapped => stats.documents += 1,
-                None => {}
-            }
+            stats.mapped += if fate == Fate::Mapped { count } else { 0 };
         }
+        stats.by_id.retain(|_, count| *count > 0);
         stats.alerts = alerts.len() as u64;
         stats
     }

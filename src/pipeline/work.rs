@@ -1,18 +1,23 @@
 //! What one thread does with one unit of work, and how the finds of several are put together.
 
+use super::duplicates::{self, Again, Building, ChunkSeen, Counted, DOCUMENTS, Digests, Duplicates, Numbered, Seen};
 use super::{Options, Progress, Tally, documents};
-use crate::base::Origin;
-use crate::detect::{CandidateEvent, Detector, Hit, Inventory, RuleIndex};
-use crate::ecs;
-use crate::event::Event;
-use crate::source::{self, Fault, FaultKind, Input, Item, JsonDocument, Record, Scratch, Unit};
-use crate::sysmon;
-use hashbrown::HashSet;
-use sha1::{Digest, Sha1};
-use std::sync::Arc;
+use crate::base::{Origin, Ticks};
+use crate::detect::{CandidateEvent, Detector, FieldPlan, Hit, Inventory, RuleIndex, ShapePlan};
+use crate::ecs::{self, Field};
+use crate::event::{Clock, Event, Fields, OrderKey, Value};
+use crate::source::{
+    self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
+};
+use crate::sysmon::{self, Cells, Lazy};
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
 const FAULTS_PER_UNIT: usize = 1000;
+/// Above this many shapes the evidence is playing games: start anew rather than grow.
+const MOST_SHAPES: usize = 4096;
 
 /// What all threads share.
 pub struct Worker<'run> {
@@ -20,6 +25,51 @@ pub struct Worker<'run> {
     pub detector: &'run Detector,
     pub options: &'run Options,
     pub progress: &'run dyn Progress,
+    pub digests: Digests,
+    /// Plans that some thread has made already, by event ID and names of entries.
+    pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlan>>>,
+    /// What threads have used before and another one can use again.
+    pub spare: Mutex<Vec<Own>>,
+}
+
+/// What a thread uses for a while.
+pub struct Borrowed<'w> {
+    own: Own,
+    spare: &'w Mutex<Vec<Own>>,
+}
+
+impl std::ops::Deref for Borrowed<'_> {
+    type Target = Own;
+
+    fn deref(&self) -> &Own {
+        &self.own
+    }
+}
+
+impl std::ops::DerefMut for Borrowed<'_> {
+    fn deref_mut(&mut self) -> &mut Own {
+        &mut self.own
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let own = std::mem::take(&mut self.own);
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(own);
+    }
+}
+
+type ShapeKey = (u32, Box<[Arc<str>]>);
+
+/// What one thread uses again from unit to unit.
+#[derive(Default)]
+pub struct Own {
+    scratch: Scratch,
+    /// The plan of each shape, by its number and event ID.
+    plans: HashMap<(u32, u32), Arc<ShapePlan>>,
+    cells: Cells,
+    building: Building,
+    host: Option<Arc<str>>,
 }
 
 /// What was found in some units.
@@ -31,27 +81,37 @@ pub struct Found {
     pub kept: Vec<Arc<Event>>,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
-    /// Every Sysmon record, to know duplicates by.
+    /// Every chunk with records of Sysmon, to know duplicates by.
+    pub chunks: Vec<ChunkSeen>,
+    /// Every record and document of other files.
     pub seen: Vec<Seen>,
+    /// Records and documents by kind.
+    pub counts: Counts,
     pub faults: Vec<Fault>,
     pub tally: Tally,
 }
 
-/// A Sysmon record as far as duplicates are concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seen {
-    /// A hash of all that the record says.
-    fingerprint: [u8; 16],
-    /// Where it was read. Of equal records the one with the lowest place stays.
-    origin: Origin,
-    /// Sysmon's event ID; `None` for a document that is no Sysmon event.
-    pub event_id: Option<u32>,
-    /// Mapped, and inside the window of time.
-    pub fate: Fate,
+/// Records and documents by event ID and what became of them.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(pub HashMap<Counted, u64>);
+
+impl Counts {
+    /// Adds some of a kind.
+    pub fn add(&mut self, counted: Counted, count: u64) {
+        *self.0.entry(counted).or_default() += count;
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        other.0.iter().for_each(|(counted, count)| self.add(*counted, *count));
+    }
+
+    fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
 }
 
 /// What became of a Sysmon record that is not a duplicate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fate {
     /// It became an event.
     Mapped,
@@ -59,87 +119,414 @@ pub enum Fate {
     OutsideWindow,
 }
 
-impl Worker<'_> {
+impl<'run> Worker<'run> {
+    /// A worker that has done nothing.
+    pub fn new(
+        inputs: &'run [Input],
+        detector: &'run Detector,
+        options: &'run Options,
+        progress: &'run dyn Progress,
+    ) -> Self {
+        Self {
+            inputs,
+            detector,
+            options,
+            progress,
+            digests: Digests::default(),
+            plans: Mutex::default(),
+            spare: Mutex::default(),
+        }
+    }
+
+    /// What a thread needs to work with.
+    pub fn borrow(&self) -> Borrowed<'_> {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let new = || {
+            let scratch = Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader);
+            Own { scratch, ..Own::default() }
+        };
+        Borrowed { own: spare.unwrap_or_else(new), spare: &self.spare }
+    }
+
     /// Reads a unit to its end.
-    pub fn read(&self, unit: &Unit, scratch: &mut Scratch) -> Found {
-        let mut found = Found::default();
-        let stats = source::read_unit(self.inputs, unit, scratch, &mut |item| match item {
-            Item::Record(record) => self.take(&record, &mut found),
-            Item::Document(document) => self.take_document(document, &mut found),
-            Item::PassedOver => found.tally.other_providers += 1,
-            Item::Fault(fault) => found.note(fault),
-        });
+    pub fn read(&self, unit: &Unit, own: &mut Own) -> Found {
+        let mut scratch = std::mem::take(&mut own.scratch);
+        let input = unit.input;
+        let mut reading =
+            Reading { worker: self, own, input, found: Found::default(), mark: Mark::default(), hits: None };
+        let stats = source::visit_unit(self.inputs, unit, &mut scratch, &mut reading);
+        let mut found = reading.found;
+        own.scratch = scratch;
         found.tally.chunks += stats.chunks;
         found.tally.records += stats.records;
         self.progress.advance(stats.bytes);
         found
     }
 
-    fn take(&self, record: &Record, found: &mut Found) {
+    /// The records of Sysmon in a chunk by number.
+    pub fn numbers(&self, chunk: Origin, own: &mut Own) -> Vec<Numbered> {
+        let unit = source::chunk_unit(chunk.input, chunk.offset);
+        let mut scratch = std::mem::take(&mut own.scratch);
+        let mut numbering = Numbering { groups: &mut own.building, found: Vec::new() };
+        source::visit_unit(self.inputs, &unit, &mut scratch, &mut numbering);
+        let found = numbering.found;
+        own.scratch = scratch;
+        found
+    }
+
+    fn seen(&self, record: &Record) -> Seen {
+        Seen {
+            fingerprint: duplicates::fingerprint(record),
+            origin: record.origin,
+            group: duplicates::group_of(&record.computer, &record.channel),
+            record_id: record.record_id.unwrap_or(u64::MAX),
+            event_id: Some(record.event_id),
+            fate: self.fate(self.time(record)),
+        }
+    }
+
+    fn time(&self, record: &Record) -> Ticks {
+        match self.options.clock {
+            Clock::Logged => record.time_created,
+            Clock::Utc => sysmon::timestamp(record),
+        }
+    }
+
+    fn fate(&self, time: Ticks) -> Fate {
+        if self.options.window.contains(time) { Fate::Mapped } else { Fate::OutsideWindow }
+    }
+
+    /// Whether every event is wanted in full.
+    fn wants_everything(&self) -> bool {
+        self.options.timeline || self.options.inventory
+    }
+
+    fn map(&self, record: &Record) -> Event {
+        sysmon::map(record, &self.inputs[record.origin.input as usize].display, self.options.mapping)
+    }
+
+    /// The records of a chunk that were read at these places, in their order, each made into something.
+    fn load<T>(&self, origins: &[Origin], own: &mut Own, make: impl Fn(&Record) -> T) -> Vec<T> {
+        let Some(first) = origins.first() else { return Vec::new() };
+        let unit = source::chunk_unit(first.input, first.offset);
+        let mut scratch = std::mem::take(&mut own.scratch);
+        let mut loading = Loading { origins, make, found: Vec::new() };
+        source::visit_unit(self.inputs, &unit, &mut scratch, &mut loading);
+        own.scratch = scratch;
+        loading.found
+    }
+
+    /// The same over many chunks and all threads.
+    fn load_all<T: Send>(&self, origins: &[Origin], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
+        let chunks: Vec<&[Origin]> = origins.chunk_by(in_same_chunk).collect();
+        let load = |own: &mut Borrowed<'_>, origins: &&[Origin]| self.load(origins, own, &make);
+        chunks.par_iter().map_init(|| self.borrow(), load).flatten_iter().collect()
+    }
+
+    /// The events of some places, given in their order.
+    pub fn events(&self, origins: &[Origin]) -> Vec<Arc<Event>> {
+        self.load_all(origins, |record| Arc::new(self.map(record)))
+    }
+
+    fn plan(&self, glance: &Glance<'_>) -> Arc<ShapePlan> {
+        let key = (glance.event_id(), glance.names().into());
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() > MOST_SHAPES {
+            plans.clear();
+        }
+        plans.entry(key).or_insert_with(|| Arc::new(self.detector.shape(glance))).clone()
+    }
+}
+
+/// A unit while it is read.
+struct Reading<'w> {
+    worker: &'w Worker<'w>,
+    own: &'w mut Own,
+    input: u32,
+    found: Found,
+    mark: Mark,
+    /// What rules make of the record that comes next in full, if they were asked already.
+    hits: Option<Vec<(RuleIndex, Hit)>>,
+}
+
+/// How much there was when a chunk began.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    candidates: usize,
+    kept: usize,
+    faults: usize,
+    seen: usize,
+    tally: Tally,
+}
+
+impl Visitor for Reading<'_> {
+    fn begin_chunk(&mut self, offset: u64) {
+        let found = &self.found;
+        self.mark = Mark {
+            candidates: found.candidates.len(),
+            kept: found.kept.len(),
+            faults: found.faults.len(),
+            seen: found.seen.len(),
+            tally: found.tally,
+        };
+        self.own.building.begin(Origin { input: self.input, offset });
+    }
+
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+        let worker = self.worker;
+        let Options { window, clock, .. } = worker.options;
+        let windowed = window.from.is_some() || window.to.is_some();
+        if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
+            self.own.building.add_glance(glance, Fate::OutsideWindow);
+            return Verdict::Seen;
+        }
+        let simple = glance.provider().eq_ignore_ascii_case(sysmon::PROVIDER) && !(windowed && *clock == Clock::Utc);
+        if !simple || worker.wants_everything() {
+            return Verdict::Wanted;
+        }
+        let number = (glance.shape(), glance.event_id());
+        if !self.own.plans.contains_key(&number) {
+            if self.own.plans.len() > MOST_SHAPES {
+                self.own.plans.clear();
+            }
+            self.own.plans.insert(number, worker.plan(glance));
+        }
+        let verdict = match self.own.plans.get(&number).map(|plan| &**plan) {
+            Some(ShapePlan::Nothing) => Verdict::Seen,
+            Some(ShapePlan::Fields(plan)) if !plan.may_matter(glance) => Verdict::Seen,
+            Some(ShapePlan::Fields(_)) => self.ask(glance, number),
+            Some(ShapePlan::Whole) | None => Verdict::Wanted,
+        };
+        if verdict == Verdict::Seen {
+            self.own.building.add_glance(glance, Fate::Mapped);
+        }
+        verdict
+    }
+
+    fn item(&mut self, item: Item) {
+        match item {
+            Item::Record(record) => self.take(&record),
+            Item::Document(document) => self.take_document(document),
+            Item::PassedOver => self.found.tally.other_providers += 1,
+            Item::Fault(fault) => self.found.note(fault),
+        }
+    }
+
+    fn restart_chunk(&mut self) {
+        let Mark { candidates, kept, faults, seen, tally } = self.mark;
+        self.found.candidates.truncate(candidates);
+        self.found.kept.truncate(kept);
+        self.found.faults.truncate(faults);
+        self.found.seen.truncate(seen);
+        self.found.tally = tally;
+        self.hits = None;
+        if let Some(origin) = self.own.building.origin() {
+            self.own.building.begin(origin);
+        }
+    }
+
+    fn end_chunk(&mut self, bytes: &[u8]) {
+        let digest = self.worker.digests.of(bytes);
+        if let Some(chunk) = self.own.building.end(digest) {
+            for (counted, count) in chunk.counts() {
+                self.found.counts.add(*counted, u64::from(*count));
+            }
+            self.found.chunks.push(chunk);
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// Asks the rules what they make of a record. Those that find something in the event alone need all of it.
+    fn ask(&mut self, glance: &Glance<'_>, number: (u32, u32)) -> Verdict {
+        let Own { plans, cells, host, .. } = &mut *self.own;
+        let Some(ShapePlan::Fields(plan)) = plans.get(&number).map(|plan| &**plan) else { return Verdict::Wanted };
+        let event = plan.event(glance, cells);
+        let hits = plan.hits(self.worker.detector.rules(), &event);
+        if hits.is_empty() {
+            return Verdict::Seen;
+        }
+        if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
+            self.hits = Some(hits);
+            return Verdict::Wanted;
+        }
+        let candidate = candidate(&event, glance, self.worker.options.clock, host, plan, hits);
+        self.found.candidates.push(candidate);
+        Verdict::Seen
+    }
+
+    fn take(&mut self, record: &Record) {
+        let hits = self.hits.take();
         if !sysmon::is_sysmon(record) {
-            found.tally.other_providers += 1;
+            self.found.tally.other_providers += 1;
             return;
         }
-        let fate = self.map(record, found);
-        let Record { event_id, origin, .. } = *record;
-        found.seen.push(Seen { fingerprint: fingerprint(record), origin, event_id: Some(event_id), fate });
-    }
-
-    fn map(&self, record: &Record, found: &mut Found) -> Fate {
-        let Options { window, timeline, inventory, .. } = self.options;
-        let everything = *timeline || *inventory || window.from.is_some() || window.to.is_some();
-        if !everything
-            && sysmon::is_windows(record)
-            && !self.detector.may_matter(record.event_id, record.value("Image"))
-        {
-            return Fate::Mapped;
-        }
-        let input = &self.inputs[record.origin.input as usize];
-        let event = sysmon::map(record, &input.display, self.options.mapping);
-        let windows = event.document.text(ecs::HOST_OS_TYPE) == Some("windows");
-        let hits = if windows {
-            self.detector.hits_of_sysmon(record.event_id, &event.document)
+        let fate = self.worker.fate(self.worker.time(record));
+        let counted = (Some(record.event_id), fate);
+        if self.own.building.origin().is_some() {
+            let group = duplicates::group_of(&record.computer, &record.channel);
+            self.own.building.add(group, record.record_id.unwrap_or(u64::MAX), counted);
         } else {
-            self.detector.hits(&event.document)
-        };
-        self.keep(event, Some(record.event_id), hits, found)
+            self.found.seen.push(self.worker.seen(record));
+            self.found.counts.add(counted, 1);
+        }
+        if fate == Fate::OutsideWindow {
+            return;
+        }
+        let event = self.worker.map(record);
+        let hits = hits.unwrap_or_else(|| {
+            if event.document.text(ecs::HOST_OS_TYPE) == Some("windows") {
+                self.worker.detector.hits_of_sysmon(record.event_id, &event.document)
+            } else {
+                self.worker.detector.hits(&event.document)
+            }
+        });
+        self.keep(event, Some(record.event_id), hits);
     }
 
-    fn take_document(&self, given: JsonDocument, found: &mut Found) {
+    fn take_document(&mut self, given: JsonDocument) {
+        let worker = self.worker;
         let origin = given.origin;
         let fingerprint = documents::fingerprint(&given);
-        match documents::event(given, &self.options.roles) {
+        match documents::event(given, &worker.options.roles) {
             Ok(event) => {
                 let event_id = documents::sysmon_id(&event.document);
-                let hits = self.detector.hits(&event.document);
-                let fate = self.keep(event, event_id, hits, found);
-                found.seen.push(Seen { fingerprint, origin, event_id, fate });
+                let fate = worker.fate(event.time(worker.options.clock));
+                let seen = Seen { fingerprint, origin, group: DOCUMENTS, record_id: 0, event_id, fate };
+                self.found.seen.push(seen);
+                self.found.counts.add((event_id, fate), 1);
+                if fate == Fate::Mapped {
+                    let hits = worker.detector.hits(&event.document);
+                    self.keep(event, event_id, hits);
+                }
             }
             Err(reason) => {
-                let input = &self.inputs[origin.input as usize].display;
-                found.note(Fault::lost(input, FaultKind::Time, reason).at(origin.offset));
+                let input = &worker.inputs[origin.input as usize].display;
+                self.found.note(Fault::lost(input, FaultKind::Time, reason).at(origin.offset));
             }
         }
     }
 
-    fn keep(&self, event: Event, id: Option<u32>, hits: Vec<(RuleIndex, Hit)>, found: &mut Found) -> Fate {
-        if !self.options.window.contains(event.time(self.options.clock)) {
-            return Fate::OutsideWindow;
+    fn keep(&mut self, event: Event, id: Option<u32>, hits: Vec<(RuleIndex, Hit)>) {
+        let Options { timeline, inventory, clock, .. } = *self.worker.options;
+        if inventory {
+            self.found.inventory.add(id, &event.document);
         }
-        if self.options.inventory {
-            found.inventory.add(id, &event.document);
-        }
-        if self.options.timeline || !hits.is_empty() {
+        if timeline || !hits.is_empty() {
             let event = Arc::new(event);
-            if self.options.timeline {
-                found.kept.push(event.clone());
+            if timeline {
+                self.found.kept.push(event.clone());
             }
             if !hits.is_empty() {
-                found.candidates.push(CandidateEvent { event, hits });
+                self.found.candidates.push(CandidateEvent::whole(event, clock, hits));
             }
         }
-        Fate::Mapped
     }
+}
+
+/// What is kept of an event that rules may need, but not at once.
+fn candidate(
+    event: &Lazy<'_>,
+    glance: &Glance<'_>,
+    clock: Clock,
+    latest_host: &mut Option<Arc<str>>,
+    plan: &FieldPlan,
+    hits: Vec<(RuleIndex, Hit)>,
+) -> CandidateEvent {
+    let text = |field| event.values(&Field::Known(field)).first().and_then(Value::as_text);
+    let host = text(ecs::HOST_NAME).unwrap_or_default();
+    let host = match latest_host {
+        Some(latest) if **latest == *host => latest.clone(),
+        _ => latest_host.insert(host.into()).clone(),
+    };
+    let time = match clock {
+        Clock::Logged => glance.time_created(),
+        Clock::Utc => event.timestamp(),
+    };
+    CandidateEvent {
+        order: OrderKey::new(time, Some(glance.record_id()), glance.origin()),
+        host,
+        entity_id: text(ecs::PROCESS_ENTITY_ID).map(Into::into),
+        is_creation: plan.is_creation(),
+        hits,
+        event: None,
+    }
+}
+
+impl Again for Worker<'_> {
+    fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered> {
+        let numbers = |own: &mut Borrowed<'_>, chunk: &Origin| self.numbers(*chunk, own);
+        chunks.par_iter().map_init(|| self.borrow(), numbers).flatten_iter().collect()
+    }
+
+    fn seen(&self, records: &[Origin]) -> Vec<Seen> {
+        self.load_all(records, |record| self.seen(record))
+    }
+}
+
+/// Whether two records of event logs are in the same chunk.
+fn in_same_chunk(left: &Origin, right: &Origin) -> bool {
+    left.input == right.input && source::chunk_start(left.offset) == source::chunk_start(right.offset)
+}
+
+/// Numbers that are read again.
+struct Numbering<'w> {
+    groups: &'w mut Building,
+    found: Vec<Numbered>,
+}
+
+impl Visitor for Numbering<'_> {
+    fn begin_chunk(&mut self, _: u64) {}
+
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+        self.found.push((self.groups.group(glance), glance.record_id(), glance.origin()));
+        Verdict::Seen
+    }
+
+    fn item(&mut self, item: Item) {
+        if let Item::Record(record) = item
+            && sysmon::is_sysmon(&record)
+        {
+            let group = duplicates::group_of(&record.computer, &record.channel);
+            self.found.push((group, record.record_id.unwrap_or(u64::MAX), record.origin));
+        }
+    }
+
+    fn restart_chunk(&mut self) {
+        self.found.clear();
+    }
+
+    fn end_chunk(&mut self, _: &[u8]) {}
+}
+
+/// Records that are read again because somebody needs all of them.
+struct Loading<'w, T, F: Fn(&Record) -> T> {
+    /// Sorted.
+    origins: &'w [Origin],
+    make: F,
+    found: Vec<T>,
+}
+
+impl<T, F: Fn(&Record) -> T> Visitor for Loading<'_, T, F> {
+    fn begin_chunk(&mut self, _: u64) {}
+
+    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+        if self.origins.binary_search(&glance.origin()).is_ok() { Verdict::Wanted } else { Verdict::Seen }
+    }
+
+    fn item(&mut self, item: Item) {
+        if let Item::Record(record) = item
+            && self.origins.binary_search(&record.origin).is_ok()
+        {
+            self.found.push((self.make)(&record));
+        }
+    }
+
+    fn restart_chunk(&mut self) {
+        self.found.clear();
+    }
+
+    fn end_chunk(&mut self, _: &[u8]) {}
 }
 
 impl Found {
@@ -154,60 +541,34 @@ impl Found {
     }
 
     /// Both together. Order does not matter: everything is sorted before it is used.
-    pub fn merge(mut self, other: Self) -> Self {
-        if self.seen.len() < other.seen.len() {
-            return other.merge(self);
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.chunks.len() + self.candidates.len() < other.chunks.len() + other.candidates.len() {
+            std::mem::swap(&mut self, &mut other);
         }
-        self.candidates.extend(other.candidates);
-        self.kept.extend(other.kept);
-        self.seen.extend(other.seen);
-        self.faults.extend(other.faults);
+        self.candidates.append(&mut other.candidates);
+        self.kept.append(&mut other.kept);
+        self.chunks.append(&mut other.chunks);
+        self.seen.append(&mut other.seen);
+        self.counts.add_all(&other.counts);
+        self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
         self.tally.add(&other.tally);
         self
     }
 
     /// Removes events whose record was read elsewhere too, and counts them.
-    pub fn remove_duplicates(&mut self) {
-        self.seen.sort_unstable();
-        let mut duplicates: HashSet<Origin> = HashSet::new();
-        let mut previous = None;
-        self.seen.retain(|seen| {
-            let again = previous == Some(seen.fingerprint);
-            previous = Some(seen.fingerprint);
-            if again {
-                duplicates.insert(seen.origin);
-            }
-            !again
-        });
-        self.tally.duplicates += duplicates.len() as u64;
-        if !duplicates.is_empty() {
-            self.candidates.retain(|candidate| !duplicates.contains(&candidate.event.origin));
-            self.kept.retain(|event| !duplicates.contains(&event.origin));
+    pub fn remove_duplicates(&mut self, again: &dyn Again) {
+        let duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
+        self.seen = Vec::new();
+        if duplicates.is_empty() {
+            return;
         }
+        self.tally.duplicates += duplicates.counts.total();
+        for (counted, count) in &duplicates.counts.0 {
+            let have = self.counts.0.entry(*counted).or_default();
+            *have = have.saturating_sub(*count);
+        }
+        self.candidates.retain(|candidate| !duplicates.contains(candidate.order.origin()));
+        self.kept.retain(|event| !duplicates.contains(event.origin));
     }
-}
-
-/// A hash of computer, channel, record id, time and content. Two records with the same one are the same record, copied.
-fn fingerprint(record: &Record) -> [u8; 16] {
-    let mut hash = Sha1::new();
-    let mut text = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    };
-    text(&record.computer);
-    text(&record.channel);
-    text(&record.provider);
-    text(record.user_sid.as_deref().unwrap_or_default());
-    for (name, value) in &record.data {
-        text(name);
-        text(value);
-    }
-    hash.update(record.event_id.to_le_bytes());
-    hash.update(record.version.unwrap_or_default().to_le_bytes());
-    hash.update(record.record_id.unwrap_or(u64::MAX).to_le_bytes());
-    hash.update(record.time_created.0.to_le_bytes());
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&hash.finalize()[..16]);
-    fingerprint
 }

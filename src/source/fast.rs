@@ -54,6 +54,13 @@ pub(super) trait Reading {
     fn record(&mut self, record: Record);
 }
 
+/// What there was in a chunk.
+pub(super) struct ReadChunk {
+    pub records: u64,
+    /// Where its records end.
+    pub end: usize,
+}
+
 /// Reads chunks one after another; holds what can be used again.
 #[derive(Default)]
 pub(super) struct FastReader {
@@ -65,6 +72,8 @@ pub(super) struct FastReader {
     /// The templates of the chunk at hand, by the place of their definition.
     here: HashMap<usize, usize>,
     shapes: Vec<Shape>,
+    /// The number of the first of them: numbers are not used again.
+    first_shape: usize,
     /// Shapes by the templates of the record and of its data.
     by_pair: HashMap<(usize, Option<usize>), usize>,
     outer: Vec<Slot>,
@@ -96,12 +105,19 @@ struct Whole {
 }
 
 impl FastReader {
-    /// Reads a chunk and says how many records it has, or `None` if it must go the slow way: then what `reading` has heard of it does not count.
-    pub fn read(&mut self, chunk: &[u8], place: Place<'_>, wanted: Wanted, reading: &mut dyn Reading) -> Option<u64> {
+    /// Reads a chunk, or gives `None` if it must go the slow way: then what `reading` has heard of it does not count.
+    pub fn read(
+        &mut self,
+        chunk: &[u8],
+        place: Place<'_>,
+        wanted: Wanted,
+        reading: &mut dyn Reading,
+    ) -> Option<ReadChunk> {
         let bytes = Bytes::new(chunk);
         let end = live_end(bytes)?;
         if self.templates.len().max(self.shapes.len()) > MOST_TEMPLATES {
-            *self = Self::default();
+            let first_shape = self.first_shape + self.shapes.len();
+            *self = Self { first_shape, ..Self::default() };
         }
         self.here.clear();
         let mut at = CHUNK_HEADER;
@@ -125,7 +141,7 @@ impl FastReader {
             records += 1;
             at = after;
         }
-        (at == end && records > 0).then_some(records)
+        (at == end && records > 0).then_some(ReadChunk { records, end })
     }
 
     fn record(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut dyn Reading) -> Option<()> {
@@ -159,7 +175,7 @@ impl FastReader {
         };
         let number = self.shape(instance.template, filling.map(|filling| filling.template));
         let Shape { layout, provider } = &mut self.shapes[number];
-        let shape = u32::try_from(number).ok()?;
+        let shape = u32::try_from(self.first_shape + number).ok()?;
         let parts = Parts { bytes, outer, inner, noticed, shape, header_id, origin };
         let glance = layout.as_ref().and_then(|layout| Glance::new(parts, layout, provider, wanted));
         if let Some(glance) = &glance {

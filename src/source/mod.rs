@@ -29,4 +29,4 @@ pub use fast::{Glance, Raw, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
 pub use record::Record;
-pub use units::{Unit, units};
+pub use units::{Unit, chunk_start, chunk_unit, units};

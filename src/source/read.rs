@@ -40,7 +40,7 @@ pub trait Visitor {
     fn item(&mut self, item: Item);
     /// What was heard since the chunk began does not count: it is read again, in another way.
     fn restart_chunk(&mut self);
-    /// The chunk has been read; these are its bytes.
+    /// The chunk has been read; these are all of its bytes that say anything.
     fn end_chunk(&mut self, bytes: &[u8]);
 }
 
@@ -265,14 +265,16 @@ fn read_chunk(
     visitor.begin_chunk(offset);
     let wanted = scratch.wanted.unwrap_or(|_, _| true);
     let fast = if scratch.slow { None } else { scratch.fast.read(bytes, place, wanted, &mut Hearing(visitor)) };
-    stats.records += if let Some(records) = fast {
-        records
+    if let Some(read) = fast {
+        stats.records += read.records;
+        visitor.end_chunk(&bytes[..read.end]);
     } else {
         visitor.restart_chunk();
         let own = bytes.to_vec();
-        scratch.reader.read(own, place, &mut scratch.converter, &mut |item| visitor.item(item)).1
-    };
-    visitor.end_chunk(bytes);
+        let (_, records) = scratch.reader.read(own, place, &mut scratch.converter, &mut |item| visitor.item(item));
+        stats.records += records;
+        visitor.end_chunk(bytes);
+    }
 }
 
 /// Fills `buffer` with as many bytes from `offset` on, or what the file has of them.

@@ -52,5 +52,16 @@ pub(super) fn slots(size: u64) -> u64 {
     size.saturating_sub(HEADER_BLOCK).div_ceil(CHUNK)
 }
 
+/// Where the chunk begins that holds an offset of an event log, both in bytes from the start of the file.
+pub const fn chunk_start(offset: u64) -> u64 {
+    let into = offset.saturating_sub(HEADER_BLOCK);
+    HEADER_BLOCK + into / CHUNK * CHUNK
+}
+
+/// The unit that is the one chunk which holds an offset of an event log.
+pub const fn chunk_unit(input: u32, offset: u64) -> Unit {
+    Unit { input, first_chunk: offset.saturating_sub(HEADER_BLOCK) / CHUNK, chunks: 1 }
+}
+
 #[cfg(test)]
 mod tests;

@@ -140,6 +140,13 @@ pub fn may_have(id: u32, field: &Field) -> bool {
         || steps::STEPS.iter().any(|step| step.scope.may_include(id) && step.action.may_set(name))
 }
 
+/// `@timestamp` of the event that a Sysmon record becomes.
+pub fn timestamp(record: &Record) -> Ticks {
+    let says = |(name, value): &&(std::sync::Arc<str>, Box<str>)| &**name == "UtcTime" && !raw::is_nothing(value);
+    let utc = record.data.iter().find(says).and_then(|(_, value)| Ticks::parse_sysmon_utc(value));
+    utc.unwrap_or(record.time_created)
+}
+
 /// Maps a Sysmon record to an ECS event. `path` becomes `log.file.path`.
 ///
 /// The order of the steps is that of Elastic's pipeline: entries that say nothing are dropped, `UtcTime` becomes `@timestamp`, the event is categorised, its
@@ -148,8 +155,7 @@ pub fn may_have(id: u32, field: &Field) -> bool {
 pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
     let system = system(record).unwrap_or(System::Windows);
     let mut data = EventData::new(&record.data);
-    let utc = data.get("UtcTime").and_then(Ticks::parse_sysmon_utc);
-    let timestamp = utc.unwrap_or(record.time_created);
+    let timestamp = timestamp(record);
     let mut document = common::document(record, path, timestamp);
     common::constants(&mut document, system, mapping);
     common::event_id(&mut document, record.event_id, mapping);

@@ -4,7 +4,7 @@
 //! This module does not know output formats.
 
 use crate::base::Origin;
-use crate::detect::{Alert, Creations};
+use crate::detect::{self, Alert, Creations};
 use crate::ecs::{self, FieldId};
 use crate::event::{Clock, Event, Value};
 use hashbrown::HashMap;
@@ -75,9 +75,16 @@ impl Entry {
 pub fn by_process(mut events: Vec<Arc<Event>>, alerts: &[Alert], clock: Clock) -> Vec<Process> {
     events.sort_by_key(|event| event.order(clock));
     let starts: Vec<Option<Arc<Event>>> = {
-        let creations = Creations::among(events.iter(), clock);
-        let start_of =
-            |event: &Arc<Event>| creations.of(event).filter(|_| !event.document.is_process_creation()).cloned();
+        let mut creations = Creations::default();
+        for event in events.iter().filter(|event| event.document.is_process_creation()) {
+            if let Some(process) = detect::process_of(event) {
+                creations.add(process, event.order(clock), event);
+            }
+        }
+        let start_of = |event: &Arc<Event>| {
+            let process = detect::process_of(event).filter(|_| !event.document.is_process_creation())?;
+            creations.of(process, event.order(clock)).cloned()
+        };
         events.iter().map(start_of).collect()
     };
     let mut parts = parts_by_event(alerts);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::eql::{Query, compile};
+use crate::event::Document;
 
 /// Events as their kinds and key; matches as the numbers of their events.
 fn run(source: &str, steps: &[(&str, &str)]) -> Vec<Vec<usize>> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::eql::{Query, compile};
+use crate::event::Document;
 
 fn sequence(source: &str) -> Sequence {
     let compiled = compile(source);

@@ -79,12 +79,13 @@ pub fn read_slots(bytes: Bytes<'_>, at: usize, to: usize, slots: &mut Vec<Slot>)
     (start == to || bytes.u8(start) == Some(0)).then_some(noticed)
 }
 
-/// Whether there are units of UTF-16 that mean something in pairs only.
+/// Whether there are units of UTF-16 that mean something in pairs only. Texts of ASCII, which are most, are told by their high bytes alone.
 fn has_surrogates(raw: &[u8]) -> bool {
-    let blocks = raw.chunks_exact(32);
-    let rest = blocks.remainder();
-    let any = |block: &[u8]| block.chunks_exact(2).fold(false, |any, unit| any | (unit[1] & 0xf8 == 0xd8));
-    blocks.fold(false, |found, block| found | any(block)) || any(rest)
+    const HIGH: u64 = 0xff00_ff00_ff00_ff00;
+    let (words, rest) = raw.as_chunks::<8>();
+    let high = words.iter().fold(0, |high, word| high | u64::from_le_bytes(*word));
+    let pairs = |bytes: &[u8]| bytes.chunks_exact(2).any(|unit| unit[1] & 0xf8 == 0xd8);
+    pairs(rest) || (high & HIGH != 0 && pairs(raw))
 }
 
 /// Whether a value of this type can have this many bytes; types that are not understood never can.
@@ -154,12 +155,13 @@ fn number(mut number: u64, out: &mut String) -> Option<()> {
 
 /// Whether every unit is a printable character of ASCII: no end of text, nothing that XML forbids.
 pub fn is_printable_ascii(raw: &[u8]) -> bool {
-    let good = |block: &[u8]| {
-        block.chunks_exact(2).fold(true, |good, unit| good & (unit[1] == 0) & (unit[0] >= 0x20) & (unit[0] < 0x7f))
+    let (blocks, rest) = raw.as_chunks::<16>();
+    let printable = |unit: [u8; 2]| u16::from_le_bytes(unit).wrapping_sub(0x20) < 0x5f;
+    let good = |block: &[u8; 16]| {
+        let (units, _) = block.as_chunks::<2>();
+        units.iter().fold(true, |good, unit| good & printable(*unit))
     };
-    let blocks = raw.chunks_exact(32);
-    let rest = blocks.remainder();
-    blocks.fold(true, |all, block| all & good(block)) && good(rest)
+    blocks.iter().all(good) && rest.chunks_exact(2).all(|unit| printable([unit[0], unit[1]]))
 }
 
 /// A text up to its first zero.

@@ -1,0 +1,146 @@
+//! A rule set meets records of one shape: those of an event ID whose entries have certain names.
+//!
+//! What is true of a whole shape is worked out once: which rules are left, and how the fields that they ask for are found in a record without mapping it.
+//! So most records cost a few comparisons. This module does not know how records are read.
+
+use super::plan::Plan;
+use super::{Detector, Hit, RuleIndex};
+use crate::ecs::{self, Field};
+use crate::eql::Query;
+use crate::event::Document;
+use crate::rules::Rule;
+use crate::source::{Glance, Raw};
+use crate::sysmon::{Cells, Lazy, Ways};
+use hashbrown::HashSet;
+
+/// What is left of a rule set for the records of a shape.
+#[derive(Debug)]
+pub enum ShapePlan {
+    /// No record of it matters to any rule.
+    Nothing,
+    /// Its records must be mapped whole before rules can look at them.
+    Whole,
+    /// Rules look at fields, one by one.
+    Fields(Box<FieldPlan>),
+}
+
+/// Rules, and the ways to the fields that they ask for.
+#[derive(Debug)]
+pub struct FieldPlan {
+    plan: Plan,
+    ways: Ways,
+    names: Option<Names>,
+    is_creation: bool,
+}
+
+/// The names of processes that matter.
+#[derive(Debug)]
+struct Names {
+    /// The entry that has the path.
+    entry: usize,
+    /// Names in lower case, all of ASCII.
+    names: HashSet<Box<[u8]>>,
+}
+
+/// The longest name of a process that is compared in place.
+const LONGEST_NAME: usize = 64;
+
+impl Detector {
+    /// What is left of the rules for records like this one, written by Sysmon on Windows.
+    pub fn shape(&self, glance: &Glance<'_>) -> ShapePlan {
+        let Some(known) = self.by_id.get(&glance.event_id()) else { return ShapePlan::Whole };
+        if known.tries.is_empty() {
+            return ShapePlan::Nothing;
+        }
+        let Some(mut ways) = Ways::new(glance.event_id(), self.mapping, glance.names()) else {
+            return ShapePlan::Whole;
+        };
+        let all: HashSet<&Field> = known.fields().collect();
+        if !all.into_iter().all(|field| ways.learn(field)) {
+            return ShapePlan::Whole;
+        }
+        let nothing = Document::new();
+        let plan = known.narrowed(&|condition| condition.specialise(&nothing, &|field: &Field| ways.is_never(field)));
+        if plan.tries.is_empty() {
+            return ShapePlan::Nothing;
+        }
+        let others = plan.tries.iter().flat_map(|tried| fields_beside_conditions(&self.rules()[tried.rule]));
+        let of_candidates = [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID].map(Field::from);
+        if !others.chain(of_candidates).all(|field| ways.learn(&field)) {
+            return ShapePlan::Whole;
+        }
+        let names = Names::new(&plan, &ways);
+        let is_creation = crate::sysmon::constants(glance.event_id(), self.mapping).is_process_creation();
+        ShapePlan::Fields(Box::new(FieldPlan { plan, ways, names, is_creation }))
+    }
+}
+
+/// The fields that a rule asks for if its conditions hold: join keys and exceptions.
+fn fields_beside_conditions(rule: &Rule) -> Vec<Field> {
+    let filters = match &rule.query {
+        Query::Event(_) => &[],
+        Query::Sequence(query) => query.filters(),
+        Query::Sample(query) => query.filters(),
+    };
+    let keys = filters.iter().flat_map(|filter| filter.keys()).map(|key| key.field.clone());
+    let exceptions = rule.exceptions.iter().flat_map(|exception| exception.predicate.fields()).cloned();
+    keys.chain(exceptions).collect()
+}
+
+impl FieldPlan {
+    /// Whether a record of the shape could matter; asks only for what can be compared in place.
+    pub fn may_matter(&self, glance: &Glance<'_>) -> bool {
+        self.names.as_ref().is_none_or(|names| names.may_have(glance.entry(names.entry)))
+    }
+
+    /// Whether records of the shape tell of the creation of a process.
+    pub fn is_creation(&self) -> bool {
+        self.is_creation
+    }
+
+    /// The event of a record, of which rules ask what they need.
+    pub fn event<'a>(&'a self, glance: &'a Glance<'a>, cells: &'a mut Cells) -> Lazy<'a> {
+        Lazy::new(&self.ways, glance, cells)
+    }
+
+    /// What each rule makes of an event of this shape.
+    pub fn hits(&self, rules: &[Rule], event: &Lazy<'_>) -> Vec<(RuleIndex, Hit)> {
+        self.plan.hits(rules, event)
+    }
+}
+
+impl Names {
+    fn new(plan: &Plan, ways: &Ways) -> Option<Self> {
+        let field = Field::from(ecs::PROCESS_NAME);
+        let names = plan.required(&field)?;
+        let entry = ways.base_name(&field)?;
+        // A name of other characters could be another spelling of one of ASCII; and then every path needs a closer look.
+        let comparable = names.iter().all(|name| name.is_ascii() && name.len() <= LONGEST_NAME);
+        let names = names.into_iter().map(|name| name.into_bytes().into()).collect();
+        comparable.then_some(Self { entry, names })
+    }
+
+    /// Whether the name at the end of a path is one of these, or cannot be told.
+    fn may_have(&self, path: Raw<'_>) -> bool {
+        let Some(units) = path.utf16() else { return !matches!(path, Raw::Nothing) };
+        let units = units.strip_suffix(&[0, 0]).filter(|rest| rest.len().is_multiple_of(2)).unwrap_or(units);
+        if !units.chunks_exact(2).all(|unit| unit[1] == 0 && (0x20..0x7f).contains(&unit[0])) {
+            return true;
+        }
+        let mut name = [0_u8; LONGEST_NAME];
+        let mut start = LONGEST_NAME;
+        for unit in units.chunks_exact(2).rev() {
+            if unit[0] == b'\\' {
+                return self.names.contains(&name[start..]);
+            }
+            if start == 0 {
+                // Longer than any of the names.
+                return false;
+            }
+            start -= 1;
+            name[start] = unit[0].to_ascii_lowercase();
+        }
+        // A path of one part has no name.
+        false
+    }
+}

@@ -1,0 +1,376 @@
+//! Records that were read twice: from an archived copy of a log, or a shadow copy.
+//!
+//! A record is the same as another if it is of the same computer and channel, has the same number, and says the same. To know that for every record would
+//! take memory for every record. So while logs are read only the range of numbers of each chunk is kept, by computer and channel, with a digest of the chunk's
+//! bytes. Chunks of the same bytes are copies; where the ranges of others overlap, and only there, the numbers are read once more, and records with the
+//! same one are compared, some thousand chunks at a time. This module does not know rules.
+
+use super::work::{Counts, Fate};
+use crate::base::Origin;
+use crate::source::{self, Glance, Raw, Record};
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+use sha1::{Digest, Sha1};
+use std::hash::{BuildHasher, Hasher};
+
+/// Most chunks that are compared at a time.
+const CHUNKS_AT_A_TIME: usize = 4096;
+
+/// A record or document as far as duplicates are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// A hash of all that it says.
+    pub fingerprint: [u8; 16],
+    /// Where it was read. Of equal ones the one with the lowest place stays.
+    pub origin: Origin,
+    /// Its computer and channel.
+    pub group: Group,
+    /// Its number in its log.
+    pub record_id: u64,
+    /// Sysmon's event ID; `None` for a document that is no Sysmon event.
+    pub event_id: Option<u32>,
+    /// Mapped, and inside the window of time.
+    pub fate: Fate,
+}
+
+/// A computer and channel, as a hash. Two with the same hash are only compared more than they need to be.
+pub type Group = u64;
+
+/// The group of JSON documents: they are compared with each other only.
+pub const DOCUMENTS: Group = 0;
+
+/// The group of a computer and channel.
+pub fn group_of(computer: &str, channel: &str) -> Group {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(computer.as_bytes());
+    hasher.write_u8(0xff);
+    hasher.write(channel.as_bytes());
+    hasher.finish() | 1
+}
+
+/// Numbers of records of one group, from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub group: Group,
+    pub first: u64,
+    pub last: u64,
+}
+
+/// What is kept of a chunk.
+#[derive(Debug)]
+pub struct ChunkSeen {
+    /// Where it begins.
+    pub origin: Origin,
+    /// Of its bytes.
+    digest: u64,
+    /// Sysmon's records in it.
+    ranges: Box<[Range]>,
+    /// How many of which kind.
+    counts: Box<[(Counted, u32)]>,
+    /// Whether numbers rise from record to record, so that none is in it twice.
+    rising: bool,
+}
+
+impl ChunkSeen {
+    /// How many records there are of which kind.
+    pub fn counts(&self) -> &[(Counted, u32)] {
+        &self.counts
+    }
+}
+
+/// What records are counted by.
+pub type Counted = (Option<u32>, Fate);
+
+/// A chunk while it is read.
+#[derive(Debug, Default)]
+pub struct Building {
+    origin: Option<Origin>,
+    ranges: Vec<Range>,
+    counts: Vec<(Counted, u32)>,
+    not_rising: bool,
+    /// The range that was last added to.
+    latest: usize,
+    /// Computer and channel as they were last stored, and their group.
+    known: Option<Stored>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    computer: (u8, Vec<u8>),
+    channel: (u8, Vec<u8>),
+    group: Group,
+}
+
+impl Building {
+    /// Begins a chunk, or begins it anew.
+    pub fn begin(&mut self, origin: Origin) {
+        self.origin = Some(origin);
+        self.ranges.clear();
+        self.counts.clear();
+        self.not_rising = false;
+        self.latest = 0;
+    }
+
+    /// The chunk that is being read, if one is.
+    pub fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
+
+    /// Adds a record of which a glance was enough.
+    pub fn add_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
+        let group = self.group(glance);
+        self.add(group, glance.record_id(), (Some(glance.event_id()), fate));
+    }
+
+    /// The group of a record.
+    pub fn group(&mut self, glance: &Glance<'_>) -> Group {
+        let (computer, channel) = (glance.computer(), glance.channel());
+        match &self.known {
+            Some(known)
+                if computer.is_same((known.computer.0, &known.computer.1))
+                    && channel.is_same((known.channel.0, &known.channel.1)) =>
+            {
+                known.group
+            }
+            _ => {
+                let text = |raw: Raw<'_>| {
+                    let mut text = String::new();
+                    raw.write(&mut text);
+                    text
+                };
+                let group = group_of(text(computer).trim(), text(channel).trim());
+                let own = |raw: Raw<'_>| (raw.bytes().0, raw.bytes().1.to_vec());
+                self.known = Some(Stored { computer: own(computer), channel: own(channel), group });
+                group
+            }
+        }
+    }
+
+    /// Adds a record.
+    pub fn add(&mut self, group: Group, id: u64, counted: Counted) {
+        match self.counts.iter_mut().find(|(have, _)| *have == counted) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((counted, 1)),
+        }
+        if self.ranges.get(self.latest).is_none_or(|range| range.group != group) {
+            self.latest = self.ranges.iter().position(|range| range.group == group).unwrap_or(self.ranges.len());
+        }
+        match self.ranges.get_mut(self.latest) {
+            Some(range) => {
+                self.not_rising |= id <= range.last;
+                range.first = range.first.min(id);
+                range.last = range.last.max(id);
+            }
+            None => self.ranges.push(Range { group, first: id, last: id }),
+        }
+    }
+
+    /// Ends the chunk. `None` if there was nothing of Sysmon in it.
+    pub fn end(&mut self, digest: u64) -> Option<ChunkSeen> {
+        let origin = self.origin.take()?;
+        let seen = ChunkSeen {
+            origin,
+            digest,
+            ranges: self.ranges.as_slice().into(),
+            counts: self.counts.as_slice().into(),
+            rising: !self.not_rising,
+        };
+        (!self.ranges.is_empty()).then_some(seen)
+    }
+}
+
+/// What was found to be there twice.
+#[derive(Debug, Default)]
+pub struct Duplicates {
+    /// Chunks that are copies as a whole, by input and offset.
+    chunks: HashSet<Origin>,
+    /// Single records and documents.
+    records: HashSet<Origin>,
+    /// How many there are of which kind.
+    pub counts: Counts,
+}
+
+impl Duplicates {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty() && self.records.is_empty()
+    }
+
+    /// Whether what was read there is a duplicate.
+    pub fn contains(&self, origin: Origin) -> bool {
+        let chunk = || Origin { input: origin.input, offset: source::chunk_start(origin.offset) };
+        self.records.contains(&origin) || (!self.chunks.is_empty() && self.chunks.contains(&chunk()))
+    }
+
+    fn add_all(&mut self, mut seen: Vec<Seen>) {
+        seen.sort_unstable();
+        for pair in seen.windows(2) {
+            if pair[0].fingerprint == pair[1].fingerprint && self.records.insert(pair[1].origin) {
+                self.counts.add((pair[1].event_id, pair[1].fate), 1);
+            }
+        }
+    }
+}
+
+/// Part of the evidence to compare: ranges of numbers, and the chunks that may have records in them.
+#[derive(Debug, Default)]
+struct Batch {
+    ranges: Vec<Range>,
+    chunks: HashSet<Origin>,
+}
+
+impl Batch {
+    fn includes(&self, group: Group, id: u64) -> bool {
+        let before = self.ranges.partition_point(|range| (range.group, range.first) <= (group, id));
+        let last = before.checked_sub(1).map(|at| self.ranges[at]);
+        last.is_some_and(|range| range.group == group && id <= range.last)
+    }
+}
+
+/// A record of Sysmon by its group and number, and where it is.
+pub type Numbered = (Group, u64, Origin);
+
+/// Reads logs once more.
+pub trait Again {
+    /// The records of Sysmon in some chunks.
+    fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered>;
+    /// Some records, given in the order of their places.
+    fn seen(&self, records: &[Origin]) -> Vec<Seen>;
+}
+
+/// Finds the duplicates among chunks, and among records and documents of other files.
+pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> Duplicates {
+    let mut found = Duplicates::default();
+    chunks.sort_unstable_by_key(|chunk| chunk.origin);
+    let mut first_of: HashSet<(u64, Group, u64, u64)> = HashSet::new();
+    chunks.retain(|chunk| {
+        let Some(range) = chunk.ranges.first() else { return false };
+        let new = first_of.insert((chunk.digest, range.group, range.first, range.last));
+        if !new {
+            found.chunks.insert(chunk.origin);
+            for (counted, count) in &chunk.counts {
+                found.counts.add(*counted, u64::from(*count));
+            }
+        }
+        new
+    });
+    drop(first_of);
+    for batch in batches(&chunks, others) {
+        let mut origins: Vec<Origin> = batch.chunks.iter().copied().collect();
+        origins.sort_unstable();
+        let others = others.iter().filter(|seen| seen.group != DOCUMENTS);
+        let others: Vec<&Seen> = others.filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
+        let mut numbers = again.numbers(&origins);
+        numbers.retain(|(group, id, _)| batch.includes(*group, *id));
+        let in_logs: HashSet<Origin> = numbers.iter().map(|(_, _, origin)| *origin).collect();
+        numbers.extend(others.iter().map(|seen| (seen.group, seen.record_id, seen.origin)));
+        numbers.sort_unstable();
+        let same = |left: &Numbered, right: &Numbered| (left.0, left.1) == (right.0, right.1);
+        let alike = numbers.chunk_by(same).filter(|alike| alike.len() > 1).flatten();
+        let mut alike: Vec<Origin> = alike.map(|(_, _, origin)| *origin).filter(|at| in_logs.contains(at)).collect();
+        alike.sort_unstable();
+        let mut seen = again.seen(&alike);
+        seen.extend(others);
+        found.add_all(seen);
+    }
+    found.add_all(others.iter().filter(|seen| seen.group == DOCUMENTS).copied().collect());
+    found
+}
+
+/// The ranges in which a record could be there twice, cut so that each batch has not too many chunks.
+fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
+    // A chunk in which numbers do not rise overlaps with itself.
+    let twice = |chunk: &ChunkSeen| if chunk.rising { 1 } else { 2 };
+    let of_chunk = |chunk: &ChunkSeen| {
+        let copies = twice(chunk);
+        let origin = chunk.origin;
+        chunk
+            .ranges
+            .iter()
+            .flat_map(move |&range| std::iter::repeat_n((range, Some(origin)), copies))
+            .collect::<Vec<_>>()
+    };
+    let of_other = |seen: &Seen| (Range { group: seen.group, first: seen.record_id, last: seen.record_id }, None);
+    let others = others.iter().filter(|seen| seen.group != DOCUMENTS).map(of_other);
+    let mut all: Vec<(Range, Option<Origin>)> = chunks.iter().flat_map(of_chunk).chain(others).collect();
+    all.sort_unstable_by_key(|(range, origin)| (range.group, range.first, *origin));
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut current = Batch::default();
+    let mut start = 0;
+    while start < all.len() {
+        // All that hangs together by overlaps.
+        let group = all[start].0.group;
+        let mut last = all[start].0.last;
+        let mut end = start + 1;
+        while end < all.len() && all[end].0.group == group && all[end].0.first <= last {
+            last = last.max(all[end].0.last);
+            end += 1;
+        }
+        if end - start > 1 {
+            add_overlap(&all[start..end], last, &mut current, &mut batches);
+        }
+        start = end;
+    }
+    if !current.ranges.is_empty() {
+        batches.push(current);
+    }
+    batches
+}
+
+/// Adds what hangs together to the current batch, or in parts to several.
+fn add_overlap(members: &[(Range, Option<Origin>)], last: u64, current: &mut Batch, batches: &mut Vec<Batch>) {
+    let group = members[0].0.group;
+    let mut from = members[0].0.first;
+    for (at, (range, origin)) in members.iter().enumerate() {
+        current.chunks.extend(origin);
+        let next = members.get(at + 1).map(|(next, _)| next.first);
+        let full = current.chunks.len() >= CHUNKS_AT_A_TIME && next.is_some_and(|next| next > range.first);
+        if let Some(next) = next.filter(|_| full) {
+            current.ranges.push(Range { group, first: from, last: next - 1 });
+            batches.push(std::mem::take(current));
+            from = next;
+            // Chunks that began before go on into the next part.
+            let still = members[..=at].iter().filter(|(range, _)| range.last >= next);
+            current.chunks.extend(still.filter_map(|(_, origin)| *origin));
+        }
+    }
+    current.ranges.push(Range { group, first: from, last });
+}
+
+/// A hash of computer, channel, record id, time and content. Two records with the same one are the same record, copied.
+pub fn fingerprint(record: &Record) -> [u8; 16] {
+    let mut hash = Sha1::new();
+    let mut text = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    };
+    text(&record.computer);
+    text(&record.channel);
+    text(&record.provider);
+    text(record.user_sid.as_deref().unwrap_or_default());
+    for (name, value) in &record.data {
+        text(name);
+        text(value);
+    }
+    hash.update(record.event_id.to_le_bytes());
+    hash.update(record.version.unwrap_or_default().to_le_bytes());
+    hash.update(record.record_id.unwrap_or(u64::MAX).to_le_bytes());
+    hash.update(record.time_created.0.to_le_bytes());
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&hash.finalize()[..16]);
+    fingerprint
+}
+
+/// Digests of chunks: of a kind that nobody can foresee, so that no evidence can be made to look like other evidence.
+#[derive(Debug, Default)]
+pub struct Digests(foldhash::quality::RandomState);
+
+impl Digests {
+    /// The digest of some bytes, the same for the same bytes during one run.
+    pub fn of(&self, bytes: &[u8]) -> u64 {
+        self.0.hash_one(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;
