@@ -66,6 +66,20 @@ impl Wildcard {
         Self { tokens, case }
     }
 
+    /// The longest run of ordinary characters of ASCII in the pattern, folded if case does not count; empty if there is none.
+    ///
+    /// A text of ASCII that fits has it in it.
+    pub fn literal(&self) -> String {
+        let ascii = |token: &Token| matches!(token, Token::Char(c) if c.is_ascii());
+        let runs = self.tokens.chunk_by(|left, right| ascii(left) && ascii(right)).filter(|run| run.iter().all(ascii));
+        let longest = runs.max_by_key(|run| run.len()).unwrap_or_default();
+        let char = |token: &Token| match token {
+            Token::Char(c) => Some(*c),
+            Token::Run | Token::One => None,
+        };
+        longest.iter().filter_map(char).collect()
+    }
+
     /// Whether the whole of `text` fits the pattern.
     pub fn matches(&self, text: &str) -> bool {
         let mut rest = text.chars();

@@ -7,7 +7,7 @@
 use super::{Hit, RuleIndex};
 use crate::base::folded::{Folded, FoldedText};
 use crate::ecs::Field;
-use crate::eql::{Predicate, Query};
+use crate::eql::{Keys, Predicate, Query};
 use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
@@ -40,15 +40,15 @@ impl Try {
     }
 
     /// What the rule makes of an event.
-    pub fn hit(&self, rule: &Rule, event: &dyn Fields) -> Option<Hit> {
+    pub fn hit(&self, rule: &Rule, event: &dyn Fields, keys: &mut Keys) -> Option<Hit> {
         let holds = |filter: usize| {
             let condition = self.filters.get(filter).and_then(Option::as_ref);
             condition.is_some_and(|condition| condition.matches(event))
         };
         let hit = match &rule.query {
             Query::Event(_) => holds(0).then_some(Hit::Event),
-            Query::Sequence(query) => query.candidate_where(event, holds).map(Hit::Joined),
-            Query::Sample(query) => query.candidate_where(event, holds).map(Hit::Joined),
+            Query::Sequence(query) => query.candidate_where(event, keys, holds).map(Hit::Joined),
+            Query::Sample(query) => query.candidate_where(event, keys, holds).map(Hit::Joined),
         };
         let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
         hit.filter(|_| !excluded())
@@ -153,10 +153,11 @@ impl Plan {
     /// What each rule makes of an event; rules that make nothing of it are left out.
     pub fn hits(&self, rules: &[Rule], event: &dyn Fields) -> Vec<(RuleIndex, Hit)> {
         let mut hits = Vec::new();
+        let mut keys = Keys::default();
         let mut attempt = |at: usize| {
             let tried = &self.tries[at];
             let rule = &rules[tried.rule];
-            hits.extend(tried.hit(rule, event).map(|hit| (tried.rule, hit)));
+            hits.extend(tried.hit(rule, event, &mut keys).map(|hit| (tried.rule, hit)));
         };
         match self.indexed_tries(event) {
             None => (0..self.tries.len()).for_each(attempt),

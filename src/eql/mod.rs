@@ -38,7 +38,7 @@ pub use predicate::Predicate;
 pub use query::{EventQuery, Pipe, Query};
 pub use sample::{MAX_TERMS, Sample, SampleMachine};
 pub use sequence::{
-    Candidate, Filter, Key, KeyField, KeyPart, MAX_KEYS, MAX_STAGES, Machine, Sequence, SequenceMatch, Stage,
+    Candidate, Filter, Key, KeyField, KeyPart, Keys, MAX_KEYS, MAX_STAGES, Machine, Sequence, SequenceMatch, Stage,
 };
 
 use crate::base::Span;

@@ -153,12 +153,19 @@ impl Sequence {
 
     /// What a document is to this sequence; `None` if no filter takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
-        self.candidate_where(document, |filter| self.filters[filter].predicate.matches(document))
+        self.candidate_where(document, &mut Keys::default(), |filter| self.filters[filter].predicate.matches(document))
     }
 
     /// The same for a caller that knows by itself whether the condition of the filter of a number holds.
-    pub fn candidate_where(&self, document: &dyn Fields, holds: impl Fn(usize) -> bool) -> Option<Candidate> {
-        candidate(&self.filters, document, holds)
+    ///
+    /// `keys` holds what is known of the document's keys already, so that several sequences over one document share them.
+    pub fn candidate_where(
+        &self,
+        document: &dyn Fields,
+        keys: &mut Keys,
+        holds: impl Fn(usize) -> bool,
+    ) -> Option<Candidate> {
+        candidate(&self.filters, document, keys, holds)
     }
 }
 
@@ -166,6 +173,7 @@ impl Sequence {
 pub(super) fn candidate(
     filters: &[Arc<Filter>],
     document: &dyn Fields,
+    known: &mut Keys,
     holds: impl Fn(usize) -> bool,
 ) -> Option<Candidate> {
     let mut hits = Vec::new();
@@ -174,10 +182,10 @@ pub(super) fn candidate(
         if !holds(index) {
             continue;
         }
-        let (keys, cut) = key::keys_of(document, &filter.keys);
-        capped |= cut;
+        let (keys, cut) = known.of(document, &filter.keys);
+        capped |= *cut;
         if !keys.is_empty() {
-            hits.push(Hit { filter: index, keys });
+            hits.push(Hit { filter: index, keys: keys.clone() });
         }
     }
     (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
@@ -195,6 +203,24 @@ pub(super) fn fields_of(filters: &[Arc<Filter>]) -> Box<[Field]> {
     fields.into()
 }
 
+/// The join keys of one document, each list of fields worked out once. Filters that join by the same fields share them.
+#[derive(Debug, Default)]
+pub struct Keys {
+    known: Vec<(Box<[KeyField]>, (Arc<[Key]>, bool))>,
+}
+
+impl Keys {
+    /// The keys of the document that this is for, and whether some were dropped.
+    fn of(&mut self, document: &dyn Fields, fields: &[KeyField]) -> &(Arc<[Key]>, bool) {
+        let at = self.known.iter().position(|(have, _)| **have == *fields).unwrap_or_else(|| {
+            let (keys, capped) = key::keys_of(document, fields);
+            self.known.push((fields.into(), (keys.into(), capped)));
+            self.known.len() - 1
+        });
+        &self.known[at].1
+    }
+}
+
 /// What one document is to a sequence or sample. Cheap to clone, independent of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -206,7 +232,7 @@ pub struct Candidate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Hit {
     filter: usize,
-    keys: Vec<Key>,
+    keys: Arc<[Key]>,
 }
 
 impl Candidate {

@@ -1,9 +1,11 @@
 //! A set of texts and wildcard patterns that a value is looked up in: the right side of `:`, `like` and `in`.
 //!
-//! Rules list dozens of names. Those without wildcards are one hash lookup, without copying the value; only patterns are tried one by one.
+//! Rules list dozens of names. Those without wildcards are one hash lookup, without copying the value. Of patterns only those are tried whose longest
+//! ordinary part is in the value, which one pass over it tells for all of them.
 //! Does not know which operator it serves: whether `*` is special is the caller's choice of constructor.
 
 use crate::base::wildcard::{Case, Wildcard, fold, is_wild};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use hashbrown::{Equivalent, HashSet};
 use std::hash::{Hash, Hasher};
 
@@ -12,7 +14,55 @@ use std::hash::{Hash, Hasher};
 pub struct TextSet {
     case: Case,
     exact: HashSet<Entry, foldhash::fast::FixedState>,
-    wild: Vec<Wildcard>,
+    wild: Option<Box<Wild>>,
+}
+
+/// Patterns.
+#[derive(Clone, Debug, Default)]
+struct Wild {
+    patterns: Vec<Wildcard>,
+    /// Finds ordinary parts of patterns in a text; none for few patterns, which are as well tried one by one.
+    parts: Option<AhoCorasick>,
+    /// The pattern of each part.
+    of_part: Vec<usize>,
+    /// Patterns without an ordinary part.
+    others: Vec<usize>,
+}
+
+/// So many patterns are tried one by one.
+const FEW: usize = 3;
+
+impl Wild {
+    fn new(patterns: Vec<Wildcard>, case: Case) -> Self {
+        let mut wild = Self { patterns, ..Self::default() };
+        if wild.patterns.len() <= FEW {
+            return wild;
+        }
+        let mut parts = Vec::new();
+        for (at, pattern) in wild.patterns.iter().enumerate() {
+            let part = pattern.literal();
+            if part.is_empty() {
+                wild.others.push(at);
+            } else {
+                parts.push(part);
+                wild.of_part.push(at);
+            }
+        }
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(case == Case::Insensitive).kind(Some(AhoCorasickKind::DFA));
+        wild.parts = builder.build(&parts).ok();
+        wild
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        // Characters beyond ASCII can fold to ASCII, which a part would not see.
+        let Some(parts) = self.parts.as_ref().filter(|_| text.is_ascii()) else {
+            return self.patterns.iter().any(|pattern| pattern.matches(text));
+        };
+        let fits = |at: usize| self.patterns[at].matches(text);
+        self.others.iter().any(|&at| fits(at))
+            || parts.find_overlapping_iter(text).any(|found| fits(self.of_part[found.pattern().as_usize()]))
+    }
 }
 
 /// A member; folded if case does not count.
@@ -54,7 +104,7 @@ impl Equivalent<Entry> for Lookup<'_> {
 impl TextSet {
     /// A set in which `*` and `?` are ordinary.
     pub fn exact<'t>(texts: impl IntoIterator<Item = &'t str>, case: Case) -> Self {
-        let mut set = Self { case, exact: HashSet::default(), wild: Vec::new() };
+        let mut set = Self { case, exact: HashSet::default(), wild: None };
         texts.into_iter().for_each(|text| set.insert(text));
         set
     }
@@ -62,13 +112,15 @@ impl TextSet {
     /// A set in which a text with `*` or `?` is a pattern.
     pub fn patterns<'t>(texts: impl IntoIterator<Item = &'t str>, case: Case) -> Self {
         let mut set = Self::exact([], case);
+        let mut patterns = Vec::new();
         for text in texts {
             if is_wild(text) {
-                set.wild.push(Wildcard::new(text, case));
+                patterns.push(Wildcard::new(text, case));
             } else {
                 set.insert(text);
             }
         }
+        set.wild = (!patterns.is_empty()).then(|| Box::new(Wild::new(patterns, case)));
         set
     }
 
@@ -79,13 +131,13 @@ impl TextSet {
 
     /// The members, case-folded or not if there are no patterns among them.
     pub fn members(&self) -> Option<impl Iterator<Item = &str>> {
-        self.wild.is_empty().then(|| self.exact.iter().map(|entry| &*entry.0))
+        self.wild.is_none().then(|| self.exact.iter().map(|entry| &*entry.0))
     }
 
     /// Whether `text` is a member or fits a pattern.
     pub fn contains(&self, text: &str) -> bool {
         (!self.exact.is_empty() && self.exact.contains(&Lookup(text, self.case)))
-            || self.wild.iter().any(|pattern| pattern.matches(text))
+            || self.wild.as_ref().is_some_and(|wild| wild.matches(text))
     }
 }
 

@@ -61,7 +61,7 @@ impl<'s, T: Clone> Machine<'s, T> {
             }
         }
         for hit in candidate.hits.iter().filter(|hit| self.sequence.filters[hit.filter].missing) {
-            for key in &hit.keys {
+            for key in &*hit.keys {
                 self.absences.entry((hit.filter, key.clone())).or_default().push(time.whole_millis());
             }
         }
