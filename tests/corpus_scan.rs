@@ -7,8 +7,8 @@
 
 use evql::detect::Detector;
 use evql::event::Clock;
-use evql::pipeline::{self, Options, Outcome, Silent};
-use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineJson};
+use evql::pipeline::{self, Limits, Options, Outcome, Silent, TimelineOptions};
+use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat, TimelineJson};
 use evql::{ecs, rules};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ fn corpus() -> Option<PathBuf> {
 
 fn run(paths: &[PathBuf], threads: usize, clock: Clock) -> (Detector, Outcome) {
     let detector = Detector::new(rules::builtin());
-    let options = Options { clock, threads, timeline: true, ..Options::default() };
+    let options = Options { clock, threads, timeline: Some(TimelineOptions::default()), ..Options::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)
 }
@@ -42,14 +42,20 @@ fn expected(all: &[(&str, [&str; 2])]) -> Vec<(String, Vec<String>)> {
 }
 
 /// Everything that is written, as one text.
-fn output((detector, outcome): &(Detector, Outcome), clock: Clock) -> String {
-    let Outcome { alerts, processes, .. } = outcome;
-    let results = Results { detector, alerts, processes, clock };
+fn output(paths: &[PathBuf], options: &Options) -> String {
+    let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
-    AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
-    TimelineJson(Layout::Lines).export(&results, &mut out).unwrap();
-    TimelineEcs.export(&results, &mut out).unwrap();
-    String::from_utf8(out).unwrap() + &format!("{:#?}{:#?}", outcome.stats, outcome.faults)
+    for format in [&TimelineJson(Layout::Lines) as &dyn TimelineFormat, &TimelineEcs] {
+        let limits = options.timeline.as_ref().map(|timeline| timeline.limits.clone()).unwrap_or_default();
+        let timeline = Some(TimelineOptions { contents: format.contents(), limits });
+        let options = Options { timeline, ..options.clone() };
+        let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
+        let results = Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock };
+        AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
+        outcome.timeline.unwrap().write(&results, format, &mut out).unwrap();
+        out.extend(format!("{:#?}{:#?}", outcome.stats, outcome.faults).bytes());
+    }
+    String::from_utf8(out).unwrap()
 }
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -77,7 +83,7 @@ fn the_built_in_rule_finds_exactly_the_known_alerts() {
 #[test]
 fn every_record_is_accounted_for() {
     let Some(corpus) = corpus() else { return };
-    let (_, outcome) = run(&[corpus], 2, Clock::Logged);
+    let (detector, outcome) = run(&[corpus], 2, Clock::Logged);
     let stats = &outcome.stats;
     assert!(stats.adds_up(), "{stats:#?}");
     assert_eq!(stats.files, 185);
@@ -85,8 +91,12 @@ fn every_record_is_accounted_for() {
     assert_eq!(stats.by_id.values().sum::<u64>(), stats.mapped);
     let ids = [1, 3, 7].map(|id| stats.by_id.get(&id).copied().unwrap_or_default());
     assert_eq!(ids, [1442, 90, 607], "process creations, connections, image loads");
-    let entries: usize = outcome.processes.iter().map(|process| process.entries.len()).sum();
-    assert_eq!(entries as u64, stats.mapped, "the timeline drops nothing");
+    let mut rows = Vec::new();
+    let mapped = stats.mapped;
+    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged };
+    outcome.timeline.unwrap().write(&results, &TimelineJson(Layout::Lines), &mut rows).unwrap();
+    let rows = String::from_utf8(rows).unwrap().lines().count();
+    assert_eq!(rows as u64, mapped, "the timeline drops nothing");
 }
 
 #[test]
@@ -95,10 +105,17 @@ fn threads_and_order_of_files_change_nothing() {
     let mut all = Vec::new();
     files(&corpus, &mut all);
     all.sort();
-    let reference = output(&run(&all, 1, Clock::Logged), Clock::Logged);
-    for threads in [2, 8] {
+    let threads = |threads| Options { threads, ..Options::default() };
+    let reference = output(&all, &threads(1));
+    for number in [2, 8] {
         all.rotate_left(61);
         all.reverse();
-        assert!(output(&run(&all, threads, Clock::Logged), Clock::Logged) == reference, "{threads} threads differ");
+        assert!(output(&all, &threads(number)) == reference, "{number} threads differ");
     }
+    let slow = Options { slow_reader: true, ..Options::default() };
+    assert!(output(&all, &slow) == reference, "the slow reader differs");
+    let limits = Limits { max_memory: 100_000, temp_folder: None };
+    let tight =
+        Options { timeline: Some(TimelineOptions { limits, ..TimelineOptions::default() }), ..Options::default() };
+    assert!(output(&all, &tight) == reference, "sorting on disk differs");
 }

@@ -3,9 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
-use evql::detect::Detector;
-use evql::pipeline::{self, Options, Silent};
-use evql::rules::RuleSet;
+use evql::event::Event;
+use evql::source::{self, Item, Scratch};
 use evql::sysmon::Mapping;
 use std::path::Path;
 
@@ -31,19 +30,21 @@ fn one_event_of_every_id_becomes_what_it_became_before() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sample = root.join("samples/all-ids.evtx");
     for (mapping, name) in [(Mapping::Integration, "integration"), (Mapping::Winlogbeat, "winlogbeat")] {
-        let options = Options { mapping, timeline: true, ..Options::default() };
-        let detector = Detector::for_mapping(RuleSet::default(), mapping);
-        let outcome = pipeline::run(std::slice::from_ref(&sample), &detector, &options, &Silent).unwrap();
-        let mut events: Vec<_> = outcome.processes.iter().flat_map(|process| &process.entries).collect();
-        events.sort_by_key(|entry| entry.event.tiebreaker);
-        let ids: Vec<u32> = events
-            .iter()
-            .map(|entry| entry.event.document.text(evql::ecs::EVENT_CODE).unwrap().parse().unwrap())
-            .collect();
+        let inputs = source::discover(std::slice::from_ref(&sample)).inputs;
+        let mut events = Vec::new();
+        for unit in source::units(&inputs, 16) {
+            source::read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {
+                Item::Record(record) => events.push(evql::sysmon::map(&record, "", mapping)),
+                other => panic!("{other:?}"),
+            });
+        }
+        events.sort_by_key(|event| event.tiebreaker);
+        let id = |event: &Event| event.document.text(evql::ecs::EVENT_CODE).unwrap().parse().unwrap();
+        let ids: Vec<u32> = events.iter().map(id).collect();
         assert_eq!(ids, evql::sysmon::event_ids().collect::<Vec<_>>());
         let mut lines = String::new();
-        for entry in events {
-            let mut document = entry.event.document.clone();
+        for event in events {
+            let mut document = event.document;
             document.remove(&evql::ecs::LOG_FILE_PATH.into());
             lines.extend([document.to_json().to_string(), "\n".to_owned()]);
         }

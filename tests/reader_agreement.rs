@@ -119,7 +119,7 @@ impl Visitor for Comparer {
         let names = glance.names().iter().map(|name| &**name).chain(["TargetProcessGUID", "Hashes"]);
         let entries = names.map(|name| Field::named(&format!("winlog.event_data.{name}")));
         let all: Vec<Field> = ecs::all().map(Field::from).chain(entries).filter(|field| ways.learn(field)).collect();
-        let lazy = Lazy::new(&ways, glance, &mut self.cells);
+        let lazy = Lazy::new(&ways, glance, &mut self.cells, "a.evtx");
         let has_values =
             |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
         let found = all.iter().filter_map(has_values).collect();
@@ -136,7 +136,7 @@ impl Visitor for Comparer {
             self.without_glance += usize::from(sysmon::is_windows(&record) && record.event_id != 22);
             return;
         };
-        let whole = sysmon::map(&record, "", self.mapping);
+        let whole = sysmon::map(&record, "a.evtx", self.mapping);
         let mut ways = Ways::new(record.event_id, self.mapping, &[]).unwrap();
         for (field, values) in whole.document.iter() {
             // Fields that cannot be worked out one by one are no part of this.
@@ -198,7 +198,7 @@ impl Visitor for Asker<'_> {
             ShapePlan::Nothing => Some(Vec::new()),
             ShapePlan::Fields(plan) if !plan.may_matter(glance) => Some(Vec::new()),
             ShapePlan::Fields(plan) => {
-                let event = plan.event(glance, &mut self.cells);
+                let event = plan.event(glance, &mut self.cells, "");
                 Some(plan.hits(detector.rules(), &event))
             }
         };

@@ -7,7 +7,7 @@
 use evql::detect::{Alert, Detector};
 use evql::event::Clock;
 use evql::forge::{ExpectedClock, Scenario};
-use evql::pipeline::{self, Options, Outcome, Silent};
+use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineCsv};
 use evql::{ecs, rules};
 use std::fs;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
     let detector = Detector::new(rules::builtin());
-    let options = Options { clock, threads: 2, timeline: true, ..Options::default() };
+    let options = Options { clock, threads: 2, timeline: Some(TimelineOptions::default()), ..Options::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)
 }
@@ -88,14 +88,13 @@ fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
         .collect();
     files.sort();
     let (detector, outcome) = run(&files, Clock::Logged);
-    let Outcome { alerts, processes, .. } = &outcome;
-    let results = Results { detector: &detector, alerts, processes, clock: Clock::Logged };
+    let Outcome { alerts, timeline, .. } = outcome;
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged };
     let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();
-    for (name, exporter) in
-        [("alerts.jsonl", &AlertsJson(Layout::Lines) as &dyn Exporter), ("timeline.csv", &TimelineCsv)]
-    {
-        let mut out = Vec::new();
-        exporter.export(&results, &mut out).unwrap();
+    let (mut findings, mut rows) = (Vec::new(), Vec::new());
+    AlertsJson(Layout::Lines).export(&results, &mut findings).unwrap();
+    timeline.unwrap().write(&results, &TimelineCsv, &mut rows).unwrap();
+    for (name, out) in [("alerts.jsonl", findings), ("timeline.csv", rows)] {
         // Paths depend on where the repository stands; as text in JSON they are escaped.
         let text = String::from_utf8(out).unwrap();
         let text = text.replace(folder.trim_matches('"'), "samples/");

@@ -4,7 +4,8 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use evql::base::Ticks;
-use evql::pipeline::Window;
+use evql::pipeline::{Limits, TimelineOptions, Window};
+use evql::timeline::Contents;
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -217,6 +218,8 @@ pub struct Scan {
     /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub timeline: Option<PathBuf>,
+    #[command(flatten)]
+    pub memory: Memory,
     /// Exit with 1 if there are findings
     #[arg(long)]
     pub fail_on_detection: bool,
@@ -265,6 +268,40 @@ pub struct Timeline {
     /// Format of the output; told by the ending of the file if not given, else csv
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<TimelineFormat>,
+    #[command(flatten)]
+    pub memory: Memory,
+}
+
+/// How much of a timeline is held in memory until it is sorted.
+#[derive(Clone, Debug, Args)]
+pub struct Memory {
+    /// Hold so much of a timeline in memory, and the rest in a temporary file: bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = parse_size, help_heading = "Output")]
+    pub max_memory: u64,
+    /// The folder for that file, which goes away by itself; the system's folder for temporary files if not given
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub temp_folder: Option<PathBuf>,
+}
+
+impl Memory {
+    /// What is wanted of a timeline whose rows have these contents.
+    pub fn timeline(&self, contents: Contents) -> TimelineOptions {
+        let limits = Limits { max_memory: self.max_memory, temp_folder: self.temp_folder.clone() };
+        TimelineOptions { contents, limits }
+    }
+}
+
+/// Reads a number of bytes: `65536`, `64K`, `512M`, `2G`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("'{text}' is not a size: write bytes, or a number with K, M or G, such as 512M");
+    let (digits, shift) = match text.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        rest if rest.ends_with('K') => (rest.trim_end_matches('K').to_owned(), 10),
+        rest if rest.ends_with('M') => (rest.trim_end_matches('M').to_owned(), 20),
+        rest if rest.ends_with('G') => (rest.trim_end_matches('G').to_owned(), 30),
+        rest => (rest.to_owned(), 0),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| wrong())?;
+    number.checked_mul(1 << shift).ok_or_else(wrong)
 }
 
 #[derive(Debug, Subcommand)]

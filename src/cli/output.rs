@@ -1,34 +1,45 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
-use super::args::{AlertFormat, TimelineFormat};
+use super::args::{self, AlertFormat};
 use anyhow::{Context, Result, bail};
-use evql::report::{AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineCsv, TimelineEcs, TimelineJson};
+use evql::pipeline::Timeline;
+use evql::report::{
+    AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineCsv, TimelineEcs, TimelineFormat, TimelineJson,
+};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// An open place for machine output, with the format to write.
+/// An open place for machine output.
 pub struct Sink {
     out: Box<dyn Write>,
     name: PathBuf,
-    exporter: Box<dyn Exporter>,
 }
 
 impl Sink {
     /// Opens `path`, or stdout for `-`. A file that exists is refused unless `clobber`; a file or a folder of the evidence is refused in any case.
-    pub fn open(path: &Path, clobber: bool, evidence: &[PathBuf], exporter: Box<dyn Exporter>) -> Result<Self> {
+    pub fn open(path: &Path, clobber: bool, evidence: &[PathBuf]) -> Result<Self> {
         let out: Box<dyn Write> = if is_stdout(path) {
             Box::new(io::stdout().lock())
         } else {
             refuse_evidence(path, evidence)?;
             Box::new(create(path, clobber)?)
         };
-        Ok(Self { out: Box::new(BufWriter::new(out)), name: path.to_owned(), exporter })
+        Ok(Self { out: Box::new(BufWriter::new(out)), name: path.to_owned() })
     }
 
-    /// Writes everything.
-    pub fn write(mut self, results: &Results<'_>) -> Result<()> {
-        let written = self.exporter.export(results, &mut self.out).and_then(|()| self.out.flush());
+    /// Writes results.
+    pub fn write(self, exporter: &dyn Exporter, results: &Results<'_>) -> Result<()> {
+        self.write_with(|out| exporter.export(results, out))
+    }
+
+    /// Writes a timeline.
+    pub fn write_timeline(self, timeline: Timeline, format: &dyn TimelineFormat, results: &Results<'_>) -> Result<()> {
+        self.write_with(|out| timeline.write(results, format, out))
+    }
+
+    fn write_with(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = write(&mut self.out).and_then(|()| self.out.flush());
         written.with_context(|| format!("cannot write {}", self.name.display()))
     }
 }
@@ -100,19 +111,19 @@ pub fn alert_exporter(format: Option<AlertFormat>, path: &Path) -> Box<dyn Expor
     }
 }
 
-/// The exporter of a timeline in a format; without one the file's ending decides.
-pub fn timeline_exporter(format: Option<TimelineFormat>, path: &Path) -> Box<dyn Exporter> {
+/// The format of a timeline; without one the file's ending decides.
+pub fn timeline_format(format: Option<args::TimelineFormat>, path: &Path) -> Box<dyn TimelineFormat> {
     let by_ending = || match ending(path).as_str() {
-        "json" => TimelineFormat::Json,
-        "jsonl" => TimelineFormat::Jsonl,
-        "ndjson" => TimelineFormat::Ecs,
-        _ => TimelineFormat::Csv,
+        "json" => args::TimelineFormat::Json,
+        "jsonl" => args::TimelineFormat::Jsonl,
+        "ndjson" => args::TimelineFormat::Ecs,
+        _ => args::TimelineFormat::Csv,
     };
     match format.unwrap_or_else(by_ending) {
-        TimelineFormat::Csv => Box::new(TimelineCsv),
-        TimelineFormat::Json => Box::new(TimelineJson(Layout::Array)),
-        TimelineFormat::Jsonl => Box::new(TimelineJson(Layout::Lines)),
-        TimelineFormat::Ecs => Box::new(TimelineEcs),
+        args::TimelineFormat::Csv => Box::new(TimelineCsv),
+        args::TimelineFormat::Json => Box::new(TimelineJson(Layout::Array)),
+        args::TimelineFormat::Jsonl => Box::new(TimelineJson(Layout::Lines)),
+        args::TimelineFormat::Ecs => Box::new(TimelineEcs),
     }
 }
 

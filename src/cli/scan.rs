@@ -2,7 +2,7 @@
 
 use super::args::{Look, Scan};
 use super::exit::Exit;
-use super::output::{Sink, alert_exporter, is_stdout, timeline_exporter};
+use super::output::{Sink, alert_exporter, is_stdout, timeline_format};
 use super::session::{self, Session};
 use super::terminal;
 use anyhow::{Result, bail};
@@ -17,15 +17,20 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         bail!("findings and timeline cannot both go to stdout");
     }
     let clobber = args.target.clobber;
-    let open = |path: &PathBuf, exporter| Sink::open(path, clobber, &evidence, exporter);
-    let findings = args.target.output.as_ref().map(|path| open(path, alert_exporter(args.output_type, path)));
-    let findings = findings.transpose()?;
-    let timeline = args.timeline.as_ref().map(|path| open(path, timeline_exporter(None, path))).transpose()?;
+    let open = |path: &PathBuf| Sink::open(path, clobber, &evidence);
+    let findings = args.target.output.as_ref().map(open).transpose()?;
+    let timeline = args.timeline.as_ref().map(open).transpose()?;
+    let format = args.timeline.as_ref().map(|path| timeline_format(None, path));
     let outputs: Vec<PathBuf> = [&args.target.output, &args.timeline].into_iter().flatten().cloned().collect();
-    let session = Session::run(&args.evidence, &args.rules, look, &outputs, timeline.is_some())?;
+    let wanted = format.as_ref().map(|format| args.memory.timeline(format.contents()));
+    let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
+    let rows = session.outcome.timeline.take();
     let results = session.results();
-    for sink in [findings, timeline].into_iter().flatten() {
-        sink.write(&results)?;
+    if let (Some(sink), Some(path)) = (findings, &args.target.output) {
+        sink.write(&*alert_exporter(args.output_type, path), &results)?;
+    }
+    if let (Some(sink), Some(rows), Some(format)) = (timeline, rows, format) {
+        sink.write_timeline(rows, &*format, &results)?;
     }
     let mut people: Box<dyn Write> = match (look.quiet, to_stdout) {
         (true, _) => Box::new(std::io::sink()),

@@ -6,7 +6,7 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
-use evql::pipeline::{self, Options, Outcome, Roles, Window};
+use evql::pipeline::{self, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::report::Results;
 use evql::rules::{self, FileReport, Loaded, NotRun};
 use evql::source::{Fault, FaultKind, Severity};
@@ -60,10 +60,10 @@ pub fn load_rules(paths: &[PathBuf]) -> Loaded {
 }
 
 /// What a run keeps beside findings.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Every event.
-    pub timeline: bool,
+    pub timeline: Option<TimelineOptions>,
     /// Which fields the events have.
     pub inventory: bool,
 }
@@ -89,7 +89,7 @@ impl Session {
         rules: &RuleArgs,
         look: &Look,
         outputs: &[PathBuf],
-        timeline: bool,
+        timeline: Option<TimelineOptions>,
     ) -> Result<Self> {
         let wanted = Wanted { timeline, ..Wanted::default() };
         Self::run_set(evidence, rules_of(rules, look)?, rules.max_signals, look, outputs, wanted)
@@ -147,8 +147,7 @@ impl Session {
 
     /// The view that exporters take.
     pub fn results(&self) -> Results<'_> {
-        let Outcome { alerts, processes, .. } = &self.outcome;
-        Results { detector: &self.detector, alerts, processes, clock: self.options.clock }
+        Results { detector: &self.detector, alerts: &self.outcome.alerts, clock: self.options.clock }
     }
 
     /// Tells on stderr what could not be read, and what to do if there was nothing at all.

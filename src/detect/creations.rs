@@ -10,8 +10,11 @@ use hashbrown::HashMap;
 #[derive(Debug)]
 pub struct Creations<'e, T> {
     /// By host, then by entity id.
-    by_host: HashMap<&'e str, HashMap<&'e str, Vec<(OrderKey, T)>>>,
+    by_host: HashMap<&'e str, ByEntity<'e, T>>,
 }
+
+/// By entity id.
+type ByEntity<'e, T> = HashMap<&'e str, Vec<(OrderKey, T)>>;
 
 impl<T> Default for Creations<'_, T> {
     fn default() -> Self {

@@ -99,8 +99,8 @@ impl FieldPlan {
     }
 
     /// The event of a record, of which rules ask what they need.
-    pub fn event<'a>(&'a self, glance: &'a Glance<'a>, cells: &'a mut Cells) -> Lazy<'a> {
-        Lazy::new(&self.ways, glance, cells)
+    pub fn event<'a>(&'a self, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Lazy<'a> {
+        Lazy::new(&self.ways, glance, cells, path)
     }
 
     /// What each rule makes of an event of this shape.

@@ -206,12 +206,15 @@ pub(super) fn fields_of(filters: &[Arc<Filter>]) -> Box<[Field]> {
 /// The join keys of one document, each list of fields worked out once. Filters that join by the same fields share them.
 #[derive(Debug, Default)]
 pub struct Keys {
-    known: Vec<(Box<[KeyField]>, (Arc<[Key]>, bool))>,
+    known: Vec<(Box<[KeyField]>, Shared)>,
 }
+
+/// Keys, and whether some were dropped.
+type Shared = (Arc<[Key]>, bool);
 
 impl Keys {
     /// The keys of the document that this is for, and whether some were dropped.
-    fn of(&mut self, document: &dyn Fields, fields: &[KeyField]) -> &(Arc<[Key]>, bool) {
+    fn of(&mut self, document: &dyn Fields, fields: &[KeyField]) -> &Shared {
         let at = self.known.iter().position(|(have, _)| **have == *fields).unwrap_or_else(|| {
             let (keys, capped) = key::keys_of(document, fields);
             self.known.push((fields.into(), (keys.into(), capped)));

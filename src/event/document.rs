@@ -8,6 +8,22 @@ use serde_json::Map;
 pub trait Fields {
     /// All values of a field; none if it is missing.
     fn values(&self, field: &Field) -> &[Value];
+
+    /// Adds the only value of a field to `out` if it is a text that is easier to write than to hold.
+    fn write_text(&self, _field: &Field, _out: &mut String) -> Written {
+        Written::NotText
+    }
+}
+
+/// What [`Fields::write_text`] has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It added the only value.
+    Text,
+    /// The field has no value.
+    Nothing,
+    /// The values must be asked for.
+    NotText,
 }
 
 impl Fields for Document {

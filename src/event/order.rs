@@ -51,6 +51,11 @@ impl OrderKey {
         Self { time, tiebreaker_missing, tiebreaker: tiebreaker.unwrap_or_default(), origin }
     }
 
+    /// What decides between events of the same time.
+    pub fn tiebreaker(&self) -> Option<u64> {
+        (!self.tiebreaker_missing).then_some(self.tiebreaker)
+    }
+
     /// Where it was read.
     pub fn origin(&self) -> Origin {
         self.origin

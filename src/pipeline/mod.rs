@@ -6,23 +6,26 @@
 
 mod documents;
 mod duplicates;
+mod shelf;
 mod stats;
+mod timeline;
 mod window;
 mod work;
 
 pub use stats::{Stats, Tally};
+pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
 use crate::base::Origin;
 use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
-use crate::event::{Clock, Event};
+use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, Input};
 use crate::sysmon::Mapping;
-use crate::timeline::{self, Process};
+use duplicates::Duplicates;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use work::{Found, Worker};
 
 /// Chunks of 64 KiB in one unit of work: 1 MiB is small enough to spread one file over all cores, and large enough to hide the cost of a unit.
@@ -56,8 +59,8 @@ pub struct Options {
     pub slow_reader: bool,
     /// Whether to note which fields the events have.
     pub inventory: bool,
-    /// Whether to keep every mapped event for a timeline, not only candidates.
-    pub timeline: bool,
+    /// What is wanted of a timeline, if one is.
+    pub timeline: Option<TimelineOptions>,
 }
 
 /// Hears how far a run is. Called from all threads.
@@ -91,18 +94,24 @@ pub struct Outcome {
     pub left_out: BTreeMap<RuleIndex, usize>,
     /// Which fields the events have; empty unless [`Options::inventory`].
     pub inventory: Inventory,
-    /// Events per process; empty unless [`Options::timeline`].
-    pub processes: Vec<Process>,
+    /// Every event, by process; `None` unless [`Options::timeline`].
+    pub timeline: Option<Timeline>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub faults: Vec<Fault>,
     /// Counts.
     pub stats: Stats,
 }
 
-/// The system refused to start the threads of a run.
+/// A run that could not be.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot start the threads")]
-pub struct ThreadError(#[from] rayon::ThreadPoolBuildError);
+pub enum RunError {
+    /// The system refused to start its threads.
+    #[error("cannot start the threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The rows of the timeline did not fit into memory, and not on disk either.
+    #[error("cannot keep the timeline in a temporary file")]
+    Timeline(#[source] std::io::Error),
+}
 
 /// Reads everything under `paths` and runs the detector over it.
 pub fn run(
@@ -110,9 +119,9 @@ pub fn run(
     detector: &Detector,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Outcome, ThreadError> {
+) -> Result<Outcome, RunError> {
     let source::Inputs { inputs, faults } = source::discover(paths);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let worker = Worker::new(&inputs, detector, options, progress);
@@ -124,13 +133,19 @@ pub fn run(
     drop(units);
     progress.finish();
     found.faults.extend(faults);
-    Ok(pool.install(|| conclude(&worker, found)))
+    if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(RunError::Timeline(error));
+    }
+    let (mut outcome, duplicates) = pool.install(|| conclude(&worker, found));
+    let shelf = worker.shelf.map(|shelf| shelf.into_inner().unwrap_or_else(PoisonError::into_inner));
+    outcome.timeline = shelf.map(|shelf| Timeline { shelf, duplicates, pool });
+    Ok(outcome)
 }
 
 /// What needs all events at once: duplicates, order, sequences, groups.
-fn conclude(worker: &Worker<'_>, mut found: Found) -> Outcome {
-    let Worker { inputs, detector, options, .. } = worker;
-    found.remove_duplicates(worker);
+fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
+    let Worker { inputs, detector, .. } = worker;
+    let duplicates = found.remove_duplicates(worker);
     let mut load = |origins: &BTreeSet<Origin>| {
         let origins: Vec<Origin> = origins.iter().copied().collect();
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
@@ -145,9 +160,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found) -> Outcome {
     }
     found.faults.sort();
     let inputs = inputs.to_vec();
-    let kept: Vec<Arc<Event>> = std::mem::take(&mut found.kept);
-    let processes = if options.timeline { timeline::by_process(kept, &alerts, options.clock) } else { Vec::new() };
     let inventory = std::mem::take(&mut found.inventory);
     let stats = Stats::new(&inputs, &found, &alerts);
-    Outcome { inputs, alerts, left_out, inventory, processes, faults: found.faults, stats }
+    let faults = found.faults;
+    (Outcome { inputs, alerts, left_out, inventory, timeline: None, faults, stats }, duplicates)
 }

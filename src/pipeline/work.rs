@@ -1,6 +1,8 @@
 //! What one thread does with one unit of work, and how the finds of several are put together.
 
 use super::duplicates::{self, Again, Building, ChunkSeen, Counted, DOCUMENTS, Digests, Duplicates, Numbered, Seen};
+use super::shelf::{Rows, Shelf};
+use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
 use crate::detect::{CandidateEvent, Detector, FieldPlan, Hit, Inventory, RuleIndex, ShapePlan};
@@ -9,7 +11,8 @@ use crate::event::{Clock, Event, Fields, OrderKey, Value};
 use crate::source::{
     self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
-use crate::sysmon::{self, Cells, Lazy};
+use crate::sysmon::{self, Cells, Lazy, Ways};
+use crate::timeline::{self, Contents, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +30,11 @@ pub struct Worker<'run> {
     pub progress: &'run dyn Progress,
     pub digests: Digests,
     /// Plans that some thread has made already, by event ID and names of entries.
-    pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlan>>>,
+    pub plans: Mutex<HashMap<ShapeKey, Arc<Shape>>>,
+    /// The rows of the timeline, if one is wanted.
+    pub shelf: Option<Mutex<Shelf>>,
+    /// Why the timeline could not be kept.
+    pub shelf_error: Mutex<Option<std::io::Error>>,
     /// What threads have used before and another one can use again.
     pub spare: Mutex<Vec<Own>>,
 }
@@ -66,10 +73,21 @@ type ShapeKey = (u32, Box<[Arc<str>]>);
 pub struct Own {
     scratch: Scratch,
     /// The plan of each shape, by its number and event ID.
-    plans: HashMap<(u32, u32), Arc<ShapePlan>>,
+    plans: HashMap<(u32, u32), Arc<Shape>>,
     cells: Cells,
     building: Building,
     host: Option<Arc<str>>,
+    row_cells: Cells,
+    rows: RowWriter,
+    row_ends: Vec<usize>,
+}
+
+/// What is known of records of a shape.
+pub struct Shape {
+    rules: ShapePlan,
+    /// The ways to the columns of a timeline, if one is wanted and all can be found at a glance.
+    columns: Option<Ways>,
+    is_creation: bool,
 }
 
 /// What was found in some units.
@@ -77,8 +95,6 @@ pub struct Own {
 pub struct Found {
     /// Events that some rule may need.
     pub candidates: Vec<CandidateEvent>,
-    /// All mapped events, if they are wanted.
-    pub kept: Vec<Arc<Event>>,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
     /// Every chunk with records of Sysmon, to know duplicates by.
@@ -134,6 +150,8 @@ impl<'run> Worker<'run> {
             progress,
             digests: Digests::default(),
             plans: Mutex::default(),
+            shelf: options.timeline.as_ref().map(|timeline| Mutex::new(Shelf::new(timeline.limits.clone()))),
+            shelf_error: Mutex::default(),
             spare: Mutex::default(),
         }
     }
@@ -157,6 +175,12 @@ impl<'run> Worker<'run> {
         let stats = source::visit_unit(self.inputs, unit, &mut scratch, &mut reading);
         let mut found = reading.found;
         own.scratch = scratch;
+        if let Some(shelf) = &self.shelf {
+            let rows = Rows { bytes: own.rows.take(), ends: std::mem::take(&mut own.row_ends) };
+            if let Err(error) = shelf.lock().unwrap_or_else(PoisonError::into_inner).add(rows) {
+                self.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        }
         found.tally.chunks += stats.chunks;
         found.tally.records += stats.records;
         self.progress.advance(stats.bytes);
@@ -198,7 +222,8 @@ impl<'run> Worker<'run> {
 
     /// Whether every event is wanted in full.
     fn wants_everything(&self) -> bool {
-        self.options.timeline || self.options.inventory
+        let documents = |timeline: &TimelineOptions| timeline.contents == Contents::Document;
+        self.options.inventory || self.options.timeline.as_ref().is_some_and(documents)
     }
 
     fn map(&self, record: &Record) -> Event {
@@ -228,13 +253,23 @@ impl<'run> Worker<'run> {
         self.load_all(origins, |record| Arc::new(self.map(record)))
     }
 
-    fn plan(&self, glance: &Glance<'_>) -> Arc<ShapePlan> {
+    fn shape(&self, glance: &Glance<'_>) -> Shape {
+        let mapping = self.options.mapping;
+        let columns = self.options.timeline.as_ref().and_then(|_| {
+            let mut ways = Ways::new(glance.event_id(), mapping, glance.names())?;
+            timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into())).then_some(ways)
+        });
+        let is_creation = sysmon::constants(glance.event_id(), mapping).is_process_creation();
+        Shape { rules: self.detector.shape(glance), columns, is_creation }
+    }
+
+    fn plan(&self, glance: &Glance<'_>) -> Arc<Shape> {
         let key = (glance.event_id(), glance.names().into());
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() > MOST_SHAPES {
             plans.clear();
         }
-        plans.entry(key).or_insert_with(|| Arc::new(self.detector.shape(glance))).clone()
+        plans.entry(key).or_insert_with(|| Arc::new(self.shape(glance))).clone()
     }
 }
 
@@ -253,7 +288,7 @@ struct Reading<'w> {
 #[derive(Clone, Copy, Default)]
 struct Mark {
     candidates: usize,
-    kept: usize,
+    rows: (usize, usize),
     faults: usize,
     seen: usize,
     tally: Tally,
@@ -264,7 +299,7 @@ impl Visitor for Reading<'_> {
         let found = &self.found;
         self.mark = Mark {
             candidates: found.candidates.len(),
-            kept: found.kept.len(),
+            rows: (self.own.rows.bytes().len(), self.own.row_ends.len()),
             faults: found.faults.len(),
             seen: found.seen.len(),
             tally: found.tally,
@@ -291,14 +326,19 @@ impl Visitor for Reading<'_> {
             }
             self.own.plans.insert(number, worker.plan(glance));
         }
-        let verdict = match self.own.plans.get(&number).map(|plan| &**plan) {
-            Some(ShapePlan::Nothing) => Verdict::Seen,
-            Some(ShapePlan::Fields(plan)) if !plan.may_matter(glance) => Verdict::Seen,
-            Some(ShapePlan::Fields(_)) => self.ask(glance, number),
-            Some(ShapePlan::Whole) | None => Verdict::Wanted,
+        let Some(shape) = self.own.plans.get(&number) else { return Verdict::Wanted };
+        if worker.shelf.is_some() && shape.columns.is_none() {
+            return Verdict::Wanted;
+        }
+        let verdict = match &shape.rules {
+            ShapePlan::Nothing => Verdict::Seen,
+            ShapePlan::Fields(plan) if !plan.may_matter(glance) => Verdict::Seen,
+            ShapePlan::Fields(_) => self.ask(glance, number),
+            ShapePlan::Whole => Verdict::Wanted,
         };
         if verdict == Verdict::Seen {
             self.own.building.add_glance(glance, Fate::Mapped);
+            self.add_row(glance, number);
         }
         verdict
     }
@@ -313,9 +353,10 @@ impl Visitor for Reading<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        let Mark { candidates, kept, faults, seen, tally } = self.mark;
+        let Mark { candidates, rows, faults, seen, tally } = self.mark;
         self.found.candidates.truncate(candidates);
-        self.found.kept.truncate(kept);
+        self.own.rows.truncate(rows.0);
+        self.own.row_ends.truncate(rows.1);
         self.found.faults.truncate(faults);
         self.found.seen.truncate(seen);
         self.found.tally = tally;
@@ -337,11 +378,27 @@ impl Visitor for Reading<'_> {
 }
 
 impl Reading<'_> {
+    /// Adds the row of a record to the timeline, if one is wanted.
+    fn add_row(&mut self, glance: &Glance<'_>, number: (u32, u32)) {
+        let Own { plans, row_cells, rows, row_ends, .. } = &mut *self.own;
+        let Some(Shape { columns: Some(ways), is_creation, .. }) = plans.get(&number).map(|shape| &**shape) else {
+            return;
+        };
+        let path = &self.worker.inputs[self.input as usize].display;
+        let event = Lazy::new(ways, glance, row_cells, path);
+        let order = order_of(&event, glance, self.worker.options.clock);
+        rows.fields(&event, order, *is_creation);
+        row_ends.push(rows.bytes().len());
+    }
+
     /// Asks the rules what they make of a record. Those that find something in the event alone need all of it.
     fn ask(&mut self, glance: &Glance<'_>, number: (u32, u32)) -> Verdict {
         let Own { plans, cells, host, .. } = &mut *self.own;
-        let Some(ShapePlan::Fields(plan)) = plans.get(&number).map(|plan| &**plan) else { return Verdict::Wanted };
-        let event = plan.event(glance, cells);
+        let Some(Shape { rules: ShapePlan::Fields(plan), .. }) = plans.get(&number).map(|shape| &**shape) else {
+            return Verdict::Wanted;
+        };
+        let path = &self.worker.inputs[self.input as usize].display;
+        let event = plan.event(glance, cells, path);
         let hits = plan.hits(self.worker.detector.rules(), &event);
         if hits.is_empty() {
             return Verdict::Seen;
@@ -408,20 +465,27 @@ impl Reading<'_> {
     }
 
     fn keep(&mut self, event: Event, id: Option<u32>, hits: Vec<(RuleIndex, Hit)>) {
-        let Options { timeline, inventory, clock, .. } = *self.worker.options;
-        if inventory {
+        let Options { timeline, inventory, clock, .. } = self.worker.options;
+        if *inventory {
             self.found.inventory.add(id, &event.document);
         }
-        if timeline || !hits.is_empty() {
-            let event = Arc::new(event);
-            if timeline {
-                self.found.kept.push(event.clone());
-            }
-            if !hits.is_empty() {
-                self.found.candidates.push(CandidateEvent::whole(event, clock, hits));
-            }
+        if let Some(timeline) = timeline {
+            self.own.rows.event(&event, event.order(*clock), timeline.contents);
+            self.own.row_ends.push(self.own.rows.bytes().len());
+        }
+        if !hits.is_empty() {
+            self.found.candidates.push(CandidateEvent::whole(Arc::new(event), *clock, hits));
         }
     }
+}
+
+/// The place of a record in the order of events.
+fn order_of(event: &Lazy<'_>, glance: &Glance<'_>, clock: Clock) -> OrderKey {
+    let time = match clock {
+        Clock::Logged => glance.time_created(),
+        Clock::Utc => event.timestamp(),
+    };
+    OrderKey::new(time, Some(glance.record_id()), glance.origin())
 }
 
 /// What is kept of an event that rules may need, but not at once.
@@ -439,12 +503,8 @@ fn candidate(
         Some(latest) if **latest == *host => latest.clone(),
         _ => latest_host.insert(host.into()).clone(),
     };
-    let time = match clock {
-        Clock::Logged => glance.time_created(),
-        Clock::Utc => event.timestamp(),
-    };
     CandidateEvent {
-        order: OrderKey::new(time, Some(glance.record_id()), glance.origin()),
+        order: order_of(event, glance, clock),
         host,
         entity_id: text(ecs::PROCESS_ENTITY_ID).map(Into::into),
         is_creation: plan.is_creation(),
@@ -546,7 +606,6 @@ impl Found {
             std::mem::swap(&mut self, &mut other);
         }
         self.candidates.append(&mut other.candidates);
-        self.kept.append(&mut other.kept);
         self.chunks.append(&mut other.chunks);
         self.seen.append(&mut other.seen);
         self.counts.add_all(&other.counts);
@@ -557,11 +616,11 @@ impl Found {
     }
 
     /// Removes events whose record was read elsewhere too, and counts them.
-    pub fn remove_duplicates(&mut self, again: &dyn Again) {
+    pub fn remove_duplicates(&mut self, again: &dyn Again) -> Duplicates {
         let duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
         self.seen = Vec::new();
         if duplicates.is_empty() {
-            return;
+            return duplicates;
         }
         self.tally.duplicates += duplicates.counts.total();
         for (counted, count) in &duplicates.counts.0 {
@@ -569,6 +628,6 @@ impl Found {
             *have = have.saturating_sub(*count);
         }
         self.candidates.retain(|candidate| !duplicates.contains(candidate.order.origin()));
-        self.kept.retain(|event| !duplicates.contains(event.origin));
+        duplicates
     }
 }

@@ -1,65 +1,13 @@
-//! The columns of a timeline row: which fields, in which order. CSV and JSON rows share them.
+//! Cells of a timeline row as text and as JSON. CSV and JSON rows share the columns.
 
 use super::Results;
-use crate::ecs::{self, FieldId, FieldType};
+use crate::base::Ticks;
+use crate::ecs::{FieldId, FieldType};
 use crate::event::Value;
-use crate::timeline::Entry;
-use serde_json::{Map, json};
-
-/// The columns that are fields, in order.
-pub const FIELDS: &[FieldId] = &[
-    ecs::TIMESTAMP,
-    ecs::EVENT_CREATED,
-    ecs::HOST_NAME,
-    ecs::PROCESS_ENTITY_ID,
-    ecs::PROCESS_PID,
-    ecs::PROCESS_NAME,
-    ecs::EVENT_CODE,
-    ecs::EVENT_ACTION,
-    ecs::USER_DOMAIN,
-    ecs::USER_NAME,
-    ecs::PROCESS_EXECUTABLE,
-    ecs::PROCESS_COMMAND_LINE,
-    ecs::PROCESS_WORKING_DIRECTORY,
-    ecs::DATA_INTEGRITY_LEVEL,
-    ecs::DATA_LOGON_ID,
-    ecs::PROCESS_PARENT_PID,
-    ecs::PROCESS_PARENT_NAME,
-    ecs::PROCESS_PARENT_EXECUTABLE,
-    ecs::PROCESS_PARENT_COMMAND_LINE,
-    ecs::PROCESS_PARENT_ENTITY_ID,
-    ecs::PROCESS_PE_ORIGINAL_FILE_NAME,
-    ecs::PROCESS_HASH_MD5,
-    ecs::PROCESS_HASH_SHA1,
-    ecs::PROCESS_HASH_SHA256,
-    ecs::PROCESS_PE_IMPHASH,
-    ecs::NETWORK_TRANSPORT,
-    ecs::NETWORK_DIRECTION,
-    ecs::NETWORK_PROTOCOL,
-    ecs::SOURCE_IP,
-    ecs::SOURCE_PORT,
-    ecs::SOURCE_DOMAIN,
-    ecs::DESTINATION_IP,
-    ecs::DESTINATION_PORT,
-    ecs::DESTINATION_DOMAIN,
-    ecs::NETWORK_COMMUNITY_ID,
-    ecs::FILE_PATH,
-    ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME,
-    ecs::FILE_CODE_SIGNATURE_TRUSTED,
-    ecs::FILE_NAME,
-    ecs::REGISTRY_PATH,
-    ecs::REGISTRY_DATA_STRINGS,
-    ecs::DNS_QUESTION_NAME,
-    ecs::DNS_RESOLVED_IP,
-    ecs::DATA_TARGET_IMAGE,
-    ecs::DATA_GRANTED_ACCESS,
-    ecs::DATA_EVENT_TYPE,
-    ecs::MESSAGE,
-    ecs::RULE_NAME,
-    ecs::WINLOG_CHANNEL,
-    ecs::WINLOG_RECORD_ID,
-    ecs::LOG_FILE_PATH,
-];
+use crate::timeline::{Cell, Columns, Entry, FIELDS, Part};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// The column that names the record of the process's start, if facts of it stand in this row.
 pub const START_RECORD: &str = "process.start.record_id";
@@ -75,22 +23,43 @@ pub fn text_of(field: FieldId, value: &Value) -> String {
     }
 }
 
-/// All values of a row's field in one cell, `; ` between.
-pub fn cell_of(entry: &Entry, field: FieldId) -> String {
-    match entry.event.document.all(field) {
-        [] => entry.value(field).map_or_else(String::new, |value| text_of(field, value)),
-        values => values.iter().map(|value| text_of(field, value)).collect::<Vec<_>>().join("; "),
+/// An instant of a column as text.
+fn date_text(column: usize, at: Ticks) -> String {
+    if FIELDS[column].definition().kind == FieldType::DateNanos { at.rfc3339_full() } else { at.rfc3339() }
+}
+
+/// Adds all values of a column as one text, `; ` between.
+pub fn push_text(columns: &Columns<'_>, column: usize, out: &mut String) {
+    for (number, cell) in columns.values(column).enumerate() {
+        if number > 0 {
+            out.push_str("; ");
+        }
+        // Writing to a String cannot fail.
+        let _ = match cell {
+            Cell::Text(text) => out.write_str(text),
+            Cell::Long(number) => write!(out, "{number}"),
+            Cell::Double(number) => write!(out, "{number}"),
+            Cell::Boolean(flag) => write!(out, "{flag}"),
+            Cell::Date(at) => out.write_str(&date_text(column, at)),
+        };
     }
 }
 
-/// The record id of the start whose facts are carried onto this event.
-pub fn start_record(entry: &Entry) -> Option<&str> {
-    entry.start.as_ref()?.document.text(ecs::WINLOG_RECORD_ID)
+/// Adds a value as JSON.
+fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+    // Writing to a Vec cannot fail, and none of these has no form in JSON but numbers that are none, which become null.
+    let _ = match cell {
+        Cell::Text(text) => serde_json::to_writer(&mut *out, text),
+        Cell::Long(number) => serde_json::to_writer(&mut *out, &number),
+        Cell::Double(number) => serde_json::to_writer(&mut *out, &number),
+        Cell::Boolean(flag) => serde_json::to_writer(&mut *out, &flag),
+        Cell::Date(at) => serde_json::to_writer(&mut *out, &date_text(column, at)),
+    };
 }
 
 /// The alerts of an event in one cell: `#1 Rule name (stage 1 of 2)`, separated by `; `.
-pub fn alerts_text(results: &Results<'_>, entry: &Entry) -> String {
-    let part = |part: &crate::timeline::Part| {
+pub fn alerts_text(results: &Results<'_>, entry: &Entry<'_>) -> String {
+    let part = |part: &Part| {
         let alert = &results.alerts[part.alert];
         let name = &results.detector.meta(alert).name;
         format!("#{} {name} (stage {} of {})", part.alert + 1, part.stage + 1, alert.events.len())
@@ -99,8 +68,8 @@ pub fn alerts_text(results: &Results<'_>, entry: &Entry) -> String {
 }
 
 /// The alerts of an event as JSON.
-pub fn alerts_json(results: &Results<'_>, entry: &Entry) -> serde_json::Value {
-    let part = |part: &crate::timeline::Part| {
+pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Value {
+    let part = |part: &Part| {
         let alert = &results.alerts[part.alert];
         let meta = results.detector.meta(alert);
         json!({
@@ -114,30 +83,42 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry) -> serde_json::Value {
     entry.parts.iter().map(part).collect()
 }
 
-/// A row as a flat JSON object with the names of the columns as keys; what is missing is left out.
-pub fn row_json(results: &Results<'_>, entry: &Entry) -> serde_json::Value {
-    let mut row = Map::new();
-    for &field in FIELDS {
-        let json = |value: &Value| match value {
-            Value::Date(_) => text_of(field, value).into(),
-            value => value.to_json(),
-        };
-        match (entry.event.document.all(field), entry.value(field)) {
-            ([_, _, ..], _) => {
-                let all = entry.event.document.all(field).iter().map(json).collect();
-                row.insert(field.name().into(), all);
+/// Adds a row as a flat JSON object with the names of the columns as keys; what is missing is left out.
+pub fn push_json(results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    let columns = entry.columns();
+    let mut separator = b'{';
+    for (column, field) in FIELDS.iter().enumerate() {
+        let mut values = columns.values(column);
+        let Some(first) = values.next() else { continue };
+        out.push(separator);
+        separator = b',';
+        let _ = write!(out, "\"{}\":", field.name());
+        match values.next() {
+            None => push_json_cell(column, first, out),
+            Some(second) => {
+                out.push(b'[');
+                push_json_cell(column, first, out);
+                for cell in std::iter::once(second).chain(values) {
+                    out.push(b',');
+                    push_json_cell(column, cell, out);
+                }
+                out.push(b']');
             }
-            (_, Some(value)) => {
-                row.insert(field.name().into(), json(value));
-            }
-            (_, None) => {}
         }
     }
-    if let Some(record) = start_record(entry) {
-        row.insert(START_RECORD.into(), record.into());
+    let mut extra = |name: &str, value: serde_json::Value| {
+        out.push(separator);
+        separator = b',';
+        let _ = write!(out, "\"{name}\":{value}");
+    };
+    if let Some(record) = columns.start_record() {
+        extra(START_RECORD, record.into());
     }
     if !entry.parts.is_empty() {
-        row.insert(ALERTS.into(), alerts_json(results, entry));
+        extra(ALERTS, alerts_json(results, entry));
     }
-    row.into()
+    if separator == b'{' {
+        out.push(b'{');
+    }
+    out.push(b'}');
 }

@@ -20,7 +20,7 @@ pub use timeline_json::TimelineJson;
 
 use crate::detect::{Alert, Detector};
 use crate::event::Clock;
-use crate::timeline::Process;
+use crate::timeline::{Contents, Entry};
 use std::io::{self, Write};
 
 /// Everything there is to report.
@@ -30,8 +30,6 @@ pub struct Results<'run> {
     pub detector: &'run Detector,
     /// What they found, in order. People see an alert's position, counted from 1, as its number.
     pub alerts: &'run [Alert],
-    /// Events per process; empty if no timeline was asked for.
-    pub processes: &'run [Process],
     /// The clock that ordered the events.
     pub clock: Clock,
 }
@@ -42,6 +40,20 @@ pub trait Exporter {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
+/// Writes the rows of a timeline in one format, one at a time and on any thread.
+pub trait TimelineFormat: Sync {
+    /// What rows must hold for it.
+    fn contents(&self) -> Contents;
+    /// What stands before all rows.
+    fn head(&self) -> io::Result<Vec<u8>>;
+    /// What stands between two rows; without its first character it stands before the first row too.
+    fn separator(&self) -> &'static str;
+    /// Adds one row.
+    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>);
+    /// What stands after all rows, of which there are some or none.
+    fn tail(&self, any: bool) -> &'static str;
+}
+
 /// How a list of JSON values is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -49,6 +61,31 @@ pub enum Layout {
     Array,
     /// One value a line.
     Lines,
+}
+
+impl Layout {
+    const fn head(self) -> &'static str {
+        match self {
+            Self::Array => "[",
+            Self::Lines => "",
+        }
+    }
+
+    const fn separator(self) -> &'static str {
+        match self {
+            Self::Array => ",\n",
+            Self::Lines => "\n",
+        }
+    }
+
+    const fn tail(self, any: bool) -> &'static str {
+        match (self, any) {
+            (Self::Array, true) => "\n]\n",
+            (Self::Array, false) => "]\n",
+            (Self::Lines, true) => "\n",
+            (Self::Lines, false) => "",
+        }
+    }
 }
 
 /// Writes JSON values one after another, without holding more than one.
@@ -64,25 +101,20 @@ impl<'out> JsonWriter<'out> {
     }
 
     fn push(&mut self, value: &serde_json::Value) -> io::Result<()> {
-        match (self.layout, self.written) {
-            (Layout::Lines, _) => {}
-            (Layout::Array, 0) => self.out.write_all(b"[\n")?,
-            (Layout::Array, _) => self.out.write_all(b",\n")?,
+        if self.written == 0 {
+            self.out.write_all(self.layout.head().as_bytes())?;
         }
+        self.out.write_all(&self.layout.separator().as_bytes()[usize::from(self.written == 0)..])?;
         self.written += 1;
         serde_json::to_writer(&mut *self.out, value)?;
-        match self.layout {
-            Layout::Lines => self.out.write_all(b"\n"),
-            Layout::Array => Ok(()),
-        }
+        Ok(())
     }
 
     fn finish(self) -> io::Result<()> {
-        match (self.layout, self.written) {
-            (Layout::Lines, _) => Ok(()),
-            (Layout::Array, 0) => self.out.write_all(b"[]\n"),
-            (Layout::Array, _) => self.out.write_all(b"\n]\n"),
+        if self.written == 0 {
+            self.out.write_all(self.layout.head().as_bytes())?;
         }
+        self.out.write_all(self.layout.tail(self.written > 0).as_bytes())
     }
 }
 

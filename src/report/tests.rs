@@ -3,7 +3,8 @@ use crate::base::{Origin, Ticks};
 use crate::detect::Detector;
 use crate::ecs;
 use crate::event::{Document, Event, IpValue, Value};
-use crate::{rules, timeline};
+use crate::rules;
+use crate::timeline::{Row, RowWriter, parts_by_event};
 use std::sync::Arc;
 
 /// A start of regsvr32.exe with a hostile command line, and its connection.
@@ -34,28 +35,54 @@ fn events() -> (Arc<Event>, Arc<Event>) {
     (Arc::new(start), Arc::new(connection))
 }
 
-fn export(exporter: &dyn Exporter) -> String {
+fn alerts() -> Vec<Alert> {
     let (start, connection) = events();
+    let events = vec![Some(start), None, Some(connection)];
+    vec![Alert { rule: 0, join_keys: vec![Some(Value::from("{1}"))], events, start: None }]
+}
+
+fn export(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
-    let alerts = [Alert {
-        rule: 0,
-        join_keys: vec![Some(Value::from("{1}"))],
-        events: vec![Some(start.clone()), None, Some(connection.clone())],
-        start: None,
-    }];
-    let processes = timeline::by_process(vec![start, connection], &alerts, Clock::Logged);
-    let results = Results { detector: &detector, alerts: &alerts, processes: &processes, clock: Clock::Logged };
     let mut out = Vec::new();
-    exporter.export(&results, &mut out).unwrap();
+    exporter.export(&Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 fn empty(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
-    let results = Results { detector: &detector, alerts: &[], processes: &[], clock: Clock::Logged };
     let mut out = Vec::new();
-    exporter.export(&results, &mut out).unwrap();
+    exporter.export(&Results { detector: &detector, alerts: &[], clock: Clock::Logged }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// The rows of the fixture in a format: the start, and the connection with the start's facts.
+fn timeline(format: &dyn TimelineFormat) -> String {
+    let detector = Detector::new(rules::builtin());
+    let alerts = alerts();
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged };
+    let (start, connection) = events();
+    let bytes = [&start, &connection].map(|event| {
+        let mut writer = RowWriter::default();
+        writer.event(event, event.order(Clock::Logged), format.contents());
+        writer.take()
+    });
+    let [start_row, connection_row] = bytes.each_ref().map(|bytes| Row::read(bytes).unwrap());
+    let parts = parts_by_event(&alerts);
+    let entries = [
+        Entry { row: start_row, start: None, parts: &parts[&start.origin] },
+        Entry { row: connection_row, start: Some(start_row), parts: &parts[&connection.origin] },
+    ];
+    let mut out = format.head().unwrap();
+    for (number, entry) in entries.iter().enumerate() {
+        out.extend(format.separator().bytes().skip(usize::from(number == 0)));
+        format.row(&results, entry, &mut out);
+    }
+    out.extend(format.tail(true).bytes());
+    String::from_utf8(out).unwrap()
+}
+
+fn empty_timeline(format: &dyn TimelineFormat) -> String {
+    String::from_utf8([format.head().unwrap(), format.tail(false).into()].concat()).unwrap()
 }
 
 #[test]
@@ -63,10 +90,10 @@ fn each_format_of_one_fixture() {
     insta::assert_snapshot!("alerts_csv", export(&AlertsCsv));
     insta::assert_snapshot!("alerts_json", export(&AlertsJson(Layout::Array)));
     insta::assert_snapshot!("alerts_jsonl", export(&AlertsJson(Layout::Lines)));
-    insta::assert_snapshot!("timeline_csv", export(&TimelineCsv));
-    insta::assert_snapshot!("timeline_json", export(&TimelineJson(Layout::Array)));
-    insta::assert_snapshot!("timeline_jsonl", export(&TimelineJson(Layout::Lines)));
-    insta::assert_snapshot!("timeline_ecs", export(&TimelineEcs));
+    insta::assert_snapshot!("timeline_csv", timeline(&TimelineCsv));
+    insta::assert_snapshot!("timeline_json", timeline(&TimelineJson(Layout::Array)));
+    insta::assert_snapshot!("timeline_jsonl", timeline(&TimelineJson(Layout::Lines)));
+    insta::assert_snapshot!("timeline_ecs", timeline(&TimelineEcs));
 }
 
 #[test]
@@ -74,17 +101,17 @@ fn no_results_are_still_a_valid_file() {
     assert_eq!(empty(&AlertsJson(Layout::Array)), "[]\n");
     assert_eq!(empty(&AlertsJson(Layout::Lines)), "");
     assert_eq!(empty(&AlertsCsv).lines().count(), 1);
-    assert_eq!(empty(&TimelineCsv).lines().count(), 1);
-    assert_eq!(empty(&TimelineEcs), "");
+    assert_eq!(empty_timeline(&TimelineCsv).lines().count(), 1);
+    assert_eq!(empty_timeline(&TimelineEcs), "");
 }
 
 #[test]
 fn json_and_csv_rows_are_read_back_with_the_same_content() {
-    let text = export(&TimelineCsv);
+    let text = timeline(&TimelineCsv);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let json: serde_json::Value = serde_json::from_str(&export(&TimelineJson(Layout::Array))).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&timeline(&TimelineJson(Layout::Array))).unwrap();
     assert_eq!(rows.len(), json.as_array().unwrap().len());
     for (row, json) in rows.iter().zip(json.as_array().unwrap()) {
         for (name, cell) in header.iter().zip(row).filter(|(name, _)| *name != "alerts") {

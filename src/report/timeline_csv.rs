@@ -1,27 +1,47 @@
 //! The timeline as CSV: one row an event, fixed columns, safe to open in a spreadsheet.
 
-use super::columns::{ALERTS, FIELDS, START_RECORD, alerts_text, cell_of, start_record};
-use super::{Exporter, Results};
+use super::columns::{ALERTS, START_RECORD, alerts_text, push_text};
+use super::{Results, TimelineFormat};
 use crate::base::escape::cell;
-use std::io::{self, Write};
+use crate::timeline::{Contents, Entry, FIELDS};
+use std::io;
 
 /// `csv` of `timeline`.
 #[derive(Clone, Copy, Debug)]
 pub struct TimelineCsv;
 
-impl Exporter for TimelineCsv {
-    fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
+impl TimelineFormat for TimelineCsv {
+    fn contents(&self) -> Contents {
+        Contents::Columns
+    }
+
+    fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let names = FIELDS.iter().map(|field| field.name()).chain([START_RECORD, ALERTS]);
+        csv::Writer::from_writer(&mut head).write_record(names)?;
+        Ok(head)
+    }
+
+    fn separator(&self) -> &'static str {
+        ""
+    }
+
+    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+        let columns = entry.columns();
         let mut writer = csv::Writer::from_writer(out);
-        let fields = FIELDS.iter().map(|field| field.name());
-        writer.write_record(fields.chain([START_RECORD, ALERTS]))?;
-        for entry in results.processes.iter().flat_map(|process| &process.entries) {
-            for &field in FIELDS {
-                writer.write_field(cell(&cell_of(entry, field)).as_ref())?;
-            }
-            writer.write_field(cell(start_record(entry).unwrap_or_default()).as_ref())?;
-            writer.write_field(cell(&alerts_text(results, entry)).as_ref())?;
-            writer.write_record(None::<&[u8]>)?;
+        let mut text = String::new();
+        for column in 0..FIELDS.len() {
+            text.clear();
+            push_text(&columns, column, &mut text);
+            // Writing to a Vec cannot fail.
+            let _ = writer.write_field(cell(&text).as_ref());
         }
-        writer.flush()
+        let _ = writer.write_field(cell(columns.start_record().unwrap_or_default()).as_ref());
+        let _ = writer.write_field(cell(&alerts_text(results, entry)).as_ref());
+        let _ = writer.write_record(None::<&[u8]>);
+    }
+
+    fn tail(&self, _: bool) -> &'static str {
+        ""
     }
 }

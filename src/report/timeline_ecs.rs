@@ -2,24 +2,44 @@
 //! so that a rule gives the same answer over this file as over the evidence.
 
 use super::columns::alerts_json;
-use super::{Exporter, JsonWriter, Layout, Results};
+use super::{Layout, Results, TimelineFormat};
+use crate::timeline::{Contents, Entry};
 use serde_json::json;
-use std::io::{self, Write};
+use std::io;
 
 /// `ecs` of `timeline`.
 #[derive(Clone, Copy, Debug)]
 pub struct TimelineEcs;
 
-impl Exporter for TimelineEcs {
-    fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut writer = JsonWriter::new(out, Layout::Lines);
-        for entry in results.processes.iter().flat_map(|process| &process.entries) {
-            let mut document = entry.event.to_json();
-            if !entry.parts.is_empty() {
-                document["evql"] = json!({ "alerts": alerts_json(results, entry) });
-            }
-            writer.push(&document)?;
+impl TimelineFormat for TimelineEcs {
+    fn contents(&self) -> Contents {
+        Contents::Document
+    }
+
+    fn head(&self) -> io::Result<Vec<u8>> {
+        Ok(Layout::Lines.head().into())
+    }
+
+    fn separator(&self) -> &'static str {
+        Layout::Lines.separator()
+    }
+
+    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+        let document = entry.row.document();
+        if entry.parts.is_empty() {
+            return out.extend_from_slice(document);
         }
-        writer.finish()
+        // The row was written by us; a document that cannot be read goes out as it is.
+        match serde_json::from_slice::<serde_json::Value>(document) {
+            Ok(mut document) => {
+                document["evql"] = json!({ "alerts": alerts_json(results, entry) });
+                let _ = serde_json::to_writer(out, &document);
+            }
+            Err(_) => out.extend_from_slice(document),
+        }
+    }
+
+    fn tail(&self, any: bool) -> &'static str {
+        Layout::Lines.tail(any)
     }
 }

@@ -164,9 +164,10 @@ impl FastReader {
     ) -> Option<()> {
         let Whole { from, to, header_id, origin } = whole;
         let instance = self.instance(bytes, from, to, outer)?;
-        let filling = match embedded(&self.templates[instance.template].root, outer)? {
-            Some(slot) => Some(self.instance(bytes, slot.start, slot.start + slot.length, inner)?),
-            None => None,
+        let filling = match embedded(&self.templates[instance.template].root, outer) {
+            Embedded::One(slot) => Some(self.instance(bytes, slot.start, slot.start + slot.length, inner)?),
+            Embedded::None => None,
+            Embedded::Odd => return None,
         };
         let noticed = Noticed {
             fragments: instance.noticed.fragments + filling.map_or(0, |filling| filling.noticed.fragments),
@@ -253,19 +254,26 @@ impl FastReader {
     }
 }
 
-/// The value of a record that holds its data as binary XML; `None` if there is more than the slow way alone understands.
-fn embedded(root: &Element, slots: &[Slot]) -> Option<Option<Slot>> {
-    let mut found = None;
+/// The value of a record that holds its data as binary XML.
+enum Embedded {
+    None,
+    One(Slot),
+    /// Something that only the slow way understands.
+    Odd,
+}
+
+fn embedded(root: &Element, slots: &[Slot]) -> Embedded {
+    let mut found = Embedded::None;
     for node in &root.children {
         let Node::Slot { index } = node else { continue };
         let Some(slot) = slots.get(usize::from(*index)) else { continue };
-        if slot.kind == BINXML && slot.length > 0 {
-            found = found.is_none().then_some(Some(*slot))?;
-        } else if !slot.is_empty() {
-            return None;
-        }
+        found = match found {
+            _ if slot.is_empty() => continue,
+            Embedded::None if slot.kind == BINXML => Embedded::One(*slot),
+            _ => return Embedded::Odd,
+        };
     }
-    Some(found)
+    found
 }
 
 impl Writer<'_> {

@@ -11,7 +11,7 @@ use super::steps::{Action, STEPS, Step};
 use super::{Mapping, System};
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};
-use crate::event::{Document, Fields, Value, Values};
+use crate::event::{Document, Fields, Value, Values, Written};
 use crate::source::{Glance, Raw};
 use hashbrown::HashMap;
 use std::cell::OnceCell;
@@ -53,6 +53,8 @@ enum OfRecord {
     RecordId,
     Logged,
     Kind,
+    Timestamp,
+    Path,
 }
 
 /// Steps that several fields depend on, with the entries that they read.
@@ -71,7 +73,7 @@ struct Group {
 pub struct Ways {
     context: Context,
     names: Vec<Arc<str>>,
-    ways: Vec<Way>,
+    learned: Vec<Way>,
     /// The place of a field of the catalogue among the ways; `u16::MAX` for none.
     by_id: Vec<u16>,
     others: HashMap<Arc<str>, u16>,
@@ -89,7 +91,7 @@ impl Ways {
         (id != FALLIBLE).then(|| Self {
             context,
             names: names.to_vec(),
-            ways: Vec::new(),
+            learned: Vec::new(),
             by_id: vec![u16::MAX; ecs::all().count()],
             others: HashMap::new(),
             groups: Vec::new(),
@@ -103,8 +105,8 @@ impl Ways {
             return true;
         }
         let Some(way) = self.find(field) else { return false };
-        let Ok(at) = u16::try_from(self.ways.len()) else { return false };
-        self.ways.push(way);
+        let Ok(at) = u16::try_from(self.learned.len()) else { return false };
+        self.learned.push(way);
         match field {
             Field::Known(id) => self.by_id[id.position()] = at,
             Field::Other(name) => {
@@ -116,12 +118,12 @@ impl Ways {
 
     /// Whether a field that was learned never has a value.
     pub fn is_never(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| self.ways[at] == Way::Never)
+        self.position(field).is_some_and(|at| self.learned[at] == Way::Never)
     }
 
     /// The position of the entry whose base name a field is, if it is one.
     pub fn base_name(&self, field: &Field) -> Option<usize> {
-        match self.ways[self.position(field)?] {
+        match self.learned[self.position(field)?] {
             Way::BaseName(entry) => Some(entry),
             _ => None,
         }
@@ -150,6 +152,8 @@ impl Ways {
             (ecs::WINLOG_RECORD_ID, OfRecord::RecordId),
             (ecs::EVENT_CREATED, OfRecord::Logged),
             (ecs::EVENT_KIND, OfRecord::Kind),
+            (ecs::TIMESTAMP, OfRecord::Timestamp),
+            (ecs::LOG_FILE_PATH, OfRecord::Path),
         ];
         if let Some((_, way)) = of_record.into_iter().find(|(id, _)| known(*id)) {
             return Some(Way::Record(way));
@@ -317,8 +321,8 @@ impl Cells {
     fn clear(&mut self, ways: &Ways) {
         self.values.iter_mut().for_each(|cell| drop(cell.take()));
         self.groups.iter_mut().for_each(|cell| drop(cell.take()));
-        if self.values.len() < ways.ways.len() {
-            self.values.resize_with(ways.ways.len(), OnceCell::new);
+        if self.values.len() < ways.learned.len() {
+            self.values.resize_with(ways.learned.len(), OnceCell::new);
         }
         if self.groups.len() < ways.groups.len() {
             self.groups.resize_with(ways.groups.len(), OnceCell::new);
@@ -332,14 +336,15 @@ pub struct Lazy<'a> {
     ways: &'a Ways,
     glance: &'a Glance<'a>,
     cells: &'a Cells,
+    path: &'a str,
 }
 
 impl<'a> Lazy<'a> {
-    /// The event of a record whose shape has these ways.
-    pub fn new(ways: &'a Ways, glance: &'a Glance<'a>, cells: &'a mut Cells) -> Self {
+    /// The event of a record whose shape has these ways. `path` becomes `log.file.path`.
+    pub fn new(ways: &'a Ways, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Self {
         cells.clear(ways);
         if let Some(at) = ways.position(&ecs::HOST_ID.into())
-            && ways.ways[at] == Way::Record(OfRecord::HostId)
+            && ways.learned[at] == Way::Record(OfRecord::HostId)
         {
             let computer = trimmed(glance.computer());
             if cells.host.as_ref().is_none_or(|(known, _)| *known != computer) {
@@ -347,7 +352,7 @@ impl<'a> Lazy<'a> {
                 cells.host = Some((computer, id));
             }
         }
-        Self { ways, glance, cells }
+        Self { ways, glance, cells, path }
     }
 
     fn entry(&self, at: usize) -> Option<String> {
@@ -401,6 +406,8 @@ impl<'a> Lazy<'a> {
             OfRecord::RecordId => text(self.glance.record_id().to_string()),
             OfRecord::Logged => Some(Values::One(Value::Date(self.glance.time_created()))),
             OfRecord::Kind => Some(one("event".to_owned())),
+            OfRecord::Timestamp => Some(Values::One(Value::Date(self.timestamp()))),
+            OfRecord::Path => text(self.path.to_owned()),
         }
     }
 
@@ -433,12 +440,25 @@ impl<'a> Lazy<'a> {
 impl Fields for Lazy<'_> {
     fn values(&self, field: &Field) -> &[Value] {
         let Some(at) = self.ways.position(field) else { return &[] };
-        match self.ways.ways[at] {
+        match self.ways.learned[at] {
             Way::Never => &[],
             Way::Constant => self.ways.constants.values(field),
             Way::Steps(group) => self.group(group).values(field),
             way => self.cells.values[at].get_or_init(|| self.work_out(way)).as_ref().map_or(&[], Values::as_slice),
         }
+    }
+
+    fn write_text(&self, field: &Field, out: &mut String) -> Written {
+        let Some(Way::Text(entry)) = self.ways.position(field).map(|at| self.ways.learned[at]) else {
+            return Written::NotText;
+        };
+        let begin = out.len();
+        self.glance.entry(entry).write(out);
+        if is_nothing(&out[begin..]) {
+            out.truncate(begin);
+            return Written::Nothing;
+        }
+        Written::Text
     }
 }
 

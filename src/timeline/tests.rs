@@ -1,92 +1,90 @@
 use super::*;
 use crate::base::Ticks;
-use crate::ecs;
-use crate::event::Document;
+use crate::event::{Document, Event, IpValue, OrderKey, Value};
+use std::sync::Arc;
 
-/// An event at a time of logging; `guid` empty means none.
-fn event(host: &str, guid: &str, code: &str, logged: i64) -> Arc<Event> {
+/// An event at a time of logging.
+fn event(logged: i64, set: impl FnOnce(&mut Document)) -> Event {
     let mut document = Document::new();
-    document.set(ecs::HOST_NAME, host);
-    document.set(ecs::EVENT_CODE, code);
-    if !guid.is_empty() {
-        document.set(ecs::PROCESS_ENTITY_ID, guid);
-    }
-    if code == "1" {
-        document.push(ecs::EVENT_CATEGORY, "process");
-        document.push(ecs::EVENT_TYPE, "start");
-        document.set(ecs::PROCESS_COMMAND_LINE, format!("started at {logged}"));
-    }
-    let origin = Origin { input: 0, offset: logged.unsigned_abs() };
-    Arc::new(Event {
-        document,
-        timestamp: Ticks(100 - logged),
-        logged: Ticks(logged),
-        tiebreaker: Some(logged.unsigned_abs()),
-        origin,
-        original: None,
-    })
+    document.set(ecs::HOST_NAME, "A");
+    document.set(ecs::WINLOG_RECORD_ID, logged.to_string());
+    set(&mut document);
+    let origin = Origin { input: 1, offset: logged.unsigned_abs() };
+    let (timestamp, logged) = (Ticks(100 - logged), Ticks(logged));
+    Event { document, timestamp, logged, tiebreaker: Some(7), origin, original: None }
 }
 
-fn order(processes: &[Process]) -> Vec<(String, Option<&str>, Vec<i64>)> {
-    let times = |process: &Process| process.entries.iter().map(|entry| entry.event.logged.0).collect();
-    processes.iter().map(|process| (process.host.clone(), process.entity_id.as_deref(), times(process))).collect()
+fn bytes(event: &Event, contents: Contents) -> Vec<u8> {
+    let mut writer = RowWriter::default();
+    writer.event(event, event.order(crate::event::Clock::Logged), contents);
+    writer.take()
+}
+
+fn column(field: FieldId) -> usize {
+    FIELDS.iter().position(|have| *have == field).unwrap()
 }
 
 #[test]
-fn events_are_grouped_by_host_and_process_and_nothing_is_dropped() {
-    let events = vec![
-        event("B", "{1}", "3", 9),
-        event("A", "", "3", 1),
-        event("A", "{2}", "1", 5),
-        event("A", "{1}", "3", 7),
-        event("A", "{1}", "1", 6),
-        event("A", "", "3", 8),
-    ];
-    let expected = vec![
-        ("A".to_owned(), Some("{2}"), vec![5]),
-        ("A".to_owned(), Some("{1}"), vec![6, 7]),
-        ("A".to_owned(), None, vec![1, 8]),
-        ("B".to_owned(), Some("{1}"), vec![9]),
-    ];
-    let mut backwards = events.clone();
-    backwards.reverse();
-    assert_eq!(order(&by_process(events, &[], Clock::Logged)), expected);
-    assert_eq!(order(&by_process(backwards.clone(), &[], Clock::Logged)), expected);
-    let by_utc = by_process(backwards, &[], Clock::Utc);
-    assert_eq!(order(&by_utc)[0], ("A".to_owned(), Some("{1}"), vec![7, 6]));
+fn a_row_gives_back_what_was_written() {
+    let event = event(5, |document| {
+        document.set(ecs::PROCESS_ENTITY_ID, "{1}");
+        document.set(ecs::PROCESS_PID, 4711);
+        document.set(ecs::FILE_CODE_SIGNATURE_TRUSTED, false);
+        document.set(ecs::TIMESTAMP, Ticks(9));
+        document.set_all(ecs::EVENT_ACTION, ["a", "\u{e4}"].map(Value::from));
+        document.set(ecs::SOURCE_IP, IpValue::parse("0:0:0:0:0:0:0:1").unwrap());
+        document.set(ecs::PROCESS_ARGS, "no column");
+    });
+    let bytes = bytes(&event, Contents::Columns);
+    let row = Row::read(&bytes).unwrap();
+    assert_eq!((row.host, row.entity_id, row.is_creation), ("A", Some("{1}"), false));
+    assert_eq!(row.order, OrderKey::new(Ticks(5), Some(7), Origin { input: 1, offset: 5 }));
+    let columns = Entry { row, start: None, parts: &[] }.columns();
+    let values = |field| columns.values(column(field)).collect::<Vec<_>>();
+    assert_eq!(values(ecs::PROCESS_PID), [Cell::Long(4711)]);
+    assert_eq!(values(ecs::FILE_CODE_SIGNATURE_TRUSTED), [Cell::Boolean(false)]);
+    assert_eq!(values(ecs::TIMESTAMP), [Cell::Date(Ticks(9))]);
+    assert_eq!(values(ecs::EVENT_ACTION), [Cell::Text("a"), Cell::Text("\u{e4}")]);
+    assert_eq!(values(ecs::SOURCE_IP), [Cell::Text("0:0:0:0:0:0:0:1")]);
+    assert_eq!(values(ecs::FILE_PATH), []);
+    for length in 0..bytes.len() {
+        // Bytes that were cut off are no row, or one with less in it.
+        let _ = Row::read(&bytes[..length]).map(|row| Entry { row, start: None, parts: &[] }.columns());
+    }
+}
+
+#[test]
+fn a_row_of_a_document_is_that_document() {
+    let event = event(5, |document| document.set(ecs::PROCESS_ARGS, "x"));
+    let bytes = bytes(&event, Contents::Document);
+    let document: serde_json::Value = serde_json::from_slice(Row::read(&bytes).unwrap().document()).unwrap();
+    assert_eq!(document, event.to_json());
 }
 
 #[test]
 fn facts_of_the_start_stand_beside_the_other_events_of_the_process() {
-    let events =
-        vec![event("A", "{1}", "3", 1), event("A", "{1}", "1", 2), event("A", "{1}", "3", 3), event("A", "", "3", 4)];
-    let processes = by_process(events, &[], Clock::Logged);
-    let command =
-        |entry: &Entry| entry.value(ecs::PROCESS_COMMAND_LINE).and_then(|value| value.as_text()).map(str::to_owned);
-    let commands: Vec<_> = processes[0].entries.iter().map(command).collect();
-    let started = Some("started at 2".to_owned());
-    assert_eq!(
-        commands,
-        [started.clone(), started.clone(), started],
-        "a connection logged before the start has them too"
-    );
-    assert!(processes[0].entries[1].start.is_none(), "the start carries nothing onto itself");
-    assert_eq!(command(&processes[1].entries[0]), None);
-    assert_eq!(processes[0].entries[2].value(ecs::EVENT_CODE).and_then(|value| value.as_text()), Some("3"));
+    let start = event(1, |document| {
+        document.set(ecs::PROCESS_COMMAND_LINE, "started");
+        document.set(ecs::EVENT_CODE, "1");
+    });
+    let other = event(2, |document| document.set(ecs::PROCESS_PARENT_NAME, "own"));
+    let (start, other) = (bytes(&start, Contents::Columns), bytes(&other, Contents::Columns));
+    let entry = Entry { row: Row::read(&other).unwrap(), start: Row::read(&start), parts: &[] };
+    let columns = entry.columns();
+    let first = |field| columns.values(column(field)).next();
+    assert_eq!(first(ecs::PROCESS_COMMAND_LINE), Some(Cell::Text("started")));
+    assert_eq!(first(ecs::PROCESS_PARENT_NAME), Some(Cell::Text("own")), "its own facts come first");
+    assert_eq!(first(ecs::EVENT_CODE), None, "what happened is not carried");
+    assert_eq!(columns.start_record(), Some("1"));
 }
 
 #[test]
 fn every_event_knows_its_part_in_alerts() {
-    let (start, connection) = (event("A", "{1}", "1", 1), event("A", "{1}", "3", 2));
-    let alert = Alert {
-        rule: 0,
-        join_keys: Vec::new(),
-        events: vec![Some(start.clone()), None, Some(connection.clone())],
-        start: None,
-    };
-    let single = Alert { rule: 1, join_keys: Vec::new(), events: vec![Some(connection.clone())], start: None };
-    let processes = by_process(vec![start, connection], &[alert, single], Clock::Logged);
-    let parts: Vec<_> = processes[0].entries.iter().map(|entry| entry.parts.clone()).collect();
-    assert_eq!(parts[0], [Part { alert: 0, stage: 0 }]);
-    assert_eq!(parts[1], [Part { alert: 0, stage: 2 }, Part { alert: 1, stage: 0 }]);
+    let (start, connection) = (Arc::new(event(1, |_| {})), Arc::new(event(2, |_| {})));
+    let alert = |rule, events| Alert { rule, join_keys: Vec::new(), events, start: None };
+    let sequence = alert(0, vec![Some(start.clone()), None, Some(connection.clone())]);
+    let single = alert(1, vec![Some(connection.clone())]);
+    let parts = parts_by_event(&[sequence, single]);
+    assert_eq!(parts[&start.origin], [Part { alert: 0, stage: 0 }]);
+    assert_eq!(parts[&connection.origin], [Part { alert: 0, stage: 2 }, Part { alert: 1, stage: 0 }]);
 }

@@ -47,7 +47,9 @@ impl Evidence {
         let mut building = Building::default();
         let mut built = |(chunk, records): (usize, &Vec<Told>)| {
             building.begin(chunk_origin(chunk));
-            records.iter().for_each(|(group, id, _)| building.add(*group, *id, (Some(1), Fate::Mapped)));
+            for (group, id, _) in records {
+                building.add(*group, *id, (Some(1), Fate::Mapped));
+            }
             building.end(digests.of(format!("{records:?}").as_bytes()))
         };
         self.chunks.iter().enumerate().filter_map(&mut built).collect()

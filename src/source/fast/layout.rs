@@ -258,6 +258,7 @@ impl Provider {
 }
 
 /// Everything of a record that a glance is made from.
+#[derive(Clone, Copy)]
 pub struct Parts<'c> {
     pub bytes: Bytes<'c>,
     pub outer: &'c [Slot],

@@ -1,0 +1,437 @@
+//! Where the rows of a timeline wait until all are known: in memory as long as they fit, else in a temporary file, sorted run by run.
+//!
+//! Rows leave in the order of a timeline: by host, then by process in the order of the first events of processes, then by time; what belongs to no process
+//! comes last on its host. In memory that is a sort of places. On disk, runs are merged by process, each finished process is written to a second
+//! temporary file, and processes are copied out in their order: memory then holds a few words a process, and one row of each run.
+//! The files have no name where the system allows that, so that nothing stays behind however the run ends. This module does not know output formats.
+
+use super::duplicates::Duplicates;
+use crate::base::Origin;
+use crate::event::OrderKey;
+use crate::timeline::{Entry, Part, Row};
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Bytes that the place of a row takes beside the row.
+const PLACE: u64 = 72;
+/// Rows that one thread formats at a time.
+const ROWS_AT_A_TIME: usize = 1024;
+/// Pieces of formatted rows that are held at a time.
+const PIECES_AT_A_TIME: usize = 64;
+
+/// How much may be held, and where the rest goes.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of rows in memory.
+    pub max_memory: u64,
+    /// The folder for temporary files; the system's own if not given.
+    pub temp_folder: Option<PathBuf>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_memory: 512 << 20, temp_folder: None }
+    }
+}
+
+/// The rows of one unit of work.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// The rows one after another.
+    pub bytes: Vec<u8>,
+    /// Where each ends.
+    pub ends: Vec<usize>,
+}
+
+/// All rows, wherever they are.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    limits: Limits,
+    blocks: Vec<Vec<u8>>,
+    places: Vec<Place>,
+    processes: Processes,
+    held: u64,
+    runs: Vec<Run>,
+    file: Option<File>,
+}
+
+/// Hosts and processes by number.
+#[derive(Debug, Default)]
+struct Processes {
+    numbers: HashMap<ProcessKey, u32>,
+    keys: Vec<ProcessKey>,
+}
+
+/// Host, whether there is no entity id, and the entity id: in the order in which runs are sorted.
+type ProcessKey = (Box<str>, bool, Box<str>);
+
+/// A row in memory.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    process: u32,
+    order: OrderKey,
+    is_creation: bool,
+    block: u32,
+    start: usize,
+    end: usize,
+}
+
+/// A sorted part of the temporary file.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    start: u64,
+    end: u64,
+}
+
+fn process_key(row: &Row<'_>) -> ProcessKey {
+    (row.host.into(), row.entity_id.is_none(), row.entity_id.unwrap_or_default().into())
+}
+
+impl Processes {
+    fn number(&mut self, row: &Row<'_>, latest: Option<u32>) -> u32 {
+        let is = |key: &ProcessKey| {
+            *key.0 == *row.host && key.1 == row.entity_id.is_none() && *key.2 == *row.entity_id.unwrap_or_default()
+        };
+        if let Some(latest) = latest.filter(|latest| is(&self.keys[*latest as usize])) {
+            return latest;
+        }
+        let key = process_key(row);
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
+        }
+        // More processes than that do not fit in any memory.
+        let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        self.keys.push(key.clone());
+        self.numbers.insert(key, number);
+        number
+    }
+}
+
+impl Shelf {
+    /// An empty shelf.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// Adds the rows of a unit; writes what is held to disk if it has become too much.
+    pub fn add(&mut self, rows: Rows) -> io::Result<()> {
+        let block = u32::try_from(self.blocks.len()).map_err(|_| io::Error::other("too many parts of a timeline"))?;
+        let (mut start, mut latest) = (0, None);
+        for end in rows.ends {
+            if let Some(row) = Row::read(&rows.bytes[start..end]) {
+                let process = self.processes.number(&row, latest);
+                latest = Some(process);
+                self.places.push(Place { process, order: row.order, is_creation: row.is_creation, block, start, end });
+                self.held += PLACE;
+            }
+            start = end;
+        }
+        self.held += rows.bytes.len() as u64;
+        self.blocks.push(rows.bytes);
+        if self.held > self.limits.max_memory { self.spill() } else { Ok(()) }
+    }
+
+    fn bytes_of(&self, place: &Place) -> &[u8] {
+        &self.blocks[place.block as usize][place.start..place.end]
+    }
+
+    /// Writes what is held to disk, sorted by process and time. The first creation of each process comes before all of its rows once more, so that whoever
+    /// merges runs knows it before the rows that it belongs to.
+    fn spill(&mut self) -> io::Result<()> {
+        let keys = &self.processes.keys;
+        let mut ranks: Vec<u32> = (0..u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect();
+        ranks.sort_unstable_by(|left, right| keys[*left as usize].cmp(&keys[*right as usize]));
+        let mut rank_of = vec![0_u32; keys.len()];
+        for (rank, process) in (0..).zip(&ranks) {
+            rank_of[*process as usize] = rank;
+        }
+        self.places.par_sort_unstable_by_key(|place| (rank_of[place.process as usize], place.order));
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => temporary(&self.limits)?,
+        };
+        let start = file.seek(SeekFrom::End(0))?;
+        let mut out = BufWriter::with_capacity(1 << 20, &mut file);
+        for process in self.places.chunk_by(|left, right| left.process == right.process) {
+            let creation = process.iter().find(|place| place.is_creation);
+            for (ahead, place) in creation.map(|place| (1_u8, place)).into_iter().chain(process.iter().map(|p| (0, p)))
+            {
+                let row = self.bytes_of(place);
+                let length =
+                    u32::try_from(row.len()).map_err(|_| io::Error::other("a row of a timeline is too long"))?;
+                out.write_all(&length.to_le_bytes())?;
+                out.write_all(&[ahead])?;
+                out.write_all(row)?;
+            }
+        }
+        out.flush()?;
+        drop(out);
+        let end = file.stream_position()?;
+        self.file = Some(file);
+        self.runs.push(Run { start, end });
+        (self.blocks, self.places, self.processes, self.held) = (Vec::new(), Vec::new(), Processes::default(), 0);
+        Ok(())
+    }
+
+    /// Gives every row to `format`, which adds its bytes to those that are there, and writes the bytes to `out` in the order of the timeline.
+    pub fn write(
+        mut self,
+        pool: &rayon::ThreadPool,
+        duplicates: &Duplicates,
+        parts: &HashMap<Origin, Vec<Part>>,
+        format: &(dyn Fn(&Entry<'_>, &mut Vec<u8>) + Sync),
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let format = Format { parts, format };
+        if self.runs.is_empty() {
+            self.places.retain(|place| !duplicates.contains(place.order.origin()));
+            return self.write_held(pool, &format, out);
+        }
+        if !self.places.is_empty() {
+            pool.install(|| self.spill())?;
+        }
+        self.write_runs(duplicates, &format, out)
+    }
+
+    fn write_held(mut self, pool: &rayon::ThreadPool, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
+        pool.install(|| self.places.par_sort_unstable_by_key(|place| (place.process, place.order)));
+        let keys = &self.processes.keys;
+        let mut groups: Vec<HeldGroup<'_>> =
+            self.places.chunk_by(|left, right| left.process == right.process).collect();
+        groups.sort_by_key(|group| {
+            let first = group.first();
+            first.map(|place| (&keys[place.process as usize].0, keys[place.process as usize].1, place.order))
+        });
+        let creation = |group: &HeldGroup<'_>| group.iter().filter(|place| place.is_creation).copied().collect();
+        let creations: Vec<Vec<Place>> = groups.iter().map(creation).collect();
+        // Groups are cut into pieces of about the same number of rows, a large group into several.
+        let mut pieces: Vec<Vec<(usize, Range<usize>)>> = vec![Vec::new()];
+        let mut rows = 0;
+        for (number, group) in groups.iter().enumerate() {
+            let mut from = 0;
+            while from < group.len() {
+                let to = group.len().min(from + ROWS_AT_A_TIME - rows);
+                if let Some(piece) = pieces.last_mut() {
+                    piece.push((number, from..to));
+                }
+                rows += to - from;
+                from = to;
+                if rows >= ROWS_AT_A_TIME {
+                    pieces.push(Vec::new());
+                    rows = 0;
+                }
+            }
+        }
+        let piece = |piece: &Vec<(usize, Range<usize>)>| {
+            let mut bytes = Vec::new();
+            for (group, range) in piece {
+                self.format_part(&groups[*group][range.clone()], &creations[*group], format, &mut bytes);
+            }
+            bytes
+        };
+        for pieces in pieces.chunks(PIECES_AT_A_TIME) {
+            let formatted: Vec<Vec<u8>> = pool.install(|| pieces.par_iter().map(piece).collect());
+            formatted.iter().try_for_each(|bytes| out.write_all(bytes))?;
+        }
+        Ok(())
+    }
+
+    /// Formats some rows of one process, of which these are the creations.
+    fn format_part(&self, rows: &[Place], creations: &[Place], format: &Format<'_>, out: &mut Vec<u8>) {
+        let read = |place: &Place| Row::read(self.bytes_of(place));
+        for place in rows {
+            let Some(row) = read(place) else { continue };
+            let before = creations.partition_point(|creation| creation.order <= row.order);
+            let start = before.checked_sub(1).and_then(|at| creations.get(at)).or(creations.first());
+            format.row(row, start.and_then(read), out);
+        }
+    }
+
+    fn write_runs(mut self, duplicates: &Duplicates, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let mut merge = Merge::new(file, &self.runs)?;
+        let mut sorted = BufWriter::with_capacity(1 << 20, temporary(&self.limits)?);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut written = 0_u64;
+        let mut current: Option<(ProcessKey, Group)> = None;
+        // The creation that the rows at hand belong to, as its bytes.
+        let mut start: Option<Vec<u8>> = None;
+        let mut bytes = Vec::new();
+        let mut hosts: Vec<Box<str>> = Vec::new();
+        while let Some((ahead, record)) = merge.next()? {
+            let Some(row) = Row::read(&record) else { continue };
+            if duplicates.contains(row.order.origin()) {
+                continue;
+            }
+            let same = current.as_ref().is_some_and(|((host, none, entity), _)| {
+                **host == *row.host
+                    && *none == row.entity_id.is_none()
+                    && **entity == *row.entity_id.unwrap_or_default()
+            });
+            if !same {
+                groups.extend(current.take().map(|(_, group)| group));
+                start = None;
+                if hosts.last().is_none_or(|host| **host != *row.host) {
+                    hosts.push(row.host.into());
+                }
+                let group = Group {
+                    host: hosts.len(),
+                    none: row.entity_id.is_none(),
+                    first: row.order,
+                    at: written,
+                    length: 0,
+                };
+                current = Some((process_key(&row), group));
+            }
+            let Some((_, group)) = &mut current else { continue };
+            group.first = group.first.min(row.order);
+            if ahead {
+                // Of the first creations in all runs the earliest comes first.
+                start.get_or_insert(record);
+                continue;
+            }
+            if row.is_creation {
+                start = Some(record.clone());
+            }
+            bytes.clear();
+            format.row(row, start.as_deref().and_then(Row::read), &mut bytes);
+            sorted.write_all(&bytes)?;
+            written += bytes.len() as u64;
+            group.length += bytes.len() as u64;
+        }
+        groups.extend(current.map(|(_, group)| group));
+        groups.sort_unstable_by_key(|group| (group.host, group.none, group.first));
+        let mut sorted = sorted.into_inner().map_err(io::IntoInnerError::into_error)?;
+        for group in groups {
+            sorted.seek(SeekFrom::Start(group.at))?;
+            io::copy(&mut Read::by_ref(&mut sorted).take(group.length), out)?;
+        }
+        Ok(())
+    }
+}
+
+/// A finished process in the second temporary file.
+#[derive(Debug)]
+struct Group {
+    /// Hosts come in the order of their names, so that a number does.
+    host: usize,
+    none: bool,
+    first: OrderKey,
+    at: u64,
+    length: u64,
+}
+
+/// The rows of one process in memory.
+type HeldGroup<'s> = &'s [Place];
+
+/// How a row is formatted.
+struct Format<'f> {
+    parts: &'f HashMap<Origin, Vec<Part>>,
+    format: &'f (dyn Fn(&Entry<'_>, &mut Vec<u8>) + Sync),
+}
+
+impl Format<'_> {
+    fn row(&self, row: Row<'_>, start: Option<Row<'_>>, out: &mut Vec<u8>) {
+        let parts = self.parts.get(&row.order.origin()).map_or(&[][..], Vec::as_slice);
+        // What names no process has no start, even where a creation names none.
+        let start = start.filter(|_| !row.is_creation && row.entity_id.is_some());
+        (self.format)(&Entry { row, start, parts }, out);
+    }
+}
+
+/// A temporary file that nobody sees and that goes away by itself.
+fn temporary(limits: &Limits) -> io::Result<File> {
+    match &limits.temp_folder {
+        Some(folder) => tempfile::tempfile_in(folder),
+        None => tempfile::tempfile(),
+    }
+}
+
+/// Merges sorted runs of one file.
+struct Merge {
+    file: File,
+    runs: Vec<io::Cursor<Vec<u8>>>,
+    left: Vec<Run>,
+    /// The next row of each run.
+    heads: BinaryHeap<Reverse<Head>>,
+}
+
+/// A row with what it is sorted by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    process: ProcessKey,
+    /// Rows that are there once more come before the others.
+    not_ahead: bool,
+    order: OrderKey,
+    run: usize,
+    row: Vec<u8>,
+}
+
+/// Bytes of a run that are read at a time, at most.
+const RUN_BUFFER: u64 = 1 << 18;
+
+impl Merge {
+    fn new(file: File, runs: &[Run]) -> io::Result<Self> {
+        let empty = |_: &Run| io::Cursor::new(Vec::new());
+        let mut merge =
+            Self { file, runs: runs.iter().map(empty).collect(), left: runs.to_vec(), heads: BinaryHeap::new() };
+        for run in 0..runs.len() {
+            merge.advance(run)?;
+        }
+        Ok(merge)
+    }
+
+    /// The next row of all, and whether it is one that will come again.
+    fn next(&mut self) -> io::Result<Option<(bool, Vec<u8>)>> {
+        let Some(Reverse(head)) = self.heads.pop() else { return Ok(None) };
+        self.advance(head.run)?;
+        Ok(Some((!head.not_ahead, head.row)))
+    }
+
+    fn advance(&mut self, run: usize) -> io::Result<()> {
+        let mut head = [0; 5];
+        if !self.fill(run, &mut head)? {
+            return Ok(());
+        }
+        let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+        let mut row = vec![0; usize::try_from(length).unwrap_or_default()];
+        self.fill(run, &mut row)?;
+        if let Some(read) = Row::read(&row) {
+            let (process, order) = (process_key(&read), read.order);
+            self.heads.push(Reverse(Head { process, not_ahead: head[4] == 0, order, run, row }));
+        }
+        Ok(())
+    }
+
+    /// Fills `bytes` from a run; false if the run has ended.
+    fn fill(&mut self, run: usize, bytes: &mut [u8]) -> io::Result<bool> {
+        let mut filled = 0;
+        while filled < bytes.len() {
+            let read = self.runs[run].read(&mut bytes[filled..])?;
+            filled += read;
+            if read == 0 {
+                let left = &mut self.left[run];
+                let length = (left.end - left.start).min(RUN_BUFFER);
+                if length == 0 {
+                    return if filled == 0 { Ok(false) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+                }
+                let mut buffer = std::mem::take(self.runs[run].get_mut());
+                buffer.clear();
+                self.file.seek(SeekFrom::Start(left.start))?;
+                Read::by_ref(&mut self.file).take(length).read_to_end(&mut buffer)?;
+                left.start += length;
+                self.runs[run] = io::Cursor::new(buffer);
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests;

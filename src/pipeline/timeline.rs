@@ -1,0 +1,74 @@
+//! The timeline of a run: all rows, ready to be written once.
+//!
+//! This module does not know where rows wait, nor what a format does with one.
+
+use super::duplicates::Duplicates;
+use super::shelf::Shelf;
+use crate::report::{Results, TimelineFormat};
+use crate::timeline::parts_by_event;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+pub use super::shelf::Limits;
+use crate::timeline::Contents;
+
+/// What is wanted of a timeline.
+#[derive(Clone, Debug, Default)]
+pub struct TimelineOptions {
+    /// What its rows hold: what the format to be written asks for.
+    pub contents: Contents,
+    /// How much may be held in memory.
+    pub limits: Limits,
+}
+
+/// All events, sorted when they are written.
+#[derive(Debug)]
+pub struct Timeline {
+    pub(super) shelf: Shelf,
+    pub(super) duplicates: Duplicates,
+    pub(super) pool: Arc<rayon::ThreadPool>,
+}
+
+impl Timeline {
+    /// Writes the timeline in a format, whose [`TimelineFormat::contents`] must be those that were asked for.
+    ///
+    /// Fails if `out` does, or a temporary file.
+    pub fn write(self, results: &Results<'_>, format: &dyn TimelineFormat, out: &mut dyn Write) -> io::Result<()> {
+        let parts = parts_by_event(results.alerts);
+        out.write_all(&format.head()?)?;
+        let separator = format.separator().as_bytes();
+        let row = |entry: &crate::timeline::Entry<'_>, bytes: &mut Vec<u8>| {
+            bytes.extend_from_slice(separator);
+            format.row(results, entry, bytes);
+        };
+        let mut rows = WithoutFirst { out, skip: separator.len().min(1), any: false };
+        // The rows come in parallel, the writer is used by this thread alone.
+        let Self { shelf, duplicates, pool } = self;
+        shelf.write(&pool, &duplicates, &parts, &row, &mut rows)?;
+        let any = rows.any;
+        out.write_all(format.tail(any).as_bytes())
+    }
+}
+
+/// Leaves out what stands only between rows, where it comes before the first.
+struct WithoutFirst<'o> {
+    out: &'o mut dyn Write,
+    skip: usize,
+    any: bool,
+}
+
+impl Write for WithoutFirst<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.any |= !bytes.is_empty();
+        let skipped = self.skip.min(bytes.len());
+        self.skip -= skipped;
+        if skipped > 0 {
+            return Ok(skipped);
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

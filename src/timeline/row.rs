@@ -1,0 +1,238 @@
+//! One event as bytes: what it is sorted by, its process, and its contents.
+//!
+//! Rows are written once, moved about, spilled to disk perhaps, and read back in place, without copying. They never leave the process that wrote them, so
+//! that the form is nobody's contract. Reading is total nevertheless: bytes that are no row give nothing.
+
+use super::FIELDS;
+use crate::base::{Origin, Ticks};
+use crate::ecs;
+use crate::event::{Event, Fields, OrderKey, Value, Written};
+
+/// What rows hold of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contents {
+    /// The values of [`FIELDS`].
+    #[default]
+    Columns,
+    /// The whole document, as JSON.
+    Document,
+}
+
+/// One value of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'r> {
+    /// A text or an address.
+    Text(&'r str),
+    /// An integer.
+    Long(i64),
+    /// A number that is none.
+    Double(f64),
+    /// True or false.
+    Boolean(bool),
+    /// An instant.
+    Date(Ticks),
+}
+
+/// A row in its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'r> {
+    /// Its place in the order of events.
+    pub order: OrderKey,
+    /// Whether it tells of the creation of its process.
+    pub is_creation: bool,
+    /// Computer name; empty if the record names none.
+    pub host: &'r str,
+    /// ProcessGuid as the record has it.
+    pub entity_id: Option<&'r str>,
+    contents: &'r [u8],
+}
+
+/// Writes rows one after another.
+#[derive(Debug, Default)]
+pub struct RowWriter {
+    bytes: Vec<u8>,
+    text: String,
+}
+
+impl RowWriter {
+    /// Everything written so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Takes everything written so far.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Forgets what was written after that many bytes.
+    pub fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
+    /// Writes an event.
+    pub fn event(&mut self, event: &Event, order: OrderKey, contents: Contents) {
+        let text = |field| event.document.text(field);
+        let host = text(ecs::HOST_NAME).unwrap_or_default();
+        self.head(order, event.document.is_process_creation(), host, text(ecs::PROCESS_ENTITY_ID));
+        match contents {
+            Contents::Columns => self.columns(&event.document),
+            Contents::Document => {
+                // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
+                let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
+            }
+        }
+    }
+
+    /// Writes the columns of whatever has fields.
+    pub fn fields(&mut self, fields: &dyn Fields, order: OrderKey, is_creation: bool) {
+        let text = |field: ecs::FieldId| fields.values(&field.into()).first().and_then(Value::as_text);
+        self.head(order, is_creation, text(ecs::HOST_NAME).unwrap_or_default(), text(ecs::PROCESS_ENTITY_ID));
+        self.columns(fields);
+    }
+
+    fn head(&mut self, order: OrderKey, is_creation: bool, host: &str, entity_id: Option<&str>) {
+        let (time, tiebreaker, origin) = (order.time, order.tiebreaker(), order.origin());
+        self.bytes.extend(time.0.to_le_bytes());
+        self.bytes
+            .push(u8::from(tiebreaker.is_some()) | (u8::from(is_creation) << 1) | (u8::from(entity_id.is_some()) << 2));
+        self.bytes.extend(tiebreaker.unwrap_or_default().to_le_bytes());
+        self.bytes.extend(origin.input.to_le_bytes());
+        self.bytes.extend(origin.offset.to_le_bytes());
+        push_text(&mut self.bytes, host);
+        push_text(&mut self.bytes, entity_id.unwrap_or_default());
+    }
+
+    fn columns(&mut self, fields: &dyn Fields) {
+        for (number, field) in (0_u8..).zip(FIELDS) {
+            let field = &(*field).into();
+            let begin = self.bytes.len();
+            self.bytes.extend([number, 0, 0, 0, 0]);
+            self.text.clear();
+            match fields.write_text(field, &mut self.text) {
+                Written::Text => {
+                    self.bytes.push(TEXT);
+                    push_text(&mut self.bytes, &self.text);
+                }
+                Written::Nothing => {}
+                Written::NotText => fields.values(field).iter().for_each(|value| push_value(&mut self.bytes, value)),
+            }
+            let length = self.bytes.len() - begin - CELL_HEAD;
+            if length == 0 {
+                self.bytes.truncate(begin);
+            } else {
+                let length = u32::try_from(length).unwrap_or_default();
+                self.bytes[begin + 1..begin + CELL_HEAD].copy_from_slice(&length.to_le_bytes());
+            }
+        }
+    }
+}
+
+/// Bytes of a cell before its values: the field, and their length.
+const CELL_HEAD: usize = 5;
+
+const TEXT: u8 = 0;
+const LONG: u8 = 1;
+const DOUBLE: u8 = 2;
+const FALSE: u8 = 3;
+const TRUE: u8 = 4;
+const DATE: u8 = 5;
+
+fn push_text(bytes: &mut Vec<u8>, text: &str) {
+    // Texts come from records and documents of far less than 4 GiB.
+    bytes.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+fn push_value(bytes: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Text(text) => {
+            bytes.push(TEXT);
+            push_text(bytes, text);
+        }
+        Value::Ip(ip) => {
+            bytes.push(TEXT);
+            push_text(bytes, &ip.text);
+        }
+        Value::Long(number) => {
+            bytes.push(LONG);
+            bytes.extend(number.to_le_bytes());
+        }
+        Value::Double(number) => {
+            bytes.push(DOUBLE);
+            bytes.extend(number.to_le_bytes());
+        }
+        Value::Boolean(flag) => bytes.push(if *flag { TRUE } else { FALSE }),
+        Value::Date(at) => {
+            bytes.push(DATE);
+            bytes.extend(at.0.to_le_bytes());
+        }
+    }
+}
+
+impl<'r> Row<'r> {
+    /// Reads a row that is all of `bytes`.
+    pub fn read(bytes: &'r [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let time = Ticks(i64::from_le_bytes(take(&mut rest)?));
+        let [flags] = take(&mut rest)?;
+        let tiebreaker = u64::from_le_bytes(take(&mut rest)?);
+        let origin =
+            Origin { input: u32::from_le_bytes(take(&mut rest)?), offset: u64::from_le_bytes(take(&mut rest)?) };
+        let host = take_text(&mut rest)?;
+        let entity_id = take_text(&mut rest)?;
+        let order = OrderKey::new(time, (flags & 1 != 0).then_some(tiebreaker), origin);
+        let is_creation = flags & 2 != 0;
+        Some(Self { order, is_creation, host, entity_id: (flags & 4 != 0).then_some(entity_id), contents: rest })
+    }
+
+    /// The document, if rows hold documents: JSON.
+    pub fn document(&self) -> &'r [u8] {
+        self.contents
+    }
+
+    /// The bytes of the values of each field.
+    pub(super) fn cells(&self) -> [&'r [u8]; FIELDS.len()] {
+        let mut cells: [&[u8]; FIELDS.len()] = [&[]; FIELDS.len()];
+        let mut rest = self.contents;
+        while let Some([field]) = take(&mut rest)
+            && let Some(length) = take(&mut rest).map(u32::from_le_bytes)
+            && let Some((values, after)) = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length))
+        {
+            if let Some(cell) = cells.get_mut(usize::from(field)) {
+                *cell = values;
+            }
+            rest = after;
+        }
+        cells
+    }
+}
+
+/// The values in the bytes of a cell.
+pub(super) fn values(mut rest: &[u8]) -> impl Iterator<Item = Cell<'_>> {
+    std::iter::from_fn(move || {
+        let [kind] = take(&mut rest)?;
+        Some(match kind {
+            TEXT => Cell::Text(take_text(&mut rest)?),
+            LONG => Cell::Long(i64::from_le_bytes(take(&mut rest)?)),
+            DOUBLE => Cell::Double(f64::from_le_bytes(take(&mut rest)?)),
+            FALSE => Cell::Boolean(false),
+            TRUE => Cell::Boolean(true),
+            DATE => Cell::Date(Ticks(i64::from_le_bytes(take(&mut rest)?))),
+            _ => return None,
+        })
+    })
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(*head)
+}
+
+fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
+    let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
+    let (text, tail) = rest.split_at_checked(length)?;
+    *rest = tail;
+    str::from_utf8(text).ok()
+}
