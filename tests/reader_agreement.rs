@@ -7,7 +7,7 @@
 
 use evql::detect::{Detector, ShapePlan};
 use evql::ecs::{self, Field};
-use evql::event::Fields;
+use evql::event::{Fields, Written};
 use evql::source::{Glance, Item, Scratch, Verdict, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
 
@@ -123,6 +123,18 @@ impl Visitor for Comparer {
         let has_values =
             |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
         let found = all.iter().filter_map(has_values).collect();
+        for field in &all {
+            let mut text = "before ".to_owned();
+            let values = lazy.values(field);
+            match lazy.write_text(field, &mut text) {
+                Written::Text => {
+                    assert_eq!(values.len(), 1, "{field}");
+                    assert_eq!(values[0].as_text(), text.strip_prefix("before "), "{field}");
+                }
+                Written::Nothing => assert!(values.is_empty() && text == "before ", "{field}: {values:?}"),
+                Written::NotText => assert_eq!(text, "before ", "{field}"),
+            }
+        }
         for field in all.iter().filter(|field| ways.is_never(field)) {
             assert!(lazy.values(field).is_empty(), "{field}");
         }

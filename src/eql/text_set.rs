@@ -8,6 +8,7 @@ use crate::base::wildcard::{Case, Wildcard, fold, is_wild};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use hashbrown::{Equivalent, HashSet};
 use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 /// Texts, case-folded or not, and patterns.
 #[derive(Clone, Debug)]
@@ -21,8 +22,16 @@ pub struct TextSet {
 #[derive(Clone, Debug, Default)]
 struct Wild {
     patterns: Vec<Wildcard>,
-    /// Finds ordinary parts of patterns in a text; none for few patterns, which are as well tried one by one.
-    parts: Option<AhoCorasick>,
+    case: Option<Case>,
+    /// What is made of them when it is first needed: most rules never meet a text.
+    parts: OnceLock<Option<Parts>>,
+}
+
+/// The longest ordinary parts of patterns.
+#[derive(Clone, Debug)]
+struct Parts {
+    /// Finds them in a text.
+    all: AhoCorasick,
     /// The pattern of each part.
     of_part: Vec<usize>,
     /// Patterns without an ordinary part.
@@ -33,35 +42,34 @@ struct Wild {
 const FEW: usize = 3;
 
 impl Wild {
-    fn new(patterns: Vec<Wildcard>, case: Case) -> Self {
-        let mut wild = Self { patterns, ..Self::default() };
-        if wild.patterns.len() <= FEW {
-            return wild;
-        }
-        let mut parts = Vec::new();
-        for (at, pattern) in wild.patterns.iter().enumerate() {
-            let part = pattern.literal();
-            if part.is_empty() {
-                wild.others.push(at);
-            } else {
-                parts.push(part);
-                wild.of_part.push(at);
+    /// The parts; `None` for few patterns, which are as well tried one by one.
+    fn parts(&self) -> Option<&Parts> {
+        let make = || {
+            let (mut parts, mut of_part, mut others) = (Vec::new(), Vec::new(), Vec::new());
+            for (at, pattern) in self.patterns.iter().enumerate() {
+                let part = pattern.literal();
+                if part.is_empty() {
+                    others.push(at);
+                } else {
+                    parts.push(part);
+                    of_part.push(at);
+                }
             }
-        }
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(case == Case::Insensitive).kind(Some(AhoCorasickKind::DFA));
-        wild.parts = builder.build(&parts).ok();
-        wild
+            let mut builder = AhoCorasick::builder();
+            builder.ascii_case_insensitive(self.case == Some(Case::Insensitive)).kind(Some(AhoCorasickKind::DFA));
+            builder.build(&parts).ok().map(|all| Parts { all, of_part, others })
+        };
+        if self.patterns.len() <= FEW { None } else { self.parts.get_or_init(make).as_ref() }
     }
 
     fn matches(&self, text: &str) -> bool {
         // Characters beyond ASCII can fold to ASCII, which a part would not see.
-        let Some(parts) = self.parts.as_ref().filter(|_| text.is_ascii()) else {
+        let Some(parts) = self.parts().filter(|_| text.is_ascii()) else {
             return self.patterns.iter().any(|pattern| pattern.matches(text));
         };
         let fits = |at: usize| self.patterns[at].matches(text);
-        self.others.iter().any(|&at| fits(at))
-            || parts.find_overlapping_iter(text).any(|found| fits(self.of_part[found.pattern().as_usize()]))
+        parts.others.iter().any(|&at| fits(at))
+            || parts.all.find_overlapping_iter(text).any(|found| fits(parts.of_part[found.pattern().as_usize()]))
     }
 }
 
@@ -120,7 +128,8 @@ impl TextSet {
                 set.insert(text);
             }
         }
-        set.wild = (!patterns.is_empty()).then(|| Box::new(Wild::new(patterns, case)));
+        set.wild =
+            (!patterns.is_empty()).then(|| Box::new(Wild { patterns, case: Some(case), parts: OnceLock::new() }));
         set
     }
 

@@ -137,7 +137,10 @@ pub fn run(
         return Err(RunError::Timeline(error));
     }
     let (mut outcome, duplicates) = pool.install(|| conclude(&worker, found));
-    let shelf = worker.shelf.map(|shelf| shelf.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let Worker { shelf, spare, plans, .. } = worker;
+    // To free what threads have used takes a while, and nobody needs to wait for it.
+    pool.spawn(move || drop((spare, plans)));
+    let shelf = shelf.map(|shelf| shelf.into_inner().unwrap_or_else(PoisonError::into_inner));
     outcome.timeline = shelf.map(|shelf| Timeline { shelf, duplicates, pool });
     Ok(outcome)
 }
@@ -151,7 +154,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
     let Findings { alerts, left_out, lost } = detector.findings_with(&mut found.candidates, &mut load);
-    found.candidates = Vec::new();
+    let candidates = std::mem::take(&mut found.candidates);
+    rayon::spawn(move || drop(candidates));
     for origin in lost {
         let reason =
             "a record of an alert was not there any more when it was read again: the file was changed".to_owned();

@@ -12,7 +12,7 @@ use crate::source::{
     self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
-use crate::timeline::{self, Contents, RowWriter};
+use crate::timeline::{self, Contents, Outline, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,7 +86,7 @@ pub struct Own {
 pub struct Shape {
     rules: ShapePlan,
     /// The ways to the columns of a timeline, if one is wanted and all can be found at a glance.
-    columns: Option<Ways>,
+    columns: Option<(Ways, Outline)>,
     is_creation: bool,
 }
 
@@ -257,7 +257,10 @@ impl<'run> Worker<'run> {
         let mapping = self.options.mapping;
         let columns = self.options.timeline.as_ref().and_then(|_| {
             let mut ways = Ways::new(glance.event_id(), mapping, glance.names())?;
-            timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into())).then_some(ways)
+            let all = timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into()));
+            let constants = sysmon::constants(glance.event_id(), mapping);
+            let outline = Outline::new(|field| ways.is_constant(field), &constants);
+            all.then_some((ways, outline))
         });
         let is_creation = sysmon::constants(glance.event_id(), mapping).is_process_creation();
         Shape { rules: self.detector.shape(glance), columns, is_creation }
@@ -381,13 +384,14 @@ impl Reading<'_> {
     /// Adds the row of a record to the timeline, if one is wanted.
     fn add_row(&mut self, glance: &Glance<'_>, number: (u32, u32)) {
         let Own { plans, row_cells, rows, row_ends, .. } = &mut *self.own;
-        let Some(Shape { columns: Some(ways), is_creation, .. }) = plans.get(&number).map(|shape| &**shape) else {
+        let Some(Shape { columns: Some((ways, outline)), is_creation, .. }) = plans.get(&number).map(|shape| &**shape)
+        else {
             return;
         };
         let path = &self.worker.inputs[self.input as usize].display;
         let event = Lazy::new(ways, glance, row_cells, path);
         let order = order_of(&event, glance, self.worker.options.clock);
-        rows.fields(&event, order, *is_creation);
+        rows.fields(&event, outline, order, *is_creation);
         row_ends.push(rows.bytes().len());
     }
 

@@ -8,6 +8,7 @@ use crate::timeline::{Cell, Columns, Entry, FIELDS, Part};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 /// The column that names the record of the process's start, if facts of it stand in this row.
 pub const START_RECORD: &str = "process.start.record_id";
@@ -87,12 +88,14 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Valu
 pub fn push_json(results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
     let columns = entry.columns();
     let mut separator = b'{';
-    for (column, field) in FIELDS.iter().enumerate() {
+    static KEYS: LazyLock<Vec<String>> =
+        LazyLock::new(|| FIELDS.iter().map(|field| format!("\"{}\":", field.name())).collect());
+    for (column, key) in KEYS.iter().enumerate().filter(|(column, _)| !columns.is_empty(*column)) {
         let mut values = columns.values(column);
         let Some(first) = values.next() else { continue };
         out.push(separator);
         separator = b',';
-        let _ = write!(out, "\"{}\":", field.name());
+        out.extend_from_slice(key.as_bytes());
         match values.next() {
             None => push_json_cell(column, first, out),
             Some(second) => {

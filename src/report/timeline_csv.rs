@@ -32,7 +32,9 @@ impl TimelineFormat for TimelineCsv {
         let mut text = String::new();
         for column in 0..FIELDS.len() {
             text.clear();
-            push_text(&columns, column, &mut text);
+            if !columns.is_empty(column) {
+                push_text(&columns, column, &mut text);
+            }
             // Writing to a Vec cannot fail.
             let _ = writer.write_field(cell(&text).as_ref());
         }

@@ -9,6 +9,7 @@ use crate::ecs::Field;
 use crate::eql::Options;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
 #[derive(Deserialize)]
 struct RawFile {
@@ -27,7 +28,18 @@ struct QueryRule {
 
 /// Reads one rule file. A rule in another language than EQL is named as such.
 pub fn parse_elastic(text: &str) -> ParsedRule {
-    let read = || Ok((toml::from_str::<RawFile>(text)?.rule, toml::from_str::<QueryFile>(text)?.rule.query));
+    match DeTable::parse(text) {
+        Ok(table) => of_table(text, table),
+        Err(error) => ParsedRule::failed(toml_error(&error)),
+    }
+}
+
+/// The same for a file whose TOML has been read: rules have long texts, which need not be read twice.
+pub fn of_table(text: &str, table: Spanned<DeTable<'_>>) -> ParsedRule {
+    let read = || {
+        let query = QueryFile::deserialize(Deserializer::from(table.clone()))?.rule.query;
+        Ok((RawFile::deserialize(Deserializer::from(table))?.rule, query))
+    };
     let (rule, query) = match read() {
         Ok(read) => read,
         Err(error) => return ParsedRule::failed(toml_error(&error)),

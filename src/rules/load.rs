@@ -3,14 +3,16 @@
 //! Formats are told by a file's ending and, for a file that was named itself, by its content. In folders, other files are passed over and counted.
 //! This is the only part of the module that touches the file system.
 
+use super::elastic::of_table;
 use super::place::{Place, Written};
 use super::{Level, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes, compile};
-use super::{parse_elastic, parse_export, parse_toml};
+use super::{parse_export, parse_toml};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::Options;
 use hashbrown::HashMap;
 use std::path::{Path, PathBuf};
+use toml::de::DeTable;
 
 /// Largest rule file that is read, in bytes. An export of every rule that Elastic has is a tenth of that.
 const MAX_FILE: u64 = 256 << 20;
@@ -173,13 +175,13 @@ fn told_by_content(text: &str) -> Format {
 
 /// A TOML file: evql's own format has a rule with `id`, Elastic's one with `rule_id` or `language`.
 fn toml(text: &str) -> ParsedRule {
-    let table: toml::Table = match toml::from_str(text) {
+    let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => return ParsedRule::failed(super::toml_error(&error)),
     };
-    match table.get("rule").and_then(toml::Value::as_table) {
+    match table.get_ref().get("rule").and_then(|rule| rule.get_ref().as_table()) {
         None => ParsedRule::default(),
-        Some(rule) if rule.contains_key("rule_id") || rule.contains_key("language") => parse_elastic(text),
+        Some(rule) if rule.contains_key("rule_id") || rule.contains_key("language") => of_table(text, table),
         Some(_) => parse_toml(text),
     }
 }

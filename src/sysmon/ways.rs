@@ -29,6 +29,8 @@ enum Way {
     Constant,
     /// The text of the entry at this position.
     Text(usize),
+    /// The entry at this position as an integer.
+    Long(usize),
     /// What follows the last separator in the entry at this position.
     BaseName(usize),
     /// The arguments of the command line in the entry at this position.
@@ -114,6 +116,11 @@ impl Ways {
             }
         }
         true
+    }
+
+    /// Whether a field that was learned has the same values in every event.
+    pub fn is_constant(&self, field: &Field) -> bool {
+        self.position(field).is_some_and(|at| matches!(self.learned[at], Way::Constant | Way::Never))
     }
 
     /// Whether a field that was learned never has a value.
@@ -216,11 +223,12 @@ impl Ways {
             return Way::Never;
         }
         if let [only] = steps.as_slice()
-            && let Action::Move(entry, to) = STEPS[*only].action
+            && let Action::Move(entry, to) | Action::Copy(entry, to) | Action::Long(entry, to) = STEPS[*only].action
             && to.name() == field
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
         {
-            return Way::Text(at);
+            let is_long = matches!(STEPS[*only].action, Action::Long(..));
+            return if is_long { Way::Long(at) } else { Way::Text(at) };
         }
         if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
@@ -365,6 +373,7 @@ impl<'a> Lazy<'a> {
         match way {
             Way::Never | Way::Constant | Way::Steps(_) => None,
             Way::Text(entry) => Some(one(self.entry(entry)?)),
+            Way::Long(entry) => derive::long(&self.entry(entry)?).map(|number| Values::One(Value::Long(number))),
             Way::BaseName(entry) => {
                 let path = self.entry(entry).filter(|path| path.len() > 1)?;
                 let (_, name) = path.rsplit_once(self.ways.context.separator)?;
@@ -449,12 +458,29 @@ impl Fields for Lazy<'_> {
     }
 
     fn write_text(&self, field: &Field, out: &mut String) -> Written {
-        let Some(Way::Text(entry)) = self.ways.position(field).map(|at| self.ways.learned[at]) else {
-            return Written::NotText;
-        };
+        let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return Written::Nothing };
         let begin = out.len();
-        self.glance.entry(entry).write(out);
-        if is_nothing(&out[begin..]) {
+        match way {
+            Way::Text(entry) => self.glance.entry(entry).write(out),
+            Way::BaseName(entry) => {
+                self.glance.entry(entry).write(out);
+                let path = &out[begin..];
+                match path.rfind(self.ways.context.separator).filter(|_| path.len() > 1 && !is_nothing(path)) {
+                    // The separator is one byte long.
+                    Some(at) => drop(out.drain(begin..=begin + at)),
+                    None => out.truncate(begin),
+                }
+                // A path that ends in a separator has a name of no characters: the general way says what becomes of that.
+                return if out.len() > begin { Written::Text } else { Written::NotText };
+            }
+            Way::Record(OfRecord::Computer) => trim_into(self.glance.computer(), out),
+            Way::Record(OfRecord::Channel) => trim_into(self.glance.channel(), out),
+            Way::Record(OfRecord::Path) => out.push_str(self.path),
+            Way::Never => return Written::Nothing,
+            _ => return Written::NotText,
+        }
+        let is_entry = matches!(way, Way::Text(_));
+        if out.len() == begin || (is_entry && is_nothing(&out[begin..])) {
             out.truncate(begin);
             return Written::Nothing;
         }
@@ -462,13 +488,24 @@ impl Fields for Lazy<'_> {
     }
 }
 
+/// Writes a part of `System`, which spaces around it do not belong to.
+fn trim_into(raw: Raw<'_>, out: &mut String) {
+    let begin = out.len();
+    raw.write(out);
+    if out[begin..].trim().len() != out.len() - begin {
+        let trimmed = out[begin..].trim().to_owned();
+        out.truncate(begin);
+        out.push_str(&trimmed);
+    }
+}
+
 fn one(text: String) -> Values {
     Values::One(Value::from(text))
 }
 
-/// The text of a part of `System`, which spaces around it do not belong to.
+/// The text of a part of `System`.
 fn trimmed(raw: Raw<'_>) -> String {
     let mut text = String::new();
-    raw.write(&mut text);
-    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
+    trim_into(raw, &mut text);
+    text
 }

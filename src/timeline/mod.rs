@@ -6,12 +6,13 @@
 
 mod row;
 
-pub use row::{Cell, Contents, Row, RowWriter};
+pub use row::{Cell, Contents, Outline, Row, RowWriter};
 
 use crate::base::Origin;
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use hashbrown::HashMap;
+use std::sync::LazyLock;
 
 /// The fields that a row has, in order.
 pub const FIELDS: &[FieldId] = &[
@@ -124,8 +125,13 @@ impl<'t> Columns<'t> {
     /// All values of a field: the event's own or, for the facts in [`CARRIED`], the first of its process's start.
     pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> {
         let own = row::values(self.own[field]);
-        let carried = self.start.filter(|_| self.own[field].is_empty() && CARRIED.contains(&FIELDS[field]));
+        let carried = self.start.filter(|_| self.own[field].is_empty() && is_carried(field));
         own.chain(carried.into_iter().flat_map(move |start| row::values(start[field]).take(1)))
+    }
+
+    /// Whether a field has no value.
+    pub fn is_empty(&self, field: usize) -> bool {
+        self.own[field].is_empty() && self.start.is_none_or(|start| start[field].is_empty() || !is_carried(field))
     }
 
     /// The record id of the start whose facts are carried onto this event.
@@ -136,6 +142,13 @@ impl<'t> Columns<'t> {
             _ => None,
         }
     }
+}
+
+/// Whether the field at a position in [`FIELDS`] is one of [`CARRIED`].
+fn is_carried(field: usize) -> bool {
+    static CARRIES: LazyLock<Vec<bool>> =
+        LazyLock::new(|| FIELDS.iter().map(|field| CARRIED.contains(field)).collect());
+    CARRIES[field]
 }
 
 /// The parts of events in alerts, by where the events were read.

@@ -5,8 +5,9 @@
 
 use super::FIELDS;
 use crate::base::{Origin, Ticks};
-use crate::ecs;
+use crate::ecs::{self, Field};
 use crate::event::{Event, Fields, OrderKey, Value, Written};
+use std::sync::LazyLock;
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,35 @@ pub struct Row<'r> {
 pub struct RowWriter {
     bytes: Vec<u8>,
     text: String,
+    host: String,
+    entity_id: String,
+}
+
+/// Which columns events of a kind have at all, with the cells that are the same for all of them.
+#[derive(Debug)]
+pub struct Outline {
+    constants: Vec<u8>,
+    columns: Vec<(u8, Field)>,
+}
+
+impl Outline {
+    /// Every column, nothing known.
+    fn all() -> &'static Self {
+        static ALL: LazyLock<Outline> = LazyLock::new(|| Outline {
+            constants: Vec::new(),
+            columns: (0..).zip(FIELDS.iter().map(|field| (*field).into())).collect(),
+        });
+        &ALL
+    }
+
+    /// The outline of events of which some fields are the same for all, or never there: those that `is_constant` names, with their values in `constants`.
+    pub fn new(is_constant: impl Fn(&Field) -> bool, constants: &dyn Fields) -> Self {
+        let (known, columns): (Vec<_>, Vec<_>) =
+            Self::all().columns.iter().cloned().partition(|(_, field)| is_constant(field));
+        let mut writer = RowWriter::default();
+        writer.columns(constants, &known);
+        Self { constants: writer.take(), columns }
+    }
 }
 
 impl RowWriter {
@@ -76,7 +106,7 @@ impl RowWriter {
         let host = text(ecs::HOST_NAME).unwrap_or_default();
         self.head(order, event.document.is_process_creation(), host, text(ecs::PROCESS_ENTITY_ID));
         match contents {
-            Contents::Columns => self.columns(&event.document),
+            Contents::Columns => self.columns(&event.document, &Outline::all().columns),
             Contents::Document => {
                 // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
                 let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
@@ -85,10 +115,14 @@ impl RowWriter {
     }
 
     /// Writes the columns of whatever has fields.
-    pub fn fields(&mut self, fields: &dyn Fields, order: OrderKey, is_creation: bool) {
-        let text = |field: ecs::FieldId| fields.values(&field.into()).first().and_then(Value::as_text);
-        self.head(order, is_creation, text(ecs::HOST_NAME).unwrap_or_default(), text(ecs::PROCESS_ENTITY_ID));
-        self.columns(fields);
+    pub fn fields(&mut self, fields: &dyn Fields, outline: &Outline, order: OrderKey, is_creation: bool) {
+        let (mut host, mut entity_id) = (std::mem::take(&mut self.host), std::mem::take(&mut self.entity_id));
+        read_text(fields, ecs::HOST_NAME, &mut host);
+        let has_entity_id = read_text(fields, ecs::PROCESS_ENTITY_ID, &mut entity_id);
+        self.head(order, is_creation, &host, has_entity_id.then_some(&entity_id));
+        (self.host, self.entity_id) = (host, entity_id);
+        self.bytes.extend_from_slice(&outline.constants);
+        self.columns(fields, &outline.columns);
     }
 
     fn head(&mut self, order: OrderKey, is_creation: bool, host: &str, entity_id: Option<&str>) {
@@ -103,11 +137,10 @@ impl RowWriter {
         push_text(&mut self.bytes, entity_id.unwrap_or_default());
     }
 
-    fn columns(&mut self, fields: &dyn Fields) {
-        for (number, field) in (0_u8..).zip(FIELDS) {
-            let field = &(*field).into();
+    fn columns(&mut self, fields: &dyn Fields, columns: &[(u8, Field)]) {
+        for (number, field) in columns {
             let begin = self.bytes.len();
-            self.bytes.extend([number, 0, 0, 0, 0]);
+            self.bytes.extend([*number, 0, 0, 0, 0]);
             self.text.clear();
             match fields.write_text(field, &mut self.text) {
                 Written::Text => {
@@ -124,6 +157,21 @@ impl RowWriter {
                 let length = u32::try_from(length).unwrap_or_default();
                 self.bytes[begin + 1..begin + CELL_HEAD].copy_from_slice(&length.to_le_bytes());
             }
+        }
+    }
+}
+
+/// Reads the first text of a field, and says whether there is one.
+fn read_text(fields: &dyn Fields, field: ecs::FieldId, out: &mut String) -> bool {
+    out.clear();
+    let field = field.into();
+    match fields.write_text(&field, out) {
+        Written::Text => true,
+        Written::Nothing => false,
+        Written::NotText => {
+            let text = fields.values(&field).first().and_then(Value::as_text);
+            out.push_str(text.unwrap_or_default());
+            text.is_some()
         }
     }
 }
