@@ -88,7 +88,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         writeln!(err, "{BOLD}{found}{BOLD:#}")?;
         terminal::summary::print_evidence(&mut err, &session)?;
     }
-    Ok(session.exit(&args.evidence, false))
+    Ok(session.leave(&args.evidence, false))
 }
 
 /// The query, and the evidence: with `--query-file` the first positional argument is evidence too.

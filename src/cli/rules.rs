@@ -100,7 +100,7 @@ fn coverage(args: &RulesCoverage, look: &Look) -> Result<Exit> {
         let each: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
         writeln!(anstream::stderr().lock(), "{}: {}", counted(rules.len() as u64, "rule"), each.join(", "))?;
     }
-    Ok(session.exit(&args.evidence, false))
+    Ok(session.leave(&args.evidence, false))
 }
 
 fn joined(fields: &BTreeSet<String>) -> String {

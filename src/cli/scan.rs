@@ -47,5 +47,5 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         }
     }
     people.flush()?;
-    Ok(session.exit(&args.evidence, args.fail_on_detection))
+    Ok(session.leave(&args.evidence, args.fail_on_detection))
 }

@@ -26,5 +26,5 @@ pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
         terminal::summary::print(&mut people, &session)?;
         people.flush()?;
     }
-    Ok(session.exit(&args.evidence, false))
+    Ok(session.leave(&args.evidence, false))
 }

@@ -28,7 +28,7 @@ use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
 use plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Position of a rule in its rule set.
 pub type RuleIndex = usize;
@@ -77,6 +77,9 @@ impl CandidateEvent {
         Some((&self.host, self.entity_id.as_deref()?))
     }
 }
+
+/// Runs a job for every number below a count, in any order, and returns when all are done.
+pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
 /// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
 pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Origin>) -> HashMap<Origin, Arc<Event>>;
@@ -219,21 +222,22 @@ impl Detector {
 
     /// The findings among all candidates, which may come in any order, and whose events are at hand.
     pub fn findings(&self, candidates: &mut [CandidateEvent]) -> Findings {
-        self.findings_with(candidates, &mut |_| HashMap::new())
+        let one_by_one = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).for_each(job);
+        self.findings_with(candidates, &one_by_one, &mut |_| HashMap::new())
     }
 
-    /// The same, loading the events that are not at hand.
-    pub fn findings_with(&self, candidates: &mut [CandidateEvent], load: Loader<'_>) -> Findings {
+    /// The same, running the rules as `each` says, and loading the events that are not at hand.
+    pub fn findings_with(&self, candidates: &mut [CandidateEvent], each: Each<'_>, load: Loader<'_>) -> Findings {
         candidates.sort_unstable_by_key(|candidate| candidate.order);
         let by_rule = self.by_rule(candidates);
+        let all: Vec<OnceLock<Vec<Found>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
+        each(by_rule.len(), &|index| {
+            all[index].get_or_init(|| self.found_by(index, &by_rule[index], candidates));
+        });
         let mut found: Vec<Found> = Vec::new();
         let mut left_out = BTreeMap::new();
-        for (index, (rule, mine)) in self.rules.rules.iter().zip(&by_rule).enumerate() {
-            let mut alerts = match &rule.query {
-                Query::Event(_) => single_events(index, rule.query.pipes(), mine),
-                Query::Sequence(sequence) => sequences(index, sequence, mine, candidates),
-                Query::Sample(sample) => samples(index, sample, mine, candidates),
-            };
+        for ((index, rule), alerts) in self.rules.rules.iter().enumerate().zip(all) {
+            let mut alerts = alerts.into_inner().unwrap_or_default();
             if self.max_signals {
                 let most = usize::try_from(rule.meta.max_signals.unwrap_or(MAX_SIGNALS)).unwrap_or(usize::MAX);
                 alerts.sort_by_key(Found::last);
@@ -260,6 +264,16 @@ impl Detector {
             })
         };
         Findings { alerts: found.into_iter().filter_map(alert).collect(), left_out, lost }
+    }
+
+    /// What one rule finds among its candidates.
+    fn found_by(&self, index: RuleIndex, mine: &[Mine], candidates: &[CandidateEvent]) -> Vec<Found> {
+        let query = &self.rules.rules[index].query;
+        match query {
+            Query::Event(_) => single_events(index, query.pipes(), mine),
+            Query::Sequence(sequence) => sequences(index, sequence, mine, candidates),
+            Query::Sample(sample) => samples(index, sample, mine, candidates),
+        }
     }
 
     /// For each rule the positions of its candidates, ascending.

@@ -96,36 +96,40 @@ impl Plan {
     /// A plan that tries everything.
     pub fn all(rules: &[Rule]) -> Self {
         let whole = |rule: &Rule| conditions(rule).into_iter().map(|condition| Some(condition.clone())).collect();
-        Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: whole(of) }))
+        Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: whole(of) }), &|_| true)
     }
 
     /// A plan for events of which something is known.
     pub fn known(rules: &[Rule], specialise: &dyn Fn(&Predicate) -> Predicate) -> Self {
         let left = |rule: &Rule| conditions(rule).into_iter().map(|condition| live(specialise(condition))).collect();
-        Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: left(of) }))
+        Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: left(of) }), &|_| true)
     }
 
-    /// The same plan for events of which more is known.
-    pub fn narrowed(&self, specialise: &dyn Fn(&Predicate) -> Predicate) -> Self {
+    /// The same plan for events of which more is known. Its index prefers fields that are `cheap` to ask for.
+    pub fn narrowed(&self, specialise: &dyn Fn(&Predicate) -> Predicate, cheap: &dyn Fn(&Field) -> bool) -> Self {
         let left = |tried: &Try| Try {
             rule: tried.rule,
             filters: tried.filters.iter().map(|filter| live(specialise(filter.as_ref()?))).collect(),
         };
-        Self::new(self.tries.iter().map(left))
+        Self::new(self.tries.iter().map(left), cheap)
     }
 
-    fn new(tries: impl Iterator<Item = Try>) -> Self {
+    fn new(tries: impl Iterator<Item = Try>, cheap: &dyn Fn(&Field) -> bool) -> Self {
         let tries: Vec<Try> = tries.filter(|tried| tried.filters.iter().any(Option::is_some)).collect();
         let mut index: HashMap<Field, HashMap<FoldedText, Vec<usize>>> = HashMap::new();
         let mut always = Vec::new();
         for (at, tried) in tries.iter().enumerate() {
-            let each: Option<Vec<_>> =
-                tried.conditions().map(|condition| condition.required_among(&is_telling)).collect();
+            let required = |condition: &'_ Predicate| {
+                let of_cheap = condition.required_among(&|field| is_telling(field) && cheap(field));
+                let found = of_cheap.or_else(|| condition.required_among(&is_telling))?;
+                Some(found.into_iter().map(|(field, text)| (field.clone(), text)).collect::<Vec<_>>())
+            };
+            let each: Option<Vec<_>> = tried.conditions().map(required).collect();
             match each {
                 None => always.push(at),
                 Some(each) => {
                     for (field, text) in each.into_iter().flatten() {
-                        let places = index.entry(field.clone()).or_default().entry(FoldedText::new(&text)).or_default();
+                        let places = index.entry(field).or_default().entry(FoldedText::new(&text)).or_default();
                         if places.last() != Some(&at) {
                             places.push(at);
                         }

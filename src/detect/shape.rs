@@ -60,7 +60,10 @@ impl Detector {
             return ShapePlan::Whole;
         }
         let nothing = Document::new();
-        let plan = known.narrowed(&|condition| condition.specialise(&nothing, &|field: &Field| ways.is_never(field)));
+        let plan = known
+            .narrowed(&|condition| condition.specialise(&nothing, &|field: &Field| ways.is_never(field)), &|field| {
+                ways.is_direct(field)
+            });
         if plan.tries.is_empty() {
             return ShapePlan::Nothing;
         }

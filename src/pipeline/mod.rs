@@ -153,7 +153,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
         let origins: Vec<Origin> = origins.iter().copied().collect();
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
-    let Findings { alerts, left_out, lost } = detector.findings_with(&mut found.candidates, &mut load);
+    let each = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).into_par_iter().for_each(job);
+    let Findings { alerts, left_out, lost } = detector.findings_with(&mut found.candidates, &each, &mut load);
     let candidates = std::mem::take(&mut found.candidates);
     rayon::spawn(move || drop(candidates));
     for origin in lost {

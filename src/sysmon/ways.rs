@@ -118,6 +118,11 @@ impl Ways {
         true
     }
 
+    /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
+    pub fn is_direct(&self, field: &Field) -> bool {
+        self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_)))
+    }
+
     /// Whether a field that was learned has the same values in every event.
     pub fn is_constant(&self, field: &Field) -> bool {
         self.position(field).is_some_and(|at| matches!(self.learned[at], Way::Constant | Way::Never))
