@@ -7,19 +7,21 @@
 use super::{Hit, RuleIndex};
 use crate::base::folded::{Folded, FoldedText};
 use crate::ecs::Field;
-use crate::eql::{Keys, Predicate, Query};
+use crate::eql::{Keys, Need, Predicate, Query};
 use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 /// The rules to try, and what is left of their conditions.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Ascending.
     pub tries: Vec<Try>,
-    /// By field and text: tries that can only succeed for documents with that text in that field.
-    index: Vec<(Field, HashMap<FoldedText, Vec<usize>>)>,
+    /// By field: texts that documents must have there for some tries to succeed.
+    index: Vec<(Field, Texts)>,
     /// Tries of which the index says nothing.
     always: Vec<usize>,
 }
@@ -116,29 +118,31 @@ impl Plan {
 
     fn new(tries: impl Iterator<Item = Try>, cheap: &dyn Fn(&Field) -> bool) -> Self {
         let tries: Vec<Try> = tries.filter(|tried| tried.filters.iter().any(Option::is_some)).collect();
-        let mut index: HashMap<Field, HashMap<FoldedText, Vec<usize>>> = HashMap::new();
+        let mut index: BTreeMap<Field, Texts> = BTreeMap::new();
         let mut always = Vec::new();
         for (at, tried) in tries.iter().enumerate() {
-            let required = |condition: &'_ Predicate| {
-                let of_cheap = condition.required_among(&|field| is_telling(field) && cheap(field));
-                let found = of_cheap.or_else(|| condition.required_among(&is_telling))?;
-                Some(found.into_iter().map(|(field, text)| (field.clone(), text)).collect::<Vec<_>>())
+            let required = |condition| {
+                let of_cheap = Predicate::required_among(condition, &|field| is_telling(field) && cheap(field));
+                of_cheap.or_else(|| condition.required_among(&is_telling))
             };
-            let each: Option<Vec<_>> = tried.conditions().map(required).collect();
-            match each {
-                None => always.push(at),
-                Some(each) => {
-                    for (field, text) in each.into_iter().flatten() {
-                        let places = index.entry(field).or_default().entry(FoldedText::new(&text)).or_default();
-                        if places.last() != Some(&at) {
-                            places.push(at);
-                        }
+            let each: Option<Vec<Vec<Need<'_>>>> = tried.conditions().map(required).collect();
+            let Some(each) = each else {
+                always.push(at);
+                continue;
+            };
+            for need in each.into_iter().flatten() {
+                let texts = index.entry(need.field.clone()).or_default();
+                if need.whole {
+                    let places = texts.whole.entry(FoldedText::new(&need.text)).or_default();
+                    if places.last() != Some(&at) {
+                        places.push(at);
                     }
+                } else {
+                    texts.parts.push((need.text, at));
                 }
             }
         }
-        let mut index: Vec<_> = index.into_iter().collect();
-        index.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let index = index.into_iter().map(|(field, texts)| (field, texts.finished())).collect();
         Self { tries, index, always }
     }
 
@@ -182,11 +186,44 @@ impl Plan {
         for (field, texts) in &self.index {
             for value in event.values(field) {
                 // A field of texts holds something else only in documents from elsewhere; there nothing is left out.
-                let text = value.as_text()?;
-                found.extend(texts.get(&Folded(text)).into_iter().flatten());
+                texts.find(value.as_text()?, &mut found);
             }
         }
         Some(found)
+    }
+}
+
+/// Texts of one field with the tries that cannot do without.
+#[derive(Debug, Default)]
+struct Texts {
+    whole: HashMap<FoldedText, Vec<usize>>,
+    /// Parts of values, which are ASCII in lower case.
+    parts: Vec<(String, usize)>,
+    /// Finds parts in a value.
+    finder: Option<AhoCorasick>,
+}
+
+impl Texts {
+    fn finished(mut self) -> Self {
+        if !self.parts.is_empty() {
+            let parts = self.parts.iter().map(|(part, _)| part);
+            let mut builder = AhoCorasick::builder();
+            self.finder =
+                builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(parts).ok();
+        }
+        self
+    }
+
+    fn find(&self, value: &str, found: &mut Vec<usize>) {
+        if !self.whole.is_empty() {
+            found.extend(self.whole.get(&Folded(value)).into_iter().flatten());
+        }
+        match &self.finder {
+            Some(finder) if value.is_ascii() => {
+                found.extend(finder.find_overlapping_iter(value).map(|part| self.parts[part.pattern().as_usize()].1));
+            }
+            _ => found.extend(self.parts.iter().map(|(_, at)| at)),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use super::plan::Plan;
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
-use crate::eql::Query;
+use crate::eql::{Predicate, Query};
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::source::{Glance, Raw};
@@ -60,10 +60,11 @@ impl Detector {
             return ShapePlan::Whole;
         }
         let nothing = Document::new();
-        let plan = known
-            .narrowed(&|condition| condition.specialise(&nothing, &|field: &Field| ways.is_never(field)), &|field| {
-                ways.is_direct(field)
-            });
+        let specialise = |condition: &Predicate| {
+            let left = condition.specialise(&nothing, &|field: &Field| ways.is_never(field));
+            left.cheapest_first(&|field| !ways.is_direct(field))
+        };
+        let plan = known.narrowed(&specialise, &|field| ways.is_direct(field));
         if plan.tries.is_empty() {
             return ShapePlan::Nothing;
         }

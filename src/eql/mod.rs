@@ -34,7 +34,7 @@ mod text_set;
 pub mod token;
 
 pub use parse::parse;
-pub use predicate::Predicate;
+pub use predicate::{Need, Predicate};
 pub use query::{EventQuery, Pipe, Query};
 pub use sample::{MAX_TERMS, Sample, SampleMachine};
 pub use sequence::{

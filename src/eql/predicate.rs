@@ -22,6 +22,20 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Predicate(Node);
 
+/// Something of which a document must have one for a condition to hold: see [`Predicate::required_among`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need<'p> {
+    /// The field that must have the text.
+    pub field: &'p Field,
+    /// The text, in lower case as patterns fold it.
+    pub text: String,
+    /// Whether it is a whole value; if not, it is a part of one, and plain ASCII.
+    pub whole: bool,
+}
+
+/// The shortest part of a value that is worth looking for.
+const SHORTEST_PART: usize = 3;
+
 /// A node of the tree while it is built and folded.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -163,19 +177,23 @@ impl Node {
         }
     }
 
-    fn required(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<(&Field, String)>> {
+    fn required(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<Need<'_>>> {
         match self {
             Self::Constant(known) => (*known != Some(true)).then(Vec::new),
             Self::Not(_) => None,
-            Self::All(nodes) => nodes.iter().filter_map(|node| node.required(usable)).min_by_key(Vec::len),
+            // Whole texts tell more than parts, and few more than many.
+            Self::All(nodes) => nodes
+                .iter()
+                .filter_map(|node| node.required(usable))
+                .min_by_key(|needs| (needs.iter().any(|need| !need.whole), needs.len())),
             Self::Any(nodes) => {
-                let each: Option<Vec<Vec<(&Field, String)>>> = nodes.iter().map(|node| node.required(usable)).collect();
+                let each: Option<Vec<Vec<Need<'_>>>> = nodes.iter().map(|node| node.required(usable)).collect();
                 each.map(|each| each.concat())
             }
             Self::Leaf(leaf) => {
                 let field = leaf.fields.first().filter(|field| usable(field))?;
                 let texts = leaf.required()?;
-                Some(texts.into_iter().map(|text| (field, text)).collect())
+                Some(texts.into_iter().map(|(text, whole)| Need { field, text, whole }).collect())
             }
         }
     }
@@ -186,6 +204,27 @@ impl Node {
             Self::Not(inner) => inner.fields(found),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.fields(found)),
             Self::Leaf(leaf) => found.extend(&leaf.fields),
+        }
+    }
+
+    /// How many of the fields are dear.
+    fn cost(&self, dear: &dyn Fn(&Field) -> bool) -> usize {
+        let mut fields = Vec::new();
+        self.fields(&mut fields);
+        fields.into_iter().filter(|field| dear(field)).count()
+    }
+
+    fn cheapest_first(&self, dear: &dyn Fn(&Field) -> bool) -> Self {
+        let sorted = |nodes: &[Self]| {
+            let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(dear)).collect();
+            nodes.sort_by_cached_key(|node| node.cost(dear));
+            nodes
+        };
+        match self {
+            Self::Not(inner) => Self::Not(Box::new(inner.cheapest_first(dear))),
+            Self::All(nodes) => Self::All(sorted(nodes)),
+            Self::Any(nodes) => Self::Any(sorted(nodes)),
+            Self::Constant(_) | Self::Leaf(_) => self.clone(),
         }
     }
 
@@ -228,16 +267,23 @@ impl Predicate {
         Self(self.0.specialise(constants, known))
     }
 
+    /// The same condition, asking for fields that are dear to work out only where others have not decided it.
+    #[must_use]
+    pub fn cheapest_first(&self, dear: &dyn Fn(&Field) -> bool) -> Self {
+        Self(self.0.cheapest_first(dear))
+    }
+
     /// Texts of which a field must have one, in lower case as patterns fold it, or else the condition is false; `None` if there is no such list.
     pub fn required(&self, field: &Field) -> Option<Vec<String>> {
-        let texts = self.required_among(&|other| other == field)?;
-        Some(texts.into_iter().map(|(_, text)| text).collect())
+        let needs = self.required_among(&|other| other == field)?;
+        needs.into_iter().map(|need| need.whole.then_some(need.text)).collect()
     }
 
     /// Fields with texts, of which a document must have one, or else the condition is false; only fields that `usable` allows are named.
     ///
-    /// Texts are in lower case as patterns fold it. Of several such lists the shortest is given; `None` if there is none.
-    pub fn required_among(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<(&Field, String)>> {
+    /// A part is looked for in values of ASCII only: other characters can fold to ASCII, and a value with such may fit without it.
+    /// Of several such lists the most telling is given; `None` if there is none.
+    pub fn required_among(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<Need<'_>>> {
         self.0.required(usable)
     }
 
@@ -251,22 +297,23 @@ impl Predicate {
 }
 
 impl Leaf {
-    /// The texts of which the leaf's only field must have one.
-    fn required(&self) -> Option<Vec<String>> {
+    /// The texts of which the leaf's only field must have one, each with whether it is a whole value.
+    fn required(&self) -> Option<Vec<(String, bool)>> {
         let folded = |text: &str| text.chars().map(fold).collect();
+        let whole = |text: &str| (folded(text), true);
         let text = self.fields.first().and_then(Field::kind).is_some_and(FieldType::is_text);
         if self.fields.len() != 1 || !text {
             return None;
         }
         match &self.test {
-            Expr::Text { value, set } if matches!(**value, Expr::Slot(0)) => {
-                set.members().map(|members| members.map(folded).collect())
-            }
-            Expr::OneOf { value, texts, .. } if matches!(**value, Expr::Slot(0)) => {
-                texts.members().map(|members| members.map(folded).collect())
+            Expr::Text { value, set } | Expr::OneOf { value, texts: set, .. } if matches!(**value, Expr::Slot(0)) => {
+                let parts = set.parts();
+                let telling = parts.iter().all(|part| part.len() >= SHORTEST_PART);
+                let part = |part: String| (part.to_ascii_lowercase(), false);
+                telling.then(|| set.members().map(whole).chain(parts.into_iter().map(part)).collect())
             }
             Expr::Compare { op: Comparison::Equal, value, constant } if matches!(**value, Expr::Slot(0)) => {
-                Some(vec![folded(constant.text())])
+                Some(vec![whole(constant.text())])
             }
             _ => None,
         }

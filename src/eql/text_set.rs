@@ -138,9 +138,14 @@ impl TextSet {
         self.exact.insert(entry);
     }
 
-    /// The members, case-folded or not if there are no patterns among them.
-    pub fn members(&self) -> Option<impl Iterator<Item = &str>> {
-        self.wild.is_none().then(|| self.exact.iter().map(|entry| &*entry.0))
+    /// The members that are no patterns, case-folded or not.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.exact.iter().map(|entry| &*entry.0)
+    }
+
+    /// For each pattern the longest part that a text of ASCII must have in it to fit, perhaps empty.
+    pub fn parts(&self) -> Vec<String> {
+        self.wild.iter().flat_map(|wild| &wild.patterns).map(Wildcard::literal).collect()
     }
 
     /// Whether `text` is a member or fits a pattern.

@@ -223,7 +223,8 @@ fn a_condition_names_the_texts_it_cannot_do_without() {
         let Some(Query::Event(query)) = compile(source).query else { panic!("{source}") };
         let telling = |field: &Field| field.name().starts_with("process.");
         let found = query.predicate().required_among(&telling).map(|texts| {
-            let mut texts: Vec<String> = texts.into_iter().map(|(field, text)| format!("{field}={text}")).collect();
+            let text = |need: Need<'_>| format!("{}{}{}", need.field, if need.whole { "=" } else { "~" }, need.text);
+            let mut texts: Vec<String> = texts.into_iter().map(text).collect();
             texts.sort();
             texts
         });
@@ -243,8 +244,18 @@ fn a_condition_names_the_texts_it_cannot_do_without() {
         required(r#"any where process.name : ("a", "b") and process.executable : "c""#),
         some("process.executable=c")
     );
+    assert_eq!(
+        required(r#"any where process.executable like ("?:\\Users\\*.EXE", "C:\\x.exe", "*\\Temp\\a?")"#),
+        some(r"process.executable=c:\x.exe process.executable~:\users\ process.executable~\temp\a")
+    );
+    assert_eq!(
+        required(r#"any where process.executable : "*\\Users\\*" and process.name : ("a", "b")"#),
+        some("process.name=a process.name=b"),
+        "whole texts tell more than parts"
+    );
     for none in [
         r#"any where process.name : "a*""#,
+        r#"any where process.name : ("long*", "*")"#,
         r#"any where process.name != "a""#,
         r#"any where not process.name : "a""#,
         r#"any where process.name : "a" or user.name : "b""#,
