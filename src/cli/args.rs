@@ -52,7 +52,7 @@ pub enum Command {
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Make .evtx files from a scenario, to test detections with
+    /// Make .evtx files from a scenario, or large ones at random, to test detections with
     Forge(Forge),
 }
 
@@ -373,14 +373,31 @@ pub enum CheckFormat {
 #[derive(Debug, Args)]
 pub struct Forge {
     /// Scenario files (TOML)
-    #[arg(value_name = "SCENARIO", required = true)]
+    #[arg(value_name = "SCENARIO", required_unless_present = "large")]
     pub scenarios: Vec<PathBuf>,
-    /// Folder to write the files to
+    /// Folder to write the files to; it is made if it is not there
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub output: PathBuf,
     /// Replace files that exist
     #[arg(short = 'C', long)]
     pub clobber: bool,
+    /// Without a scenario: logs of about this size in all, such as 512M or 10G, from several hosts at ordinary work, with attacks hidden
+    /// in them that the built-in rule finds
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "scenarios", help_heading = "Large logs")]
+    pub large: Option<u64>,
+    /// Seed of the random numbers: the same seed gives the same files
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "large",
+        conflicts_with = "scenarios",
+        help_heading = "Large logs"
+    )]
+    pub seed: u64,
+    /// How many attacks are hidden, and so how many alerts a scan must give; 10 on each host if not given
+    #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
+    pub attacks: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -403,4 +420,16 @@ pub enum TimelineFormat {
     Jsonl,
     /// One full ECS document a line
     Ecs,
+}
+
+/// A number of bytes: `1048576`, `512M`, `10G`.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((at, 'K' | 'k')) => (&text[..at], 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    number.ok_or_else(|| "not a size: write bytes (1048576), or a number with K, M or G (512M)".to_owned())
 }

@@ -1,20 +1,32 @@
-//! `evql forge`: scenario files become .evtx files.
+//! `evql forge`: scenario files become .evtx files, or large logs are made up.
 
 use super::args::{Forge, Look};
 use super::exit::Exit;
 use super::output;
+use super::terminal::counted;
 use anyhow::{Context, Result};
 use evql::base::escape::terminal;
-use evql::forge::Scenario;
+use evql::forge::{Large, Scenario};
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 /// Runs the command.
 pub fn run(args: &Forge, look: &Look) -> Result<Exit> {
+    match args.large {
+        Some(size) => large(args, size, look),
+        None => scenarios(args, look),
+    }
+}
+
+fn scenarios(args: &Forge, look: &Look) -> Result<Exit> {
     let mut people = anstream::stdout().lock();
     for path in &args.scenarios {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let scenario = Scenario::parse(&text, &path.to_string_lossy())?;
-        for file in scenario.build()? {
+        let files = scenario.build()?;
+        make_folder(&args.output)?;
+        for file in files {
             let target = args.output.join(&file.name);
             output::create(&target, args.clobber)?
                 .write_all(&file.bytes)
@@ -26,4 +38,36 @@ pub fn run(args: &Forge, look: &Look) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Large logs, file by file, and then what a scan of them must find.
+fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
+    let large = Large::new(size, args.seed, args.attacks)?;
+    make_folder(&args.output)?;
+    let mut people = anstream::stdout().lock();
+    let (mut files, mut records, mut bytes) = (0, 0, 0);
+    large.write(
+        |name| output::create(&args.output.join(name), args.clobber),
+        |file| {
+            files += 1;
+            records += file.records;
+            bytes += file.bytes;
+            if !look.quiet {
+                let target = args.output.join(&file.name);
+                let name = target.to_string_lossy();
+                writeln!(people, "{}: {} events, {} bytes", terminal(&name), file.records, file.bytes)?;
+            }
+            Ok(())
+        },
+    )?;
+    if !look.quiet {
+        let (files, records) = (counted(files, "file"), counted(records, "record"));
+        let alerts = counted(large.attacks(), "alert");
+        writeln!(people, "{files}, {records}, {bytes} bytes; a scan with the built-in rule must give {alerts}")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))
 }

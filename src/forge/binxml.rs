@@ -4,6 +4,7 @@
 //! How these become bytes depends on what a chunk already holds, so `chunk` writes them.
 
 use super::value::{Kind, Value};
+use std::rc::Rc;
 
 /// What stands in an attribute or between the tags of an element.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +37,7 @@ pub(super) struct Template {
 /// A template with the values for its substitutions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Instance {
-    pub(super) template: Template,
+    pub(super) template: Rc<Template>,
     pub(super) slots: Vec<Slot>,
 }
 
@@ -75,15 +76,15 @@ impl Element {
 
 impl Template {
     /// Windows derives template GUIDs from their content; so do we, with a hash of our own.
-    fn new(root: Element) -> Self {
+    fn new(root: Element) -> Rc<Self> {
         let mut hash = Fnv128::new();
         hash.element(&root);
-        Self { guid: hash.0.to_le_bytes(), root }
+        Rc::new(Self { guid: hash.0.to_le_bytes(), root })
     }
 }
 
 /// The System template: `computer` is fixed text in it, everything else is substituted. With `data`, value 17 is the event's data.
-pub(super) fn system_template(computer: &str, data: bool) -> Template {
+pub(super) fn system_template(computer: &str, data: bool) -> Rc<Template> {
     let optional = |index, kind: Kind| Content::Substitution { index, code: kind.code(), optional: true };
     let one = |name: &str, index: u16, kind: Kind| {
         Content::Element(Element::new(name).on(index).child(optional(index, kind)))
@@ -130,7 +131,7 @@ pub(super) fn system_template(computer: &str, data: bool) -> Template {
 }
 
 /// The `EventData` template: one `Data` element per field, each with one substitution.
-pub(super) fn data_template<'a>(fields: impl Iterator<Item = (&'a str, Kind)>) -> Template {
+pub(super) fn data_template<'a>(fields: impl Iterator<Item = (&'a str, Kind)>) -> Rc<Template> {
     let mut data = Element::new("EventData");
     for (index, (name, kind)) in (0..).zip(fields) {
         data.children.push(Content::Element(

@@ -100,6 +100,11 @@ impl ChunkWriter {
         self.numbers.is_none()
     }
 
+    /// Bytes that are written so far.
+    pub(super) const fn filled(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Appends a record, or leaves the chunk as it was.
     pub(super) fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Place, Refused> {
         let (length, names, templates) = (self.bytes.len(), self.names.entries.len(), self.templates.entries.len());

@@ -6,6 +6,7 @@ use super::binxml::{Instance, Slot, data_template, system_template};
 use super::chunk::{CHUNK_SIZE, ChunkWriter, Place, Refused};
 use super::value::{Kind, Value};
 use crate::base::Ticks;
+use std::io::{self, Seek, Write};
 
 /// Bytes of the file header block; the first chunk follows.
 pub const FILE_HEADER_SIZE: usize = 0x1000;
@@ -123,28 +124,97 @@ pub struct TooLarge {
 ///
 /// `minor` is the minor format version: 1 from Windows Vista on, 2 from Windows 10 2004 on.
 pub fn write_file(minor: u16, events: &mut [ForgedEvent]) -> Result<Vec<u8>, TooLarge> {
-    let mut chunks = Vec::new();
-    let mut current = ChunkWriter::new();
+    let mut packer = Packer::new();
+    let mut bytes = vec![0; FILE_HEADER_SIZE];
     for (at, event) in events.iter_mut().enumerate() {
-        let instance = event.instance();
-        let placed = match current.push(event.number, event.time, &instance) {
-            Err(Refused::Full) if !current.is_empty() => {
-                chunks.push(std::mem::replace(&mut current, ChunkWriter::new()).finish());
-                current.push(event.number, event.time, &instance)
+        let went = packer.push(event.number, event.time, &event.instance()).map_err(|_| TooLarge { event: at })?;
+        bytes.extend(went.full.into_iter().flatten());
+        (event.chunk, event.place) = (went.chunk, went.place);
+    }
+    let (last, header) = packer.finish(minor);
+    bytes.extend(last);
+    bytes[..FILE_HEADER_SIZE].copy_from_slice(&header);
+    Ok(bytes)
+}
+
+/// Packs records into chunks, of which it keeps only the one being filled.
+struct Packer {
+    current: ChunkWriter,
+    chunks: usize,
+    next_number: u64,
+}
+
+/// Where a record went.
+struct Packed {
+    /// The chunk that was full before it, if it began a new one.
+    full: Option<Vec<u8>>,
+    chunk: usize,
+    place: Place,
+}
+
+impl Packer {
+    fn new() -> Self {
+        Self { current: ChunkWriter::new(), chunks: 0, next_number: 1 }
+    }
+
+    fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Packed, Refused> {
+        let mut full = None;
+        let place = match self.current.push(number, at, event) {
+            Err(Refused::Full) if !self.current.is_empty() => {
+                full = Some(std::mem::replace(&mut self.current, ChunkWriter::new()).finish());
+                self.chunks += 1;
+                self.current.push(number, at, event)
             }
             placed => placed,
-        };
-        event.place = placed.map_err(|_| TooLarge { event: at })?;
-        event.chunk = chunks.len();
+        }?;
+        self.next_number = number + 1;
+        Ok(Packed { full, chunk: self.chunks, place })
     }
-    chunks.push(current.finish());
-    let next_number = events.last().map_or(1, |event| event.number + 1);
-    let mut bytes = file_header(minor, chunks.len(), next_number);
-    bytes.reserve(chunks.len() * CHUNK_SIZE);
-    for chunk in chunks {
-        bytes.extend(chunk);
+
+    /// The last chunk, and the header of the file.
+    fn finish(self, minor: u16) -> (Vec<u8>, Vec<u8>) {
+        (self.current.finish(), file_header(minor, self.chunks + 1, self.next_number))
     }
-    Ok(bytes)
+}
+
+/// Writes a file record by record. In memory is only the chunk being filled.
+pub(super) struct FileWriter<W> {
+    out: W,
+    minor: u16,
+    packer: Packer,
+}
+
+impl<W: Write + Seek> FileWriter<W> {
+    /// Begins the file. Its header is left blank until all is known that stands there.
+    pub(super) fn new(mut out: W, minor: u16) -> io::Result<Self> {
+        out.write_all(&[0; FILE_HEADER_SIZE])?;
+        Ok(Self { out, minor, packer: Packer::new() })
+    }
+
+    /// Appends a record. One that no chunk can hold is an error of the kind `InvalidInput`.
+    pub(super) fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> io::Result<()> {
+        let went = self.packer.push(number, at, event).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        went.full.map_or(Ok(()), |chunk| self.out.write_all(&chunk))
+    }
+
+    /// Bytes that are taken so far.
+    pub(super) const fn filled(&self) -> u64 {
+        (FILE_HEADER_SIZE + self.packer.chunks * CHUNK_SIZE + self.packer.current.filled()) as u64
+    }
+
+    /// The size of the file if it were finished now.
+    pub(super) const fn size(&self) -> u64 {
+        (FILE_HEADER_SIZE + (self.packer.chunks + 1) * CHUNK_SIZE) as u64
+    }
+
+    /// Writes the last chunk and the header.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        let (last, header) = self.packer.finish(self.minor);
+        self.out.write_all(&last)?;
+        self.out.rewind()?;
+        self.out.write_all(&header)?;
+        self.out.flush()
+    }
 }
 
 fn file_header(minor: u16, chunks: usize, next_number: u64) -> Vec<u8> {

@@ -114,11 +114,7 @@ impl Value {
 
     /// UTF-16 text.
     pub fn text(text: &str) -> Self {
-        Self {
-            kind: Kind::Text,
-            bytes: text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            text: text.to_owned(),
-        }
+        Self { kind: Kind::Text, bytes: utf16(text), text: text.to_owned() }
     }
 
     /// An instant.
@@ -165,6 +161,15 @@ impl Value {
         };
         Some(Self { kind, bytes, text })
     }
+}
+
+/// The bytes of text.
+pub(super) fn utf16(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() * 2);
+    for unit in text.encode_utf16() {
+        bytes.extend_from_slice(&unit.to_le_bytes());
+    }
+    bytes
 }
 
 /// A number in decimal, or in hexadecimal after `0x`.

@@ -1,0 +1,488 @@
+//! One invented host: its processes, and what they do one event after another.
+//!
+//! A process has a parent that runs, an identity of its own and, mostly, an end; times and record numbers rise.
+//! What is planted among this is in `plant`; files and their sizes are not known here.
+
+use super::super::binxml::Instance;
+use super::plant::Plant;
+use super::programs::{Account, BASE, PROGRAMS, Program, Talks};
+use super::random::Random;
+use super::record::{Fields, Recorder, Sort};
+use super::words;
+use crate::base::Ticks;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
+
+/// 2024-03-04T06:00:00Z, a Monday.
+const BEGIN: Ticks = Ticks(133_540_056_000_000_000);
+/// Seconds from 1601 to 1970.
+const UNIX_EPOCH: i64 = 11_644_473_600;
+/// So many processes are remembered. The end of one that is forgotten stands in no log, as under a configuration that leaves out most ends.
+const MOST_PROCESSES: usize = 120;
+
+/// A process, with what its events repeat.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) guid: [u8; 16],
+    pub(super) pid: u32,
+    pub(super) image: String,
+    pub(super) line: String,
+    pub(super) account: Account,
+    pub(super) program: &'static Program,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Remote {
+    pub(super) address: IpAddr,
+    pub(super) port: u16,
+    pub(super) port_name: &'static str,
+    pub(super) udp: bool,
+}
+
+/// An event ready to be written.
+pub(super) struct Written {
+    pub(super) number: u64,
+    pub(super) at: Ticks,
+    pub(super) instance: Instance,
+}
+
+/// A host.
+pub(super) struct Host {
+    pub(super) random: Random,
+    recorder: Recorder,
+    computer: String,
+    machine: u32,
+    user: &'static str,
+    ip: Ipv4Addr,
+    ip6: Ipv6Addr,
+    clock: Ticks,
+    number: u64,
+    serial: u32,
+    /// What runs, the oldest first; the first ones stay for good.
+    running: VecDeque<Rc<Process>>,
+    stay: usize,
+    /// Plants, by the record number that their next event comes after.
+    planned: BTreeMap<(u64, u64), Plant>,
+    weights: u64,
+}
+
+impl Host {
+    /// The host of this number, from 1.
+    pub(super) fn new(serial: u64, seed: u64) -> Self {
+        let mut random = Random::new(seed, serial);
+        let computer = format!("host-{serial:02}.corp.example");
+        let [.., low] = serial.to_be_bytes();
+        let clock = Ticks(BEGIN.0 + i64::try_from(random.below(36_000_000_000)).unwrap_or_default());
+        let sysmon = random.between32(500, 1000) * 4;
+        let user = *random.pick(words::USERS);
+        Self {
+            recorder: Recorder::new(&computer, sysmon),
+            computer,
+            machine: random.between32(1 << 24, u32::MAX),
+            user,
+            ip: Ipv4Addr::new(10, 20, 4, low),
+            ip6: Ipv6Addr::new(0x2001, 0x0db8, 0x20, 4, 0, 0, 0, u16::from(low)),
+            clock,
+            number: random.between(1, 90_000),
+            serial: 1,
+            running: VecDeque::new(),
+            stay: BASE.len(),
+            planned: BTreeMap::new(),
+            weights: PROGRAMS.iter().map(|program| program.weight).sum(),
+            random,
+        }
+    }
+
+    /// The next event: what is planted and due, or else ordinary work.
+    pub(super) fn next(&mut self) -> Written {
+        if self.running.len() < self.stay {
+            return self.boot();
+        }
+        match self.planned.first_key_value() {
+            Some((&(due, _), _)) if due <= self.number => self.next_planned().unwrap_or_else(|| self.work()),
+            _ => self.work(),
+        }
+    }
+
+    /// The next event of what is planted, due or not.
+    pub(super) fn next_planned(&mut self) -> Option<Written> {
+        let ((_, serial), mut plant) = self.planned.pop_first()?;
+        let written = plant.next(self)?;
+        if !plant.is_done() {
+            let due = self.number + self.random.between(1, 30);
+            self.planned.insert((due, serial), plant);
+        }
+        Some(written)
+    }
+
+    /// Plants an attack or something that looks like one; its first event is the next one.
+    pub(super) fn plant(&mut self, attack: bool) {
+        let plant = if attack { Plant::attack(self) } else { Plant::look_alike(self) };
+        self.serial += 1;
+        self.planned.insert((0, self.serial.into()), plant);
+    }
+
+    /// Starts what runs for good, in the order of the table.
+    fn boot(&mut self) -> Written {
+        let program = &BASE[self.running.len()];
+        self.start_of(program)
+    }
+
+    /// One event of ordinary work, in about the proportions of a workstation's log.
+    fn work(&mut self) -> Written {
+        match self.random.below(100) {
+            0..35 => self.start_one(),
+            35..55 => {
+                let process = self.talking();
+                let remote = if process.program.talks == Talks::Inside || self.random.percent(30) {
+                    self.private()
+                } else {
+                    self.public()
+                };
+                self.connection(&process, &remote)
+            }
+            55..70 => {
+                let process = self.any();
+                self.load(&process)
+            }
+            70..82 => self.end_one(),
+            82..88 => {
+                let process = self.talking();
+                self.query(&process)
+            }
+            88..94 => {
+                let process = self.any();
+                self.file(&process)
+            }
+            94..96 => self.key(),
+            _ => self.entry(),
+        }
+    }
+
+    fn start_one(&mut self) -> Written {
+        let mut at = self.random.below(self.weights);
+        let chosen = PROGRAMS.iter().find(|program| {
+            let here = at < program.weight;
+            at = at.saturating_sub(program.weight);
+            here
+        });
+        self.start_of(chosen.unwrap_or(&PROGRAMS[0]))
+    }
+
+    /// Starts a program from a parent that runs.
+    fn start_of(&mut self, program: &'static Program) -> Written {
+        let mut parent = self.running_named(program.parents);
+        if parent.is_none() && !program.parents.is_empty() {
+            parent = self.running_named(&["explorer.exe"]);
+        }
+        let process = self.process(program);
+        self.running.push_back(Rc::clone(&process));
+        if self.running.len() > MOST_PROCESSES {
+            self.running.remove(self.stay);
+        }
+        self.start(&process, parent.as_deref())
+    }
+
+    fn end_one(&mut self) -> Written {
+        let others = self.running.len() - self.stay;
+        if others == 0 {
+            return self.start_one();
+        }
+        let at = self.stay + self.random.index(others);
+        match self.running.remove(at) {
+            Some(process) => self.end(&process),
+            None => self.start_one(),
+        }
+    }
+
+    /// A new process of a program, with one of its usual command lines. It does not run yet.
+    pub(super) fn process(&mut self, program: &'static Program) -> Rc<Process> {
+        let line = *self.random.pick(program.lines);
+        self.serial += 1;
+        Rc::new(Process {
+            guid: self.guid(self.serial),
+            pid: self.random.between32(200, 8000) * 4,
+            image: words::filled(program.image, self.user, &mut self.random),
+            line: words::filled(line, self.user, &mut self.random),
+            account: program.account,
+            program,
+        })
+    }
+
+    /// A GUID as Sysmon makes them: machine, second of the start, a number that no other process has.
+    fn guid(&self, serial: u32) -> [u8; 16] {
+        let seconds = u32::try_from(self.clock.0 / Ticks::PER_SECOND - UNIX_EPOCH).unwrap_or_default();
+        let ([m0, m1, m2, m3], [s0, s1, s2, s3]) = (self.machine.to_le_bytes(), seconds.to_le_bytes());
+        let [n3, n2, n1, n0] = serial.to_be_bytes();
+        [m0, m1, m2, m3, s0, s1, s2, s3, n2, n1, 0, 0, n3, n0, 0x2e, 0]
+    }
+
+    /// A process that runs and has one of these file names; any of them.
+    pub(super) fn running_named(&mut self, names: &[&str]) -> Option<Rc<Process>> {
+        let start = self.random.index(self.running.len());
+        let count = self.running.len();
+        let found = (0..count)
+            .map(|at| &self.running[(start + at) % count])
+            .find(|process| process.image.rsplit('\\').next().is_some_and(|name| names.contains(&name)));
+        found.cloned()
+    }
+
+    fn any(&mut self) -> Rc<Process> {
+        let at = self.random.index(self.running.len());
+        Rc::clone(&self.running[at])
+    }
+
+    /// A process that uses the network.
+    fn talking(&mut self) -> Rc<Process> {
+        let first = self.any();
+        if first.program.talks != Talks::Never {
+            return first;
+        }
+        let count = self.running.len();
+        let start = self.random.index(count);
+        let mut from_start = (0..count).map(|at| &self.running[(start + at) % count]);
+        from_start.find(|process| process.program.talks != Talks::Never).map_or(first, Rc::clone)
+    }
+
+    /// A public address that answers on a usual port.
+    pub(super) fn public(&mut self) -> Remote {
+        let &(port, port_name) = self.random.pick(words::PUBLIC_PORTS);
+        let (low, high) = (self.random.between32(1, 255), self.random.between32(0, 255));
+        let address = if self.random.percent(8) {
+            let &(first, second) = self.random.pick(words::PUBLIC_BLOCKS_6);
+            let [_, third, _, fourth] = [0, u16::try_from(high).unwrap_or(1), 0, u16::try_from(low).unwrap_or(1)];
+            Ipv6Addr::new(first, second, third, 0x80b, 0, 0, 0, fourth).into()
+        } else {
+            let &(first, second) = self.random.pick(words::PUBLIC_BLOCKS);
+            let byte = |number| u8::try_from(number).unwrap_or(1);
+            Ipv4Addr::new(first, second, byte(high), byte(low)).into()
+        };
+        Remote { address, port, port_name, udp: self.random.percent(6) }
+    }
+
+    /// An address of the own network.
+    pub(super) fn private(&mut self) -> Remote {
+        let &(port, port_name) = self.random.pick(words::PRIVATE_PORTS);
+        let low = u8::try_from(self.random.between32(1, 255)).unwrap_or(1);
+        let first = *self.random.pick(&[[10, 20, 0], [10, 20, 1], [192, 168, 178], [172, 16, 5]]);
+        let address = Ipv4Addr::new(first[0], first[1], first[2], low).into();
+        Remote { address, port, port_name, udp: port == 53 }
+    }
+
+    fn user_name(&self, account: Account) -> String {
+        match account {
+            Account::System => r"NT AUTHORITY\SYSTEM".to_owned(),
+            Account::Network => r"NT AUTHORITY\NETWORK SERVICE".to_owned(),
+            Account::Local => r"NT AUTHORITY\LOCAL SERVICE".to_owned(),
+            Account::User => format!(r"CORP\{}", self.user),
+        }
+    }
+
+    /// Time goes on, by less than a second mostly, and the record gets its number.
+    fn written(&mut self, sort: Sort, fields: impl FnOnce(&mut Self, Ticks) -> Fields) -> Written {
+        let longest = 100_000 << self.random.below(9);
+        let pause = self.random.below(longest);
+        self.clock.0 += i64::try_from(pause).unwrap_or_default() + 1_000;
+        self.number += 1;
+        let at = self.clock;
+        // Sysmon looks at its clock a moment before Windows logs the event.
+        let seen = Ticks(at.0 - 5_000);
+        let fields = fields(self, seen);
+        let thread = 3000 + 4 * self.random.between32(1, 40);
+        Written { number: self.number, at, instance: self.recorder.record(sort, self.number, at, thread, fields) }
+    }
+
+    /// A process starts.
+    pub(super) fn start(&mut self, process: &Process, parent: Option<&Process>) -> Written {
+        self.written(Sort::Start, |host, seen| {
+            let program = process.program;
+            let service = process.account != Account::User;
+            let logon = if service { 0x3e7 } else { 0x2_9c41 };
+            let folder = if service { r"C:\Windows\system32\".to_owned() } else { format!(r"C:\Users\{}\", host.user) };
+            let integrity = match service {
+                true => "System",
+                false if host.random.percent(10) => "High",
+                false => "Medium",
+            };
+            let fields = Fields::new()
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&process.image)
+                .text(program.version)
+                .text(program.description)
+                .text(program.product)
+                .text(program.company)
+                .text(program.original)
+                .text(&process.line)
+                .text(&folder)
+                .text(&host.user_name(process.account))
+                .guid(host.guid(logon))
+                .hex(logon.into())
+                .number(u32::from(!service))
+                .text(integrity)
+                .text(&hashes(program.image));
+            match parent {
+                Some(parent) => fields
+                    .guid(parent.guid)
+                    .number(parent.pid)
+                    .text(&parent.image)
+                    .text(&parent.line)
+                    .text(&host.user_name(parent.account)),
+                None => fields.guid([0; 16]).number(4).text("-").text("-").text("-"),
+            }
+        })
+    }
+
+    /// A process ends.
+    pub(super) fn end(&mut self, process: &Process) -> Written {
+        self.written(Sort::End, |host, seen| {
+            let user = host.user_name(process.account);
+            Fields::new().time(seen).guid(process.guid).number(process.pid).text(&process.image).text(&user)
+        })
+    }
+
+    /// A process connects to another host.
+    pub(super) fn connection(&mut self, process: &Process, remote: &Remote) -> Written {
+        self.written(Sort::Connection, |host, seen| {
+            let six = remote.address.is_ipv6();
+            let own = if six { IpAddr::from(host.ip6) } else { host.ip.into() };
+            let port = u16::try_from(host.random.between32(49_152, 65_536)).unwrap_or(u16::MAX);
+            Fields::new()
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&process.image)
+                .text(&host.user_name(process.account))
+                .text(if remote.udp { "udp" } else { "tcp" })
+                .flag(true)
+                .flag(six)
+                .text(&own.to_string())
+                .text(&host.computer)
+                .port(port)
+                .text("-")
+                .flag(six)
+                .text(&remote.address.to_string())
+                .text("-")
+                .port(remote.port)
+                .text(remote.port_name)
+        })
+    }
+
+    /// A process loads a library.
+    pub(super) fn load(&mut self, process: &Process) -> Written {
+        self.written(Sort::Load, |host, seen| {
+            let library = host.random.pick(words::LIBRARIES);
+            let user = host.user_name(process.account);
+            Fields::new()
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&process.image)
+                .text(library.path)
+                .text(BASE[0].version)
+                .text(library.description)
+                .text(BASE[0].product)
+                .text(BASE[0].company)
+                .text(library.original)
+                .text(&hashes(library.path))
+                .text("true")
+                .text("Microsoft Windows")
+                .text("Valid")
+                .text(&user)
+        })
+    }
+
+    /// A process asks for the addresses of a name.
+    pub(super) fn query(&mut self, process: &Process) -> Written {
+        let site = words::site(&mut self.random);
+        let found = self.random.percent(94);
+        let answer = if site.contains("corp.example") { self.private() } else { self.public() };
+        let results = match (found, answer.address) {
+            (false, _) => "-".to_owned(),
+            (true, IpAddr::V4(ip)) if self.random.percent(40) => format!("type:  5 edge.{site};::ffff:{ip};"),
+            (true, IpAddr::V4(ip)) => format!("::ffff:{ip};"),
+            (true, IpAddr::V6(ip)) => format!("{ip};"),
+        };
+        self.written(Sort::Query, |host, seen| {
+            Fields::new()
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&site)
+                .text(if found { "0" } else { "9003" })
+                .text(&results)
+                .text(&process.image)
+                .text(&host.user_name(process.account))
+        })
+    }
+
+    /// A process writes a file.
+    pub(super) fn file(&mut self, process: &Process) -> Written {
+        self.written(Sort::File, |host, seen| {
+            let path = *host.random.pick(words::FILES);
+            let path = words::filled(path, host.user, &mut host.random);
+            let user = host.user_name(process.account);
+            Fields::new()
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&process.image)
+                .text(&path)
+                .time(seen)
+                .text(&user)
+        })
+    }
+
+    fn key(&mut self) -> Written {
+        let process = self.any();
+        self.written(Sort::Key, |host, seen| {
+            let action = *host.random.pick(&["CreateKey", "DeleteKey", "DeleteValue"]);
+            let key = *host.random.pick(words::KEYS);
+            let key = words::filled(key, host.user, &mut host.random);
+            let user = host.user_name(process.account);
+            Fields::new()
+                .text(action)
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&process.image)
+                .text(&key)
+                .text(&user)
+        })
+    }
+
+    fn entry(&mut self) -> Written {
+        let process = self.any();
+        self.written(Sort::Entry, |host, seen| {
+            let (value, data) = *host.random.pick(words::ENTRIES);
+            let value = words::filled(value, host.user, &mut host.random);
+            let data = words::filled(data, host.user, &mut host.random);
+            let user = host.user_name(process.account);
+            Fields::new()
+                .text("SetValue")
+                .time(seen)
+                .guid(process.guid)
+                .number(process.pid)
+                .text(&process.image)
+                .text(&value)
+                .text(&data)
+                .text(&user)
+        })
+    }
+
+    /// Plants that are not finished.
+    pub(super) fn has_planned(&self) -> bool {
+        !self.planned.is_empty()
+    }
+}
+
+/// Hashes that look like Sysmon's and are the same for the same file. They are no hashes of anything.
+fn hashes(path: &str) -> String {
+    let seed = path.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
+    let mut random = Random::new(seed, 0);
+    let mut hex = || format!("{:016X}{:016X}", random.next(), random.next());
+    format!("MD5={},SHA256={}{},IMPHASH={}", hex(), hex(), hex(), hex())
+}

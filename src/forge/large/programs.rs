@@ -1,0 +1,478 @@
+//! The programs of the invented hosts: a table, as they stand in logs of ordinary Windows hosts, with the usual parents and command lines of each.
+//!
+//! Texts have gaps such as `{user}` and `{n}`, which `words` fills. What programs do once they run is not known here.
+
+/// Which account a program runs as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Account {
+    System,
+    Network,
+    Local,
+    User,
+}
+
+/// Where a program connects to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Talks {
+    Never,
+    Inside,
+    Anywhere,
+}
+
+/// A program: its version resource, its usual command lines and its usual parents.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) image: &'static str,
+    pub(super) version: &'static str,
+    pub(super) description: &'static str,
+    pub(super) product: &'static str,
+    pub(super) company: &'static str,
+    pub(super) original: &'static str,
+    pub(super) lines: &'static [&'static str],
+    pub(super) account: Account,
+    pub(super) talks: Talks,
+    /// File names of programs that start it.
+    pub(super) parents: &'static [&'static str],
+    /// How often it is started, against the others; 0 for what runs from the start of the host on.
+    pub(super) weight: u64,
+}
+
+const WINDOWS: &str = "Microsoft® Windows® Operating System";
+const MICROSOFT: &str = "Microsoft Corporation";
+const BUILD: &str = "10.0.19041.3636 (WinBuild.160101.0800)";
+
+/// A program that is part of Windows.
+const fn windows(
+    image: &'static str,
+    description: &'static str,
+    original: &'static str,
+    lines: &'static [&'static str],
+    (account, talks): (Account, Talks),
+    parents: &'static [&'static str],
+    weight: u64,
+) -> Program {
+    Program {
+        image,
+        version: BUILD,
+        description,
+        product: WINDOWS,
+        company: MICROSOFT,
+        original,
+        lines,
+        account,
+        talks,
+        parents,
+        weight,
+    }
+}
+
+use Account::{Local, Network, System, User};
+use Talks::{Anywhere, Inside, Never};
+
+const SHELLS: &[&str] = &["explorer.exe", "cmd.exe", "powershell.exe"];
+const SERVICES: &[&str] = &["services.exe"];
+const HOSTS: &[&str] = &["svchost.exe"];
+
+/// What runs from the start of a host on, each after its parent.
+pub(super) static BASE: &[Program] = &[
+    windows(
+        r"C:\Windows\System32\wininit.exe",
+        "Windows Start-Up Application",
+        "WinInit.exe",
+        &["wininit.exe"],
+        (System, Never),
+        &[],
+        0,
+    ),
+    windows(
+        r"C:\Windows\System32\services.exe",
+        "Services and Controller app",
+        "services.exe",
+        &[r"C:\Windows\system32\services.exe"],
+        (System, Never),
+        &["wininit.exe"],
+        0,
+    ),
+    windows(
+        r"C:\Windows\System32\lsass.exe",
+        "Local Security Authority Process",
+        "lsass.exe",
+        &[r"C:\Windows\system32\lsass.exe"],
+        (System, Inside),
+        &["wininit.exe"],
+        0,
+    ),
+    windows(
+        r"C:\Windows\System32\svchost.exe",
+        "Host Process for Windows Services",
+        "svchost.exe",
+        &[r"C:\Windows\system32\svchost.exe -k netsvcs -p -s Schedule"],
+        (System, Anywhere),
+        SERVICES,
+        0,
+    ),
+    windows(
+        r"C:\Windows\System32\svchost.exe",
+        "Host Process for Windows Services",
+        "svchost.exe",
+        &[r"C:\Windows\system32\svchost.exe -k NetworkService -p -s Dnscache"],
+        (Network, Inside),
+        SERVICES,
+        0,
+    ),
+    windows(
+        r"C:\Windows\System32\svchost.exe",
+        "Host Process for Windows Services",
+        "svchost.exe",
+        &[r"C:\Windows\system32\svchost.exe -k LocalServiceNetworkRestricted -p -s Dhcp"],
+        (Local, Inside),
+        SERVICES,
+        0,
+    ),
+    windows(
+        r"C:\Windows\System32\spoolsv.exe",
+        "Spooler SubSystem App",
+        "spoolsv.exe",
+        &[r"C:\Windows\System32\spoolsv.exe"],
+        (System, Inside),
+        SERVICES,
+        0,
+    ),
+    Program {
+        image: r"C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.24010.12-0\MsMpEng.exe",
+        version: "4.18.24010.12 (WinBuild.160101.0800)",
+        description: "Antimalware Service Executable",
+        product: WINDOWS,
+        company: MICROSOFT,
+        original: "MsMpEng.exe",
+        lines: &[r#""C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.24010.12-0\MsMpEng.exe""#],
+        account: System,
+        talks: Anywhere,
+        parents: SERVICES,
+        weight: 0,
+    },
+    windows(
+        r"C:\Windows\explorer.exe",
+        "Windows Explorer",
+        "EXPLORER.EXE",
+        &[r"C:\Windows\Explorer.EXE"],
+        (User, Anywhere),
+        &[],
+        0,
+    ),
+    Program {
+        image: r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+        version: "122.0.6261.95",
+        description: "Google Chrome",
+        product: "Google Chrome",
+        company: "Google LLC",
+        original: "chrome.exe",
+        lines: &[r#""C:\Program Files\Google\Chrome\Application\chrome.exe" --profile-directory=Default"#],
+        account: User,
+        talks: Anywhere,
+        parents: &["explorer.exe"],
+        weight: 0,
+    },
+    Program {
+        image: r"C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE",
+        version: "16.0.17328.20162",
+        description: "Microsoft Outlook",
+        product: "Microsoft Outlook",
+        company: MICROSOFT,
+        original: "Outlook.exe",
+        lines: &[r#""C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE" /restore"#],
+        account: User,
+        talks: Anywhere,
+        parents: &["explorer.exe"],
+        weight: 0,
+    },
+];
+
+/// What is started over and over.
+pub(super) static PROGRAMS: &[Program] = &[
+    windows(
+        r"C:\Windows\System32\svchost.exe",
+        "Host Process for Windows Services",
+        "svchost.exe",
+        &[
+            r"C:\Windows\system32\svchost.exe -k netsvcs -p -s wuauserv",
+            r"C:\Windows\system32\svchost.exe -k netsvcs -p -s BITS",
+            r"C:\Windows\system32\svchost.exe -k LocalService -p -s WinHttpAutoProxySvc",
+            r"C:\Windows\system32\svchost.exe -k wsappx -p -s ClipSVC",
+            r"C:\Windows\system32\svchost.exe -k appmodel -p -s StateRepository",
+        ],
+        (System, Anywhere),
+        SERVICES,
+        9,
+    ),
+    windows(
+        r"C:\Windows\System32\taskhostw.exe",
+        "Host Process for Windows Tasks",
+        "taskhostw.exe",
+        &["taskhostw.exe Install $(Arg0)", "taskhostw.exe {hex}", "taskhostw.exe"],
+        (System, Never),
+        HOSTS,
+        6,
+    ),
+    windows(
+        r"C:\Windows\System32\backgroundTaskHost.exe",
+        "Background Task Host",
+        "backgroundTaskHost.exe",
+        &[r#""C:\Windows\system32\backgroundTaskHost.exe" -ServerName:App.AppX{hex}{hex}.mca"#],
+        (User, Anywhere),
+        HOSTS,
+        8,
+    ),
+    windows(
+        r"C:\Windows\System32\RuntimeBroker.exe",
+        "Runtime Broker",
+        "RuntimeBroker.exe",
+        &[r"C:\Windows\System32\RuntimeBroker.exe -Embedding"],
+        (User, Never),
+        HOSTS,
+        6,
+    ),
+    windows(
+        r"C:\Windows\System32\dllhost.exe",
+        "COM Surrogate",
+        "dllhost.exe",
+        &[r"C:\Windows\system32\DllHost.exe /Processid:{guid}"],
+        (User, Never),
+        HOSTS,
+        7,
+    ),
+    windows(
+        r"C:\Windows\System32\wbem\WmiPrvSE.exe",
+        "WMI Provider Host",
+        "Wmiprvse.exe",
+        &[r"C:\Windows\system32\wbem\wmiprvse.exe -secured -Embedding"],
+        (Network, Never),
+        HOSTS,
+        4,
+    ),
+    windows(
+        r"C:\Windows\System32\SearchProtocolHost.exe",
+        "Microsoft Windows Search Protocol Host",
+        "SearchProtocolHost.exe",
+        &[
+            r#""C:\Windows\system32\SearchProtocolHost.exe" Global\UsGthrFltPipeMssGthrPipe{n}_ Global\UsGthrCtrlFltPipeMssGthrPipe{n} 1 -2147483646 "Software\Microsoft\Windows Search" "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT; MS Search 4.0 Robot)" "C:\ProgramData\Microsoft\Search\Data\Temp\usgthrsvc" "DownLevelDaemon""#,
+        ],
+        (System, Never),
+        SERVICES,
+        3,
+    ),
+    windows(
+        r"C:\Windows\System32\conhost.exe",
+        "Console Window Host",
+        "CONHOST.EXE",
+        &[r"\??\C:\Windows\system32\conhost.exe 0xffffffff -ForceV1"],
+        (User, Never),
+        &["cmd.exe", "powershell.exe"],
+        10,
+    ),
+    windows(
+        r"C:\Windows\System32\cmd.exe",
+        "Windows Command Processor",
+        "Cmd.Exe",
+        &[
+            r#""C:\Windows\system32\cmd.exe""#,
+            r#"cmd.exe /c "C:\Scripts\{word}.bat {n}""#,
+            r#"C:\Windows\system32\cmd.exe /d /s /c "npm run {word}""#,
+            r"cmd /c dir C:\Users\{user}\Documents /s /b > C:\Users\{user}\AppData\Local\Temp\{word}{n}.txt",
+        ],
+        (User, Never),
+        SHELLS,
+        10,
+    ),
+    windows(
+        r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe",
+        "Windows PowerShell",
+        "PowerShell.EXE",
+        &[
+            r#""C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe""#,
+            r"powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File C:\Scripts\{word}-{n}.ps1",
+            r#"powershell.exe -NoLogo -NonInteractive -Command "Get-ChildItem 'C:\Users\{user}\Documents' | Measure-Object""#,
+        ],
+        (User, Anywhere),
+        SHELLS,
+        6,
+    ),
+    windows(
+        r"C:\Windows\System32\PING.EXE",
+        "TCP/IP Ping Command",
+        "ping.exe",
+        &["ping -n 1 {site}", "ping.exe 10.20.0.{byte} -n 2"],
+        (User, Never),
+        &["cmd.exe", "powershell.exe"],
+        4,
+    ),
+    windows(
+        r"C:\Windows\System32\ipconfig.exe",
+        "IP Configuration Utility",
+        "ipconfig.exe",
+        &["ipconfig /all", "ipconfig /flushdns", "ipconfig"],
+        (User, Never),
+        &["cmd.exe", "powershell.exe"],
+        3,
+    ),
+    windows(
+        r"C:\Windows\System32\reg.exe",
+        "Registry Console Tool",
+        "reg.exe",
+        &[
+            r"reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\{guid}",
+            r"reg add HKCU\Software\{word} /v Count /t REG_DWORD /d {n} /f",
+        ],
+        (User, Never),
+        &["cmd.exe"],
+        3,
+    ),
+    windows(
+        r"C:\Windows\System32\rundll32.exe",
+        "Windows host process (Rundll32)",
+        "RUNDLL32.EXE",
+        &[
+            r"rundll32.exe shell32.dll,Control_RunDLL appwiz.cpl",
+            r"C:\Windows\system32\rundll32.exe C:\Windows\system32\PcaSvc.dll,PcaPatchSdbTask",
+        ],
+        (User, Never),
+        &["explorer.exe", "svchost.exe"],
+        3,
+    ),
+    windows(
+        r"C:\Windows\System32\notepad.exe",
+        "Notepad",
+        "NOTEPAD.EXE",
+        &[r#""C:\Windows\system32\NOTEPAD.EXE" C:\Users\{user}\Documents\{doc}.txt"#, r"notepad.exe"],
+        (User, Never),
+        SHELLS,
+        4,
+    ),
+    Program {
+        image: r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+        version: "122.0.6261.95",
+        description: "Google Chrome",
+        product: "Google Chrome",
+        company: "Google LLC",
+        original: "chrome.exe",
+        lines: &[
+            r#""C:\Program Files\Google\Chrome\Application\chrome.exe" --type=renderer --lang=en-US --device-scale-factor=1 --num-raster-threads=4 --renderer-client-id={n} --launch-time-ticks={n}{n} --mojo-platform-channel-handle={n} /prefetch:1"#,
+            r#""C:\Program Files\Google\Chrome\Application\chrome.exe" --type=utility --utility-sub-type=network.mojom.NetworkService --lang=en-US --service-sandbox-type=none --mojo-platform-channel-handle={n} /prefetch:3"#,
+            r#""C:\Program Files\Google\Chrome\Application\chrome.exe" https://{site}/{word}/{n}"#,
+        ],
+        account: User,
+        talks: Anywhere,
+        parents: &["chrome.exe"],
+        weight: 14,
+    },
+    Program {
+        image: r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+        version: "122.0.2365.66",
+        description: "Microsoft Edge",
+        product: "Microsoft Edge",
+        company: MICROSOFT,
+        original: "msedge.exe",
+        lines: &[
+            r#""C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe" --single-argument https://{site}/{word}"#,
+            r#""C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe" --type=renderer --lang=en-US --renderer-client-id={n} --mojo-platform-channel-handle={n} /prefetch:1"#,
+        ],
+        account: User,
+        talks: Anywhere,
+        parents: &["explorer.exe", "msedge.exe", "OUTLOOK.EXE"],
+        weight: 8,
+    },
+    Program {
+        image: r"C:\Users\{user}\AppData\Local\Microsoft\Teams\current\Teams.exe",
+        version: "1.7.00.3653",
+        description: "Microsoft Teams",
+        product: "Microsoft Teams",
+        company: MICROSOFT,
+        original: "Teams.exe",
+        lines: &[
+            r#""C:\Users\{user}\AppData\Local\Microsoft\Teams\current\Teams.exe" --type=renderer --enable-wer --field-trial-handle={n},{n}{n},{hex} --lang=en-US --renderer-client-id={n}"#,
+        ],
+        account: User,
+        talks: Anywhere,
+        parents: &["explorer.exe", "Teams.exe"],
+        weight: 5,
+    },
+    Program {
+        image: r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE",
+        version: "16.0.17328.20162",
+        description: "Microsoft Word",
+        product: "Microsoft Office",
+        company: MICROSOFT,
+        original: "WinWord.exe",
+        lines: &[
+            r#""C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE" /n "C:\Users\{user}\Documents\{doc}.docx" /o """#,
+        ],
+        account: User,
+        talks: Anywhere,
+        parents: &["explorer.exe", "OUTLOOK.EXE"],
+        weight: 3,
+    },
+    Program {
+        image: r"C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE",
+        version: "16.0.17328.20162",
+        description: "Microsoft Excel",
+        product: "Microsoft Office",
+        company: MICROSOFT,
+        original: "Excel.exe",
+        lines: &[
+            r#""C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE" "C:\Users\{user}\Documents\{doc}.xlsx""#,
+        ],
+        account: User,
+        talks: Anywhere,
+        parents: &["explorer.exe", "OUTLOOK.EXE"],
+        weight: 3,
+    },
+    Program {
+        image: r"C:\Program Files\Git\mingw64\bin\git.exe",
+        version: "2.43.0.windows.1",
+        description: "Git for Windows",
+        product: "Git",
+        company: "The Git Development Community",
+        original: "git.exe",
+        lines: &[
+            "git.exe fetch --prune origin",
+            "git status --porcelain=v2 --branch",
+            "git.exe rev-parse --abbrev-ref HEAD",
+            "git log -n {n} --format=%H -- src/{word}",
+        ],
+        account: User,
+        talks: Anywhere,
+        parents: &["cmd.exe", "powershell.exe"],
+        weight: 5,
+    },
+    Program {
+        image: r"C:\Program Files (x86)\Google\Update\GoogleUpdate.exe",
+        version: "1.3.36.332",
+        description: "Google Installer",
+        product: "Google Update",
+        company: "Google LLC",
+        original: "GoogleUpdate.exe",
+        lines: &[
+            r#""C:\Program Files (x86)\Google\Update\GoogleUpdate.exe" /ua /installsource scheduler"#,
+            r#""C:\Program Files (x86)\Google\Update\GoogleUpdate.exe" /c"#,
+        ],
+        account: System,
+        talks: Anywhere,
+        parents: HOSTS,
+        weight: 2,
+    },
+    Program {
+        image: r"C:\Program Files\7-Zip\7zG.exe",
+        version: "23.01",
+        description: "7-Zip GUI",
+        product: "7-Zip",
+        company: "Igor Pavlov",
+        original: "7zg.exe",
+        lines: &[
+            r#""C:\Program Files\7-Zip\7zG.exe" x -o"C:\Users\{user}\Downloads\{word}{n}\" -slp- -an -ai#7zMap{n}:{n}:7zEvent{n}"#,
+        ],
+        account: User,
+        talks: Never,
+        parents: &["explorer.exe"],
+        weight: 2,
+    },
+];
