@@ -11,7 +11,7 @@ use evql::event::{Fields, Written};
 use evql::source::{Glance, Item, Scratch, Verdict, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -100,11 +100,14 @@ fn what_nobody_wants_is_counted() {
     assert!(others > 0, "nothing was passed over");
 }
 
+/// Fields that can be worked out, their values, and the time.
+type AtAGlance = (BTreeSet<Field>, BTreeMap<Field, Vec<evql::event::Value>>, evql::base::Ticks);
+
 /// Works fields out at a glance, to compare them with those of the whole event, which is the next item.
 #[derive(Default)]
 struct Comparer {
     mapping: Mapping,
-    at_a_glance: Option<(BTreeMap<Field, Vec<evql::event::Value>>, evql::base::Ticks)>,
+    at_a_glance: Option<AtAGlance>,
     cells: Cells,
     compared: usize,
     without_glance: usize,
@@ -114,7 +117,7 @@ impl Visitor for Comparer {
     fn begin_chunk(&mut self, _: u64) {}
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        let Some(mut ways) = Ways::new(glance.event_id(), self.mapping, glance.names()) else { return Verdict::Wanted };
+        let mut ways = Ways::new(glance.event_id(), self.mapping, glance.names());
         // Two entries get another name on their way.
         let names = glance.names().iter().map(|name| &**name).chain(["TargetProcessGUID", "Hashes"]);
         let entries = names.map(|name| Field::named(&format!("winlog.event_data.{name}")));
@@ -138,21 +141,20 @@ impl Visitor for Comparer {
         for field in all.iter().filter(|field| ways.is_never(field)) {
             assert!(lazy.values(field).is_empty(), "{field}");
         }
-        self.at_a_glance = Some((found, lazy.timestamp()));
+        self.at_a_glance = Some((all.iter().cloned().collect(), found, lazy.timestamp()));
         Verdict::Wanted
     }
 
     fn item(&mut self, item: Item) {
         let Item::Record(record) = item else { return };
-        let Some((found, timestamp)) = self.at_a_glance.take() else {
-            self.without_glance += usize::from(sysmon::is_windows(&record) && record.event_id != 22);
+        let Some((learned, found, timestamp)) = self.at_a_glance.take() else {
+            self.without_glance += usize::from(sysmon::is_windows(&record));
             return;
         };
         let whole = sysmon::map(&record, "a.evtx", self.mapping);
-        let mut ways = Ways::new(record.event_id, self.mapping, &[]).unwrap();
         for (field, values) in whole.document.iter() {
             // Fields that cannot be worked out one by one are no part of this.
-            if ways.learn(field) {
+            if learned.contains(field) {
                 assert_eq!(found.get(field).map(Vec::as_slice), Some(values), "{field} of {record:?}");
             }
         }
@@ -206,9 +208,9 @@ impl Visitor for Asker<'_> {
         let detector = self.detector;
         let plan = self.plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| detector.shape(glance));
         let hits = match plan {
-            ShapePlan::Whole => None,
+            plan if !plan.may_matter(glance) => Some(Vec::new()),
+            ShapePlan::Whole(_) => None,
             ShapePlan::Nothing => Some(Vec::new()),
-            ShapePlan::Fields(plan) if !plan.may_matter(glance) => Some(Vec::new()),
             ShapePlan::Fields(plan) => {
                 let event = plan.event(glance, &mut self.cells, "");
                 Some(plan.hits(detector.rules(), &event))

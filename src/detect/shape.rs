@@ -18,8 +18,8 @@ use hashbrown::HashSet;
 pub enum ShapePlan {
     /// No record of it matters to any rule.
     Nothing,
-    /// Its records must be mapped whole before rules can look at them.
-    Whole,
+    /// Its records must be mapped whole before rules can look at them, unless the name of the process rules them out.
+    Whole(Option<Names>),
     /// Rules look at fields, one by one.
     Fields(Box<FieldPlan>),
 }
@@ -35,7 +35,7 @@ pub struct FieldPlan {
 
 /// The names of processes that matter.
 #[derive(Debug)]
-struct Names {
+pub struct Names {
     /// The entry that has the path.
     entry: usize,
     /// Names in lower case, all of ASCII.
@@ -48,16 +48,14 @@ const LONGEST_NAME: usize = 64;
 impl Detector {
     /// What is left of the rules for records like this one, written by Sysmon on Windows.
     pub fn shape(&self, glance: &Glance<'_>) -> ShapePlan {
-        let Some(known) = self.by_id.get(&glance.event_id()) else { return ShapePlan::Whole };
+        let Some(known) = self.by_id.get(&glance.event_id()) else { return ShapePlan::Whole(None) };
         if known.tries.is_empty() {
             return ShapePlan::Nothing;
         }
-        let Some(mut ways) = Ways::new(glance.event_id(), self.mapping, glance.names()) else {
-            return ShapePlan::Whole;
-        };
+        let mut ways = Ways::new(glance.event_id(), self.mapping, glance.names());
         let all: HashSet<&Field> = known.fields().collect();
         if !all.into_iter().all(|field| ways.learn(field)) {
-            return ShapePlan::Whole;
+            return ShapePlan::Whole(Names::new(known, &mut ways));
         }
         let nothing = Document::new();
         let specialise = |condition: &Predicate| {
@@ -71,9 +69,9 @@ impl Detector {
         let others = plan.tries.iter().flat_map(|tried| fields_beside_conditions(&self.rules()[tried.rule]));
         let of_candidates = [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID].map(Field::from);
         if !others.chain(of_candidates).all(|field| ways.learn(&field)) {
-            return ShapePlan::Whole;
+            return ShapePlan::Whole(Names::new(&plan, &mut ways));
         }
-        let names = Names::new(&plan, &ways);
+        let names = Names::new(&plan, &mut ways);
         let is_creation = crate::sysmon::constants(glance.event_id(), self.mapping).is_process_creation();
         ShapePlan::Fields(Box::new(FieldPlan { plan, ways, names, is_creation }))
     }
@@ -91,12 +89,19 @@ fn fields_beside_conditions(rule: &Rule) -> Vec<Field> {
     keys.chain(exceptions).collect()
 }
 
-impl FieldPlan {
+impl ShapePlan {
     /// Whether a record of the shape could matter; asks only for what can be compared in place.
     pub fn may_matter(&self, glance: &Glance<'_>) -> bool {
-        self.names.as_ref().is_none_or(|names| names.may_have(glance.entry(names.entry)))
+        let names = match self {
+            Self::Nothing => return false,
+            Self::Whole(names) => names.as_ref(),
+            Self::Fields(plan) => plan.names.as_ref(),
+        };
+        names.is_none_or(|names| names.may_have(glance.entry(names.entry)))
     }
+}
 
+impl FieldPlan {
     /// Whether records of the shape tell of the creation of a process.
     pub fn is_creation(&self) -> bool {
         self.is_creation
@@ -114,8 +119,9 @@ impl FieldPlan {
 }
 
 impl Names {
-    fn new(plan: &Plan, ways: &Ways) -> Option<Self> {
+    fn new(plan: &Plan, ways: &mut Ways) -> Option<Self> {
         let field = Field::from(ecs::PROCESS_NAME);
+        ways.learn(&field);
         let names = plan.required(&field)?;
         let entry = ways.base_name(&field)?;
         // A name of other characters could be another spelling of one of ASCII; and then every path needs a closer look.

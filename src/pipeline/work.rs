@@ -256,7 +256,7 @@ impl<'run> Worker<'run> {
     fn shape(&self, glance: &Glance<'_>) -> Shape {
         let mapping = self.options.mapping;
         let columns = self.options.timeline.as_ref().and_then(|_| {
-            let mut ways = Ways::new(glance.event_id(), mapping, glance.names())?;
+            let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
             let all = timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into()));
             let constants = sysmon::constants(glance.event_id(), mapping);
             let outline = Outline::new(|field| ways.is_constant(field), &constants);
@@ -334,10 +334,10 @@ impl Visitor for Reading<'_> {
             return Verdict::Wanted;
         }
         let verdict = match &shape.rules {
+            rules if !rules.may_matter(glance) => Verdict::Seen,
             ShapePlan::Nothing => Verdict::Seen,
-            ShapePlan::Fields(plan) if !plan.may_matter(glance) => Verdict::Seen,
             ShapePlan::Fields(_) => self.ask(glance, number),
-            ShapePlan::Whole => Verdict::Wanted,
+            ShapePlan::Whole(_) => Verdict::Wanted,
         };
         if verdict == Verdict::Seen {
             self.own.building.add_glance(glance, Fate::Mapped);

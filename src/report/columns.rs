@@ -84,12 +84,14 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Valu
     entry.parts.iter().map(part).collect()
 }
 
+/// Each column as a key of JSON.
+static KEYS: LazyLock<Vec<String>> =
+    LazyLock::new(|| FIELDS.iter().map(|field| format!("\"{}\":", field.name())).collect());
+
 /// Adds a row as a flat JSON object with the names of the columns as keys; what is missing is left out.
 pub fn push_json(results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
     let columns = entry.columns();
     let mut separator = b'{';
-    static KEYS: LazyLock<Vec<String>> =
-        LazyLock::new(|| FIELDS.iter().map(|field| format!("\"{}\":", field.name())).collect());
     for (column, key) in KEYS.iter().enumerate().filter(|(column, _)| !columns.is_empty(*column)) {
         let mut values = columns.values(column);
         let Some(first) = values.next() else { continue };

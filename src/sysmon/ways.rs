@@ -17,8 +17,15 @@ use hashbrown::HashMap;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-/// The event ID whose pipeline can fail half-way, which makes every field depend on all steps.
+/// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
 const FALLIBLE: u32 = 22;
+
+/// The step at which it can fail, by position.
+fn fallible_step() -> usize {
+    let fails =
+        |step: &Step| matches!(&step.action, Action::Derive(derive) if derive.writes.contains(&"dns.answers.type"));
+    STEPS.iter().position(fails).unwrap_or_default()
+}
 
 /// How the values of a field are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +91,13 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// Ways to nothing yet; `None` for an event ID whose fields cannot be found one at a time.
-    pub fn new(id: u32, mapping: Mapping, names: &[Arc<str>]) -> Option<Self> {
+    /// Ways to nothing yet.
+    pub fn new(id: u32, mapping: Mapping, names: &[Arc<str>]) -> Self {
         let context = Context { id, mapping, separator: '\\' };
         let mut constants = Document::new();
         common::constants(&mut constants, System::Windows, mapping);
         common::event_id(&mut constants, id, mapping);
-        (id != FALLIBLE).then(|| Self {
+        Self {
             context,
             names: names.to_vec(),
             learned: Vec::new(),
@@ -98,7 +105,7 @@ impl Ways {
             others: HashMap::new(),
             groups: Vec::new(),
             constants,
-        })
+        }
     }
 
     /// Learns the way to a field. False if there is none but to map the whole event.
@@ -168,7 +175,9 @@ impl Ways {
             (ecs::LOG_FILE_PATH, OfRecord::Path),
         ];
         if let Some((_, way)) = of_record.into_iter().find(|(id, _)| known(*id)) {
-            return Some(Way::Record(way));
+            // An event says so itself where its pipeline has failed.
+            let sure = way != OfRecord::Kind || self.context.id != FALLIBLE;
+            return sure.then_some(Way::Record(way));
         }
         if super::is_constant(field) {
             return Some(Way::Constant);
@@ -196,7 +205,7 @@ impl Ways {
                 _ => {}
             }
         }
-        Some(self.by_steps(name, rest))
+        self.by_steps(name, rest)
     }
 
     /// Whether the record has an entry that can become this one: of that name, or renamed to it.
@@ -209,7 +218,7 @@ impl Ways {
         self.names.iter().any(|name| &**name == entry)
     }
 
-    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Way {
+    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Option<Way> {
         let mut slice = Slice { fields: vec![field.to_owned()], entries: Vec::new() };
         slice.entries.extend(rest.map(str::to_owned));
         let mut steps = Vec::new();
@@ -225,7 +234,11 @@ impl Ways {
         steps.reverse();
         let left = rest.filter(|entry| !REMOVED.contains(entry) && self.may_exist(entry));
         if !sets && left.is_none() {
-            return Way::Never;
+            return Some(Way::Never);
+        }
+        let fallible = fallible_step();
+        if self.context.id == FALLIBLE && (left.is_some() || steps.iter().any(|step| *step >= fallible)) {
+            return None;
         }
         if let [only] = steps.as_slice()
             && let Action::Move(entry, to) | Action::Copy(entry, to) | Action::Long(entry, to) = STEPS[*only].action
@@ -233,12 +246,12 @@ impl Ways {
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
         {
             let is_long = matches!(STEPS[*only].action, Action::Long(..));
-            return if is_long { Way::Long(at) } else { Way::Text(at) };
+            return Some(if is_long { Way::Long(at) } else { Way::Text(at) });
         }
         if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
         {
-            return Way::Text(at);
+            return Some(Way::Text(at));
         }
         let positions = self.names.iter().enumerate().filter(|(_, name)| slice.entries.iter().any(|e| **e == ***name));
         let entries = positions.map(|(at, _)| at).collect();
@@ -247,7 +260,7 @@ impl Ways {
             self.groups.push(group);
             self.groups.len() - 1
         });
-        Way::Steps(at)
+        Some(Way::Steps(at))
     }
 
     /// Whether a step can do anything to records with these entries.
@@ -433,7 +446,7 @@ impl<'a> Lazy<'a> {
             let mut data = EventData::new(&texts);
             let mut document = Document::new();
             for &step in steps {
-                // Only the steps of one event ID can fail, and that one has no ways.
+                // Only one step of one event ID can fail, and nothing is found by that.
                 let _ = STEPS[step].apply(&mut data, &mut document, self.ways.context);
             }
             if *rest {
