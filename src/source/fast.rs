@@ -165,7 +165,7 @@ impl FastReader {
         let Whole { from, to, header_id, origin } = whole;
         let instance = self.instance(bytes, from, to, outer)?;
         let filling = match embedded(&self.templates[instance.template].root, outer) {
-            Embedded::One(slot) => Some(self.instance(bytes, slot.start, slot.start + slot.length, inner)?),
+            Embedded::One(slot) => Some(self.instance(bytes, slot.start(), slot.start() + slot.length(), inner)?),
             Embedded::None => None,
             Embedded::Odd => return None,
         };
@@ -194,7 +194,7 @@ impl FastReader {
         writer.system(outer_root, &mut draft)?;
         let is_wanted = wanted(draft.provider.as_deref().unwrap_or_default(), draft.provider_guid.as_deref());
         writer.inline_data(outer_root, &mut draft)?;
-        let fragments = outer.iter().filter(|slot| slot.kind == BINXML && slot.length > 0).count();
+        let fragments = outer.iter().filter(|slot| slot.kind == BINXML && slot.length() > 0).count();
         if let Some(filling) = filling {
             if !draft.is_without_data() {
                 return None;

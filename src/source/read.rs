@@ -177,7 +177,7 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
 }
 
 /// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
-const CHUNKS_AT_A_TIME: u64 = 4;
+const CHUNKS_AT_A_TIME: u64 = 2;
 
 fn read_chunks(
     mut file: File,

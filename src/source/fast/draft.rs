@@ -135,7 +135,7 @@ impl Writer<'_> {
     fn time(&self, node: &Node) -> Option<Ticks> {
         let Node::Slot { index, .. } = node else { return None };
         let slot = self.slots.get(usize::from(*index))?;
-        let ticks = self.bytes.u64(slot.start).filter(|_| slot.kind == value::FILETIME && slot.length == 8)?;
+        let ticks = self.bytes.u64(slot.start()).filter(|_| slot.kind == value::FILETIME && slot.length() == 8)?;
         (ticks < YEAR_10000).then(|| i64::try_from(ticks).ok().map(Ticks)).flatten()
     }
 

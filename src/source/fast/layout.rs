@@ -279,10 +279,10 @@ impl<'c> Glance<'c> {
             return None;
         }
         let value = |index: u16, kind: u8| outer.get(usize::from(index)).filter(|slot| slot.kind == kind);
-        let event_id = bytes.u16(value(layout.event_id, value::U16)?.start)?;
-        let ticks = bytes.u64(value(layout.time, value::FILETIME)?.start)?;
+        let event_id = bytes.u16(value(layout.event_id, value::U16)?.start())?;
+        let ticks = bytes.u64(value(layout.time, value::FILETIME)?.start())?;
         let record_id = match layout.record_id {
-            Some(index) => bytes.u64(value(index, value::U64)?.start)?,
+            Some(index) => bytes.u64(value(index, value::U64)?.start())?,
             None => header_id,
         };
         let time = (ticks < YEAR_10000).then(|| i64::try_from(ticks).ok().map(Ticks)).flatten()?;
@@ -367,7 +367,7 @@ fn read<'c>(bytes: Bytes<'c>, slots: &[Slot], place: &'c Place) -> Raw<'c> {
         Source::Text(text) => Raw::Text(text),
         Source::Slot(index) => match slots.get(usize::from(*index)) {
             Some(slot) if !slot.is_empty() => {
-                bytes.slice(slot.start, slot.length).map_or(Raw::Nothing, |raw| Raw::Value(slot.kind, raw))
+                bytes.slice(slot.start(), slot.length()).map_or(Raw::Nothing, |raw| Raw::Value(slot.kind, raw))
             }
             _ => Raw::Nothing,
         },

@@ -22,14 +22,24 @@ pub const BINXML: u8 = 0x21;
 /// One value: its type and place.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
+    start: u32,
+    length: u16,
     pub kind: u8,
-    pub start: usize,
-    pub length: usize,
     /// For a text of no characters: as good as none.
     blank: bool,
 }
 
 impl Slot {
+    /// Bytes from the start of the chunk.
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// Bytes of the value.
+    pub fn length(self) -> usize {
+        usize::from(self.length)
+    }
+
     /// Whether an attribute or optional gap is left out for this value.
     pub fn is_empty(self) -> bool {
         self.kind == 0 || (matches!(self.kind, TEXT | 0x02 | 0x0e | BINXML) && self.length == 0) || self.blank
@@ -55,7 +65,8 @@ pub fn read_slots(bytes: Bytes<'_>, at: usize, to: usize, slots: &mut Vec<Slot>)
     let mut start = at + 4 + table.len();
     let mut noticed = Noticed::default();
     for descriptor in table.chunks_exact(4) {
-        let (length, kind) = (usize::from(u16::from_le_bytes([descriptor[0], descriptor[1]])), descriptor[2]);
+        let (bytes_of_value, kind) = (u16::from_le_bytes([descriptor[0], descriptor[1]]), descriptor[2]);
+        let length = usize::from(bytes_of_value);
         if start + length > to || !size_fits(kind, length) {
             return None;
         }
@@ -72,7 +83,8 @@ pub fn read_slots(bytes: Bytes<'_>, at: usize, to: usize, slots: &mut Vec<Slot>)
             SID => noticed.doubtful |= length != 8 + usize::from(bytes.u8(start + 1)?) * 4,
             _ => {}
         }
-        slots.push(Slot { kind, start, length, blank });
+        // A chunk is not longer than 64 KiB.
+        slots.push(Slot { start: u32::try_from(start).ok()?, length: bytes_of_value, kind, blank });
         start += length;
     }
     // Behind the values a fragment ends, by its mark or because nothing is left.
@@ -105,7 +117,7 @@ fn size_fits(kind: u8, length: usize) -> bool {
 
 /// Adds the text of a value.
 pub fn write(bytes: Bytes<'_>, slot: Slot, out: &mut String) -> Option<()> {
-    write_raw(slot.kind, bytes.slice(slot.start, slot.length)?, out)
+    write_raw(slot.kind, bytes.slice(slot.start(), slot.length())?, out)
 }
 
 /// Adds the text of a value of that type with these bytes.
