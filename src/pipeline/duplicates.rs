@@ -65,16 +65,31 @@ pub struct ChunkSeen {
     digest: u64,
     /// Sysmon's records in it.
     ranges: Box<[Range]>,
-    /// How many of which kind.
-    counts: Box<[(Counted, u32)]>,
+    /// How many of which kind, packed: there are as many of these as there are chunks.
+    counts: Box<[Packed]>,
+    /// The same for event IDs too large for that.
+    others: Option<Box<[(Counted, u32)]>>,
     /// Whether numbers rise from record to record, so that none is in it twice.
     rising: bool,
 }
 
+/// An event ID, doubled if its records lie outside of the window of time and one more, and a count.
+type Packed = (u16, u16);
+
+fn pack(((event_id, fate), count): (Counted, u32)) -> Option<Packed> {
+    let key = event_id?.checked_mul(2)?.checked_add(u32::from(fate == Fate::OutsideWindow))?;
+    Some((key.try_into().ok()?, count.try_into().ok()?))
+}
+
+fn unpack((key, count): Packed) -> (Counted, u32) {
+    let fate = if key % 2 == 0 { Fate::Mapped } else { Fate::OutsideWindow };
+    ((Some(u32::from(key / 2)), fate), count.into())
+}
+
 impl ChunkSeen {
     /// How many records there are of which kind.
-    pub fn counts(&self) -> &[(Counted, u32)] {
-        &self.counts
+    pub fn counts(&self) -> impl Iterator<Item = (Counted, u32)> {
+        self.counts.iter().copied().map(unpack).chain(self.others.iter().flatten().copied())
     }
 }
 
@@ -168,11 +183,13 @@ impl Building {
     /// Ends the chunk. `None` if there was nothing of Sysmon in it.
     pub fn end(&mut self, digest: u64) -> Option<ChunkSeen> {
         let origin = self.origin.take()?;
+        let others: Box<[_]> = self.counts.iter().copied().filter(|counted| pack(*counted).is_none()).collect();
         let seen = ChunkSeen {
             origin,
             digest,
             ranges: self.ranges.as_slice().into(),
-            counts: self.counts.as_slice().into(),
+            counts: self.counts.iter().copied().filter_map(pack).collect(),
+            others: Some(others).filter(|others| !others.is_empty()),
             rising: !self.not_rising,
         };
         (!self.ranges.is_empty()).then_some(seen)
@@ -242,19 +259,18 @@ pub trait Again {
 pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> Duplicates {
     let mut found = Duplicates::default();
     chunks.sort_unstable_by_key(|chunk| chunk.origin);
-    let mut first_of: HashSet<(u64, Group, u64, u64)> = HashSet::new();
+    let mut digests: HashSet<u64> = HashSet::new();
     chunks.retain(|chunk| {
-        let Some(range) = chunk.ranges.first() else { return false };
-        let new = first_of.insert((chunk.digest, range.group, range.first, range.last));
+        let new = digests.insert(chunk.digest);
         if !new {
             found.chunks.insert(chunk.origin);
-            for (counted, count) in &chunk.counts {
-                found.counts.add(*counted, u64::from(*count));
+            for (counted, count) in chunk.counts() {
+                found.counts.add(counted, u64::from(count));
             }
         }
         new
     });
-    drop(first_of);
+    drop(digests);
     for batch in batches(&chunks, others) {
         let mut origins: Vec<Origin> = batch.chunks.iter().copied().collect();
         origins.sort_unstable();

@@ -373,7 +373,7 @@ impl Visitor for Reading<'_> {
         let digest = self.worker.digests.of(bytes);
         if let Some(chunk) = self.own.building.end(digest) {
             for (counted, count) in chunk.counts() {
-                self.found.counts.add(*counted, u64::from(*count));
+                self.found.counts.add(counted, u64::from(count));
             }
             self.found.chunks.push(chunk);
         }
