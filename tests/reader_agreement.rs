@@ -7,6 +7,7 @@
 
 use evql::detect::{Detector, ShapePlan};
 use evql::ecs::{self, Field};
+use evql::eql::Keys;
 use evql::event::{Fields, Written};
 use evql::source::{Glance, Item, Scratch, Verdict, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
@@ -195,6 +196,7 @@ struct Asker<'d> {
     detector: &'d Detector,
     plans: HashMap<(u32, u32), ShapePlan>,
     cells: Cells,
+    keys: Keys,
     /// What the rules said; `None` if they want all of it.
     said: Option<String>,
     hits: usize,
@@ -213,7 +215,7 @@ impl Visitor for Asker<'_> {
             ShapePlan::Nothing => Some(Vec::new()),
             ShapePlan::Fields(plan) => {
                 let event = plan.event(glance, &mut self.cells, "");
-                Some(plan.hits(detector.rules(), &event))
+                Some(plan.hits(detector.rules(), &event, &mut self.keys))
             }
         };
         self.said = hits.map(|hits| format!("{hits:?}"));
@@ -245,7 +247,8 @@ fn rules_say_the_same_at_a_glance() {
     for set in sets.into_iter().flatten() {
         let detector = Detector::new(set);
         let (plans, cells) = (HashMap::new(), Cells::default());
-        let mut asker = Asker { detector: &detector, plans, cells, said: None, hits: 0, compared: 0 };
+        let mut asker =
+            Asker { detector: &detector, plans, cells, keys: Keys::default(), said: None, hits: 0, compared: 0 };
         for path in all_logs() {
             let inputs = discover(std::slice::from_ref(&path)).inputs;
             let mut scratch =

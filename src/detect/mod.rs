@@ -21,7 +21,7 @@ pub use shape::{FieldPlan, ShapePlan};
 
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, FieldId};
-use crate::eql::{Candidate, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
+use crate::eql::{Candidate, Keys, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{Metadata, Rule, RuleSet};
 use crate::sysmon::{self, Mapping};
@@ -187,12 +187,12 @@ impl Detector {
 
     /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
     pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.all.hits(&self.rules.rules, document)
+        self.all.hits(&self.rules.rules, document, &mut Keys::default())
     }
 
     /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
     pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.by_id.get(&event_id).unwrap_or(&self.all).hits(&self.rules.rules, document)
+        self.by_id.get(&event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut Keys::default())
     }
 
     /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.

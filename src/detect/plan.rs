@@ -159,13 +159,15 @@ impl Plan {
     }
 
     /// What each rule makes of an event; rules that make nothing of it are left out.
-    pub fn hits(&self, rules: &[Rule], event: &dyn Fields) -> Vec<(RuleIndex, Hit)> {
+    ///
+    /// `keys` may have been used for another event before.
+    pub fn hits(&self, rules: &[Rule], event: &dyn Fields, keys: &mut Keys) -> Vec<(RuleIndex, Hit)> {
         let mut hits = Vec::new();
-        let mut keys = Keys::default();
+        keys.clear();
         let mut attempt = |at: usize| {
             let tried = &self.tries[at];
             let rule = &rules[tried.rule];
-            hits.extend(tried.hit(rule, event, &mut keys).map(|hit| (tried.rule, hit)));
+            hits.extend(tried.hit(rule, event, keys).map(|hit| (tried.rule, hit)));
         };
         match self.indexed_tries(event) {
             None => (0..self.tries.len()).for_each(attempt),

@@ -6,7 +6,7 @@
 use super::plan::Plan;
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
-use crate::eql::{Predicate, Query};
+use crate::eql::{Keys, Predicate, Query};
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::source::{Glance, Raw};
@@ -113,8 +113,8 @@ impl FieldPlan {
     }
 
     /// What each rule makes of an event of this shape.
-    pub fn hits(&self, rules: &[Rule], event: &Lazy<'_>) -> Vec<(RuleIndex, Hit)> {
-        self.plan.hits(rules, event)
+    pub fn hits(&self, rules: &[Rule], event: &Lazy<'_>, keys: &mut Keys) -> Vec<(RuleIndex, Hit)> {
+        self.plan.hits(rules, event, keys)
     }
 }
 

@@ -6,6 +6,7 @@
 mod key;
 mod machine;
 
+use key::Recent;
 pub use key::{Key, KeyPart};
 pub use machine::{Machine, SequenceMatch};
 
@@ -203,20 +204,27 @@ pub(super) fn fields_of(filters: &[Arc<Filter>]) -> Box<[Field]> {
     fields.into()
 }
 
-/// The join keys of one document, each list of fields worked out once. Filters that join by the same fields share them.
+/// The join keys of one document after another, each list of fields worked out once. Filters that join by the same fields share them, and
+/// documents whose keys have the same texts share those.
 #[derive(Debug, Default)]
 pub struct Keys {
     known: Vec<(Box<[KeyField]>, Shared)>,
+    recent: Recent,
 }
 
 /// Keys, and whether some were dropped.
 type Shared = (Arc<[Key]>, bool);
 
 impl Keys {
+    /// Begins the next document.
+    pub fn clear(&mut self) {
+        self.known.clear();
+    }
+
     /// The keys of the document that this is for, and whether some were dropped.
     fn of(&mut self, document: &dyn Fields, fields: &[KeyField]) -> &Shared {
         let at = self.known.iter().position(|(have, _)| **have == *fields).unwrap_or_else(|| {
-            let (keys, capped) = key::keys_of(document, fields);
+            let (keys, capped) = key::keys_of(document, fields, &mut self.recent);
             self.known.push((fields.into(), (keys.into(), capped)));
             self.known.len() - 1
         });

@@ -7,6 +7,7 @@ use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
 use crate::detect::{CandidateEvent, Detector, FieldPlan, Hit, Inventory, RuleIndex, ShapePlan};
 use crate::ecs::{self, Field};
+use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
 use crate::source::{
     self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
@@ -77,6 +78,7 @@ pub struct Own {
     cells: Cells,
     building: Building,
     host: Option<Arc<str>>,
+    keys: Keys,
     row_cells: Cells,
     rows: RowWriter,
     row_ends: Vec<usize>,
@@ -397,13 +399,13 @@ impl Reading<'_> {
 
     /// Asks the rules what they make of a record. Those that find something in the event alone need all of it.
     fn ask(&mut self, glance: &Glance<'_>, number: (u32, u32)) -> Verdict {
-        let Own { plans, cells, host, .. } = &mut *self.own;
+        let Own { plans, cells, host, keys, .. } = &mut *self.own;
         let Some(Shape { rules: ShapePlan::Fields(plan), .. }) = plans.get(&number).map(|shape| &**shape) else {
             return Verdict::Wanted;
         };
         let path = &self.worker.inputs[self.input as usize].display;
         let event = plan.event(glance, cells, path);
-        let hits = plan.hits(self.worker.detector.rules(), &event);
+        let hits = plan.hits(self.worker.detector.rules(), &event, keys);
         if hits.is_empty() {
             return Verdict::Seen;
         }

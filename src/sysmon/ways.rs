@@ -205,7 +205,7 @@ impl Ways {
                 _ => {}
             }
         }
-        self.by_steps(name, rest)
+        Some(self.by_steps(name, rest))
     }
 
     /// Whether the record has an entry that can become this one: of that name, or renamed to it.
@@ -218,27 +218,18 @@ impl Ways {
         self.names.iter().any(|name| &**name == entry)
     }
 
-    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Option<Way> {
-        let mut slice = Slice { fields: vec![field.to_owned()], entries: Vec::new() };
-        slice.entries.extend(rest.map(str::to_owned));
-        let mut steps = Vec::new();
-        let mut sets = false;
-        for (at, step) in STEPS.iter().enumerate().rev() {
-            let acts = step.scope.includes(self.context.id, self.context.mapping) && self.may_act(step);
-            if acts && slice.is_touched_by(&step.action) {
-                sets |= step.action.may_set(field);
-                slice.add(&step.action);
-                steps.push(at);
-            }
-        }
-        steps.reverse();
+    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Way {
         let left = rest.filter(|entry| !REMOVED.contains(entry) && self.may_exist(entry));
+        let (mut steps, mut slice) = self.slice(field, rest, None);
+        let sets = steps.iter().any(|step| STEPS[*step].action.may_set(field));
         if !sets && left.is_none() {
-            return Some(Way::Never);
+            return Way::Never;
         }
+        // What comes after a step that can fail depends on its success.
         let fallible = fallible_step();
-        if self.context.id == FALLIBLE && (left.is_some() || steps.iter().any(|step| *step >= fallible)) {
-            return None;
+        let can_fail = self.context.id == FALLIBLE && self.may_act(&STEPS[fallible]);
+        if can_fail && (left.is_some() || steps.iter().any(|step| *step > fallible)) {
+            (steps, slice) = self.slice(field, rest, Some(fallible));
         }
         if let [only] = steps.as_slice()
             && let Action::Move(entry, to) | Action::Copy(entry, to) | Action::Long(entry, to) = STEPS[*only].action
@@ -246,12 +237,12 @@ impl Ways {
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
         {
             let is_long = matches!(STEPS[*only].action, Action::Long(..));
-            return Some(if is_long { Way::Long(at) } else { Way::Text(at) });
+            return if is_long { Way::Long(at) } else { Way::Text(at) };
         }
         if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
         {
-            return Some(Way::Text(at));
+            return Way::Text(at);
         }
         let positions = self.names.iter().enumerate().filter(|(_, name)| slice.entries.iter().any(|e| **e == ***name));
         let entries = positions.map(|(at, _)| at).collect();
@@ -260,7 +251,23 @@ impl Ways {
             self.groups.push(group);
             self.groups.len() - 1
         });
-        Some(Way::Steps(at))
+        Way::Steps(at)
+    }
+
+    /// The steps that a field depends on, and `needed` with all that it depends on; and what they read.
+    fn slice(&self, field: &str, rest: Option<&str>, needed: Option<usize>) -> (Vec<usize>, Slice) {
+        let mut slice = Slice { fields: vec![field.to_owned()], entries: Vec::new() };
+        slice.entries.extend(rest.map(str::to_owned));
+        let mut steps = Vec::new();
+        for (at, step) in STEPS.iter().enumerate().rev() {
+            let acts = step.scope.includes(self.context.id, self.context.mapping) && self.may_act(step);
+            if needed == Some(at) || (acts && slice.is_touched_by(&step.action)) {
+                slice.add(&step.action);
+                steps.push(at);
+            }
+        }
+        steps.reverse();
+        (steps, slice)
     }
 
     /// Whether a step can do anything to records with these entries.
@@ -445,12 +452,13 @@ impl<'a> Lazy<'a> {
                 entries.iter().filter_map(|&at| Some((&*self.ways.names[at], self.entry(at)?))).collect();
             let mut data = EventData::new(&texts);
             let mut document = Document::new();
-            for &step in steps {
-                // Only one step of one event ID can fail, and nothing is found by that.
-                let _ = STEPS[step].apply(&mut data, &mut document, self.ways.context);
-            }
-            if *rest {
-                data.leave_rest(&mut document);
+            // Where the pipeline stops, everything that is left stays as it is.
+            let failed =
+                steps.iter().any(|&step| STEPS[step].apply(&mut data, &mut document, self.ways.context).is_err());
+            match (*rest, failed) {
+                (true, true) => data.leave_all(&mut document),
+                (true, false) => data.leave_rest(&mut document),
+                (false, _) => {}
             }
             document
         })

@@ -6,6 +6,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use evql::detect::{CandidateEvent, Detector, ShapePlan};
+use evql::eql::Keys;
 use evql::event::{Clock, Event};
 use evql::forge::{Large, LargeError};
 use evql::pipeline::{self, Options, Silent, TimelineOptions};
@@ -66,6 +67,7 @@ struct Looker<'d> {
     detector: &'d Detector,
     plans: HashMap<(u32, u32), ShapePlan>,
     cells: Cells,
+    keys: Keys,
     hits: usize,
 }
 
@@ -79,7 +81,7 @@ impl Visitor for Looker<'_> {
             && plan.may_matter(glance)
         {
             let event = fields.event(glance, &mut self.cells, "");
-            self.hits += fields.hits(detector.rules(), &event).len();
+            self.hits += fields.hits(detector.rules(), &event, &mut self.keys).len();
         }
         Verdict::Seen
     }
@@ -105,7 +107,7 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("project", |bencher| {
         bencher.iter(|| {
             let (plans, cells) = (HashMap::new(), Cells::default());
-            let mut looker = Looker { detector: &detector, plans, cells, hits: 0 };
+            let mut looker = Looker { detector: &detector, plans, cells, keys: Keys::default(), hits: 0 };
             let mut scratch = Scratch::default().wanting(sysmon::is_provider);
             for unit in source::units(&evidence.inputs, 16) {
                 source::visit_unit(&evidence.inputs, &unit, &mut scratch, &mut looker);

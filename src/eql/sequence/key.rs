@@ -29,11 +29,30 @@ pub enum KeyPart {
     Date(Ticks),
 }
 
+/// Texts of keys that were met lately: the next events are often of the same host and process.
+#[derive(Debug, Default)]
+pub struct Recent {
+    texts: [Option<Arc<str>>; 8],
+    next: usize,
+}
+
+impl Recent {
+    fn share(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.iter().flatten().find(|known| ***known == *text) {
+            return known.clone();
+        }
+        let new: Arc<str> = text.into();
+        self.texts[self.next] = Some(new.clone());
+        self.next = (self.next + 1) % self.texts.len();
+        new
+    }
+}
+
 impl KeyPart {
-    fn new(datum: Datum<'_>) -> Self {
+    fn new(datum: Datum<'_>, recent: &mut Recent) -> Self {
         match datum {
             Datum::Null => Self::Null,
-            Datum::Text(text) => Self::Text(text.into()),
+            Datum::Text(text) => Self::Text(recent.share(&text)),
             Datum::Ip(address) => Self::Text(address.to_string().into()),
             Datum::Long(number) => Self::Long(number),
             // Both zeros are one key.
@@ -58,13 +77,13 @@ impl KeyPart {
 
 /// All keys of a document, and whether some were dropped. No keys at all means that the document lacks a key it must have;
 /// without key fields there is one key, the empty one.
-pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField]) -> (Vec<Key>, bool) {
+pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField], recent: &mut Recent) -> (Vec<Key>, bool) {
     let mut combinations: Vec<Vec<KeyPart>> = vec![Vec::with_capacity(fields.len())];
     let mut capped = false;
     for KeyField { field, optional } in fields {
         let mut parts: Vec<KeyPart> = Vec::new();
         for datum in read_all(document.values(field), field) {
-            let part = KeyPart::new(datum);
+            let part = KeyPart::new(datum, recent);
             if !parts.contains(&part) {
                 parts.push(part);
             }
