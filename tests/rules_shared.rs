@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
+use evql::detect::{Outcome, explain};
 use evql::diag;
 use evql::rules::{self, Loaded, parse_elastic};
+use evql::sysmon::Mapping;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -48,6 +50,15 @@ fn every_rule_loads_or_is_named_as_one_that_does_not_run() {
             "{:?}",
             rule.meta
         );
+        // What is explained as left of a condition, with its own parentheses, is a condition again.
+        for one in explain(rule, Mapping::Integration) {
+            for (outcome, ids) in one.outcomes {
+                if let Outcome::Left { condition, .. } = outcome {
+                    let again = evql::eql::compile(&format!("any where {condition}"));
+                    assert!(again.query.is_some(), "{} {} for {ids:?}: {condition}", rule.meta.name, one.title);
+                }
+            }
+        }
     }
 }
 

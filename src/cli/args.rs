@@ -312,6 +312,24 @@ pub enum RulesCommand {
     Coverage(RulesCoverage),
     /// Check rule files: every problem of every file, by line and column
     Check(RulesCheck),
+    /// Tell what a rule comes down to for each of Sysmon's event IDs, which entries it reads, or why it can never match
+    Explain(RulesExplain),
+}
+
+#[derive(Debug, Args)]
+pub struct RulesExplain {
+    /// A rule file, or the id or name of a rule
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// Where to look for an id or name: rule files and folders; the built-in rules if none is given
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Whose ECS documents events become
+    #[arg(long, value_enum, default_value_t = Mapping::Integration)]
+    pub mapping: Mapping,
+    /// Print JSON, one rule a line, instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

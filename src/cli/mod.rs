@@ -4,6 +4,7 @@
 
 mod args;
 mod exit;
+mod explain;
 mod forge;
 mod output;
 mod progress;

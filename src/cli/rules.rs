@@ -22,6 +22,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
         RulesCommand::List(args) => list(args, look),
         RulesCommand::Coverage(args) => coverage(args, look),
         RulesCommand::Check(args) => check(args, look),
+        RulesCommand::Explain(args) => super::explain::run(args),
     }
 }
 

@@ -11,11 +11,13 @@
 
 mod coverage;
 mod creations;
+mod explain;
 mod plan;
 mod shape;
 
 pub use coverage::{Coverage, Inventory, coverage};
 pub use creations::{Creations, process_of};
+pub use explain::{Explained, Outcome, explain};
 pub use plan::Known;
 pub use shape::{FieldPlan, ShapePlan};
 

@@ -11,6 +11,7 @@ use super::datum::{Constant, Datum, read_all};
 use super::function::Function;
 use super::operators;
 use super::text_set::TextSet;
+use crate::base::Span;
 use crate::base::wildcard::fold;
 use crate::ecs::{Field, FieldType};
 use crate::event::{Document, Fields};
@@ -52,6 +53,10 @@ pub(super) enum Node {
 pub(super) struct Leaf {
     pub fields: Vec<Field>,
     pub test: Expr,
+    /// Where it is written; `None` for the test of the category, which is written before `where`.
+    pub span: Option<Span>,
+    /// Whether what is written there is the opposite: `!=`, `not in`.
+    pub negated: bool,
 }
 
 /// Which orders satisfy a comparison.
@@ -113,6 +118,50 @@ pub(super) enum Expr {
 }
 
 impl Node {
+    /// The same, known to be written as its opposite at this place, if it is a single test.
+    pub fn written_negated(self, at: Span) -> Self {
+        match self {
+            Self::Leaf(leaf) if leaf.span == Some(at) => {
+                Self::Leaf(Arc::new(Leaf { negated: true, ..Leaf::clone(&leaf) }))
+            }
+            other => other,
+        }
+    }
+
+    /// The condition in EQL; single tests are quoted from the query they were written in. Says whether it needs parentheses beside others.
+    fn text(&self, source: &str) -> (String, bool) {
+        let joined = |nodes: &[Self], word: &str| {
+            let part = |node: &Self| match node.text(source) {
+                (text, true) => format!("({text})"),
+                (text, false) => text,
+            };
+            (nodes.iter().map(part).collect::<Vec<_>>().join(word), true)
+        };
+        match self {
+            Self::Constant(Some(known)) => (known.to_string(), false),
+            Self::Constant(None) => ("null".to_owned(), false),
+            Self::All(nodes) => joined(nodes, " and "),
+            Self::Any(nodes) => joined(nodes, " or "),
+            Self::Not(inner) => match &**inner {
+                Self::Leaf(leaf) if leaf.negated => (leaf.quoted(source), false),
+                inner => match inner.text(source) {
+                    (text, true) => (format!("not ({text})"), false),
+                    (text, false) => (format!("not {text}"), false),
+                },
+            },
+            Self::Leaf(leaf) if leaf.negated => (format!("not ({})", leaf.quoted(source)), false),
+            Self::Leaf(leaf) => (leaf.quoted(source), false),
+        }
+    }
+
+    /// The conditions that must all hold.
+    fn conjuncts(&self) -> &[Self] {
+        match self {
+            Self::All(nodes) => nodes,
+            other => std::slice::from_ref(other),
+        }
+    }
+
     /// Negates; null stays null.
     pub fn not(self) -> Self {
         match self {
@@ -287,6 +336,16 @@ impl Predicate {
         self.0.required(usable)
     }
 
+    /// The condition in EQL, its tests as they are written in the query that it was compiled from, on one line.
+    pub fn text(&self, source: &str) -> String {
+        self.0.text(source).0
+    }
+
+    /// The conditions that must all hold, at least one.
+    pub fn conjuncts(&self) -> impl Iterator<Item = Self> {
+        self.0.conjuncts().iter().map(|node| Self(node.clone()))
+    }
+
     /// The answer for every document, if there is only one.
     pub fn constant(&self) -> Option<bool> {
         match self.0 {
@@ -297,6 +356,15 @@ impl Predicate {
 }
 
 impl Leaf {
+    /// The test as it is written, on one line.
+    fn quoted(&self, source: &str) -> String {
+        let Some(written) = self.span.and_then(|span| source.get(span.range())) else {
+            let names: Vec<&str> = self.fields.iter().map(Field::name).collect();
+            return format!("the category in {}", names.join(", "));
+        };
+        written.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// The texts of which the leaf's only field must have one, each with whether it is a whole value.
     fn required(&self) -> Option<Vec<(String, bool)>> {
         let folded = |text: &str| text.chars().map(fold).collect();

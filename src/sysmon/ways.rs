@@ -287,6 +287,44 @@ impl Ways {
     }
 }
 
+/// The entries of EventData that a field of the events of an ID comes from, perhaps by way of others; none for what comes with the record itself.
+pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for step in STEPS {
+        match &step.action {
+            Action::Move(entry, _)
+            | Action::Copy(entry, _)
+            | Action::Long(entry, _)
+            | Action::Boolean(entry, _)
+            | Action::Address(entry, _)
+            | Action::Rename(entry, _) => names.push((*entry).into()),
+            Action::Constant(..) => {}
+            Action::Derive(derive) => names.extend(derive.entries.iter().map(|entry| Arc::from(*entry))),
+        }
+    }
+    // One step makes the names of process and parent, and one the arguments of both.
+    let made_of = [
+        (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE),
+        (ecs::PROCESS_ARGS, ecs::PROCESS_COMMAND_LINE),
+        (ecs::PROCESS_ARGS_COUNT, ecs::PROCESS_COMMAND_LINE),
+        (ecs::PROCESS_PARENT_NAME, ecs::PROCESS_PARENT_EXECUTABLE),
+        (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE),
+        (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE),
+    ];
+    let from = made_of.into_iter().find(|(made, _)| *field == Field::Known(*made));
+    let field = &from.map_or_else(|| field.clone(), |(_, from)| from.into());
+    let rest = field.name().strip_prefix("winlog.event_data.");
+    names.extend(rest.map(Arc::from));
+    let ways = Ways::new(id, mapping, &names);
+    if super::is_constant(field) {
+        return Vec::new();
+    }
+    let (_, slice) = ways.slice(field.name(), rest, None);
+    let mut entries = slice.entries;
+    entries.sort();
+    entries
+}
+
 /// What the steps that follow depend on.
 struct Slice {
     /// Fields, or the starts of some with `*` behind.

@@ -39,7 +39,12 @@ impl Checker<'_> {
     pub(super) fn category(&self, name: &str) -> Node {
         let constant = Box::new(Constant::new(Datum::Text(name.to_owned().into())));
         let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Node::Leaf(std::sync::Arc::new(Leaf { fields: vec![self.options.category_field.clone()], test }))
+        Node::Leaf(std::sync::Arc::new(Leaf {
+            fields: vec![self.options.category_field.clone()],
+            test,
+            span: None,
+            negated: false,
+        }))
     }
 
     /// Lowers a condition. Both sides of every operator are looked at, so that all findings come at once.
@@ -55,12 +60,12 @@ impl Checker<'_> {
             }
             ExprKind::Not(operand) => self.condition(operand).map(Node::not),
             ExprKind::Compare { op: CompareOp::NotEqual, left, right } => {
-                self.equality(left, right, expr.span()).map(Node::not)
+                self.equality(left, right, expr.span()).map(|node| node.written_negated(expr.span()).not())
             }
             ExprKind::Compare { op: CompareOp::Equal, left, right } => self.equality(left, right, expr.span()),
             ExprKind::In { value, negated, insensitive, list } => {
                 let node = self.leaf(expr.span(), |checker| checker.one_of(value, *insensitive, list, expr.span()))?;
-                Some(if *negated { node.not() } else { node })
+                Some(if *negated { node.written_negated(expr.span()).not() } else { node })
             }
             ExprKind::Field { name, .. } => self.flag(name, expr.span()),
             _ => self.leaf(expr.span(), |checker| checker.value(expr)),
@@ -91,7 +96,7 @@ impl Checker<'_> {
         }
         let constant = Box::new(Constant::new(Datum::Boolean(true)));
         let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields: vec![field], test })))
+        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields: vec![field], test, span: Some(span), negated: false })))
     }
 
     /// Lowers what is true or false as a whole, with fields of its own.
@@ -109,7 +114,7 @@ impl Checker<'_> {
             let message = format!("this is {}, not a condition", kind.describe());
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
-        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields, test: expr })))
+        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields, test: expr, span: Some(span), negated: false })))
     }
 
     /// Lowers a value inside a leaf.

@@ -1,0 +1,116 @@
+//! What is left of a rule for each of Sysmon's event IDs, for people: the condition, the fields it asks for and where they come from, or why it can never hold.
+//!
+//! It is what the detector itself does with a rule before it sees an event ([`Known`]), told instead of done. This module does not know output formats.
+
+use super::plan::{Known, conditions};
+use crate::ecs::Field;
+use crate::eql::{Predicate, Query};
+use crate::rules::Rule;
+use crate::sysmon::{self, Mapping};
+
+/// One condition of a rule: a stage of a sequence, a term of a sample, or the whole query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// What it is: `query`, `stage 1`, `until`.
+    pub title: String,
+    /// The condition as it is written, on one line.
+    pub written: String,
+    /// What becomes of it, each with the event IDs for which it does.
+    pub outcomes: Vec<(Outcome, Vec<u32>)>,
+}
+
+/// What becomes of a condition for an event ID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It can hold.
+    Left {
+        /// What is left of it; `true` if every event matches.
+        condition: String,
+        /// The fields that it asks for, each with the entries of EventData that it comes from.
+        fields: Vec<(String, Vec<String>)>,
+    },
+    /// It can never hold.
+    Never {
+        /// The part of it that never holds, with what is known of its fields.
+        why: String,
+    },
+}
+
+/// Explains every condition of a rule.
+pub fn explain(rule: &Rule, mapping: Mapping) -> Vec<Explained> {
+    let titles = titles(&rule.query);
+    let spans = spans(&rule.query);
+    let mut explained = Vec::new();
+    for ((condition, title), span) in conditions(rule).into_iter().zip(titles).zip(spans) {
+        let written = span.and_then(|span| rule.source.get(span)).unwrap_or(&rule.source);
+        let mut outcomes: Vec<(Outcome, Vec<u32>)> = Vec::new();
+        for id in sysmon::event_ids() {
+            let outcome = outcome(condition, &rule.source, id, mapping);
+            match outcomes.iter_mut().find(|(have, _)| *have == outcome) {
+                Some((_, ids)) => ids.push(id),
+                None => outcomes.push((outcome, vec![id])),
+            }
+        }
+        // What can hold comes first.
+        outcomes.sort_by_key(|(outcome, _)| matches!(outcome, Outcome::Never { .. }));
+        let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
+        explained.push(Explained { title, written, outcomes });
+    }
+    explained
+}
+
+fn titles(query: &Query) -> Vec<String> {
+    match query {
+        Query::Event(_) => vec!["query".to_owned()],
+        Query::Sequence(sequence) => (0..sequence.filters().len())
+            .map(|at| if sequence.until() == Some(at) { "until".to_owned() } else { format!("stage {}", at + 1) })
+            .collect(),
+        Query::Sample(sample) => (1..=sample.filters().len()).map(|at| format!("term {at}")).collect(),
+    }
+}
+
+fn spans(query: &Query) -> Vec<Option<std::ops::Range<usize>>> {
+    let filters = match query {
+        Query::Event(_) => return vec![None],
+        Query::Sequence(sequence) => sequence.filters(),
+        Query::Sample(sample) => sample.filters(),
+    };
+    filters.iter().map(|filter| Some(filter.span().range())).collect()
+}
+
+fn outcome(condition: &Predicate, source: &str, id: u32, mapping: Mapping) -> Outcome {
+    let known = Known::of_sysmon(id, mapping);
+    let left = known.specialise(condition);
+    if left.constant() != Some(false) {
+        let field = |field: &Field| (field.name().to_owned(), sysmon::entries_of(id, field, mapping));
+        let fields = left.fields().into_iter().map(field).collect();
+        return Outcome::Left { condition: left.text(source), fields };
+    }
+    let never = condition.conjuncts().find(|part| known.specialise(part).constant() == Some(false));
+    let part = never.as_ref().unwrap_or(condition);
+    Outcome::Never { why: why(part, source, id, mapping) }
+}
+
+/// Why a part of a condition never holds: what its fields are.
+fn why(part: &Predicate, source: &str, id: u32, mapping: Mapping) -> String {
+    let constants = sysmon::constants(id, mapping);
+    let fact = |field: &Field| {
+        let values: Vec<String> = constants.values(field).iter().map(ToString::to_string).collect();
+        match values.as_slice() {
+            [] => format!("no such event has {field}"),
+            values => format!("{field} is {}", values.join(", ")),
+        }
+    };
+    let known = |field: &&Field| sysmon::is_constant(field) || !sysmon::may_have(id, field);
+    let facts: Vec<String> = part.fields().into_iter().filter(known).map(fact).collect();
+    let text = part.text(source);
+    // The category is written before `where`, not as a condition.
+    if text.starts_with("the category in") || facts.is_empty() {
+        facts.join(", ")
+    } else {
+        format!("{text}: {}", facts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests;
