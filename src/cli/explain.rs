@@ -2,7 +2,7 @@
 
 use super::args::RulesExplain;
 use super::exit::Exit;
-use super::session::{WrongRules, load_rules};
+use super::session::load_rules;
 use super::terminal::{BOLD, shown};
 use anyhow::{Result, bail};
 use evql::detect::{Explained, Outcome, explain};
@@ -19,7 +19,8 @@ pub fn run(args: &RulesExplain) -> Result<Exit> {
     let meant = |rule: &&Rule| is_file || rule.meta.id == args.rule || rule.meta.name.eq_ignore_ascii_case(&args.rule);
     let rules: Vec<&Rule> = loaded.set.rules.iter().filter(meant).collect();
     if rules.is_empty() && loaded.has_error() {
-        return Err(WrongRules { files: loaded.files }.into());
+        super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, true)?;
+        return Ok(Exit::Rules);
     }
     if rules.is_empty() {
         bail!(

@@ -108,7 +108,7 @@ pub struct Entry<'t> {
 }
 
 /// The values of an entry by the position of their field in [`FIELDS`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Columns<'t> {
     own: [&'t [u8]; FIELDS.len()],
     start: Option<[&'t [u8]; FIELDS.len()]>,
@@ -123,21 +123,25 @@ impl<'t> Entry<'t> {
 
 impl<'t> Columns<'t> {
     /// All values of a field: the event's own or, for the facts in [`CARRIED`], the first of its process's start.
-    pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> {
-        let own = row::values(self.own[field]);
-        let carried = self.start.filter(|_| self.own[field].is_empty() && is_carried(field));
-        own.chain(carried.into_iter().flat_map(move |start| row::values(start[field]).take(1)))
+    pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> + use<'t> {
+        let own = self.own[field];
+        let (bytes, most) = if own.is_empty() { (self.carried(field), 1) } else { (own, usize::MAX) };
+        row::values(bytes).take(most)
     }
 
     /// Whether a field has no value.
     pub fn is_empty(&self, field: usize) -> bool {
-        self.own[field].is_empty() && self.start.is_none_or(|start| start[field].is_empty() || !is_carried(field))
+        self.own[field].is_empty() && self.carried(field).is_empty()
+    }
+
+    fn carried(&self, field: usize) -> &'t [u8] {
+        self.start.as_ref().filter(|_| is_carried(field)).map_or(&[], |start| start[field])
     }
 
     /// The record id of the start whose facts are carried onto this event.
     pub fn start_record(&self) -> Option<&'t str> {
         let at = FIELDS.iter().position(|field| *field == ecs::WINLOG_RECORD_ID)?;
-        match row::values(self.start?[at]).next()? {
+        match row::values(self.start.as_ref()?[at]).next()? {
             Cell::Text(text) => Some(text),
             _ => None,
         }
