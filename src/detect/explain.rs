@@ -4,9 +4,10 @@
 
 use super::plan::{Known, conditions};
 use crate::ecs::Field;
-use crate::eql::{Predicate, Query};
+use crate::eql::{Filter, KeyField, Predicate, Query};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
+use std::sync::Arc;
 
 /// One condition of a rule: a stage of a sequence, a term of a sample, or the whole query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +40,15 @@ pub enum Outcome {
 /// Explains every condition of a rule.
 pub fn explain(rule: &Rule, mapping: Mapping) -> Vec<Explained> {
     let titles = titles(&rule.query);
-    let spans = spans(&rule.query);
+    let filters = filters(&rule.query);
     let mut explained = Vec::new();
-    for ((condition, title), span) in conditions(rule).into_iter().zip(titles).zip(spans) {
-        let written = span.and_then(|span| rule.source.get(span)).unwrap_or(&rule.source);
+    for (at, (condition, title)) in conditions(rule).into_iter().zip(titles).enumerate() {
+        let filter = filters.get(at);
+        let written = filter.and_then(|filter| rule.source.get(filter.span().range())).unwrap_or(&rule.source);
+        let keys = filter.map_or(&[][..], |filter| filter.keys());
         let mut outcomes: Vec<(Outcome, Vec<u32>)> = Vec::new();
         for id in sysmon::event_ids() {
-            let outcome = outcome(condition, &rule.source, id, mapping);
+            let outcome = outcome(condition, keys, &rule.source, id, mapping);
             match outcomes.iter_mut().find(|(have, _)| *have == outcome) {
                 Some((_, ids)) => ids.push(id),
                 None => outcomes.push((outcome, vec![id])),
@@ -69,18 +72,21 @@ fn titles(query: &Query) -> Vec<String> {
     }
 }
 
-fn spans(query: &Query) -> Vec<Option<std::ops::Range<usize>>> {
-    let filters = match query {
-        Query::Event(_) => return vec![None],
+fn filters(query: &Query) -> &[Arc<Filter>] {
+    match query {
+        Query::Event(_) => &[],
         Query::Sequence(sequence) => sequence.filters(),
         Query::Sample(sample) => sample.filters(),
-    };
-    filters.iter().map(|filter| Some(filter.span().range())).collect()
+    }
 }
 
-fn outcome(condition: &Predicate, source: &str, id: u32, mapping: Mapping) -> Outcome {
+fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapping: Mapping) -> Outcome {
     let known = Known::of_sysmon(id, mapping);
     let left = known.specialise(condition);
+    let lacking = keys.iter().find(|key| !key.optional && !sysmon::may_have(id, &key.field));
+    if let Some(key) = lacking.filter(|_| left.constant() != Some(false)) {
+        return Outcome::Never { why: format!("no such event has {}, by which it is joined", key.field) };
+    }
     if left.constant() != Some(false) {
         let field = |field: &Field| (field.name().to_owned(), sysmon::entries_of(id, field, mapping));
         let fields = left.fields().into_iter().map(field).collect();

@@ -41,6 +41,16 @@ fn a_field_of_another_sensor_is_named() {
     );
 }
 
+#[test]
+fn a_key_that_no_event_has_joins_nothing() {
+    let told = told("sequence by process.Ext.x [process where true] [network where true]");
+    assert!(told.iter().all(|line| line.starts_with('s') || line.contains("never")), "{told:#?}");
+    assert!(
+        told.iter().any(|line| line.ends_with("no such event has process.Ext.x, by which it is joined")),
+        "{told:#?}"
+    );
+}
+
 /// What is told to be impossible is what the detector leaves out.
 #[test]
 fn never_means_never() {
