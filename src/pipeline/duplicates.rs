@@ -7,7 +7,7 @@
 
 use super::work::{Counts, Fate};
 use crate::base::Origin;
-use crate::source::{self, Glance, Raw, Record};
+use crate::source::{self, Glance, Record, Stored};
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use sha1::{Digest, Sha1};
@@ -106,14 +106,7 @@ pub struct Building {
     /// The range that was last added to.
     latest: usize,
     /// Computer and channel as they were last stored, and their group.
-    known: Option<Stored>,
-}
-
-#[derive(Debug)]
-struct Stored {
-    computer: (u8, Vec<u8>),
-    channel: (u8, Vec<u8>),
-    group: Group,
+    known: Option<(Stored, Stored, Group)>,
 }
 
 impl Building {
@@ -140,25 +133,15 @@ impl Building {
     /// The group of a record.
     pub fn group(&mut self, glance: &Glance<'_>) -> Group {
         let (computer, channel) = (glance.computer(), glance.channel());
-        match &self.known {
-            Some(known)
-                if computer.is_same((known.computer.0, &known.computer.1))
-                    && channel.is_same((known.channel.0, &known.channel.1)) =>
-            {
-                known.group
-            }
-            _ => {
-                let text = |raw: Raw<'_>| {
-                    let mut text = String::new();
-                    raw.write(&mut text);
-                    text
-                };
-                let group = group_of(text(computer).trim(), text(channel).trim());
-                let own = |raw: Raw<'_>| (raw.bytes().0, raw.bytes().1.to_vec());
-                self.known = Some(Stored { computer: own(computer), channel: own(channel), group });
-                group
-            }
+        if let Some((known_computer, known_channel, group)) = &self.known
+            && *known_computer == computer
+            && *known_channel == channel
+        {
+            return *group;
         }
+        let group = group_of(computer.text().trim(), channel.text().trim());
+        self.known = Some((computer.into(), channel.into(), group));
+        group
     }
 
     /// Adds a record.

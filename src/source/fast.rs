@@ -10,12 +10,12 @@ mod layout;
 mod template;
 mod value;
 
-pub use layout::{Glance, Raw};
+pub use layout::{Glance, Raw, Stored};
 
 use super::evtx::Place;
-use super::record::{Interner, Record};
-use crate::base::Origin;
-use draft::{Draft, Writer, is_data, left_out};
+use super::record::{Draft, Interner, Record};
+use crate::base::{Origin, Ticks};
+use draft::{Writer, is_data, left_out};
 use hashbrown::HashMap;
 use layout::{Layout, Parts, Provider};
 use template::{Bytes, Element, Node, Template};
@@ -191,22 +191,22 @@ impl FastReader {
         let outer_root = &self.templates[instance.template].root;
         let mut draft = Draft::default();
         let mut writer = Writer { bytes, slots: outer, strings: &mut self.strings, text: &mut self.text };
-        writer.system(outer_root, &mut draft)?;
+        let time = writer.system(outer_root, &mut draft)?;
         let is_wanted = wanted(draft.provider.as_deref().unwrap_or_default(), draft.provider_guid.as_deref());
         writer.inline_data(outer_root, &mut draft)?;
-        let fragments = outer.iter().filter(|slot| slot.kind == BINXML && slot.length() > 0).count();
         if let Some(filling) = filling {
-            if !draft.is_without_data() {
+            if !draft.data.is_empty() {
                 return None;
             }
             let mut writer = Writer { bytes, slots: inner, strings: &mut self.strings, text: &mut self.text };
             writer.filling(&self.templates[filling.template].root, &mut draft)?;
         }
         // The slow way reads a fragment that nothing refers to as well, and may find fault with it.
-        if fragments != usize::from(filling.is_some()) {
+        if instance.noticed.fragments != usize::from(filling.is_some()) {
             return None;
         }
-        let record = draft.finish(header_id, origin, &mut self.strings)?;
+        draft.record_id = draft.record_id.or(Some(header_id));
+        let record = draft.finish(time, origin, &mut self.strings)?;
         if is_wanted {
             reading.record(record);
         } else {
@@ -299,6 +299,11 @@ impl Writer<'_> {
         }
         self.values(root, draft)
     }
+}
+
+/// A FILETIME as an instant, if its year is one that text can have.
+fn ticks_of(filetime: u64) -> Option<Ticks> {
+    (filetime < YEAR_10000).then(|| i64::try_from(filetime).ok().map(Ticks)).flatten()
 }
 
 /// Where the records of an undamaged chunk end; `None` if there is any doubt about the chunk.

@@ -25,7 +25,7 @@ mod xml;
 
 pub use discover::{Format, Input, Inputs, discover};
 pub use documents::JsonDocument;
-pub use fast::{Glance, Raw, Verdict, Wanted};
+pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
 pub use record::Record;

@@ -123,7 +123,8 @@ pub struct Scratch {
     pub(super) converter: Converter,
     /// What was last read of an event log: one chunk, or several.
     buffer: Vec<u8>,
-    chunk: Vec<u8>,
+    /// A copy of the chunk that goes the slow way, which reads from bytes of its own.
+    own: Vec<u8>,
     reader: ChunkReader,
     fast: FastReader,
     wanted: Option<Wanted>,
@@ -170,7 +171,10 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
         }
     };
     match input.format {
-        Format::Evtx => read_chunks(file, input, unit, scratch, visitor),
+        Format::Evtx => {
+            let stats = UnitStats::default();
+            Chunks { file, input, number: unit.input, scratch, visitor, stats }.read(unit)
+        }
         Format::Xml { encoding } => export::read(file, encoding, input, unit.input, scratch, &mut sink),
         Format::Json => documents::read(documents::Source::File(file), input, unit.input, &mut sink),
     }
@@ -179,100 +183,89 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
 /// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
 const CHUNKS_AT_A_TIME: u64 = 2;
 
-fn read_chunks(
-    mut file: File,
-    input: &Input,
-    unit: &Unit,
-    scratch: &mut Scratch,
-    visitor: &mut dyn Visitor,
-) -> UnitStats {
-    let mut stats = UnitStats::default();
-    let end = unit.first_chunk.saturating_add(unit.chunks);
-    let mut first = unit.first_chunk;
-    let mut buffer = std::mem::take(&mut scratch.buffer);
-    while first < end {
-        let wish = CHUNKS_AT_A_TIME.min(end - first);
-        let read = read_at(&mut file, chunk_offset(first), wish * CHUNK, &mut buffer);
-        if read.is_err() || buffer.len() as u64 != wish * CHUNK {
-            // Chunk by chunk it is known which of them cannot be read.
-            for chunk in first..first + wish {
-                if !read_single(&mut file, input, unit, chunk, scratch, visitor, &mut stats) {
-                    scratch.buffer = buffer;
-                    return stats;
-                }
-            }
-        } else {
-            stats.bytes += buffer.len() as u64;
-            let slots = buffer.chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
-            for (chunk, bytes) in (first..).zip(slots) {
-                read_chunk(bytes, input, unit, chunk, scratch, visitor, &mut stats);
-            }
-        }
-        first += wish;
-    }
-    scratch.buffer = buffer;
-    stats
-}
-
 const fn chunk_offset(chunk: u64) -> u64 {
     HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))
 }
 
-/// Reads one chunk from disk; false if the file ended before it.
-fn read_single(
-    file: &mut File,
-    input: &Input,
-    unit: &Unit,
-    chunk: u64,
-    scratch: &mut Scratch,
-    visitor: &mut dyn Visitor,
-    stats: &mut UnitStats,
-) -> bool {
-    let offset = chunk_offset(chunk);
-    let mut bytes = std::mem::take(&mut scratch.chunk);
-    let read = read_at(file, offset, CHUNK, &mut bytes);
-    stats.bytes += bytes.len() as u64;
-    let ended = read.is_ok() && bytes.is_empty();
-    if let Err(error) = read {
-        let reason = format!("chunk {chunk} cannot be read: {error}");
-        visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Unreadable, reason).at(offset)));
-    } else if ended {
-        let reason = format!("the file ended at chunk {chunk} while it was read: it was longer before");
-        visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Truncated, reason).at(offset)));
-    } else {
-        read_chunk(&bytes, input, unit, chunk, scratch, visitor, stats);
-    }
-    scratch.chunk = bytes;
-    !ended
+/// The chunks of one unit while they are read.
+struct Chunks<'r> {
+    file: File,
+    input: &'r Input,
+    /// Number of the input.
+    number: u32,
+    scratch: &'r mut Scratch,
+    visitor: &'r mut dyn Visitor,
+    stats: UnitStats,
 }
 
-fn read_chunk(
-    bytes: &[u8],
-    input: &Input,
-    unit: &Unit,
-    chunk: u64,
-    scratch: &mut Scratch,
-    visitor: &mut dyn Visitor,
-    stats: &mut UnitStats,
-) {
-    if bytes.iter().all(|&byte| byte == 0) {
-        stats.empty_chunks += 1;
-        return;
+impl Chunks<'_> {
+    fn read(mut self, unit: &Unit) -> UnitStats {
+        let mut buffer = std::mem::take(&mut self.scratch.buffer);
+        let end = unit.first_chunk.saturating_add(unit.chunks);
+        let mut first = unit.first_chunk;
+        while first < end {
+            let wish = CHUNKS_AT_A_TIME.min(end - first);
+            let read = read_at(&mut self.file, chunk_offset(first), wish * CHUNK, &mut buffer);
+            if read.is_ok() && buffer.len() as u64 == wish * CHUNK {
+                self.stats.bytes += buffer.len() as u64;
+                let slots = buffer.chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
+                for (chunk, bytes) in (first..).zip(slots) {
+                    self.chunk(chunk, bytes);
+                }
+            } else if !(first..first + wish).all(|chunk| self.single(chunk, &mut buffer)) {
+                break;
+            }
+            first += wish;
+        }
+        self.scratch.buffer = buffer;
+        self.stats
     }
-    stats.chunks += 1;
-    let offset = chunk_offset(chunk);
-    let place = Place { input: &input.display, number: unit.input, offset, chunk };
-    visitor.begin_chunk(offset);
-    let wanted = scratch.wanted.unwrap_or(|_, _| true);
-    let fast = if scratch.slow { None } else { scratch.fast.read(bytes, place, wanted, &mut Hearing(visitor)) };
-    if let Some(read) = fast {
-        stats.records += read.records;
-        visitor.end_chunk(&bytes[..read.end]);
-    } else {
+
+    /// Reads one chunk from disk, where it is not known which of several cannot be read; false if the file ended before it.
+    fn single(&mut self, chunk: u64, bytes: &mut Vec<u8>) -> bool {
+        let offset = chunk_offset(chunk);
+        let read = read_at(&mut self.file, offset, CHUNK, bytes);
+        self.stats.bytes += bytes.len() as u64;
+        let lost = |kind, reason| Item::Fault(Fault::lost(&self.input.display, kind, reason).at(offset));
+        match read {
+            Err(error) => {
+                self.visitor.item(lost(FaultKind::Unreadable, format!("chunk {chunk} cannot be read: {error}")));
+            }
+            Ok(()) if bytes.is_empty() => {
+                let reason = format!("the file ended at chunk {chunk} while it was read: it was longer before");
+                self.visitor.item(lost(FaultKind::Truncated, reason));
+                return false;
+            }
+            Ok(()) => self.chunk(chunk, bytes),
+        }
+        true
+    }
+
+    fn chunk(&mut self, chunk: u64, bytes: &[u8]) {
+        if bytes.iter().all(|&byte| byte == 0) {
+            self.stats.empty_chunks += 1;
+            return;
+        }
+        self.stats.chunks += 1;
+        let offset = chunk_offset(chunk);
+        let place = Place { input: &self.input.display, number: self.number, offset, chunk };
+        let Self { scratch, visitor, .. } = self;
+        visitor.begin_chunk(offset);
+        let wanted = scratch.wanted.unwrap_or(|_, _| true);
+        let fast = if scratch.slow { None } else { scratch.fast.read(bytes, place, wanted, &mut Hearing(*visitor)) };
+        if let Some(read) = fast {
+            self.stats.records += read.records;
+            visitor.end_chunk(&bytes[..read.end]);
+            return;
+        }
         visitor.restart_chunk();
-        let own = bytes.to_vec();
-        let (_, records) = scratch.reader.read(own, place, &mut scratch.converter, &mut |item| visitor.item(item));
-        stats.records += records;
+        let mut own = std::mem::take(&mut scratch.own);
+        own.clear();
+        own.extend_from_slice(bytes);
+        let sink = &mut |item| visitor.item(item);
+        let (own, records) = scratch.reader.read(own, place, &mut scratch.converter, sink);
+        scratch.own = own;
+        self.stats.records += records;
         visitor.end_chunk(bytes);
     }
 }

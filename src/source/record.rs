@@ -62,6 +62,139 @@ impl Record {
     }
 }
 
+/// What of a record is known while it is read. What the parts of `System` are called stands here, for every way of reading.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub provider: Option<Arc<str>>,
+    pub provider_guid: Option<Arc<str>>,
+    pub record_id: Option<u64>,
+    pub data: Vec<(Arc<str>, Box<str>)>,
+    event_id: Option<u32>,
+    version: Option<u32>,
+    level: Option<u32>,
+    task: Option<u32>,
+    opcode: Option<u32>,
+    keywords: Option<Arc<str>>,
+    activity_id: Option<Box<str>>,
+    related_activity_id: Option<Box<str>>,
+    process_id: Option<u32>,
+    thread_id: Option<u32>,
+    channel: Option<Arc<str>>,
+    computer: Option<Arc<str>>,
+    user_sid: Option<Arc<str>>,
+}
+
+/// A field of `System` that stands in the text of an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SystemField {
+    EventId,
+    Version,
+    Level,
+    Task,
+    Opcode,
+    Keywords,
+    RecordId,
+    Channel,
+    Computer,
+}
+
+impl SystemField {
+    /// The field of an element.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "EventID" => Self::EventId,
+            "Version" => Self::Version,
+            "Level" => Self::Level,
+            "Task" => Self::Task,
+            "Opcode" => Self::Opcode,
+            "Keywords" => Self::Keywords,
+            "EventRecordID" => Self::RecordId,
+            "Channel" => Self::Channel,
+            "Computer" => Self::Computer,
+            _ => return None,
+        })
+    }
+}
+
+impl Draft {
+    /// Whether an element of `System` has attributes that belong to a record.
+    pub(super) fn has_attributes(element: &str) -> bool {
+        matches!(element, "Provider" | "TimeCreated" | "Correlation" | "Execution" | "Security")
+    }
+
+    /// Takes an attribute of `System`, but for the time, which each way of reading has in another form.
+    pub(super) fn attribute(&mut self, element: &str, key: &str, value: &str, strings: &mut Interner) {
+        match (element, key) {
+            ("Provider", "Name") => self.provider = Some(strings.share(value)),
+            ("Provider", "Guid") => self.provider_guid = Some(strings.share(value)),
+            ("Correlation", "ActivityID") => self.activity_id = Some(value.into()),
+            ("Correlation", "RelatedActivityID") => self.related_activity_id = Some(value.into()),
+            ("Execution", "ProcessID") => self.process_id = value.trim().parse().ok(),
+            ("Execution", "ThreadID") => self.thread_id = value.trim().parse().ok(),
+            ("Security", "UserID") => self.user_sid = Some(strings.share(value)),
+            _ => {}
+        }
+    }
+
+    /// Takes the text of an element of `System`. Only an event ID that is no number is an error: no record can do without.
+    pub(super) fn set(
+        &mut self,
+        field: SystemField,
+        text: &str,
+        strings: &mut Interner,
+    ) -> Result<(), std::num::ParseIntError> {
+        let text = text.trim();
+        match field {
+            SystemField::EventId => self.event_id = Some(text.parse()?),
+            SystemField::Version => self.version = text.parse().ok(),
+            SystemField::Level => self.level = text.parse().ok(),
+            SystemField::Task => self.task = text.parse().ok(),
+            SystemField::Opcode => self.opcode = text.parse().ok(),
+            SystemField::Keywords => self.keywords = Some(strings.share(text)),
+            SystemField::RecordId => self.record_id = text.parse().ok(),
+            SystemField::Channel => self.channel = Some(strings.share(text)),
+            SystemField::Computer => self.computer = Some(strings.share(text)),
+        }
+        Ok(())
+    }
+
+    /// The name of the next value: a `Data` without a name is called by its place.
+    pub(super) fn value_name(&self, name: Arc<str>, strings: &mut Interner) -> Arc<str> {
+        if &*name == "Data" { strings.share(&format!("param{}", self.data.len() + 1)) } else { name }
+    }
+
+    /// Whether the event ID is known.
+    pub(super) fn has_event_id(&self) -> bool {
+        self.event_id.is_some()
+    }
+
+    /// The record of a time; `None` without an event ID.
+    pub(super) fn finish(self, time_created: Ticks, origin: Origin, strings: &mut Interner) -> Option<Record> {
+        let mut or_nothing = |text: Option<Arc<str>>| text.unwrap_or_else(|| strings.share(""));
+        Some(Record {
+            provider: or_nothing(self.provider),
+            provider_guid: self.provider_guid,
+            event_id: self.event_id?,
+            version: self.version,
+            level: self.level,
+            task: self.task,
+            opcode: self.opcode,
+            keywords: self.keywords,
+            time_created,
+            record_id: self.record_id,
+            activity_id: self.activity_id,
+            related_activity_id: self.related_activity_id,
+            process_id: self.process_id,
+            thread_id: self.thread_id,
+            channel: or_nothing(self.channel),
+            computer: or_nothing(self.computer),
+            user_sid: self.user_sid,
+            data: self.data,
+            origin,
+        })
+    }
+}
+
 /// Strings that come back again and again, each held once.
 #[derive(Debug, Default)]
 pub(super) struct Interner {

@@ -19,7 +19,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::fault::{FaultKind, chain, snippet};
-use super::record::{Interner, Record};
+use super::record::{Draft, Interner, Record, SystemField};
 use crate::base::{Origin, Ticks};
 
 /// Deeper elements than this are no event but an attack on memory. (What is rendered from a log has at most 512.)
@@ -67,66 +67,14 @@ enum Section {
     Ignored,
 }
 
-/// A field of `System` that stands in the text of an element.
-#[derive(Clone, Copy)]
-enum Field {
-    EventId,
-    Version,
-    Level,
-    Task,
-    Opcode,
-    Keywords,
-    RecordId,
-    Channel,
-    Computer,
-}
-
-impl Field {
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "EventID" => Self::EventId,
-            "Version" => Self::Version,
-            "Level" => Self::Level,
-            "Task" => Self::Task,
-            "Opcode" => Self::Opcode,
-            "Keywords" => Self::Keywords,
-            "EventRecordID" => Self::RecordId,
-            "Channel" => Self::Channel,
-            "Computer" => Self::Computer,
-            _ => return None,
-        })
-    }
-}
-
-/// What of a record is known so far.
-#[derive(Default)]
-struct Draft {
-    provider: Option<Arc<str>>,
-    provider_guid: Option<Arc<str>>,
-    event_id: Option<u32>,
-    version: Option<u32>,
-    level: Option<u32>,
-    task: Option<u32>,
-    opcode: Option<u32>,
-    keywords: Option<Arc<str>>,
-    system_time: Option<String>,
-    record_id: Option<u64>,
-    activity_id: Option<Box<str>>,
-    related_activity_id: Option<Box<str>>,
-    process_id: Option<u32>,
-    thread_id: Option<u32>,
-    channel: Option<Arc<str>>,
-    computer: Option<Arc<str>>,
-    user_sid: Option<Arc<str>>,
-    data: Vec<(Arc<str>, Box<str>)>,
-}
-
 /// Where the reader is in the text.
 struct Place {
     depth: usize,
     roots: usize,
     section: Section,
-    field: Option<Field>,
+    field: Option<SystemField>,
+    /// `TimeCreated/@SystemTime` as it is written.
+    time: Option<String>,
 }
 
 impl Converter {
@@ -136,18 +84,19 @@ impl Converter {
         let read = self.read(xml, &mut draft);
         draft.record_id = draft.record_id.or(record_id);
         let known_id = draft.record_id;
-        read.and_then(|()| self.finish(draft, origin)).map_err(|(kind, reason)| Refusal {
+        read.and_then(|time| self.finish(draft, time, origin)).map_err(|(kind, reason)| Refusal {
             kind,
             record_id: known_id,
             reason,
         })
     }
 
-    fn read(&mut self, xml: &str, draft: &mut Draft) -> Result<(), Refused> {
+    /// Gives the time as it is written.
+    fn read(&mut self, xml: &str, draft: &mut Draft) -> Result<Option<String>, Refused> {
         self.text.clear();
         self.frames.clear();
         let mut reader = Reader::from_str(xml);
-        let mut place = Place { depth: 0, roots: 0, section: Section::Ignored, field: None };
+        let mut place = Place { depth: 0, roots: 0, section: Section::Ignored, field: None, time: None };
         loop {
             match reader.read_event().map_err(|error| (FaultKind::Xml, chain(&error)))? {
                 Event::Start(tag) => self.open(&tag, &mut place, draft)?,
@@ -161,7 +110,7 @@ impl Converter {
                 Event::GeneralRef(name) if self.listens(&place) => self.text.push(resolve(&name)?),
                 Event::Eof if place.depth > 0 => return Err(xml_fault("the text ends inside an element")),
                 Event::Eof if place.roots == 0 => return Err(xml_fault("there is no element")),
-                Event::Eof => return Ok(()),
+                Event::Eof => return Ok(place.time),
                 _ => {}
             }
         }
@@ -197,9 +146,9 @@ impl Converter {
                 };
             }
             3 if place.section == Section::System => {
-                place.field = Field::of(name);
+                place.field = SystemField::of(name);
                 self.text.clear();
-                self.attributes(name, tag, draft)?;
+                self.attributes(name, tag, place, draft)?;
             }
             _ if place.section == Section::Data => self.open_value(name, tag)?,
             _ => {}
@@ -208,25 +157,23 @@ impl Converter {
     }
 
     /// Takes the attributes of a child of `System`.
-    fn attributes(&mut self, element: &str, tag: &BytesStart<'_>, draft: &mut Draft) -> Result<(), Refused> {
-        if !matches!(element, "Provider" | "TimeCreated" | "Correlation" | "Execution" | "Security") {
+    fn attributes(
+        &mut self,
+        element: &str,
+        tag: &BytesStart<'_>,
+        place: &mut Place,
+        draft: &mut Draft,
+    ) -> Result<(), Refused> {
+        if !Draft::has_attributes(element) {
             return Ok(());
         }
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| (FaultKind::Xml, chain(&error)))?;
             let value = unescape(&attribute.value)?;
-            let value = &*value;
             let key = attribute.key.local_name();
             match (element, key.as_ref()) {
-                ("Provider", "Name") => draft.provider = Some(self.strings.share(value)),
-                ("Provider", "Guid") => draft.provider_guid = Some(self.strings.share(value)),
-                ("TimeCreated", "SystemTime") => draft.system_time = Some(value.to_owned()),
-                ("Correlation", "ActivityID") => draft.activity_id = Some(value.into()),
-                ("Correlation", "RelatedActivityID") => draft.related_activity_id = Some(value.into()),
-                ("Execution", "ProcessID") => draft.process_id = value.trim().parse().ok(),
-                ("Execution", "ThreadID") => draft.thread_id = value.trim().parse().ok(),
-                ("Security", "UserID") => draft.user_sid = Some(self.strings.share(value)),
-                _ => {}
+                ("TimeCreated", "SystemTime") => place.time = Some(value.into_owned()),
+                (element, key) => draft.attribute(element, key, &value, &mut self.strings),
             }
         }
         Ok(())
@@ -256,7 +203,9 @@ impl Converter {
         } else if place.depth == 3
             && let Some(field) = place.field.take()
         {
-            self.set(field, draft)?;
+            let text = self.text.trim();
+            let set = draft.set(field, text, &mut self.strings);
+            set.map_err(|_| (FaultKind::Record, format!("EventID {} is not a number", snippet(text))))?;
         }
         place.depth = place.depth.saturating_sub(1);
         if place.depth == 1 {
@@ -273,63 +222,22 @@ impl Converter {
             if draft.data.len() >= MOST_VALUES {
                 return Err(xml_fault(format!("the event has more than {MOST_VALUES} values")));
             }
-            let name = if &*frame.name == "Data" {
-                self.strings.share(&format!("param{}", draft.data.len() + 1))
-            } else {
-                Arc::clone(&frame.name)
-            };
+            let name = draft.value_name(Arc::clone(&frame.name), &mut self.strings);
             draft.data.push((name, value.into()));
         }
         self.text.truncate(frame.text_start);
         Ok(())
     }
 
-    fn set(&mut self, field: Field, draft: &mut Draft) -> Result<(), Refused> {
-        let text = self.text.trim();
-        match field {
-            Field::EventId => {
-                let id = text.parse();
-                let id = id.map_err(|_| (FaultKind::Record, format!("EventID {} is not a number", snippet(text))))?;
-                draft.event_id = Some(id);
-            }
-            Field::Version => draft.version = text.parse().ok(),
-            Field::Level => draft.level = text.parse().ok(),
-            Field::Task => draft.task = text.parse().ok(),
-            Field::Opcode => draft.opcode = text.parse().ok(),
-            Field::Keywords => draft.keywords = Some(self.strings.share(text)),
-            Field::RecordId => draft.record_id = text.parse().ok(),
-            Field::Channel => draft.channel = Some(self.strings.share(text)),
-            Field::Computer => draft.computer = Some(self.strings.share(text)),
+    fn finish(&mut self, draft: Draft, time: Option<String>, origin: Origin) -> Result<Record, Refused> {
+        let no_event_id = || (FaultKind::Record, "the event has no EventID".to_owned());
+        if !draft.has_event_id() {
+            return Err(no_event_id());
         }
-        Ok(())
-    }
-
-    fn finish(&mut self, draft: Draft, origin: Origin) -> Result<Record, Refused> {
-        let event_id = draft.event_id.ok_or_else(|| (FaultKind::Record, "the event has no EventID".to_owned()))?;
-        let time = draft.system_time.ok_or_else(|| (FaultKind::Time, "invalid time: there is none".to_owned()))?;
+        let time = time.ok_or_else(|| (FaultKind::Time, "invalid time: there is none".to_owned()))?;
         let time_created = Ticks::parse_rfc3339(time.trim())
             .ok_or_else(|| (FaultKind::Time, format!("invalid time {}", snippet(&time))))?;
-        Ok(Record {
-            provider: draft.provider.unwrap_or_else(|| self.strings.share("")),
-            provider_guid: draft.provider_guid,
-            event_id,
-            version: draft.version,
-            level: draft.level,
-            task: draft.task,
-            opcode: draft.opcode,
-            keywords: draft.keywords,
-            time_created,
-            record_id: draft.record_id,
-            activity_id: draft.activity_id,
-            related_activity_id: draft.related_activity_id,
-            process_id: draft.process_id,
-            thread_id: draft.thread_id,
-            channel: draft.channel.unwrap_or_else(|| self.strings.share("")),
-            computer: draft.computer.unwrap_or_else(|| self.strings.share("")),
-            user_sid: draft.user_sid,
-            data: draft.data,
-            origin,
-        })
+        draft.finish(time_created, origin, &mut self.strings).ok_or_else(no_event_id)
     }
 }
 

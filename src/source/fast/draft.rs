@@ -2,12 +2,11 @@
 //!
 //! This is the general case; what is asked of most records is answered by [`super::layout`] without building them. This module does not know chunks.
 
-use super::YEAR_10000;
 use super::template::{Bytes, Element, Node};
+use super::ticks_of;
 use super::value::{self, Slot};
-use crate::base::{Origin, Ticks};
-use crate::source::record::{Interner, Record};
-use std::sync::Arc;
+use crate::base::Ticks;
+use crate::source::record::{Draft, Interner, SystemField};
 
 /// Values of one record that are read; the slow way has a limit too, and a fault for more.
 pub const MOST_VALUES: usize = 1000;
@@ -22,61 +21,6 @@ pub fn left_out(element: &Element, slots: &[Slot]) -> bool {
     element.dependency.and_then(|index| slots.get(usize::from(index))).is_some_and(|slot| slot.kind == 0)
 }
 
-/// What of a record is known so far.
-#[derive(Default)]
-pub struct Draft {
-    pub provider: Option<Arc<str>>,
-    pub provider_guid: Option<Arc<str>>,
-    pub event_id: Option<u32>,
-    version: Option<u32>,
-    level: Option<u32>,
-    task: Option<u32>,
-    opcode: Option<u32>,
-    keywords: Option<Arc<str>>,
-    pub time: Option<Ticks>,
-    record_id: Option<u64>,
-    activity_id: Option<Box<str>>,
-    related_activity_id: Option<Box<str>>,
-    process_id: Option<u32>,
-    thread_id: Option<u32>,
-    channel: Option<Arc<str>>,
-    computer: Option<Arc<str>>,
-    user_sid: Option<Arc<str>>,
-    data: Vec<(Arc<str>, Box<str>)>,
-}
-
-impl Draft {
-    /// Whether no values were read so far.
-    pub fn is_without_data(&self) -> bool {
-        self.data.is_empty()
-    }
-
-    pub fn finish(self, header_id: u64, origin: Origin, strings: &mut Interner) -> Option<Record> {
-        let mut or_nothing = |text: Option<Arc<str>>| text.unwrap_or_else(|| strings.share(""));
-        Some(Record {
-            provider: or_nothing(self.provider),
-            provider_guid: self.provider_guid,
-            event_id: self.event_id?,
-            version: self.version,
-            level: self.level,
-            task: self.task,
-            opcode: self.opcode,
-            keywords: self.keywords,
-            time_created: self.time?,
-            record_id: self.record_id.or(Some(header_id)),
-            activity_id: self.activity_id,
-            related_activity_id: self.related_activity_id,
-            process_id: self.process_id,
-            thread_id: self.thread_id,
-            channel: or_nothing(self.channel),
-            computer: or_nothing(self.computer),
-            user_sid: self.user_sid,
-            data: self.data,
-            origin,
-        })
-    }
-}
-
 /// Fills a template with the values of one record.
 pub struct Writer<'a> {
     pub bytes: Bytes<'a>,
@@ -86,8 +30,8 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The children of `System`.
-    pub fn system(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
+    /// The children of `System`. Gives the time of the record.
+    pub fn system(&mut self, root: &Element, draft: &mut Draft) -> Option<Ticks> {
         if &*root.name != "Event" {
             return None;
         }
@@ -96,36 +40,27 @@ impl Writer<'_> {
         if systems.next().is_some() || left_out(system, self.slots) {
             return None;
         }
+        let mut time = None;
         for element in system.elements().filter(|element| !left_out(element, self.slots)) {
-            self.system_attributes(element, draft)?;
+            self.system_attributes(element, draft, &mut time)?;
             self.system_text(element, draft)?;
         }
-        Some(())
+        time
     }
 
-    fn system_attributes(&mut self, element: &Element, draft: &mut Draft) -> Option<()> {
-        if !matches!(&*element.name, "Provider" | "TimeCreated" | "Correlation" | "Execution" | "Security") {
+    fn system_attributes(&mut self, element: &Element, draft: &mut Draft, time: &mut Option<Ticks>) -> Option<()> {
+        if !Draft::has_attributes(&element.name) {
             return Some(());
         }
         for (key, node) in &element.attributes {
             if (&*element.name, &**key) == ("TimeCreated", "SystemTime") {
-                draft.time = Some(self.time(node)?);
+                *time = Some(self.time(node)?);
                 continue;
             }
             self.text.clear();
-            if !self.write(node)? || self.text.is_empty() {
-                continue; // an attribute without a value is left out
-            }
-            let text = self.text.as_str();
-            match (&*element.name, &**key) {
-                ("Provider", "Name") => draft.provider = Some(self.strings.share(text)),
-                ("Provider", "Guid") => draft.provider_guid = Some(self.strings.share(text)),
-                ("Correlation", "ActivityID") => draft.activity_id = Some(text.into()),
-                ("Correlation", "RelatedActivityID") => draft.related_activity_id = Some(text.into()),
-                ("Execution", "ProcessID") => draft.process_id = text.trim().parse().ok(),
-                ("Execution", "ThreadID") => draft.thread_id = text.trim().parse().ok(),
-                ("Security", "UserID") => draft.user_sid = Some(self.strings.share(text)),
-                _ => {}
+            // An attribute without a value is left out.
+            if self.write(node)? && !self.text.is_empty() {
+                draft.attribute(&element.name, key, self.text, self.strings);
             }
         }
         Some(())
@@ -136,7 +71,7 @@ impl Writer<'_> {
         let Node::Slot { index, .. } = node else { return None };
         let slot = self.slots.get(usize::from(*index))?;
         let ticks = self.bytes.u64(slot.start()).filter(|_| slot.kind == value::FILETIME && slot.length() == 8)?;
-        (ticks < YEAR_10000).then(|| i64::try_from(ticks).ok().map(Ticks)).flatten()
+        ticks_of(ticks)
     }
 
     fn system_text(&mut self, element: &Element, draft: &mut Draft) -> Option<()> {
@@ -144,20 +79,7 @@ impl Writer<'_> {
         for node in &element.children {
             self.write(node)?;
         }
-        let text = self.text.trim();
-        match &*element.name {
-            "EventID" => draft.event_id = Some(text.parse().ok()?),
-            "Version" => draft.version = text.parse().ok(),
-            "Level" => draft.level = text.parse().ok(),
-            "Task" => draft.task = text.parse().ok(),
-            "Opcode" => draft.opcode = text.parse().ok(),
-            "Keywords" => draft.keywords = Some(self.strings.share(text)),
-            "EventRecordID" => draft.record_id = text.parse().ok(),
-            "Channel" => draft.channel = Some(self.strings.share(text)),
-            "Computer" => draft.computer = Some(self.strings.share(text)),
-            _ => {}
-        }
-        Some(())
+        SystemField::of(&element.name).map_or(Some(()), |field| draft.set(field, self.text, self.strings).ok())
     }
 
     /// The children of `EventData` or `UserData`, if each of them is a value and nothing more.
@@ -178,9 +100,7 @@ impl Writer<'_> {
                     break;
                 }
             }
-            let name = name.unwrap_or_else(|| element.name.clone());
-            let name =
-                if &*name == "Data" { self.strings.share(&format!("param{}", draft.data.len() + 1)) } else { name };
+            let name = draft.value_name(name.unwrap_or_else(|| element.name.clone()), self.strings);
             self.text.clear();
             for node in &element.children {
                 self.write(node)?;

@@ -7,7 +7,7 @@
 use super::draft::{MOST_VALUES, is_data};
 use super::template::{Bytes, Element, Node, Template};
 use super::value::{self, Noticed, Slot};
-use super::{Wanted, YEAR_10000};
+use super::{Wanted, ticks_of};
 use crate::base::{Origin, Ticks};
 use std::sync::Arc;
 
@@ -197,18 +197,37 @@ impl<'c> Raw<'c> {
         }
     }
 
-    /// Whether both are stored as the same bytes.
-    pub fn is_same(self, other: (u8, &[u8])) -> bool {
-        self.bytes() == other
+    /// The text.
+    pub fn text(self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
     }
 
     /// What identifies the stored form.
-    pub fn bytes(self) -> (u8, &'c [u8]) {
+    fn bytes(self) -> (u8, &'c [u8]) {
         match self {
             Self::Nothing => (0, b""),
             Self::Text(text) => (u8::MAX, text.as_bytes()),
             Self::Value(kind, raw) => (kind, raw),
         }
+    }
+}
+
+/// A text as it was stored, to know it again by without rendering it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored(u8, Vec<u8>);
+
+impl From<Raw<'_>> for Stored {
+    fn from(raw: Raw<'_>) -> Self {
+        let (kind, bytes) = raw.bytes();
+        Self(kind, bytes.to_vec())
+    }
+}
+
+impl PartialEq<Raw<'_>> for Stored {
+    fn eq(&self, raw: &Raw<'_>) -> bool {
+        raw.bytes() == (self.0, &self.1)
     }
 }
 
@@ -227,33 +246,25 @@ pub struct Glance<'c> {
     origin: Origin,
 }
 
-/// Who wrote a record, as text; and its bytes, to know it again by.
+/// Who wrote a record, as text; and as it was stored, to know it again by.
 #[derive(Debug, Default)]
 pub struct Provider {
     name: String,
     guid: Option<String>,
     wanted: bool,
-    raw_name: (u8, Vec<u8>),
-    raw_guid: (u8, Vec<u8>),
-    known: bool,
+    stored: Option<(Stored, Stored)>,
 }
 
 impl Provider {
-    /// Makes this the provider of a record, and says whether somebody wants it.
+    /// Makes this the provider of a record, and notes whether somebody wants it.
     fn update(&mut self, name: Raw<'_>, guid: Raw<'_>, wanted: Wanted) {
-        let same = |raw: Raw<'_>, have: &(u8, Vec<u8>)| raw.is_same((have.0, &have.1));
-        if self.known && same(name, &self.raw_name) && same(guid, &self.raw_guid) {
+        if self.stored.as_ref().is_some_and(|stored| stored.0 == name && stored.1 == guid) {
             return;
         }
-        let own = |raw: Raw<'_>| (raw.bytes().0, raw.bytes().1.to_vec());
-        let mut text = String::new();
-        guid.write(&mut text);
-        self.guid = Some(text).filter(|text| !text.is_empty());
-        self.name.clear();
-        name.write(&mut self.name);
-        (self.raw_name, self.raw_guid) = (own(name), own(guid));
+        self.name = name.text();
+        self.guid = Some(guid.text()).filter(|text| !text.is_empty());
+        self.stored = Some((name.into(), guid.into()));
         self.wanted = wanted(&self.name, self.guid.as_deref());
-        self.known = true;
     }
 }
 
@@ -285,7 +296,7 @@ impl<'c> Glance<'c> {
             Some(index) => bytes.u64(value(index, value::U64)?.start())?,
             None => header_id,
         };
-        let time = (ticks < YEAR_10000).then(|| i64::try_from(ticks).ok().map(Ticks)).flatten()?;
+        let time = ticks_of(ticks)?;
         let event_id = event_id.into();
         let raw = |place: &'c Place| read(bytes, outer, place);
         provider.update(raw(&layout.provider), raw(&layout.provider_guid), wanted);
