@@ -5,6 +5,7 @@
 pub mod escape;
 pub mod folded;
 mod origin;
+pub mod parts;
 pub mod span;
 pub mod time;
 pub mod wildcard;

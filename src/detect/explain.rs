@@ -4,10 +4,9 @@
 
 use super::plan::{Known, conditions};
 use crate::ecs::Field;
-use crate::eql::{Filter, KeyField, Predicate, Query};
+use crate::eql::{KeyField, Predicate, Query};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
-use std::sync::Arc;
 
 /// One condition of a rule: a stage of a sequence, a term of a sample, or the whole query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub enum Outcome {
 /// Explains every condition of a rule.
 pub fn explain(rule: &Rule, mapping: Mapping) -> Vec<Explained> {
     let titles = titles(&rule.query);
-    let filters = filters(&rule.query);
+    let filters = rule.query.filters();
     let mut explained = Vec::new();
     for (at, (condition, title)) in conditions(rule).into_iter().zip(titles).enumerate() {
         let filter = filters.get(at);
@@ -72,22 +71,14 @@ fn titles(query: &Query) -> Vec<String> {
     }
 }
 
-fn filters(query: &Query) -> &[Arc<Filter>] {
-    match query {
-        Query::Event(_) => &[],
-        Query::Sequence(sequence) => sequence.filters(),
-        Query::Sample(sample) => sample.filters(),
-    }
-}
-
 fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapping: Mapping) -> Outcome {
     let known = Known::of_sysmon(id, mapping);
     let left = known.specialise(condition);
     let lacking = keys.iter().find(|key| !key.optional && !sysmon::may_have(id, &key.field));
-    if let Some(key) = lacking.filter(|_| left.constant() != Some(false)) {
-        return Outcome::Never { why: format!("no such event has {}, by which it is joined", key.field) };
-    }
     if left.constant() != Some(false) {
+        if let Some(key) = lacking {
+            return Outcome::Never { why: format!("no such event has {}, by which it is joined", key.field) };
+        }
         let field = |field: &Field| (field.name().to_owned(), sysmon::entries_of(id, field, mapping));
         let fields = left.fields().into_iter().map(field).collect();
         return Outcome::Left { condition: left.text(source), fields };
@@ -109,12 +100,11 @@ fn why(part: &Predicate, source: &str, id: u32, mapping: Mapping) -> String {
     };
     let known = |field: &&Field| sysmon::is_constant(field) || !sysmon::may_have(id, field);
     let facts: Vec<String> = part.fields().into_iter().filter(known).map(fact).collect();
-    let text = part.text(source);
     // The category is written before `where`, not as a condition.
-    if text.starts_with("the category in") || facts.is_empty() {
+    if part.is_category() || facts.is_empty() {
         facts.join(", ")
     } else {
-        format!("{text}: {}", facts.join(", "))
+        format!("{}: {}", part.text(source), facts.join(", "))
     }
 }
 

@@ -6,12 +6,13 @@
 
 use super::{Hit, RuleIndex};
 use crate::base::folded::{Folded, FoldedText};
+use crate::base::parts::PartFinder;
+use crate::base::wildcard::Case;
 use crate::ecs::Field;
 use crate::eql::{Keys, Need, Predicate, Query};
 use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
@@ -49,8 +50,7 @@ impl Try {
         };
         let hit = match &rule.query {
             Query::Event(_) => holds(0).then_some(Hit::Event),
-            Query::Sequence(query) => query.candidate_where(event, keys, holds).map(Hit::Joined),
-            Query::Sample(query) => query.candidate_where(event, keys, holds).map(Hit::Joined),
+            joined => joined.candidate_where(event, keys, holds).map(Hit::Joined),
         };
         let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
         hit.filter(|_| !excluded())
@@ -61,8 +61,7 @@ impl Try {
 pub fn conditions(rule: &Rule) -> Vec<&Predicate> {
     match &rule.query {
         Query::Event(query) => vec![query.predicate()],
-        Query::Sequence(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
-        Query::Sample(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
+        joined => joined.filters().iter().map(|filter| filter.predicate()).collect(),
     }
 }
 
@@ -119,6 +118,7 @@ impl Plan {
     fn new(tries: impl Iterator<Item = Try>, cheap: &dyn Fn(&Field) -> bool) -> Self {
         let tries: Vec<Try> = tries.filter(|tried| tried.filters.iter().any(Option::is_some)).collect();
         let mut index: BTreeMap<Field, Texts> = BTreeMap::new();
+        let mut parts: BTreeMap<Field, Vec<(String, usize)>> = BTreeMap::new();
         let mut always = Vec::new();
         for (at, tried) in tries.iter().enumerate() {
             let required = |condition| {
@@ -130,19 +130,22 @@ impl Plan {
                 always.push(at);
                 continue;
             };
-            for need in each.into_iter().flatten() {
-                let texts = index.entry(need.field.clone()).or_default();
-                if need.whole {
-                    let places = texts.whole.entry(FoldedText::new(&need.text)).or_default();
+            for Need { field, text, whole } in each.into_iter().flatten() {
+                let texts = index.entry(field.clone()).or_default();
+                if whole {
+                    let places = texts.whole.entry(FoldedText::new(&text, Case::Insensitive)).or_default();
                     if places.last() != Some(&at) {
                         places.push(at);
                     }
                 } else {
-                    texts.parts.push((need.text, at));
+                    parts.entry(field.clone()).or_default().push((text, at));
                 }
             }
         }
-        let index = index.into_iter().map(|(field, texts)| (field, texts.finished())).collect();
+        for (field, parts) in parts {
+            index.entry(field).or_default().parts = PartFinder::new(parts);
+        }
+        let index = index.into_iter().collect();
         Self { tries, index, always }
     }
 
@@ -199,33 +202,15 @@ impl Plan {
 #[derive(Debug, Default)]
 struct Texts {
     whole: HashMap<FoldedText, Vec<usize>>,
-    /// Parts of values, which are ASCII in lower case.
-    parts: Vec<(String, usize)>,
-    /// Finds parts in a value.
-    finder: Option<AhoCorasick>,
+    parts: PartFinder,
 }
 
 impl Texts {
-    fn finished(mut self) -> Self {
-        if !self.parts.is_empty() {
-            let parts = self.parts.iter().map(|(part, _)| part);
-            let mut builder = AhoCorasick::builder();
-            self.finder =
-                builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(parts).ok();
-        }
-        self
-    }
-
     fn find(&self, value: &str, found: &mut Vec<usize>) {
         if !self.whole.is_empty() {
-            found.extend(self.whole.get(&Folded(value)).into_iter().flatten());
+            found.extend(self.whole.get(&Folded(value, Case::Insensitive)).into_iter().flatten());
         }
-        match &self.finder {
-            Some(finder) if value.is_ascii() => {
-                found.extend(finder.find_overlapping_iter(value).map(|part| self.parts[part.pattern().as_usize()].1));
-            }
-            _ => found.extend(self.parts.iter().map(|(_, at)| at)),
-        }
+        found.extend(self.parts.find(value));
     }
 }
 

@@ -6,7 +6,7 @@
 use super::plan::Plan;
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
-use crate::eql::{Keys, Predicate, Query};
+use crate::eql::{Keys, Predicate};
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::source::{Glance, Raw};
@@ -30,7 +30,6 @@ pub struct FieldPlan {
     plan: Plan,
     ways: Ways,
     names: Option<Names>,
-    is_creation: bool,
 }
 
 /// The names of processes that matter.
@@ -72,18 +71,13 @@ impl Detector {
             return ShapePlan::Whole(Names::new(&plan, &mut ways));
         }
         let names = Names::new(&plan, &mut ways);
-        let is_creation = crate::sysmon::constants(glance.event_id(), self.mapping).is_process_creation();
-        ShapePlan::Fields(Box::new(FieldPlan { plan, ways, names, is_creation }))
+        ShapePlan::Fields(Box::new(FieldPlan { plan, ways, names }))
     }
 }
 
 /// The fields that a rule asks for if its conditions hold: join keys and exceptions.
 fn fields_beside_conditions(rule: &Rule) -> Vec<Field> {
-    let filters = match &rule.query {
-        Query::Event(_) => &[],
-        Query::Sequence(query) => query.filters(),
-        Query::Sample(query) => query.filters(),
-    };
+    let filters = rule.query.filters();
     let keys = filters.iter().flat_map(|filter| filter.keys()).map(|key| key.field.clone());
     let exceptions = rule.exceptions.iter().flat_map(|exception| exception.predicate.fields()).cloned();
     keys.chain(exceptions).collect()
@@ -102,11 +96,6 @@ impl ShapePlan {
 }
 
 impl FieldPlan {
-    /// Whether records of the shape tell of the creation of a process.
-    pub fn is_creation(&self) -> bool {
-        self.is_creation
-    }
-
     /// The event of a record, of which rules ask what they need.
     pub fn event<'a>(&'a self, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Lazy<'a> {
         Lazy::new(&self.ways, glance, cells, path)

@@ -341,6 +341,11 @@ impl Predicate {
         self.0.text(source).0
     }
 
+    /// Whether it is the test of the category, which is not written as a condition.
+    pub fn is_category(&self) -> bool {
+        matches!(&self.0, Node::Leaf(leaf) if leaf.span.is_none())
+    }
+
     /// The conditions that must all hold, at least one.
     pub fn conjuncts(&self) -> impl Iterator<Item = Self> {
         self.0.conjuncts().iter().map(|node| Self(node.clone()))

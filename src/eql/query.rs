@@ -4,9 +4,10 @@
 
 use super::predicate::Predicate;
 use super::sample::Sample;
-use super::sequence::Sequence;
+use super::sequence::{Candidate, Filter, Keys, Sequence, candidate};
 use crate::ecs::Field;
 use crate::event::Fields;
+use std::sync::Arc;
 
 /// A checked and compiled query.
 #[derive(Clone, Debug)]
@@ -57,6 +58,28 @@ impl Query {
             Self::Sequence(query) => query.pipes(),
             Self::Sample(query) => query.pipes(),
         }
+    }
+
+    /// The filters of a sequence, that of `until` last, or of a sample; none for single events.
+    pub fn filters(&self) -> &[Arc<Filter>] {
+        match self {
+            Self::Event(_) => &[],
+            Self::Sequence(query) => query.filters(),
+            Self::Sample(query) => query.filters(),
+        }
+    }
+
+    /// What a document is to a sequence or sample, for a caller that knows by itself whether the condition of the filter of a number holds;
+    /// `None` if no filter takes it.
+    ///
+    /// `keys` holds what is known of the document's keys already, so that several queries over one document share them.
+    pub fn candidate_where(
+        &self,
+        document: &dyn Fields,
+        keys: &mut Keys,
+        holds: impl Fn(usize) -> bool,
+    ) -> Option<Candidate> {
+        candidate(self.filters(), document, keys, holds)
     }
 
     pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {

@@ -7,7 +7,7 @@
 //! follows the number of keys, not of events.
 
 use super::query::Pipe;
-use super::sequence::{Candidate, Filter, Key, KeyPart, Keys, SequenceMatch, candidate, fields_of};
+use super::sequence::{Candidate, Filter, Key, KeyPart, SequenceMatch, candidate_of_all, fields_of};
 use crate::ecs::Field;
 use crate::event::Fields;
 use hashbrown::HashMap;
@@ -49,19 +49,7 @@ impl Sample {
 
     /// What a document is to this sample; `None` if no term takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
-        self.candidate_where(document, &mut Keys::default(), |filter| {
-            self.filters[filter].predicate().matches(document)
-        })
-    }
-
-    /// The same for a caller that knows by itself whether the condition of the term of a number holds.
-    pub fn candidate_where(
-        &self,
-        document: &dyn Fields,
-        keys: &mut Keys,
-        holds: impl Fn(usize) -> bool,
-    ) -> Option<Candidate> {
-        candidate(&self.filters, document, keys, holds)
+        candidate_of_all(&self.filters, document)
     }
 }
 

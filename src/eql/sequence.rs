@@ -154,23 +154,16 @@ impl Sequence {
 
     /// What a document is to this sequence; `None` if no filter takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
-        self.candidate_where(document, &mut Keys::default(), |filter| self.filters[filter].predicate.matches(document))
-    }
-
-    /// The same for a caller that knows by itself whether the condition of the filter of a number holds.
-    ///
-    /// `keys` holds what is known of the document's keys already, so that several sequences over one document share them.
-    pub fn candidate_where(
-        &self,
-        document: &dyn Fields,
-        keys: &mut Keys,
-        holds: impl Fn(usize) -> bool,
-    ) -> Option<Candidate> {
-        candidate(&self.filters, document, keys, holds)
+        candidate_of_all(&self.filters, document)
     }
 }
 
-/// What a document is to a list of filters; `None` if none takes it.
+/// What a document is to a list of filters that are all asked.
+pub(super) fn candidate_of_all(filters: &[Arc<Filter>], document: &dyn Fields) -> Option<Candidate> {
+    candidate(filters, document, &mut Keys::default(), |filter| filters[filter].predicate.matches(document))
+}
+
+/// What a document is to a list of filters, of which `holds` tells the conditions by number; `None` if none takes it.
 pub(super) fn candidate(
     filters: &[Arc<Filter>],
     document: &dyn Fields,
@@ -216,6 +209,11 @@ pub struct Keys {
 type Shared = (Arc<[Key]>, bool);
 
 impl Keys {
+    /// A copy of a text that is shared with keys that were met lately.
+    pub fn share(&mut self, text: &str) -> Arc<str> {
+        self.recent.share(text)
+    }
+
     /// Begins the next document.
     pub fn clear(&mut self) {
         self.known.clear();

@@ -40,12 +40,17 @@ pub type Group = u64;
 pub const DOCUMENTS: Group = 0;
 
 /// The group of a computer and channel.
-pub fn group_of(computer: &str, channel: &str) -> Group {
+fn group_of(computer: &str, channel: &str) -> Group {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write(computer.as_bytes());
     hasher.write_u8(0xff);
     hasher.write(channel.as_bytes());
     hasher.finish() | 1
+}
+
+/// The group of a record, and its number in its log.
+pub fn number_of(record: &Record) -> (Group, u64) {
+    (group_of(&record.computer, &record.channel), record.record_id.unwrap_or(u64::MAX))
 }
 
 /// Numbers of records of one group, from the first to the last.

@@ -109,13 +109,8 @@ pub enum RunError {
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// The rows of the timeline did not fit into memory, and not on disk either.
-    #[error("cannot keep the timeline in a temporary file in {}", folder.display())]
-    Timeline {
-        /// Where the file would be.
-        folder: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Timeline(#[from] std::io::Error),
 }
 
 /// Reads everything under `paths` and runs the detector over it.
@@ -139,8 +134,7 @@ pub fn run(
     progress.finish();
     found.faults.extend(faults);
     if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        let chosen = options.timeline.as_ref().and_then(|timeline| timeline.limits.temp_folder.clone());
-        return Err(RunError::Timeline { folder: chosen.unwrap_or_else(std::env::temp_dir), source: error });
+        return Err(RunError::Timeline(error));
     }
     let (mut outcome, duplicates) = pool.install(|| conclude(&worker, found));
     let Worker { shelf, spare, plans, .. } = worker;

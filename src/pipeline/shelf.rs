@@ -93,12 +93,14 @@ fn process_key(row: &Row<'_>) -> ProcessKey {
     (row.host.into(), row.entity_id.is_none(), row.entity_id.unwrap_or_default().into())
 }
 
+/// Whether a row is of a process.
+fn is_of((host, none, entity_id): &ProcessKey, row: &Row<'_>) -> bool {
+    **host == *row.host && *none == row.entity_id.is_none() && **entity_id == *row.entity_id.unwrap_or_default()
+}
+
 impl Processes {
     fn number(&mut self, row: &Row<'_>, latest: Option<u32>) -> u32 {
-        let is = |key: &ProcessKey| {
-            *key.0 == *row.host && key.1 == row.entity_id.is_none() && *key.2 == *row.entity_id.unwrap_or_default()
-        };
-        if let Some(latest) = latest.filter(|latest| is(&self.keys[*latest as usize])) {
+        if let Some(latest) = latest.filter(|latest| is_of(&self.keys[*latest as usize], row)) {
             return latest;
         }
         let key = process_key(row);
@@ -141,9 +143,18 @@ impl Shelf {
         &self.blocks[place.block as usize][place.start..place.end]
     }
 
+    /// Writes what is held to disk, and says where if that goes wrong.
+    fn spill(&mut self) -> io::Result<()> {
+        self.spill_run().map_err(|error| {
+            let folder = self.limits.temp_folder.clone().unwrap_or_else(std::env::temp_dir);
+            let told = format!("cannot keep the timeline in a temporary file in {}: {error}", folder.display());
+            io::Error::new(error.kind(), told)
+        })
+    }
+
     /// Writes what is held to disk, sorted by process and time. The first creation of each process comes before all of its rows once more, so that whoever
     /// merges runs knows it before the rows that it belongs to.
-    fn spill(&mut self) -> io::Result<()> {
+    fn spill_run(&mut self) -> io::Result<()> {
         let keys = &self.processes.keys;
         let mut ranks: Vec<u32> = (0..u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect();
         ranks.sort_unstable_by(|left, right| keys[*left as usize].cmp(&keys[*right as usize]));
@@ -263,30 +274,18 @@ impl Shelf {
         // The creation that the rows at hand belong to, as its bytes.
         let mut start: Option<Vec<u8>> = None;
         let mut bytes = Vec::new();
-        let mut hosts: Vec<Box<str>> = Vec::new();
         while let Some((ahead, record)) = merge.next()? {
             let Some(row) = Row::read(&record) else { continue };
             if duplicates.contains(row.order.origin()) {
                 continue;
             }
-            let same = current.as_ref().is_some_and(|((host, none, entity), _)| {
-                **host == *row.host
-                    && *none == row.entity_id.is_none()
-                    && **entity == *row.entity_id.unwrap_or_default()
-            });
-            if !same {
-                groups.extend(current.take().map(|(_, group)| group));
+            if !current.as_ref().is_some_and(|(process, _)| is_of(process, &row)) {
+                let before = current.take();
+                let host =
+                    before.as_ref().map_or(0, |((host, ..), group)| group.host + usize::from(**host != *row.host));
+                groups.extend(before.map(|(_, group)| group));
                 start = None;
-                if hosts.last().is_none_or(|host| **host != *row.host) {
-                    hosts.push(row.host.into());
-                }
-                let group = Group {
-                    host: hosts.len(),
-                    none: row.entity_id.is_none(),
-                    first: row.order,
-                    at: written,
-                    length: 0,
-                };
+                let group = Group { host, none: row.entity_id.is_none(), first: row.order, at: written, length: 0 };
                 current = Some((process_key(&row), group));
             }
             let Some((_, group)) = &mut current else { continue };

@@ -5,7 +5,7 @@ use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
-use crate::detect::{CandidateEvent, Detector, FieldPlan, Hit, Inventory, RuleIndex, ShapePlan};
+use crate::detect::{CandidateEvent, Detector, Hit, Inventory, RuleIndex, ShapePlan};
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
@@ -75,13 +75,18 @@ pub struct Own {
     scratch: Scratch,
     /// The plan of each shape, by its number and event ID.
     plans: HashMap<(u32, u32), Arc<Shape>>,
-    cells: Cells,
+    asking: Asking,
     building: Building,
-    host: Option<Arc<str>>,
-    keys: Keys,
     row_cells: Cells,
     rows: RowWriter,
     row_ends: Vec<usize>,
+}
+
+/// What it takes to ask rules of an event.
+#[derive(Default)]
+struct Asking {
+    cells: Cells,
+    keys: Keys,
 }
 
 /// What is known of records of a shape.
@@ -201,11 +206,12 @@ impl<'run> Worker<'run> {
     }
 
     fn seen(&self, record: &Record) -> Seen {
+        let (group, record_id) = duplicates::number_of(record);
         Seen {
             fingerprint: duplicates::fingerprint(record),
             origin: record.origin,
-            group: duplicates::group_of(&record.computer, &record.channel),
-            record_id: record.record_id.unwrap_or(u64::MAX),
+            group,
+            record_id,
             event_id: Some(record.event_id),
             fate: self.fate(self.time(record)),
         }
@@ -257,15 +263,16 @@ impl<'run> Worker<'run> {
 
     fn shape(&self, glance: &Glance<'_>) -> Shape {
         let mapping = self.options.mapping;
+        let constants = sysmon::constants(glance.event_id(), mapping);
         let columns = self.options.timeline.as_ref().and_then(|_| {
             let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
-            let all = timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into()));
-            let constants = sysmon::constants(glance.event_id(), mapping);
+            if !timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into())) {
+                return None;
+            }
             let outline = Outline::new(|field| ways.is_constant(field), &constants);
-            all.then_some((ways, outline))
+            Some((ways, outline))
         });
-        let is_creation = sysmon::constants(glance.event_id(), mapping).is_process_creation();
-        Shape { rules: self.detector.shape(glance), columns, is_creation }
+        Shape { rules: self.detector.shape(glance), columns, is_creation: constants.is_process_creation() }
     }
 
     fn plan(&self, glance: &Glance<'_>) -> Arc<Shape> {
@@ -324,28 +331,41 @@ impl Visitor for Reading<'_> {
         if !simple || worker.wants_everything() {
             return Verdict::Wanted;
         }
-        let number = (glance.shape(), glance.event_id());
-        if !self.own.plans.contains_key(&number) {
-            if self.own.plans.len() > MOST_SHAPES {
-                self.own.plans.clear();
-            }
-            self.own.plans.insert(number, worker.plan(glance));
+        let Own { plans, building, asking, rows, row_cells, row_ends, .. } = &mut *self.own;
+        if plans.len() > MOST_SHAPES {
+            plans.clear();
         }
-        let Some(shape) = self.own.plans.get(&number) else { return Verdict::Wanted };
+        // The shape is looked up once: this is done for every record there is.
+        let shape = plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| worker.plan(glance));
         if worker.shelf.is_some() && shape.columns.is_none() {
             return Verdict::Wanted;
         }
-        let verdict = match &shape.rules {
-            rules if !rules.may_matter(glance) => Verdict::Seen,
-            ShapePlan::Nothing => Verdict::Seen,
-            ShapePlan::Fields(_) => self.ask(glance, number),
-            ShapePlan::Whole(_) => Verdict::Wanted,
-        };
-        if verdict == Verdict::Seen {
-            self.own.building.add_glance(glance, Fate::Mapped);
-            self.add_row(glance, number);
+        let path = &worker.inputs[self.input as usize].display;
+        match &shape.rules {
+            rules if !rules.may_matter(glance) => {}
+            ShapePlan::Fields(plan) => {
+                let event = plan.event(glance, &mut asking.cells, path);
+                let hits = plan.hits(worker.detector.rules(), &event, &mut asking.keys);
+                if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
+                    // What is found in the event alone is an alert, which needs all of it.
+                    self.hits = Some(hits);
+                    return Verdict::Wanted;
+                }
+                if !hits.is_empty() {
+                    let order = order_of(&event, glance, *clock);
+                    let candidate = candidate(&event, order, shape.is_creation, &mut asking.keys, hits);
+                    self.found.candidates.push(candidate);
+                }
+            }
+            ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
         }
-        verdict
+        building.add_glance(glance, Fate::Mapped);
+        if let Some((ways, outline)) = &shape.columns {
+            let event = Lazy::new(ways, glance, row_cells, path);
+            rows.fields(&event, outline, order_of(&event, glance, *clock), shape.is_creation);
+            row_ends.push(rows.bytes().len());
+        }
+        Verdict::Seen
     }
 
     fn item(&mut self, item: Item) {
@@ -383,41 +403,6 @@ impl Visitor for Reading<'_> {
 }
 
 impl Reading<'_> {
-    /// Adds the row of a record to the timeline, if one is wanted.
-    fn add_row(&mut self, glance: &Glance<'_>, number: (u32, u32)) {
-        let Own { plans, row_cells, rows, row_ends, .. } = &mut *self.own;
-        let Some(Shape { columns: Some((ways, outline)), is_creation, .. }) = plans.get(&number).map(|shape| &**shape)
-        else {
-            return;
-        };
-        let path = &self.worker.inputs[self.input as usize].display;
-        let event = Lazy::new(ways, glance, row_cells, path);
-        let order = order_of(&event, glance, self.worker.options.clock);
-        rows.fields(&event, outline, order, *is_creation);
-        row_ends.push(rows.bytes().len());
-    }
-
-    /// Asks the rules what they make of a record. Those that find something in the event alone need all of it.
-    fn ask(&mut self, glance: &Glance<'_>, number: (u32, u32)) -> Verdict {
-        let Own { plans, cells, host, keys, .. } = &mut *self.own;
-        let Some(Shape { rules: ShapePlan::Fields(plan), .. }) = plans.get(&number).map(|shape| &**shape) else {
-            return Verdict::Wanted;
-        };
-        let path = &self.worker.inputs[self.input as usize].display;
-        let event = plan.event(glance, cells, path);
-        let hits = plan.hits(self.worker.detector.rules(), &event, keys);
-        if hits.is_empty() {
-            return Verdict::Seen;
-        }
-        if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
-            self.hits = Some(hits);
-            return Verdict::Wanted;
-        }
-        let candidate = candidate(&event, glance, self.worker.options.clock, host, plan, hits);
-        self.found.candidates.push(candidate);
-        Verdict::Seen
-    }
-
     fn take(&mut self, record: &Record) {
         let hits = self.hits.take();
         if !sysmon::is_sysmon(record) {
@@ -427,8 +412,8 @@ impl Reading<'_> {
         let fate = self.worker.fate(self.worker.time(record));
         let counted = (Some(record.event_id), fate);
         if self.own.building.origin().is_some() {
-            let group = duplicates::group_of(&record.computer, &record.channel);
-            self.own.building.add(group, record.record_id.unwrap_or(u64::MAX), counted);
+            let (group, number) = duplicates::number_of(record);
+            self.own.building.add(group, number, counted);
         } else {
             self.found.seen.push(self.worker.seen(record));
             self.found.counts.add(counted, 1);
@@ -497,23 +482,17 @@ fn order_of(event: &Lazy<'_>, glance: &Glance<'_>, clock: Clock) -> OrderKey {
 /// What is kept of an event that rules may need, but not at once.
 fn candidate(
     event: &Lazy<'_>,
-    glance: &Glance<'_>,
-    clock: Clock,
-    latest_host: &mut Option<Arc<str>>,
-    plan: &FieldPlan,
+    order: OrderKey,
+    is_creation: bool,
+    keys: &mut Keys,
     hits: Vec<(RuleIndex, Hit)>,
 ) -> CandidateEvent {
     let text = |field| event.values(&Field::Known(field)).first().and_then(Value::as_text);
-    let host = text(ecs::HOST_NAME).unwrap_or_default();
-    let host = match latest_host {
-        Some(latest) if **latest == *host => latest.clone(),
-        _ => latest_host.insert(host.into()).clone(),
-    };
     CandidateEvent {
-        order: order_of(event, glance, clock),
-        host,
-        entity_id: text(ecs::PROCESS_ENTITY_ID).map(Into::into),
-        is_creation: plan.is_creation(),
+        order,
+        host: keys.share(text(ecs::HOST_NAME).unwrap_or_default()),
+        entity_id: text(ecs::PROCESS_ENTITY_ID).map(|id| keys.share(id)),
+        is_creation,
         hits,
         event: None,
     }
@@ -553,8 +532,8 @@ impl Visitor for Numbering<'_> {
         if let Item::Record(record) = item
             && sysmon::is_sysmon(&record)
         {
-            let group = duplicates::group_of(&record.computer, &record.channel);
-            self.found.push((group, record.record_id.unwrap_or(u64::MAX), record.origin));
+            let (group, number) = duplicates::number_of(&record);
+            self.found.push((group, number, record.origin));
         }
     }
 

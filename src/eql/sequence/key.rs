@@ -37,7 +37,7 @@ pub struct Recent {
 }
 
 impl Recent {
-    fn share(&mut self, text: &str) -> Arc<str> {
+    pub fn share(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.texts.iter().flatten().find(|known| ***known == *text) {
             return known.clone();
         }
