@@ -11,7 +11,7 @@ use evql::event::{Clock, Document, Object};
 use evql::pipeline::{self, Options, Outcome, Roles, Silent, TimelineOptions};
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat};
 use evql::rules::{self, Rule, RuleSet};
-use evql::source::{self, Item, Scratch};
+use evql::source::{self, Item, Scratch, Search};
 use evql::sysmon::{self, Mapping};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ fn round_trip(logs: &Path, detector: &Detector) {
 
 /// Every event of some logs, mapped one by one.
 fn mapped_events(logs: &Path) -> Vec<Document> {
-    let inputs = source::discover(&[logs.to_owned()]).inputs;
+    let inputs = source::discover(&[logs.to_owned()], &Search::default()).inputs;
     let mut scratch = Scratch::default().wanting(sysmon::is_provider);
     let mut documents = Vec::new();
     for unit in source::units(&inputs, 16) {

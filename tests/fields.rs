@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::event::Event;
-use evql::source::{self, Item, Scratch};
+use evql::source::{self, Item, Scratch, Search};
 use evql::sysmon::Mapping;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn one_event_of_every_id_becomes_what_it_became_before() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sample = root.join("samples/all-ids.evtx");
     for (mapping, name) in [(Mapping::Integration, "integration"), (Mapping::Winlogbeat, "winlogbeat")] {
-        let inputs = source::discover(std::slice::from_ref(&sample)).inputs;
+        let inputs = source::discover(std::slice::from_ref(&sample), &Search::default()).inputs;
         let mut events = Vec::new();
         for unit in source::units(&inputs, 16) {
             source::read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {

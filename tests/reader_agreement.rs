@@ -9,7 +9,7 @@ use evql::detect::{Detector, ShapePlan};
 use evql::ecs::{self, Field};
 use evql::eql::Keys;
 use evql::event::{Fields, Written};
-use evql::source::{Glance, Item, Scratch, Verdict, Visitor, discover, read_unit, units, visit_unit};
+use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,7 +23,7 @@ const ROUNDS: usize = 12;
 
 /// Everything in a file, read one way.
 fn items(path: &Path, slow: bool) -> Vec<Item> {
-    let inputs = discover(&[path.to_owned()]).inputs;
+    let inputs = discover(&[path.to_owned()], &Search::default()).inputs;
     let mut scratch = Scratch::default().slow(slow);
     let mut items = Vec::new();
     for unit in units(&inputs, 16) {
@@ -76,7 +76,7 @@ fn both_ways_give_the_same_for_every_file() {
 fn what_nobody_wants_is_counted() {
     let mut others = 0;
     for path in all_logs() {
-        let inputs = discover(std::slice::from_ref(&path)).inputs;
+        let inputs = discover(std::slice::from_ref(&path), &Search::default()).inputs;
         let is_wanted = |item: &Item| match item {
             Item::Record(record) => sysmon::is_sysmon(record),
             _ => true,
@@ -179,7 +179,7 @@ fn fields_at_a_glance_are_those_of_the_whole_event() {
     for mapping in [Mapping::Integration, Mapping::Winlogbeat] {
         let mut comparer = Comparer { mapping, ..Comparer::default() };
         for path in all_logs() {
-            let inputs = discover(std::slice::from_ref(&path)).inputs;
+            let inputs = discover(std::slice::from_ref(&path), &Search::default()).inputs;
             let mut scratch =
                 Scratch::default().wanting(|name, guid| name != "Linux-Sysmon" && sysmon::is_provider(name, guid));
             for unit in units(&inputs, 16) {
@@ -250,7 +250,7 @@ fn rules_say_the_same_at_a_glance() {
         let mut asker =
             Asker { detector: &detector, plans, cells, keys: Keys::default(), said: None, hits: 0, compared: 0 };
         for path in all_logs() {
-            let inputs = discover(std::slice::from_ref(&path)).inputs;
+            let inputs = discover(std::slice::from_ref(&path), &Search::default()).inputs;
             let mut scratch =
                 Scratch::default().wanting(|name, guid| name != "Linux-Sysmon" && sysmon::is_provider(name, guid));
             asker.plans.clear();

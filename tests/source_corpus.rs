@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evql::source::{Fault, FaultKind, Input, Item, Record, Scratch, UnitStats, discover, read_unit, units};
+use evql::source::{Fault, FaultKind, Input, Item, Record, Scratch, Search, UnitStats, discover, read_unit, units};
 
 /// What came out of one or more files.
 #[derive(Default)]
@@ -47,7 +47,7 @@ fn assert_accounted_for(outcome: &Outcome) {
 #[test]
 fn the_whole_corpus_gives_the_same_however_it_is_cut() {
     let Some(corpus) = corpus() else { return };
-    let found = discover(&[corpus]);
+    let found = discover(&[corpus], &Search::default());
     assert!(!found.inputs.is_empty());
     let whole = read(&found.inputs, 64);
     assert_accounted_for(&whole);
@@ -79,14 +79,14 @@ fn rendered(input: &Input) -> String {
 #[test]
 fn exported_events_give_the_records_of_their_log() {
     let Some(corpus) = corpus() else { return };
-    let found = discover(&[corpus]);
+    let found = discover(&[corpus], &Search::default());
     let folder = tempfile::tempdir().expect("a folder");
     let mut compared = 0;
     for input in &found.inputs {
         let text = rendered(input);
         let path = folder.path().join("exported.xml");
         fs::write(&path, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).expect("write");
-        let exported = discover(std::slice::from_ref(&path));
+        let exported = discover(std::slice::from_ref(&path), &Search::default());
         let mut from_xml = read(&exported.inputs, 1);
         let mut from_log = read(std::slice::from_ref(input), 64);
         let untimed = |outcome: &Outcome| outcome.faults.iter().filter(|fault| fault.kind == FaultKind::Time).count();
@@ -140,7 +140,7 @@ fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
 #[test]
 fn damage_neither_panics_nor_hangs_and_stays_accounted_for() {
     let Some(corpus) = corpus() else { return };
-    let found = discover(&[corpus]);
+    let found = discover(&[corpus], &Search::default());
     let small: Vec<&Input> = found.inputs.iter().filter(|input| input.size <= 4096 + 2 * 65_536).collect();
     assert!(!small.is_empty());
     let folder = tempfile::tempdir().expect("a folder");
@@ -152,7 +152,7 @@ fn damage_neither_panics_nor_hangs_and_stays_accounted_for() {
         let mut bytes = fs::read(&small[numbers.below(small.len())].path).expect("readable");
         damage(&mut bytes, &mut numbers);
         fs::write(&path, &bytes).expect("write");
-        let again = discover(std::slice::from_ref(&path));
+        let again = discover(std::slice::from_ref(&path), &Search::default());
         let outcome = read(&again.inputs, 1);
         assert_accounted_for(&outcome);
         records += outcome.records.len();

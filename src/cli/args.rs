@@ -98,7 +98,7 @@ impl Color {
 #[derive(Clone, Debug, Args)]
 pub struct Evidence {
     /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
-    /// folders are searched with all below them; `-` is NDJSON on stdin
+    /// folders and ZIP archives are searched with all below them; `-` is NDJSON on stdin
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A folder of evidence (same as PATH)
@@ -107,6 +107,9 @@ pub struct Evidence {
     /// A file of evidence (same as PATH)
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
+    /// The password of encrypted ZIP archives
+    #[arg(long, value_name = "PASSWORD")]
+    pub archive_password: Option<String>,
     /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35 or RFC 3339
     #[arg(long, value_name = "TIME", value_parser = Window::parse_from)]
     pub from: Option<Ticks>,

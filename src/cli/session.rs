@@ -9,7 +9,7 @@ use evql::detect::Detector;
 use evql::pipeline::{self, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::report::Results;
 use evql::rules::{self, FileReport, Loaded, NotRun};
-use evql::source::{Fault, FaultKind, Severity};
+use evql::source::{Fault, FaultKind, Search, Severity};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -119,6 +119,7 @@ impl Session {
             threads: evidence.threads.map_or(0, usize::from),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
+            search: Search { archive_password: evidence.archive_password.clone() },
             slow_reader: evidence.slow_reader,
             mapping,
             roles: Roles {

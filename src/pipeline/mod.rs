@@ -19,7 +19,7 @@ pub use window::{Window, WindowError};
 use crate::base::Origin;
 use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
 use crate::event::Clock;
-use crate::source::{self, Fault, FaultKind, Input};
+use crate::source::{self, Fault, FaultKind, Input, Search};
 use crate::sysmon::Mapping;
 use duplicates::Duplicates;
 use rayon::prelude::*;
@@ -59,6 +59,8 @@ pub struct Options {
     pub slow_reader: bool,
     /// Whether to note which fields the events have.
     pub inventory: bool,
+    /// How evidence is searched for.
+    pub search: Search,
     /// What is wanted of a timeline, if one is.
     pub timeline: Option<TimelineOptions>,
 }
@@ -120,7 +122,7 @@ pub fn run(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Outcome, RunError> {
-    let source::Inputs { inputs, faults } = source::discover(paths);
+    let source::Inputs { inputs, faults } = source::discover(paths, &options.search);
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);

@@ -194,12 +194,11 @@ impl<'run> Worker<'run> {
         found
     }
 
-    /// The records of Sysmon in a chunk by number.
-    pub fn numbers(&self, chunk: Origin, own: &mut Own) -> Vec<Numbered> {
-        let unit = source::chunk_unit(chunk.input, chunk.offset);
+    /// The records of Sysmon in the given chunks of a unit, by number.
+    fn numbers_of(&self, unit: &Unit, chunks: &[Origin], own: &mut Own) -> Vec<Numbered> {
         let mut scratch = std::mem::take(&mut own.scratch);
-        let mut numbering = Numbering { groups: &mut own.building, found: Vec::new() };
-        source::visit_unit(self.inputs, &unit, &mut scratch, &mut numbering);
+        let mut numbering = Numbering { chunks, groups: &mut own.building, found: Vec::new(), mark: 0 };
+        source::visit_unit(self.inputs, unit, &mut scratch, &mut numbering);
         let found = numbering.found;
         own.scratch = scratch;
         found
@@ -238,22 +237,20 @@ impl<'run> Worker<'run> {
         sysmon::map(record, &self.inputs[record.origin.input as usize].display, self.options.mapping)
     }
 
-    /// The records of a chunk that were read at these places, in their order, each made into something.
-    fn load<T>(&self, origins: &[Origin], own: &mut Own, make: impl Fn(&Record) -> T) -> Vec<T> {
-        let Some(first) = origins.first() else { return Vec::new() };
-        let unit = source::chunk_unit(first.input, first.offset);
+    /// The records of a unit that were read at these places, in their order, each made into something.
+    fn load<T>(&self, unit: &Unit, origins: &[Origin], own: &mut Own, make: impl Fn(&Record) -> T) -> Vec<T> {
         let mut scratch = std::mem::take(&mut own.scratch);
-        let mut loading = Loading { origins, make, found: Vec::new() };
-        source::visit_unit(self.inputs, &unit, &mut scratch, &mut loading);
+        let mut loading = Loading { origins, make, found: Vec::new(), mark: 0 };
+        source::visit_unit(self.inputs, unit, &mut scratch, &mut loading);
         own.scratch = scratch;
         loading.found
     }
 
-    /// The same over many chunks and all threads.
+    /// The same over many units and all threads.
     fn load_all<T: Send>(&self, origins: &[Origin], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
-        let chunks: Vec<&[Origin]> = origins.chunk_by(in_same_chunk).collect();
-        let load = |own: &mut Borrowed<'_>, origins: &&[Origin]| self.load(origins, own, &make);
-        chunks.par_iter().map_init(|| self.borrow(), load).flatten_iter().collect()
+        let units = source::units_again(self.inputs, origins);
+        let load = |own: &mut Borrowed<'_>, (unit, origins): &(Unit, &[Origin])| self.load(unit, origins, own, &make);
+        units.par_iter().map_init(|| self.borrow(), load).flatten_iter().collect()
     }
 
     /// The events of some places, given in their order.
@@ -500,8 +497,9 @@ fn candidate(
 
 impl Again for Worker<'_> {
     fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered> {
-        let numbers = |own: &mut Borrowed<'_>, chunk: &Origin| self.numbers(*chunk, own);
-        chunks.par_iter().map_init(|| self.borrow(), numbers).flatten_iter().collect()
+        let units = source::units_again(self.inputs, chunks);
+        let numbers = |own: &mut Borrowed<'_>, (unit, chunks): &(Unit, &[Origin])| self.numbers_of(unit, chunks, own);
+        units.par_iter().map_init(|| self.borrow(), numbers).flatten_iter().collect()
     }
 
     fn seen(&self, records: &[Origin]) -> Vec<Seen> {
@@ -509,19 +507,24 @@ impl Again for Worker<'_> {
     }
 }
 
-/// Whether two records of event logs are in the same chunk.
-fn in_same_chunk(left: &Origin, right: &Origin) -> bool {
-    left.input == right.input && source::chunk_start(left.offset) == source::chunk_start(right.offset)
-}
-
 /// Numbers that are read again.
 struct Numbering<'w> {
+    /// Sorted.
+    chunks: &'w [Origin],
     groups: &'w mut Building,
     found: Vec<Numbered>,
+    /// How many there were when the chunk began.
+    mark: usize,
 }
 
 impl Visitor for Numbering<'_> {
-    fn begin_chunk(&mut self, _: u64) {}
+    fn wants_chunk(&mut self, offset: u64) -> bool {
+        self.chunks.binary_search_by_key(&offset, |chunk| chunk.offset).is_ok()
+    }
+
+    fn begin_chunk(&mut self, _: u64) {
+        self.mark = self.found.len();
+    }
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         self.found.push((self.groups.group(glance), glance.record_id(), glance.origin()));
@@ -538,7 +541,7 @@ impl Visitor for Numbering<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        self.found.clear();
+        self.found.truncate(self.mark);
     }
 
     fn end_chunk(&mut self, _: &[u8]) {}
@@ -550,10 +553,19 @@ struct Loading<'w, T, F: Fn(&Record) -> T> {
     origins: &'w [Origin],
     make: F,
     found: Vec<T>,
+    /// How many there were when the chunk began.
+    mark: usize,
 }
 
 impl<T, F: Fn(&Record) -> T> Visitor for Loading<'_, T, F> {
-    fn begin_chunk(&mut self, _: u64) {}
+    fn wants_chunk(&mut self, offset: u64) -> bool {
+        let next = self.origins.partition_point(|origin| origin.offset < offset);
+        self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
+    }
+
+    fn begin_chunk(&mut self, _: u64) {
+        self.mark = self.found.len();
+    }
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         if self.origins.binary_search(&glance.origin()).is_ok() { Verdict::Wanted } else { Verdict::Seen }
@@ -568,7 +580,7 @@ impl<T, F: Fn(&Record) -> T> Visitor for Loading<'_, T, F> {
     }
 
     fn restart_chunk(&mut self) {
-        self.found.clear();
+        self.found.truncate(self.mark);
     }
 
     fn end_chunk(&mut self, _: &[u8]) {}

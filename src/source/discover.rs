@@ -4,6 +4,8 @@
 //! followed; links inside a folder are not, because a mounted image can have links that lead to the examiner's own disk. A link that leads outside of
 //! everything given is named, one that leads inside needs no word, because the search comes to its target anyway.
 //!
+//! A ZIP archive is searched as a folder is; its members are called `archive.zip!/name`.
+//!
 //! Nothing is known here about what the files hold beyond their first kilobytes.
 
 use std::fs::{File, Metadata};
@@ -15,6 +17,7 @@ use encoding_rs::Encoding;
 use hashbrown::HashSet;
 use walkdir::WalkDir;
 
+use super::archive::{Archive, Listed, Member, NEEDS_PASSWORD};
 use super::fault::{Fault, FaultKind};
 use super::sniff::{HEAD, HeaderDoubt, Verdict, tell};
 
@@ -43,6 +46,22 @@ pub struct Input {
     pub size: u64,
     /// How its events are stored.
     pub format: Format,
+    /// Which part of the file it is, if that is an archive.
+    pub member: Option<Member>,
+}
+
+impl Input {
+    /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
+    pub(super) fn is_sequential(&self) -> bool {
+        self.format != Format::Evtx || self.member.as_ref().is_some_and(|member| !member.is_plain())
+    }
+}
+
+/// How to search.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// For encrypted members of archives.
+    pub archive_password: Option<String>,
 }
 
 /// What was found.
@@ -60,8 +79,8 @@ pub(super) const STDIN: &str = "-";
 /// Finds the files with events at and below `paths`. The path `-` is standard input.
 ///
 /// The result does not depend on the order of `paths`, and naming a path twice changes nothing.
-pub fn discover(paths: &[PathBuf]) -> Inputs {
-    let mut search = Search::default();
+pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
+    let mut search = Walk::default();
     let mut found_stdin = false;
     let mut roots: Vec<&PathBuf> = paths.iter().collect();
     roots.sort();
@@ -77,15 +96,16 @@ pub fn discover(paths: &[PathBuf]) -> Inputs {
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = Inputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
+    let password: Option<Arc<[u8]>> = how.archive_password.as_ref().map(|password| Arc::from(password.as_bytes()));
     for (path, size, named) in search.files {
         let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
         if taken.insert(identity) {
-            take(path, size, named, &mut found);
+            take(path, size, named, password.as_ref(), &mut found);
         }
     }
     if found_stdin {
         let display = Arc::from("(standard input)");
-        found.inputs.push(Input { path: PathBuf::from(STDIN), display, size: 0, format: Format::Json });
+        found.inputs.push(Input { path: PathBuf::from(STDIN), display, size: 0, format: Format::Json, member: None });
     }
     found.faults.sort();
     found.faults.dedup();
@@ -94,7 +114,7 @@ pub fn discover(paths: &[PathBuf]) -> Inputs {
 
 /// A search in progress.
 #[derive(Default)]
-struct Search {
+struct Walk {
     /// What was given, as canonical paths.
     roots: Vec<PathBuf>,
     /// Regular files with their sizes, and whether a person named the file itself.
@@ -102,7 +122,7 @@ struct Search {
     faults: Vec<Fault>,
 }
 
-impl Search {
+impl Walk {
     fn walk(&mut self, root: &Path) {
         for entry in WalkDir::new(root).sort_by_file_name() {
             match entry {
@@ -160,21 +180,37 @@ fn cause(error: &io::Error) -> String {
 }
 
 /// Opens a regular file, and takes it if it holds events.
-fn take(path: PathBuf, size: u64, named: bool, found: &mut Inputs) {
+fn take(path: PathBuf, size: u64, named: bool, password: Option<&Arc<[u8]>>, found: &mut Inputs) {
     let display = display(&path);
-    let head = match read_head(&path) {
-        Ok(head) => head,
+    match read_head(&path) {
         Err(error) => {
             let reason = format!("the file cannot be read: {}", cause(&error));
             found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
-            return;
         }
-    };
-    if head.is_empty() {
-        found.faults.push(Fault::lost(&display, FaultKind::EmptyFile, "the file has no bytes"));
-        return;
+        Ok(head) => match judge(&head, &display, named, found) {
+            Some(Content::Events(format)) => found.inputs.push(Input { path, display, size, format, member: None }),
+            Some(Content::Archive) => match Archive::open(&path, password) {
+                Ok(archive) => Unpacking { path: &path, found }.take(&archive, &display, 1),
+                Err(reason) => found.refuse_archive(&display, &reason),
+            },
+            None => {}
+        },
     }
-    match tell(&head, named) {
+}
+
+/// What a file is good for.
+enum Content {
+    Events(Format),
+    Archive,
+}
+
+/// Tells a file by its first bytes, and names what is not taken or in doubt.
+fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Option<Content> {
+    if head.is_empty() {
+        found.faults.push(Fault::lost(display, FaultKind::EmptyFile, "the file has no bytes"));
+        return None;
+    }
+    match tell(head, named) {
         Verdict::Evidence(format, doubt) => {
             let reason = match doubt {
                 None => None,
@@ -187,18 +223,97 @@ fn take(path: PathBuf, size: u64, named: bool, found: &mut Inputs) {
                 }
             };
             if let Some((kind, reason)) = reason {
-                found.faults.push(Fault::suspect(&display, kind, reason).at(0));
+                found.faults.push(Fault::suspect(display, kind, reason).at(0));
             }
-            found.inputs.push(Input { path, display, size, format });
+            Some(Content::Events(format))
         }
+        Verdict::Archive => Some(Content::Archive),
         Verdict::HeaderOnly => {
             let reason = format!("the file ends inside its header, after {} bytes: it holds no events", head.len());
-            found.faults.push(Fault::lost(&display, FaultKind::Truncated, reason).at(head.len() as u64));
+            found.faults.push(Fault::lost(display, FaultKind::Truncated, reason).at(head.len() as u64));
+            None
         }
         Verdict::Foreign(looks) => {
             let reason = format!("not an event log: looks like {looks}");
-            found.faults.push(Fault::lost(&display, FaultKind::Foreign, reason));
+            found.faults.push(Fault::lost(display, FaultKind::Foreign, reason));
+            None
         }
+    }
+}
+
+impl Inputs {
+    fn refuse_archive(&mut self, display: &Arc<str>, reason: &str) {
+        let reason = format!("the ZIP archive cannot be read: {reason}");
+        self.faults.push(Fault::lost(display, FaultKind::Archive, reason));
+    }
+}
+
+/// Archives inside of archives are opened to this depth.
+const DEEPEST: u32 = 3;
+
+/// The search through one archive.
+struct Unpacking<'f> {
+    path: &'f Path,
+    found: &'f mut Inputs,
+}
+
+impl Unpacking<'_> {
+    /// Takes the members that hold events. An archive that has none, such as a document of an office program, is foreign as a whole.
+    fn take(&mut self, archive: &Archive, display: &Arc<str>, depth: u32) {
+        let (inputs, faults) = (self.found.inputs.len(), self.found.faults.len());
+        let members = archive.members();
+        for listed in &members {
+            self.take_member(archive, listed, display, depth);
+        }
+        let foreign = |fault: &Fault| matches!(fault.kind, FaultKind::Foreign | FaultKind::EmptyFile);
+        if self.found.inputs.len() == inputs && self.found.faults[faults..].iter().all(foreign) {
+            self.found.faults.truncate(faults);
+            let reason = match members.len() {
+                0 => "a ZIP archive with nothing in it".to_owned(),
+                1 => "a ZIP archive whose only file is not an event log".to_owned(),
+                count => format!("a ZIP archive with {count} files, none of which is an event log"),
+            };
+            self.found.faults.push(Fault::lost(display, FaultKind::Foreign, reason));
+        }
+        if archive.has_hidden_members() {
+            let reason = "several members have the same name; of each name only the last was read";
+            self.found.faults.push(Fault::lost(display, FaultKind::Archive, reason));
+        }
+    }
+
+    fn take_member(&mut self, archive: &Archive, listed: &Listed, outer: &Arc<str>, depth: u32) {
+        let display: Arc<str> = format!("{outer}!/{}", listed.name).into();
+        if let Err(method) = &listed.method {
+            let reason = format!("it is packed in a way that evql does not know ({method}); unpack the archive first");
+            return self.lose(&display, FaultKind::Archive, &reason);
+        }
+        if listed.encrypted && !archive.has_password() {
+            return self.lose(&display, FaultKind::Encrypted, NEEDS_PASSWORD);
+        }
+        let head = match archive.head(listed.index, HEAD) {
+            Ok(head) => head,
+            Err(reason) => return self.lose(&display, FaultKind::Archive, &reason),
+        };
+        match judge(&head, &display, false, self.found) {
+            Some(Content::Events(format)) => {
+                let member = Some(archive.member(listed.index));
+                let path = self.path.to_owned();
+                self.found.inputs.push(Input { path, display, size: listed.size, format, member });
+            }
+            Some(Content::Archive) if depth == DEEPEST => {
+                let reason = format!("an archive in an archive, more than {DEEPEST} deep; unpack it first");
+                self.lose(&display, FaultKind::Archive, &reason);
+            }
+            Some(Content::Archive) => match archive.inner(listed) {
+                Ok(inner) => self.take(&inner, &display, depth + 1),
+                Err(reason) => self.found.refuse_archive(&display, &reason),
+            },
+            None => {}
+        }
+    }
+
+    fn lose(&mut self, display: &Arc<str>, kind: FaultKind, reason: &str) {
+        self.found.faults.push(Fault::lost(display, kind, reason));
     }
 }
 

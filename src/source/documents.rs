@@ -5,7 +5,6 @@
 //!
 //! Offsets are bytes of the text, after unpacking.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
@@ -29,18 +28,18 @@ pub struct JsonDocument {
 }
 
 /// Reads a file of documents, or standard input.
-pub(super) fn read(source: Source, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
+pub(super) fn read(source: Source<'_>, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
     let mut target = Target { input, number, records: 0, sink };
     let bytes = match source {
-        Source::File(file) => read_any(BufReader::new(file), &mut target),
+        Source::Bytes(bytes) => read_any(BufReader::new(bytes), &mut target),
         Source::Stdin => read_any(io::stdin().lock(), &mut target),
     };
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
 }
 
 /// Where documents come from.
-pub(super) enum Source {
-    File(File),
+pub(super) enum Source<'s> {
+    Bytes(&'s mut dyn Read),
     Stdin,
 }
 

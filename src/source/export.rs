@@ -8,8 +8,7 @@
 //! Offsets are bytes in the file for UTF-8, and bytes of the text decoded to UTF-8 otherwise. What an encoding does not allow is read as U+FFFD. Encodings are not told here but by `discover`.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8};
@@ -32,7 +31,7 @@ const LONGEST_TAG: u64 = 8192;
 
 /// Reads a whole file of exported events.
 pub(super) fn read(
-    mut file: File,
+    source: &mut dyn Read,
     encoding: &'static Encoding,
     input: &Input,
     number: u32,
@@ -43,13 +42,12 @@ pub(super) fn read(
     let mut target = Target { input, number, converter: &mut scratch.converter, records: &mut records, sink };
     if encoding == UTF_8 {
         // As it is, so that offsets are those of the file and invalid bytes are seen.
-        Scanner::new(&file).run(&mut target);
+        Scanner::new(source).run(&mut target);
     } else {
-        let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(&file);
+        let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(source);
         Scanner::new(decoded).run(&mut target);
     }
-    let bytes = file.stream_position().unwrap_or(input.size);
-    UnitStats { bytes, records, ..UnitStats::default() }
+    UnitStats { bytes: input.size, records, ..UnitStats::default() }
 }
 
 /// Where events and faults go.

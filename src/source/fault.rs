@@ -40,6 +40,10 @@ pub enum FaultKind {
     EmptyFile,
     /// A file that is neither an event log nor exported events.
     Foreign,
+    /// A ZIP archive, or a member of one, that cannot be unpacked.
+    Archive,
+    /// A member of an archive that is encrypted, and nobody gave its password.
+    Encrypted,
     /// The file header of an event log is damaged.
     FileHeader,
     /// The input ends inside something that should have gone on.
@@ -68,6 +72,8 @@ impl FaultKind {
             Self::OutsideLink => "outside-link",
             Self::EmptyFile => "empty-file",
             Self::Foreign => "foreign-file",
+            Self::Archive => "archive",
+            Self::Encrypted => "encrypted",
             Self::FileHeader => "file-header",
             Self::Truncated => "truncated",
             Self::Checksum => "checksum",

@@ -2,7 +2,7 @@
 //!
 //! The way of the data: [`discover()`] tells files by their content, [`units()`] cuts them into pieces of work that can be spread over threads,
 //! and [`read_unit`] turns one piece into records and faults. A Windows event log (EVTX) is cut into runs of 64 KiB chunks; an XML file
-//! exported from one is a single piece, and so is a file of ECS documents in JSON. Logs and XML are rendered to the same XML and go through the same converter, so that the same event gives
+//! exported from one is a single piece, and so is a file of ECS documents in JSON, or a log that is packed in an archive. Logs and XML are rendered to the same XML and go through the same converter, so that the same event gives
 //! the same record however it was collected.
 //!
 //! Evidence is hostile input: no length, offset, name or encoding found in it is trusted, and nothing in it stops the run.
@@ -11,6 +11,7 @@
 //!
 //! This module deliberately does not know ECS or EQL, what a Sysmon field means, or threads.
 
+mod archive;
 mod discover;
 mod documents;
 mod evtx;
@@ -23,10 +24,11 @@ mod sniff;
 mod units;
 mod xml;
 
-pub use discover::{Format, Input, Inputs, discover};
+pub use archive::Member;
+pub use discover::{Format, Input, Inputs, Search, discover};
 pub use documents::JsonDocument;
 pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
 pub use record::Record;
-pub use units::{Unit, chunk_start, chunk_unit, units};
+pub use units::{Unit, chunk_start, units, units_again};

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::AddAssign;
 
+use super::archive::{self, Member};
 use super::discover::{Format, Input, STDIN};
 use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
@@ -32,6 +33,10 @@ pub enum Item {
 
 /// What hears of everything in a unit, in the order of the file.
 pub trait Visitor {
+    /// Whether the chunk that begins at this many bytes from the start of the file is to be read, where others of the unit must be passed on the way to it.
+    fn wants_chunk(&mut self, _offset: u64) -> bool {
+        true
+    }
     /// A chunk of an event log begins at this many bytes from the start of the file. Called for chunks that are not empty.
     fn begin_chunk(&mut self, offset: u64);
     /// A record of the chunk at a glance. Most need no more than that. Records that show nothing at a glance are items at once.
@@ -158,25 +163,71 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
     };
-    let mut sink = |item| visitor.item(item);
     if input.path.as_os_str() == STDIN {
-        return documents::read(documents::Source::Stdin, input, unit.input, &mut sink);
+        return documents::read(documents::Source::Stdin, input, unit.input, &mut |item| visitor.item(item));
     }
-    let file = match File::open(&input.path) {
-        Ok(file) => file,
+    if let Some(member) = input.member.as_ref().filter(|member| !member.is_plain()) {
+        let read = member.stream(|source| visit_stream(source, input, unit, scratch, visitor));
+        return read.unwrap_or_else(|reason| {
+            visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Archive, reason)));
+            UnitStats::default()
+        });
+    }
+    if let Some(mut bytes) = input.member.as_ref().and_then(Member::plain) {
+        return visit_bytes(&mut bytes, input, unit, scratch, visitor);
+    }
+    match File::open(&input.path) {
+        Ok(mut file) => visit_bytes(&mut file, input, unit, scratch, visitor),
         Err(error) => {
             let reason = format!("the file cannot be opened: {error}");
-            sink(Item::Fault(Fault::lost(&input.display, FaultKind::Unreadable, reason)));
-            return UnitStats::default();
+            visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Unreadable, reason)));
+            UnitStats::default()
         }
-    };
+    }
+}
+
+/// Reads a unit of what can be read at any place.
+fn visit_bytes<B: Read + Seek>(
+    bytes: &mut B,
+    input: &Input,
+    unit: &Unit,
+    scratch: &mut Scratch,
+    visitor: &mut dyn Visitor,
+) -> UnitStats {
+    if input.format == Format::Evtx {
+        let stats = UnitStats::default();
+        return Chunks { input, number: unit.input, scratch, visitor, stats }.read(bytes, unit);
+    }
+    visit_text(bytes, input, unit, scratch, visitor)
+}
+
+/// Reads a unit of what is unpacked from its start.
+fn visit_stream(
+    source: &mut dyn Read,
+    input: &Input,
+    unit: &Unit,
+    scratch: &mut Scratch,
+    visitor: &mut dyn Visitor,
+) -> UnitStats {
+    if input.format == Format::Evtx {
+        let stats = UnitStats::default();
+        return Chunks { input, number: unit.input, scratch, visitor, stats }.stream(source, unit);
+    }
+    visit_text(source, input, unit, scratch, visitor)
+}
+
+/// Reads a whole text.
+fn visit_text(
+    source: &mut dyn Read,
+    input: &Input,
+    unit: &Unit,
+    scratch: &mut Scratch,
+    visitor: &mut dyn Visitor,
+) -> UnitStats {
+    let mut sink = |item| visitor.item(item);
     match input.format {
-        Format::Evtx => {
-            let stats = UnitStats::default();
-            Chunks { file, input, number: unit.input, scratch, visitor, stats }.read(unit)
-        }
-        Format::Xml { encoding } => export::read(file, encoding, input, unit.input, scratch, &mut sink),
-        Format::Json => documents::read(documents::Source::File(file), input, unit.input, &mut sink),
+        Format::Xml { encoding } => export::read(source, encoding, input, unit.input, scratch, &mut sink),
+        Format::Json | Format::Evtx => documents::read(documents::Source::Bytes(source), input, unit.input, &mut sink),
     }
 }
 
@@ -189,7 +240,6 @@ const fn chunk_offset(chunk: u64) -> u64 {
 
 /// The chunks of one unit while they are read.
 struct Chunks<'r> {
-    file: File,
     input: &'r Input,
     /// Number of the input.
     number: u32,
@@ -199,20 +249,20 @@ struct Chunks<'r> {
 }
 
 impl Chunks<'_> {
-    fn read(mut self, unit: &Unit) -> UnitStats {
+    fn read(mut self, file: &mut (impl Read + Seek), unit: &Unit) -> UnitStats {
         let mut buffer = std::mem::take(&mut self.scratch.buffer);
         let end = unit.first_chunk.saturating_add(unit.chunks);
         let mut first = unit.first_chunk;
         while first < end {
             let wish = CHUNKS_AT_A_TIME.min(end - first);
-            let read = read_at(&mut self.file, chunk_offset(first), wish * CHUNK, &mut buffer);
+            let read = read_at(file, chunk_offset(first), wish * CHUNK, &mut buffer);
             if read.is_ok() && buffer.len() as u64 == wish * CHUNK {
                 self.stats.bytes += buffer.len() as u64;
                 let slots = buffer.chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
                 for (chunk, bytes) in (first..).zip(slots) {
                     self.chunk(chunk, bytes);
                 }
-            } else if !(first..first + wish).all(|chunk| self.single(chunk, &mut buffer)) {
+            } else if !(first..first + wish).all(|chunk| self.single(file, chunk, &mut buffer)) {
                 break;
             }
             first += wish;
@@ -222,9 +272,9 @@ impl Chunks<'_> {
     }
 
     /// Reads one chunk from disk, where it is not known which of several cannot be read; false if the file ended before it.
-    fn single(&mut self, chunk: u64, bytes: &mut Vec<u8>) -> bool {
+    fn single(&mut self, file: &mut (impl Read + Seek), chunk: u64, bytes: &mut Vec<u8>) -> bool {
         let offset = chunk_offset(chunk);
-        let read = read_at(&mut self.file, offset, CHUNK, bytes);
+        let read = read_at(file, offset, CHUNK, bytes);
         self.stats.bytes += bytes.len() as u64;
         let lost = |kind, reason| Item::Fault(Fault::lost(&self.input.display, kind, reason).at(offset));
         match read {
@@ -239,6 +289,54 @@ impl Chunks<'_> {
             Ok(()) => self.chunk(chunk, bytes),
         }
         true
+    }
+
+    /// Reads the chunks of the unit out of what comes from the start of the log, one after the other. One more is looked for, for checksums are told at the end.
+    fn stream(mut self, source: &mut dyn Read, unit: &Unit) -> UnitStats {
+        let mut buffer = std::mem::take(&mut self.scratch.buffer);
+        let end = unit.first_chunk.saturating_add(unit.chunks);
+        let mut at = 0;
+        for slot in 0..=end.saturating_add(1) {
+            let length = if slot == 0 { HEADER_BLOCK } else { CHUNK };
+            buffer.clear();
+            let read = source.take(length).read_to_end(&mut buffer);
+            self.stats.bytes += buffer.len() as u64;
+            let complete = buffer.len() as u64 == length;
+            let in_unit = |chunk: &u64| (unit.first_chunk..end).contains(chunk);
+            if let Some(chunk) = slot.checked_sub(1).filter(in_unit)
+                && !buffer.is_empty()
+                && self.visitor.wants_chunk(at)
+            {
+                self.chunk(chunk, &buffer);
+            }
+            at += buffer.len() as u64;
+            if let Err(error) = read {
+                self.stopped(&error, at);
+                break;
+            }
+            if !complete {
+                if at < self.input.size {
+                    let reason = format!("its archive says that it has {} bytes; it ended after {at}", self.input.size);
+                    self.visitor
+                        .item(Item::Fault(Fault::lost(&self.input.display, FaultKind::Truncated, reason).at(at)));
+                }
+                break;
+            }
+        }
+        self.scratch.buffer = buffer;
+        self.stats
+    }
+
+    /// Tells that a stream cannot be read further than `offset`, or that all of it was read and its checksum is wrong.
+    fn stopped(&mut self, error: &io::Error, offset: u64) {
+        let input = &self.input.display;
+        let fault = if archive::is_checksum(error) {
+            Fault::suspect(input, FaultKind::Checksum, "the checksum in its archive does not fit").at(0)
+        } else {
+            let reason = format!("it cannot be unpacked further: {error}");
+            Fault::lost(input, FaultKind::Archive, reason).at(offset)
+        };
+        self.visitor.item(Item::Fault(fault));
     }
 
     fn chunk(&mut self, chunk: u64, bytes: &[u8]) {
@@ -271,7 +369,7 @@ impl Chunks<'_> {
 }
 
 /// Fills `buffer` with as many bytes from `offset` on, or what the file has of them.
-fn read_at(file: &mut File, offset: u64, length: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+fn read_at(file: &mut (impl Read + Seek), offset: u64, length: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
     file.seek(SeekFrom::Start(offset))?;
     buffer.reserve(usize::try_from(length).unwrap_or_default());

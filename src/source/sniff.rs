@@ -23,6 +23,8 @@ pub(super) enum Verdict {
     Evidence(Format, Option<HeaderDoubt>),
     /// An event log that ends inside its header block: it has no chunks.
     HeaderOnly,
+    /// A ZIP archive, which may have evidence in it.
+    Archive,
     /// Not evidence; what it looks like.
     Foreign(&'static str),
 }
@@ -47,6 +49,9 @@ pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
     }
     if has_chunk {
         return Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged));
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        return Verdict::Archive;
     }
     if head.starts_with(b"\x1f\x8b") {
         return tell_packed(head, named);
@@ -155,7 +160,6 @@ fn starts_with_events(text: &str) -> bool {
 
 /// Formats that turn up among collected evidence, by their first bytes.
 const KNOWN: &[(usize, &[u8], &str)] = &[
-    (0, b"PK\x03\x04", "a ZIP archive; unpack it first"),
     (0, b"PK\x05\x06", "an empty ZIP archive"),
     (0, b"\x1f\x8b", "a gzip archive; unpack it first"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),

@@ -4,6 +4,7 @@
 //! running system, and too small a number for logs above 4 GiB.
 
 use super::discover::{Format, Input};
+use crate::base::Origin;
 
 /// Bytes before the first chunk of an event log.
 pub(super) const HEADER_BLOCK: u64 = 4096;
@@ -26,7 +27,7 @@ pub struct Unit {
 
 /// Cuts all inputs into units, in order; `chunks_per_unit` (at least 1) is how many 64 KiB chunks a unit of an event log has.
 ///
-/// Only files of more than 2^20 units get larger ones.
+/// Only files of more than 2^20 units get larger ones, and logs that are packed in an archive, which are one unit each.
 pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
     let mut units = Vec::new();
     for (number, input) in (0_u32..).zip(inputs) {
@@ -34,7 +35,8 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
             Format::Xml { .. } | Format::Json => units.push(Unit { input: number, first_chunk: 0, chunks: 0 }),
             Format::Evtx => {
                 let slots = slots(input.size);
-                let per_unit = u64::from(chunks_per_unit).max(1).max(slots.div_ceil(MOST_UNITS));
+                let wanted = if input.is_sequential() { slots } else { u64::from(chunks_per_unit) };
+                let per_unit = wanted.max(1).max(slots.div_ceil(MOST_UNITS));
                 let mut first_chunk = 0;
                 while first_chunk < slots {
                     let chunks = per_unit.min(slots - first_chunk);
@@ -58,9 +60,20 @@ pub const fn chunk_start(offset: u64) -> u64 {
     HEADER_BLOCK + into / CHUNK * CHUNK
 }
 
-/// The unit that is the one chunk which holds an offset of an event log.
-pub const fn chunk_unit(input: u32, offset: u64) -> Unit {
-    Unit { input, first_chunk: offset.saturating_sub(HEADER_BLOCK) / CHUNK, chunks: 1 }
+/// The units that must be read to come to `origins` (sorted), each with those that lie in it: one for each chunk, or for each input that cannot be read
+/// from the middle.
+pub fn units_again<'o>(inputs: &[Input], origins: &'o [Origin]) -> Vec<(Unit, &'o [Origin])> {
+    let sequential = |input: u32| inputs.get(input as usize).is_some_and(Input::is_sequential);
+    let together = |left: &Origin, right: &Origin| {
+        left.input == right.input && (sequential(left.input) || chunk_start(left.offset) == chunk_start(right.offset))
+    };
+    let chunk = |origin: &Origin| origin.offset.saturating_sub(HEADER_BLOCK) / CHUNK;
+    let unit = |part: &'o [Origin]| {
+        let (first, last) = (part.first()?, part.last()?);
+        let chunks = chunk(last) - chunk(first) + 1;
+        Some((Unit { input: first.input, first_chunk: chunk(first), chunks }, part))
+    };
+    origins.chunk_by(together).filter_map(unit).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use evql::forge::{Large, LargeError};
 use evql::pipeline::{self, Options, Silent, TimelineOptions};
 use evql::report::{Layout, Results, TimelineFormat, TimelineJson};
 use evql::rules;
-use evql::source::{self, Glance, Input, Item, Record, Scratch, Verdict, Visitor};
+use evql::source::{self, Glance, Input, Item, Record, Scratch, Search, Verdict, Visitor};
 use evql::sysmon::{self, Cells, Mapping};
 use std::collections::HashMap;
 use std::fs::File;
@@ -37,7 +37,7 @@ impl Evidence {
             file.map_err(|source| LargeError::Write { name: name.to_owned(), source })
         };
         Large::new(SIZE, 1, None).unwrap().write(create, |_| Ok(())).unwrap();
-        let inputs = source::discover(&[folder.path().to_owned()]).inputs;
+        let inputs = source::discover(&[folder.path().to_owned()], &Search::default()).inputs;
         let mut records = Vec::new();
         read(&inputs, false, &mut |item| match item {
             Item::Record(record) => records.push(record),

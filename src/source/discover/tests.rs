@@ -23,9 +23,9 @@ fn folders_are_searched_through_and_files_told_by_content() {
     fs::write(root.join("z.evtx"), "PK\x03\x04").expect("write");
     fs::write(root.join("empty.evtx"), "").expect("write");
     fs::write(root.join("short.evtx"), "ElfFile\0").expect("write");
-    let found = discover(&[root.to_owned()]);
+    let found = discover(&[root.to_owned()], &Search::default());
     assert_eq!(names(&found, root), ["b/a.xml", "b/c/log.txt"]);
-    assert_eq!(kinds(&found), [FaultKind::EmptyFile, FaultKind::Truncated, FaultKind::Foreign]);
+    assert_eq!(kinds(&found), [FaultKind::EmptyFile, FaultKind::Truncated, FaultKind::Archive]);
     assert_eq!(found.inputs[0].size, XML.len() as u64);
     assert!(found.faults[2].reason.contains("ZIP"), "{}", found.faults[2].reason);
 }
@@ -38,12 +38,12 @@ fn order_and_repetition_of_paths_change_nothing() {
     let (one, two) = (root.join("1.xml"), root.join("sub/2.xml"));
     fs::write(&one, XML).expect("write");
     fs::write(&two, XML).expect("write");
-    let expected = discover(&[root.to_owned()]);
+    let expected = discover(&[root.to_owned()], &Search::default());
     let crooked = root.join("sub").join("..").join("1.xml");
     for paths in
         [vec![two.clone(), one.clone()], vec![root.to_owned(), two, one.clone()], vec![one, crooked, root.to_owned()]]
     {
-        assert_eq!(discover(&paths).inputs, expected.inputs);
+        assert_eq!(discover(&paths, &Search::default()).inputs, expected.inputs);
     }
 }
 
@@ -51,7 +51,7 @@ fn order_and_repetition_of_paths_change_nothing() {
 fn a_path_to_nothing_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("nothing");
-    let found = discover(&[path.clone(), path.clone()]);
+    let found = discover(&[path.clone(), path.clone()], &Search::default());
     assert!(found.inputs.is_empty());
     assert_eq!(kinds(&found), [FaultKind::Missing]);
     assert_eq!(&*found.faults[0].input, path.to_string_lossy());
@@ -75,10 +75,10 @@ mod on_unix {
         symlink(root.join("a.xml"), root.join("same.xml")).expect("link");
         symlink(outside.path(), root.join("out")).expect("link");
         symlink(root.join("gone"), root.join("dangling")).expect("link");
-        let found = discover(&[root.to_owned()]);
+        let found = discover(&[root.to_owned()], &Search::default());
         assert_eq!(names(&found, root), ["a.xml"]);
         assert_eq!(kinds(&found), [FaultKind::Missing, FaultKind::OutsideLink]);
-        let named = discover(&[root.join("out"), root.join("same.xml")]);
+        let named = discover(&[root.join("out"), root.join("same.xml")], &Search::default());
         assert_eq!(names(&named, root), ["out/other.xml", "same.xml"], "links that a person names are followed");
     }
 
@@ -88,7 +88,7 @@ mod on_unix {
         let path = folder.path().join("socket");
         let _listener = UnixListener::bind(&path).expect("a socket");
         for given in [folder.path().to_owned(), path, PathBuf::from("/dev/null")] {
-            assert_eq!(kinds(&discover(&[given])), [FaultKind::Special]);
+            assert_eq!(kinds(&discover(&[given], &Search::default())), [FaultKind::Special]);
         }
     }
 }

@@ -10,9 +10,10 @@ fn items(bytes: &[u8]) -> (Places, Places) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     let (path, display) = (file.path().to_owned(), "d".into());
-    let input = Input { path: path.clone(), display, size: bytes.len() as u64, format: Format::Json };
+    let input = Input { path: path.clone(), display, size: bytes.len() as u64, format: Format::Json, member: None };
     let (mut documents, mut faults) = (Vec::new(), Vec::new());
-    let stats = read(Source::File(File::open(path).unwrap()), &input, 0, &mut |item| match item {
+    let mut source = bytes;
+    let stats = read(Source::Bytes(&mut source), &input, 0, &mut |item| match item {
         Item::Document(found) => documents.push((found.origin.offset, Value::Object(found.object).to_string())),
         Item::Fault(fault) => faults.push((fault.offset.unwrap(), fault.reason)),
         Item::Record(_) | Item::PassedOver => panic!("no records here"),

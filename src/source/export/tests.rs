@@ -16,7 +16,13 @@ fn read_bytes(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u64>, Vec<Fault
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(bytes).expect("write");
     let format = Format::Xml { encoding };
-    let inputs = [Input { path: file.path().to_owned(), display: Arc::from("x"), size: bytes.len() as u64, format }];
+    let inputs = [Input {
+        path: file.path().to_owned(),
+        display: Arc::from("x"),
+        size: bytes.len() as u64,
+        format,
+        member: None,
+    }];
     let (mut ids, mut faults) = (Vec::new(), Vec::new());
     let unit = Unit { input: 0, first_chunk: 0, chunks: 0 };
     let stats = read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {

@@ -6,7 +6,8 @@ use crate::source::{FaultKind, units};
 fn input(bytes: &[u8], format: Format) -> (tempfile::NamedTempFile, Input) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), bytes).expect("write");
-    let input = Input { path: file.path().to_owned(), display: Arc::from("x"), size: bytes.len() as u64, format };
+    let input =
+        Input { path: file.path().to_owned(), display: Arc::from("x"), size: bytes.len() as u64, format, member: None };
     (file, input)
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 
 fn input(size: u64, format: Format) -> Input {
-    Input { path: "x".into(), display: "x".into(), size, format }
+    Input { path: "x".into(), display: "x".into(), size, format, member: None }
 }
 
 fn evtx(size: u64) -> Input {

@@ -1,0 +1,286 @@
+//! Collections in ZIP archives: their members are evidence like any other file, and are read without being unpacked.
+//!
+//! A member that is stored as it is can be read at any place; a packed or encrypted one is a stream, read from its start. Only an archive inside of another
+//! one is written anywhere: to a temporary file without a name. No name out of an archive is ever used as a path, and no member is read beyond
+//! the size that its archive states. What the members mean is not known here.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zip::read::{ZipFile, ZipReadOptions};
+use zip::result::{ZipError, ZipResult};
+use zip::{CompressionMethod, ZipArchive};
+
+/// Bytes that an archive inside of an archive may have for each byte that it takes up there. What is packed already does not shrink when packed again.
+const MOST_GROWTH: u64 = 16;
+/// Bytes that any archive inside of an archive may have.
+const ALWAYS_ALLOWED: u64 = 16 << 20;
+
+/// The bytes of an archive, wherever they are. A clone reads on its own.
+pub(super) struct Bytes {
+    origin: Arc<Origin>,
+    /// Where the archive begins in it, and how long it is.
+    start: u64,
+    length: u64,
+    at: u64,
+    file: Option<File>,
+}
+
+/// What an archive's bytes are read from.
+#[derive(Debug)]
+enum Origin {
+    File(PathBuf),
+    /// An archive that was packed in another one. The file has no name and goes away by itself.
+    Unpacked(Mutex<File>),
+}
+
+impl Clone for Bytes {
+    fn clone(&self) -> Self {
+        Self { origin: Arc::clone(&self.origin), start: self.start, length: self.length, at: 0, file: None }
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} from {} on, {} bytes", self.origin, self.start, self.length)
+    }
+}
+
+impl Bytes {
+    fn of_file(path: &Path) -> io::Result<Self> {
+        let length = std::fs::metadata(path)?.len();
+        Ok(Self { origin: Arc::new(Origin::File(path.to_owned())), start: 0, length, at: 0, file: None })
+    }
+
+    /// A part of these bytes.
+    fn part(&self, start: u64, length: u64) -> Self {
+        let inside = self.length.saturating_sub(start);
+        Self { start: self.start.saturating_add(start), length: length.min(inside), ..self.clone() }
+    }
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(left);
+        let buffer = &mut buffer[..wanted];
+        let place = SeekFrom::Start(self.start.saturating_add(self.at));
+        let read = match &*self.origin {
+            Origin::File(path) => {
+                let file = match &mut self.file {
+                    Some(file) => file,
+                    none => none.insert(File::open(path)?),
+                };
+                file.seek(place)?;
+                file.read(buffer)?
+            }
+            Origin::Unpacked(file) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.seek(place)?;
+                file.read(buffer)?
+            }
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Bytes {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.length.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a place before the start"))?;
+        Ok(self.at)
+    }
+}
+
+/// An archive whose directory has been read.
+pub(super) struct Archive {
+    zip: ZipArchive<Bytes>,
+    bytes: Bytes,
+    password: Option<Arc<[u8]>>,
+}
+
+/// A member as the directory of its archive describes it.
+pub(super) struct Listed {
+    /// Its number in the archive.
+    pub index: usize,
+    /// Its name, which may be anything.
+    pub name: String,
+    /// Bytes that it has once unpacked.
+    pub size: u64,
+    pub encrypted: bool,
+    /// How it is packed, if that is a way that can be unpacked.
+    pub method: Result<(), String>,
+}
+
+impl Archive {
+    /// Opens the archive in a file.
+    pub fn open(path: &Path, password: Option<&Arc<[u8]>>) -> Result<Self, String> {
+        let bytes = Bytes::of_file(path).map_err(|error| error.to_string())?;
+        Self::read(bytes, password.cloned())
+    }
+
+    /// Reads an archive's directory.
+    fn read(bytes: Bytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
+        let mut zip = ZipArchive::new(bytes.clone()).map_err(|error| reason(&error))?;
+        if zip.has_overlapping_files().map_err(|error| reason(&error))? {
+            return Err("its members overlap, as in an archive that is made to unpack without end".to_owned());
+        }
+        Ok(Self { zip, bytes, password })
+    }
+
+    /// Whether several members have the same name, of which only the last can be read.
+    pub fn has_hidden_members(&self) -> bool {
+        self.zip.has_duplicate_names()
+    }
+
+    /// Its files, sorted by name.
+    pub fn members(&self) -> Vec<Listed> {
+        let mut members: Vec<Listed> = (0..self.zip.len()).filter_map(|index| self.listed(index)).collect();
+        members.sort_by(|left, right| (&left.name, left.index).cmp(&(&right.name, right.index)));
+        members
+    }
+
+    fn listed(&self, index: usize) -> Option<Listed> {
+        let entry = self.zip.by_index_data(index).ok()?;
+        if entry.is_dir() {
+            return None;
+        }
+        let name = entry.name().map_or_else(|_| String::from_utf8_lossy(entry.name_raw()).into_owned(), Into::into);
+        let method = match entry.compression() {
+            CompressionMethod::Stored | CompressionMethod::Deflated | CompressionMethod::Deflate64 => Ok(()),
+            other => Err(other.to_string()),
+        };
+        Some(Listed { index, name, size: entry.size(), encrypted: entry.encrypted(), method })
+    }
+
+    /// Whether encrypted members can be tried.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// The first bytes of a member: at most so many.
+    pub fn head(&self, index: usize, most: usize) -> Result<Vec<u8>, String> {
+        let mut zip = self.zip.clone();
+        let member = open(&mut zip, index, self.password.as_deref()).map_err(|error| reason(&error))?;
+        let mut head = Vec::new();
+        member.take(most as u64).read_to_end(&mut head).map_err(|error| error.to_string())?;
+        Ok(head)
+    }
+
+    /// A member to read later.
+    pub fn member(&self, index: usize) -> Member {
+        let plain = self.plain(index);
+        Member(Arc::new(Inner { zip: self.zip.clone(), index, password: self.password.clone(), plain }))
+    }
+
+    /// The bytes of a member that is stored as it is.
+    fn plain(&self, index: usize) -> Option<Bytes> {
+        let entry = self.zip.by_index_data(index).ok()?;
+        if entry.encrypted() || entry.compression() != CompressionMethod::Stored {
+            return None;
+        }
+        let size = entry.size();
+        let mut zip = self.zip.clone();
+        let start = zip.by_index_raw(index).ok()?.data_start()?;
+        Some(self.bytes.part(start, size)).filter(|part| part.length == size)
+    }
+
+    /// Opens a member that is an archive itself.
+    pub fn inner(&self, listed: &Listed) -> Result<Self, String> {
+        if let Some(bytes) = self.plain(listed.index) {
+            return Self::read(bytes, self.password.clone());
+        }
+        let entry = self.zip.by_index_data(listed.index).map_err(|error| reason(&error))?;
+        let most = entry.compressed_size().saturating_mul(MOST_GROWTH).max(ALWAYS_ALLOWED);
+        if listed.size > most {
+            return Err(format!(
+                "it unpacks to {} bytes from {}, as an archive that is made to fill a disk",
+                listed.size,
+                entry.compressed_size()
+            ));
+        }
+        let mut zip = self.zip.clone();
+        let mut member = open(&mut zip, listed.index, self.password.as_deref()).map_err(|error| reason(&error))?;
+        let mut file = tempfile::tempfile().map_err(|error| format!("no temporary file can be made: {error}"))?;
+        let length = io::copy(&mut member, &mut file).map_err(|error| format!("it cannot be unpacked: {error}"))?;
+        let origin = Arc::new(Origin::Unpacked(Mutex::new(file)));
+        Self::read(Bytes { origin, start: 0, length, at: 0, file: None }, self.password.clone())
+    }
+}
+
+/// A file inside of an archive.
+#[derive(Clone)]
+pub struct Member(Arc<Inner>);
+
+struct Inner {
+    zip: ZipArchive<Bytes>,
+    index: usize,
+    password: Option<Arc<[u8]>>,
+    plain: Option<Bytes>,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "member {} of an archive", self.0.index)
+    }
+}
+
+/// Members are the same if they have the same number: which archive they are of, the name of their input tells.
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.index == other.0.index
+    }
+}
+
+impl Eq for Member {}
+
+impl Member {
+    /// The bytes, if they can be read at any place.
+    pub(super) fn plain(&self) -> Option<Bytes> {
+        self.0.plain.clone()
+    }
+
+    /// Whether the member is stored as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        self.0.plain.is_some()
+    }
+
+    /// Unpacks the member from its start. A checksum that does not fit is an error at the end.
+    pub(super) fn stream<T>(&self, read: impl FnOnce(&mut dyn Read) -> T) -> Result<T, String> {
+        let mut zip = self.0.zip.clone();
+        let mut member = open(&mut zip, self.0.index, self.0.password.as_deref()).map_err(|error| reason(&error))?;
+        Ok(read(&mut member))
+    }
+}
+
+fn open<'z>(zip: &'z mut ZipArchive<Bytes>, index: usize, password: Option<&[u8]>) -> ZipResult<ZipFile<'z, Bytes>> {
+    let encrypted = zip.by_index_data(index)?.encrypted();
+    zip.by_index_with_options(index, ZipReadOptions::new().password(password.filter(|_| encrypted)))
+}
+
+/// Whether reading failed at the end of a member because its checksum, and nothing else, was wrong.
+pub(super) fn is_checksum(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData && error.to_string() == "Invalid checksum"
+}
+
+/// What is wrong, in words that fit into a sentence about the archive.
+fn reason(error: &ZipError) -> String {
+    match error {
+        ZipError::InvalidPassword => "the password of --archive-password does not fit".to_owned(),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => NEEDS_PASSWORD.to_owned(),
+        ZipError::InvalidArchive(what) => format!("it is damaged or cut short: {what}"),
+        ZipError::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// What a person can do about an encrypted member.
+pub(super) const NEEDS_PASSWORD: &str = "it is encrypted; give the password by --archive-password";
