@@ -37,6 +37,14 @@ fn in_file(ending: &str, text: &str) -> Vec<Diagnostic> {
     rules::load(&[path]).files.into_iter().flat_map(|file| file.diagnostics).collect()
 }
 
+/// What is found in a file of exceptions.
+fn in_exceptions(text: &str) -> Vec<Diagnostic> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exceptions.toml");
+    std::fs::write(&path, text).unwrap();
+    rules::load_exceptions(&[path], &rules::builtin()).files.into_iter().flat_map(|file| file.diagnostics).collect()
+}
+
 #[test]
 fn every_slug_is_explained_and_every_case_triggers_its_slug() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics.md")).unwrap();
@@ -57,6 +65,7 @@ fn every_slug_is_explained_and_every_case_triggers_its_slug() {
                 eql::compile(&format!("any where {open}true{close}")).diagnostics
             }
             "path" => rules::load(&[text.trim().into()]).files.into_iter().flat_map(|file| file.diagnostics).collect(),
+            "exceptions" => in_exceptions(text),
             ending => in_file(ending, text),
         };
         let slugs: Vec<&str> = found.iter().map(|found| found.code.0).collect();

@@ -4,8 +4,10 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use evql::base::Ticks;
-use evql::pipeline::{Limits, TimelineOptions, Window};
+use evql::pipeline::{Filter, Limits, TimelineOptions, Window};
+use evql::rules::Selection;
 use evql::timeline::Contents;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -110,12 +112,24 @@ pub struct Evidence {
     /// The password of encrypted ZIP archives
     #[arg(long, value_name = "PASSWORD")]
     pub archive_password: Option<String>,
-    /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35 or RFC 3339
+    /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35, RFC 3339, or how long ago: 90m, 36h, 2d, 1w
     #[arg(long, value_name = "TIME", value_parser = Window::parse_from)]
     pub from: Option<Ticks>,
     /// Pass over events after this time (UTC); a date means the end of that day
     #[arg(long, value_name = "TIME", value_parser = Window::parse_to)]
     pub to: Option<Ticks>,
+    /// Look only at events with these IDs, such as 1,3,11-15
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = Filter::parse_ids)]
+    pub include_eid: Vec<RangeInclusive<u32>>,
+    /// Pass over events with these IDs
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = Filter::parse_ids)]
+    pub exclude_eid: Vec<RangeInclusive<u32>>,
+    /// Look only at events of these computers; * and ? are wildcards, case does not count
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub include_computer: Vec<String>,
+    /// Pass over events of these computers
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub exclude_computer: Vec<String>,
     /// Which time orders events
     #[arg(long, value_enum, default_value_t = Clock::Logged)]
     pub clock: Clock,
@@ -196,12 +210,52 @@ pub struct RuleArgs {
     /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
+    /// Run only rules of this severity and above
+    #[arg(short, long, value_enum, value_name = "LEVEL")]
+    pub min_level: Option<Level>,
+    /// Run only rules with one of these tags: tags of the rule, or ATT&CK techniques (T1218, with all below it) and tactics, by id or name
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    pub include_tag: Vec<String>,
+    /// Run no rules with one of these tags
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    pub exclude_tag: Vec<String>,
+    /// What is known to be harmless: exception items out of Kibana (NDJSON), or evql's own TOML, whose conditions are asked of all events of an
+    /// alert together
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Vec<PathBuf>,
     /// Run the other rules if one is wrong, instead of stopping with exit code 2
     #[arg(long)]
     pub skip_bad_rules: bool,
     /// Keep only the latest alerts of a rule, as many as Elastic's detection engine would (the rule's own number, or 100)
     #[arg(long)]
     pub max_signals: bool,
+}
+
+impl RuleArgs {
+    /// Which rules are wanted.
+    pub fn selection(&self) -> Selection {
+        let min_level = self.min_level.map(Into::into);
+        Selection { min_level, include: self.include_tag.clone(), exclude: self.exclude_tag.clone() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl From<Level> for evql::rules::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Medium => Self::Medium,
+            Level::High => Self::High,
+            Level::Critical => Self::Critical,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -279,7 +333,7 @@ pub struct Timeline {
 #[derive(Clone, Debug, Args)]
 pub struct Memory {
     /// Hold so much of a timeline in memory, and the rest in a temporary file: bytes, or with K, M or G
-    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = parse_size, help_heading = "Output")]
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, help_heading = "Output")]
     pub max_memory: u64,
     /// The folder for that file, which goes away by itself; the system's folder for temporary files if not given
     #[arg(long, value_name = "DIR", help_heading = "Output")]
@@ -294,25 +348,12 @@ impl Memory {
     }
 }
 
-/// Reads a number of bytes: `65536`, `64K`, `512M`, `2G`.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("'{text}' is not a size: write bytes, or a number with K, M or G, such as 512M");
-    let (digits, shift) = match text.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
-        rest if rest.ends_with('K') => (rest.trim_end_matches('K').to_owned(), 10),
-        rest if rest.ends_with('M') => (rest.trim_end_matches('M').to_owned(), 20),
-        rest if rest.ends_with('G') => (rest.trim_end_matches('G').to_owned(), 30),
-        rest => (rest.to_owned(), 0),
-    };
-    let number: u64 = digits.trim().parse().map_err(|_| wrong())?;
-    number.checked_mul(1 << shift).ok_or_else(wrong)
-}
-
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// List the rules that would run, and those that would not, with the reason
     List(RulesList),
     /// Tell which rules this evidence could have answered, and why not the others
-    Coverage(RulesCoverage),
+    Coverage(Box<RulesCoverage>),
     /// Check rule files: every problem of every file, by line and column
     Check(RulesCheck),
     /// Tell what a rule comes down to for each of Sysmon's event IDs, which entries it reads, or why it can never match

@@ -3,7 +3,7 @@
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
 use super::output::{create, refuse_evidence};
-use super::session::{self, Session, Wanted};
+use super::session::{self, Chosen, Session, Wanted};
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::escape::cell;
@@ -65,7 +65,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
     let outputs: Vec<PathBuf> = path.into_iter().collect();
     let loaded = Loaded { set, ..Loaded::default() };
-    let session = Session::run_set(&evidence, loaded, false, look, &outputs, Wanted::default())?;
+    let session =
+        Session::run_set(&evidence, Chosen { loaded, ..Chosen::default() }, look, &outputs, Wanted::default())?;
     let written = {
         let stdout = || -> Box<dyn Write> { Box::new(anstream::stdout().lock()) };
         let machine = out.is_some() || format != QueryFormat::Text;

@@ -44,6 +44,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         terminal::summary::print(&mut people, &session)?;
         if look.verbose {
             terminal::summary::print_users(&mut people, &session)?;
+            terminal::summary::print_set_aside(&mut people, &session)?;
         }
     }
     people.flush()?;

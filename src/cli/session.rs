@@ -6,9 +6,9 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
-use evql::pipeline::{self, Options, Outcome, Roles, TimelineOptions, Window};
+use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::report::Results;
-use evql::rules::{self, FileReport, Loaded, NotRun};
+use evql::rules::{self, AlertExceptions, FileReport, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub struct Session {
     pub not_run: Vec<(NotRun, String)>,
     /// Rules that are wrong and were left out.
     pub wrong_files: usize,
+    /// Rules that were not chosen by severity or tag.
+    pub not_chosen: usize,
     /// Whether the rules are those that come with evql.
     pub builtin: bool,
     pub detector: Detector,
@@ -51,6 +53,17 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Which events are wanted.
+fn filter(evidence: &Evidence) -> Filter {
+    let computers = |names: &[String]| names.iter().map(|name| Filter::computer(name)).collect();
+    Filter {
+        include_ids: evidence.include_eid.clone(),
+        exclude_ids: evidence.exclude_eid.clone(),
+        include_computers: computers(&evidence.include_computer),
+        exclude_computers: computers(&evidence.exclude_computer),
+    }
+}
+
 /// The rules under the paths, or the built-in ones if there are none.
 pub fn load_rules(paths: &[PathBuf]) -> Loaded {
     if paths.is_empty() {
@@ -69,8 +82,8 @@ pub struct Wanted {
 }
 
 /// The rules that a person asked for, unless one is wrong.
-fn rules_of(rules: &RuleArgs, look: &Look) -> Result<Loaded> {
-    let loaded = load_rules(&rules.rules);
+fn rules_of(rules: &RuleArgs, look: &Look) -> Result<Chosen> {
+    let mut loaded = load_rules(&rules.rules);
     if loaded.set.rules.is_empty() && !loaded.has_error() {
         bail!("there is no rule that can run under the paths of -r");
     }
@@ -78,8 +91,29 @@ fn rules_of(rules: &RuleArgs, look: &Look) -> Result<Loaded> {
     if loaded.has_error() && !goes_on {
         return Err(WrongRules { files: loaded.files }.into());
     }
-    super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
-    Ok(loaded)
+    let exceptions = load_exceptions(&rules.exceptions, &loaded.set);
+    if exceptions.has_error() {
+        return Err(WrongRules { files: exceptions.files }.into());
+    }
+    exceptions.give_to(&mut loaded.set);
+    let mut err = anstream::stderr().lock();
+    super::rules::print_full(&mut err, &loaded.files, !look.verbose)?;
+    super::rules::print_full(&mut err, &exceptions.files, true)?;
+    let not_chosen = rules.selection().apply(&mut loaded.set);
+    if loaded.set.rules.is_empty() {
+        bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {not_chosen} away");
+    }
+    Ok(Chosen { loaded, passed_over: not_chosen, exceptions: exceptions.alerts.into(), max_signals: rules.max_signals })
+}
+
+/// The rules that run, and what is known to be harmless.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    pub loaded: Loaded,
+    /// How many rules were not chosen.
+    pub passed_over: usize,
+    pub exceptions: AlertExceptions,
+    pub max_signals: bool,
 }
 
 impl Session {
@@ -92,30 +126,31 @@ impl Session {
         timeline: Option<TimelineOptions>,
     ) -> Result<Self> {
         let wanted = Wanted { timeline, ..Wanted::default() };
-        Self::run_set(evidence, rules_of(rules, look)?, rules.max_signals, look, outputs, wanted)
+        Self::run_set(evidence, rules_of(rules, look)?, look, outputs, wanted)
     }
 
     /// Reads the evidence to know what it holds.
     pub fn run_inventory(evidence: &Evidence, rules: &RuleArgs, look: &Look) -> Result<Self> {
         let wanted = Wanted { inventory: true, ..Wanted::default() };
-        Self::run_set(evidence, rules_of(rules, look)?, false, look, &[], wanted)
+        Self::run_set(evidence, Chosen { max_signals: false, ..rules_of(rules, look)? }, look, &[], wanted)
     }
 
     /// Runs a set of rules over the evidence.
     pub fn run_set(
         evidence: &Evidence,
-        loaded: Loaded,
-        max_signals: bool,
+        chosen: Chosen,
         look: &Look,
         outputs: &[PathBuf],
         wanted: Wanted,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
+        let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals } = chosen;
         let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
         let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),
             window: Window { from: evidence.from, to: evidence.to },
+            filter: filter(evidence),
             threads: evidence.threads.map_or(0, usize::from),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
@@ -128,7 +163,8 @@ impl Session {
                 tiebreaker: evidence.tiebreaker_field.clone(),
             },
         };
-        let detector = Detector::for_mapping(loaded.set, mapping).with_max_signals(max_signals);
+        let detector =
+            Detector::for_mapping(loaded.set, mapping).with_max_signals(max_signals).with_exceptions(exceptions);
         let start = Instant::now();
         let mut outcome = pipeline::run(&paths, &detector, &options, &Bar::new(look))?;
         let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
@@ -138,6 +174,7 @@ impl Session {
         Ok(Self {
             not_run: loaded.not_run,
             wrong_files,
+            not_chosen,
             builtin: loaded.files.is_empty(),
             detector,
             outcome,

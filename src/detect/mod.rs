@@ -13,6 +13,7 @@ mod coverage;
 mod creations;
 mod explain;
 mod plan;
+mod set_aside;
 mod shape;
 
 pub use coverage::{Coverage, Inventory, coverage};
@@ -25,7 +26,7 @@ use crate::base::{Origin, Ticks};
 use crate::ecs::{self, FieldId};
 use crate::eql::{Candidate, Keys, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
-use crate::rules::{Metadata, Rule, RuleSet};
+use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
 use plan::Plan;
@@ -128,6 +129,8 @@ pub struct Findings {
     pub alerts: Vec<Alert>,
     /// Alerts that were left out because a rule had more than it may have, by rule.
     pub left_out: BTreeMap<RuleIndex, usize>,
+    /// Alerts that an exception took away, by the position of the exception.
+    pub set_aside: BTreeMap<usize, usize>,
     /// Events of alerts that could not be loaded. Their alerts are lost.
     pub lost: BTreeSet<Origin>,
 }
@@ -152,6 +155,7 @@ pub struct Detector {
     by_id: HashMap<u32, Plan>,
     mapping: Mapping,
     max_signals: bool,
+    exceptions: AlertExceptions,
 }
 
 impl Detector {
@@ -167,7 +171,14 @@ impl Detector {
             (id, Plan::known(&rules.rules, &|condition| known.specialise(condition)))
         };
         let by_id = sysmon::event_ids().map(plan).collect();
-        Self { all: Plan::all(&rules.rules), by_id, rules, mapping, max_signals: false }
+        Self {
+            all: Plan::all(&rules.rules),
+            by_id,
+            rules,
+            mapping,
+            max_signals: false,
+            exceptions: AlertExceptions::default(),
+        }
     }
 
     /// The same, keeping only so many alerts of each rule as Elastic's detection engine does in one run: the latest, up to the rule's own
@@ -175,6 +186,17 @@ impl Detector {
     #[must_use]
     pub fn with_max_signals(self, honoured: bool) -> Self {
         Self { max_signals: honoured, ..self }
+    }
+
+    /// The same, setting aside the alerts that an exception is for, after [`with_max_signals`](Self::with_max_signals) has had its say.
+    #[must_use]
+    pub fn with_exceptions(self, exceptions: AlertExceptions) -> Self {
+        Self { exceptions, ..self }
+    }
+
+    /// The exceptions, in the order that [`Findings::set_aside`] counts.
+    pub fn exceptions(&self) -> &AlertExceptions {
+        &self.exceptions
     }
 
     /// The rules, in the order that [`RuleIndex`] counts.
@@ -265,7 +287,9 @@ impl Detector {
                 start: found.start.and_then(event),
             })
         };
-        Findings { alerts: found.into_iter().filter_map(alert).collect(), left_out, lost }
+        let mut alerts: Vec<Alert> = found.into_iter().filter_map(alert).collect();
+        let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, &self.rules.rules);
+        Findings { alerts, left_out, set_aside, lost }
     }
 
     /// What one rule finds among its candidates.

@@ -78,17 +78,22 @@ pub struct ChunkSeen {
     rising: bool,
 }
 
-/// An event ID, doubled if its records lie outside of the window of time and one more, and a count.
+/// An event ID times the number of fates, plus the fate's, and a count.
 type Packed = (u16, u16);
 
+/// How many fates there are.
+const FATE_COUNT: u16 = 3;
+
+/// Every fate, in the order of their numbers.
+const FATES: [Fate; FATE_COUNT as usize] = [Fate::Mapped, Fate::OutsideWindow, Fate::Filtered];
+
 fn pack(((event_id, fate), count): (Counted, u32)) -> Option<Packed> {
-    let key = event_id?.checked_mul(2)?.checked_add(u32::from(fate == Fate::OutsideWindow))?;
+    let key = event_id?.checked_mul(FATE_COUNT.into())?.checked_add(fate as u32)?;
     Some((key.try_into().ok()?, count.try_into().ok()?))
 }
 
 fn unpack((key, count): Packed) -> (Counted, u32) {
-    let fate = if key % 2 == 0 { Fate::Mapped } else { Fate::OutsideWindow };
-    ((Some(u32::from(key / 2)), fate), count.into())
+    ((Some(u32::from(key / FATE_COUNT)), FATES[usize::from(key % FATE_COUNT)]), count.into())
 }
 
 impl ChunkSeen {

@@ -6,12 +6,14 @@
 
 mod documents;
 mod duplicates;
+mod filter;
 mod shelf;
 mod stats;
 mod timeline;
 mod window;
 mod work;
 
+pub use filter::Filter;
 pub use stats::{Stats, Tally};
 pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
@@ -49,6 +51,8 @@ pub struct Options {
     pub clock: Clock,
     /// Events outside of it, by the same clock, are passed over.
     pub window: Window,
+    /// Events that it does not want are passed over.
+    pub filter: Filter,
     /// Threads to use; 0 means one per core.
     pub threads: usize,
     /// Which fields of JSON documents play which part.
@@ -94,6 +98,8 @@ pub struct Outcome {
     pub alerts: Vec<Alert>,
     /// Alerts that were left out because a rule had more than it may have, by rule.
     pub left_out: BTreeMap<RuleIndex, usize>,
+    /// Alerts that an exception took away, by the position of the exception in [`Detector::exceptions`].
+    pub set_aside: BTreeMap<usize, usize>,
     /// Which fields the events have; empty unless [`Options::inventory`].
     pub inventory: Inventory,
     /// Every event, by process; `None` unless [`Options::timeline`].
@@ -156,7 +162,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
     let each = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).into_par_iter().for_each(job);
-    let Findings { alerts, left_out, lost } = detector.findings_with(&mut found.candidates, &each, &mut load);
+    let Findings { alerts, left_out, set_aside, lost } =
+        detector.findings_with(&mut found.candidates, &each, &mut load);
     let candidates = std::mem::take(&mut found.candidates);
     rayon::spawn(move || drop(candidates));
     for origin in lost {
@@ -170,5 +177,5 @@ fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
     let inventory = std::mem::take(&mut found.inventory);
     let stats = Stats::new(&inputs, &found, &alerts);
     let faults = found.faults;
-    (Outcome { inputs, alerts, left_out, inventory, timeline: None, faults, stats }, duplicates)
+    (Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, stats }, duplicates)
 }

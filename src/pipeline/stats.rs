@@ -51,6 +51,8 @@ pub struct Stats {
     pub documents: u64,
     /// Sysmon records outside of the window of time.
     pub outside_window: u64,
+    /// Sysmon records and documents that the filter keeps away.
+    pub filtered: u64,
     /// Alerts.
     pub alerts: u64,
 }
@@ -64,6 +66,7 @@ impl Stats {
         for (&(event_id, fate), &count) in counts {
             match (fate, event_id) {
                 (Fate::OutsideWindow, _) => stats.outside_window += count,
+                (Fate::Filtered, _) => stats.filtered += count,
                 (Fate::Mapped, Some(id)) => *stats.by_id.entry(id).or_default() += count,
                 (Fate::Mapped, None) => stats.documents += count,
             }
@@ -77,6 +80,6 @@ impl Stats {
     /// Whether every record that was met is accounted for.
     pub fn adds_up(&self) -> bool {
         let Tally { records, other_providers, duplicates, unreadable, .. } = self.tally;
-        records == self.mapped + self.outside_window + other_providers + duplicates + unreadable
+        records == self.mapped + self.outside_window + self.filtered + other_providers + duplicates + unreadable
     }
 }

@@ -1,6 +1,7 @@
 //! The window of time that a person asks for with `--from` and `--to`.
 
 use crate::base::Ticks;
+use std::time::SystemTime;
 
 /// From an instant to an instant, both included; either may be open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Window {
 /// A time that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is not a time: write a date (2019-05-12), a date and time (2019-05-12T18:35, UTC) or RFC 3339 (2019-05-12T18:35:05.1Z)"
+    "'{0}' is not a time: write a date (2019-05-12), a date and time (2019-05-12T18:35, UTC), RFC 3339 (2019-05-12T18:35:05.1Z) or how long ago (90m, 36h, 2d, 1w)"
 )]
 pub struct WindowError(String);
 
@@ -26,13 +27,38 @@ impl Window {
 
     /// Reads the start of a window. A date means its first instant.
     pub fn parse_from(text: &str) -> Result<Ticks, WindowError> {
-        parse(text).map(|(start, _)| start)
+        ago(text, now()).map_or_else(|| parse(text), |at| Ok((at, 1))).map(|(start, _)| start)
     }
 
     /// Reads the end of a window. A date means its last instant, a minute its last, and so on.
     pub fn parse_to(text: &str) -> Result<Ticks, WindowError> {
-        parse(text).map(|(start, length)| Ticks(start.0 + length - 1))
+        ago(text, now())
+            .map_or_else(|| parse(text), |at| Ok((at, 1)))
+            .map(|(start, length)| Ticks(start.0 + length - 1))
     }
+}
+
+/// The system's clock.
+fn now() -> Ticks {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).ok().and_then(Ticks::from_unix_millis).unwrap_or_default()
+}
+
+/// So long before `now`: a number with s, m, h, d or w.
+fn ago(text: &str, now: Ticks) -> Option<Ticks> {
+    let text = text.trim();
+    let unit = text.chars().next_back()?;
+    let seconds = match unit.to_ascii_lowercase() {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        'w' => 7 * 24 * 60 * 60,
+        _ => return None,
+    };
+    let digits = &text[..text.len() - unit.len_utf8()];
+    let count: u32 = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
+    Some(Ticks(now.0.saturating_sub(i64::from(count).saturating_mul(seconds * Ticks::PER_SECOND))))
 }
 
 /// The instant that a text names, and how long what it names lasts.

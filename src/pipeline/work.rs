@@ -16,6 +16,7 @@ use crate::sysmon::{self, Cells, Lazy, Ways};
 use crate::timeline::{self, Contents, Outline, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
@@ -140,6 +141,8 @@ pub enum Fate {
     Mapped,
     /// It lies outside of the window of time.
     OutsideWindow,
+    /// It is not among the event IDs and computers that are wanted.
+    Filtered,
 }
 
 impl<'run> Worker<'run> {
@@ -212,7 +215,7 @@ impl<'run> Worker<'run> {
             group,
             record_id,
             event_id: Some(record.event_id),
-            fate: self.fate(self.time(record)),
+            fate: self.fate_of(record),
         }
     }
 
@@ -223,7 +226,14 @@ impl<'run> Worker<'run> {
         }
     }
 
-    fn fate(&self, time: Ticks) -> Fate {
+    fn fate_of(&self, record: &Record) -> Fate {
+        self.fate(Some(record.event_id), || Cow::Borrowed(&record.computer), self.time(record))
+    }
+
+    fn fate<'c>(&self, id: Option<u32>, computer: impl FnOnce() -> Cow<'c, str>, time: Ticks) -> Fate {
+        if !self.options.filter.wants(id, computer) {
+            return Fate::Filtered;
+        }
         if self.options.window.contains(time) { Fate::Mapped } else { Fate::OutsideWindow }
     }
 
@@ -318,7 +328,11 @@ impl Visitor for Reading<'_> {
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         let worker = self.worker;
-        let Options { window, clock, .. } = worker.options;
+        let Options { window, clock, filter, .. } = worker.options;
+        if filter.is_active() && !filter.wants(Some(glance.event_id()), || glance.computer().text().into()) {
+            self.own.building.add_glance(glance, Fate::Filtered);
+            return Verdict::Seen;
+        }
         let windowed = window.from.is_some() || window.to.is_some();
         if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
             self.own.building.add_glance(glance, Fate::OutsideWindow);
@@ -406,7 +420,7 @@ impl Reading<'_> {
             self.found.tally.other_providers += 1;
             return;
         }
-        let fate = self.worker.fate(self.worker.time(record));
+        let fate = self.worker.fate_of(record);
         let counted = (Some(record.event_id), fate);
         if self.own.building.origin().is_some() {
             let (group, number) = duplicates::number_of(record);
@@ -415,7 +429,7 @@ impl Reading<'_> {
             self.found.seen.push(self.worker.seen(record));
             self.found.counts.add(counted, 1);
         }
-        if fate == Fate::OutsideWindow {
+        if fate != Fate::Mapped {
             return;
         }
         let event = self.worker.map(record);
@@ -436,7 +450,9 @@ impl Reading<'_> {
         match documents::event(given, &worker.options.roles) {
             Ok(event) => {
                 let event_id = documents::sysmon_id(&event.document);
-                let fate = worker.fate(event.time(worker.options.clock));
+                let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
+                let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
+                let fate = worker.fate(event_id.or_else(code), computer, event.time(worker.options.clock));
                 let seen = Seen { fingerprint, origin, group: DOCUMENTS, record_id: 0, event_id, fate };
                 self.found.seen.push(seen);
                 self.found.counts.add((event_id, fate), 1);

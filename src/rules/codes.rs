@@ -18,6 +18,8 @@ pub const DUPLICATE_RULE: Code = Code("duplicate-rule");
 pub const UNUSABLE_EXCEPTION: Code = Code("unusable-exception");
 /// Warning: a rule refers to a list of exceptions that no file has.
 pub const MISSING_EXCEPTIONS: Code = Code("missing-exceptions");
+/// Warning: an exception is for a rule that does not run.
+pub const UNKNOWN_RULE: Code = Code("unknown-rule");
 /// Warning: a condition on `user.id`, which Sysmon fills with the account that wrote the record.
 pub const WRITER_AS_USER: Code = Code("writer-as-user");
 
@@ -30,5 +32,6 @@ pub const ALL: &[Code] = &[
     DUPLICATE_RULE,
     UNUSABLE_EXCEPTION,
     MISSING_EXCEPTIONS,
+    UNKNOWN_RULE,
     WRITER_AS_USER,
 ];

@@ -33,10 +33,10 @@ struct Keys {
 }
 
 /// An item that cannot be used: its list, if it names one, and why.
-type Refused = Box<(Option<ListKey>, Diagnostic)>;
+pub(super) type Refused = Box<(Option<ListKey>, Diagnostic)>;
 
 /// A list by its name and by whom it is shared.
-type ListKey = (String, String);
+pub(super) type ListKey = (String, String);
 
 /// Reads an export. Findings about the file itself are on the first entry that has neither rule nor language.
 pub fn parse_export(text: &str) -> Vec<ParsedRule> {
@@ -94,7 +94,7 @@ pub fn parse_export(text: &str) -> Vec<ParsedRule> {
 }
 
 /// Lines with something on them, and where they are.
-fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut at = 0;
     let ranges = text.split_inclusive('\n').map(move |line| {
         let start = at;
@@ -108,7 +108,7 @@ fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     })
 }
 
-fn bad_line(error: &serde_json::Error, range: &Range<usize>) -> Diagnostic {
+pub(super) fn bad_line(error: &serde_json::Error, range: &Range<usize>) -> Diagnostic {
     let start = (range.start + error.column().saturating_sub(1)).min(range.end);
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or(&text);
@@ -134,7 +134,7 @@ fn rule(text: &str, line: &str, range: &Range<usize>) -> Result<(ParsedRule, Vec
     Ok((compile(&query, &place, &options, || rule.into_metadata("")), lists))
 }
 
-fn item(line: &str, range: &Range<usize>) -> Result<(ListKey, Exception), Refused> {
+pub(super) fn item(line: &str, range: &Range<usize>) -> Result<(ListKey, Exception), Refused> {
     let item: RawItem = serde_json::from_str(line).map_err(|error| Box::new((None, bad_line(&error, range))))?;
     let key = (item.list_id.clone(), item.namespace_type.clone());
     match item.compile() {

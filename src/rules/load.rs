@@ -103,12 +103,12 @@ fn folder(path: &Path, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
     }
 }
 
-fn unreadable(path: String, reason: &str) -> FileReport {
+pub(super) fn unreadable(path: String, reason: &str) -> FileReport {
     let found = Diagnostic::error(codes::UNREADABLE_FILE, Span::default(), format!("cannot be read: {reason}"));
     FileReport { path, text: String::new(), diagnostics: vec![found] }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+pub(super) fn read(path: &Path) -> Result<String, String> {
     let size = path.metadata().map_err(|error| error.to_string())?.len();
     if size > MAX_FILE {
         return Err(format!("{size} bytes are too many for rules; at most {MAX_FILE} are read"));

@@ -12,6 +12,8 @@ mod kibana;
 mod load;
 mod place;
 mod raw;
+mod select;
+mod set_aside;
 mod threat;
 
 pub use builtin::builtin;
@@ -20,6 +22,8 @@ pub use exceptions::Exception;
 pub use file::parse_toml;
 pub use kibana::parse_export;
 pub use load::{FileReport, Loaded, load};
+pub use select::Selection;
+pub use set_aside::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 
 use crate::base::Span;

@@ -53,6 +53,9 @@ fn rules(session: &Session) -> String {
     if !session.not_run.is_empty() {
         let _ = write!(text, "; {} not run, being in other languages", grouped(session.not_run.len() as u64)); // writing to a String cannot fail
     }
+    if session.not_chosen > 0 {
+        let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.not_chosen as u64)); // writing to a String cannot fail
+    }
     if session.wrong_files > 0 {
         let _ = write!(text, "; the rules of {} left out, being wrong", counted(session.wrong_files as u64, "file"));
     }
@@ -107,12 +110,13 @@ fn sysmon_events(stats: &Stats) -> String {
 
 /// Every record that was met is in one of the terms.
 fn records(stats: &Stats) -> String {
-    let Stats { tally, mapped, outside_window, .. } = stats;
+    let Stats { tally, mapped, outside_window, filtered, .. } = stats;
     let terms = [
         (*mapped, "mapped"),
         (tally.other_providers, "other providers"),
         (tally.duplicates, "duplicates"),
         (*outside_window, "outside --from/--to"),
+        (*filtered, "filtered by ID or computer"),
         (tally.unreadable, "unreadable"),
     ];
     let always = ["mapped", "other providers", "duplicates", "unreadable"];
@@ -123,6 +127,25 @@ fn records(stats: &Stats) -> String {
 }
 
 fn alerts(session: &Session) -> String {
+    let mut text = counted_alerts(session);
+    let set_aside: usize = session.outcome.set_aside.values().sum();
+    if set_aside > 0 {
+        let _ = write!(text, "; {} set aside by --exceptions (-v names them)", grouped(set_aside as u64)); // writing to a String cannot fail
+    }
+    text
+}
+
+/// Names the exceptions that took alerts away.
+pub fn print_set_aside(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+    for (at, (&exception, &count)) in session.outcome.set_aside.iter().enumerate() {
+        let name = session.detector.exceptions().get(exception).map_or("", |exception| &exception.name);
+        let text = format!("{} by '{}'", grouped(count as u64), shown(name, None));
+        line(out, if at == 0 { "set aside" } else { "" }, &text)?;
+    }
+    Ok(())
+}
+
+fn counted_alerts(session: &Session) -> String {
     let alerts = &session.outcome.alerts;
     if alerts.is_empty() {
         return "none".to_owned();

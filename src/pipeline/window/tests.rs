@@ -34,3 +34,17 @@ fn both_ends_belong_to_the_window() {
     assert_eq!([4, 5, 7, 8].map(|at| window.contains(Ticks(at))), [false, true, true, false]);
     assert!(Window::default().contains(Ticks(0)));
 }
+
+#[test]
+fn a_number_with_a_unit_is_so_long_ago() {
+    let hour = 60 * 60 * Ticks::PER_SECOND;
+    let now = Ticks(1000 * hour);
+    for (text, hours) in [("1h", 1), ("36H", 36), ("2d", 48), (" 1w ", 168), ("120m", 2), ("7200s", 2), ("0d", 0)] {
+        assert_eq!(ago(text, now), Some(Ticks(now.0 - hours * hour)), "{text}");
+    }
+    for text in ["d", "-2d", "+2d", "2", "2y", "1.5h", "99999999999d", "2019-05-12"] {
+        assert_eq!(ago(text, now), None, "{text}");
+    }
+    let (from, to) = (Window::parse_from("2d").unwrap(), Window::parse_to("1d").unwrap());
+    assert!((to.0 - from.0 - 24 * hour).abs() < 60 * Ticks::PER_SECOND);
+}

@@ -1,0 +1,99 @@
+//! Which rules of a set run: by severity, and by what they are labelled with.
+//!
+//! This module does not know the command line.
+
+use super::{Level, Rule, RuleSet};
+
+/// A choice among rules.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only rules of this severity and above.
+    pub min_level: Option<Level>,
+    /// Only rules with one of these labels, if there are any.
+    pub include: Vec<String>,
+    /// No rules with one of these.
+    pub exclude: Vec<String>,
+}
+
+impl Selection {
+    /// Takes away the rules that are not chosen; how many that were.
+    pub fn apply(&self, set: &mut RuleSet) -> usize {
+        let before = set.rules.len();
+        set.rules.retain(|rule| self.chooses(rule));
+        before - set.rules.len()
+    }
+
+    fn chooses(&self, rule: &Rule) -> bool {
+        let among = |labels: &[String]| labels.iter().any(|label| has(rule, label));
+        self.min_level.is_none_or(|level| rule.meta.level >= level)
+            && (self.include.is_empty() || among(&self.include))
+            && !among(&self.exclude)
+    }
+}
+
+/// Whether a rule has a label: one of its tags, or a tactic or technique of ATT&CK by id or name. A technique stands for its sub-techniques too.
+///
+/// Case does not count, nor do the signs between words, and `attack.` may stand before it, as in Sigma.
+fn has(rule: &Rule, label: &str) -> bool {
+    let lower = label.trim().to_lowercase();
+    let wanted = words(lower.strip_prefix("attack.").unwrap_or(&lower));
+    let is = |text: &str| words(text) == wanted;
+    rule.meta.tags.iter().any(|tag| is(tag) || tag.split_once(':').is_some_and(|(_, value)| is(value)))
+        || rule.meta.threat.iter().any(|attack| {
+            let technique = |id: &str| {
+                let id = words(id);
+                id == wanted || id.strip_prefix(wanted.as_str()).is_some_and(|sub| sub.starts_with('.'))
+            };
+            is(&attack.tactic.id)
+                || is(&attack.tactic.name)
+                || attack.techniques.iter().any(|found| technique(&found.id) || is(&found.name))
+        })
+}
+
+/// A text in lower case with one blank between words.
+fn words(text: &str) -> String {
+    let separated = text.to_lowercase().replace(['-', '_'], " ");
+    separated.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::builtin;
+
+    fn left(selection: &Selection) -> usize {
+        let mut set = builtin();
+        selection.apply(&mut set);
+        set.rules.len()
+    }
+
+    #[test]
+    fn labels_are_tags_tactics_and_techniques() {
+        for (label, chosen) in [
+            ("T1218", 1),
+            ("t1218.010", 1),
+            ("attack.t1218.009", 1),
+            ("T121", 0),
+            ("T1218.0", 0),
+            ("TA0005", 1),
+            ("defense evasion", 1),
+            ("Defense_Evasion", 1),
+            ("attack.defense-evasion", 1),
+            ("Execution", 0),
+            ("Windows", 1),
+            ("", 0),
+        ] {
+            let include = Selection { include: vec![label.to_owned()], ..Selection::default() };
+            assert_eq!(left(&include), chosen, "{label}");
+            let exclude = Selection { exclude: vec![label.to_owned()], ..Selection::default() };
+            assert_eq!(left(&exclude), 1 - chosen, "not {label}");
+        }
+    }
+
+    #[test]
+    fn severity_counts_from_below() {
+        for (level, chosen) in [(Level::Low, 1), (Level::Medium, 0), (Level::Critical, 0)] {
+            assert_eq!(left(&Selection { min_level: Some(level), ..Selection::default() }), chosen, "{level:?}");
+        }
+    }
+}

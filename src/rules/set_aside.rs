@@ -1,0 +1,167 @@
+//! Files of exceptions that a person gives beside the rules: what is known to be harmless here.
+//!
+//! Items out of Kibana (NDJSON) take events away from every rule before it looks, as in Elastic. evql's own TOML takes away whole alerts: its condition is
+//! asked of all events of an alert together, so that it can combine the command line of a start with the destination of a connection, which
+//! stand in different events. This module does not know alerts.
+
+use super::exceptions::Exception;
+use super::kibana;
+use super::load::{FileReport, read, unreadable};
+use super::place::{Place, Written, to_u32};
+use super::{RuleSet, codes};
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::eql::{self, Predicate, Query};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use toml::Spanned;
+
+/// Alerts that a person does not want to see.
+#[derive(Clone, Debug)]
+pub struct AlertException {
+    /// Its name, for the count of what it took away.
+    pub name: String,
+    /// Ids or names of the rules it is for; all, if it names none.
+    pub rules: Vec<String>,
+    /// What the events of such an alert say together.
+    pub predicate: Predicate,
+}
+
+impl AlertException {
+    /// Whether it is for the rule with this id and name.
+    pub fn is_for(&self, id: &str, name: &str) -> bool {
+        let named = |wanted: &String| wanted.eq_ignore_ascii_case(id) || wanted.eq_ignore_ascii_case(name);
+        self.rules.is_empty() || self.rules.iter().any(named)
+    }
+}
+
+/// What was loaded of exceptions.
+#[derive(Debug, Default)]
+pub struct LoadedExceptions {
+    /// Those about events.
+    pub events: Vec<Exception>,
+    /// Those about alerts.
+    pub alerts: Vec<AlertException>,
+    /// Every file, with what is wrong with it.
+    pub files: Vec<FileReport>,
+}
+
+impl LoadedExceptions {
+    /// Whether something keeps an exception from being applied.
+    pub fn has_error(&self) -> bool {
+        self.files.iter().any(FileReport::has_error)
+    }
+
+    /// Gives all rules the exceptions about events.
+    pub fn give_to(&self, set: &mut RuleSet) {
+        if self.events.is_empty() {
+            return;
+        }
+        for rule in &mut set.rules {
+            let all: Vec<Exception> = rule.exceptions.iter().chain(&self.events).cloned().collect();
+            rule.exceptions = all.into();
+        }
+    }
+}
+
+/// Loads files of exceptions for the rules of a set: TOML if they end in `.toml`, else NDJSON.
+pub fn load_exceptions(paths: &[PathBuf], set: &RuleSet) -> LoadedExceptions {
+    let mut loaded = LoadedExceptions::default();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = match read(path) {
+            Ok(text) => text,
+            Err(reason) => {
+                loaded.files.push(unreadable(name, &reason));
+                continue;
+            }
+        };
+        let is_toml = Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+        let mut diagnostics =
+            if is_toml { parse_own(&text, set, &mut loaded.alerts) } else { parse_items(&text, &mut loaded.events) };
+        diagnostics.sort_by_key(|found| found.span.start);
+        loaded.files.push(FileReport { path: name, text, diagnostics });
+    }
+    loaded
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    exception: Vec<RawException>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawException {
+    name: String,
+    #[serde(default)]
+    rules: Vec<Spanned<String>>,
+    #[serde(rename = "where")]
+    condition: Spanned<String>,
+}
+
+/// Turns a condition into a query.
+const ANY: &str = "any where ";
+
+fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec<Diagnostic> {
+    let raw = match toml::from_str::<RawFile>(text) {
+        Ok(raw) => raw,
+        Err(error) => return vec![super::toml_error(&error)],
+    };
+    let mut findings = Vec::new();
+    for RawException { name, rules, condition } in raw.exception {
+        for rule in &rules {
+            let wanted = rule.get_ref();
+            let known = |id: &str, name: &str| wanted.eq_ignore_ascii_case(id) || wanted.eq_ignore_ascii_case(name);
+            if !set.rules.iter().any(|rule| known(&rule.meta.id, &rule.meta.name)) {
+                let span = Span::new(to_u32(rule.span().start), to_u32(rule.span().end));
+                let message = format!("no rule that runs has the id or name '{wanted}'");
+                findings.push(Diagnostic::warning(codes::UNKNOWN_RULE, span, message));
+            }
+        }
+        let place = Place::of(text, condition.span(), condition.get_ref(), Written::Toml);
+        let compiled = eql::compile(&format!("{ANY}{}", condition.get_ref()));
+        let back = |mut found: Diagnostic| {
+            let moved = |at: u32| at.saturating_sub(to_u32(ANY.len()));
+            found.span = Span::new(moved(found.span.start), moved(found.span.end));
+            place.relocate(found)
+        };
+        findings.extend(compiled.diagnostics.into_iter().map(back));
+        let Some(query) = compiled.query else { continue };
+        match &query {
+            Query::Event(event) if query.pipes().is_empty() => {
+                let rules = rules.into_iter().map(Spanned::into_inner).collect();
+                alerts.push(AlertException { name, rules, predicate: event.predicate().clone() });
+            }
+            _ => {
+                let span = Span::new(to_u32(condition.span().start), to_u32(condition.span().end));
+                let message = "an exception is one condition, without a pipe";
+                findings.push(Diagnostic::error(codes::BAD_FILE, span, message));
+            }
+        }
+    }
+    findings
+}
+
+fn parse_items(text: &str, events: &mut Vec<Exception>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (range, line) in kibana::lines(text) {
+        match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line) {
+            Err(error) => findings.push(kibana::bad_line(&error, &range)),
+            Ok(object) if object.contains_key("entries") => match kibana::item(line, &range) {
+                Ok((_, exception)) => events.push(exception),
+                Err(refused) => findings.push(refused.1),
+            },
+            Ok(_) => {} // a list, a rule, or a count of what was exported
+        }
+    }
+    findings
+}
+
+/// Shared by the detector and whoever tells what was set aside.
+pub type AlertExceptions = Arc<[AlertException]>;
+
+#[cfg(test)]
+mod tests;
