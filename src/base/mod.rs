@@ -4,6 +4,7 @@
 
 pub mod escape;
 pub mod folded;
+pub mod json;
 mod origin;
 pub mod parts;
 pub mod span;

@@ -1,13 +1,17 @@
 //! Instants as Windows counts them: 100 ns ticks since 1601-01-01 UTC (FILETIME).
 //!
 //! Everything inside evql compares and subtracts ticks; calendar text exists only at the edges, where this module converts it.
-//! Time zones other than UTC never leave this module.
+//! Time zones other than UTC never leave this module. Text in other forms than Windows' own is read by `jiff`; what stands in every record is read and
+//! written here, by arithmetic, since a timeline has two instants in each row.
 
 use std::fmt;
 
 /// An instant in 100 ns steps since 1601-01-01T00:00:00Z, as in a FILETIME.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticks(pub i64);
+
+/// The first instant of the year 9999.
+const YEAR_9999: i64 = days_before(9999, 1) * 86_400 * Ticks::PER_SECOND;
 
 /// Seconds between 1601-01-01 and 1970-01-01.
 const UNIX_EPOCH_SECONDS: i64 = 11_644_473_600;
@@ -28,17 +32,29 @@ impl Ticks {
     /// Reads Sysmon's `UtcTime`, which has exactly the form `yyyy-MM-dd HH:mm:ss.SSS`; anything else is `None`.
     pub fn parse_sysmon_utc(text: &str) -> Option<Self> {
         let shape = b"dddd-dd-dd dd:dd:dd.ddd";
-        let bytes = text.as_bytes();
-        let fits = bytes.len() == shape.len()
-            && bytes.iter().zip(shape).all(|(byte, form)| match form {
-                b'd' => byte.is_ascii_digit(),
-                _ => byte == form,
-            });
-        if !fits || &bytes[17..19] == b"60" {
-            return None; // jiff reads a leap second as :59; Elastic's date processor refuses it.
+        let bytes: &[u8; 23] = text.as_bytes().try_into().ok()?;
+        let fits = bytes.iter().zip(shape).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            _ => byte == form,
+        });
+        if !fits {
+            return None;
         }
-        let (date, time) = (&text[..10], &text[11..]);
-        Self::parse_rfc3339(&format!("{date}T{time}Z"))
+        let number = |from: usize, to: usize| bytes[from..to].iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
+        let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+        let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
+        // Elastic's date processor refuses a leap second, which others read as :59.
+        let is_time = hour < 24 && minute < 60 && second < 60;
+        let is_date = (1601..=9999).contains(&year) && (1..=12).contains(&month);
+        if year == 9999 {
+            // Not all of its last days can be an instant everywhere.
+            return Self::parse_rfc3339(&format!("{}T{}Z", &text[..10], &text[11..])).filter(|_| is_time);
+        }
+        if !is_time || !is_date || !(1..=days_in_month(year, month)).contains(&day) {
+            return None;
+        }
+        let seconds = ((days_before(year, month) + day - 1) * 24 + hour) * 3600 + minute * 60 + second;
+        Some(Self(seconds * Self::PER_SECOND + number(20, 23) * Self::PER_MILLISECOND))
     }
 
     /// The instant `milliseconds` after 1970-01-01 UTC, if it can be counted in ticks.
@@ -54,16 +70,48 @@ impl Ticks {
 
     /// RFC 3339 in UTC with all seven digits, as Windows writes `TimeCreated`.
     pub fn rfc3339_full(self) -> String {
-        self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.7}"))
+        self.calendar(true).map_or_else(|| self.unusual(true), |text| text.as_str().to_owned())
     }
 
     /// RFC 3339 in UTC with milliseconds, as Elastic writes `@timestamp`; all seven digits if finer than that.
     pub fn rfc3339(self) -> String {
-        if self.0 % Self::PER_MILLISECOND == 0 {
-            self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.3}"))
-        } else {
-            self.rfc3339_full()
+        self.calendar(false).map_or_else(|| self.unusual(false), |text| text.as_str().to_owned())
+    }
+
+    /// Adds what [`Self::rfc3339_full`] gives, or [`Self::rfc3339`] if not `full`.
+    pub fn push_rfc3339(self, full: bool, out: &mut Vec<u8>) {
+        match self.calendar(full) {
+            Some(text) => out.extend_from_slice(&text.bytes[..text.length]),
+            None => out.extend_from_slice(self.unusual(full).as_bytes()),
         }
+    }
+
+    fn calendar(self, full: bool) -> Option<CalendarText> {
+        if !(0..YEAR_9999).contains(&self.0) {
+            return None;
+        }
+        let (second, part) = (self.0 / Self::PER_SECOND, self.0 % Self::PER_SECOND);
+        let (day, second) = (second / 86_400, second % 86_400);
+        let (year, month, date) = date_of(day);
+        let mut text = CalendarText { bytes: *b"0000-00-00T00:00:00.0000000Z", length: 28 };
+        let mut put = |from: usize, to: usize, mut number: i64| {
+            for digit in text.bytes[from..to].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        };
+        put(0, 4, year);
+        put(5, 7, month);
+        put(8, 10, date);
+        put(11, 13, second / 3600);
+        put(14, 16, second / 60 % 60);
+        put(17, 19, second % 60);
+        put(20, 27, part);
+        if !full && part % Self::PER_MILLISECOND == 0 {
+            text.bytes[23] = b'Z';
+            text.length = 24;
+        }
+        Some(text)
     }
 
     fn from_timestamp(at: jiff::Timestamp) -> Option<Self> {
@@ -72,16 +120,65 @@ impl Ticks {
         i64::try_from(ticks).ok().filter(|&ticks| ticks >= 0).map(Self)
     }
 
-    fn timestamp(self) -> Option<jiff::Timestamp> {
+    /// An instant outside of the years that FILETIMEs of records are of. They reach past the year 9999, calendars of RFC 3339 do not.
+    fn unusual(self, full: bool) -> String {
         let seconds = self.0.div_euclid(Self::PER_SECOND) - UNIX_EPOCH_SECONDS;
-        let nanos = i32::try_from(self.0.rem_euclid(Self::PER_SECOND)).ok()? * 100;
-        jiff::Timestamp::new(seconds, nanos).ok()
+        let nanos = i32::try_from(self.0.rem_euclid(Self::PER_SECOND)).unwrap_or_default() * 100;
+        match jiff::Timestamp::new(seconds, nanos) {
+            Ok(at) if !full && self.0 % Self::PER_MILLISECOND == 0 => format!("{at:.3}"),
+            Ok(at) => format!("{at:.7}"),
+            Err(_) => format!("FILETIME {}", self.0),
+        }
     }
+}
 
-    /// FILETIMEs reach past the year 9999, calendars of RFC 3339 do not.
-    fn out_of_range(self) -> String {
-        format!("FILETIME {}", self.0)
+/// An instant as text of ASCII.
+struct CalendarText {
+    bytes: [u8; 28],
+    length: usize,
+}
+
+impl CalendarText {
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
     }
+}
+
+const fn is_leap(year: i64) -> bool {
+    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+}
+
+const fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap(year) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days from 1601-01-01 to the first of a month, in years from 1601 on.
+const fn days_before(year: i64, month: i64) -> i64 {
+    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let years = year - 1601;
+    let leap = if is_leap(year) && month > 2 { 1 } else { 0 };
+    // The year 1601 begins a cycle of four centuries, so that leap days are counted from it.
+    let month = if month < 1 { 0 } else { (month - 1) as usize % 12 };
+    years * 365 + years / 4 - years / 100 + years / 400 + BEFORE[month] + leap
+}
+
+/// Year, month and day of the month, from days since 1601-01-01, which are not negative. Counted in years that begin with March, a leap day is the last of its year.
+const fn date_of(day: i64) -> (i64, i64, i64) {
+    // From the first of March of the year 1600, a multiple of four centuries.
+    let day = day + 306;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year_of_era = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let date = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = 1600 + era * 400 + year_of_era + if month <= 2 { 1 } else { 0 };
+    (year, month, date)
 }
 
 /// A span of ticks in seconds, with as many decimals as it needs: `1.4062498`, `-0.677`, `0`.

@@ -77,6 +77,11 @@ impl FieldId {
         usize::from(self.0)
     }
 
+    /// Whether it is the same as another one; what `==` says, for constants.
+    pub const fn is(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+
     /// The catalogue's entry.
     pub fn definition(self) -> &'static Definition {
         &DEFINITIONS[usize::from(self.0)]

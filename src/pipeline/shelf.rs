@@ -15,15 +15,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
 use std::path::PathBuf;
 
 /// Bytes that the place of a row takes beside the row.
 const PLACE: u64 = 72;
-/// Rows that one thread formats at a time.
-const ROWS_AT_A_TIME: usize = 1024;
-/// Pieces of formatted rows that are held at a time.
-const PIECES_AT_A_TIME: usize = 64;
+/// Rows that one thread formats at a time: few enough that what it writes stays in its cache.
+const ROWS_AT_A_TIME: usize = 256;
+/// Pieces of formatted rows that are held at a time for each thread, and as many again while these are written.
+const PIECES_PER_THREAD: usize = 4;
 
 /// How much may be held, and where the rest goes.
 #[derive(Clone, Debug)]
@@ -190,13 +189,13 @@ impl Shelf {
         Ok(())
     }
 
-    /// Gives every row to `format`, which adds its bytes to those that are there, and writes the bytes to `out` in the order of the timeline.
+    /// Gives all rows to `format`, some at a time, which adds its bytes to those that are there, and writes the bytes to `out` in the order of the timeline.
     pub fn write(
         mut self,
         pool: &rayon::ThreadPool,
         duplicates: &Duplicates,
         parts: &HashMap<Origin, Vec<Part>>,
-        format: &(dyn Fn(&Entry<'_>, &mut Vec<u8>) + Sync),
+        format: &FormatRows<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let format = Format { parts, format };
@@ -212,56 +211,50 @@ impl Shelf {
 
     fn write_held(mut self, pool: &rayon::ThreadPool, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
         pool.install(|| self.places.par_sort_unstable_by_key(|place| (place.process, place.order)));
+        let pieces = cut(&self.groups());
+        let at_a_time = pool.current_num_threads() * PIECES_PER_THREAD;
+        let (mut written, mut formatted): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        for pieces in pieces.chunks(at_a_time) {
+            formatted.resize_with(pieces.len(), Vec::new);
+            // While some pieces are formatted, those before them are written.
+            pool.in_place_scope(|scope| {
+                let (shelf, formatted) = (&self, &mut formatted);
+                scope.spawn(move |_| {
+                    formatted.par_iter_mut().zip(pieces).for_each(|(bytes, piece)| {
+                        bytes.clear();
+                        piece.iter().for_each(|stretch| shelf.format(stretch, format, bytes));
+                    });
+                });
+                written.iter().try_for_each(|bytes| out.write_all(bytes))
+            })?;
+            std::mem::swap(&mut written, &mut formatted);
+        }
+        written.iter().try_for_each(|bytes| out.write_all(bytes))
+    }
+
+    /// The sorted places of each process, in the order of the timeline.
+    fn groups(&self) -> Vec<&[Place]> {
         let keys = &self.processes.keys;
-        let mut groups: Vec<HeldGroup<'_>> =
-            self.places.chunk_by(|left, right| left.process == right.process).collect();
-        groups.sort_by_key(|group| {
+        let mut groups: Vec<&[Place]> = self.places.chunk_by(|left, right| left.process == right.process).collect();
+        groups.sort_unstable_by_key(|group| {
             let first = group.first();
             first.map(|place| (&keys[place.process as usize].0, keys[place.process as usize].1, place.order))
         });
-        let creation = |group: &HeldGroup<'_>| group.iter().filter(|place| place.is_creation).copied().collect();
-        let creations: Vec<Vec<Place>> = groups.iter().map(creation).collect();
-        // Groups are cut into pieces of about the same number of rows, a large group into several.
-        let mut pieces: Vec<Vec<(usize, Range<usize>)>> = vec![Vec::new()];
-        let mut rows = 0;
-        for (number, group) in groups.iter().enumerate() {
-            let mut from = 0;
-            while from < group.len() {
-                let to = group.len().min(from + ROWS_AT_A_TIME - rows);
-                if let Some(piece) = pieces.last_mut() {
-                    piece.push((number, from..to));
-                }
-                rows += to - from;
-                from = to;
-                if rows >= ROWS_AT_A_TIME {
-                    pieces.push(Vec::new());
-                    rows = 0;
-                }
-            }
-        }
-        let piece = |piece: &Vec<(usize, Range<usize>)>| {
-            let mut bytes = Vec::new();
-            for (group, range) in piece {
-                self.format_part(&groups[*group][range.clone()], &creations[*group], format, &mut bytes);
-            }
-            bytes
-        };
-        for pieces in pieces.chunks(PIECES_AT_A_TIME) {
-            let formatted: Vec<Vec<u8>> = pool.install(|| pieces.par_iter().map(piece).collect());
-            formatted.iter().try_for_each(|bytes| out.write_all(bytes))?;
-        }
-        Ok(())
+        groups
     }
 
-    /// Formats some rows of one process, of which these are the creations.
-    fn format_part(&self, rows: &[Place], creations: &[Place], format: &Format<'_>, out: &mut Vec<u8>) {
+    /// Formats some rows of a process.
+    fn format(&self, stretch: &Stretch<'_>, format: &Format<'_>, out: &mut Vec<u8>) {
         let read = |place: &Place| Row::read(self.bytes_of(place));
-        for place in rows {
-            let Some(row) = read(place) else { continue };
-            let before = creations.partition_point(|creation| creation.order <= row.order);
-            let start = before.checked_sub(1).and_then(|at| creations.get(at)).or(creations.first());
-            format.row(row, start.and_then(read), out);
-        }
+        let mut start = stretch.start.and_then(read);
+        let mut entries = stretch.places.iter().filter_map(|place| {
+            let row = read(place)?;
+            if row.is_creation {
+                start = Some(row);
+            }
+            Some(format.entry(row, start))
+        });
+        (format.format)(&mut entries, out);
     }
 
     fn write_runs(mut self, duplicates: &Duplicates, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -299,7 +292,8 @@ impl Shelf {
                 start = Some(record.clone());
             }
             bytes.clear();
-            format.row(row, start.as_deref().and_then(Row::read), &mut bytes);
+            let entry = format.entry(row, start.as_deref().and_then(Row::read));
+            (format.format)(&mut std::iter::once(entry), &mut bytes);
             sorted.write_all(&bytes)?;
             written += bytes.len() as u64;
             group.length += bytes.len() as u64;
@@ -326,21 +320,54 @@ struct Group {
     length: u64,
 }
 
-/// The rows of one process in memory.
-type HeldGroup<'s> = &'s [Place];
-
-/// How a row is formatted.
-struct Format<'f> {
-    parts: &'f HashMap<Origin, Vec<Part>>,
-    format: &'f (dyn Fn(&Entry<'_>, &mut Vec<u8>) + Sync),
+/// Rows of one process in memory, one after another.
+struct Stretch<'s> {
+    places: &'s [Place],
+    /// The last creation before them, or else the first one of the process.
+    start: Option<&'s Place>,
 }
 
-impl Format<'_> {
-    fn row(&self, row: Row<'_>, start: Option<Row<'_>>, out: &mut Vec<u8>) {
+/// Cuts groups into pieces of about the same number of rows: small groups together, a large one into several.
+fn cut<'s>(groups: &[&'s [Place]]) -> Vec<Vec<Stretch<'s>>> {
+    let mut pieces = Vec::new();
+    let (mut piece, mut rows) = (Vec::new(), 0);
+    for group in groups {
+        let mut start = group.iter().find(|place| place.is_creation);
+        let mut rest = *group;
+        while !rest.is_empty() {
+            let (places, after) = rest.split_at(rest.len().min(ROWS_AT_A_TIME - rows));
+            piece.push(Stretch { places, start });
+            start = places.iter().rev().find(|place| place.is_creation).or(start);
+            rest = after;
+            rows += places.len();
+            if rows == ROWS_AT_A_TIME {
+                pieces.push(std::mem::take(&mut piece));
+                rows = 0;
+            }
+        }
+    }
+    pieces.push(piece);
+    pieces
+}
+
+/// What adds formatted rows to some bytes.
+pub type FormatRows<'f> = dyn Fn(&mut dyn Iterator<Item = Entry<'_>>, &mut Vec<u8>) + Sync + 'f;
+
+/// How rows are formatted.
+struct Format<'f> {
+    parts: &'f HashMap<Origin, Vec<Part>>,
+    format: &'f FormatRows<'f>,
+}
+
+impl<'f> Format<'f> {
+    fn entry<'r>(&self, row: Row<'r>, start: Option<Row<'r>>) -> Entry<'r>
+    where
+        'f: 'r,
+    {
         let parts = self.parts.get(&row.order.origin()).map_or(&[][..], Vec::as_slice);
         // What names no process has no start, even where a creation names none.
         let start = start.filter(|_| !row.is_creation && row.entity_id.is_some());
-        (self.format)(&Entry { row, start, parts }, out);
+        Entry { row, start, parts }
     }
 }
 

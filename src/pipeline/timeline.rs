@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 pub use super::shelf::Limits;
-use crate::timeline::Contents;
+use crate::timeline::{Contents, Entry};
 
 /// What is wanted of a timeline.
 #[derive(Clone, Debug, Default)]
@@ -36,15 +36,13 @@ impl Timeline {
     pub fn write(self, results: &Results<'_>, format: &dyn TimelineFormat, out: &mut dyn Write) -> io::Result<()> {
         let parts = parts_by_event(results.alerts);
         out.write_all(&format.head()?)?;
-        let separator = format.separator().as_bytes();
-        let row = |entry: &crate::timeline::Entry<'_>, bytes: &mut Vec<u8>| {
-            bytes.extend_from_slice(separator);
-            format.row(results, entry, bytes);
+        let format_rows = |entries: &mut dyn Iterator<Item = Entry<'_>>, bytes: &mut Vec<u8>| {
+            format.rows(results, entries, bytes);
         };
-        let mut rows = WithoutFirst { out, skip: separator.len().min(1), any: false };
+        let mut rows = WithoutFirst { out, skip: format.separator().len().min(1), any: false };
         // The rows come in parallel, the writer is used by this thread alone.
         let Self { shelf, duplicates, pool } = self;
-        shelf.write(&pool, &duplicates, &parts, &row, &mut rows)?;
+        shelf.write(&pool, &duplicates, &parts, &format_rows, &mut rows)?;
         let any = rows.any;
         out.write_all(format.tail(any).as_bytes())
     }

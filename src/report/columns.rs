@@ -1,14 +1,10 @@
-//! Cells of a timeline row as text and as JSON. CSV and JSON rows share the columns.
+//! What CSV and JSON rows of a timeline share: the columns, which facts are carried, the alerts. This module does not know either format.
 
 use super::Results;
-use crate::base::Ticks;
 use crate::ecs::{FieldId, FieldType};
-use crate::event::Value;
-use crate::timeline::{Cell, Columns, Entry, FIELDS, Part};
+use crate::event::{OrderKey, Value};
+use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Entry, FIELDS, Part, Row};
 use serde_json::json;
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::sync::LazyLock;
 
 /// The column that names the record of the process's start, if facts of it stand in this row.
 pub const START_RECORD: &str = "process.start.record_id";
@@ -24,38 +20,60 @@ pub fn text_of(field: FieldId, value: &Value) -> String {
     }
 }
 
-/// An instant of a column as text.
-fn date_text(column: usize, at: Ticks) -> String {
-    if FIELDS[column].definition().kind == FieldType::DateNanos { at.rfc3339_full() } else { at.rfc3339() }
+/// Whether instants of a column are written with all digits.
+pub fn has_all_digits(column: usize) -> bool {
+    FIELDS[column].definition().kind == FieldType::DateNanos
 }
 
-/// Adds all values of a column as one text, `; ` between.
-pub fn push_text(columns: &Columns<'_>, column: usize, out: &mut String) {
-    for (number, cell) in columns.values(column).enumerate() {
-        if number > 0 {
-            out.push_str("; ");
+/// The facts of a start as they stand in every row that they are carried to: worked out once for all rows of a process, since most have none of their own.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// The start, by its place in the order.
+    of: Option<OrderKey>,
+    /// The columns in [`CARRIED_COLUMNS`].
+    pub facts: Vec<u8>,
+    /// The column [`START_RECORD`].
+    pub record: Vec<u8>,
+}
+
+impl Carried {
+    /// Makes it the facts of another start, unless they are it already.
+    pub fn update(&mut self, start: Row<'_>, make: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>)) {
+        if self.of != Some(start.order) {
+            self.of = Some(start.order);
+            self.facts.clear();
+            self.record.clear();
+            make(&mut self.facts, &mut self.record);
         }
-        // Writing to a String cannot fail.
-        let _ = match cell {
-            Cell::Text(text) => out.write_str(text),
-            Cell::Long(number) => write!(out, "{number}"),
-            Cell::Double(number) => write!(out, "{number}"),
-            Cell::Boolean(flag) => write!(out, "{flag}"),
-            Cell::Date(at) => out.write_str(&date_text(column, at)),
-        };
     }
 }
 
-/// Adds a value as JSON.
-fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
-    // Writing to a Vec cannot fail, and none of these has no form in JSON but numbers that are none, which become null.
-    let _ = match cell {
-        Cell::Text(text) => serde_json::to_writer(&mut *out, text),
-        Cell::Long(number) => serde_json::to_writer(&mut *out, &number),
-        Cell::Double(number) => serde_json::to_writer(&mut *out, &number),
-        Cell::Boolean(flag) => serde_json::to_writer(&mut *out, &flag),
-        Cell::Date(at) => serde_json::to_writer(&mut *out, &date_text(column, at)),
-    };
+/// The cells of the next column, of which there is at least one.
+pub fn next_column<'r>(cells: &mut Cells<'r>) -> Option<(usize, Cell<'r>, bool)> {
+    let (column, first) = cells.next()?;
+    Some((column, first, cells.column() == Some(column)))
+}
+
+/// What is left of some cells from a column on.
+pub fn cells_from(mut cells: Cells<'_>, column: usize) -> Cells<'_> {
+    while cells.column().is_some_and(|next| next < column) {
+        cells.next();
+    }
+    cells
+}
+
+/// Gives the columns that facts are carried to, one by one: all of the event's own cells, or the first one of its process's start, which the flag says.
+/// Who is given a column takes its first cell at least.
+pub fn merge<'r>(own: &mut Cells<'r>, start: Row<'r>, mut column: impl FnMut(&mut Cells<'r>, bool)) {
+    let mut start = cells_from(start.cells(), CARRIED_COLUMNS.start);
+    for at in CARRIED_COLUMNS {
+        start = cells_from(start, at);
+        if own.column() == Some(at) {
+            column(own, false);
+        } else if start.column() == Some(at) {
+            column(&mut start, true);
+        }
+    }
 }
 
 /// The alerts of an event in one cell: `#1 Rule name (stage 1 of 2)`, separated by `; `.
@@ -84,46 +102,3 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Valu
     entry.parts.iter().map(part).collect()
 }
 
-/// Each column as a key of JSON.
-static KEYS: LazyLock<Vec<String>> =
-    LazyLock::new(|| FIELDS.iter().map(|field| format!("\"{}\":", field.name())).collect());
-
-/// Adds a row as a flat JSON object with the names of the columns as keys; what is missing is left out.
-pub fn push_json(results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
-    let columns = entry.columns();
-    let mut separator = b'{';
-    for (column, key) in KEYS.iter().enumerate().filter(|(column, _)| !columns.is_empty(*column)) {
-        let mut values = columns.values(column);
-        let Some(first) = values.next() else { continue };
-        out.push(separator);
-        separator = b',';
-        out.extend_from_slice(key.as_bytes());
-        match values.next() {
-            None => push_json_cell(column, first, out),
-            Some(second) => {
-                out.push(b'[');
-                push_json_cell(column, first, out);
-                for cell in std::iter::once(second).chain(values) {
-                    out.push(b',');
-                    push_json_cell(column, cell, out);
-                }
-                out.push(b']');
-            }
-        }
-    }
-    let mut extra = |name: &str, value: serde_json::Value| {
-        out.push(separator);
-        separator = b',';
-        let _ = write!(out, "\"{name}\":{value}");
-    };
-    if let Some(record) = columns.start_record() {
-        extra(START_RECORD, record.into());
-    }
-    if !entry.parts.is_empty() {
-        extra(ALERTS, alerts_json(results, entry));
-    }
-    if separator == b'{' {
-        out.push(b'{');
-    }
-    out.push(b'}');
-}

@@ -50,6 +50,13 @@ pub trait TimelineFormat: Sync {
     fn separator(&self) -> &'static str;
     /// Adds one row.
     fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>);
+    /// Adds some rows in their order, each with the separator before it. The rows of a process come one after another, which a format can make use of.
+    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
+        for entry in entries {
+            out.extend_from_slice(self.separator().as_bytes());
+            self.row(results, &entry, out);
+        }
+    }
     /// What stands after all rows, of which there are some or none.
     fn tail(&self, any: bool) -> &'static str;
 }

@@ -1,9 +1,13 @@
 //! The timeline as CSV: one row an event, fixed columns, safe to open in a spreadsheet.
+//!
+//! Rows are what the `csv` crate writes, byte for byte; a test holds that. Most of a timeline is cells that need neither quotes nor a look at the cell as a
+//! spreadsheet sees it, which one pass over the bytes tells.
 
-use super::columns::{ALERTS, START_RECORD, alerts_text, push_text};
+use super::columns::{ALERTS, Carried, START_RECORD, alerts_text, has_all_digits, merge, next_column};
 use super::{Results, TimelineFormat};
-use crate::base::escape::cell;
-use crate::timeline::{Contents, Entry, FIELDS};
+use crate::base::escape::{CELL_LIMIT, cell};
+use crate::base::json;
+use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Contents, Entry, FIELDS};
 use std::io;
 
 /// `csv` of `timeline`.
@@ -27,23 +31,130 @@ impl TimelineFormat for TimelineCsv {
     }
 
     fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
-        let columns = entry.columns();
-        let mut writer = csv::Writer::from_writer(out);
-        let mut text = String::new();
-        for column in 0..FIELDS.len() {
-            text.clear();
-            if !columns.is_empty(column) {
-                push_text(&columns, column, &mut text);
-            }
-            // Writing to a Vec cannot fail.
-            let _ = writer.write_field(cell(&text).as_ref());
-        }
-        let _ = writer.write_field(cell(columns.start_record().unwrap_or_default()).as_ref());
-        let _ = writer.write_field(cell(&alerts_text(results, entry)).as_ref());
-        let _ = writer.write_record(None::<&[u8]>);
+        push_row(results, entry, &mut Carried::default(), out);
+    }
+
+    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
+        let mut carried = Carried::default();
+        entries.for_each(|entry| push_row(results, &entry, &mut carried, out));
     }
 
     fn tail(&self, _: bool) -> &'static str {
         ""
     }
+}
+
+/// A row while it is written: each cell has its comma behind it.
+struct Line<'o> {
+    out: &'o mut Vec<u8>,
+    /// The column that comes next.
+    next: usize,
+}
+
+impl Line<'_> {
+    /// Leaves columns empty up to that one.
+    fn skip_to(&mut self, column: usize) {
+        let empty = column.saturating_sub(self.next);
+        self.out.extend(std::iter::repeat_n(b',', empty));
+        self.next = self.next.max(column);
+    }
+
+    /// Writes the next column: all of its cells, or the first one alone.
+    fn column(&mut self, cells: &mut Cells<'_>, first_only: bool) {
+        let Some((column, first, more)) = next_column(cells) else { return };
+        self.skip_to(column);
+        if first_only || !more {
+            push_cell(column, first, self.out);
+        } else {
+            let mut text = Vec::new();
+            push_plain(column, first, &mut text);
+            while cells.column() == Some(column)
+                && let Some((_, cell)) = cells.next()
+            {
+                text.extend_from_slice(b"; ");
+                push_plain(column, cell, &mut text);
+            }
+            push_text(&String::from_utf8_lossy(&text), self.out);
+        }
+        self.out.push(b',');
+        self.next += 1;
+    }
+}
+
+fn push_row(results: &Results<'_>, entry: &Entry<'_>, carried: &mut Carried, out: &mut Vec<u8>) {
+    let mut cells = entry.row.cells();
+    let mut line = Line { out, next: 0 };
+    if let Some(start) = entry.start {
+        carried.update(start, |facts, record| {
+            let mut line = Line { out: facts, next: CARRIED_COLUMNS.start };
+            merge(&mut Cells::default(), start, |cells, _| line.column(cells, true));
+            line.skip_to(CARRIED_COLUMNS.end);
+            push_text(entry.start_record().unwrap_or_default(), record);
+        });
+        while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
+            line.column(&mut cells, false);
+        }
+        line.skip_to(CARRIED_COLUMNS.start);
+        if cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
+            merge(&mut cells, start, |cells, first_only| line.column(cells, first_only));
+        } else {
+            line.out.extend_from_slice(&carried.facts);
+            line.next = CARRIED_COLUMNS.end;
+        }
+    }
+    while cells.column().is_some() {
+        line.column(&mut cells, false);
+    }
+    line.skip_to(FIELDS.len());
+    if entry.start.is_some() {
+        line.out.extend_from_slice(&carried.record);
+    }
+    line.out.push(b',');
+    if !entry.parts.is_empty() {
+        push_text(&alerts_text(results, entry), line.out);
+    }
+    line.out.push(b'\n');
+}
+
+/// Adds a cell.
+fn push_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Text(text) => push_text(text, out),
+        // A sign begins a formula.
+        Cell::Long(number) if number < 0 => push_text(&number.to_string(), out),
+        Cell::Double(number) => push_text(&number.to_string(), out),
+        cell => push_plain(column, cell, out),
+    }
+}
+
+/// Adds a value as it is.
+fn push_plain(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Text(text) => out.extend_from_slice(text.as_bytes()),
+        Cell::Long(number) => json::push_long(out, number),
+        Cell::Double(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Cell::Boolean(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
+        Cell::Date(at) => at.push_rfc3339(has_all_digits(column), out),
+    }
+}
+
+/// Adds a text, safe in a spreadsheet, in quotes if it needs some.
+fn push_text(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |byte: &u8| !matches!(byte, 0 | b'"' | b',' | b'\r' | b'\n');
+    let starts_plain = !matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t'));
+    if starts_plain && text.len() <= CELL_LIMIT && text.as_bytes().iter().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    let text = cell(text);
+    if !text.contains(['"', ',', '\r', '\n']) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'"');
+    for (number, part) in text.split('"').enumerate() {
+        if number > 0 {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'"');
 }

@@ -1,9 +1,11 @@
 //! The timeline as JSON rows with the columns of the CSV: an array, or one row a line.
 
-use super::columns::push_json;
+use super::columns::{ALERTS, Carried, START_RECORD, alerts_json, has_all_digits, merge, next_column};
 use super::{Layout, Results, TimelineFormat};
-use crate::timeline::{Contents, Entry};
-use std::io;
+use crate::base::json;
+use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Contents, Entry, FIELDS};
+use std::io::{self, Write};
+use std::sync::LazyLock;
 
 /// `json` and `jsonl` of `timeline`.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +25,104 @@ impl TimelineFormat for TimelineJson {
     }
 
     fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
-        push_json(results, entry, out);
+        push_row(results, entry, &mut Carried::default(), out);
+    }
+
+    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
+        let mut carried = Carried::default();
+        for entry in entries {
+            out.extend_from_slice(self.separator().as_bytes());
+            push_row(results, &entry, &mut carried, out);
+        }
     }
 
     fn tail(&self, any: bool) -> &'static str {
         self.0.tail(any)
+    }
+}
+
+/// Each column as a key of JSON, with the comma before it.
+static KEYS: LazyLock<Vec<String>> =
+    LazyLock::new(|| FIELDS.iter().map(|field| format!(",\"{}\":", field.name())).collect());
+
+/// Adds a row as a flat object with the names of the columns as keys; what is missing is left out.
+fn push_row(results: &Results<'_>, entry: &Entry<'_>, carried: &mut Carried, out: &mut Vec<u8>) {
+    let keys = KEYS.as_slice();
+    let begin = out.len();
+    let mut cells = entry.row.cells();
+    if let Some(start) = entry.start {
+        carried.update(start, |facts, record| {
+            merge(&mut Cells::default(), start, |cells, _| push_column(keys, cells, true, facts));
+            if let Some(number) = entry.start_record() {
+                push_key(START_RECORD, record);
+                json::push_text(record, number);
+            }
+        });
+        while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
+            push_column(keys, &mut cells, false, out);
+        }
+        if cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
+            merge(&mut cells, start, |cells, first_only| push_column(keys, cells, first_only, out));
+        } else {
+            out.extend_from_slice(&carried.facts);
+        }
+    }
+    while cells.column().is_some() {
+        push_column(keys, &mut cells, false, out);
+    }
+    if entry.start.is_some() {
+        out.extend_from_slice(&carried.record);
+    }
+    if !entry.parts.is_empty() {
+        push_key(ALERTS, out);
+        // Writing to a Vec cannot fail.
+        let _ = write!(out, "{}", alerts_json(results, entry));
+    }
+    // The comma before the first key.
+    match out.get_mut(begin) {
+        Some(comma) => *comma = b'{',
+        None => out.push(b'{'),
+    }
+    out.push(b'}');
+}
+
+fn push_key(name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Adds the next column: all of its cells, or the first one alone.
+fn push_column(keys: &[String], cells: &mut Cells<'_>, first_only: bool, out: &mut Vec<u8>) {
+    let Some((column, first, more)) = next_column(cells) else { return };
+    out.extend_from_slice(keys[column].as_bytes());
+    if first_only || !more {
+        return push_cell(column, first, out);
+    }
+    out.push(b'[');
+    push_cell(column, first, out);
+    while cells.column() == Some(column)
+        && let Some((_, cell)) = cells.next()
+    {
+        out.push(b',');
+        push_cell(column, cell, out);
+    }
+    out.push(b']');
+}
+
+fn push_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Text(text) => json::push_text(out, text),
+        Cell::Long(number) => json::push_long(out, number),
+        Cell::Double(number) => {
+            // Writing to a Vec cannot fail; what has no form in JSON becomes null.
+            let _ = serde_json::to_writer(out, &number);
+        }
+        Cell::Boolean(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
+        Cell::Date(at) => {
+            out.push(b'"');
+            at.push_rfc3339(has_all_digits(column), out);
+            out.push(b'"');
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod common;
 mod derive;
+mod direct;
 mod ids;
 mod raw;
 mod reference;

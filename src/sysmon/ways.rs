@@ -6,15 +6,19 @@
 
 use super::common;
 use super::derive::{self, Context};
+use super::direct::{self, Made, Piece};
 use super::raw::{EventData, REMOVED, is_nothing};
 use super::steps::{Action, STEPS, Step};
 use super::{Mapping, System};
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};
-use crate::event::{Document, Fields, Value, Values, Written};
+use crate::event::{Document, Fields, IpValue, Value, Values, Written};
 use crate::source::{Glance, Raw};
 use hashbrown::HashMap;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
@@ -38,8 +42,14 @@ enum Way {
     Text(usize),
     /// The entry at this position as an integer.
     Long(usize),
-    /// What follows the last separator in the entry at this position.
-    BaseName(usize),
+    /// The first of the entries at these positions that says something.
+    Either(usize, usize),
+    /// What is made of the text of the entry at this position.
+    Made(usize, Made),
+    /// The same text wherever the field is set at all.
+    Fixed(&'static str),
+    /// The hash of a flow, whose parts are found in the entries of these positions.
+    Flow(Flow),
     /// The arguments of the command line in the entry at this position.
     Args(usize),
     /// Their number.
@@ -48,6 +58,14 @@ enum Way {
     Steps(usize),
     /// A text of the record itself.
     Record(OfRecord),
+}
+
+/// The entries of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flow {
+    transport: usize,
+    /// Address and port of the source, then of the destination.
+    ends: [(usize, usize); 2],
 }
 
 /// What a record says outside of its data.
@@ -88,6 +106,8 @@ pub struct Ways {
     others: HashMap<Arc<str>, u16>,
     groups: Vec<Group>,
     constants: Document,
+    /// The position of the entry that tells the time.
+    utc_time: Option<usize>,
 }
 
 impl Ways {
@@ -105,6 +125,7 @@ impl Ways {
             others: HashMap::new(),
             groups: Vec::new(),
             constants,
+            utc_time: names.iter().position(|name| &**name == "UtcTime"),
         }
     }
 
@@ -127,7 +148,7 @@ impl Ways {
 
     /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
     pub fn is_direct(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_)))
+        self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_)))
     }
 
     /// Whether a field that was learned has the same values in every event.
@@ -143,7 +164,7 @@ impl Ways {
     /// The position of the entry whose base name a field is, if it is one.
     pub fn base_name(&self, field: &Field) -> Option<usize> {
         match self.learned[self.position(field)?] {
-            Way::BaseName(entry) => Some(entry),
+            Way::Made(entry, Made::BaseName) => Some(entry),
             _ => None,
         }
     }
@@ -190,22 +211,50 @@ impl Ways {
         if !of_data && from_elsewhere.iter().any(|start| name.starts_with(start)) {
             return None;
         }
+        let base_name = |entry| Way::Made(entry, Made::BaseName);
         let names = [
-            (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE, Way::BaseName as fn(usize) -> Way),
-            (ecs::PROCESS_PARENT_NAME, ecs::PROCESS_PARENT_EXECUTABLE, Way::BaseName),
+            (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE, base_name as fn(usize) -> Way),
+            (ecs::PROCESS_PARENT_NAME, ecs::PROCESS_PARENT_EXECUTABLE, base_name),
+            (ecs::FILE_NAME, ecs::FILE_PATH, base_name),
             (ecs::PROCESS_ARGS, ecs::PROCESS_COMMAND_LINE, Way::Args),
             (ecs::PROCESS_ARGS_COUNT, ecs::PROCESS_COMMAND_LINE, Way::ArgsCount),
             (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE, Way::Args),
             (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Way::ArgsCount),
         ];
-        if let Some((_, from, way)) = names.into_iter().find(|(id, ..)| known(*id)) {
+        if let Some((_, from, way)) = names.into_iter().find(|(id, ..)| known(*id))
+            && self.is_set_once(name)
+        {
             match self.find(&from.into())? {
                 Way::Text(entry) => return Some(way(entry)),
                 Way::Never => return Some(Way::Never),
                 _ => {}
             }
         }
+        if known(ecs::NETWORK_COMMUNITY_ID)
+            && let Some(flow) = self.flow()
+        {
+            return Some(Way::Flow(flow));
+        }
         Some(self.by_steps(name, rest))
+    }
+
+    /// Whether a single step can set a field.
+    fn is_set_once(&self, field: &str) -> bool {
+        let acts = |step: &&Step| step.scope.includes(self.context.id, self.context.mapping) && self.may_act(step);
+        STEPS.iter().filter(acts).filter(|step| step.action.may_set(field)).count() == 1
+    }
+
+    /// Where the parts of a flow are, if each is an entry.
+    fn flow(&mut self) -> Option<Flow> {
+        let mut part = |field: FieldId| match self.find(&field.into())? {
+            Way::Text(at) | Way::Long(at) | Way::Made(at, Made::Address) => Some(at),
+            _ => None,
+        };
+        let transport = part(ecs::NETWORK_TRANSPORT)?;
+        let source = (part(ecs::SOURCE_IP)?, part(ecs::SOURCE_PORT)?);
+        let destination = (part(ecs::DESTINATION_IP)?, part(ecs::DESTINATION_PORT)?);
+        let sure = self.context.id != FALLIBLE && self.is_set_once(ecs::NETWORK_COMMUNITY_ID.name());
+        sure.then_some(Flow { transport, ends: [source, destination] })
     }
 
     /// Whether the record has an entry that can become this one: of that name, or renamed to it.
@@ -232,12 +281,9 @@ impl Ways {
             (steps, slice) = self.slice(field, rest, Some(fallible));
         }
         if let [only] = steps.as_slice()
-            && let Action::Move(entry, to) | Action::Copy(entry, to) | Action::Long(entry, to) = STEPS[*only].action
-            && to.name() == field
-            && let Some(at) = self.names.iter().position(|name| &**name == entry)
+            && let Some(way) = self.by_step(field, &STEPS[*only].action)
         {
-            let is_long = matches!(STEPS[*only].action, Action::Long(..));
-            return if is_long { Way::Long(at) } else { Way::Text(at) };
+            return way;
         }
         if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
@@ -252,6 +298,31 @@ impl Ways {
             self.groups.len() - 1
         });
         Way::Steps(at)
+    }
+
+    /// The way to a field that one step alone sets.
+    fn by_step(&self, field: &str, action: &Action) -> Option<Way> {
+        let at = |entry: &str| self.names.iter().position(|name| &**name == entry);
+        match *action {
+            Action::Move(entry, to) | Action::Copy(entry, to) if to.name() == field => at(entry).map(Way::Text),
+            Action::Long(entry, to) if to.name() == field => at(entry).map(Way::Long),
+            Action::Boolean(entry, to) if to.name() == field => at(entry).map(|at| Way::Made(at, Made::Boolean)),
+            Action::Address(entry, to) if to.name() == field => at(entry).map(|at| Way::Made(at, Made::Address)),
+            Action::Constant(to, text) if to.name() == field => Some(Way::Fixed(text)),
+            Action::Derive(_) if field == ecs::NETWORK_PROTOCOL.name() => {
+                match (at("DestinationPortName"), at("SourcePortName")) {
+                    (Some(first), Some(second)) => Some(Way::Either(first, second)),
+                    (one, other) => one.or(other).map(Way::Text),
+                }
+            }
+            Action::Derive(_) if field == ecs::REGISTRY_PATH.name() => at("TargetObject").map(Way::Text),
+            Action::Derive(_) => {
+                let (entry, made) = direct::made_of(field)?;
+                let of_another = matches!(made, Made::Hash(_)) && !direct::hashes_it(field, self.context);
+                if of_another { Some(Way::Never) } else { at(entry).map(|at| Way::Made(at, made)) }
+            }
+            _ => None,
+        }
     }
 
     /// The steps that a field depends on, and `needed` with all that it depends on; and what they read.
@@ -382,6 +453,8 @@ impl Slice {
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]
 pub struct Cells {
+    /// Whether any place holds something.
+    used: Cell<bool>,
     values: Vec<OnceCell<Option<Values>>>,
     groups: Vec<OnceCell<Document>>,
     /// The computer that `host.id` was last made for.
@@ -390,8 +463,10 @@ pub struct Cells {
 
 impl Cells {
     fn clear(&mut self, ways: &Ways) {
-        self.values.iter_mut().for_each(|cell| drop(cell.take()));
-        self.groups.iter_mut().for_each(|cell| drop(cell.take()));
+        if self.used.replace(false) {
+            self.values.iter_mut().for_each(|cell| drop(cell.take()));
+            self.groups.iter_mut().for_each(|cell| drop(cell.take()));
+        }
         if self.values.len() < ways.learned.len() {
             self.values.resize_with(ways.learned.len(), OnceCell::new);
         }
@@ -436,12 +511,21 @@ impl<'a> Lazy<'a> {
         match way {
             Way::Never | Way::Constant | Way::Steps(_) => None,
             Way::Text(entry) => Some(one(self.entry(entry)?)),
-            Way::Long(entry) => derive::long(&self.entry(entry)?).map(|number| Values::One(Value::Long(number))),
-            Way::BaseName(entry) => {
-                let path = self.entry(entry).filter(|path| path.len() > 1)?;
-                let (_, name) = path.rsplit_once(self.ways.context.separator)?;
-                Some(one(name.to_owned()))
+            Way::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
+            Way::Long(entry) => self.long(entry).map(|number| Values::One(Value::Long(number))),
+            Way::Made(entry, made) => {
+                let text = self.entry(entry)?;
+                Some(match made.of(&text, self.ways.context.separator) {
+                    Piece::Nothing => return None,
+                    Piece::Part(_) if made == Made::Address => Values::One(Value::Ip(IpValue::parse(&text)?)),
+                    Piece::Part(range) => one(text[range].to_owned()),
+                    Piece::Lower(range) => one(text[range].to_lowercase()),
+                    Piece::Other(text) => one(text),
+                    Piece::Flag(flag) => Values::One(Value::Boolean(flag)),
+                })
             }
+            Way::Fixed(text) => Some(one(text.to_owned())),
+            Way::Flow(flow) => self.community_id(flow).map(one),
             Way::Args(entry) => {
                 let mut all = derive::split_command_line(&self.entry(entry)?);
                 match all.len() {
@@ -456,6 +540,17 @@ impl<'a> Lazy<'a> {
             }
             Way::Record(what) => self.of_record(what),
         }
+    }
+
+    fn long(&self, entry: usize) -> Option<i64> {
+        let raw = self.glance.entry(entry);
+        raw.number().map(i64::from).or_else(|| derive::long(&self.entry(entry)?))
+    }
+
+    fn community_id(&self, flow: Flow) -> Option<String> {
+        let address = |at| self.entry(at)?.parse().ok().map(|address: IpAddr| address.to_canonical());
+        let end = |(ip, port)| Some((address(ip)?, u16::try_from(self.long(port)?).ok()?));
+        derive::community_id(&self.entry(flow.transport)?, end(flow.ends[0])?, end(flow.ends[1])?)
     }
 
     fn of_record(&self, what: OfRecord) -> Option<Values> {
@@ -484,6 +579,7 @@ impl<'a> Lazy<'a> {
     }
 
     fn group(&self, at: usize) -> &Document {
+        self.cells.used.set(true);
         self.cells.groups[at].get_or_init(|| {
             let Group { steps, entries, rest } = &self.ways.groups[at];
             let texts: Vec<(&str, String)> =
@@ -504,10 +600,71 @@ impl<'a> Lazy<'a> {
 
     /// `@timestamp` of the event.
     pub fn timestamp(&self) -> Ticks {
-        let at = self.ways.names.iter().position(|name| &**name == "UtcTime");
-        let utc = at.and_then(|at| self.entry(at)).and_then(|text| Ticks::parse_sysmon_utc(&text));
+        let mut text = String::new();
+        self.timestamp_with(&mut text)
+    }
+
+    /// The same, with a place for the text that it is read from, which is left as it was.
+    fn timestamp_with(&self, text: &mut String) -> Ticks {
+        let begin = text.len();
+        if let Some(at) = self.ways.utc_time {
+            self.glance.entry(at).write(text);
+        }
+        let utc = Ticks::parse_sysmon_utc(&text[begin..]);
+        text.truncate(begin);
         utc.unwrap_or(self.glance.time_created())
     }
+
+    /// Adds the text of an entry. False, and nothing is added, if it says nothing.
+    fn write_entry(&self, at: usize, out: &mut String) -> bool {
+        let begin = out.len();
+        self.glance.entry(at).write(out);
+        let says = !is_nothing(&out[begin..]);
+        if !says {
+            out.truncate(begin);
+        }
+        says
+    }
+
+    /// Adds what is made of the text of an entry.
+    fn write_made(&self, entry: usize, made: Made, out: &mut String) -> Written {
+        let begin = out.len();
+        if !self.write_entry(entry, out) {
+            return Written::Nothing;
+        }
+        match made.of(&out[begin..], self.ways.context.separator) {
+            Piece::Part(range) => keep(out, begin, range),
+            Piece::Lower(range) => {
+                keep(out, begin, range);
+                if out.is_ascii() {
+                    out[begin..].make_ascii_lowercase();
+                } else {
+                    let lower = out[begin..].to_lowercase();
+                    out.truncate(begin);
+                    out.push_str(&lower);
+                }
+            }
+            Piece::Other(text) => {
+                out.truncate(begin);
+                out.push_str(&text);
+            }
+            Piece::Flag(flag) => {
+                out.truncate(begin);
+                return Written::Boolean(flag);
+            }
+            Piece::Nothing => {
+                out.truncate(begin);
+                return Written::Nothing;
+            }
+        }
+        Written::Text
+    }
+}
+
+/// Leaves of what was added to a text a part only.
+fn keep(out: &mut String, begin: usize, range: Range<usize>) {
+    out.truncate(begin + range.end);
+    out.drain(begin..begin + range.start);
 }
 
 impl Fields for Lazy<'_> {
@@ -517,38 +674,59 @@ impl Fields for Lazy<'_> {
             Way::Never => &[],
             Way::Constant => self.ways.constants.values(field),
             Way::Steps(group) => self.group(group).values(field),
-            way => self.cells.values[at].get_or_init(|| self.work_out(way)).as_ref().map_or(&[], Values::as_slice),
+            way => {
+                self.cells.used.set(true);
+                self.cells.values[at].get_or_init(|| self.work_out(way)).as_ref().map_or(&[], Values::as_slice)
+            }
         }
     }
 
-    fn write_text(&self, field: &Field, out: &mut String) -> Written {
+    fn write(&self, field: &Field, out: &mut String) -> Written {
         let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return Written::Nothing };
-        let begin = out.len();
+        let text_if = |says| if says { Written::Text } else { Written::Nothing };
+        let long = |number: Option<i64>| number.map_or(Written::Nothing, Written::Long);
         match way {
-            Way::Text(entry) => self.glance.entry(entry).write(out),
-            Way::BaseName(entry) => {
-                self.glance.entry(entry).write(out);
-                let path = &out[begin..];
-                match path.rfind(self.ways.context.separator).filter(|_| path.len() > 1 && !is_nothing(path)) {
-                    // The separator is one byte long.
-                    Some(at) => drop(out.drain(begin..=begin + at)),
-                    None => out.truncate(begin),
-                }
-                // A path that ends in a separator has a name of no characters: the general way says what becomes of that.
-                return if out.len() > begin { Written::Text } else { Written::NotText };
+            Way::Never => Written::Nothing,
+            Way::Text(entry) => text_if(self.write_entry(entry, out)),
+            Way::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
+            Way::Made(entry, made) => self.write_made(entry, made, out),
+            Way::Long(entry) => long(self.long(entry)),
+            Way::Fixed(text) => {
+                out.push_str(text);
+                Written::Text
             }
-            Way::Record(OfRecord::Computer) => trim_into(self.glance.computer(), out),
-            Way::Record(OfRecord::Channel) => trim_into(self.glance.channel(), out),
-            Way::Record(OfRecord::Path) => out.push_str(self.path),
-            Way::Never => return Written::Nothing,
-            _ => return Written::NotText,
+            Way::Record(what) => self.write_of_record(what, out),
+            Way::Flow(flow) => match self.community_id(flow) {
+                Some(id) => {
+                    out.push_str(&id);
+                    Written::Text
+                }
+                None => Written::Nothing,
+            },
+            Way::Constant | Way::Steps(_) | Way::Args(_) | Way::ArgsCount(_) => Written::NotOne,
         }
-        let is_entry = matches!(way, Way::Text(_));
-        if out.len() == begin || (is_entry && is_nothing(&out[begin..])) {
-            out.truncate(begin);
-            return Written::Nothing;
+    }
+}
+
+impl Lazy<'_> {
+    fn write_of_record(&self, what: OfRecord, out: &mut String) -> Written {
+        let begin = out.len();
+        match what {
+            OfRecord::Provider => out.push_str(self.glance.provider()),
+            OfRecord::Computer => trim_into(self.glance.computer(), out),
+            OfRecord::Channel => trim_into(self.glance.channel(), out),
+            OfRecord::Path => out.push_str(self.path),
+            OfRecord::Kind => out.push_str("event"),
+            OfRecord::User => self.glance.user().write(out),
+            OfRecord::RecordId => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{}", self.glance.record_id());
+            }
+            OfRecord::Logged => return Written::Date(self.glance.time_created()),
+            OfRecord::Timestamp => return Written::Date(self.timestamp_with(out)),
+            OfRecord::ProviderGuid | OfRecord::HostId => return Written::NotOne,
         }
-        Written::Text
+        if out.len() > begin { Written::Text } else { Written::Nothing }
     }
 }
 

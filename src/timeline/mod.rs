@@ -6,13 +6,13 @@
 
 mod row;
 
-pub use row::{Cell, Contents, Outline, Row, RowWriter};
+pub use row::{Cell, Cells, Contents, Outline, Row, RowWriter};
 
 use crate::base::Origin;
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use hashbrown::HashMap;
-use std::sync::LazyLock;
+use std::ops::Range;
 
 /// The fields that a row has, in order.
 pub const FIELDS: &[FieldId] = &[
@@ -107,52 +107,90 @@ pub struct Entry<'t> {
     pub parts: &'t [Part],
 }
 
-/// The values of an entry by the position of their field in [`FIELDS`].
+/// The positions in [`FIELDS`] of those in [`CARRIED`], which stand together.
+pub const CARRIED_COLUMNS: Range<usize> = column(ecs::PROCESS_COMMAND_LINE)..column(ecs::PROCESS_PE_IMPHASH) + 1;
+
+/// The position in [`FIELDS`] of the computer name.
+#[expect(clippy::cast_possible_truncation, reason = "there are far less than 256 fields")]
+const HOST_COLUMN: u8 = column(ecs::HOST_NAME) as u8;
+/// The position in [`FIELDS`] of what a process is known by.
+#[expect(clippy::cast_possible_truncation, reason = "there are far less than 256 fields")]
+const ENTITY_ID_COLUMN: u8 = column(ecs::PROCESS_ENTITY_ID) as u8;
+/// The position in [`FIELDS`] of the number of a record.
+const RECORD_ID_COLUMN: usize = column(ecs::WINLOG_RECORD_ID);
+
+/// The position of a field in [`FIELDS`].
+const fn column(field: FieldId) -> usize {
+    let mut at = 0;
+    while !FIELDS[at].is(field) {
+        at += 1;
+    }
+    at
+}
+
+/// The values of an entry by the position of their field in [`FIELDS`]: convenient where [`Row::cells`] is quick.
 #[derive(Clone, Debug)]
 pub struct Columns<'t> {
-    own: [&'t [u8]; FIELDS.len()],
-    start: Option<[&'t [u8]; FIELDS.len()]>,
+    own: ByColumn<'t>,
+    start: Option<ByColumn<'t>>,
 }
 
 impl<'t> Entry<'t> {
     /// The values of the entry.
     pub fn columns(&self) -> Columns<'t> {
-        Columns { own: self.row.cells(), start: self.start.map(|start| start.cells()) }
-    }
-}
-
-impl<'t> Columns<'t> {
-    /// All values of a field: the event's own or, for the facts in [`CARRIED`], the first of its process's start.
-    pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> + use<'t> {
-        let own = self.own[field];
-        let (bytes, most) = if own.is_empty() { (self.carried(field), 1) } else { (own, usize::MAX) };
-        row::values(bytes).take(most)
-    }
-
-    /// Whether a field has no value.
-    pub fn is_empty(&self, field: usize) -> bool {
-        self.own[field].is_empty() && self.carried(field).is_empty()
-    }
-
-    fn carried(&self, field: usize) -> &'t [u8] {
-        self.start.as_ref().filter(|_| is_carried(field)).map_or(&[], |start| start[field])
+        Columns { own: ByColumn::new(self.row), start: self.start.map(ByColumn::new) }
     }
 
     /// The record id of the start whose facts are carried onto this event.
     pub fn start_record(&self) -> Option<&'t str> {
-        let at = FIELDS.iter().position(|field| *field == ecs::WINLOG_RECORD_ID)?;
-        match row::values(self.start.as_ref()?[at]).next()? {
+        let (_, cell) = self.start?.cells().find(|(column, _)| *column == RECORD_ID_COLUMN)?;
+        match cell {
             Cell::Text(text) => Some(text),
             _ => None,
         }
     }
 }
 
-/// Whether the field at a position in [`FIELDS`] is one of [`CARRIED`].
-fn is_carried(field: usize) -> bool {
-    static CARRIES: LazyLock<Vec<bool>> =
-        LazyLock::new(|| FIELDS.iter().map(|field| CARRIED.contains(field)).collect());
-    CARRIES[field]
+impl<'t> Columns<'t> {
+    /// All values of a field: the event's own or, for the facts in [`CARRIED`], the first of its process's start.
+    pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> + use<'t, '_> {
+        let own = self.own.values(field);
+        let (cells, most) = if own.is_empty() { (self.carried(field), 1) } else { (own, usize::MAX) };
+        cells.iter().take(most).map(|(_, cell)| *cell)
+    }
+
+    /// Whether a field has no value.
+    pub fn is_empty(&self, field: usize) -> bool {
+        self.own.values(field).is_empty() && self.carried(field).is_empty()
+    }
+
+    fn carried(&self, field: usize) -> &[(usize, Cell<'t>)] {
+        self.start.as_ref().filter(|_| CARRIED_COLUMNS.contains(&field)).map_or(&[], |start| start.values(field))
+    }
+
+    /// The record id of the start whose facts are carried onto this event.
+    pub fn start_record(&self) -> Option<&'t str> {
+        match self.start.as_ref()?.values(RECORD_ID_COLUMN).first()? {
+            (_, Cell::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The values of a row, found by column.
+#[derive(Clone, Debug)]
+struct ByColumn<'t>(Vec<(usize, Cell<'t>)>);
+
+impl<'t> ByColumn<'t> {
+    fn new(row: Row<'t>) -> Self {
+        Self(row.cells().collect())
+    }
+
+    fn values(&self, column: usize) -> &[(usize, Cell<'t>)] {
+        let from = self.0.partition_point(|(have, _)| *have < column);
+        let length = self.0[from..].iter().take_while(|(have, _)| *have == column).count();
+        &self.0[from..from + length]
+    }
 }
 
 /// The parts of events in alerts, by where the events were read.

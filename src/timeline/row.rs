@@ -2,8 +2,11 @@
 //!
 //! Rows are written once, moved about, spilled to disk perhaps, and read back in place, without copying. They never leave the process that wrote them, so
 //! that the form is nobody's contract. Reading is total nevertheless: bytes that are no row give nothing.
+//!
+//! A row is a head of fixed length, a table, and texts. The table says for each value, in the order of the columns, which column it is of and what it is;
+//! a text is there by its length only. All texts stand together behind the table, the host and the entity id first, so that they are checked at once.
 
-use super::FIELDS;
+use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN};
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Event, Fields, OrderKey, Value, Written};
@@ -45,43 +48,76 @@ pub struct Row<'r> {
     pub host: &'r str,
     /// ProcessGuid as the record has it.
     pub entity_id: Option<&'r str>,
-    contents: &'r [u8],
+    table: &'r [u8],
+    /// The texts of the table one after another, or the document.
+    texts: &'r str,
 }
 
 /// Writes rows one after another.
 #[derive(Debug, Default)]
 pub struct RowWriter {
     bytes: Vec<u8>,
-    text: String,
-    host: String,
-    entity_id: String,
+    table: Vec<u8>,
+    texts: String,
 }
 
 /// Which columns events of a kind have at all, with the cells that are the same for all of them.
 #[derive(Debug)]
 pub struct Outline {
-    constants: Vec<u8>,
-    columns: Vec<(u8, Field)>,
+    parts: Vec<OutlinePart>,
+}
+
+/// One or more cells of an outline.
+#[derive(Clone, Debug)]
+enum OutlinePart {
+    /// The cells of a column must be asked for.
+    Column(u8, Field),
+    /// Cells that are known: their entries in the table, and their texts.
+    Known(Vec<u8>, String),
 }
 
 impl Outline {
     /// Every column, nothing known.
     fn all() -> &'static Self {
         static ALL: LazyLock<Outline> = LazyLock::new(|| Outline {
-            constants: Vec::new(),
-            columns: (0..).zip(FIELDS.iter().map(|field| (*field).into())).collect(),
+            parts: (0..).zip(FIELDS).map(|(column, field)| OutlinePart::Column(column, (*field).into())).collect(),
         });
         &ALL
     }
 
     /// The outline of events of which some fields are the same for all, or never there: those that `is_constant` names, with their values in `constants`.
     pub fn new(is_constant: impl Fn(&Field) -> bool, constants: &dyn Fields) -> Self {
-        let (known, columns): (Vec<_>, Vec<_>) =
-            Self::all().columns.iter().cloned().partition(|(_, field)| is_constant(field));
-        let mut writer = RowWriter::default();
-        writer.columns(constants, &known);
-        Self { constants: writer.take(), columns }
+        let known = |part: &OutlinePart| match part {
+            OutlinePart::Column(column, field) if is_constant(field) => {
+                let mut writer = RowWriter::default();
+                constants.values(field).iter().for_each(|value| writer.value(*column, value));
+                OutlinePart::Known(writer.table, writer.texts)
+            }
+            part => part.clone(),
+        };
+        let mut parts: Vec<OutlinePart> = Vec::new();
+        for part in Self::all().parts.iter().map(known) {
+            match (parts.last_mut(), part) {
+                (Some(OutlinePart::Known(table, texts)), OutlinePart::Known(more, more_texts)) => {
+                    table.extend(more);
+                    texts.push_str(&more_texts);
+                }
+                (_, part) => parts.push(part),
+            }
+        }
+        parts.retain(|part| !matches!(part, OutlinePart::Known(table, _) if table.is_empty()));
+        Self { parts }
     }
+}
+
+/// What the head of a row says beside its order.
+struct Names {
+    /// Bytes of the host among the texts.
+    host: usize,
+    /// Bytes of the entity id, if there is one.
+    entity_id: Option<usize>,
+    /// Whether these are all values of their fields, so that the table can refer to them.
+    only: (bool, bool),
 }
 
 impl RowWriter {
@@ -100,14 +136,19 @@ impl RowWriter {
         self.bytes.truncate(length);
     }
 
+    /// Makes room for that many bytes.
+    pub fn reserve(&mut self, length: usize) {
+        self.bytes.reserve(length);
+    }
+
     /// Writes an event.
     pub fn event(&mut self, event: &Event, order: OrderKey, contents: Contents) {
-        let text = |field| event.document.text(field);
-        let host = text(ecs::HOST_NAME).unwrap_or_default();
-        self.head(order, event.document.is_process_creation(), host, text(ecs::PROCESS_ENTITY_ID));
+        let is_creation = event.document.is_process_creation();
         match contents {
-            Contents::Columns => self.columns(&event.document, &Outline::all().columns),
+            Contents::Columns => self.fields(&event.document, Outline::all(), order, is_creation),
             Contents::Document => {
+                let names = self.names(&event.document);
+                self.head(order, is_creation, &names);
                 // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
                 let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
             }
@@ -115,161 +156,222 @@ impl RowWriter {
     }
 
     /// Writes the columns of whatever has fields.
-    pub fn fields(&mut self, fields: &dyn Fields, outline: &Outline, order: OrderKey, is_creation: bool) {
-        let (mut host, mut entity_id) = (std::mem::take(&mut self.host), std::mem::take(&mut self.entity_id));
-        read_text(fields, ecs::HOST_NAME, &mut host);
-        let has_entity_id = read_text(fields, ecs::PROCESS_ENTITY_ID, &mut entity_id);
-        self.head(order, is_creation, &host, has_entity_id.then_some(&entity_id));
-        (self.host, self.entity_id) = (host, entity_id);
-        self.bytes.extend_from_slice(&outline.constants);
-        self.columns(fields, &outline.columns);
-    }
-
-    fn head(&mut self, order: OrderKey, is_creation: bool, host: &str, entity_id: Option<&str>) {
-        let (time, tiebreaker, origin) = (order.time, order.tiebreaker(), order.origin());
-        self.bytes.extend(time.0.to_le_bytes());
-        self.bytes
-            .push(u8::from(tiebreaker.is_some()) | (u8::from(is_creation) << 1) | (u8::from(entity_id.is_some()) << 2));
-        self.bytes.extend(tiebreaker.unwrap_or_default().to_le_bytes());
-        self.bytes.extend(origin.input.to_le_bytes());
-        self.bytes.extend(origin.offset.to_le_bytes());
-        push_text(&mut self.bytes, host);
-        push_text(&mut self.bytes, entity_id.unwrap_or_default());
-    }
-
-    fn columns(&mut self, fields: &dyn Fields, columns: &[(u8, Field)]) {
-        for (number, field) in columns {
-            let begin = self.bytes.len();
-            self.bytes.extend([*number, 0, 0, 0, 0]);
-            self.text.clear();
-            match fields.write_text(field, &mut self.text) {
-                Written::Text => {
-                    self.bytes.push(TEXT);
-                    push_text(&mut self.bytes, &self.text);
+    pub fn fields<F: Fields>(&mut self, fields: &F, outline: &Outline, order: OrderKey, is_creation: bool) {
+        let names = self.names(fields);
+        for part in &outline.parts {
+            match part {
+                OutlinePart::Known(table, texts) => {
+                    self.table.extend_from_slice(table);
+                    self.texts.push_str(texts);
                 }
-                Written::Nothing => {}
-                Written::NotText => fields.values(field).iter().for_each(|value| push_value(&mut self.bytes, value)),
-            }
-            let length = self.bytes.len() - begin - CELL_HEAD;
-            if length == 0 {
-                self.bytes.truncate(begin);
-            } else {
-                let length = u32::try_from(length).unwrap_or_default();
-                self.bytes[begin + 1..begin + CELL_HEAD].copy_from_slice(&length.to_le_bytes());
+                OutlinePart::Column(HOST_COLUMN, _) if names.only.0 => self.table.extend([HOST_COLUMN, HOST]),
+                OutlinePart::Column(ENTITY_ID_COLUMN, _) if names.only.1 => {
+                    self.table.extend([ENTITY_ID_COLUMN, ENTITY_ID]);
+                }
+                OutlinePart::Column(column, field) => self.column(*column, field, fields),
             }
         }
+        self.head(order, is_creation, &names);
+    }
+
+    /// Begins a row with its host and entity id.
+    fn names<F: Fields>(&mut self, fields: &F) -> Names {
+        self.table.clear();
+        self.texts.clear();
+        let host = first_text(fields, ecs::HOST_NAME, &mut self.texts);
+        let entity_id = first_text(fields, ecs::PROCESS_ENTITY_ID, &mut self.texts);
+        Names {
+            host: host.map_or(0, |(length, _)| length),
+            entity_id: entity_id.map(|(length, _)| length),
+            only: (host.is_some_and(|(_, only)| only), entity_id.is_some_and(|(_, only)| only)),
+        }
+    }
+
+    /// Ends a row: the head needs to know what follows it.
+    fn head(&mut self, order: OrderKey, is_creation: bool, names: &Names) {
+        let (tiebreaker, origin) = (order.tiebreaker(), order.origin());
+        let flags = u8::from(tiebreaker.is_some())
+            | (u8::from(is_creation) << 1)
+            | (u8::from(names.entity_id.is_some()) << 2);
+        let mut head = [0; HEAD];
+        let mut rest = head.as_mut_slice();
+        put(&mut rest, order.time.0.to_le_bytes());
+        put(&mut rest, [flags]);
+        put(&mut rest, tiebreaker.unwrap_or_default().to_le_bytes());
+        put(&mut rest, origin.input.to_le_bytes());
+        put(&mut rest, origin.offset.to_le_bytes());
+        // Texts come from records and documents of far less than 4 GiB.
+        for length in [names.host, names.entity_id.unwrap_or_default(), self.table.len()] {
+            put(&mut rest, u32::try_from(length).unwrap_or_default().to_le_bytes());
+        }
+        self.bytes.extend_from_slice(&head);
+        self.bytes.extend_from_slice(&self.table);
+        self.bytes.extend_from_slice(self.texts.as_bytes());
+    }
+
+    fn column<F: Fields>(&mut self, column: u8, field: &Field, fields: &F) {
+        let begin = self.texts.len();
+        match fields.write(field, &mut self.texts) {
+            Written::Text => self.text_entry(column, self.texts.len() - begin),
+            Written::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
+            Written::Boolean(flag) => self.table.extend([column, if flag { TRUE } else { FALSE }]),
+            Written::Date(at) => self.entry(column, DATE, at.0.to_le_bytes()),
+            Written::Nothing => {}
+            Written::NotOne => fields.values(field).iter().for_each(|value| self.value(column, value)),
+        }
+    }
+
+    fn value(&mut self, column: u8, value: &Value) {
+        match value {
+            Value::Text(text) => self.text(column, text),
+            Value::Ip(ip) => self.text(column, &ip.text),
+            Value::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
+            Value::Double(number) => self.entry(column, DOUBLE, number.to_le_bytes()),
+            Value::Boolean(flag) => self.table.extend([column, if *flag { TRUE } else { FALSE }]),
+            Value::Date(at) => self.entry(column, DATE, at.0.to_le_bytes()),
+        }
+    }
+
+    fn text(&mut self, column: u8, text: &str) {
+        self.texts.push_str(text);
+        self.text_entry(column, text.len());
+    }
+
+    /// The entry of a text that was added.
+    fn text_entry(&mut self, column: u8, length: usize) {
+        if let Ok(length) = u16::try_from(length) {
+            let [low, high] = length.to_le_bytes();
+            self.table.extend([column, TEXT, low, high]);
+        } else {
+            self.table.extend([column, LONG_TEXT]);
+            self.table.extend(u32::try_from(length).unwrap_or_default().to_le_bytes());
+        }
+    }
+
+    fn entry(&mut self, column: u8, kind: u8, value: [u8; 8]) {
+        let mut entry = [column, kind, 0, 0, 0, 0, 0, 0, 0, 0];
+        entry[2..].copy_from_slice(&value);
+        self.table.extend_from_slice(&entry);
     }
 }
 
-/// Reads the first text of a field, and says whether there is one.
-fn read_text(fields: &dyn Fields, field: ecs::FieldId, out: &mut String) -> bool {
-    out.clear();
+/// Adds the first value of a field if that is a text: its length, and whether it is the only one.
+fn first_text<F: Fields>(fields: &F, field: ecs::FieldId, out: &mut String) -> Option<(usize, bool)> {
     let field = field.into();
-    match fields.write_text(&field, out) {
-        Written::Text => true,
-        Written::Nothing => false,
-        Written::NotText => {
-            let text = fields.values(&field).first().and_then(Value::as_text);
-            out.push_str(text.unwrap_or_default());
-            text.is_some()
+    let begin = out.len();
+    match fields.write(&field, out) {
+        Written::Text => Some((out.len() - begin, true)),
+        Written::NotOne => {
+            let values = fields.values(&field);
+            let text = values.first()?.as_text()?;
+            out.push_str(text);
+            Some((text.len(), values.len() == 1))
         }
+        _ => None,
     }
 }
 
-/// Bytes of a cell before its values: the field, and their length.
-const CELL_HEAD: usize = 5;
+/// Bytes of a row before its table.
+const HEAD: usize = 41;
 
+/// A text of less than 64 KiB: its length follows.
 const TEXT: u8 = 0;
 const LONG: u8 = 1;
 const DOUBLE: u8 = 2;
 const FALSE: u8 = 3;
 const TRUE: u8 = 4;
 const DATE: u8 = 5;
+/// A text of any length.
+const LONG_TEXT: u8 = 6;
+/// The host of the row, which stands in front of all texts.
+const HOST: u8 = 7;
+/// The entity id of the row, which stands there too.
+const ENTITY_ID: u8 = 8;
 
-fn push_text(bytes: &mut Vec<u8>, text: &str) {
-    // Texts come from records and documents of far less than 4 GiB.
-    bytes.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
-}
-
-fn push_value(bytes: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Text(text) => {
-            bytes.push(TEXT);
-            push_text(bytes, text);
-        }
-        Value::Ip(ip) => {
-            bytes.push(TEXT);
-            push_text(bytes, &ip.text);
-        }
-        Value::Long(number) => {
-            bytes.push(LONG);
-            bytes.extend(number.to_le_bytes());
-        }
-        Value::Double(number) => {
-            bytes.push(DOUBLE);
-            bytes.extend(number.to_le_bytes());
-        }
-        Value::Boolean(flag) => bytes.push(if *flag { TRUE } else { FALSE }),
-        Value::Date(at) => {
-            bytes.push(DATE);
-            bytes.extend(at.0.to_le_bytes());
-        }
+fn put<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
+    if let Some((head, tail)) = std::mem::take(rest).split_first_chunk_mut::<N>() {
+        *head = bytes;
+        *rest = tail;
     }
 }
 
 impl<'r> Row<'r> {
     /// Reads a row that is all of `bytes`.
     pub fn read(bytes: &'r [u8]) -> Option<Self> {
-        let mut rest = bytes;
-        let time = Ticks(i64::from_le_bytes(take(&mut rest)?));
-        let [flags] = take(&mut rest)?;
-        let tiebreaker = u64::from_le_bytes(take(&mut rest)?);
+        let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+        let mut head = head.as_slice();
+        let time = Ticks(i64::from_le_bytes(take(&mut head)?));
+        let [flags] = take(&mut head)?;
+        let tiebreaker = u64::from_le_bytes(take(&mut head)?);
         let origin =
-            Origin { input: u32::from_le_bytes(take(&mut rest)?), offset: u64::from_le_bytes(take(&mut rest)?) };
-        let host = take_text(&mut rest)?;
-        let entity_id = take_text(&mut rest)?;
+            Origin { input: u32::from_le_bytes(take(&mut head)?), offset: u64::from_le_bytes(take(&mut head)?) };
+        let (host, entity_id, table) = (take_length(&mut head)?, take_length(&mut head)?, take_length(&mut head)?);
+        let (table, texts) = rest.split_at_checked(table)?;
+        let (host, texts) = str::from_utf8(texts).ok()?.split_at_checked(host)?;
+        let (entity_id, texts) = texts.split_at_checked(entity_id)?;
         let order = OrderKey::new(time, (flags & 1 != 0).then_some(tiebreaker), origin);
         let is_creation = flags & 2 != 0;
-        Some(Self { order, is_creation, host, entity_id: (flags & 4 != 0).then_some(entity_id), contents: rest })
+        Some(Self { order, is_creation, host, entity_id: (flags & 4 != 0).then_some(entity_id), table, texts })
     }
 
     /// The document, if rows hold documents: JSON.
     pub fn document(&self) -> &'r [u8] {
-        self.contents
+        self.texts.as_bytes()
     }
 
-    /// The bytes of the values of each field.
-    pub(super) fn cells(&self) -> [&'r [u8]; FIELDS.len()] {
-        let mut cells: [&[u8]; FIELDS.len()] = [&[]; FIELDS.len()];
-        let mut rest = self.contents;
-        while let Some([field]) = take(&mut rest)
-            && let Some(length) = take(&mut rest).map(u32::from_le_bytes)
-            && let Some((values, after)) = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length))
-        {
-            if let Some(cell) = cells.get_mut(usize::from(field)) {
-                *cell = values;
-            }
-            rest = after;
-        }
-        cells
+    /// The values with the positions of their fields in [`FIELDS`], ascending; several values of one field one after another.
+    pub fn cells(&self) -> Cells<'r> {
+        Cells { table: self.table, texts: self.texts, host: self.host, entity_id: self.entity_id }
     }
 }
 
-/// The values in the bytes of a cell.
-pub(super) fn values(mut rest: &[u8]) -> impl Iterator<Item = Cell<'_>> {
-    std::iter::from_fn(move || {
-        let [kind] = take(&mut rest)?;
-        Some(match kind {
-            TEXT => Cell::Text(take_text(&mut rest)?),
-            LONG => Cell::Long(i64::from_le_bytes(take(&mut rest)?)),
-            DOUBLE => Cell::Double(f64::from_le_bytes(take(&mut rest)?)),
+/// The values of a row, one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Cells<'r> {
+    table: &'r [u8],
+    texts: &'r str,
+    host: &'r str,
+    entity_id: Option<&'r str>,
+}
+
+impl<'r> Cells<'r> {
+    /// The position of the field of the next value.
+    pub fn column(&self) -> Option<usize> {
+        self.table.first().map(|column| usize::from(*column))
+    }
+
+    fn text(&mut self, length: usize) -> Option<&'r str> {
+        let (text, rest) = self.texts.split_at_checked(length)?;
+        self.texts = rest;
+        Some(text)
+    }
+}
+
+impl<'r> Iterator for Cells<'r> {
+    type Item = (usize, Cell<'r>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let [column, kind] = take(&mut self.table)?;
+        let cell = match kind {
+            TEXT => {
+                let length = u16::from_le_bytes(take(&mut self.table)?);
+                Cell::Text(self.text(length.into())?)
+            }
+            LONG_TEXT => {
+                let length = take_length(&mut self.table)?;
+                Cell::Text(self.text(length)?)
+            }
+            HOST => Cell::Text(self.host),
+            ENTITY_ID => Cell::Text(self.entity_id?),
+            LONG => Cell::Long(i64::from_le_bytes(take(&mut self.table)?)),
+            DOUBLE => Cell::Double(f64::from_le_bytes(take(&mut self.table)?)),
             FALSE => Cell::Boolean(false),
             TRUE => Cell::Boolean(true),
-            DATE => Cell::Date(Ticks(i64::from_le_bytes(take(&mut rest)?))),
+            DATE => Cell::Date(Ticks(i64::from_le_bytes(take(&mut self.table)?))),
             _ => return None,
-        })
-    })
+        };
+        Some((column.into(), cell)).filter(|(column, _)| *column < FIELDS.len())
+    }
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -278,9 +380,6 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*head)
 }
 
-fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
-    let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
-    let (text, tail) = rest.split_at_checked(length)?;
-    *rest = tail;
-    str::from_utf8(text).ok()
+fn take_length(rest: &mut &[u8]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(take(rest)?)).ok()
 }

@@ -53,3 +53,42 @@ fn spans_of_time_are_written_in_seconds() {
     let written = [14_062_498, -6_770_000, 0, 600_000_000, 1].map(seconds_text);
     assert_eq!(written, ["1.4062498", "-0.677", "0", "60", "0.0000001"]);
 }
+
+/// What `jiff` says of an instant.
+fn by_jiff(at: Ticks, digits: usize) -> Option<String> {
+    let second = at.0.div_euclid(Ticks::PER_SECOND) - UNIX_EPOCH_SECONDS;
+    let nanos = i32::try_from(at.0.rem_euclid(Ticks::PER_SECOND)).unwrap() * 100;
+    jiff::Timestamp::new(second, nanos).ok().map(|at| format!("{at:.digits$}"))
+}
+
+#[test]
+fn every_day_is_written_and_read_as_jiff_does() {
+    let day = 86_400 * Ticks::PER_SECOND;
+    // All days of the first 800 years, and some of each later one, at a time of day that moves.
+    let days = (0..292_194).chain((292_194..3_067_000).step_by(97));
+    for at in days.map(|number| Ticks(number * day + number * 7_919 % day)) {
+        assert_eq!(Some(at.rfc3339_full()), by_jiff(at, 7), "{at:?}");
+        let millis = Ticks(at.whole_millis() * Ticks::PER_MILLISECOND);
+        let text = millis.rfc3339();
+        assert_eq!(Some(text.clone()), by_jiff(millis, 3), "{at:?}");
+        assert_eq!(Ticks::parse_sysmon_utc(&text.replace('T', " ").replace('Z', "")), Some(millis), "{text}");
+    }
+}
+
+#[test]
+fn days_that_are_none_are_refused() {
+    for text in ["2023-02-29", "2100-02-29", "2024-02-30", "2024-04-31", "2024-00-10", "2024-01-00", "1600-12-31"] {
+        assert_eq!(Ticks::parse_sysmon_utc(&format!("{text} 00:00:00.000")), None, "{text}");
+        assert_eq!(Ticks::parse_rfc3339(&format!("{text}T00:00:00.000Z")), None, "{text}");
+    }
+    assert!(Ticks::parse_sysmon_utc("2024-02-29 23:59:59.999").is_some());
+    assert_eq!(Ticks::parse_sysmon_utc("2024-02-29 24:00:00.000"), None);
+    assert_eq!(Ticks::parse_sysmon_utc("2024-02-29 23:60:00.000"), None);
+}
+
+#[test]
+fn instants_before_1601_are_written_too() {
+    for ticks in [-1, -86_400 * Ticks::PER_SECOND, -400_000 * 86_400 * Ticks::PER_SECOND] {
+        assert_eq!(Some(Ticks(ticks).rfc3339_full()), by_jiff(Ticks(ticks), 7));
+    }
+}

@@ -38,11 +38,13 @@ fn shelved(events: &[Event], max_memory: u64) -> Vec<Line> {
         }
         shelf.add(Rows { bytes: writer.take(), ends }).unwrap();
     }
-    let format = |entry: &Entry<'_>, out: &mut Vec<u8>| {
-        let start = entry.start.map(|start| start.order.origin().offset);
-        let line: Line = (entry.row.order.origin().offset, start);
-        serde_json::to_writer(&mut *out, &line).unwrap();
-        out.push(b'\n');
+    let format = |entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>| {
+        for entry in entries {
+            let start = entry.start.map(|start| start.order.origin().offset);
+            let line: Line = (entry.row.order.origin().offset, start);
+            serde_json::to_writer(&mut *out, &line).unwrap();
+            out.push(b'\n');
+        }
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let mut out = Vec::new();

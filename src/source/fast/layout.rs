@@ -189,6 +189,14 @@ impl<'c> Raw<'c> {
         }
     }
 
+    /// The number that the text is, if it is stored as one without a sign, of four bytes at most.
+    pub fn number(self) -> Option<u32> {
+        match self {
+            Self::Value(kind, raw) => value::small_number(kind, raw),
+            _ => None,
+        }
+    }
+
     /// The units of the text in UTF-16, low byte first, if that is how it is stored; its end may be with them.
     pub fn utf16(self) -> Option<&'c [u8]> {
         match self {

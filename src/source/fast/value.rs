@@ -149,6 +149,16 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
     done.ok()
 }
 
+/// The value of a type that is written as a number without a sign, of four bytes at most.
+pub fn small_number(kind: u8, raw: &[u8]) -> Option<u32> {
+    match (kind, raw) {
+        (0x04, &[byte]) => Some(byte.into()),
+        (U16, &[low, high]) => Some(u16::from_le_bytes([low, high]).into()),
+        (0x08, &[a, b, c, d]) => Some(u32::from_le_bytes([a, b, c, d])),
+        _ => None,
+    }
+}
+
 /// Adds a number: far quicker than formatting, and numbers are many.
 fn number(mut number: u64, out: &mut String) -> Option<()> {
     let mut digits = [0_u8; 20];

@@ -4,9 +4,10 @@ use super::{Context, Done, Mapping};
 use crate::ecs::{self, Field};
 use crate::event::Document;
 use crate::sysmon::raw::EventData;
+use std::ops::Range;
 
 /// What a hash list is the list of.
-fn object(context: Context) -> Option<&'static str> {
+pub fn object(context: Context) -> Option<&'static str> {
     match (context.id, context.mapping) {
         // Sysmon 23 and 24 hash a file and the clipboard; Elastic's pipeline gives both to the process.
         (1 | 23 | 24 | 25, _) | (26, Mapping::Winlogbeat) => Some("process"),
@@ -30,10 +31,34 @@ pub fn hashes(data: &mut EventData<'_>, document: &mut Document, context: Contex
     Ok(())
 }
 
+/// The first value of an algorithm in a hash list, by bytes, as it stands there; none if any part is no `ALGORITHM=VALUE`.
+pub fn hash_of(text: &str, algorithm: &str) -> Option<Range<usize>> {
+    let mut found = None;
+    let mut at = 0;
+    for part in text.split(',') {
+        let (name, value) = part.split_once('=')?;
+        let from = at + name.len() + 1;
+        at += part.len() + 1;
+        let is_it = || {
+            // Names of other scripts may become ASCII in lower case.
+            let is = if name.is_ascii() { name.eq_ignore_ascii_case(algorithm) } else { name.to_lowercase() == algorithm };
+            is && says_something(value)
+        };
+        if found.is_none() && is_it() {
+            found = Some(from..from + value.len());
+        }
+    }
+    found
+}
+
+fn says_something(value: &str) -> bool {
+    value.bytes().any(|byte| byte != b'0')
+}
+
 /// The parts of a hash list, lower-cased, without empty and all-zero values; `None` if any part has no `=`.
 fn parse(text: &str) -> Option<Vec<(String, String)>> {
     let parts: Option<Vec<(&str, &str)>> = text.split(',').map(|part| part.split_once('=')).collect();
-    let says_something = |&(algorithm, value): &(&str, &str)| !algorithm.is_empty() && value.bytes().any(|b| b != b'0');
+    let says = |&(algorithm, value): &(&str, &str)| !algorithm.is_empty() && says_something(value);
     let lower = |(algorithm, value): (&str, &str)| (algorithm.to_lowercase(), value.to_lowercase());
-    Some(parts?.into_iter().filter(says_something).map(lower).collect())
+    Some(parts?.into_iter().filter(says).map(lower).collect())
 }

@@ -12,14 +12,14 @@ mod registry;
 mod status;
 
 pub use dns::{answers as dns_answers, question as dns_question};
-pub use hashes::hashes;
-pub use registry::registry;
+pub use hashes::{hash_of, hashes, object as hashed_object};
+pub use registry::{data as registry_data, registry};
 
 use super::Mapping;
 use super::raw::EventData;
 use crate::ecs::{self, Field, FieldId};
 use crate::event::{Document, Value};
-use community_id::community_id;
+pub use community_id::community_id;
 use std::net::IpAddr;
 
 /// What a step knows beside the event's fields.
@@ -165,13 +165,17 @@ fn dll_signature(data: &EventData<'_>, document: &mut Document) {
 
 /// `user.domain` and `user.name` from `DOMAIN\\name`, and `related.user`.
 pub fn user(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
-    let parts = data.get("User").and_then(|user| user.split_once('\\'));
-    if let Some((domain, name)) = parts.filter(|(_, name)| !name.is_empty() && !name.contains('\\')) {
+    if let Some((domain, name)) = data.get("User").and_then(user_parts) {
         document.set(ecs::USER_DOMAIN, domain);
         document.set(ecs::USER_NAME, name);
         document.push_distinct(ecs::RELATED_USER, name);
     }
     Ok(())
+}
+
+/// Domain and name of `DOMAIN\\name`, if it has exactly these two parts.
+pub fn user_parts(user: &str) -> Option<(&str, &str)> {
+    user.split_once('\\').filter(|(_, name)| !name.is_empty() && !name.contains('\\'))
 }
 
 /// `sysmon.dns.status`: the name that Windows has for the number.
@@ -192,12 +196,19 @@ pub fn network_protocol(data: &mut EventData<'_>, document: &mut Document, _: Co
 
 /// `network.direction` as the host sees it: it initiated the connection, or accepted it.
 pub fn network_direction(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
-    match data.get("Initiated") {
-        Some("true") => document.set(ecs::NETWORK_DIRECTION, "egress"),
-        Some("false") => document.set(ecs::NETWORK_DIRECTION, "ingress"),
-        _ => {}
+    if let Some(direction) = data.get("Initiated").and_then(direction) {
+        document.set(ecs::NETWORK_DIRECTION, direction);
     }
     Ok(())
+}
+
+/// The direction of a connection by what its entry `Initiated` says.
+pub fn direction(initiated: &str) -> Option<&'static str> {
+    match initiated {
+        "true" => Some("egress"),
+        "false" => Some("ingress"),
+        _ => None,
+    }
 }
 
 /// `network.type`, told by the source alone.
@@ -214,11 +225,8 @@ pub fn network_type(data: &mut EventData<'_>, document: &mut Document, _: Contex
 pub fn network_community_id(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
     let end = |ip, port| Some((address(document, ip)?, port_number(document, port)?));
     let id = document.text(ecs::NETWORK_TRANSPORT).and_then(|transport| {
-        community_id(
-            transport,
-            end(ecs::SOURCE_IP, ecs::SOURCE_PORT)?,
-            end(ecs::DESTINATION_IP, ecs::DESTINATION_PORT)?,
-        )
+        let source = end(ecs::SOURCE_IP, ecs::SOURCE_PORT)?;
+        community_id(transport, source, end(ecs::DESTINATION_IP, ecs::DESTINATION_PORT)?)
     });
     if let Some(id) = id {
         document.set(ecs::NETWORK_COMMUNITY_ID, id);

@@ -45,12 +45,15 @@ fn place(path: &str, document: &mut Document) {
     }
 }
 
+/// What was written, if it is a number, in decimal digits.
+pub fn data(details: &str) -> Option<String> {
+    dword(details).map(u64::from).or_else(|| qword(details)).map(|number| number.to_string())
+}
+
 /// Type and text of what was written.
 fn written(details: &str) -> (&'static str, String) {
-    if let Some(number) = dword(details) {
-        ("SZ_DWORD", number.to_string())
-    } else if let Some(number) = qword(details) {
-        ("SZ_QWORD", number.to_string())
+    if let Some(number) = data(details) {
+        (if details.starts_with('D') { "SZ_DWORD" } else { "SZ_QWORD" }, number)
     } else if details == "Binary Data" {
         ("REG_BINARY", details.to_owned())
     } else {

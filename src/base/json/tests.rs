@@ -1,0 +1,40 @@
+use super::*;
+use proptest::prelude::*;
+
+fn text(text: &str) -> String {
+    let mut out = Vec::new();
+    push_text(&mut out, text);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn paths_and_control_characters_are_escaped() {
+    assert_eq!(text(r#"C:\a b\"c".exe"#), r#""C:\\a b\\\"c\".exe""#);
+    let controls: String = (0..0x30_u8).map(char::from).collect();
+    assert_eq!(text(&controls), serde_json::to_string(&controls).unwrap());
+    assert_eq!(text(""), r#""""#);
+}
+
+proptest! {
+    /// Special bytes at every place of a block, and characters of several bytes across its end.
+    #[test]
+    fn texts_are_those_of_serde_json(given in "([a-z]{0,20}|[\\\\\"]{1,3}|\\PC|[\u{0}-\u{1f}\u{7f}]){0,12}") {
+        prop_assert_eq!(text(&given), serde_json::to_string(&given).unwrap());
+    }
+
+    #[test]
+    fn integers_are_those_of_serde_json(number in any::<i64>()) {
+        let mut out = Vec::new();
+        push_long(&mut out, number);
+        prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&number).unwrap());
+    }
+}
+
+#[test]
+fn the_ends_of_integers_have_all_digits() {
+    for number in [i64::MIN, -1, 0, 9, 10, i64::MAX] {
+        let mut out = Vec::new();
+        push_long(&mut out, number);
+        assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+    }
+}
