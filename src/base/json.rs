@@ -1,6 +1,6 @@
 //! Texts and numbers as JSON has them, written where they are to stand.
 //!
-//! A timeline is mostly paths, and a path is mostly letters: this looks at sixteen bytes at a time and writes them as they are if none of them is special.
+//! A timeline is mostly paths and numbers: this looks at many bytes at once, and copies what stands before the next special one.
 //! The result is what `serde_json` writes, byte for byte; a test holds that. This module does not know objects.
 
 /// Adds a text with the quotes around it.
@@ -8,52 +8,88 @@ pub fn push_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    for block in blocks {
-        if block.iter().fold(false, |special, byte| special | is_special(*byte)) {
-            push_special(out, block);
-        } else {
-            out.extend_from_slice(block);
-        }
-    }
-    if rest.iter().fold(false, |special, byte| special | is_special(*byte)) {
-        push_special(out, rest);
+    if has_special(bytes) {
+        push_escaped(out, bytes);
     } else {
-        out.extend_from_slice(rest);
+        out.extend_from_slice(bytes);
     }
     out.push(b'"');
 }
-
-/// Bytes that are looked at together.
-const BLOCK: usize = 16;
 
 /// Whether a byte cannot stand in a text as it is.
 const fn is_special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
-/// Adds at most [`BLOCK`] bytes, of which some are special: nearly always backslashes, which come so often in paths that to branch on them costs more
-/// than to write one behind every byte and to write over most.
-fn push_special(out: &mut Vec<u8>, block: &[u8]) {
-    if block.iter().any(|byte| *byte < 0x20) {
-        return push_controls(out, block);
+/// Whether any byte cannot. Bytes are looked at in blocks, without branches between them, so that it can be done at once; the last block overlaps.
+fn has_special(bytes: &[u8]) -> bool {
+    let mut marks = [0_u8; BLOCK];
+    let mut look = |block: &[u8; BLOCK]| {
+        for (mark, byte) in marks.iter_mut().zip(block) {
+            *mark |= u8::from(is_special(*byte));
+        }
+    };
+    if let Some(last) = bytes.last_chunk() {
+        bytes.as_chunks().0.iter().for_each(&mut look);
+        look(last);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<{ BLOCK / 2 }>(), bytes.last_chunk::<{ BLOCK / 2 }>()) {
+        let mut block = [0; BLOCK];
+        block[..BLOCK / 2].copy_from_slice(first);
+        block[BLOCK / 2..].copy_from_slice(last);
+        look(&block);
+    } else {
+        return bytes.iter().any(|byte| is_special(*byte));
     }
-    let mut escaped = [0_u8; 2 * BLOCK + 1];
-    let mut length = 0;
-    for byte in block {
-        escaped[length] = b'\\';
-        length += usize::from(is_special(*byte));
-        escaped[length] = *byte;
-        length += 1;
-    }
-    out.extend_from_slice(&escaped[..length]);
+    u128::from_ne_bytes(marks) != 0
 }
 
-/// Adds bytes with control characters among them.
+/// Bytes that are looked at together.
+const BLOCK: usize = 16;
+
+/// What stands for a byte, and how much of it counts.
+static ESCAPES: ([[u8; 2]; 256], [u8; 256]) = {
+    let (mut pairs, mut lengths) = ([[0; 2]; 256], [1; 256]);
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [byte as u8; 2];
+        byte += 1;
+    }
+    pairs[b'"' as usize] = *b"\\\"";
+    lengths[b'"' as usize] = 2;
+    pairs[b'\\' as usize] = *b"\\\\";
+    lengths[b'\\' as usize] = 2;
+    (pairs, lengths)
+};
+
+/// Adds a text of which some bytes are special. Nearly always these are backslashes, every few letters in a path: too often to ask each byte what it is.
+/// So two bytes are written for each, of which one or two count.
+fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    const PIECE: usize = 63;
+    let (pairs, lengths) = &ESCAPES;
+    for piece in bytes.chunks(PIECE) {
+        if piece.iter().fold(false, |any, byte| any | (*byte < 0x20)) {
+            push_controls(out, piece);
+            continue;
+        }
+        let mut escaped = [0_u8; 2 * PIECE + 2];
+        let mut length = 0;
+        for byte in piece {
+            let pair = pairs[usize::from(*byte)];
+            // Never more than twice the bytes of a piece: the mask says so to the compiler.
+            let at = length & (2 * PIECE + 1);
+            escaped[at] = pair[0];
+            escaped[at + 1] = pair[1];
+            length += usize::from(lengths[usize::from(*byte)]);
+        }
+        out.extend_from_slice(&escaped[..length]);
+    }
+}
+
+/// Adds the rest of a text that has control characters.
 #[cold]
-fn push_controls(out: &mut Vec<u8>, block: &[u8]) {
+fn push_controls(out: &mut Vec<u8>, bytes: &[u8]) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    for byte in block {
+    for byte in bytes {
         let letter = match byte {
             b'"' | b'\\' => *byte,
             0x08 => b'b',

@@ -94,19 +94,20 @@ impl Ticks {
         let (day, second) = (second / 86_400, second % 86_400);
         let (year, month, date) = date_of(day);
         let mut text = CalendarText { bytes: *b"0000-00-00T00:00:00.0000000Z", length: 28 };
-        let mut put = |from: usize, to: usize, mut number: i64| {
-            for digit in text.bytes[from..to].iter_mut().rev() {
-                *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
-                number /= 10;
-            }
+        let mut put = |from: usize, number: i64| {
+            text.bytes[from..from + 2].copy_from_slice(&DIGITS[usize::try_from(number).unwrap_or_default() % 100]);
         };
-        put(0, 4, year);
-        put(5, 7, month);
-        put(8, 10, date);
-        put(11, 13, second / 3600);
-        put(14, 16, second / 60 % 60);
-        put(17, 19, second % 60);
-        put(20, 27, part);
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, month);
+        put(8, date);
+        put(11, second / 3600);
+        put(14, second / 60 % 60);
+        put(17, second % 60);
+        put(20, part / 100_000);
+        put(22, part / 1000 % 100);
+        put(24, part / 10 % 100);
+        text.bytes[26] = DIGITS[usize::try_from(part % 10).unwrap_or_default()][1];
         if !full && part % Self::PER_MILLISECOND == 0 {
             text.bytes[23] = b'Z';
             text.length = 24;
@@ -131,6 +132,17 @@ impl Ticks {
         }
     }
 }
+
+/// All numbers of two digits.
+const DIGITS: [[u8; 2]; 100] = {
+    let mut digits = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        digits[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    digits
+};
 
 /// An instant as text of ASCII.
 struct CalendarText {

@@ -5,6 +5,7 @@ use crate::ecs::{FieldId, FieldType};
 use crate::event::{OrderKey, Value};
 use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Entry, FIELDS, Part, Row};
 use serde_json::json;
+use std::ops::Range;
 
 /// The column that names the record of the process's start, if facts of it stand in this row.
 pub const START_RECORD: &str = "process.start.record_id";
@@ -26,25 +27,69 @@ pub fn has_all_digits(column: usize) -> bool {
 }
 
 /// The facts of a start as they stand in every row that they are carried to: worked out once for all rows of a process, since most have none of their own.
+///
+/// Where the start was itself written just before, they stand there already.
 #[derive(Debug, Default)]
 pub struct Carried {
     /// The start, by its place in the order.
     of: Option<OrderKey>,
-    /// The columns in [`CARRIED_COLUMNS`].
-    pub facts: Vec<u8>,
-    /// The column [`START_RECORD`].
-    pub record: Vec<u8>,
+    facts: Facts,
+    /// The column [`START_RECORD`]; empty until somebody asks.
+    record: Vec<u8>,
+}
+
+/// The columns in [`CARRIED_COLUMNS`].
+#[derive(Debug)]
+enum Facts {
+    /// Written for this.
+    Own(Vec<u8>),
+    /// As they stand in the rows written before.
+    There(Range<usize>),
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
 }
 
 impl Carried {
     /// Makes it the facts of another start, unless they are it already.
-    pub fn update(&mut self, start: Row<'_>, make: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>)) {
+    pub fn update(&mut self, start: Row<'_>, make: impl FnOnce(&mut Vec<u8>)) {
         if self.of != Some(start.order) {
             self.of = Some(start.order);
-            self.facts.clear();
             self.record.clear();
-            make(&mut self.facts, &mut self.record);
+            let mut facts = match std::mem::take(&mut self.facts) {
+                Facts::Own(facts) => facts,
+                Facts::There(_) => Vec::new(),
+            };
+            facts.clear();
+            make(&mut facts);
+            self.facts = Facts::Own(facts);
         }
+    }
+
+    /// Makes it the facts of a start that was just written, which stand there.
+    pub fn written(&mut self, start: Row<'_>, facts: Range<usize>) {
+        self.of = Some(start.order);
+        self.record.clear();
+        self.facts = Facts::There(facts);
+    }
+
+    /// Adds the facts.
+    pub fn push_facts(&self, out: &mut Vec<u8>) {
+        match &self.facts {
+            Facts::Own(facts) => out.extend_from_slice(facts),
+            Facts::There(range) => out.extend_from_within(range.clone()),
+        }
+    }
+
+    /// Adds what stands in [`START_RECORD`], which `make` writes.
+    pub fn push_record(&mut self, make: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
+        if self.record.is_empty() {
+            make(&mut self.record);
+        }
+        out.extend_from_slice(&self.record);
     }
 }
 

@@ -59,11 +59,12 @@ impl Line<'_> {
         self.next = self.next.max(column);
     }
 
-    /// Writes the next column: all of its cells, or the first one alone.
-    fn column(&mut self, cells: &mut Cells<'_>, first_only: bool) {
-        let Some((column, first, more)) = next_column(cells) else { return };
+    /// Writes the next column: all of its cells, or the first one alone. Says whether they make a list.
+    fn column(&mut self, cells: &mut Cells<'_>, first_only: bool) -> bool {
+        let Some((column, first, more)) = next_column(cells) else { return false };
         self.skip_to(column);
-        if first_only || !more {
+        let is_list = more && !first_only;
+        if !is_list {
             push_cell(column, first, self.out);
         } else {
             let mut text = Vec::new();
@@ -78,36 +79,49 @@ impl Line<'_> {
         }
         self.out.push(b',');
         self.next += 1;
+        is_list
     }
 }
 
 fn push_row(results: &Results<'_>, entry: &Entry<'_>, carried: &mut Carried, out: &mut Vec<u8>) {
     let mut cells = entry.row.cells();
     let mut line = Line { out, next: 0 };
+    while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
+        line.column(&mut cells, false);
+    }
+    line.skip_to(CARRIED_COLUMNS.start);
     if let Some(start) = entry.start {
-        carried.update(start, |facts, record| {
+        carried.update(start, |facts| {
             let mut line = Line { out: facts, next: CARRIED_COLUMNS.start };
-            merge(&mut Cells::default(), start, |cells, _| line.column(cells, true));
+            merge(&mut Cells::default(), start, |cells, _| {
+                line.column(cells, true);
+            });
             line.skip_to(CARRIED_COLUMNS.end);
-            push_text(entry.start_record().unwrap_or_default(), record);
         });
-        while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
-            line.column(&mut cells, false);
-        }
-        line.skip_to(CARRIED_COLUMNS.start);
         if cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
-            merge(&mut cells, start, |cells, first_only| line.column(cells, first_only));
+            merge(&mut cells, start, |cells, first_only| {
+                line.column(cells, first_only);
+            });
         } else {
-            line.out.extend_from_slice(&carried.facts);
+            carried.push_facts(line.out);
             line.next = CARRIED_COLUMNS.end;
         }
+    }
+    let (facts, mut any_list) = (line.out.len(), false);
+    while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
+        any_list |= line.column(&mut cells, false);
+    }
+    line.skip_to(CARRIED_COLUMNS.end);
+    if entry.row.is_creation && !any_list {
+        carried.written(entry.row, facts..line.out.len());
     }
     while cells.column().is_some() {
         line.column(&mut cells, false);
     }
     line.skip_to(FIELDS.len());
     if entry.start.is_some() {
-        line.out.extend_from_slice(&carried.record);
+        let make = |record: &mut Vec<u8>| push_text(entry.start_record().unwrap_or_default(), record);
+        carried.push_record(make, line.out);
     }
     line.out.push(b',');
     if !entry.parts.is_empty() {

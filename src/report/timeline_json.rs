@@ -50,28 +50,41 @@ fn push_row(results: &Results<'_>, entry: &Entry<'_>, carried: &mut Carried, out
     let keys = KEYS.as_slice();
     let begin = out.len();
     let mut cells = entry.row.cells();
+    while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
+        push_column(keys, &mut cells, false, out);
+    }
     if let Some(start) = entry.start {
-        carried.update(start, |facts, record| {
-            merge(&mut Cells::default(), start, |cells, _| push_column(keys, cells, true, facts));
-            if let Some(number) = entry.start_record() {
-                push_key(START_RECORD, record);
-                json::push_text(record, number);
-            }
+        carried.update(start, |facts| {
+            merge(&mut Cells::default(), start, |cells, _| {
+                push_column(keys, cells, true, facts);
+            });
         });
-        while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
-            push_column(keys, &mut cells, false, out);
-        }
         if cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
-            merge(&mut cells, start, |cells, first_only| push_column(keys, cells, first_only, out));
+            merge(&mut cells, start, |cells, first_only| {
+                push_column(keys, cells, first_only, out);
+            });
         } else {
-            out.extend_from_slice(&carried.facts);
+            carried.push_facts(out);
         }
+    }
+    let (facts, mut any_list) = (out.len(), false);
+    while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
+        any_list |= push_column(keys, &mut cells, false, out);
+    }
+    if entry.row.is_creation && !any_list {
+        carried.written(entry.row, facts..out.len());
     }
     while cells.column().is_some() {
         push_column(keys, &mut cells, false, out);
     }
     if entry.start.is_some() {
-        out.extend_from_slice(&carried.record);
+        let make = |record: &mut Vec<u8>| {
+            if let Some(number) = entry.start_record() {
+                push_key(START_RECORD, record);
+                json::push_text(record, number);
+            }
+        };
+        carried.push_record(make, out);
     }
     if !entry.parts.is_empty() {
         push_key(ALERTS, out);
@@ -92,12 +105,13 @@ fn push_key(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
-/// Adds the next column: all of its cells, or the first one alone.
-fn push_column(keys: &[String], cells: &mut Cells<'_>, first_only: bool, out: &mut Vec<u8>) {
-    let Some((column, first, more)) = next_column(cells) else { return };
+/// Adds the next column: all of its cells, or the first one alone. Says whether they make a list.
+fn push_column(keys: &[String], cells: &mut Cells<'_>, first_only: bool, out: &mut Vec<u8>) -> bool {
+    let Some((column, first, more)) = next_column(cells) else { return false };
     out.extend_from_slice(keys[column].as_bytes());
     if first_only || !more {
-        return push_cell(column, first, out);
+        push_cell(column, first, out);
+        return false;
     }
     out.push(b'[');
     push_cell(column, first, out);
@@ -108,6 +122,7 @@ fn push_column(keys: &[String], cells: &mut Cells<'_>, first_only: bool, out: &m
         push_cell(column, cell, out);
     }
     out.push(b']');
+    true
 }
 
 fn push_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {

@@ -5,7 +5,8 @@
 
 use super::derive::{self, Context};
 use crate::ecs::{self, FieldId};
-use crate::event::IpValue;
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::ops::Range;
 
 /// How a field is made of a text that says something.
@@ -41,7 +42,7 @@ pub enum Piece {
     /// A part of it in lower case.
     Lower(Range<usize>),
     /// Another text.
-    Other(String),
+    Other(Cow<'static, str>),
     /// True or false.
     Flag(bool),
 }
@@ -86,7 +87,7 @@ impl Made {
             Self::Domain => range(derive::user_parts(text).map(|(domain, _)| 0..domain.len())),
             Self::UserName => range(derive::user_parts(text).map(|(_, name)| text.len() - name.len()..text.len())),
             Self::Direction => match derive::direction(text) {
-                Some(direction) => Piece::Other(direction.to_owned()),
+                Some(direction) => Piece::Other(direction.into()),
                 None => Piece::Nothing,
             },
             Self::Trusted => Piece::Flag(text == "true"),
@@ -94,10 +95,10 @@ impl Made {
                 derive::hash_of(text, algorithm).map_or(Piece::Nothing, Piece::Lower)
             }
             Self::RegistryData => match derive::registry_data(text) {
-                Some(number) => Piece::Other(number),
+                Some(number) => Piece::Other(number.into()),
                 None => Piece::Part(0..text.len()),
             },
-            Self::Address => range(IpValue::parse(text).map(|_| 0..text.len())),
+            Self::Address => range(text.parse::<IpAddr>().ok().map(|_| 0..text.len())),
             Self::Boolean => match text {
                 "true" => Piece::Flag(true),
                 "false" => Piece::Flag(false),

@@ -520,12 +520,12 @@ impl<'a> Lazy<'a> {
                     Piece::Part(_) if made == Made::Address => Values::One(Value::Ip(IpValue::parse(&text)?)),
                     Piece::Part(range) => one(text[range].to_owned()),
                     Piece::Lower(range) => one(text[range].to_lowercase()),
-                    Piece::Other(text) => one(text),
+                    Piece::Other(text) => one(text.into_owned()),
                     Piece::Flag(flag) => Values::One(Value::Boolean(flag)),
                 })
             }
             Way::Fixed(text) => Some(one(text.to_owned())),
-            Way::Flow(flow) => self.community_id(flow).map(one),
+            Way::Flow(flow) => self.community_id(flow, &mut String::new()).map(one),
             Way::Args(entry) => {
                 let mut all = derive::split_command_line(&self.entry(entry)?);
                 match all.len() {
@@ -547,10 +547,21 @@ impl<'a> Lazy<'a> {
         raw.number().map(i64::from).or_else(|| derive::long(&self.entry(entry)?))
     }
 
-    fn community_id(&self, flow: Flow) -> Option<String> {
-        let address = |at| self.entry(at)?.parse().ok().map(|address: IpAddr| address.to_canonical());
-        let end = |(ip, port)| Some((address(ip)?, u16::try_from(self.long(port)?).ok()?));
-        derive::community_id(&self.entry(flow.transport)?, end(flow.ends[0])?, end(flow.ends[1])?)
+    /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
+    fn community_id(&self, flow: Flow, scratch: &mut String) -> Option<String> {
+        let begin = scratch.len();
+        let mut end = |(ip, port)| {
+            scratch.truncate(begin);
+            self.write_entry(ip, scratch);
+            let address: IpAddr = scratch[begin..].parse().ok()?;
+            Some((address.to_canonical(), u16::try_from(self.long(port)?).ok()?))
+        };
+        let ends = end(flow.ends[0]).zip(end(flow.ends[1]));
+        scratch.truncate(begin);
+        self.write_entry(flow.transport, scratch);
+        let id = ends.and_then(|(source, destination)| derive::community_id(&scratch[begin..], source, destination));
+        scratch.truncate(begin);
+        id
     }
 
     fn of_record(&self, what: OfRecord) -> Option<Values> {
@@ -696,7 +707,7 @@ impl Fields for Lazy<'_> {
                 Written::Text
             }
             Way::Record(what) => self.write_of_record(what, out),
-            Way::Flow(flow) => match self.community_id(flow) {
+            Way::Flow(flow) => match self.community_id(flow, out) {
                 Some(id) => {
                     out.push_str(&id);
                     Written::Text

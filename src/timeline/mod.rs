@@ -143,9 +143,15 @@ impl<'t> Entry<'t> {
 
     /// The record id of the start whose facts are carried onto this event.
     pub fn start_record(&self) -> Option<&'t str> {
-        let (_, cell) = self.start?.cells().find(|(column, _)| *column == RECORD_ID_COLUMN)?;
-        match cell {
-            Cell::Text(text) => Some(text),
+        self.start?.record_number()
+    }
+}
+
+impl<'t> Row<'t> {
+    /// The record id, if rows hold columns and its first value is a text.
+    pub fn record_number(&self) -> Option<&'t str> {
+        match self.cells().find(|(column, _)| *column == RECORD_ID_COLUMN)? {
+            (_, Cell::Text(text)) => Some(text),
             _ => None,
         }
     }

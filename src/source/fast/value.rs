@@ -186,19 +186,82 @@ pub fn is_printable_ascii(raw: &[u8]) -> bool {
     blocks.iter().all(good) && rest.chunks_exact(2).all(|unit| printable([unit[0], unit[1]]))
 }
 
+/// Adds a text if every unit is a printable character of ASCII; adds nothing if not.
+fn narrow(raw: &[u8], out: &mut String) -> bool {
+    if raw.len() <= 128 {
+        return narrow_piece::<64>(raw, out);
+    }
+    let begin = out.len();
+    let all = raw.chunks(512).all(|piece| narrow_piece::<256>(piece, out));
+    if !all {
+        out.truncate(begin);
+    }
+    all
+}
+
+/// The same for `N` units at most.
+fn narrow_piece<const N: usize>(raw: &[u8], out: &mut String) -> bool {
+    let mut narrow = [0_u8; N];
+    let length = raw.len() / 2;
+    let mut marks = [0; UNITS / 2];
+    let (to, _) = narrow.as_chunks_mut();
+    for (block, to) in raw.as_chunks().0.iter().zip(to) {
+        narrow_block(block, to, &mut marks);
+    }
+    // The last block overlaps with the one before, or is filled up with spaces.
+    if let (Some(last), Some(to)) = (raw.last_chunk(), narrow[..length].last_chunk_mut()) {
+        narrow_block(last, to, &mut marks);
+    } else if let Some(to) = narrow.first_chunk_mut() {
+        let mut last = SPACES;
+        last[..raw.len()].copy_from_slice(raw);
+        narrow_block(&last, to, &mut marks);
+    }
+    let mark = marks.iter().fold(0, |all, mark| all | mark);
+    match str::from_utf8(&narrow[..length]) {
+        Ok(text) if mark & 0x8000 == 0 => {
+            out.push_str(text);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Units of UTF-16 that are looked at together.
+const UNITS: usize = 16;
+
+const SPACES: [u8; 2 * UNITS] = {
+    let mut spaces = [0; 2 * UNITS];
+    let mut at = 0;
+    while at < spaces.len() {
+        spaces[at] = b' ';
+        at += 2;
+    }
+    spaces
+};
+
+/// The low bytes of some units, and marks whose highest bit tells that some unit is not printable ASCII. Without branches, so that it can be done at once.
+fn narrow_block(raw: &[u8; 2 * UNITS], to: &mut [u8; UNITS], marks: &mut [u16; UNITS / 2]) {
+    let mut units = [0; UNITS];
+    for (unit, raw) in units.iter_mut().zip(raw.as_chunks().0) {
+        *unit = u16::from_le_bytes(*raw);
+    }
+    for (at, mark) in marks.iter_mut().enumerate() {
+        *mark |= mark_of(units[at]) | mark_of(units[at + UNITS / 2]);
+    }
+    *to = units.map(|unit| unit.to_le_bytes()[0]);
+}
+
+/// The highest bit is set exactly if the unit is not printable ASCII.
+const fn mark_of(unit: u16) -> u16 {
+    let above = unit.wrapping_sub(0x20);
+    above | above.wrapping_add(0x8000 - 0x5f)
+}
+
 /// A text up to its first zero.
 fn text(raw: &[u8], out: &mut String) -> Option<()> {
     // Texts often carry their end with them.
     let raw = raw.strip_suffix(&[0, 0]).filter(|_| raw.len().is_multiple_of(2)).unwrap_or(raw);
-    if is_printable_ascii(raw) {
-        let mut narrow = [0_u8; 256];
-        for block in raw.chunks(512) {
-            let length = block.len() / 2;
-            for (to, from) in narrow.iter_mut().zip(block.chunks_exact(2)) {
-                *to = from[0];
-            }
-            out.push_str(str::from_utf8(&narrow[..length]).ok()?);
-        }
+    if narrow(raw, out) {
         return Some(());
     }
     let units = raw.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).take_while(|&unit| unit != 0);

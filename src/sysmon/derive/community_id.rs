@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 /// The Community ID of a TCP or UDP flow; `None` for other transports or ends of different address families.
 pub fn community_id(transport: &str, source: (IpAddr, u16), destination: (IpAddr, u16)) -> Option<String> {
-    let protocol: u8 = match transport.to_ascii_lowercase().as_str() {
-        "tcp" => 6,
-        "udp" => 17,
+    let protocol: u8 = match transport {
+        _ if transport.eq_ignore_ascii_case("tcp") => 6,
+        _ if transport.eq_ignore_ascii_case("udp") => 17,
         _ => return None,
     };
     if source.0.is_ipv4() != destination.0.is_ipv4() {
@@ -20,10 +20,12 @@ pub fn community_id(transport: &str, source: (IpAddr, u16), destination: (IpAddr
     hash.update([0, 0]); // seed
     update_address(&mut hash, low.0);
     update_address(&mut hash, high.0);
-    hash.update([protocol, 0]);
-    hash.update(low.1.to_be_bytes());
-    hash.update(high.1.to_be_bytes());
-    Some(format!("1:{}", STANDARD.encode(hash.finalize())))
+    let ([a, b], [c, d]) = (low.1.to_be_bytes(), high.1.to_be_bytes());
+    hash.update([protocol, 0, a, b, c, d]);
+    let mut id = String::with_capacity(30);
+    id.push_str("1:");
+    STANDARD.encode_string(hash.finalize(), &mut id);
+    Some(id)
 }
 
 fn update_address(hash: &mut Sha1, address: IpAddr) {

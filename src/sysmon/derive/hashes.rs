@@ -33,22 +33,25 @@ pub fn hashes(data: &mut EventData<'_>, document: &mut Document, context: Contex
 
 /// The first value of an algorithm in a hash list, by bytes, as it stands there; none if any part is no `ALGORITHM=VALUE`.
 pub fn hash_of(text: &str, algorithm: &str) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
     let mut found = None;
     let mut at = 0;
-    for part in text.split(',') {
-        let (name, value) = part.split_once('=')?;
-        let from = at + name.len() + 1;
-        at += part.len() + 1;
-        let is_it = || {
-            // Names of other scripts may become ASCII in lower case.
-            let is = if name.is_ascii() { name.eq_ignore_ascii_case(algorithm) } else { name.to_lowercase() == algorithm };
-            is && says_something(value)
-        };
-        if found.is_none() && is_it() {
-            found = Some(from..from + value.len());
+    loop {
+        let end = memchr::memchr(b',', &bytes[at..]).map_or(bytes.len(), |comma| at + comma);
+        let from = at + memchr::memchr(b'=', &bytes[at..end])? + 1;
+        if found.is_none() && is_named(&text[at..from - 1], algorithm) && says_something(&text[from..end]) {
+            found = Some(from..end);
         }
+        if end == bytes.len() {
+            return found;
+        }
+        at = end + 1;
     }
-    found
+}
+
+/// Whether a name is that of an algorithm, in whatever case. Letters of other scripts may become ASCII in lower case.
+fn is_named(name: &str, algorithm: &str) -> bool {
+    name.eq_ignore_ascii_case(algorithm) || (!name.is_ascii() && name.to_lowercase() == algorithm)
 }
 
 fn says_something(value: &str) -> bool {
