@@ -8,9 +8,9 @@
 use evql::detect::{Detector, ShapePlan};
 use evql::ecs::{self, Field};
 use evql::eql::Keys;
-use evql::event::{Fields, Value, Written};
+use evql::event::{Fields, Value};
 use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
-use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
+use evql::sysmon::{self, Cells, Lazy, Mapping, Ways, Written};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -128,9 +128,10 @@ impl Visitor for Comparer {
             |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
         let found = all.iter().filter_map(has_values).collect();
         for field in &all {
-            let mut text = "before ".to_owned();
+            let mut text = b"before ".to_vec();
             let values = lazy.values(field);
-            let written = lazy.write(field, &mut text);
+            let written = lazy.write(ways.position(field).unwrap(), &mut text);
+            let text = String::from_utf8(text).unwrap();
             let one = match written {
                 Written::Text => {
                     let of_text = |value: &Value| matches!(value, Value::Text(_) | Value::Ip(_));

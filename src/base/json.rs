@@ -24,23 +24,26 @@ const fn is_special(byte: u8) -> bool {
 /// Whether any byte cannot. Bytes are looked at in blocks, without branches between them, so that it can be done at once; the last block overlaps.
 fn has_special(bytes: &[u8]) -> bool {
     let mut marks = [0_u8; BLOCK];
-    let mut look = |block: &[u8; BLOCK]| {
-        for (mark, byte) in marks.iter_mut().zip(block) {
-            *mark |= u8::from(is_special(*byte));
-        }
-    };
     if let Some(last) = bytes.last_chunk() {
-        bytes.as_chunks().0.iter().for_each(&mut look);
-        look(last);
+        bytes.as_chunks().0.iter().for_each(|block| mark_special(block, &mut marks));
+        mark_special(last, &mut marks);
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<{ BLOCK / 2 }>(), bytes.last_chunk::<{ BLOCK / 2 }>()) {
         let mut block = [0; BLOCK];
         block[..BLOCK / 2].copy_from_slice(first);
         block[BLOCK / 2..].copy_from_slice(last);
-        look(&block);
+        mark_special(&block, &mut marks);
     } else {
         return bytes.iter().any(|byte| is_special(*byte));
     }
     u128::from_ne_bytes(marks) != 0
+}
+
+/// Marks the places of special bytes.
+#[inline]
+fn mark_special(block: &[u8; BLOCK], marks: &mut [u8; BLOCK]) {
+    for (mark, byte) in marks.iter_mut().zip(block) {
+        *mark |= u8::from(is_special(*byte));
+    }
 }
 
 /// Bytes that are looked at together.
@@ -71,14 +74,12 @@ fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
             push_controls(out, piece);
             continue;
         }
-        let mut escaped = [0_u8; 2 * PIECE + 2];
+        let mut escaped = [0_u8; 2 * PIECE + 4];
         let mut length = 0;
         for byte in piece {
-            let pair = pairs[usize::from(*byte)];
             // Never more than twice the bytes of a piece: the mask says so to the compiler.
             let at = length & (2 * PIECE + 1);
-            escaped[at] = pair[0];
-            escaped[at + 1] = pair[1];
+            escaped[at..at + 2].copy_from_slice(&pairs[usize::from(*byte)]);
             length += usize::from(lengths[usize::from(*byte)]);
         }
         out.extend_from_slice(&escaped[..length]);

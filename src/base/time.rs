@@ -30,9 +30,9 @@ impl Ticks {
     }
 
     /// Reads Sysmon's `UtcTime`, which has exactly the form `yyyy-MM-dd HH:mm:ss.SSS`; anything else is `None`.
-    pub fn parse_sysmon_utc(text: &str) -> Option<Self> {
+    pub fn parse_sysmon_utc(text: impl AsRef<[u8]>) -> Option<Self> {
         let shape = b"dddd-dd-dd dd:dd:dd.ddd";
-        let bytes: &[u8; 23] = text.as_bytes().try_into().ok()?;
+        let bytes: &[u8; 23] = text.as_ref().try_into().ok()?;
         let fits = bytes.iter().zip(shape).all(|(byte, form)| match form {
             b'd' => byte.is_ascii_digit(),
             _ => byte == form,
@@ -48,6 +48,7 @@ impl Ticks {
         let is_date = (1601..=9999).contains(&year) && (1..=12).contains(&month);
         if year == 9999 {
             // Not all of its last days can be an instant everywhere.
+            let text = str::from_utf8(bytes).ok()?;
             return Self::parse_rfc3339(&format!("{}T{}Z", &text[..10], &text[11..])).filter(|_| is_time);
         }
         if !is_time || !is_date || !(1..=days_in_month(year, month)).contains(&day) {

@@ -8,7 +8,7 @@ mod json;
 mod order;
 mod value;
 
-pub use document::{Document, Fields, Written};
+pub use document::{Document, Fields};
 pub use json::{Object, instant};
 pub use order::{Clock, Event, OrderKey};
 pub use value::{IpValue, Value, Values};

@@ -5,10 +5,13 @@
 //! temporary file, and processes are copied out in their order: memory then holds a few words a process, and one row of each run.
 //! The files have no name where the system allows that, so that nothing stays behind however the run ends. This module does not know output formats.
 
+mod processes;
+
 use super::duplicates::Duplicates;
 use crate::base::Origin;
 use crate::event::OrderKey;
-use crate::timeline::{Entry, Part, Row};
+use crate::timeline::{Entry, Part, Row, RowHead};
+use processes::Processes;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -60,15 +63,8 @@ pub struct Shelf {
     file: Option<File>,
 }
 
-/// Hosts and processes by number.
-#[derive(Debug, Default)]
-struct Processes {
-    numbers: HashMap<ProcessKey, u32>,
-    keys: Vec<ProcessKey>,
-}
-
 /// Host, whether there is no entity id, and the entity id: in the order in which runs are sorted.
-type ProcessKey = (Box<str>, bool, Box<str>);
+type ProcessKey = (Box<[u8]>, bool, Box<[u8]>);
 
 /// A row in memory.
 #[derive(Clone, Copy, Debug)]
@@ -88,30 +84,13 @@ struct Run {
     end: u64,
 }
 
-fn process_key(row: &Row<'_>) -> ProcessKey {
+fn process_key(row: &RowHead<'_>) -> ProcessKey {
     (row.host.into(), row.entity_id.is_none(), row.entity_id.unwrap_or_default().into())
 }
 
 /// Whether a row is of a process.
-fn is_of((host, none, entity_id): &ProcessKey, row: &Row<'_>) -> bool {
+fn is_of((host, none, entity_id): &ProcessKey, row: &RowHead<'_>) -> bool {
     **host == *row.host && *none == row.entity_id.is_none() && **entity_id == *row.entity_id.unwrap_or_default()
-}
-
-impl Processes {
-    fn number(&mut self, row: &Row<'_>, latest: Option<u32>) -> u32 {
-        if let Some(latest) = latest.filter(|latest| is_of(&self.keys[*latest as usize], row)) {
-            return latest;
-        }
-        let key = process_key(row);
-        if let Some(number) = self.numbers.get(&key) {
-            return *number;
-        }
-        // More processes than that do not fit in any memory.
-        let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        self.keys.push(key.clone());
-        self.numbers.insert(key, number);
-        number
-    }
 }
 
 impl Shelf {
@@ -125,7 +104,7 @@ impl Shelf {
         let block = u32::try_from(self.blocks.len()).map_err(|_| io::Error::other("too many parts of a timeline"))?;
         let (mut start, mut latest) = (0, None);
         for end in rows.ends {
-            if let Some(row) = Row::read(&rows.bytes[start..end]) {
+            if let Some(row) = RowHead::read(&rows.bytes[start..end]) {
                 let process = self.processes.number(&row, latest);
                 latest = Some(process);
                 self.places.push(Place { process, order: row.order, is_creation: row.is_creation, block, start, end });
@@ -154,13 +133,7 @@ impl Shelf {
     /// Writes what is held to disk, sorted by process and time. The first creation of each process comes before all of its rows once more, so that whoever
     /// merges runs knows it before the rows that it belongs to.
     fn spill_run(&mut self) -> io::Result<()> {
-        let keys = &self.processes.keys;
-        let mut ranks: Vec<u32> = (0..u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect();
-        ranks.sort_unstable_by(|left, right| keys[*left as usize].cmp(&keys[*right as usize]));
-        let mut rank_of = vec![0_u32; keys.len()];
-        for (rank, process) in (0..).zip(&ranks) {
-            rank_of[*process as usize] = rank;
-        }
+        let rank_of = self.processes.ranks();
         self.places.par_sort_unstable_by_key(|place| (rank_of[place.process as usize], place.order));
         let mut file = match self.file.take() {
             Some(file) => file,
@@ -234,11 +207,10 @@ impl Shelf {
 
     /// The sorted places of each process, in the order of the timeline.
     fn groups(&self) -> Vec<&[Place]> {
-        let keys = &self.processes.keys;
+        let ranks = self.processes.host_ranks();
         let mut groups: Vec<&[Place]> = self.places.chunk_by(|left, right| left.process == right.process).collect();
         groups.sort_unstable_by_key(|group| {
-            let first = group.first();
-            first.map(|place| (&keys[place.process as usize].0, keys[place.process as usize].1, place.order))
+            group.first().map(|place| (ranks[place.process as usize], place.order))
         });
         groups
     }
@@ -268,18 +240,18 @@ impl Shelf {
         let mut start: Option<Vec<u8>> = None;
         let mut bytes = Vec::new();
         while let Some((ahead, record)) = merge.next()? {
-            let Some(row) = Row::read(&record) else { continue };
+            let (Some(row), Some(head)) = (Row::read(&record), RowHead::read(&record)) else { continue };
             if duplicates.contains(row.order.origin()) {
                 continue;
             }
-            if !current.as_ref().is_some_and(|(process, _)| is_of(process, &row)) {
+            if !current.as_ref().is_some_and(|(process, _)| is_of(process, &head)) {
                 let before = current.take();
                 let host =
-                    before.as_ref().map_or(0, |((host, ..), group)| group.host + usize::from(**host != *row.host));
+                    before.as_ref().map_or(0, |((host, ..), group)| group.host + usize::from(**host != *head.host));
                 groups.extend(before.map(|(_, group)| group));
                 start = None;
                 let group = Group { host, none: row.entity_id.is_none(), first: row.order, at: written, length: 0 };
-                current = Some((process_key(&row), group));
+                current = Some((process_key(&head), group));
             }
             let Some((_, group)) = &mut current else { continue };
             group.first = group.first.min(row.order);
@@ -428,7 +400,7 @@ impl Merge {
         let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
         let mut row = vec![0; usize::try_from(length).unwrap_or_default()];
         self.fill(run, &mut row)?;
-        if let Some(read) = Row::read(&row) {
+        if let Some(read) = RowHead::read(&row) {
             let (process, order) = (process_key(&read), read.order);
             self.heads.push(Reverse(Head { process, not_ahead: head[4] == 0, order, run, row }));
         }

@@ -13,7 +13,7 @@ use crate::source::{
     self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
-use crate::timeline::{self, Contents, Outline, RowWriter};
+use crate::timeline::{Contents, Outline, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -186,7 +186,11 @@ impl<'run> Worker<'run> {
         let mut found = reading.found;
         own.scratch = scratch;
         if let Some(shelf) = &self.shelf {
-            let rows = Rows { bytes: own.rows.take(), ends: std::mem::take(&mut own.row_ends) };
+            // The next unit will have about as many.
+            let length = own.rows.bytes().len();
+            let bytes = own.rows.take();
+            own.rows.reserve(length + length / 8);
+            let rows = Rows { bytes, ends: std::mem::take(&mut own.row_ends) };
             if let Err(error) = shelf.lock().unwrap_or_else(PoisonError::into_inner).add(rows) {
                 self.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
@@ -273,10 +277,7 @@ impl<'run> Worker<'run> {
         let constants = sysmon::constants(glance.event_id(), mapping);
         let columns = self.options.timeline.as_ref().and_then(|_| {
             let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
-            if !timeline::FIELDS.iter().all(|field| ways.learn(&(*field).into())) {
-                return None;
-            }
-            let outline = Outline::new(|field| ways.is_constant(field), &constants);
+            let outline = Outline::new(&mut ways, &constants)?;
             Some((ways, outline))
         });
         Shape { rules: self.detector.shape(glance), columns, is_creation: constants.is_process_creation() }
@@ -373,7 +374,7 @@ impl Visitor for Reading<'_> {
         building.add_glance(glance, Fate::Mapped);
         if let Some((ways, outline)) = &shape.columns {
             let event = Lazy::new(ways, glance, row_cells, path);
-            rows.fields(&event, outline, order_of(&event, glance, *clock), shape.is_creation);
+            rows.glance(&event, outline, order_of(&event, glance, *clock), shape.is_creation);
             row_ends.push(rows.bytes().len());
         }
         Verdict::Seen

@@ -14,7 +14,7 @@ mod steps;
 mod ways;
 
 pub use reference::reference;
-pub use ways::{Cells, Lazy, Ways, entries_of};
+pub use ways::{Cells, Lazy, Ways, Written, entries_of};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};
@@ -143,8 +143,8 @@ pub fn may_have(id: u32, field: &Field) -> bool {
 
 /// `@timestamp` of the event that a Sysmon record becomes.
 pub fn timestamp(record: &Record) -> Ticks {
-    let says = |(name, value): &&(std::sync::Arc<str>, Box<str>)| &**name == "UtcTime" && !raw::is_nothing(value);
-    let utc = record.data.iter().find(says).and_then(|(_, value)| Ticks::parse_sysmon_utc(value));
+    let says = |(name, value): &&(std::sync::Arc<str>, Box<str>)| &**name == "UtcTime" && !raw::is_nothing(&**value);
+    let utc = record.data.iter().find(says).and_then(|(_, value)| Ticks::parse_sysmon_utc(&**value));
     utc.unwrap_or(record.time_created)
 }
 

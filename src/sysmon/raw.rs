@@ -7,8 +7,8 @@ use crate::event::Document;
 const NOTHING: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
 
 /// Whether a value says nothing.
-pub fn is_nothing(value: &str) -> bool {
-    NOTHING.contains(&value)
+pub fn is_nothing(value: impl AsRef<[u8]>) -> bool {
+    NOTHING.iter().any(|nothing| nothing.as_bytes() == value.as_ref())
 }
 
 /// Entries that are removed at the end even if no step used them.

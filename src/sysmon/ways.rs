@@ -4,21 +4,18 @@
 //! handful of steps is left, and for most fields none but to take the text of an entry. The steps are the very ones that [`super::map`] takes, in
 //! the same order, so that a field has the same values either way; a test holds that over every event. This module does not know who asks, nor why.
 
-use super::common;
-use super::derive::{self, Context};
-use super::direct::{self, Made, Piece};
-use super::raw::{EventData, REMOVED, is_nothing};
+mod lazy;
+
+pub use lazy::{Cells, Lazy, Written};
+
+use super::derive::Context;
+use super::direct::{self, Made};
+use super::raw::REMOVED;
 use super::steps::{Action, STEPS, Step};
-use super::{Mapping, System};
-use crate::base::Ticks;
+use super::{Mapping, System, common};
 use crate::ecs::{self, Field, FieldId};
-use crate::event::{Document, Fields, IpValue, Value, Values, Written};
-use crate::source::{Glance, Raw};
+use crate::event::Document;
 use hashbrown::HashMap;
-use std::cell::{Cell, OnceCell};
-use std::fmt::Write as _;
-use std::net::IpAddr;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
@@ -46,6 +43,8 @@ enum Way {
     Either(usize, usize),
     /// What is made of the text of the entry at this position.
     Made(usize, Made),
+    /// The same, but nothing where the pipeline fails over the answers of a query.
+    MadeAfterAnswers(usize, Made),
     /// The same text wherever the field is set at all.
     Fixed(&'static str),
     /// The hash of a flow, whose parts are found in the entries of these positions.
@@ -100,6 +99,8 @@ struct Group {
 pub struct Ways {
     context: Context,
     names: Vec<Arc<str>>,
+    /// The fields that were learned, and the way to each.
+    fields: Vec<Field>,
     learned: Vec<Way>,
     /// The place of a field of the catalogue among the ways; `u16::MAX` for none.
     by_id: Vec<u16>,
@@ -108,6 +109,9 @@ pub struct Ways {
     constants: Document,
     /// The position of the entry that tells the time.
     utc_time: Option<usize>,
+    /// The positions of the entries that tell what was asked for, and what came back.
+    question: Option<usize>,
+    answers: Option<usize>,
 }
 
 impl Ways {
@@ -117,15 +121,19 @@ impl Ways {
         let mut constants = Document::new();
         common::constants(&mut constants, System::Windows, mapping);
         common::event_id(&mut constants, id, mapping);
+        let entry = |wanted: &str| names.iter().position(|name| &**name == wanted);
         Self {
             context,
             names: names.to_vec(),
+            fields: Vec::new(),
             learned: Vec::new(),
             by_id: vec![u16::MAX; ecs::all().count()],
             others: HashMap::new(),
             groups: Vec::new(),
             constants,
-            utc_time: names.iter().position(|name| &**name == "UtcTime"),
+            utc_time: entry("UtcTime"),
+            question: entry("QueryName"),
+            answers: entry("QueryResults"),
         }
     }
 
@@ -137,6 +145,7 @@ impl Ways {
         let Some(way) = self.find(field) else { return false };
         let Ok(at) = u16::try_from(self.learned.len()) else { return false };
         self.learned.push(way);
+        self.fields.push(field.clone());
         match field {
             Field::Known(id) => self.by_id[id.position()] = at,
             Field::Other(name) => {
@@ -148,7 +157,7 @@ impl Ways {
 
     /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
     pub fn is_direct(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_)))
+        self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)))
     }
 
     /// Whether a field that was learned has the same values in every event.
@@ -169,7 +178,8 @@ impl Ways {
         }
     }
 
-    fn position(&self, field: &Field) -> Option<usize> {
+    /// The place of a field among those that were learned, for [`Lazy::write`].
+    pub fn position(&self, field: &Field) -> Option<usize> {
         let at = match field {
             Field::Known(id) => self.by_id[id.position()],
             Field::Other(name) => *self.others.get(name)?,
@@ -240,8 +250,7 @@ impl Ways {
 
     /// Whether a single step can set a field.
     fn is_set_once(&self, field: &str) -> bool {
-        let acts = |step: &&Step| step.scope.includes(self.context.id, self.context.mapping) && self.may_act(step);
-        STEPS.iter().filter(acts).filter(|step| step.action.may_set(field)).count() == 1
+        (0..STEPS.len()).filter(|at| STEPS[*at].action.may_set(field) && self.may_act(*at)).count() == 1
     }
 
     /// Where the parts of a flow are, if each is an entry.
@@ -276,8 +285,14 @@ impl Ways {
         }
         // What comes after a step that can fail depends on its success.
         let fallible = fallible_step();
-        let can_fail = self.context.id == FALLIBLE && self.may_act(&STEPS[fallible]);
+        let can_fail = self.context.id == FALLIBLE && self.may_act(fallible);
         if can_fail && (left.is_some() || steps.iter().any(|step| *step > fallible)) {
+            if let [only] = steps.as_slice()
+                && let Some(Way::Made(entry, made)) = self.by_step(field, &STEPS[*only].action)
+                && self.has_answers()
+            {
+                return Way::MadeAfterAnswers(entry, made);
+            }
             (steps, slice) = self.slice(field, rest, Some(fallible));
         }
         if let [only] = steps.as_slice()
@@ -298,6 +313,11 @@ impl Ways {
             self.groups.len() - 1
         });
         Way::Steps(at)
+    }
+
+    /// Whether question and answers of a query are entries, and nothing else can become either.
+    fn has_answers(&self) -> bool {
+        self.question.is_some() && self.answers.is_some() && self.is_set_once(ecs::DNS_QUESTION_NAME.name())
     }
 
     /// The way to a field that one step alone sets.
@@ -331,8 +351,7 @@ impl Ways {
         slice.entries.extend(rest.map(str::to_owned));
         let mut steps = Vec::new();
         for (at, step) in STEPS.iter().enumerate().rev() {
-            let acts = step.scope.includes(self.context.id, self.context.mapping) && self.may_act(step);
-            if needed == Some(at) || (acts && slice.is_touched_by(&step.action)) {
+            if needed == Some(at) || (slice.is_touched_by(&step.action) && self.may_act(at)) {
                 slice.add(&step.action);
                 steps.push(at);
             }
@@ -341,20 +360,26 @@ impl Ways {
         (steps, slice)
     }
 
-    /// Whether a step can do anything to records with these entries.
-    fn may_act(&self, step: &Step) -> bool {
-        match &step.action {
-            Action::Move(entry, _)
-            | Action::Copy(entry, _)
-            | Action::Long(entry, _)
-            | Action::Boolean(entry, _)
-            | Action::Address(entry, _)
-            | Action::Rename(entry, _) => self.may_exist(entry),
-            Action::Constant(..) => true,
-            Action::Derive(derive) => {
-                !derive.fields.is_empty() || derive.entries.iter().any(|entry| self.may_exist(entry))
+    /// Whether a step, by position, can do anything to records with these entries.
+    fn may_act(&self, at: usize) -> bool {
+        let step = &STEPS[at];
+        let may_have = |field: &FieldId| {
+            (0..at).any(|before| STEPS[before].action.may_set(field.name()) && self.may_act(before))
+        };
+        step.scope.includes(self.context.id, self.context.mapping)
+            && match &step.action {
+                Action::Move(entry, _)
+                | Action::Copy(entry, _)
+                | Action::Long(entry, _)
+                | Action::Boolean(entry, _)
+                | Action::Address(entry, _)
+                | Action::Rename(entry, _) => self.may_exist(entry),
+                Action::Constant(..) => true,
+                // No step makes something of nothing.
+                Action::Derive(derive) => {
+                    derive.entries.iter().any(|entry| self.may_exist(entry)) || derive.fields.iter().any(may_have)
+                }
             }
-        }
     }
 }
 
@@ -448,317 +473,4 @@ impl Slice {
             }
         }
     }
-}
-
-/// Places for the values of one event after another.
-#[derive(Debug, Default)]
-pub struct Cells {
-    /// Whether any place holds something.
-    used: Cell<bool>,
-    values: Vec<OnceCell<Option<Values>>>,
-    groups: Vec<OnceCell<Document>>,
-    /// The computer that `host.id` was last made for.
-    host: Option<(String, String)>,
-}
-
-impl Cells {
-    fn clear(&mut self, ways: &Ways) {
-        if self.used.replace(false) {
-            self.values.iter_mut().for_each(|cell| drop(cell.take()));
-            self.groups.iter_mut().for_each(|cell| drop(cell.take()));
-        }
-        if self.values.len() < ways.learned.len() {
-            self.values.resize_with(ways.learned.len(), OnceCell::new);
-        }
-        if self.groups.len() < ways.groups.len() {
-            self.groups.resize_with(ways.groups.len(), OnceCell::new);
-        }
-    }
-}
-
-/// An event of which only those fields are worked out that are asked for. Fields that its ways do not know have no values.
-#[derive(Debug)]
-pub struct Lazy<'a> {
-    ways: &'a Ways,
-    glance: &'a Glance<'a>,
-    cells: &'a Cells,
-    path: &'a str,
-}
-
-impl<'a> Lazy<'a> {
-    /// The event of a record whose shape has these ways. `path` becomes `log.file.path`.
-    pub fn new(ways: &'a Ways, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Self {
-        cells.clear(ways);
-        if let Some(at) = ways.position(&ecs::HOST_ID.into())
-            && ways.learned[at] == Way::Record(OfRecord::HostId)
-        {
-            let computer = trimmed(glance.computer());
-            if cells.host.as_ref().is_none_or(|(known, _)| *known != computer) {
-                let id = common::synthetic_host_id(&computer);
-                cells.host = Some((computer, id));
-            }
-        }
-        Self { ways, glance, cells, path }
-    }
-
-    fn entry(&self, at: usize) -> Option<String> {
-        let mut text = String::new();
-        self.glance.entry(at).write(&mut text);
-        (!is_nothing(&text)).then_some(text)
-    }
-
-    fn work_out(&self, way: Way) -> Option<Values> {
-        match way {
-            Way::Never | Way::Constant | Way::Steps(_) => None,
-            Way::Text(entry) => Some(one(self.entry(entry)?)),
-            Way::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
-            Way::Long(entry) => self.long(entry).map(|number| Values::One(Value::Long(number))),
-            Way::Made(entry, made) => {
-                let text = self.entry(entry)?;
-                Some(match made.of(&text, self.ways.context.separator) {
-                    Piece::Nothing => return None,
-                    Piece::Part(_) if made == Made::Address => Values::One(Value::Ip(IpValue::parse(&text)?)),
-                    Piece::Part(range) => one(text[range].to_owned()),
-                    Piece::Lower(range) => one(text[range].to_lowercase()),
-                    Piece::Other(text) => one(text.into_owned()),
-                    Piece::Flag(flag) => Values::One(Value::Boolean(flag)),
-                })
-            }
-            Way::Fixed(text) => Some(one(text.to_owned())),
-            Way::Flow(flow) => self.community_id(flow, &mut String::new()).map(one),
-            Way::Args(entry) => {
-                let mut all = derive::split_command_line(&self.entry(entry)?);
-                match all.len() {
-                    0 => None,
-                    1 => all.pop().map(one),
-                    _ => Some(Values::Many(all.into_iter().map(Value::from).collect())),
-                }
-            }
-            Way::ArgsCount(entry) => {
-                let count = derive::split_command_line(&self.entry(entry)?).len();
-                Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
-            }
-            Way::Record(what) => self.of_record(what),
-        }
-    }
-
-    fn long(&self, entry: usize) -> Option<i64> {
-        let raw = self.glance.entry(entry);
-        raw.number().map(i64::from).or_else(|| derive::long(&self.entry(entry)?))
-    }
-
-    /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
-    fn community_id(&self, flow: Flow, scratch: &mut String) -> Option<String> {
-        let begin = scratch.len();
-        let mut end = |(ip, port)| {
-            scratch.truncate(begin);
-            self.write_entry(ip, scratch);
-            let address: IpAddr = scratch[begin..].parse().ok()?;
-            Some((address.to_canonical(), u16::try_from(self.long(port)?).ok()?))
-        };
-        let ends = end(flow.ends[0]).zip(end(flow.ends[1]));
-        scratch.truncate(begin);
-        self.write_entry(flow.transport, scratch);
-        let id = ends.and_then(|(source, destination)| derive::community_id(&scratch[begin..], source, destination));
-        scratch.truncate(begin);
-        id
-    }
-
-    fn of_record(&self, what: OfRecord) -> Option<Values> {
-        let text = |text: String| (!text.is_empty()).then(|| one(text));
-        let rendered = |raw: Raw<'_>| {
-            let mut text = String::new();
-            raw.write(&mut text);
-            text
-        };
-        match what {
-            OfRecord::Provider => text(self.glance.provider().to_owned()),
-            OfRecord::ProviderGuid => self.glance.provider_guid().map(|guid| one(guid.to_owned())),
-            OfRecord::Channel => text(trimmed(self.glance.channel())),
-            OfRecord::Computer => text(trimmed(self.glance.computer())),
-            OfRecord::HostId => {
-                let (computer, id) = self.cells.host.as_ref()?;
-                (!computer.is_empty()).then(|| one(id.clone()))
-            }
-            OfRecord::User => text(rendered(self.glance.user())),
-            OfRecord::RecordId => text(self.glance.record_id().to_string()),
-            OfRecord::Logged => Some(Values::One(Value::Date(self.glance.time_created()))),
-            OfRecord::Kind => Some(one("event".to_owned())),
-            OfRecord::Timestamp => Some(Values::One(Value::Date(self.timestamp()))),
-            OfRecord::Path => text(self.path.to_owned()),
-        }
-    }
-
-    fn group(&self, at: usize) -> &Document {
-        self.cells.used.set(true);
-        self.cells.groups[at].get_or_init(|| {
-            let Group { steps, entries, rest } = &self.ways.groups[at];
-            let texts: Vec<(&str, String)> =
-                entries.iter().filter_map(|&at| Some((&*self.ways.names[at], self.entry(at)?))).collect();
-            let mut data = EventData::new(&texts);
-            let mut document = Document::new();
-            // Where the pipeline stops, everything that is left stays as it is.
-            let failed =
-                steps.iter().any(|&step| STEPS[step].apply(&mut data, &mut document, self.ways.context).is_err());
-            match (*rest, failed) {
-                (true, true) => data.leave_all(&mut document),
-                (true, false) => data.leave_rest(&mut document),
-                (false, _) => {}
-            }
-            document
-        })
-    }
-
-    /// `@timestamp` of the event.
-    pub fn timestamp(&self) -> Ticks {
-        let mut text = String::new();
-        self.timestamp_with(&mut text)
-    }
-
-    /// The same, with a place for the text that it is read from, which is left as it was.
-    fn timestamp_with(&self, text: &mut String) -> Ticks {
-        let begin = text.len();
-        if let Some(at) = self.ways.utc_time {
-            self.glance.entry(at).write(text);
-        }
-        let utc = Ticks::parse_sysmon_utc(&text[begin..]);
-        text.truncate(begin);
-        utc.unwrap_or(self.glance.time_created())
-    }
-
-    /// Adds the text of an entry. False, and nothing is added, if it says nothing.
-    fn write_entry(&self, at: usize, out: &mut String) -> bool {
-        let begin = out.len();
-        self.glance.entry(at).write(out);
-        let says = !is_nothing(&out[begin..]);
-        if !says {
-            out.truncate(begin);
-        }
-        says
-    }
-
-    /// Adds what is made of the text of an entry.
-    fn write_made(&self, entry: usize, made: Made, out: &mut String) -> Written {
-        let begin = out.len();
-        if !self.write_entry(entry, out) {
-            return Written::Nothing;
-        }
-        match made.of(&out[begin..], self.ways.context.separator) {
-            Piece::Part(range) => keep(out, begin, range),
-            Piece::Lower(range) => {
-                keep(out, begin, range);
-                if out.is_ascii() {
-                    out[begin..].make_ascii_lowercase();
-                } else {
-                    let lower = out[begin..].to_lowercase();
-                    out.truncate(begin);
-                    out.push_str(&lower);
-                }
-            }
-            Piece::Other(text) => {
-                out.truncate(begin);
-                out.push_str(&text);
-            }
-            Piece::Flag(flag) => {
-                out.truncate(begin);
-                return Written::Boolean(flag);
-            }
-            Piece::Nothing => {
-                out.truncate(begin);
-                return Written::Nothing;
-            }
-        }
-        Written::Text
-    }
-}
-
-/// Leaves of what was added to a text a part only.
-fn keep(out: &mut String, begin: usize, range: Range<usize>) {
-    out.truncate(begin + range.end);
-    out.drain(begin..begin + range.start);
-}
-
-impl Fields for Lazy<'_> {
-    fn values(&self, field: &Field) -> &[Value] {
-        let Some(at) = self.ways.position(field) else { return &[] };
-        match self.ways.learned[at] {
-            Way::Never => &[],
-            Way::Constant => self.ways.constants.values(field),
-            Way::Steps(group) => self.group(group).values(field),
-            way => {
-                self.cells.used.set(true);
-                self.cells.values[at].get_or_init(|| self.work_out(way)).as_ref().map_or(&[], Values::as_slice)
-            }
-        }
-    }
-
-    fn write(&self, field: &Field, out: &mut String) -> Written {
-        let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return Written::Nothing };
-        let text_if = |says| if says { Written::Text } else { Written::Nothing };
-        let long = |number: Option<i64>| number.map_or(Written::Nothing, Written::Long);
-        match way {
-            Way::Never => Written::Nothing,
-            Way::Text(entry) => text_if(self.write_entry(entry, out)),
-            Way::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
-            Way::Made(entry, made) => self.write_made(entry, made, out),
-            Way::Long(entry) => long(self.long(entry)),
-            Way::Fixed(text) => {
-                out.push_str(text);
-                Written::Text
-            }
-            Way::Record(what) => self.write_of_record(what, out),
-            Way::Flow(flow) => match self.community_id(flow, out) {
-                Some(id) => {
-                    out.push_str(&id);
-                    Written::Text
-                }
-                None => Written::Nothing,
-            },
-            Way::Constant | Way::Steps(_) | Way::Args(_) | Way::ArgsCount(_) => Written::NotOne,
-        }
-    }
-}
-
-impl Lazy<'_> {
-    fn write_of_record(&self, what: OfRecord, out: &mut String) -> Written {
-        let begin = out.len();
-        match what {
-            OfRecord::Provider => out.push_str(self.glance.provider()),
-            OfRecord::Computer => trim_into(self.glance.computer(), out),
-            OfRecord::Channel => trim_into(self.glance.channel(), out),
-            OfRecord::Path => out.push_str(self.path),
-            OfRecord::Kind => out.push_str("event"),
-            OfRecord::User => self.glance.user().write(out),
-            OfRecord::RecordId => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "{}", self.glance.record_id());
-            }
-            OfRecord::Logged => return Written::Date(self.glance.time_created()),
-            OfRecord::Timestamp => return Written::Date(self.timestamp_with(out)),
-            OfRecord::ProviderGuid | OfRecord::HostId => return Written::NotOne,
-        }
-        if out.len() > begin { Written::Text } else { Written::Nothing }
-    }
-}
-
-/// Writes a part of `System`, which spaces around it do not belong to.
-fn trim_into(raw: Raw<'_>, out: &mut String) {
-    let begin = out.len();
-    raw.write(out);
-    if out[begin..].trim().len() != out.len() - begin {
-        let trimmed = out[begin..].trim().to_owned();
-        out.truncate(begin);
-        out.push_str(&trimmed);
-    }
-}
-
-fn one(text: String) -> Values {
-    Values::One(Value::from(text))
-}
-
-/// The text of a part of `System`.
-fn trimmed(raw: Raw<'_>) -> String {
-    let mut text = String::new();
-    trim_into(raw, &mut text);
-    text
 }

@@ -6,7 +6,7 @@
 
 mod row;
 
-pub use row::{Cell, Cells, Contents, Outline, Row, RowWriter};
+pub use row::{Cell, Cells, Contents, Outline, Row, RowHead, RowWriter};
 
 use crate::base::Origin;
 use crate::detect::Alert;
@@ -117,7 +117,8 @@ const HOST_COLUMN: u8 = column(ecs::HOST_NAME) as u8;
 #[expect(clippy::cast_possible_truncation, reason = "there are far less than 256 fields")]
 const ENTITY_ID_COLUMN: u8 = column(ecs::PROCESS_ENTITY_ID) as u8;
 /// The position in [`FIELDS`] of the number of a record.
-const RECORD_ID_COLUMN: usize = column(ecs::WINLOG_RECORD_ID);
+#[expect(clippy::cast_possible_truncation, reason = "there are far less than 256 fields")]
+const RECORD_ID_COLUMN: u8 = column(ecs::WINLOG_RECORD_ID) as u8;
 
 /// The position of a field in [`FIELDS`].
 const fn column(field: FieldId) -> usize {
@@ -133,27 +134,19 @@ const fn column(field: FieldId) -> usize {
 pub struct Columns<'t> {
     own: ByColumn<'t>,
     start: Option<ByColumn<'t>>,
+    start_record: Option<&'t str>,
 }
 
 impl<'t> Entry<'t> {
     /// The values of the entry.
     pub fn columns(&self) -> Columns<'t> {
-        Columns { own: ByColumn::new(self.row), start: self.start.map(ByColumn::new) }
+        let start = self.start.map(ByColumn::new);
+        Columns { own: ByColumn::new(self.row), start, start_record: self.start_record() }
     }
 
     /// The record id of the start whose facts are carried onto this event.
     pub fn start_record(&self) -> Option<&'t str> {
-        self.start?.record_number()
-    }
-}
-
-impl<'t> Row<'t> {
-    /// The record id, if rows hold columns and its first value is a text.
-    pub fn record_number(&self) -> Option<&'t str> {
-        match self.cells().find(|(column, _)| *column == RECORD_ID_COLUMN)? {
-            (_, Cell::Text(text)) => Some(text),
-            _ => None,
-        }
+        self.start?.record_id
     }
 }
 
@@ -176,10 +169,7 @@ impl<'t> Columns<'t> {
 
     /// The record id of the start whose facts are carried onto this event.
     pub fn start_record(&self) -> Option<&'t str> {
-        match self.start.as_ref()?.values(RECORD_ID_COLUMN).first()? {
-            (_, Cell::Text(text)) => Some(text),
-            _ => None,
-        }
+        self.start_record
     }
 }
 

@@ -4,13 +4,14 @@
 //! that the form is nobody's contract. Reading is total nevertheless: bytes that are no row give nothing.
 //!
 //! A row is a head of fixed length, a table, and texts. The table says for each value, in the order of the columns, which column it is of and what it is;
-//! a text is there by its length only. All texts stand together behind the table, the host and the entity id first, so that they are checked at once.
+//! a text is there by its length only. All texts stand together behind the table, so that they are checked at once; in front of them those that are asked
+//! for by themselves: host, entity id, record id.
 
-use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN};
+use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN};
 use crate::base::{Origin, Ticks};
-use crate::ecs::{self, Field};
-use crate::event::{Event, Fields, OrderKey, Value, Written};
-use std::sync::LazyLock;
+use crate::ecs::{self, FieldId};
+use crate::event::{Document, Event, OrderKey, Value};
+use crate::sysmon::{Lazy, Ways, Written};
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Row<'r> {
     pub host: &'r str,
     /// ProcessGuid as the record has it.
     pub entity_id: Option<&'r str>,
+    /// The record id, if it is a text.
+    pub record_id: Option<&'r str>,
     table: &'r [u8],
     /// The texts of the table one after another, or the document.
     texts: &'r str,
@@ -58,67 +61,64 @@ pub struct Row<'r> {
 pub struct RowWriter {
     bytes: Vec<u8>,
     table: Vec<u8>,
-    texts: String,
+    texts: Vec<u8>,
 }
 
-/// Which columns events of a kind have at all, with the cells that are the same for all of them.
+/// Where the columns of the events of a kind are found, with the cells that are the same for all of them.
 #[derive(Debug)]
 pub struct Outline {
     parts: Vec<OutlinePart>,
+    host: usize,
+    entity_id: usize,
+    record_id: usize,
 }
 
 /// One or more cells of an outline.
 #[derive(Clone, Debug)]
 enum OutlinePart {
-    /// The cells of a column must be asked for.
-    Column(u8, Field),
+    /// The cells of a column must be asked for at this place.
+    Column(u8, usize),
     /// Cells that are known: their entries in the table, and their texts.
-    Known(Vec<u8>, String),
+    Known(Vec<u8>, Vec<u8>),
 }
 
 impl Outline {
-    /// Every column, nothing known.
-    fn all() -> &'static Self {
-        static ALL: LazyLock<Outline> = LazyLock::new(|| Outline {
-            parts: (0..).zip(FIELDS).map(|(column, field)| OutlinePart::Column(column, (*field).into())).collect(),
-        });
-        &ALL
-    }
-
-    /// The outline of events of which some fields are the same for all, or never there: those that `is_constant` names, with their values in `constants`.
-    pub fn new(is_constant: impl Fn(&Field) -> bool, constants: &dyn Fields) -> Self {
-        let known = |part: &OutlinePart| match part {
-            OutlinePart::Column(column, field) if is_constant(field) => {
-                let mut writer = RowWriter::default();
-                constants.values(field).iter().for_each(|value| writer.value(*column, value));
-                OutlinePart::Known(writer.table, writer.texts)
-            }
-            part => part.clone(),
+    /// The outline of events with these ways, which learn the columns; `constants` has the values that are the same for all events.
+    /// `None` if there is no way to some column.
+    pub fn new(ways: &mut Ways, constants: &Document) -> Option<Self> {
+        let place = |ways: &mut Ways, field: FieldId| {
+            ways.learn(&field.into());
+            ways.position(&field.into())
         };
+        let (host, entity_id) = (place(ways, ecs::HOST_NAME)?, place(ways, ecs::PROCESS_ENTITY_ID)?);
+        let record_id = place(ways, ecs::WINLOG_RECORD_ID)?;
         let mut parts: Vec<OutlinePart> = Vec::new();
-        for part in Self::all().parts.iter().map(known) {
-            match (parts.last_mut(), part) {
-                (Some(OutlinePart::Known(table, texts)), OutlinePart::Known(more, more_texts)) => {
-                    table.extend(more);
-                    texts.push_str(&more_texts);
+        for (column, field) in (0..).zip(FIELDS) {
+            let at = place(ways, *field)?;
+            if !ways.is_constant(&(*field).into()) {
+                parts.push(OutlinePart::Column(column, at));
+                continue;
+            }
+            let mut writer = RowWriter::default();
+            constants.all(*field).iter().for_each(|value| writer.value(column, value));
+            match parts.last_mut() {
+                _ if writer.table.is_empty() => {}
+                Some(OutlinePart::Known(table, texts)) => {
+                    table.append(&mut writer.table);
+                    texts.append(&mut writer.texts);
                 }
-                (_, part) => parts.push(part),
+                _ => parts.push(OutlinePart::Known(writer.table, writer.texts)),
             }
         }
-        parts.retain(|part| !matches!(part, OutlinePart::Known(table, _) if table.is_empty()));
-        Self { parts }
+        Some(Self { parts, host, entity_id, record_id })
     }
 }
 
-/// What the head of a row says beside its order.
-struct Names {
-    /// Bytes of the host among the texts.
-    host: usize,
-    /// Bytes of the entity id, if there is one.
-    entity_id: Option<usize>,
-    /// Whether these are all values of their fields, so that the table can refer to them.
-    only: (bool, bool),
-}
+/// A text in front of the others, if there is one: its length, and whether it is the only value of its field, so that the table can refer to it.
+type Front = Option<(usize, bool)>;
+
+/// The texts in front: host, entity id, record id.
+type Fronts = [Front; 3];
 
 impl RowWriter {
     /// Everything written so far.
@@ -144,55 +144,84 @@ impl RowWriter {
     /// Writes an event.
     pub fn event(&mut self, event: &Event, order: OrderKey, contents: Contents) {
         let is_creation = event.document.is_process_creation();
-        match contents {
-            Contents::Columns => self.fields(&event.document, Outline::all(), order, is_creation),
-            Contents::Document => {
-                let names = self.names(&event.document);
-                self.head(order, is_creation, &names);
-                // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
-                let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
+        self.begin();
+        let fronts = [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID, ecs::WINLOG_RECORD_ID]
+            .map(|field| self.first_text(event.document.all(field)));
+        if contents == Contents::Columns {
+            for (column, field) in (0..).zip(FIELDS) {
+                if !self.refer(column, &fronts) {
+                    event.document.all(*field).iter().for_each(|value| self.value(column, value));
+                }
             }
+        }
+        self.end(order, is_creation, &fronts);
+        if contents == Contents::Document {
+            // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
+            let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
         }
     }
 
-    /// Writes the columns of whatever has fields.
-    pub fn fields<F: Fields>(&mut self, fields: &F, outline: &Outline, order: OrderKey, is_creation: bool) {
-        let names = self.names(fields);
+    /// Writes the columns of an event that is seen at a glance.
+    pub fn glance(&mut self, event: &Lazy<'_>, outline: &Outline, order: OrderKey, is_creation: bool) {
+        self.begin();
+        let fronts = [outline.host, outline.entity_id, outline.record_id].map(|at| self.first_text_at(event, at));
         for part in &outline.parts {
             match part {
                 OutlinePart::Known(table, texts) => {
                     self.table.extend_from_slice(table);
-                    self.texts.push_str(texts);
+                    self.texts.extend_from_slice(texts);
                 }
-                OutlinePart::Column(HOST_COLUMN, _) if names.only.0 => self.table.extend([HOST_COLUMN, HOST]),
-                OutlinePart::Column(ENTITY_ID_COLUMN, _) if names.only.1 => {
-                    self.table.extend([ENTITY_ID_COLUMN, ENTITY_ID]);
-                }
-                OutlinePart::Column(column, field) => self.column(*column, field, fields),
+                OutlinePart::Column(column, _) if self.refer(*column, &fronts) => {}
+                OutlinePart::Column(column, at) => self.column(*column, event, *at),
             }
         }
-        self.head(order, is_creation, &names);
+        self.end(order, is_creation, &fronts);
     }
 
-    /// Begins a row with its host and entity id.
-    fn names<F: Fields>(&mut self, fields: &F) -> Names {
+    fn begin(&mut self) {
         self.table.clear();
         self.texts.clear();
-        let host = first_text(fields, ecs::HOST_NAME, &mut self.texts);
-        let entity_id = first_text(fields, ecs::PROCESS_ENTITY_ID, &mut self.texts);
-        Names {
-            host: host.map_or(0, |(length, _)| length),
-            entity_id: entity_id.map(|(length, _)| length),
-            only: (host.is_some_and(|(_, only)| only), entity_id.is_some_and(|(_, only)| only)),
+    }
+
+    /// Adds the first value of a field if that is a text: its length, and whether it is the only one.
+    fn first_text(&mut self, values: &[Value]) -> Option<(usize, bool)> {
+        let text = values.first()?.as_text()?;
+        self.texts.extend_from_slice(text.as_bytes());
+        Some((text.len(), values.len() == 1))
+    }
+
+    /// The same for the field at a place.
+    fn first_text_at(&mut self, event: &Lazy<'_>, at: usize) -> Option<(usize, bool)> {
+        let begin = self.texts.len();
+        match event.write(at, &mut self.texts) {
+            Written::Text => Some((self.texts.len() - begin, true)),
+            Written::NotOne => self.first_text(event.values_at(at)),
+            _ => None,
         }
+    }
+
+    /// Lets the table refer to a text that stands in front already, if it is that of the column.
+    fn refer(&mut self, column: u8, fronts: &Fronts) -> bool {
+        let at = match column {
+            HOST_COLUMN => 0,
+            ENTITY_ID_COLUMN => 1,
+            RECORD_ID_COLUMN => 2,
+            _ => return false,
+        };
+        let is_only = fronts[usize::from(at)].is_some_and(|(_, only)| only);
+        if is_only {
+            self.table.extend([column, FRONT + at]);
+        }
+        is_only
     }
 
     /// Ends a row: the head needs to know what follows it.
-    fn head(&mut self, order: OrderKey, is_creation: bool, names: &Names) {
+    fn end(&mut self, order: OrderKey, is_creation: bool, fronts: &Fronts) {
         let (tiebreaker, origin) = (order.tiebreaker(), order.origin());
         let flags = u8::from(tiebreaker.is_some())
             | (u8::from(is_creation) << 1)
-            | (u8::from(names.entity_id.is_some()) << 2);
+            | (u8::from(fronts[1].is_some()) << 2)
+            | (u8::from(fronts[2].is_some()) << 3);
         let mut head = [0; HEAD];
         let mut rest = head.as_mut_slice();
         put(&mut rest, order.time.0.to_le_bytes());
@@ -201,23 +230,24 @@ impl RowWriter {
         put(&mut rest, origin.input.to_le_bytes());
         put(&mut rest, origin.offset.to_le_bytes());
         // Texts come from records and documents of far less than 4 GiB.
-        for length in [names.host, names.entity_id.unwrap_or_default(), self.table.len()] {
+        let [host, entity_id, record_id] = fronts.map(|front| front.map_or(0, |(length, _)| length));
+        for length in [host, entity_id, record_id, self.table.len()] {
             put(&mut rest, u32::try_from(length).unwrap_or_default().to_le_bytes());
         }
         self.bytes.extend_from_slice(&head);
         self.bytes.extend_from_slice(&self.table);
-        self.bytes.extend_from_slice(self.texts.as_bytes());
+        self.bytes.extend_from_slice(&self.texts);
     }
 
-    fn column<F: Fields>(&mut self, column: u8, field: &Field, fields: &F) {
+    fn column(&mut self, column: u8, event: &Lazy<'_>, at: usize) {
         let begin = self.texts.len();
-        match fields.write(field, &mut self.texts) {
+        match event.write(at, &mut self.texts) {
             Written::Text => self.text_entry(column, self.texts.len() - begin),
             Written::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
             Written::Boolean(flag) => self.table.extend([column, if flag { TRUE } else { FALSE }]),
-            Written::Date(at) => self.entry(column, DATE, at.0.to_le_bytes()),
+            Written::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
             Written::Nothing => {}
-            Written::NotOne => fields.values(field).iter().for_each(|value| self.value(column, value)),
+            Written::NotOne => event.values_at(at).iter().for_each(|value| self.value(column, value)),
         }
     }
 
@@ -233,7 +263,7 @@ impl RowWriter {
     }
 
     fn text(&mut self, column: u8, text: &str) {
-        self.texts.push_str(text);
+        self.texts.extend_from_slice(text.as_bytes());
         self.text_entry(column, text.len());
     }
 
@@ -255,24 +285,8 @@ impl RowWriter {
     }
 }
 
-/// Adds the first value of a field if that is a text: its length, and whether it is the only one.
-fn first_text<F: Fields>(fields: &F, field: ecs::FieldId, out: &mut String) -> Option<(usize, bool)> {
-    let field = field.into();
-    let begin = out.len();
-    match fields.write(&field, out) {
-        Written::Text => Some((out.len() - begin, true)),
-        Written::NotOne => {
-            let values = fields.values(&field);
-            let text = values.first()?.as_text()?;
-            out.push_str(text);
-            Some((text.len(), values.len() == 1))
-        }
-        _ => None,
-    }
-}
-
 /// Bytes of a row before its table.
-const HEAD: usize = 41;
+const HEAD: usize = 45;
 
 /// A text of less than 64 KiB: its length follows.
 const TEXT: u8 = 0;
@@ -283,10 +297,9 @@ const TRUE: u8 = 4;
 const DATE: u8 = 5;
 /// A text of any length.
 const LONG_TEXT: u8 = 6;
-/// The host of the row, which stands in front of all texts.
-const HOST: u8 = 7;
-/// The entity id of the row, which stands there too.
-const ENTITY_ID: u8 = 8;
+/// The host, which stands in front of all texts; and after it the entity id, and the record id.
+const FRONT: u8 = 7;
+const FRONT_RECORD_ID: u8 = 9;
 
 fn put<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
     if let Some((head, tail)) = std::mem::take(rest).split_first_chunk_mut::<N>() {
@@ -295,9 +308,31 @@ fn put<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
     }
 }
 
-impl<'r> Row<'r> {
-    /// Reads a row that is all of `bytes`.
-    pub fn read(bytes: &'r [u8]) -> Option<Self> {
+/// What a row is sorted by, and its process.
+#[derive(Clone, Copy, Debug)]
+pub struct RowHead<'r> {
+    /// Its place in the order of events.
+    pub order: OrderKey,
+    /// Whether it tells of the creation of its process.
+    pub is_creation: bool,
+    /// Computer name, in UTF-8; empty if the record names none.
+    pub host: &'r [u8],
+    /// ProcessGuid as the record has it, in UTF-8.
+    pub entity_id: Option<&'r [u8]>,
+}
+
+/// The head of a row, and where everything behind it is.
+struct Split<'r> {
+    order: OrderKey,
+    flags: u8,
+    /// Bytes of the texts in front.
+    fronts: [usize; 3],
+    table: &'r [u8],
+    texts: &'r [u8],
+}
+
+impl<'r> Split<'r> {
+    fn new(bytes: &'r [u8]) -> Option<Self> {
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let mut head = head.as_slice();
         let time = Ticks(i64::from_le_bytes(take(&mut head)?));
@@ -305,13 +340,44 @@ impl<'r> Row<'r> {
         let tiebreaker = u64::from_le_bytes(take(&mut head)?);
         let origin =
             Origin { input: u32::from_le_bytes(take(&mut head)?), offset: u64::from_le_bytes(take(&mut head)?) };
-        let (host, entity_id, table) = (take_length(&mut head)?, take_length(&mut head)?, take_length(&mut head)?);
-        let (table, texts) = rest.split_at_checked(table)?;
-        let (host, texts) = str::from_utf8(texts).ok()?.split_at_checked(host)?;
-        let (entity_id, texts) = texts.split_at_checked(entity_id)?;
+        let fronts = [take_length(&mut head)?, take_length(&mut head)?, take_length(&mut head)?];
+        let (table, texts) = rest.split_at_checked(take_length(&mut head)?)?;
         let order = OrderKey::new(time, (flags & 1 != 0).then_some(tiebreaker), origin);
-        let is_creation = flags & 2 != 0;
-        Some(Self { order, is_creation, host, entity_id: (flags & 4 != 0).then_some(entity_id), table, texts })
+        Some(Self { order, flags, fronts, table, texts })
+    }
+
+    const fn is_creation(&self) -> bool {
+        self.flags & 2 != 0
+    }
+}
+
+impl<'r> RowHead<'r> {
+    /// Reads the head of a row that is all of `bytes`.
+    pub fn read(bytes: &'r [u8]) -> Option<Self> {
+        let split = Split::new(bytes)?;
+        let (host, texts) = split.texts.split_at_checked(split.fronts[0])?;
+        let (entity_id, _) = texts.split_at_checked(split.fronts[1])?;
+        let entity_id = (split.flags & 4 != 0).then_some(entity_id);
+        Some(Self { order: split.order, is_creation: split.is_creation(), host, entity_id })
+    }
+}
+
+impl<'r> Row<'r> {
+    /// Reads a row that is all of `bytes`.
+    pub fn read(bytes: &'r [u8]) -> Option<Self> {
+        let split = Split::new(bytes)?;
+        let (host, texts) = str::from_utf8(split.texts).ok()?.split_at_checked(split.fronts[0])?;
+        let (entity_id, texts) = texts.split_at_checked(split.fronts[1])?;
+        let (record_id, texts) = texts.split_at_checked(split.fronts[2])?;
+        Some(Self {
+            order: split.order,
+            is_creation: split.is_creation(),
+            host,
+            entity_id: (split.flags & 4 != 0).then_some(entity_id),
+            record_id: (split.flags & 8 != 0).then_some(record_id),
+            table: split.table,
+            texts,
+        })
     }
 
     /// The document, if rows hold documents: JSON.
@@ -321,7 +387,8 @@ impl<'r> Row<'r> {
 
     /// The values with the positions of their fields in [`FIELDS`], ascending; several values of one field one after another.
     pub fn cells(&self) -> Cells<'r> {
-        Cells { table: self.table, texts: self.texts, host: self.host, entity_id: self.entity_id }
+        let fronts = [self.host, self.entity_id.unwrap_or_default(), self.record_id.unwrap_or_default()];
+        Cells { table: self.table, texts: self.texts, fronts }
     }
 }
 
@@ -330,8 +397,7 @@ impl<'r> Row<'r> {
 pub struct Cells<'r> {
     table: &'r [u8],
     texts: &'r str,
-    host: &'r str,
-    entity_id: Option<&'r str>,
+    fronts: [&'r str; 3],
 }
 
 impl<'r> Cells<'r> {
@@ -361,8 +427,7 @@ impl<'r> Iterator for Cells<'r> {
                 let length = take_length(&mut self.table)?;
                 Cell::Text(self.text(length)?)
             }
-            HOST => Cell::Text(self.host),
-            ENTITY_ID => Cell::Text(self.entity_id?),
+            FRONT..=FRONT_RECORD_ID => Cell::Text(self.fronts[usize::from(kind - FRONT)]),
             LONG => Cell::Long(i64::from_le_bytes(take(&mut self.table)?)),
             DOUBLE => Cell::Double(f64::from_le_bytes(take(&mut self.table)?)),
             FALSE => Cell::Boolean(false),

@@ -75,7 +75,7 @@ fn facts_of_the_start_stand_beside_the_other_events_of_the_process() {
     assert_eq!(first(ecs::PROCESS_COMMAND_LINE), Some(Cell::Text("started")));
     assert_eq!(first(ecs::PROCESS_PARENT_NAME), Some(Cell::Text("own")), "its own facts come first");
     assert_eq!(first(ecs::EVENT_CODE), None, "what happened is not carried");
-    assert_eq!(columns.start_record(), Some("1"));
+    assert_eq!((columns.start_record(), entry.start_record()), (Some("1"), Some("1")));
 }
 
 #[test]

@@ -189,6 +189,15 @@ impl<'c> Raw<'c> {
         }
     }
 
+    /// Adds the text as bytes, which are UTF-8.
+    pub fn push(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Nothing => {}
+            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Value(kind, raw) => value::push_raw(kind, raw, out).unwrap_or_default(),
+        }
+    }
+
     /// The number that the text is, if it is stored as one without a sign, of four bytes at most.
     pub fn number(self) -> Option<u32> {
         match self {

@@ -140,13 +140,27 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
             other => write!(out, "{other}"),
         },
         0x0e => raw.iter().try_for_each(|byte| write!(out, "{byte:02X}")),
-        0x0f => return guid(raw, out),
+        0x0f => out.write_str(str::from_utf8(&guid(raw)?).ok()?),
         SID => return sid(raw, out),
         0x14 => write!(out, "0x{:x}", bytes.u32(0)?),
         0x15 => write!(out, "0x{:x}", bytes.u64(0)?),
         _ => return None,
     };
     done.ok()
+}
+
+/// Adds the same as bytes, which is quicker for the types that most values have.
+pub fn push_raw(kind: u8, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    match kind {
+        TEXT if narrow(without_end(raw), out) => {}
+        0x0f => out.extend_from_slice(&guid(raw)?),
+        _ => {
+            let mut text = String::new();
+            write_raw(kind, raw, &mut text)?;
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+    Some(())
 }
 
 /// The value of a type that is written as a number without a sign, of four bytes at most.
@@ -186,21 +200,57 @@ pub fn is_printable_ascii(raw: &[u8]) -> bool {
     blocks.iter().all(good) && rest.chunks_exact(2).all(|unit| printable([unit[0], unit[1]]))
 }
 
+/// What text is added to.
+trait Sink {
+    fn length(&self) -> usize;
+    fn shorten(&mut self, length: usize);
+    /// Adds bytes of ASCII.
+    fn add(&mut self, ascii: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn shorten(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn add(&mut self, ascii: &[u8]) {
+        self.extend_from_slice(ascii);
+    }
+}
+
+impl Sink for String {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn shorten(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn add(&mut self, ascii: &[u8]) {
+        self.push_str(str::from_utf8(ascii).unwrap_or_default());
+    }
+}
+
 /// Adds a text if every unit is a printable character of ASCII; adds nothing if not.
-fn narrow(raw: &[u8], out: &mut String) -> bool {
+fn narrow(raw: &[u8], out: &mut impl Sink) -> bool {
     if raw.len() <= 128 {
         return narrow_piece::<64>(raw, out);
     }
-    let begin = out.len();
+    let begin = out.length();
     let all = raw.chunks(512).all(|piece| narrow_piece::<256>(piece, out));
     if !all {
-        out.truncate(begin);
+        out.shorten(begin);
     }
     all
 }
 
 /// The same for `N` units at most.
-fn narrow_piece<const N: usize>(raw: &[u8], out: &mut String) -> bool {
+fn narrow_piece<const N: usize>(raw: &[u8], out: &mut impl Sink) -> bool {
     let mut narrow = [0_u8; N];
     let length = raw.len() / 2;
     let mut marks = [0; UNITS / 2];
@@ -216,14 +266,11 @@ fn narrow_piece<const N: usize>(raw: &[u8], out: &mut String) -> bool {
         last[..raw.len()].copy_from_slice(raw);
         narrow_block(&last, to, &mut marks);
     }
-    let mark = marks.iter().fold(0, |all, mark| all | mark);
-    match str::from_utf8(&narrow[..length]) {
-        Ok(text) if mark & 0x8000 == 0 => {
-            out.push_str(text);
-            true
-        }
-        _ => false,
+    let is_narrow = marks.iter().fold(0, |all, mark| all | mark) & 0x8000 == 0;
+    if is_narrow {
+        out.add(&narrow[..length]);
     }
+    is_narrow
 }
 
 /// Units of UTF-16 that are looked at together.
@@ -240,6 +287,7 @@ const SPACES: [u8; 2 * UNITS] = {
 };
 
 /// The low bytes of some units, and marks whose highest bit tells that some unit is not printable ASCII. Without branches, so that it can be done at once.
+#[inline]
 fn narrow_block(raw: &[u8; 2 * UNITS], to: &mut [u8; UNITS], marks: &mut [u16; UNITS / 2]) {
     let mut units = [0; UNITS];
     for (unit, raw) in units.iter_mut().zip(raw.as_chunks().0) {
@@ -257,10 +305,14 @@ const fn mark_of(unit: u16) -> u16 {
     above | above.wrapping_add(0x8000 - 0x5f)
 }
 
+/// The units of a text. Texts often carry their end with them.
+fn without_end(raw: &[u8]) -> &[u8] {
+    raw.strip_suffix(&[0, 0]).filter(|_| raw.len().is_multiple_of(2)).unwrap_or(raw)
+}
+
 /// A text up to its first zero.
 fn text(raw: &[u8], out: &mut String) -> Option<()> {
-    // Texts often carry their end with them.
-    let raw = raw.strip_suffix(&[0, 0]).filter(|_| raw.len().is_multiple_of(2)).unwrap_or(raw);
+    let raw = without_end(raw);
     if narrow(raw, out) {
         return Some(());
     }
@@ -279,7 +331,7 @@ fn text(raw: &[u8], out: &mut String) -> Option<()> {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-fn guid(raw: &[u8], out: &mut String) -> Option<()> {
+fn guid(raw: &[u8]) -> Option<[u8; 38]> {
     /// Which byte of the value comes next in the text; a gap is a dash.
     const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     let raw: &[u8; 16] = raw.try_into().ok()?;
@@ -294,8 +346,7 @@ fn guid(raw: &[u8], out: &mut String) -> Option<()> {
         at += 2;
     }
     (text[0], text[37]) = (b'{', b'}');
-    out.push_str(str::from_utf8(&text).ok()?);
-    Some(())
+    Some(text)
 }
 
 fn sid(raw: &[u8], out: &mut String) -> Option<()> {

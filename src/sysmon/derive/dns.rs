@@ -112,6 +112,12 @@ pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: Context) ->
     Ok(())
 }
 
+/// Whether [`answers`] fails over what came back, though the question is known.
+pub fn fail(results: &str) -> bool {
+    let lacks_type = |part: &str| part.starts_with("type:") && part.split_ascii_whitespace().nth(1).is_none();
+    results.trim_end_matches(';').split(';').any(lacks_type)
+}
+
 /// A part such as `type:  5 www.example.com`.
 fn typed(part: &str) -> Result<Answer, Failure> {
     let mut words = part.split_ascii_whitespace().skip(1);

@@ -11,7 +11,7 @@ mod hashes;
 mod registry;
 mod status;
 
-pub use dns::{answers as dns_answers, question as dns_question};
+pub use dns::{answers as dns_answers, fail as dns_answers_fail, question as dns_question};
 pub use hashes::{hash_of, hashes, object as hashed_object};
 pub use registry::{data as registry_data, registry};
 

@@ -1,0 +1,97 @@
+//! The processes of a timeline by number, as they are met.
+//!
+//! This module does not know what is done with rows.
+
+use crate::timeline::RowHead;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// Hosts and processes by number.
+#[derive(Debug, Default)]
+pub struct Processes {
+    hasher: DefaultHashBuilder,
+    numbers: HashTable<u32>,
+    keys: Vec<Process>,
+    /// Computer names. Mostly there are a handful, and the one that was met last comes next.
+    hosts: Vec<Box<[u8]>>,
+    host_numbers: HashTable<u32>,
+}
+
+/// What a process is known by.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Process {
+    host: u32,
+    entity_id: Option<Box<[u8]>>,
+}
+
+/// More hosts or processes than that do not fit in any memory.
+fn number_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl Processes {
+    /// The number of the process of a row; `latest` is that of the row before.
+    pub fn number(&mut self, row: &RowHead<'_>, latest: Option<u32>) -> u32 {
+        let latest = latest.map(|number| (number, &self.keys[number as usize]));
+        let latest_host = latest.map(|(_, key)| key.host).filter(|host| *self.hosts[*host as usize] == *row.host);
+        if let Some((number, key)) = latest
+            && latest_host.is_some()
+            && key.entity_id.as_deref() == row.entity_id
+        {
+            return number;
+        }
+        let host = latest_host.unwrap_or_else(|| self.host(row.host));
+        let Self { hasher, numbers, keys, .. } = self;
+        let hash = hasher.hash_one((host, row.entity_id));
+        let is_it = |number: &u32| {
+            let key = &keys[*number as usize];
+            key.host == host && key.entity_id.as_deref() == row.entity_id
+        };
+        if let Some(number) = numbers.find(hash, is_it) {
+            return *number;
+        }
+        let number = number_of(keys.len());
+        keys.push(Process { host, entity_id: row.entity_id.map(Into::into) });
+        let hash_of = |number: &u32| {
+            let key = &keys[*number as usize];
+            hasher.hash_one((key.host, key.entity_id.as_deref()))
+        };
+        numbers.insert_unique(hash, number, hash_of);
+        number
+    }
+
+    fn host(&mut self, name: &[u8]) -> u32 {
+        let Self { hasher, host_numbers, hosts, .. } = self;
+        let hash = hasher.hash_one(name);
+        if let Some(number) = host_numbers.find(hash, |number| *hosts[*number as usize] == *name) {
+            return *number;
+        }
+        let number = number_of(hosts.len());
+        hosts.push(name.into());
+        host_numbers.insert_unique(hash, number, |number| hasher.hash_one(&*hosts[*number as usize]));
+        number
+    }
+
+    /// By number of the process: the place of its host in the order of their names, and behind that whatever names no process.
+    pub fn host_ranks(&self) -> Vec<(u32, bool)> {
+        let ranks = ranks(self.hosts.len(), |host| &self.hosts[host]);
+        self.keys.iter().map(|key| (ranks[key.host as usize], key.entity_id.is_none())).collect()
+    }
+
+    /// By number of the process: its place in the order of hosts and entity ids, what names no process last of its host.
+    pub fn ranks(&self) -> Vec<u32> {
+        let hosts = self.host_ranks();
+        ranks(self.keys.len(), |process| (hosts[process], self.keys[process].entity_id.as_deref()))
+    }
+}
+
+/// The place of each number in the order of what it stands for.
+fn ranks<K: Ord>(count: usize, key: impl Fn(usize) -> K) -> Vec<u32> {
+    let mut sorted: Vec<usize> = (0..count).collect();
+    sorted.sort_by_key(|number| key(*number));
+    let mut ranks = vec![0; count];
+    for (rank, number) in (0..).zip(sorted) {
+        ranks[number] = rank;
+    }
+    ranks
+}

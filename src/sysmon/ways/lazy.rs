@@ -1,0 +1,239 @@
+//! The values of one event, worked out when they are asked for.
+
+use super::{Flow, Group, OfRecord, Way, Ways};
+use crate::base::Ticks;
+use crate::ecs::Field;
+use crate::event::{Document, Fields, IpValue, Value, Values};
+use crate::source::{Glance, Raw, Stored};
+use crate::sysmon::direct::{Made, Piece};
+use crate::sysmon::raw::{EventData, is_nothing};
+use crate::sysmon::steps::STEPS;
+use crate::sysmon::{common, derive};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::net::IpAddr;
+
+mod write;
+
+pub use write::Written;
+
+/// Places for the values of one event after another.
+#[derive(Debug, Default)]
+pub struct Cells {
+    /// Whether any place holds something.
+    used: Cell<bool>,
+    values: Vec<OnceCell<Option<Values>>>,
+    groups: Vec<OnceCell<Document>>,
+    /// The computer that `host.id` was last made for.
+    host: RefCell<(String, String)>,
+    computer: RefCell<LastText>,
+    channel: RefCell<LastText>,
+}
+
+/// A text that hardly ever changes from record to record.
+#[derive(Debug, Default)]
+struct LastText {
+    stored: Option<Stored>,
+    text: String,
+}
+
+impl LastText {
+    /// The text of a part of `System`, which spaces around it do not belong to.
+    fn of(&mut self, raw: Raw<'_>) -> &str {
+        if self.stored.as_ref().is_none_or(|stored| *stored != raw) {
+            raw.text().trim().clone_into(&mut self.text);
+            self.stored = Some(raw.into());
+        }
+        &self.text
+    }
+}
+
+impl Cells {
+    fn clear(&mut self, ways: &Ways) {
+        if self.used.replace(false) {
+            self.values.iter_mut().for_each(|cell| drop(cell.take()));
+            self.groups.iter_mut().for_each(|cell| drop(cell.take()));
+        }
+        if self.values.len() < ways.learned.len() {
+            self.values.resize_with(ways.learned.len(), OnceCell::new);
+        }
+        if self.groups.len() < ways.groups.len() {
+            self.groups.resize_with(ways.groups.len(), OnceCell::new);
+        }
+    }
+}
+
+/// An event of which only those fields are worked out that are asked for. Fields that its ways do not know have no values.
+#[derive(Debug)]
+pub struct Lazy<'a> {
+    ways: &'a Ways,
+    glance: &'a Glance<'a>,
+    cells: &'a Cells,
+    path: &'a str,
+}
+
+impl<'a> Lazy<'a> {
+    /// The event of a record whose shape has these ways. `path` becomes `log.file.path`.
+    pub fn new(ways: &'a Ways, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Self {
+        cells.clear(ways);
+        Self { ways, glance, cells, path }
+    }
+
+    /// All values of the field at a [`Ways::position`].
+    pub fn values_at(&self, at: usize) -> &[Value] {
+        match self.ways.learned[at] {
+            Way::Never => &[],
+            Way::Constant => self.ways.constants.values(&self.ways.fields[at]),
+            Way::Steps(group) => self.group(group).values(&self.ways.fields[at]),
+            way => {
+                self.cells.used.set(true);
+                self.cells.values[at].get_or_init(|| self.work_out(way)).as_ref().map_or(&[], Values::as_slice)
+            }
+        }
+    }
+
+    fn entry(&self, at: usize) -> Option<String> {
+        let mut text = String::new();
+        self.glance.entry(at).write(&mut text);
+        (!is_nothing(&text)).then_some(text)
+    }
+
+    fn work_out(&self, way: Way) -> Option<Values> {
+        match way {
+            Way::Never | Way::Constant | Way::Steps(_) => None,
+            Way::Text(entry) => Some(one(self.entry(entry)?)),
+            Way::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
+            Way::Long(entry) => self.long(entry).map(|number| Values::One(Value::Long(number))),
+            Way::MadeAfterAnswers(..) if self.answers_fail() => None,
+            Way::Made(entry, made) | Way::MadeAfterAnswers(entry, made) => {
+                let text = self.entry(entry)?;
+                Some(match made.of(&text, self.ways.context.separator) {
+                    Piece::Nothing => return None,
+                    Piece::Part(_) if made == Made::Address => Values::One(Value::Ip(IpValue::parse(&text)?)),
+                    Piece::Part(range) => one(text[range].to_owned()),
+                    Piece::Lower(range) => one(text[range].to_lowercase()),
+                    Piece::Other(text) => one(text.into_owned()),
+                    Piece::Flag(flag) => Values::One(Value::Boolean(flag)),
+                })
+            }
+            Way::Fixed(text) => Some(one(text.to_owned())),
+            Way::Flow(flow) => self.community_id(flow, &mut Vec::new()).map(one),
+            Way::Args(entry) => {
+                let mut all = derive::split_command_line(&self.entry(entry)?);
+                match all.len() {
+                    0 => None,
+                    1 => all.pop().map(one),
+                    _ => Some(Values::Many(all.into_iter().map(Value::from).collect())),
+                }
+            }
+            Way::ArgsCount(entry) => {
+                let count = derive::split_command_line(&self.entry(entry)?).len();
+                Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
+            }
+            Way::Record(what) => self.of_record(what),
+        }
+    }
+
+    fn long(&self, entry: usize) -> Option<i64> {
+        let raw = self.glance.entry(entry);
+        raw.number().map(i64::from).or_else(|| derive::long(&self.entry(entry)?))
+    }
+
+    /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
+    fn community_id(&self, flow: Flow, scratch: &mut Vec<u8>) -> Option<String> {
+        let begin = scratch.len();
+        let mut end = |(ip, port)| {
+            scratch.truncate(begin);
+            self.write_entry(ip, scratch);
+            let address: IpAddr = str::from_utf8(&scratch[begin..]).ok()?.parse().ok()?;
+            Some((address.to_canonical(), u16::try_from(self.long(port)?).ok()?))
+        };
+        let ends = end(flow.ends[0]).zip(end(flow.ends[1]));
+        scratch.truncate(begin);
+        self.write_entry(flow.transport, scratch);
+        let transport = str::from_utf8(&scratch[begin..]).unwrap_or_default();
+        let id = ends.and_then(|(source, destination)| derive::community_id(transport, source, destination));
+        scratch.truncate(begin);
+        id
+    }
+
+    /// Whether the pipeline fails over the answers of a query.
+    fn answers_fail(&self) -> bool {
+        let says = |at: Option<usize>| at.and_then(|at| self.entry(at));
+        let Some(answers) = says(self.ways.answers) else { return false };
+        says(self.ways.question).is_none() || derive::dns_answers_fail(&answers)
+    }
+
+    fn of_record(&self, what: OfRecord) -> Option<Values> {
+        let text = |text: String| (!text.is_empty()).then(|| one(text));
+        match what {
+            OfRecord::Provider => text(self.glance.provider().to_owned()),
+            OfRecord::ProviderGuid => self.glance.provider_guid().map(|guid| one(guid.to_owned())),
+            OfRecord::Channel => text(self.cells.channel.borrow_mut().of(self.glance.channel()).to_owned()),
+            OfRecord::Computer => text(self.cells.computer.borrow_mut().of(self.glance.computer()).to_owned()),
+            OfRecord::HostId => text(self.host_id()),
+            OfRecord::User => text(self.glance.user().text()),
+            OfRecord::RecordId => text(self.glance.record_id().to_string()),
+            OfRecord::Logged => Some(Values::One(Value::Date(self.glance.time_created()))),
+            OfRecord::Kind => Some(one("event".to_owned())),
+            OfRecord::Timestamp => Some(Values::One(Value::Date(self.timestamp()))),
+            OfRecord::Path => text(self.path.to_owned()),
+        }
+    }
+
+    /// `host.id`; empty where the record names no computer.
+    fn host_id(&self) -> String {
+        let mut computer = self.cells.computer.borrow_mut();
+        let computer = computer.of(self.glance.computer());
+        let mut host = self.cells.host.borrow_mut();
+        if host.0 != computer {
+            *host = (computer.to_owned(), common::synthetic_host_id(computer));
+        }
+        host.1.clone()
+    }
+
+    fn group(&self, at: usize) -> &Document {
+        self.cells.used.set(true);
+        self.cells.groups[at].get_or_init(|| {
+            let Group { steps, entries, rest } = &self.ways.groups[at];
+            let texts: Vec<(&str, String)> =
+                entries.iter().filter_map(|&at| Some((&*self.ways.names[at], self.entry(at)?))).collect();
+            let mut data = EventData::new(&texts);
+            let mut document = Document::new();
+            // Where the pipeline stops, everything that is left stays as it is.
+            let failed =
+                steps.iter().any(|&step| STEPS[step].apply(&mut data, &mut document, self.ways.context).is_err());
+            match (*rest, failed) {
+                (true, true) => data.leave_all(&mut document),
+                (true, false) => data.leave_rest(&mut document),
+                (false, _) => {}
+            }
+            document
+        })
+    }
+
+    /// `@timestamp` of the event.
+    pub fn timestamp(&self) -> Ticks {
+        self.timestamp_with(&mut Vec::new())
+    }
+
+    /// The same, with a place for the text that it is read from, which is left as it was.
+    fn timestamp_with(&self, text: &mut Vec<u8>) -> Ticks {
+        let begin = text.len();
+        if let Some(at) = self.ways.utc_time {
+            self.glance.entry(at).push(text);
+        }
+        let utc = Ticks::parse_sysmon_utc(&text[begin..]);
+        text.truncate(begin);
+        utc.unwrap_or(self.glance.time_created())
+    }
+}
+
+impl Fields for Lazy<'_> {
+    fn values(&self, field: &Field) -> &[Value] {
+        self.ways.position(field).map_or(&[], |at| self.values_at(at))
+    }
+}
+
+fn one(text: String) -> Values {
+    Values::One(Value::from(text))
+}
