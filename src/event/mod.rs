@@ -6,6 +6,7 @@
 mod document;
 mod json;
 mod order;
+mod text;
 mod value;
 
 pub use document::{Document, Fields};

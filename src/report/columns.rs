@@ -147,3 +147,6 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Valu
     entry.parts.iter().map(part).collect()
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -232,7 +232,7 @@ impl Ways {
             (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Way::ArgsCount),
         ];
         if let Some((_, from, way)) = names.into_iter().find(|(id, ..)| known(*id))
-            && self.is_set_once(name)
+            && self.is_computed(name)
         {
             match self.find(&from.into())? {
                 Way::Text(entry) => return Some(way(entry)),
@@ -248,9 +248,11 @@ impl Ways {
         Some(self.by_steps(name, rest))
     }
 
-    /// Whether a single step can set a field.
-    fn is_set_once(&self, field: &str) -> bool {
-        (0..STEPS.len()).filter(|at| STEPS[*at].action.may_set(field) && self.may_act(*at)).count() == 1
+    /// Whether a field is computed by a step, and no other can set it.
+    fn is_computed(&self, field: &str) -> bool {
+        let mut setting = (0..STEPS.len()).filter(|at| STEPS[*at].action.may_set(field) && self.may_act(*at));
+        let first = setting.next();
+        first.is_some_and(|at| matches!(STEPS[at].action, Action::Derive(_))) && setting.next().is_none()
     }
 
     /// Where the parts of a flow are, if each is an entry.
@@ -262,7 +264,7 @@ impl Ways {
         let transport = part(ecs::NETWORK_TRANSPORT)?;
         let source = (part(ecs::SOURCE_IP)?, part(ecs::SOURCE_PORT)?);
         let destination = (part(ecs::DESTINATION_IP)?, part(ecs::DESTINATION_PORT)?);
-        let sure = self.context.id != FALLIBLE && self.is_set_once(ecs::NETWORK_COMMUNITY_ID.name());
+        let sure = self.context.id != FALLIBLE && self.is_computed(ecs::NETWORK_COMMUNITY_ID.name());
         sure.then_some(Flow { transport, ends: [source, destination] })
     }
 
@@ -315,9 +317,10 @@ impl Ways {
         Way::Steps(at)
     }
 
-    /// Whether question and answers of a query are entries, and nothing else can become either.
-    fn has_answers(&self) -> bool {
-        self.question.is_some() && self.answers.is_some() && self.is_set_once(ecs::DNS_QUESTION_NAME.name())
+    /// Whether question and answers of a query are entries.
+    fn has_answers(&mut self) -> bool {
+        let question = self.question.map(Way::Text);
+        question.is_some() && self.find(&ecs::DNS_QUESTION_NAME.into()) == question && self.answers.is_some()
     }
 
     /// The way to a field that one step alone sets.

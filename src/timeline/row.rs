@@ -156,8 +156,7 @@ impl RowWriter {
         }
         self.end(order, is_creation, &fronts);
         if contents == Contents::Document {
-            // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
-            let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
+            event.push_json(&mut self.bytes);
         }
     }
 

@@ -88,3 +88,12 @@ fn every_event_knows_its_part_in_alerts() {
     assert_eq!(parts[&start.origin], [Part { alert: 0, stage: 0 }]);
     assert_eq!(parts[&connection.origin], [Part { alert: 0, stage: 2 }, Part { alert: 1, stage: 0 }]);
 }
+
+#[test]
+fn the_fields_that_are_carried_stand_together() {
+    let mut carried = CARRIED.to_vec();
+    carried.sort();
+    let mut there = FIELDS[CARRIED_COLUMNS].to_vec();
+    there.sort();
+    assert_eq!(carried, there);
+}
