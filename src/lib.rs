@@ -13,5 +13,6 @@ pub mod pipeline;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod survey;
 pub mod sysmon;
 pub mod timeline;

@@ -24,10 +24,15 @@ Examples:
   evql timeline evidence/ -o timeline.csv      only the timeline
   evql scan evidence/ -r rules/                Elastic's rules, as they are
   evql query 'network where destination.port == 4444' evidence/
+  evql info evidence/                          what is there, what is missing, what is damaged
   evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
 
 Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
+
+mod info;
+
+pub use info::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
 ///
@@ -51,6 +56,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Write every event, grouped by process and in time order
     Timeline(Timeline),
+    /// Tell what is in the evidence: computers, channels, event IDs, times, gaps, cleared logs, damage
+    Info(InfoArgs),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -96,9 +103,9 @@ impl Color {
     }
 }
 
-/// Where evidence comes from, and which of it counts.
+/// Where evidence comes from, and how it is read.
 #[derive(Clone, Debug, Args)]
-pub struct Evidence {
+pub struct Inputs {
     /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
     /// folders and ZIP archives are searched with all below them; `-` is NDJSON on stdin
     #[arg(value_name = "PATH")]
@@ -112,6 +119,20 @@ pub struct Evidence {
     /// The password of encrypted ZIP archives
     #[arg(long, value_name = "PASSWORD")]
     pub archive_password: Option<String>,
+    /// Threads to use; one per core if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Read every record the slow, complete way: by the evtx crate and XML. It gives the same, and is there to check that
+    #[arg(long)]
+    pub slow_reader: bool,
+    /// Exit with 0 even if some input could not be read
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+/// Which events count.
+#[derive(Clone, Debug, Args)]
+pub struct Choice {
     /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35, RFC 3339, or how long ago: 90m, 36h, 2d, 1w
     #[arg(long, value_name = "TIME", value_parser = Window::parse_from)]
     pub from: Option<Ticks>,
@@ -130,6 +151,15 @@ pub struct Evidence {
     /// Pass over events of these computers
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub exclude_computer: Vec<String>,
+}
+
+/// Where evidence comes from, which of it counts, and how it is understood.
+#[derive(Clone, Debug, Args)]
+pub struct Evidence {
+    #[command(flatten)]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    pub choice: Choice,
     /// Which time orders events
     #[arg(long, value_enum, default_value_t = Clock::Logged)]
     pub clock: Clock,
@@ -145,15 +175,6 @@ pub struct Evidence {
     /// Whose ECS documents events become
     #[arg(long, value_enum, default_value_t = Mapping::Integration)]
     pub mapping: Mapping,
-    /// Threads to use; one per core if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Read every record the slow, complete way: by the evtx crate and XML. It gives the same, and is there to check that
-    #[arg(long)]
-    pub slow_reader: bool,
-    /// Exit with 0 even if some input could not be read
-    #[arg(long)]
-    pub allow_partial: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -6,6 +6,7 @@ mod args;
 mod exit;
 mod explain;
 mod forge;
+mod info;
 mod output;
 mod progress;
 mod query;
@@ -32,6 +33,7 @@ pub fn run() -> Exit {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),
         Command::Timeline(args) => timeline::run(args, &cli.look),
+        Command::Info(args) => info::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
     };

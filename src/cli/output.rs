@@ -38,7 +38,8 @@ impl Sink {
         self.write_with(|out| timeline.write(results, format, out))
     }
 
-    fn write_with(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    /// Writes whatever is made.
+    pub fn write_with(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let written = write(&mut self.out).and_then(|()| self.out.flush());
         written.with_context(|| format!("cannot write {}", self.name.display()))
     }

@@ -49,7 +49,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let (text, mut evidence) = text(args)?;
     let name = args.query_file.as_ref().map_or_else(|| "query".to_owned(), |path| path.display().to_string());
     let Some(query) = compile(&text, &name)? else { return Ok(Exit::Rules) };
-    evidence.paths.retain(|path| !path.as_os_str().is_empty());
+    evidence.inputs.paths.retain(|path| !path.as_os_str().is_empty());
     let fields: Vec<Field> = query.fields().cloned().collect();
     let is_event = matches!(query, Query::Event(_));
     let paths = session::paths(&evidence)?;
@@ -101,7 +101,7 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
     };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     if let Some(first) = &args.query {
-        evidence.paths.insert(0, PathBuf::from(first));
+        evidence.inputs.paths.insert(0, PathBuf::from(first));
     }
     Ok((text, evidence))
 }

@@ -1,6 +1,6 @@
 //! What `scan` and `timeline` share: resolve the evidence, run the pipeline, tell what could not be read, choose the exit code.
 
-use super::args::{Evidence, Look, RuleArgs};
+use super::args::{Choice, Evidence, Inputs, Look, RuleArgs};
 use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
@@ -22,6 +22,9 @@ pub struct WrongRules {
     pub files: Vec<FileReport>,
 }
 
+/// What is said where no input was found.
+pub const NOTHING_TO_READ: &str = "there is no event log to read; name .evtx files, or folders that hold some";
+
 /// A finished run.
 pub struct Session {
     /// Rules in other languages, with their files.
@@ -40,12 +43,17 @@ pub struct Session {
 
 /// All paths of the evidence, however they were given.
 pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
-    let all = [&evidence.paths, &evidence.directory, &evidence.file];
+    given(&evidence.inputs, &evidence.choice)
+}
+
+/// All paths that were given, if what is asked of them can be.
+pub fn given(inputs: &Inputs, choice: &Choice) -> Result<Vec<PathBuf>> {
+    let all = [&inputs.paths, &inputs.directory, &inputs.file];
     let paths: Vec<PathBuf> = all.into_iter().flatten().cloned().collect();
     if paths.is_empty() {
         bail!("no evidence given: name .evtx files or folders that hold some, such as `evql scan evidence/`");
     }
-    if let (Some(from), Some(to)) = (evidence.from, evidence.to)
+    if let (Some(from), Some(to)) = (choice.from, choice.to)
         && from > to
     {
         bail!("--from {from} lies after --to {to}: no event can be in between");
@@ -54,13 +62,13 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 }
 
 /// Which events are wanted.
-fn filter(evidence: &Evidence) -> Filter {
+pub fn filter(choice: &Choice) -> Filter {
     let computers = |names: &[String]| names.iter().map(|name| Filter::computer(name)).collect();
     Filter {
-        include_ids: evidence.include_eid.clone(),
-        exclude_ids: evidence.exclude_eid.clone(),
-        include_computers: computers(&evidence.include_computer),
-        exclude_computers: computers(&evidence.exclude_computer),
+        include_ids: choice.include_eid.clone(),
+        exclude_ids: choice.exclude_eid.clone(),
+        include_computers: computers(&choice.include_computer),
+        exclude_computers: computers(&choice.exclude_computer),
     }
 }
 
@@ -149,13 +157,13 @@ impl Session {
         let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),
-            window: Window { from: evidence.from, to: evidence.to },
-            filter: filter(evidence),
-            threads: evidence.threads.map_or(0, usize::from),
+            window: Window { from: evidence.choice.from, to: evidence.choice.to },
+            filter: filter(&evidence.choice),
+            threads: evidence.inputs.threads.map_or(0, usize::from),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
-            search: Search { archive_password: evidence.archive_password.clone() },
-            slow_reader: evidence.slow_reader,
+            search: Search { archive_password: evidence.inputs.archive_password.clone() },
+            slow_reader: evidence.inputs.slow_reader,
             mapping,
             roles: Roles {
                 timestamp: evidence.timestamp_field.clone(),
@@ -193,7 +201,7 @@ impl Session {
         let mut err = anstream::stderr().lock();
         terminal::faults::print(&mut err, &self.outcome.faults, look.verbose)?;
         if self.outcome.inputs.is_empty() {
-            writeln!(err, "evql: there is no event log to read; name .evtx files, or folders that hold some")?;
+            writeln!(err, "evql: {NOTHING_TO_READ}")?;
         }
         Ok(())
     }
@@ -217,7 +225,7 @@ impl Session {
         if !self.has_input() {
             return Exit::Usage;
         }
-        if !evidence.allow_partial && faults.iter().any(|fault| fault.severity == Severity::Lost) {
+        if !evidence.inputs.allow_partial && faults.iter().any(|fault| fault.severity == Severity::Lost) {
             return Exit::Partial;
         }
         if fail_on_detection && !self.outcome.alerts.is_empty() { Exit::Findings } else { Exit::Done }

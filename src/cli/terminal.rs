@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod faults;
 pub mod summary;
+pub mod survey;
 
 use anstyle::{AnsiColor, Style};
 use evql::base::escape::terminal;

@@ -9,12 +9,14 @@ mod duplicates;
 mod filter;
 mod shelf;
 mod stats;
+mod survey;
 mod timeline;
 mod window;
 mod work;
 
 pub use filter::Filter;
 pub use stats::{Stats, Tally};
+pub use survey::{SurveyOptions, survey};
 pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
-const FAULTS_PER_UNIT: usize = 1000;
+pub(super) const FAULTS_PER_UNIT: usize = 1000;
 /// Above this many shapes the evidence is playing games: start anew rather than grow.
 const MOST_SHAPES: usize = 4096;
 
