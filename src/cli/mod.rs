@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod forge;
 mod info;
+mod interrupt;
 mod output;
 mod progress;
 mod query;
@@ -28,7 +29,7 @@ pub fn run() -> Exit {
         Err(error) => return usage(&error),
     };
     cli.look.color.into_choice().write_global();
-    exit_when_interrupted();
+    interrupt::install();
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),
@@ -38,11 +39,6 @@ pub fn run() -> Exit {
         Command::Forge(args) => forge::run(args, &cli.look),
     };
     done.unwrap_or_else(|error| fail(&error))
-}
-
-/// Ctrl-C ends the run with the exit code that scripts expect of it, on every platform. Without a handler it still ends, by the signal itself.
-fn exit_when_interrupted() {
-    let _ = ctrlc::set_handler(|| std::process::exit(130));
 }
 
 /// Help and version go to stdout and are a success; everything else is a wrong call.

@@ -1,18 +1,19 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
 use super::args::{self, AlertFormat};
+use super::interrupt::Lines;
 use anyhow::{Context, Result, bail};
 use evql::pipeline::Timeline;
 use evql::report::{
     AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineCsv, TimelineEcs, TimelineFormat, TimelineJson,
 };
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// An open place for machine output.
 pub struct Sink {
-    out: Box<dyn Write>,
+    out: Lines,
     name: PathBuf,
 }
 
@@ -25,7 +26,7 @@ impl Sink {
             refuse_evidence(path, evidence)?;
             Box::new(create(path, clobber)?)
         };
-        Ok(Self { out: Box::new(BufWriter::new(out)), name: path.to_owned() })
+        Ok(Self { out: Lines::new(out, path), name: path.to_owned() })
     }
 
     /// Writes results.
@@ -41,7 +42,7 @@ impl Sink {
     /// Writes whatever is made.
     pub fn write_with(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let written = write(&mut self.out).and_then(|()| self.out.flush());
-        written.with_context(|| format!("cannot write {}", self.name.display()))
+        written.with_context(|| format!("cannot write {} to its end", self.name.display()))
     }
 }
 
@@ -51,7 +52,7 @@ pub fn is_stdout(path: &Path) -> bool {
 }
 
 /// Refuses to write over what was named as evidence, and over any event log: nobody means that.
-pub fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
+fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
     let Ok(real) = path.canonicalize() else { return Ok(()) };
     let named = evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real));
     if named || starts_as_event_log(path) {
