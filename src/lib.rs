@@ -10,6 +10,7 @@ pub mod eql;
 pub mod event;
 pub mod forge;
 pub mod pipeline;
+pub mod process;
 pub mod report;
 pub mod rules;
 pub mod source;

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("detect", 5),
     ("survey", 5),
     ("timeline", 6),
+    ("process", 6),
     ("report", 7),
     ("pipeline", 8),
 ];

@@ -1,5 +1,9 @@
 //! What can be typed. These structures hold the arguments as given; each subcommand resolves them into what it runs on.
 
+mod tree;
+
+pub use tree::*;
+
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +26,7 @@ Examples:
   evql scan evidence/ -o alerts.jsonl          and as JSON lines, with the full ECS events
   evql scan evidence/ --timeline timeline.csv  and what each process did, in the same pass
   evql timeline evidence/ -o timeline.csv      only the timeline
+  evql tree evidence/ --alert 1                what started what around a finding
   evql scan evidence/ -r rules/                Elastic's rules, as they are
   evql query 'network where destination.port == 4444' evidence/
   evql info evidence/                          what is there, what is missing, what is damaged
@@ -58,6 +63,8 @@ pub enum Command {
     Timeline(Timeline),
     /// Tell what is in the evidence: computers, channels, event IDs, times, gaps, cleared logs, damage
     Info(InfoArgs),
+    /// Show what started what: the processes of each host as trees
+    Tree(Box<Tree>),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -296,6 +303,12 @@ pub struct Scan {
     /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub timeline: Option<PathBuf>,
+    /// Show below each finding what a person would look up next: what its processes did, what started them, where else they were seen
+    #[arg(long, help_heading = "Output")]
+    pub triage: bool,
+    /// Leave that out of -o (json and jsonl), where it is by default and takes a second pass over the evidence
+    #[arg(long, conflicts_with = "triage", help_heading = "Output")]
+    pub no_triage: bool,
     #[command(flatten)]
     pub memory: Memory,
     /// Exit with 1 if there are findings

@@ -16,6 +16,7 @@ mod scan;
 mod session;
 mod terminal;
 mod timeline;
+mod tree;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -35,6 +36,7 @@ pub fn run() -> Exit {
         Command::Query(args) => query::run(args, &cli.look),
         Command::Timeline(args) => timeline::run(args, &cli.look),
         Command::Info(args) => info::run(args, &cli.look),
+        Command::Tree(args) => tree::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
     };

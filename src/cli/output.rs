@@ -99,14 +99,18 @@ fn is_broken_pipe(error: &io::Error) -> bool {
     inside || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// The exporter of alerts in a format; without one the file's ending decides.
-pub fn alert_exporter(format: Option<AlertFormat>, path: &Path) -> Box<dyn Exporter> {
-    let by_ending = || match ending(path).as_str() {
+/// The format of alerts; without one the file's ending decides.
+pub fn alert_format(format: Option<AlertFormat>, path: &Path) -> AlertFormat {
+    format.unwrap_or_else(|| match ending(path).as_str() {
         "csv" => AlertFormat::Csv,
         "json" => AlertFormat::Json,
         _ => AlertFormat::Jsonl,
-    };
-    match format.unwrap_or_else(by_ending) {
+    })
+}
+
+/// The exporter of alerts in a format.
+pub fn alert_exporter(format: AlertFormat) -> Box<dyn Exporter> {
+    match format {
         AlertFormat::Csv => Box::new(AlertsCsv),
         AlertFormat::Json => Box::new(AlertsJson(Layout::Array)),
         AlertFormat::Jsonl => Box::new(AlertsJson(Layout::Lines)),

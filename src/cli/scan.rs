@@ -1,8 +1,8 @@
 //! `evql scan`: findings for a person on the terminal, and for a program in a file.
 
-use super::args::{Look, Scan};
+use super::args::{AlertFormat, Look, Scan};
 use super::exit::Exit;
-use super::output::{Sink, alert_exporter, is_stdout, timeline_format};
+use super::output::{Sink, alert_exporter, alert_format, is_stdout, timeline_format};
 use super::session::{self, Session};
 use super::terminal;
 use anyhow::{Result, bail};
@@ -25,9 +25,17 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let wanted = format.as_ref().map(|format| args.memory.timeline(format.contents()));
     let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
+    let alerts_as = args.target.output.as_ref().map(|path| alert_format(args.output_type, path));
+    if !look.quiet || alerts_as.is_some() {
+        session.complete_alerts(look);
+    }
+    let has_triage = alerts_as.is_some_and(|format| format != AlertFormat::Csv) && !args.no_triage;
+    if has_triage || (args.triage && !look.quiet) {
+        session.look_up(look);
+    }
     let results = session.results();
-    if let (Some(sink), Some(path)) = (findings, &args.target.output) {
-        sink.write(&*alert_exporter(args.output_type, path), &results)?;
+    if let (Some(sink), Some(format)) = (findings, alerts_as) {
+        sink.write(&*alert_exporter(format), &results)?;
     }
     if let (Some(sink), Some(rows), Some(format)) = (timeline, rows, format) {
         sink.write_timeline(rows, &*format, &results)?;
@@ -37,7 +45,9 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         (false, 0) => Box::new(anstream::stdout()),
         (false, _) => Box::new(anstream::stderr()),
     };
-    terminal::alerts::print(&mut people, &results, look.verbose, args.building_blocks)?;
+    let shown =
+        terminal::alerts::Shown { verbose: look.verbose, building_blocks: args.building_blocks, triage: args.triage };
+    terminal::alerts::print(&mut people, &results, shown)?;
     people.flush()?;
     session.report_faults(look)?;
     if !session.outcome.inputs.is_empty() {

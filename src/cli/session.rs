@@ -7,6 +7,7 @@ use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
+use evql::process::triage::Triage;
 use evql::report::Results;
 use evql::rules::{self, AlertExceptions, FileReport, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
@@ -38,6 +39,8 @@ pub struct Session {
     pub detector: Detector,
     pub outcome: Outcome,
     pub options: Options,
+    /// What was looked up about the alerts, if it was.
+    pub triage: Option<Triage>,
     pub elapsed: Duration,
 }
 
@@ -187,13 +190,35 @@ impl Session {
             detector,
             outcome,
             options,
+            triage: None,
             elapsed: start.elapsed(),
         })
     }
 
+    /// Looks up what a person would look up first about each alert.
+    pub fn look_up(&mut self, look: &Look) {
+        let start = Instant::now();
+        let Outcome { again, alerts, .. } = &self.outcome;
+        self.triage = (!alerts.is_empty()).then(|| again.triage(alerts, &Bar::new(look)));
+        self.elapsed += start.elapsed();
+    }
+
+    /// Gives alerts the starts of their processes that no rule needed.
+    pub fn complete_alerts(&mut self, look: &Look) {
+        let start = Instant::now();
+        let Outcome { again, alerts, .. } = &mut self.outcome;
+        again.complete(alerts, &Bar::new(look));
+        self.elapsed += start.elapsed();
+    }
+
     /// The view that exporters take.
     pub fn results(&self) -> Results<'_> {
-        Results { detector: &self.detector, alerts: &self.outcome.alerts, clock: self.options.clock }
+        Results {
+            detector: &self.detector,
+            alerts: &self.outcome.alerts,
+            clock: self.options.clock,
+            triage: self.triage.as_ref(),
+        }
     }
 
     /// Tells on stderr what could not be read, and what to do if there was nothing at all.

@@ -4,6 +4,8 @@ pub mod alerts;
 pub mod faults;
 pub mod summary;
 pub mod survey;
+pub mod tree;
+pub mod triage;
 
 use anstyle::{AnsiColor, Style};
 use evql::base::escape::terminal;

@@ -8,9 +8,12 @@ mod alerts_csv;
 mod alerts_json;
 mod columns;
 mod survey_json;
+mod process_json;
 mod timeline_csv;
 mod timeline_ecs;
 mod timeline_json;
+mod tree;
+mod triage_json;
 
 pub use alert::alert_document;
 pub use alerts_csv::AlertsCsv;
@@ -19,9 +22,11 @@ pub use survey_json::{fault_document, survey_document};
 pub use timeline_csv::TimelineCsv;
 pub use timeline_ecs::TimelineEcs;
 pub use timeline_json::TimelineJson;
+pub use tree::Tree;
 
 use crate::detect::{Alert, Detector};
 use crate::event::Clock;
+use crate::process::triage::Triage;
 use crate::timeline::{Contents, Entry};
 use std::io::{self, Write};
 
@@ -34,6 +39,8 @@ pub struct Results<'run> {
     pub alerts: &'run [Alert],
     /// The clock that ordered the events.
     pub clock: Clock,
+    /// What was looked up about the alerts, if it was.
+    pub triage: Option<&'run Triage>,
 }
 
 /// Writes results in one format.

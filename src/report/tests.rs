@@ -44,14 +44,18 @@ fn alerts() -> Vec<Alert> {
 fn export(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
-    exporter.export(&Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged }, &mut out).unwrap();
+    exporter
+        .export(&Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged, triage: None }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
 fn empty(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
-    exporter.export(&Results { detector: &detector, alerts: &[], clock: Clock::Logged }, &mut out).unwrap();
+    exporter
+        .export(&Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -59,7 +63,7 @@ fn empty(exporter: &dyn Exporter) -> String {
 fn timeline(format: &dyn TimelineFormat) -> String {
     let detector = Detector::new(rules::builtin());
     let alerts = alerts();
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged };
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None };
     let (start, connection) = events();
     let bytes = [&start, &connection].map(|event| {
         let mut writer = RowWriter::default();

@@ -51,6 +51,11 @@ pub struct Input {
 }
 
 impl Input {
+    /// Whether it is standard input, which can be read once only.
+    pub fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == STDIN
+    }
+
     /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
     pub(super) fn is_sequential(&self) -> bool {
         self.format != Format::Evtx || self.member.as_ref().is_some_and(|member| !member.is_plain())
