@@ -119,6 +119,29 @@ fn documents_give_the_same_as_the_records_they_were_made_of() {
     assert_eq!(triage(&paths, &options(2)), triage(&macro_samples(), &options(2)));
 }
 
+/// Standard input can be read once only, so that it is kept if it is needed again.
+#[test]
+fn standard_input_is_looked_through_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.ndjson");
+    documents(&macro_samples(), &path);
+    let evql = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_evql"));
+        let output = command.args(args).stdin(fs::File::open(&path).unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let path = path.to_str().unwrap();
+    assert_eq!(evql(&["tree", "-", "-t", "json", "-q"]), evql(&["tree", path, "-t", "json", "-q"]));
+    let looked_up = |text: String| {
+        let alerts = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        alerts.map(|alert| alert["evql"]["triage"].clone()).collect::<Vec<_>>()
+    };
+    let from_stdin = looked_up(evql(&["scan", "-", "-o", "-", "-q"]));
+    assert_eq!(from_stdin, looked_up(evql(&["scan", path, "-o", "-", "-q"])));
+    assert!(from_stdin.len() == 2 && from_stdin[0]["processes"][0]["ancestors"].as_array().unwrap().len() == 3);
+}
+
 #[test]
 fn every_sample_reads_the_same_in_all_ways() {
     let entries = fs::read_dir(samples()).unwrap().map(|entry| entry.unwrap().path());

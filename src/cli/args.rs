@@ -1,8 +1,10 @@
 //! What can be typed. These structures hold the arguments as given; each subcommand resolves them into what it runs on.
 
 mod tree;
+mod triage;
 
 pub use tree::*;
+pub use triage::*;
 
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
@@ -303,12 +305,8 @@ pub struct Scan {
     /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub timeline: Option<PathBuf>,
-    /// Show below each finding what a person would look up next: what its processes did, what started them, where else they were seen
-    #[arg(long, help_heading = "Output")]
-    pub triage: bool,
-    /// Leave that out of -o (json and jsonl), where it is by default and takes a second pass over the evidence
-    #[arg(long, conflicts_with = "triage", help_heading = "Output")]
-    pub no_triage: bool,
+    #[command(flatten)]
+    pub triage: Triage,
     #[command(flatten)]
     pub memory: Memory,
     /// Exit with 1 if there are findings

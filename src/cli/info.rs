@@ -26,7 +26,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         hash: *hash,
         window: Window { from: choice.from, to: choice.to },
         filter: session::filter(choice),
-        search: Search { archive_password: inputs.archive_password.clone() },
+        search: Search { archive_password: inputs.archive_password.clone(), ..Search::default() },
     };
     let found = survey(&paths, &options, &Bar::new(look))?;
     let mut text = Vec::new();

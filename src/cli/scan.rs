@@ -3,7 +3,7 @@
 use super::args::{AlertFormat, Look, Scan};
 use super::exit::Exit;
 use super::output::{Sink, alert_exporter, alert_format, is_stdout, timeline_format};
-use super::session::{self, Session};
+use super::session::{self, Session, Wanted};
 use super::terminal;
 use anyhow::{Result, bail};
 use std::io::Write;
@@ -22,15 +22,17 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let timeline = args.timeline.as_ref().map(open).transpose()?;
     let format = args.timeline.as_ref().map(|path| timeline_format(None, path));
     let outputs: Vec<PathBuf> = [&args.target.output, &args.timeline].into_iter().flatten().cloned().collect();
-    let wanted = format.as_ref().map(|format| args.memory.timeline(format.contents()));
-    let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
-    let rows = session.outcome.timeline.take();
+    let rows = format.as_ref().map(|format| args.memory.timeline(format.contents()));
     let alerts_as = args.target.output.as_ref().map(|path| alert_format(args.output_type, path));
+    let has_triage = alerts_as.is_some_and(|format| format != AlertFormat::Csv) && !args.triage.no_triage;
+    let look_up = has_triage || (args.triage.triage && !look.quiet);
+    let wanted = Wanted { timeline: rows, again: look_up, ..Wanted::default() };
+    let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
+    let rows = session.outcome.timeline.take();
     if !look.quiet || alerts_as.is_some() {
         session.complete_alerts(look);
     }
-    let has_triage = alerts_as.is_some_and(|format| format != AlertFormat::Csv) && !args.no_triage;
-    if has_triage || (args.triage && !look.quiet) {
+    if look_up {
         session.look_up(look);
     }
     let results = session.results();
@@ -45,8 +47,11 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         (false, 0) => Box::new(anstream::stdout()),
         (false, _) => Box::new(anstream::stderr()),
     };
-    let shown =
-        terminal::alerts::Shown { verbose: look.verbose, building_blocks: args.building_blocks, triage: args.triage };
+    let shown = terminal::alerts::Shown {
+        verbose: look.verbose,
+        building_blocks: args.building_blocks,
+        triage: args.triage.triage,
+    };
     terminal::alerts::print(&mut people, &results, shown)?;
     people.flush()?;
     session.report_faults(look)?;

@@ -90,6 +90,8 @@ pub struct Wanted {
     pub timeline: Option<TimelineOptions>,
     /// Which fields the events have.
     pub inventory: bool,
+    /// The evidence itself, to be read a second time.
+    pub again: bool,
 }
 
 /// The rules that a person asked for, unless one is wrong.
@@ -136,7 +138,17 @@ impl Session {
         outputs: &[PathBuf],
         timeline: Option<TimelineOptions>,
     ) -> Result<Self> {
-        let wanted = Wanted { timeline, ..Wanted::default() };
+        Self::run_wanted(evidence, rules, look, outputs, Wanted { timeline, ..Wanted::default() })
+    }
+
+    /// The same for a command that wants more.
+    pub fn run_wanted(
+        evidence: &Evidence,
+        rules: &RuleArgs,
+        look: &Look,
+        outputs: &[PathBuf],
+        wanted: Wanted,
+    ) -> Result<Self> {
         Self::run_set(evidence, rules_of(rules, look)?, look, outputs, wanted)
     }
 
@@ -165,7 +177,7 @@ impl Session {
             threads: evidence.inputs.threads.map_or(0, usize::from),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
-            search: Search { archive_password: evidence.inputs.archive_password.clone() },
+            search: Search { archive_password: evidence.inputs.archive_password.clone(), keep_stdin: wanted.again },
             slow_reader: evidence.inputs.slow_reader,
             mapping,
             roles: Roles {

@@ -4,7 +4,7 @@ use super::args::{Look, Tree as Args, TreeFormat};
 use super::exit::Exit;
 use super::output::{Sink, is_stdout};
 use super::progress::Bar;
-use super::session::{self, Session};
+use super::session::{self, Session, Wanted};
 use super::terminal::{self, tree::Text};
 use anstream::adapter::StripBytes;
 use anyhow::{Context, Result, bail};
@@ -28,7 +28,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let format = format(args.output_type, path.as_deref());
     let sink = path.as_ref().map(|path| Sink::open(path, args.target.clobber, &evidence)).transpose()?;
     let outputs: Vec<PathBuf> = path.iter().cloned().collect();
-    let session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
+    let wanted = Wanted { again: true, ..Wanted::default() };
+    let session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     session.report_faults(look)?;
     if session.outcome.inputs.is_empty() {
         return Ok(session.leave(&args.evidence, false));

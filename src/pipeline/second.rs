@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Above this many shapes the evidence is playing games: start anew rather than grow.
 const MOST_SHAPES: usize = 4096;
 
-/// The evidence of a run, to be read again.
+/// The evidence of a run, to be read again. Standard input is only there if it was kept: see [`crate::source::Search`].
 #[derive(Debug)]
 pub struct SecondPass {
     pub(super) inputs: Vec<Input>,
@@ -109,11 +109,6 @@ impl SecondPass {
         for (alert, order) in found {
             alerts[alert].start = by_origin.get(&order.origin()).cloned();
         }
-    }
-
-    /// The inputs that cannot be read a second time.
-    pub fn gone(&self) -> impl Iterator<Item = &Input> {
-        self.inputs.iter().filter(|input| input.is_stdin())
     }
 
     /// Reads a unit to its end, and says how many bytes that were.

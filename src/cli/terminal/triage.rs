@@ -132,11 +132,11 @@ impl Card<'_> {
         let values: Vec<String> = times.values.iter().map(|value| shown(value, self.most())).collect();
         let what = match entry.list {
             List::Destinations => {
-                let port = part(1).map_or_else(String::new, |port| format!(":{port}"));
+                let number = part(1).map_or_else(String::new, |port| format!(":{port}"));
                 let ip = if text(0).contains(':') { format!("[{}]", text(0)) } else { text(0) };
                 let domain = part(3).map_or_else(String::new, |domain| format!(" ({domain})"));
                 let ingress = if entry.parts[4].as_deref() == Some("ingress") { ", accepted" } else { "" };
-                format!("{} {ip}{port}{domain}{ingress}", text(2))
+                format!("{} {ip}{number}{domain}{ingress}", text(2))
             }
             List::Dns => match (values.is_empty(), part(1)) {
                 (false, _) => format!("{} -> {}", text(0), values.join(", ")),
