@@ -50,6 +50,8 @@ fn a_run_that_is_interrupted_before_it_writes_leaves_no_empty_file() {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
+    // To wait for a child closes its standard input, and then the run would end by itself.
+    let _open = child.stdin.take();
     while !timeline.exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         std::thread::yield_now();
