@@ -184,7 +184,7 @@ fn rest(out: &mut Page<'_>, counts: impl ExactSizeIterator<Item = usize>, noun: 
         return Ok(());
     }
     let alerts: usize = counts.skip(MOST_NAMED).sum();
-    line(out, "", &format!("and {} with {}", counted(more, noun), counted(alerts as u64, "alert")))
+    line(out, "", &format!("and {} with {}", counted(more, &format!("more {noun}")), counted(alerts as u64, "alert")))
 }
 
 fn alerts(session: &Session) -> String {
