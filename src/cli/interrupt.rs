@@ -95,7 +95,9 @@ impl Lines {
     /// Ends the last complete line, and the process.
     fn end(&mut self) -> ! {
         if self.all_or_nothing {
-            let removed = std::fs::remove_file(&self.path).is_ok();
+            // A device stays where it is.
+            let is_file = std::fs::symlink_metadata(&self.path).is_ok_and(|data| data.is_file());
+            let removed = is_file && std::fs::remove_file(&self.path).is_ok();
             self.leave(if removed { "was not complete and is removed" } else { "is incomplete" });
         }
         let complete = memchr::memrchr(b'\n', &self.pending).map_or(0, |at| at + 1);

@@ -11,7 +11,6 @@ use crate::base::{Ticks, escape};
 use crate::event::{Document, Value};
 use crate::timeline::{Contents, Data, Entry, RecordView, System};
 use crate::{ecs, sysmon};
-use serde_json::json;
 use std::io;
 
 /// `tle` of `timeline`.
@@ -48,6 +47,23 @@ const HEAD: [&str; 27] = [
     "ExtraDataOffset",
     "Payload",
 ];
+
+/// The position of a column. A name that is none of [`HEAD`] does not compile.
+const fn column(name: &str) -> usize {
+    let mut at = 0;
+    while !is_same(HEAD[at].as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    at
+}
+
+const fn is_same(left: &[u8], right: &[u8]) -> bool {
+    let mut at = 0;
+    while at < left.len() && at < right.len() && left[at] == right[at] {
+        at += 1;
+    }
+    at == left.len() && at == right.len()
+}
 
 /// Longest values, in UTF-16 units, of a payload that would not fit into a cell: tried one after another.
 const CUT_VALUES: [usize; 4] = [4000, 1000, 200, 20];
@@ -92,50 +108,61 @@ impl TimelineFormat for TimelineExplorer {
 struct Row([String; HEAD.len()]);
 
 impl Row {
-    fn set(&mut self, column: &str, text: impl Into<String>) {
-        if let Some(at) = HEAD.iter().position(|name| *name == column) {
-            self.0[at] = text.into();
+    fn set(&mut self, column: usize, text: impl Into<String>) {
+        if let Some(cell) = self.0.get_mut(column) {
+            *cell = text.into();
         }
     }
 
-    fn set_number(&mut self, column: &str, number: Option<u64>) {
+    fn set_number(&mut self, column: usize, number: Option<u64>) {
         self.set(column, number.map(|number| number.to_string()).unwrap_or_default());
     }
 }
 
 fn of_record(system: &System<'_>, data: Data<'_>) -> Row {
     let mut row = Row::default();
-    row.set_number("RecordNumber", system.record_id);
-    row.set_number("EventRecordId", system.record_id);
-    row.set("TimeCreated", system.time_created.spaced_full());
-    row.set_number("EventId", Some(system.event_id));
-    row.set("Level", level_name(system.level));
-    row.set("Provider", system.provider);
-    row.set("Channel", system.channel);
-    row.set_number("ProcessId", system.process_id);
-    row.set_number("ThreadId", system.thread_id);
-    row.set("Computer", system.computer);
-    row.set_number("ChunkNumber", system.chunk);
-    row.set("UserId", system.user_sid);
-    row.set("HiddenRecord", "False");
-    row.set("SourceFile", system.path);
-    row.set("Keywords", keywords_name(system.keywords));
-    row.set("ExtraDataOffset", "0");
+    row.set_number(const { column("RecordNumber") }, system.record_id);
+    row.set_number(const { column("EventRecordId") }, system.record_id);
+    row.set(const { column("TimeCreated") }, system.time_created.spaced_full());
+    row.set_number(const { column("EventId") }, Some(system.event_id));
+    row.set(const { column("Level") }, level_name(system.level));
+    row.set(const { column("Provider") }, system.provider);
+    row.set(const { column("Channel") }, system.channel);
+    row.set_number(const { column("ProcessId") }, system.process_id);
+    row.set_number(const { column("ThreadId") }, system.thread_id);
+    row.set(const { column("Computer") }, system.computer);
+    row.set_number(const { column("ChunkNumber") }, system.chunk);
+    row.set(const { column("UserId") }, system.user_sid);
+    row.set(const { column("HiddenRecord") }, "False");
+    row.set(const { column("SourceFile") }, system.path);
+    row.set(const { column("Keywords") }, keywords_name(system.keywords));
+    row.set(const { column("ExtraDataOffset") }, "0");
     // On Linux the same IDs have the same data.
     if sysmon::is_provider(system.provider, None) {
         maps::fill(system.event_id, &|name| data.value(name), &mut |column, text| row.set(column, text));
     }
-    row.set("Payload", payload(data));
+    row.set(const { column("Payload") }, payload(data));
     row
 }
 
 /// The data as EvtxECmd writes it; values are cut if the whole would not fit into a cell, so that it stays JSON.
 fn payload(data: Data<'_>) -> String {
     let write = |most: usize| {
-        let list: Vec<_> =
-            data.iter().map(|(name, text)| json!({ "@Name": name, "#text": escape::cut(text, most) })).collect();
-        let data = if let [one] = list.as_slice() { one.clone() } else { serde_json::Value::from(list) };
-        json!({ "EventData": { "Data": data } }).to_string()
+        let several = data.iter().nth(1).is_some();
+        let mut out = br#"{"EventData":{"Data":"#.to_vec();
+        out.extend_from_slice(if several { b"[" } else { b"" });
+        for (at, (name, text)) in data.iter().enumerate() {
+            out.extend_from_slice(if at > 0 { br#",{"@Name":"# } else { br#"{"@Name":"# });
+            // Writing to a Vec cannot fail.
+            let _ = serde_json::to_writer(&mut out, name);
+            out.extend_from_slice(br##","#text":"##);
+            let _ = serde_json::to_writer(&mut out, &escape::cut(text, most));
+            out.push(b'}');
+        }
+        let nothing = data.iter().next().is_none();
+        out.extend_from_slice(if nothing { b"[]" } else { b"" });
+        out.extend_from_slice(if several { b"]}}" } else { b"}}" });
+        String::from_utf8(out).unwrap_or_default()
     };
     let fits = |text: &String| text.len() <= CELL_LIMIT || text.encode_utf16().count() <= CELL_LIMIT;
     let whole = write(usize::MAX);
@@ -175,30 +202,36 @@ fn of_document(json: &[u8], time: Ticks) -> Row {
         Some(Value::Date(at)) => *at,
         _ => time,
     };
-    row.set("TimeCreated", time.spaced_full());
+    row.set(const { column("TimeCreated") }, time.spaced_full());
     for (column, field) in [
-        ("RecordNumber", ecs::WINLOG_RECORD_ID),
-        ("EventRecordId", ecs::WINLOG_RECORD_ID),
-        ("EventId", ecs::EVENT_CODE),
-        ("Provider", ecs::EVENT_PROVIDER),
-        ("Channel", ecs::WINLOG_CHANNEL),
-        ("ProcessId", ecs::WINLOG_PROCESS_PID),
-        ("ThreadId", ecs::WINLOG_PROCESS_THREAD_ID),
-        ("Computer", ecs::HOST_NAME),
-        ("UserId", ecs::USER_ID),
-        ("MapDescription", ecs::EVENT_ACTION),
-        ("UserName", ecs::USER_NAME),
-        ("RemoteHost", ecs::DESTINATION_IP),
-        ("SourceFile", ecs::LOG_FILE_PATH),
+        (const { column("RecordNumber") }, ecs::WINLOG_RECORD_ID),
+        (const { column("EventRecordId") }, ecs::WINLOG_RECORD_ID),
+        (const { column("EventId") }, ecs::EVENT_CODE),
+        (const { column("Provider") }, ecs::EVENT_PROVIDER),
+        (const { column("Channel") }, ecs::WINLOG_CHANNEL),
+        (const { column("ProcessId") }, ecs::WINLOG_PROCESS_PID),
+        (const { column("ThreadId") }, ecs::WINLOG_PROCESS_THREAD_ID),
+        (const { column("Computer") }, ecs::HOST_NAME),
+        (const { column("UserId") }, ecs::USER_ID),
+        (const { column("MapDescription") }, ecs::EVENT_ACTION),
+        (const { column("UserName") }, ecs::USER_NAME),
+        (const { column("RemoteHost") }, ecs::DESTINATION_IP),
+        (const { column("SourceFile") }, ecs::LOG_FILE_PATH),
     ] {
         row.set(column, text(field));
     }
-    row.set("Level", if text(ecs::LOG_LEVEL) == "information" { "Info".to_owned() } else { text(ecs::LOG_LEVEL) });
+    row.set(
+        const { column("Level") },
+        if text(ecs::LOG_LEVEL) == "information" { "Info".to_owned() } else { text(ecs::LOG_LEVEL) },
+    );
     let command = text(ecs::PROCESS_COMMAND_LINE);
-    row.set("ExecutableInfo", if command.is_empty() { text(ecs::PROCESS_EXECUTABLE) } else { command });
-    row.set("HiddenRecord", "False");
-    row.set("ExtraDataOffset", "0");
-    row.set("Payload", String::from_utf8_lossy(json));
+    row.set(
+        const { column("ExecutableInfo") },
+        if command.is_empty() { text(ecs::PROCESS_EXECUTABLE) } else { command },
+    );
+    row.set(const { column("HiddenRecord") }, "False");
+    row.set(const { column("ExtraDataOffset") }, "0");
+    row.set(const { column("Payload") }, String::from_utf8_lossy(json));
     row
 }
 

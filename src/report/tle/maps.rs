@@ -2,8 +2,10 @@
 //!
 //! One column is filled beyond the maps: `RemoteHost` of a network connection, which has the port too.
 
-/// Columns with what they hold.
-type Column = (&'static str, &'static str);
+use super::column;
+
+/// A column by its position, with what it holds.
+type Column = (usize, &'static str);
 
 /// What is known of an event ID.
 struct Map {
@@ -12,28 +14,30 @@ struct Map {
     columns: &'static [Column],
 }
 
-const USER: Column = ("UserName", "%User%");
-const USERS: Column = ("UserName", "SourceUser: %SourceUser% | TargetUser: %TargetUser%");
-const PROCESS: Column = ("PayloadData1", "ProcessID: %ProcessId%, ProcessGUID: %ProcessGuid%");
-const RULE: Column = ("PayloadData2", "RuleName: %RuleName%");
-const HASHES: Column = ("PayloadData3", "%Hashes%");
-const IMAGE: Column = ("PayloadData3", "Image: %Image%");
-const IMAGE_5: Column = ("PayloadData5", "Image: %Image%");
-const EXECUTABLE: Column = ("ExecutableInfo", "%Image%");
-const LOADED: Column = ("ExecutableInfo", "%ImageLoaded%");
-const SIGNED: Column = ("PayloadData4", "Signed: %Signed%");
-const TARGET_FILE: Column = ("PayloadData4", "TargetFilename: %TargetFilename%");
-const IS_EXECUTABLE: Column = ("PayloadData5", "IsExecutable: %IsExecutable%");
-const ARCHIVED: Column = ("PayloadData6", "Archived: %Archived%");
-const REGISTRY_TYPE: Column = ("PayloadData4", "EventType: %EventType%");
-const REGISTRY_OBJECT: Column = ("PayloadData5", "TargetObject: %TargetObject%");
-const SOURCE: Column = ("PayloadData3", "SourceProcessID: %SourceProcessId%, SourceProcessGUID: %SourceProcessGuid%");
-const SOURCE_IMAGE: Column = ("PayloadData4", "SourceImage: %SourceImage%");
-const TARGET: Column = ("PayloadData5", "TargetProcessID: %TargetProcessId%, TargetProcessGUID: %TargetProcessGuid%");
-const TARGET_IMAGE: Column = ("PayloadData6", "TargetImage: %TargetImage%");
-const OPERATION: Column = ("PayloadData1", "Operation: %Operation%");
-const WMI_TYPE: Column = ("PayloadData3", "EventType: %EventType%");
-const WMI_NAME: Column = ("PayloadData4", "Name: %Name%");
+const USER: Column = (column("UserName"), "%User%");
+const USERS: Column = (column("UserName"), "SourceUser: %SourceUser% | TargetUser: %TargetUser%");
+const PROCESS: Column = (column("PayloadData1"), "ProcessID: %ProcessId%, ProcessGUID: %ProcessGuid%");
+const RULE: Column = (column("PayloadData2"), "RuleName: %RuleName%");
+const HASHES: Column = (column("PayloadData3"), "%Hashes%");
+const IMAGE: Column = (column("PayloadData3"), "Image: %Image%");
+const IMAGE_5: Column = (column("PayloadData5"), "Image: %Image%");
+const EXECUTABLE: Column = (column("ExecutableInfo"), "%Image%");
+const LOADED: Column = (column("ExecutableInfo"), "%ImageLoaded%");
+const SIGNED: Column = (column("PayloadData4"), "Signed: %Signed%");
+const TARGET_FILE: Column = (column("PayloadData4"), "TargetFilename: %TargetFilename%");
+const IS_EXECUTABLE: Column = (column("PayloadData5"), "IsExecutable: %IsExecutable%");
+const ARCHIVED: Column = (column("PayloadData6"), "Archived: %Archived%");
+const REGISTRY_TYPE: Column = (column("PayloadData4"), "EventType: %EventType%");
+const REGISTRY_OBJECT: Column = (column("PayloadData5"), "TargetObject: %TargetObject%");
+const SOURCE: Column =
+    (column("PayloadData3"), "SourceProcessID: %SourceProcessId%, SourceProcessGUID: %SourceProcessGuid%");
+const SOURCE_IMAGE: Column = (column("PayloadData4"), "SourceImage: %SourceImage%");
+const TARGET: Column =
+    (column("PayloadData5"), "TargetProcessID: %TargetProcessId%, TargetProcessGUID: %TargetProcessGuid%");
+const TARGET_IMAGE: Column = (column("PayloadData6"), "TargetImage: %TargetImage%");
+const OPERATION: Column = (column("PayloadData1"), "Operation: %Operation%");
+const WMI_TYPE: Column = (column("PayloadData3"), "EventType: %EventType%");
+const WMI_NAME: Column = (column("PayloadData4"), "Name: %Name%");
 
 const fn map(id: u64, description: &'static str, columns: &'static [Column]) -> Map {
     Map { id, description, columns }
@@ -45,13 +49,13 @@ static MAPS: &[Map] = &[
         "Process creation",
         &[
             USER,
-            ("ExecutableInfo", "%CommandLine%"),
+            (column("ExecutableInfo"), "%CommandLine%"),
             PROCESS,
             RULE,
             HASHES,
-            ("PayloadData4", "ParentProcess: %ParentImage%"),
-            ("PayloadData5", "ParentProcessID: %ParentProcessId%, ParentProcessGUID: %ParentProcessGuid%"),
-            ("PayloadData6", "ParentCommandLine: %ParentCommandLine%"),
+            (column("PayloadData4"), "ParentProcess: %ParentImage%"),
+            (column("PayloadData5"), "ParentProcessID: %ParentProcessId%, ParentProcessGUID: %ParentProcessGuid%"),
+            (column("PayloadData6"), "ParentCommandLine: %ParentCommandLine%"),
         ],
     ),
     map(
@@ -63,8 +67,8 @@ static MAPS: &[Map] = &[
             RULE,
             IMAGE,
             TARGET_FILE,
-            ("PayloadData5", "CreationTimeUTC: %CreationUtcTime%"),
-            ("PayloadData6", "PreviousCreationTimeUTC: %PreviousCreationUtcTime%"),
+            (column("PayloadData5"), "CreationTimeUTC: %CreationUtcTime%"),
+            (column("PayloadData6"), "PreviousCreationTimeUTC: %PreviousCreationUtcTime%"),
         ],
     ),
     map(
@@ -73,22 +77,22 @@ static MAPS: &[Map] = &[
         &[
             USER,
             EXECUTABLE,
-            ("RemoteHost", "%DestinationIp%:%DestinationPort%"),
+            (column("RemoteHost"), "%DestinationIp%:%DestinationPort%"),
             PROCESS,
             RULE,
-            ("PayloadData3", "SourceHostname: %SourceHostname%"),
-            ("PayloadData4", "SourceIp: %SourceIp%"),
-            ("PayloadData5", "DestinationHostname: %DestinationHostname%"),
-            ("PayloadData6", "DestinationIp: %DestinationIp%"),
+            (column("PayloadData3"), "SourceHostname: %SourceHostname%"),
+            (column("PayloadData4"), "SourceIp: %SourceIp%"),
+            (column("PayloadData5"), "DestinationHostname: %DestinationHostname%"),
+            (column("PayloadData6"), "DestinationIp: %DestinationIp%"),
         ],
     ),
     map(
         4,
         "Sysmon service state changed",
         &[
-            ("PayloadData1", "Sysmon Version %Version%"),
-            ("PayloadData2", "Status: %State%"),
-            ("PayloadData3", "Timestamp: %UtcTime%"),
+            (column("PayloadData1"), "Sysmon Version %Version%"),
+            (column("PayloadData2"), "Status: %State%"),
+            (column("PayloadData3"), "Timestamp: %UtcTime%"),
         ],
     ),
     map(5, "Process terminated", &[USER, EXECUTABLE, PROCESS]),
@@ -100,24 +104,32 @@ static MAPS: &[Map] = &[
             RULE,
             HASHES,
             SIGNED,
-            ("PayloadData5", "Signature: %Signature%"),
-            ("PayloadData6", "SignatureStatus: %SignatureStatus%"),
+            (column("PayloadData5"), "Signature: %Signature%"),
+            (column("PayloadData6"), "SignatureStatus: %SignatureStatus%"),
         ],
     ),
     map(7, "Image loaded", &[USER, LOADED, PROCESS, RULE, HASHES, SIGNED, IMAGE_5]),
     map(
         8,
         "CreateRemoteThread",
-        &[USERS, ("PayloadData1", "StartAddress: %StartAddress%"), RULE, SOURCE, SOURCE_IMAGE, TARGET, TARGET_IMAGE],
+        &[
+            USERS,
+            (column("PayloadData1"), "StartAddress: %StartAddress%"),
+            RULE,
+            SOURCE,
+            SOURCE_IMAGE,
+            TARGET,
+            TARGET_IMAGE,
+        ],
     ),
-    map(9, "RawAccessRead", &[USER, PROCESS, ("PayloadData2", "Device: %Device%"), IMAGE]),
+    map(9, "RawAccessRead", &[USER, PROCESS, (column("PayloadData2"), "Device: %Device%"), IMAGE]),
     map(
         10,
         "ProcessAccess",
         &[
             USERS,
-            ("ExecutableInfo", "CallTrace: %CallTrace%"),
-            ("PayloadData2", "GrantedAccess: %GrantedAccess%"),
+            (column("ExecutableInfo"), "CallTrace: %CallTrace%"),
+            (column("PayloadData2"), "GrantedAccess: %GrantedAccess%"),
             SOURCE,
             SOURCE_IMAGE,
             TARGET,
@@ -129,32 +141,39 @@ static MAPS: &[Map] = &[
     map(
         13,
         "RegistryEvent (Value Set)",
-        &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, ("PayloadData6", "Details: %Details%")],
+        &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, (column("PayloadData6"), "Details: %Details%")],
     ),
     map(
         14,
         "RegistryEvent (Key and Value Rename)",
-        &[USER, PROCESS, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, ("PayloadData6", "NewName: %NewName%")],
+        &[USER, PROCESS, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, (column("PayloadData6"), "NewName: %NewName%")],
     ),
-    map(15, "FileCreateStreamHash", &[USER, PROCESS, RULE, IMAGE, TARGET_FILE, ("PayloadData5", "Hash: %Hash%")]),
+    map(
+        15,
+        "FileCreateStreamHash",
+        &[USER, PROCESS, RULE, IMAGE, TARGET_FILE, (column("PayloadData5"), "Hash: %Hash%")],
+    ),
     map(
         16,
         "ServiceConfigurationChange",
-        &[("ExecutableInfo", "%Configuration%"), ("PayloadData1", "ConfigurationFileHash: %ConfigurationFileHash%")],
+        &[
+            (column("ExecutableInfo"), "%Configuration%"),
+            (column("PayloadData1"), "ConfigurationFileHash: %ConfigurationFileHash%"),
+        ],
     ),
-    map(17, "PipeEvent (Pipe Created)", &[USER, PROCESS, ("PayloadData2", "PipeName: %PipeName%"), IMAGE_5]),
-    map(18, "PipeEvent (Pipe Connected)", &[USER, PROCESS, ("PayloadData2", "PipeName: %PipeName%"), IMAGE_5]),
+    map(17, "PipeEvent (Pipe Created)", &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
+    map(18, "PipeEvent (Pipe Connected)", &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
     map(
         19,
         "WmiEvent (WmiEventFilter activity detected)",
         &[
             USER,
-            ("ExecutableInfo", "Query: %Query%"),
+            (column("ExecutableInfo"), "Query: %Query%"),
             OPERATION,
             RULE,
             WMI_TYPE,
             WMI_NAME,
-            ("PayloadData5", "EventNamespace: %EventNamespace%"),
+            (column("PayloadData5"), "EventNamespace: %EventNamespace%"),
         ],
     ),
     map(
@@ -162,12 +181,12 @@ static MAPS: &[Map] = &[
         "WmiEvent (WmiEventConsumer activity detected)",
         &[
             USER,
-            ("ExecutableInfo", "%Destination%"),
+            (column("ExecutableInfo"), "%Destination%"),
             OPERATION,
             RULE,
             WMI_TYPE,
             WMI_NAME,
-            ("PayloadData5", "Type: %Type%"),
+            (column("PayloadData5"), "Type: %Type%"),
         ],
     ),
     map(
@@ -178,8 +197,8 @@ static MAPS: &[Map] = &[
             OPERATION,
             RULE,
             WMI_TYPE,
-            ("PayloadData4", "Consumer: %Consumer%"),
-            ("PayloadData5", "Filter: %Filter%"),
+            (column("PayloadData4"), "Consumer: %Consumer%"),
+            (column("PayloadData5"), "Filter: %Filter%"),
         ],
     ),
     map(
@@ -190,9 +209,9 @@ static MAPS: &[Map] = &[
             PROCESS,
             RULE,
             IMAGE,
-            ("PayloadData4", "QueryName: %QueryName%"),
-            ("PayloadData5", "QueryStatus: %QueryStatus%"),
-            ("PayloadData6", "QueryResults: %QueryResults%"),
+            (column("PayloadData4"), "QueryName: %QueryName%"),
+            (column("PayloadData5"), "QueryStatus: %QueryStatus%"),
+            (column("PayloadData6"), "QueryResults: %QueryResults%"),
         ],
     ),
     map(
@@ -204,34 +223,34 @@ static MAPS: &[Map] = &[
             PROCESS,
             RULE,
             HASHES,
-            ("PayloadData4", "Session: %Session%"),
-            ("PayloadData5", "ClientInfo: %ClientInfo%"),
+            (column("PayloadData4"), "Session: %Session%"),
+            (column("PayloadData5"), "ClientInfo: %ClientInfo%"),
             ARCHIVED,
         ],
     ),
     map(
         25,
         "ProcessTampering (Process image change)",
-        &[USER, EXECUTABLE, PROCESS, RULE, ("PayloadData6", "Type: %Type%")],
+        &[USER, EXECUTABLE, PROCESS, RULE, (column("PayloadData6"), "Type: %Type%")],
     ),
     map(23, "FileDelete (A file delete was detected)", FILE),
     map(26, "FileDeleteDetected (A file delete was detected)", FILE),
     map(27, "FileBlockExecutable (An executable was blocked)", FILE),
     map(28, "FileBlockShredding (Shredding of a file was blocked)", FILE),
     map(29, "FileExecutableDetected (An executable was created)", FILE),
-    map(255, "Error", &[("PayloadData1", "ID: %ID%"), ("PayloadData2", "Description: %Description%")]),
+    map(255, "Error", &[(column("PayloadData1"), "ID: %ID%"), (column("PayloadData2"), "Description: %Description%")]),
 ];
 
 /// Files that were deleted, blocked or found to be executable.
 const FILE: &[Column] = &[USER, EXECUTABLE, PROCESS, RULE, HASHES, TARGET_FILE, IS_EXECUTABLE, ARCHIVED];
 
 /// Fills the columns of an event ID from data by name. A column of which the record has no data stays empty.
-pub fn fill<'d>(id: u64, data: &dyn Fn(&str) -> Option<&'d str>, set: &mut dyn FnMut(&'static str, String)) {
+pub fn fill<'d>(id: u64, data: &dyn Fn(&str) -> Option<&'d str>, set: &mut dyn FnMut(usize, String)) {
     let Some(map) = MAPS.iter().find(|map| map.id == id) else { return };
-    set("MapDescription", map.description.to_owned());
-    for (column, text) in map.columns {
+    set(const { column("MapDescription") }, map.description.to_owned());
+    for (at, text) in map.columns {
         if let Some(filled) = filled(text, data) {
-            set(column, filled);
+            set(*at, filled);
         }
     }
 }

@@ -3,6 +3,7 @@ use crate::base::Origin;
 use crate::event::{Event, OrderKey};
 use crate::source::Record;
 use crate::timeline::{Row as Bytes, RowWriter};
+use serde_json::json;
 
 fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
     Record {
@@ -100,6 +101,13 @@ fn a_process_creation_is_filled_as_its_map_says() {
     }
     let payload: serde_json::Value = serde_json::from_str(&cell("Payload")).unwrap();
     assert_eq!(payload["EventData"]["Data"][2], json!({ "@Name": "ProcessId", "#text": "3836" }));
+}
+
+#[test]
+fn one_value_is_no_list_and_no_value_an_empty_one() {
+    let payload = |data: &[(&str, &str)]| cells(&record(5, data))("Payload");
+    assert_eq!(payload(&[("a", "\u{1}\"")]), "{\"EventData\":{\"Data\":{\"@Name\":\"a\",\"#text\":\"\\u0001\\\"\"}}}");
+    assert_eq!(payload(&[]), "{\"EventData\":{\"Data\":[]}}");
 }
 
 #[test]
