@@ -13,6 +13,7 @@ use evql::rules::Level;
 use std::borrow::Cow;
 use std::io::Write;
 use terminal_size::{Height, Width};
+use unicode_width::UnicodeWidthStr;
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
@@ -100,7 +101,7 @@ fn wrapped_to(text: &str, indent: usize, width: usize) -> Cow<'_, str> {
 
 /// Columns that a text takes, without the sequences that colour it.
 fn columns(text: &str) -> usize {
-    anstream::adapter::strip_str(text).map(|part| part.chars().count()).sum()
+    anstream::adapter::strip_str(text).map(UnicodeWidthStr::width).sum()
 }
 
 /// The colour of a severity.
