@@ -66,6 +66,21 @@ impl Ticks {
         }
     }
 
+    /// ISO 8601 in UTC with microseconds and a numeric offset, `2019-05-12T18:35:05.155949+00:00`.
+    pub fn rfc3339_micros(self) -> String {
+        self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.6}").replace('Z', "+00:00"))
+    }
+
+    /// As spreadsheets and Windows' own tools write it, with all seven digits: `2019-05-12 18:35:05.1559493`.
+    pub fn spaced_full(self) -> String {
+        self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.7}").replace('T', " ").replace('Z', ""))
+    }
+
+    /// Whole microseconds since 1970, rounded down.
+    pub const fn unix_micros(self) -> i64 {
+        self.0.div_euclid(10) - UNIX_EPOCH_SECONDS * 1_000_000
+    }
+
     fn from_timestamp(at: jiff::Timestamp) -> Option<Self> {
         let ticks =
             (at.as_nanosecond().div_euclid(100)) + i128::from(UNIX_EPOCH_SECONDS) * i128::from(Self::PER_SECOND);

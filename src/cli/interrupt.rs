@@ -62,17 +62,26 @@ fn forget(path: &Path) {
 
 /// Writes to a file or to stdout in large blocks, and ends with a complete line if the run is interrupted.
 pub struct Lines {
-    out: Box<dyn Write>,
+    out: Box<dyn Write + Send>,
     path: PathBuf,
     pending: Vec<u8>,
     has_begun: bool,
+    /// Whether a part of it is of no use to anybody.
+    all_or_nothing: bool,
 }
 
 impl Lines {
     /// Writes to `out`, which is the file at `path`, or `-` for stdout.
-    pub fn new(out: Box<dyn Write>, path: &Path) -> Self {
+    pub fn new(out: Box<dyn Write + Send>, path: &Path) -> Self {
         outputs().push(Output { path: path.to_owned(), has_begun: false });
-        Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false }
+        Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false }
+    }
+
+    /// The same for a file that has no lines, and that nobody can read without its end: if the run is interrupted it is removed.
+    #[cfg(feature = "parquet")]
+    pub fn all_or_nothing(mut self) -> Self {
+        self.all_or_nothing = true;
+        self
     }
 
     /// Notes that something is written from now on.
@@ -85,9 +94,19 @@ impl Lines {
 
     /// Ends the last complete line, and the process.
     fn end(&mut self) -> ! {
+        if self.all_or_nothing {
+            // A device stays where it is.
+            let is_file = std::fs::symlink_metadata(&self.path).is_ok_and(|data| data.is_file());
+            let removed = is_file && std::fs::remove_file(&self.path).is_ok();
+            self.leave(if removed { "was not complete and is removed" } else { "is incomplete" });
+        }
         let complete = memchr::memrchr(b'\n', &self.pending).map_or(0, |at| at + 1);
         let written = self.out.write_all(&self.pending[..complete]).and_then(|()| self.out.flush());
-        let state = if written.is_ok() { "ends with its last complete line" } else { "is incomplete" };
+        self.leave(if written.is_ok() { "ends with its last complete line" } else { "is incomplete" })
+    }
+
+    /// Says what state the output is in, and ends the process.
+    fn leave(&self, state: &str) -> ! {
         let name =
             if super::output::is_stdout(&self.path) { "the output".into() } else { self.path.display().to_string() };
         let name = evql::base::escape::terminal(&name);
@@ -104,6 +123,11 @@ impl Write for Lines {
             self.end();
         }
         match memchr::memrchr(b'\n', bytes) {
+            _ if self.all_or_nothing && self.pending.len() + bytes.len() > BLOCK => {
+                self.out.write_all(&self.pending)?;
+                self.pending.clear();
+                self.out.write_all(bytes)?;
+            }
             Some(at) if self.pending.len() + bytes.len() > BLOCK => {
                 self.out.write_all(&self.pending)?;
                 self.pending.clear();

@@ -14,6 +14,9 @@ mod query;
 mod rules;
 mod scan;
 mod session;
+mod shell;
+mod summary_json;
+mod tally;
 mod terminal;
 mod timeline;
 mod tree;
@@ -39,6 +42,8 @@ pub fn run() -> Exit {
         Command::Tree(args) => tree::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }

@@ -79,7 +79,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         let found =
             if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
         writeln!(err, "{BOLD}{found}{BOLD:#}")?;
-        terminal::summary::print_evidence(&mut err, &session)?;
+        terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
     }
     Ok(session.leave(&args.evidence, false))
 }

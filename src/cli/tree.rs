@@ -55,7 +55,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         let mut err = anstream::stderr().lock();
         terminal::tree::print_limits(&mut err, &forest)?;
         if path.is_some() {
-            terminal::summary::print_evidence(&mut err, &session)?;
+            terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
         }
         err.flush()?;
     }

@@ -35,19 +35,24 @@ pub fn push_text(columns: &Columns<'_>, column: usize, out: &mut String) {
         if number > 0 {
             out.push_str("; ");
         }
-        // Writing to a String cannot fail.
-        let _ = match cell {
-            Cell::Text(text) => out.write_str(text),
-            Cell::Long(number) => write!(out, "{number}"),
-            Cell::Double(number) => write!(out, "{number}"),
-            Cell::Boolean(flag) => write!(out, "{flag}"),
-            Cell::Date(at) => out.write_str(&date_text(column, at)),
-        };
+        push_cell_text(column, cell, out);
     }
 }
 
+/// Adds a value of a column as text.
+pub fn push_cell_text(column: usize, cell: Cell<'_>, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = match cell {
+        Cell::Text(text) => out.write_str(text),
+        Cell::Long(number) => write!(out, "{number}"),
+        Cell::Double(number) => write!(out, "{number}"),
+        Cell::Boolean(flag) => write!(out, "{flag}"),
+        Cell::Date(at) => out.write_str(&date_text(column, at)),
+    };
+}
+
 /// Adds a value as JSON.
-fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+pub fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail, and none of these has no form in JSON but numbers that are none, which become null.
     let _ = match cell {
         Cell::Text(text) => serde_json::to_writer(&mut *out, text),
@@ -60,12 +65,17 @@ fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
 
 /// The alerts of an event in one cell: `#1 Rule name (stage 1 of 2)`, separated by `; `.
 pub fn alerts_text(results: &Results<'_>, entry: &Entry<'_>) -> String {
+    alert_texts(results, entry).join("; ")
+}
+
+/// The alerts of an event, each as text.
+pub fn alert_texts(results: &Results<'_>, entry: &Entry<'_>) -> Vec<String> {
     let part = |part: &Part| {
         let alert = &results.alerts[part.alert];
         let name = &results.detector.meta(alert).name;
         format!("#{} {name} (stage {} of {})", part.alert + 1, part.stage + 1, alert.events.len())
     };
-    entry.parts.iter().map(part).collect::<Vec<_>>().join("; ")
+    entry.parts.iter().map(part).collect()
 }
 
 /// The alerts of an event as JSON.

@@ -33,4 +33,4 @@ pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
 pub use record::Record;
-pub use units::{Unit, chunk_start, units, units_again};
+pub use units::{Unit, chunk_number, chunk_start, units, units_again};

@@ -3,11 +3,12 @@
 //! Rows are written once, moved about, spilled to disk perhaps, and read back in place, without copying. They never leave the process that wrote them, so
 //! that the form is nobody's contract. Reading is total nevertheless: bytes that are no row give nothing.
 
-use super::FIELDS;
+use super::{FIELDS, RecordView, fields_of, record};
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Event, Fields, OrderKey, Value, Written};
-use std::sync::LazyLock;
+use crate::source::Record;
+use std::sync::OnceLock;
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,8 +16,12 @@ pub enum Contents {
     /// The values of [`FIELDS`].
     #[default]
     Columns,
+    /// The values of [`FIELDS`] and of [`super::DETAILS`].
+    Details,
     /// The whole document, as JSON.
     Document,
+    /// The record itself, before it was mapped.
+    Record,
 }
 
 /// One value of a row.
@@ -65,19 +70,19 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// Every column, nothing known.
-    fn all() -> &'static Self {
-        static ALL: LazyLock<Outline> = LazyLock::new(|| Outline {
-            constants: Vec::new(),
-            columns: (0..).zip(FIELDS.iter().map(|field| (*field).into())).collect(),
-        });
-        &ALL
+    /// Every column of some contents, nothing known.
+    fn all(contents: Contents) -> &'static Self {
+        static COLUMNS: OnceLock<Outline> = OnceLock::new();
+        static DETAILS: OnceLock<Outline> = OnceLock::new();
+        let whole = |contents| Outline { constants: Vec::new(), columns: (0..).zip(fields_of(contents)).collect() };
+        let known = if contents == Contents::Details { &DETAILS } else { &COLUMNS };
+        known.get_or_init(|| whole(contents))
     }
 
     /// The outline of events of which some fields are the same for all, or never there: those that `is_constant` names, with their values in `constants`.
-    pub fn new(is_constant: impl Fn(&Field) -> bool, constants: &dyn Fields) -> Self {
+    pub fn new(contents: Contents, is_constant: impl Fn(&Field) -> bool, constants: &dyn Fields) -> Self {
         let (known, columns): (Vec<_>, Vec<_>) =
-            Self::all().columns.iter().cloned().partition(|(_, field)| is_constant(field));
+            Self::all(contents).columns.iter().cloned().partition(|(_, field)| is_constant(field));
         let mut writer = RowWriter::default();
         writer.columns(constants, &known);
         Self { constants: writer.take(), columns }
@@ -106,12 +111,25 @@ impl RowWriter {
         let host = text(ecs::HOST_NAME).unwrap_or_default();
         self.head(order, event.document.is_process_creation(), host, text(ecs::PROCESS_ENTITY_ID));
         match contents {
-            Contents::Columns => self.columns(&event.document, &Outline::all().columns),
+            Contents::Columns | Contents::Details => self.columns(&event.document, &Outline::all(contents).columns),
+            Contents::Record => {
+                self.bytes.push(record::DOCUMENT);
+                let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
+            }
             Contents::Document => {
                 // A document that was read is written as it was; no other cannot be written, and writing to a Vec does not fail.
                 let _ = serde_json::to_writer(&mut self.bytes, &event.to_json());
             }
         }
+    }
+
+    /// Writes an event as the record that it was mapped from. `chunk` counts the chunks of the file from 0, `path` is the file.
+    pub fn record(&mut self, event: &Event, record: &Record, order: OrderKey, chunk: Option<u64>, path: &str) {
+        let text = |field| event.document.text(field);
+        let host = text(ecs::HOST_NAME).unwrap_or_default();
+        self.head(order, event.document.is_process_creation(), host, text(ecs::PROCESS_ENTITY_ID));
+        self.bytes.push(record::RECORD);
+        record::write(&mut self.bytes, record, chunk, path);
     }
 
     /// Writes the columns of whatever has fields.
@@ -186,7 +204,7 @@ const FALSE: u8 = 3;
 const TRUE: u8 = 4;
 const DATE: u8 = 5;
 
-fn push_text(bytes: &mut Vec<u8>, text: &str) {
+pub(super) fn push_text(bytes: &mut Vec<u8>, text: &str) {
     // Texts come from records and documents of far less than 4 GiB.
     bytes.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
     bytes.extend_from_slice(text.as_bytes());
@@ -239,21 +257,39 @@ impl<'r> Row<'r> {
         self.contents
     }
 
+    /// The values of a field beside [`FIELDS`], by its position in [`super::DETAILS`].
+    pub fn detail(&self, position: usize) -> impl Iterator<Item = Cell<'r>> + use<'r> {
+        let wanted = FIELDS.len() + position;
+        let mut rest = self.contents;
+        let found = std::iter::from_fn(move || take_cell(&mut rest)).find(|(field, _)| *field == wanted);
+        values(found.map_or(&[], |(_, values)| values))
+    }
+
+    /// The record, or the document that stands for one, if rows hold records.
+    pub fn record(&self) -> Option<RecordView<'r>> {
+        RecordView::read(self.contents)
+    }
+
     /// The bytes of the values of each field.
     pub(super) fn cells(&self) -> [&'r [u8]; FIELDS.len()] {
         let mut cells: [&[u8]; FIELDS.len()] = [&[]; FIELDS.len()];
         let mut rest = self.contents;
-        while let Some([field]) = take(&mut rest)
-            && let Some(length) = take(&mut rest).map(u32::from_le_bytes)
-            && let Some((values, after)) = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length))
-        {
-            if let Some(cell) = cells.get_mut(usize::from(field)) {
+        while let Some((field, values)) = take_cell(&mut rest) {
+            if let Some(cell) = cells.get_mut(field) {
                 *cell = values;
             }
-            rest = after;
         }
         cells
     }
+}
+
+/// The next cell: the number of its field, and its values.
+fn take_cell<'r>(rest: &mut &'r [u8]) -> Option<(usize, &'r [u8])> {
+    let [field] = take(rest)?;
+    let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
+    let (values, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some((usize::from(field), values))
 }
 
 /// The values in the bytes of a cell.
@@ -272,13 +308,13 @@ pub(super) fn values(mut rest: &[u8]) -> impl Iterator<Item = Cell<'_>> {
     })
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk::<N>()?;
     *rest = tail;
     Some(*head)
 }
 
-fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
+pub(super) fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
     let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
     let (text, tail) = rest.split_at_checked(length)?;
     *rest = tail;

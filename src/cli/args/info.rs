@@ -10,7 +10,7 @@ pub struct InfoArgs {
     #[command(flatten)]
     pub choice: Choice,
     /// Compute the SHA-256 of every file
-    #[arg(long)]
+    #[arg(long, help_heading = "Evidence")]
     pub hash: bool,
     #[command(flatten)]
     pub target: Target,
