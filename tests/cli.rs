@@ -30,7 +30,7 @@ fn the_readme_shows_a_real_run() {
 fn a_closed_pipe_is_a_success() {
     use std::io::Read;
     use std::process::Stdio;
-    for format in ["csv", "json", "jsonl", "ecs"] {
+    for format in ["csv", "json", "jsonl", "ecs", "timesketch", "timesketch-jsonl", "tle", "bulk"] {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_evql"))
             .args(["timeline", "samples", "-t", format, "-q"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))

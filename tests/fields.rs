@@ -1,5 +1,5 @@
-//! `docs/fields.md` is what the mapping's tables say, and a sample with one event of every ID becomes what it became before, in both mappings.
-//! `EVQL_BLESS=1` writes both anew.
+//! `docs/fields.md` is what the mapping's tables say, the index template is what the catalogue of fields says, and a sample with one event of every ID
+//! becomes what it became before, in both mappings. `EVQL_BLESS=1` writes all of them anew.
 
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
@@ -22,6 +22,23 @@ fn the_page_of_fields_is_what_the_tables_say() {
     );
     for id in evql::sysmon::event_ids() {
         assert!(page.contains(&format!("\n| {id} | ")), "ID {id} has no row");
+    }
+}
+
+#[test]
+fn the_index_template_is_what_the_catalogue_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/elasticsearch/index-template.json");
+    let template = evql::report::index_template();
+    let text = format!("{template:#}\n");
+    if std::env::var_os("EVQL_BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    assert!(written == text, "docs/elasticsearch is behind the catalogue: EVQL_BLESS=1 cargo test --test fields");
+    for field in evql::ecs::all() {
+        let path = format!("/properties/{}", field.name().replace('.', "/properties/"));
+        let mapped = template["template"]["mappings"].pointer(&path).and_then(|mapping| mapping.get("type"));
+        assert!(mapped.is_some(), "{} has no type", field.name());
     }
 }
 

@@ -8,9 +8,9 @@
 use evql::detect::{Detector, ShapePlan};
 use evql::ecs::{self, Field};
 use evql::eql::Keys;
-use evql::event::{Fields, Value};
+use evql::event::{Fields, Value, Written};
 use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
-use evql::sysmon::{self, Cells, Lazy, Mapping, Ways, Written};
+use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -130,7 +130,7 @@ impl Visitor for Comparer {
         for field in &all {
             let mut text = b"before ".to_vec();
             let values = lazy.values(field);
-            let written = lazy.write(ways.position(field).unwrap(), &mut text);
+            let written = lazy.write(field, &mut text);
             let text = String::from_utf8(text).unwrap();
             let one = match written {
                 Written::Text => {

@@ -17,7 +17,9 @@ const FLOORS: &[(&str, usize)] = &[
     ("sysmon", 4),
     ("rules", 4),
     ("detect", 5),
+    ("survey", 5),
     ("timeline", 6),
+    ("process", 6),
     ("report", 7),
     ("pipeline", 8),
 ];

@@ -43,6 +43,17 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// At most so many UTF-16 units of a text, with a mark where it was cut.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most || text.encode_utf16().count() <= most {
+        return Cow::Borrowed(text);
+    }
+    let mut out = text.to_owned();
+    cut_to_units(&mut out, most.saturating_sub(CUT.encode_utf16().count()));
+    out.push_str(CUT);
+    Cow::Owned(out)
+}
+
 fn cut_to_units(text: &mut String, limit: usize) {
     let mut units = 0;
     let end = text.char_indices().find_map(|(at, c)| {

@@ -27,7 +27,9 @@ fn has_special(bytes: &[u8]) -> bool {
     if let Some(last) = bytes.last_chunk() {
         bytes.as_chunks().0.iter().for_each(|block| mark_special(block, &mut marks));
         mark_special(last, &mut marks);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<{ BLOCK / 2 }>(), bytes.last_chunk::<{ BLOCK / 2 }>()) {
+    } else if let (Some(first), Some(last)) =
+        (bytes.first_chunk::<{ BLOCK / 2 }>(), bytes.last_chunk::<{ BLOCK / 2 }>())
+    {
         let mut block = [0; BLOCK];
         block[..BLOCK / 2].copy_from_slice(first);
         block[BLOCK / 2..].copy_from_slice(last);

@@ -116,21 +116,45 @@ impl Ticks {
         Some(text)
     }
 
+    /// ISO 8601 in UTC with microseconds and a numeric offset, `2019-05-12T18:35:05.155949+00:00`.
+    pub fn rfc3339_micros(self) -> String {
+        self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.6}").replace('Z', "+00:00"))
+    }
+
+    /// As spreadsheets and Windows' own tools write it, with all seven digits: `2019-05-12 18:35:05.1559493`.
+    pub fn spaced_full(self) -> String {
+        self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.7}").replace('T', " ").replace('Z', ""))
+    }
+
+    /// Whole microseconds since 1970, rounded down.
+    pub const fn unix_micros(self) -> i64 {
+        self.0.div_euclid(10) - UNIX_EPOCH_SECONDS * 1_000_000
+    }
+
     fn from_timestamp(at: jiff::Timestamp) -> Option<Self> {
         let ticks =
             (at.as_nanosecond().div_euclid(100)) + i128::from(UNIX_EPOCH_SECONDS) * i128::from(Self::PER_SECOND);
         i64::try_from(ticks).ok().filter(|&ticks| ticks >= 0).map(Self)
     }
 
-    /// An instant outside of the years that FILETIMEs of records are of. They reach past the year 9999, calendars of RFC 3339 do not.
+    /// An instant outside of the years that FILETIMEs of records are of.
     fn unusual(self, full: bool) -> String {
-        let seconds = self.0.div_euclid(Self::PER_SECOND) - UNIX_EPOCH_SECONDS;
-        let nanos = i32::try_from(self.0.rem_euclid(Self::PER_SECOND)).unwrap_or_default() * 100;
-        match jiff::Timestamp::new(seconds, nanos) {
-            Ok(at) if !full && self.0 % Self::PER_MILLISECOND == 0 => format!("{at:.3}"),
-            Ok(at) => format!("{at:.7}"),
-            Err(_) => format!("FILETIME {}", self.0),
+        match self.timestamp() {
+            Some(at) if !full && self.0 % Self::PER_MILLISECOND == 0 => format!("{at:.3}"),
+            Some(at) => format!("{at:.7}"),
+            None => self.out_of_range(),
         }
+    }
+
+    fn timestamp(self) -> Option<jiff::Timestamp> {
+        let seconds = self.0.div_euclid(Self::PER_SECOND) - UNIX_EPOCH_SECONDS;
+        let nanos = i32::try_from(self.0.rem_euclid(Self::PER_SECOND)).ok()? * 100;
+        jiff::Timestamp::new(seconds, nanos).ok()
+    }
+
+    /// FILETIMEs reach past the year 9999, calendars of RFC 3339 do not.
+    fn out_of_range(self) -> String {
+        format!("FILETIME {}", self.0)
     }
 }
 

@@ -1,5 +1,11 @@
 //! What can be typed. These structures hold the arguments as given; each subcommand resolves them into what it runs on.
 
+mod tree;
+mod triage;
+
+pub use tree::*;
+pub use triage::*;
+
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,12 +28,22 @@ Examples:
   evql scan evidence/ -o alerts.jsonl          and as JSON lines, with the full ECS events
   evql scan evidence/ --timeline timeline.csv  and what each process did, in the same pass
   evql timeline evidence/ -o timeline.csv      only the timeline
+  evql tree evidence/ --alert 1                what started what around a finding
   evql scan evidence/ -r rules/                Elastic's rules, as they are
   evql query 'network where destination.port == 4444' evidence/
+  evql info evidence/                          what is there, what is missing, what is damaged
   evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
 
 Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
+
+mod formats;
+mod info;
+mod shell;
+
+pub use formats::*;
+pub use info::*;
+pub use shell::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
 ///
@@ -51,11 +67,19 @@ pub enum Command {
     Query(QueryArgs),
     /// Write every event, grouped by process and in time order
     Timeline(Timeline),
+    /// Tell what is in the evidence: computers, channels, event IDs, times, gaps, cleared logs, damage
+    Info(InfoArgs),
+    /// Show what started what: the processes of each host as trees
+    Tree(Box<Tree>),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Make .evtx files from a scenario, or large ones at random, to test detections with
     Forge(Forge),
+    /// Print what a shell needs to complete evql's arguments
+    Completions(CompletionsArgs),
+    /// Print evql's manual page, or write those of all subcommands
+    Man(ManArgs),
 }
 
 /// How the program looks while it runs.
@@ -96,22 +120,37 @@ impl Color {
     }
 }
 
-/// Where evidence comes from, and which of it counts.
+/// Where evidence comes from, and how it is read.
 #[derive(Clone, Debug, Args)]
-pub struct Evidence {
+pub struct Inputs {
     /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
     /// folders and ZIP archives are searched with all below them; `-` is NDJSON on stdin
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A folder of evidence (same as PATH)
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", help_heading = "Evidence")]
     pub directory: Vec<PathBuf>,
     /// A file of evidence (same as PATH)
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Evidence")]
     pub file: Vec<PathBuf>,
     /// The password of encrypted ZIP archives
-    #[arg(long, value_name = "PASSWORD")]
+    #[arg(long, value_name = "PASSWORD", help_heading = "Evidence")]
     pub archive_password: Option<String>,
+    /// Threads to use; one per core if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Read every record the slow, complete way: by the evtx crate and XML. It gives the same, and is there to check that
+    #[arg(long)]
+    pub slow_reader: bool,
+    /// Exit with 0 even if some input could not be read
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+/// Which events count.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Events")]
+pub struct Choice {
     /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35, RFC 3339, or how long ago: 90m, 36h, 2d, 1w
     #[arg(long, value_name = "TIME", value_parser = Window::parse_from)]
     pub from: Option<Ticks>,
@@ -130,8 +169,17 @@ pub struct Evidence {
     /// Pass over events of these computers
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub exclude_computer: Vec<String>,
+}
+
+/// Where evidence comes from, which of it counts, and how it is understood.
+#[derive(Clone, Debug, Args)]
+pub struct Evidence {
+    #[command(flatten)]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    pub choice: Choice,
     /// Which time orders events
-    #[arg(long, value_enum, default_value_t = Clock::Logged)]
+    #[arg(long, value_enum, default_value_t = Clock::Logged, help_heading = "Events")]
     pub clock: Clock,
     /// For JSON documents: the field that holds the time, in RFC 3339 or milliseconds since 1970
     #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
@@ -143,17 +191,8 @@ pub struct Evidence {
     #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
     pub tiebreaker_field: Option<String>,
     /// Whose ECS documents events become
-    #[arg(long, value_enum, default_value_t = Mapping::Integration)]
+    #[arg(long, value_enum, default_value_t = Mapping::Integration, help_heading = "Events")]
     pub mapping: Mapping,
-    /// Threads to use; one per core if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Read every record the slow, complete way: by the evtx crate and XML. It gives the same, and is there to check that
-    #[arg(long)]
-    pub slow_reader: bool,
-    /// Exit with 0 even if some input could not be read
-    #[arg(long)]
-    pub allow_partial: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -272,13 +311,20 @@ pub struct Scan {
     /// Format of the output; told by the ending of the file if not given, else jsonl
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<AlertFormat>,
-    /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS)
+    /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS, .parquet)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub timeline: Option<PathBuf>,
+    /// Format of the timeline, if its ending does not tell it
+    #[arg(long, value_enum, value_name = "TYPE", requires = "timeline", help_heading = "Output")]
+    pub timeline_type: Option<TimelineFormat>,
+    #[command(flatten)]
+    pub formats: FormatArgs,
+    #[command(flatten)]
+    pub triage: Triage,
     #[command(flatten)]
     pub memory: Memory,
     /// Exit with 1 if there are findings
-    #[arg(long)]
+    #[arg(long, help_heading = None)]
     pub fail_on_detection: bool,
 }
 
@@ -292,7 +338,7 @@ pub struct QueryArgs {
     #[command(flatten)]
     pub target: Target,
     /// Read the query from this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = None)]
     pub query_file: Option<PathBuf>,
     /// Format of the output; told by the ending of the file if not given, else text on a terminal and jsonl in a file
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
@@ -325,6 +371,8 @@ pub struct Timeline {
     /// Format of the output; told by the ending of the file if not given, else csv
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<TimelineFormat>,
+    #[command(flatten)]
+    pub formats: FormatArgs,
     #[command(flatten)]
     pub memory: Memory,
 }
@@ -470,18 +518,6 @@ pub enum AlertFormat {
     Json,
     /// The same, one alert a line
     Jsonl,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TimelineFormat {
-    /// One row an event, for spreadsheets
-    Csv,
-    /// One array of rows
-    Json,
-    /// One row a line
-    Jsonl,
-    /// One full ECS document a line
-    Ecs,
 }
 
 /// A number of bytes: `1048576`, `512M`, `10G`.

@@ -6,14 +6,20 @@ mod args;
 mod exit;
 mod explain;
 mod forge;
+mod info;
+mod interrupt;
 mod output;
 mod progress;
 mod query;
 mod rules;
 mod scan;
 mod session;
+mod shell;
+mod summary_json;
+mod tally;
 mod terminal;
 mod timeline;
+mod tree;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -27,20 +33,19 @@ pub fn run() -> Exit {
         Err(error) => return usage(&error),
     };
     cli.look.color.into_choice().write_global();
-    exit_when_interrupted();
+    interrupt::install();
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),
         Command::Timeline(args) => timeline::run(args, &cli.look),
+        Command::Info(args) => info::run(args, &cli.look),
+        Command::Tree(args) => tree::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     };
     done.unwrap_or_else(|error| fail(&error))
-}
-
-/// Ctrl-C ends the run with the exit code that scripts expect of it, on every platform. Without a handler it still ends, by the signal itself.
-fn exit_when_interrupted() {
-    let _ = ctrlc::set_handler(|| std::process::exit(130));
 }
 
 /// Help and version go to stdout and are a success; everything else is a wrong call.

@@ -1,31 +1,43 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
-use super::args::{self, AlertFormat};
+use super::args::{self, AlertFormat, FormatArgs};
+use super::interrupt::Lines;
 use anyhow::{Context, Result, bail};
 use evql::pipeline::Timeline;
 use evql::report::{
-    AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineCsv, TimelineEcs, TimelineFormat, TimelineJson,
+    AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer,
+    TimelineFormat, TimelineJson, Timesketch, TimesketchForm,
 };
+use evql::timeline::Contents;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// An open place for machine output.
 pub struct Sink {
-    out: Box<dyn Write>,
+    out: Lines,
     name: PathBuf,
+    bom: bool,
 }
+
+/// By what Excel knows that a CSV file is UTF-8.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 impl Sink {
     /// Opens `path`, or stdout for `-`. A file that exists is refused unless `clobber`; a file or a folder of the evidence is refused in any case.
     pub fn open(path: &Path, clobber: bool, evidence: &[PathBuf]) -> Result<Self> {
-        let out: Box<dyn Write> = if is_stdout(path) {
-            Box::new(io::stdout().lock())
+        let out: Box<dyn Write + Send> = if is_stdout(path) {
+            Box::new(io::stdout())
         } else {
             refuse_evidence(path, evidence)?;
             Box::new(create(path, clobber)?)
         };
-        Ok(Self { out: Box::new(BufWriter::new(out)), name: path.to_owned() })
+        Ok(Self { out: Lines::new(out, path), name: path.to_owned(), bom: false })
+    }
+
+    /// The same, with the mark of UTF-8 in front of what is written.
+    pub fn with_bom(self, bom: bool) -> Self {
+        Self { bom, ..self }
     }
 
     /// Writes results.
@@ -34,13 +46,28 @@ impl Sink {
     }
 
     /// Writes a timeline.
-    pub fn write_timeline(self, timeline: Timeline, format: &dyn TimelineFormat, results: &Results<'_>) -> Result<()> {
-        self.write_with(|out| timeline.write(results, format, out))
+    pub fn write_timeline(self, timeline: Timeline, format: &TimelineOutput, results: &Results<'_>) -> Result<()> {
+        match format {
+            TimelineOutput::Text(format) => self.write_with(|out| timeline.write(results, &**format, out)),
+            #[cfg(feature = "parquet")]
+            TimelineOutput::Parquet => Self { out: self.out.all_or_nothing(), ..self }.write_with(|out| {
+                let mut writer = evql::report::ParquetWriter::new(out)?;
+                timeline.write(results, &evql::report::TimelineParquet, &mut writer)?;
+                writer.finish()
+            }),
+        }
     }
 
-    fn write_with(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = write(&mut self.out).and_then(|()| self.out.flush());
-        written.with_context(|| format!("cannot write {}", self.name.display()))
+    /// Writes one JSON value, for people to read too.
+    pub fn write_json(self, value: &serde_json::Value) -> Result<()> {
+        self.write_with(|out| writeln!(out, "{value:#}"))
+    }
+
+    /// Writes whatever is made.
+    pub fn write_with(mut self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
+        let mark: &[u8] = if self.bom { BOM } else { &[] };
+        let written = self.out.write_all(mark).and_then(|()| write(&mut self.out)).and_then(|()| self.out.flush());
+        written.with_context(|| format!("cannot write {} to its end", self.name.display()))
     }
 }
 
@@ -50,7 +77,7 @@ pub fn is_stdout(path: &Path) -> bool {
 }
 
 /// Refuses to write over what was named as evidence, and over any event log: nobody means that.
-pub fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
+fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
     let Ok(real) = path.canonicalize() else { return Ok(()) };
     let named = evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real));
     if named || starts_as_event_log(path) {
@@ -97,34 +124,98 @@ fn is_broken_pipe(error: &io::Error) -> bool {
     inside || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// The exporter of alerts in a format; without one the file's ending decides.
-pub fn alert_exporter(format: Option<AlertFormat>, path: &Path) -> Box<dyn Exporter> {
-    let by_ending = || match ending(path).as_str() {
+/// The format of alerts; without one given the file's ending decides.
+pub fn alert_format(format: Option<AlertFormat>, path: &Path) -> AlertFormat {
+    format.unwrap_or_else(|| match ending(path).as_str() {
         "csv" => AlertFormat::Csv,
         "json" => AlertFormat::Json,
         _ => AlertFormat::Jsonl,
-    };
-    match format.unwrap_or_else(by_ending) {
+    })
+}
+
+/// The exporter of alerts in a format.
+pub fn alert_exporter(format: AlertFormat) -> Box<dyn Exporter> {
+    match format {
         AlertFormat::Csv => Box::new(AlertsCsv),
         AlertFormat::Json => Box::new(AlertsJson(Layout::Array)),
         AlertFormat::Jsonl => Box::new(AlertsJson(Layout::Lines)),
     }
 }
 
-/// The format of a timeline; without one the file's ending decides.
-pub fn timeline_format(format: Option<args::TimelineFormat>, path: &Path) -> Box<dyn TimelineFormat> {
-    let by_ending = || match ending(path).as_str() {
-        "json" => args::TimelineFormat::Json,
-        "jsonl" => args::TimelineFormat::Jsonl,
-        "ndjson" => args::TimelineFormat::Ecs,
-        _ => args::TimelineFormat::Csv,
-    };
-    match format.unwrap_or_else(by_ending) {
+/// A timeline's way out.
+pub enum TimelineOutput {
+    /// Row by row, as text.
+    Text(Box<dyn TimelineFormat>),
+    /// Many rows at a time, column by column.
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+impl TimelineOutput {
+    /// What rows must hold for it.
+    pub fn contents(&self) -> Contents {
+        match self {
+            Self::Text(format) => format.contents(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => evql::report::TimelineParquet.contents(),
+        }
+    }
+}
+
+/// The format of a timeline; without one given the file's ending decides.
+pub fn timeline_format(format: Option<args::TimelineFormat>, path: &Path) -> args::TimelineFormat {
+    use args::TimelineFormat as Format;
+    match (format, ending(path).as_str()) {
+        (Some(Format::Timesketch), "jsonl") => Format::TimesketchJsonl,
+        (Some(format), _) => format,
+        (None, "json") => Format::Json,
+        (None, "jsonl") => Format::Jsonl,
+        (None, "ndjson") => Format::Ecs,
+        (None, "parquet") => Format::Parquet,
+        (None, _) => Format::Csv,
+    }
+}
+
+/// Whether a file in the format is a table that Excel opens, which needs to be told of UTF-8.
+pub fn is_spreadsheet(format: args::TimelineFormat) -> bool {
+    matches!(format, args::TimelineFormat::Csv | args::TimelineFormat::Tle)
+}
+
+/// The way out of a timeline in a format, to a file.
+pub fn timeline_output(format: args::TimelineFormat, path: &Path, how: &FormatArgs) -> Result<TimelineOutput> {
+    let format: Box<dyn TimelineFormat> = match format {
         args::TimelineFormat::Csv => Box::new(TimelineCsv),
         args::TimelineFormat::Json => Box::new(TimelineJson(Layout::Array)),
         args::TimelineFormat::Jsonl => Box::new(TimelineJson(Layout::Lines)),
         args::TimelineFormat::Ecs => Box::new(TimelineEcs),
+        args::TimelineFormat::Timesketch => Box::new(Timesketch(TimesketchForm::Csv)),
+        args::TimelineFormat::TimesketchJsonl => Box::new(Timesketch(TimesketchForm::Jsonl)),
+        args::TimelineFormat::Tle => Box::new(TimelineExplorer),
+        args::TimelineFormat::Bulk => Box::new(TimelineBulk::new(&how.index, how.bulk_ids).context("--index")?),
+        args::TimelineFormat::Parquet => return parquet(path),
+    };
+    Ok(TimelineOutput::Text(format))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(path: &Path) -> Result<TimelineOutput> {
+    if is_stdout(path) {
+        bail!("Parquet goes into a file: name one with -o, such as `-o timeline.parquet`");
     }
+    Ok(TimelineOutput::Parquet)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(_: &Path) -> Result<TimelineOutput> {
+    bail!("this evql was built without Parquet; build it with the feature: `cargo build --release --features parquet`")
+}
+
+/// Refuses a mark of UTF-8 that no output would have.
+pub fn check_bom(bom: bool, any_spreadsheet: bool) -> Result<()> {
+    if bom && !any_spreadsheet {
+        bail!("--bom is for CSV files, and none is written: name one with -o, or the format with -t csv");
+    }
+    Ok(())
 }
 
 fn ending(path: &Path) -> String {

@@ -2,7 +2,7 @@
 
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
-use super::output::{create, refuse_evidence};
+use super::output::{Sink, is_stdout};
 use super::session::{self, Chosen, Session, Wanted};
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
@@ -49,37 +49,29 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let (text, mut evidence) = text(args)?;
     let name = args.query_file.as_ref().map_or_else(|| "query".to_owned(), |path| path.display().to_string());
     let Some(query) = compile(&text, &name)? else { return Ok(Exit::Rules) };
-    evidence.paths.retain(|path| !path.as_os_str().is_empty());
+    evidence.inputs.paths.retain(|path| !path.as_os_str().is_empty());
     let fields: Vec<Field> = query.fields().cloned().collect();
     let is_event = matches!(query, Query::Event(_));
     let paths = session::paths(&evidence)?;
     let path = args.target.output.clone();
     let format = format(args, path.as_deref());
-    let out: Option<Box<dyn Write>> = match &path {
-        Some(path) if !super::output::is_stdout(path) => {
-            refuse_evidence(path, &paths)?;
-            Some(Box::new(create(path, args.target.clobber)?))
-        }
-        _ => None,
-    };
+    let target = path.clone().unwrap_or_else(|| PathBuf::from("-"));
+    let machine = format != QueryFormat::Text || !is_stdout(&target);
+    let sink = machine.then(|| Sink::open(&target, args.target.clobber, &paths)).transpose()?;
     let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
     let outputs: Vec<PathBuf> = path.into_iter().collect();
     let loaded = Loaded { set, ..Loaded::default() };
     let session =
         Session::run_set(&evidence, Chosen { loaded, ..Chosen::default() }, look, &outputs, Wanted::default())?;
-    let written = {
-        let stdout = || -> Box<dyn Write> { Box::new(anstream::stdout().lock()) };
-        let machine = out.is_some() || format != QueryFormat::Text;
-        let mut out = BufWriter::new(match out {
-            Some(out) => out,
-            None if machine => Box::new(io::stdout().lock()),
-            None => stdout(),
-        });
-        let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
-        results.write(format, &args.fields, &mut out).and_then(|()| out.flush())
+    let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
+    let written = if let Some(sink) = sink {
+        sink.write_with(|out| results.write(format, &args.fields, out))
+    } else {
+        let mut out = BufWriter::new(anstream::stdout().lock());
+        results.write(format, &args.fields, &mut out).and_then(|()| out.flush()).map_err(Into::into)
     };
     session.report_faults(look)?;
-    written.context("cannot write the results")?;
+    written?;
     if !look.quiet && !session.outcome.inputs.is_empty() {
         let mut err = anstream::stderr().lock();
         let noun = if is_event { "event" } else { "match" };
@@ -87,7 +79,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         let found =
             if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
         writeln!(err, "{BOLD}{found}{BOLD:#}")?;
-        terminal::summary::print_evidence(&mut err, &session)?;
+        terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
     }
     Ok(session.leave(&args.evidence, false))
 }
@@ -101,7 +93,7 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
     };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     if let Some(first) = &args.query {
-        evidence.paths.insert(0, PathBuf::from(first));
+        evidence.inputs.paths.insert(0, PathBuf::from(first));
     }
     Ok((text, evidence))
 }

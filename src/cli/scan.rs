@@ -1,10 +1,11 @@
 //! `evql scan`: findings for a person on the terminal, and for a program in a file.
 
-use super::args::{Look, Scan};
+use super::args::{AlertFormat, Look, Scan};
 use super::exit::Exit;
-use super::output::{Sink, alert_exporter, is_stdout, timeline_format};
-use super::session::{self, Session};
-use super::terminal;
+use super::output::{self, Sink, TimelineOutput, is_stdout};
+use super::session::{self, Session, Wanted};
+use super::summary_json;
+use super::terminal::{self, Page};
 use anyhow::{Result, bail};
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,41 +13,83 @@ use std::path::PathBuf;
 /// Runs the command.
 pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
-    let to_stdout = [&args.target.output, &args.timeline].into_iter().flatten().filter(|path| is_stdout(path)).count();
+    let outputs = [&args.target.output, &args.timeline, &args.formats.summary_json];
+    let outputs: Vec<PathBuf> = outputs.into_iter().flatten().cloned().collect();
+    let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
-        bail!("findings and timeline cannot both go to stdout");
+        bail!("only one of findings, timeline and summary can go to stdout");
     }
-    let clobber = args.target.clobber;
-    let open = |path: &PathBuf| Sink::open(path, clobber, &evidence);
-    let findings = args.target.output.as_ref().map(open).transpose()?;
-    let timeline = args.timeline.as_ref().map(open).transpose()?;
-    let format = args.timeline.as_ref().map(|path| timeline_format(None, path));
-    let outputs: Vec<PathBuf> = [&args.target.output, &args.timeline].into_iter().flatten().cloned().collect();
-    let wanted = format.as_ref().map(|format| args.memory.timeline(format.contents()));
-    let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
+    let Outputs { alerts, timeline, summary } = open(args, &evidence)?;
+    let alerts_as = alerts.as_ref().map(|(_, format)| *format);
+    let rows = timeline.as_ref().map(|(_, format)| args.memory.timeline(format.contents()));
+    let has_triage = alerts_as.is_some_and(|format| format != AlertFormat::Csv) && !args.triage.no_triage;
+    let look_up = has_triage || (args.triage.triage && !look.quiet);
+    let wanted = Wanted { timeline: rows, again: look_up, ..Wanted::default() };
+    let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
-    let results = session.results();
-    if let (Some(sink), Some(path)) = (findings, &args.target.output) {
-        sink.write(&*alert_exporter(args.output_type, path), &results)?;
+    if !look.quiet || alerts_as.is_some() {
+        session.complete_alerts(look);
     }
-    if let (Some(sink), Some(rows), Some(format)) = (timeline, rows, format) {
-        sink.write_timeline(rows, &*format, &results)?;
+    if look_up {
+        session.look_up(look);
+    }
+    let results = session.results();
+    if let Some((sink, format)) = alerts {
+        sink.write(&*output::alert_exporter(format), &results)?;
+    }
+    if let (Some((sink, format)), Some(rows)) = (timeline, rows) {
+        sink.write_timeline(rows, &format, &results)?;
+    }
+    if let Some(sink) = summary {
+        sink.write_json(&summary_json::summary(&session))?;
     }
     let mut people: Box<dyn Write> = match (look.quiet, to_stdout) {
         (true, _) => Box::new(std::io::sink()),
         (false, 0) => Box::new(anstream::stdout()),
         (false, _) => Box::new(anstream::stderr()),
     };
-    terminal::alerts::print(&mut people, &results, look.verbose, args.building_blocks)?;
+    let shown = terminal::alerts::Shown {
+        verbose: look.verbose,
+        building_blocks: args.building_blocks,
+        triage: args.triage.triage,
+    };
+    terminal::alerts::print(&mut people, &results, shown)?;
     people.flush()?;
     session.report_faults(look)?;
     if !session.outcome.inputs.is_empty() {
-        terminal::summary::print(&mut people, &session)?;
+        let mut page = if to_stdout == 0 { Page::stdout(&mut people) } else { Page::stderr(&mut people) };
+        terminal::summary::print(&mut page, &session)?;
         if look.verbose {
-            terminal::summary::print_users(&mut people, &session)?;
-            terminal::summary::print_set_aside(&mut people, &session)?;
+            terminal::summary::print_users(&mut page, &session)?;
+            terminal::summary::print_set_aside(&mut page, &session)?;
         }
     }
     people.flush()?;
     Ok(session.leave(&args.evidence, args.fail_on_detection))
+}
+
+/// The open files of a scan, each with its format.
+struct Outputs {
+    alerts: Option<(Sink, AlertFormat)>,
+    timeline: Option<(Sink, TimelineOutput)>,
+    summary: Option<Sink>,
+}
+
+fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
+    let bom = args.formats.bom;
+    let alerts = args.target.output.as_ref().map(|path| (path, output::alert_format(args.output_type, path)));
+    let timeline = args.timeline.as_ref().map(|path| (path, output::timeline_format(args.timeline_type, path)));
+    let alerts_csv = alerts.is_some_and(|(_, format)| format == AlertFormat::Csv);
+    let timeline_csv = timeline.is_some_and(|(_, format)| output::is_spreadsheet(format));
+    output::check_bom(bom, alerts_csv || timeline_csv)?;
+    // What is wrong with the call is told before a file is made.
+    let way = |(path, format): (&PathBuf, _)| output::timeline_output(format, path, &args.formats);
+    let way = timeline.map(way).transpose()?;
+    let sink =
+        |path: &PathBuf, csv| Sink::open(path, args.target.clobber, evidence).map(|sink| sink.with_bom(bom && csv));
+    let alerts = alerts.map(|(path, format)| anyhow::Ok((sink(path, alerts_csv)?, format))).transpose()?;
+    let timeline =
+        timeline.zip(way).map(|((path, _), way)| anyhow::Ok((sink(path, timeline_csv)?, way))).transpose()?;
+    let summary = args.formats.summary_json.as_ref().map(|path| sink(path, false)).transpose()?;
+    Ok(Outputs { alerts, timeline, summary })
 }

@@ -1,12 +1,13 @@
 //! What `scan` and `timeline` share: resolve the evidence, run the pipeline, tell what could not be read, choose the exit code.
 
-use super::args::{Evidence, Look, RuleArgs};
+use super::args::{Choice, Evidence, Inputs, Look, RuleArgs};
 use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
+use evql::process::triage::Triage;
 use evql::report::Results;
 use evql::rules::{self, AlertExceptions, FileReport, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
@@ -22,6 +23,9 @@ pub struct WrongRules {
     pub files: Vec<FileReport>,
 }
 
+/// What is said where no input was found.
+pub const NOTHING_TO_READ: &str = "there is no event log to read; name .evtx files, or folders that hold some";
+
 /// A finished run.
 pub struct Session {
     /// Rules in other languages, with their files.
@@ -35,17 +39,24 @@ pub struct Session {
     pub detector: Detector,
     pub outcome: Outcome,
     pub options: Options,
+    /// What was looked up about the alerts, if it was.
+    pub triage: Option<Triage>,
     pub elapsed: Duration,
 }
 
 /// All paths of the evidence, however they were given.
 pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
-    let all = [&evidence.paths, &evidence.directory, &evidence.file];
+    given(&evidence.inputs, &evidence.choice)
+}
+
+/// All paths that were given, if what is asked of them can be.
+pub fn given(inputs: &Inputs, choice: &Choice) -> Result<Vec<PathBuf>> {
+    let all = [&inputs.paths, &inputs.directory, &inputs.file];
     let paths: Vec<PathBuf> = all.into_iter().flatten().cloned().collect();
     if paths.is_empty() {
         bail!("no evidence given: name .evtx files or folders that hold some, such as `evql scan evidence/`");
     }
-    if let (Some(from), Some(to)) = (evidence.from, evidence.to)
+    if let (Some(from), Some(to)) = (choice.from, choice.to)
         && from > to
     {
         bail!("--from {from} lies after --to {to}: no event can be in between");
@@ -54,13 +65,13 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 }
 
 /// Which events are wanted.
-fn filter(evidence: &Evidence) -> Filter {
+pub fn filter(choice: &Choice) -> Filter {
     let computers = |names: &[String]| names.iter().map(|name| Filter::computer(name)).collect();
     Filter {
-        include_ids: evidence.include_eid.clone(),
-        exclude_ids: evidence.exclude_eid.clone(),
-        include_computers: computers(&evidence.include_computer),
-        exclude_computers: computers(&evidence.exclude_computer),
+        include_ids: choice.include_eid.clone(),
+        exclude_ids: choice.exclude_eid.clone(),
+        include_computers: computers(&choice.include_computer),
+        exclude_computers: computers(&choice.exclude_computer),
     }
 }
 
@@ -79,6 +90,8 @@ pub struct Wanted {
     pub timeline: Option<TimelineOptions>,
     /// Which fields the events have.
     pub inventory: bool,
+    /// The evidence itself, to be read a second time.
+    pub again: bool,
 }
 
 /// The rules that a person asked for, unless one is wrong.
@@ -125,7 +138,17 @@ impl Session {
         outputs: &[PathBuf],
         timeline: Option<TimelineOptions>,
     ) -> Result<Self> {
-        let wanted = Wanted { timeline, ..Wanted::default() };
+        Self::run_wanted(evidence, rules, look, outputs, Wanted { timeline, ..Wanted::default() })
+    }
+
+    /// The same for a command that wants more.
+    pub fn run_wanted(
+        evidence: &Evidence,
+        rules: &RuleArgs,
+        look: &Look,
+        outputs: &[PathBuf],
+        wanted: Wanted,
+    ) -> Result<Self> {
         Self::run_set(evidence, rules_of(rules, look)?, look, outputs, wanted)
     }
 
@@ -149,13 +172,13 @@ impl Session {
         let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),
-            window: Window { from: evidence.from, to: evidence.to },
-            filter: filter(evidence),
-            threads: evidence.threads.map_or(0, usize::from),
+            window: Window { from: evidence.choice.from, to: evidence.choice.to },
+            filter: filter(&evidence.choice),
+            threads: evidence.inputs.threads.map_or(0, usize::from),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
-            search: Search { archive_password: evidence.archive_password.clone() },
-            slow_reader: evidence.slow_reader,
+            search: Search { archive_password: evidence.inputs.archive_password.clone(), keep_stdin: wanted.again },
+            slow_reader: evidence.inputs.slow_reader,
             mapping,
             roles: Roles {
                 timestamp: evidence.timestamp_field.clone(),
@@ -179,13 +202,35 @@ impl Session {
             detector,
             outcome,
             options,
+            triage: None,
             elapsed: start.elapsed(),
         })
     }
 
+    /// Looks up what a person would look up first about each alert.
+    pub fn look_up(&mut self, look: &Look) {
+        let start = Instant::now();
+        let Outcome { again, alerts, .. } = &self.outcome;
+        self.triage = (!alerts.is_empty()).then(|| again.triage(alerts, &Bar::new(look)));
+        self.elapsed += start.elapsed();
+    }
+
+    /// Gives alerts the starts of their processes that no rule needed.
+    pub fn complete_alerts(&mut self, look: &Look) {
+        let start = Instant::now();
+        let Outcome { again, alerts, .. } = &mut self.outcome;
+        again.complete(alerts, &Bar::new(look));
+        self.elapsed += start.elapsed();
+    }
+
     /// The view that exporters take.
     pub fn results(&self) -> Results<'_> {
-        Results { detector: &self.detector, alerts: &self.outcome.alerts, clock: self.options.clock }
+        Results {
+            detector: &self.detector,
+            alerts: &self.outcome.alerts,
+            clock: self.options.clock,
+            triage: self.triage.as_ref(),
+        }
     }
 
     /// Tells on stderr what could not be read, and what to do if there was nothing at all.
@@ -193,7 +238,7 @@ impl Session {
         let mut err = anstream::stderr().lock();
         terminal::faults::print(&mut err, &self.outcome.faults, look.verbose)?;
         if self.outcome.inputs.is_empty() {
-            writeln!(err, "evql: there is no event log to read; name .evtx files, or folders that hold some")?;
+            writeln!(err, "evql: {NOTHING_TO_READ}")?;
         }
         Ok(())
     }
@@ -217,7 +262,7 @@ impl Session {
         if !self.has_input() {
             return Exit::Usage;
         }
-        if !evidence.allow_partial && faults.iter().any(|fault| fault.severity == Severity::Lost) {
+        if !evidence.inputs.allow_partial && faults.iter().any(|fault| fault.severity == Severity::Lost) {
             return Exit::Partial;
         }
         if fail_on_detection && !self.outcome.alerts.is_empty() { Exit::Findings } else { Exit::Done }

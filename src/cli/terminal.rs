@@ -3,10 +3,17 @@
 pub mod alerts;
 pub mod faults;
 pub mod summary;
+pub mod survey;
+pub mod tree;
+pub mod triage;
 
 use anstyle::{AnsiColor, Style};
 use evql::base::escape::terminal;
 use evql::rules::Level;
+use std::borrow::Cow;
+use std::io::Write;
+use terminal_size::{Height, Width};
+use unicode_width::UnicodeWidthStr;
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
@@ -42,6 +49,61 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// Where people read, and how much fits into a line there.
+pub struct Page<'o> {
+    pub out: &'o mut dyn Write,
+    width: Option<usize>,
+}
+
+impl<'o> Page<'o> {
+    /// What is written to stdout.
+    pub fn stdout(out: &'o mut dyn Write) -> Self {
+        Self { out, width: width(terminal_size::terminal_size_of(std::io::stdout())) }
+    }
+
+    /// What is written to stderr.
+    pub fn stderr(out: &'o mut dyn Write) -> Self {
+        Self { out, width: width(terminal_size::terminal_size_of(std::io::stderr())) }
+    }
+
+    /// Text in lines that fit, if this is a terminal; all but the first begin with `indent` spaces.
+    fn wrapped<'t>(&self, text: &'t str, indent: usize) -> Cow<'t, str> {
+        self.width.map_or(Cow::Borrowed(text), |width| wrapped_to(text, indent, width))
+    }
+}
+
+fn width(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(Width(width), _)| width.into())
+}
+
+/// Text in lines of `width` columns, of which the first has `indent` already. Words are not broken.
+fn wrapped_to(text: &str, indent: usize, width: usize) -> Cow<'_, str> {
+    const NARROW: usize = 20; // With less room than that, lines are not worth breaking.
+    if width < indent + NARROW || indent + columns(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut used) = (String::with_capacity(text.len() + 64), indent);
+    for (at, word) in text.split(' ').enumerate() {
+        let needs = columns(word);
+        if at > 0 && used + 1 + needs > width && used > indent {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        } else if at > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += needs;
+    }
+    Cow::Owned(out)
+}
+
+/// Columns that a text takes, without the sequences that colour it.
+fn columns(text: &str) -> usize {
+    anstream::adapter::strip_str(text).map(UnicodeWidthStr::width).sum()
+}
+
 /// The colour of a severity.
 pub fn level_style(level: Level) -> Style {
     match level {
@@ -51,3 +113,6 @@ pub fn level_style(level: Level) -> Style {
         Level::Critical => AnsiColor::White.on(AnsiColor::Red).bold(),
     }
 }
+
+#[cfg(test)]
+mod tests;

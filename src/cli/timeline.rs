@@ -2,10 +2,11 @@
 
 use super::args::{Look, Timeline};
 use super::exit::Exit;
-use super::output::{Sink, timeline_format};
+use super::output::{Sink, check_bom, is_spreadsheet, is_stdout, timeline_format, timeline_output};
 use super::session::{self, Session};
-use super::terminal;
-use anyhow::Result;
+use super::summary_json;
+use super::terminal::{self, Page};
+use anyhow::{Result, bail};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -13,17 +14,28 @@ use std::path::PathBuf;
 pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
+    let summary = args.formats.summary_json.as_deref();
+    if is_stdout(&path) && summary.is_some_and(is_stdout) {
+        bail!("timeline and summary cannot both go to stdout: name a file with -o, or one for --summary-json");
+    }
     let format = timeline_format(args.output_type, &path);
-    let sink = Sink::open(&path, args.target.clobber, &evidence)?;
-    let wanted = Some(args.memory.timeline(format.contents()));
-    let mut session = Session::run(&args.evidence, &args.rules, look, std::slice::from_ref(&path), wanted)?;
+    check_bom(args.formats.bom, is_spreadsheet(format))?;
+    let output = timeline_output(format, &path, &args.formats)?;
+    let sink = Sink::open(&path, args.target.clobber, &evidence)?.with_bom(args.formats.bom);
+    let summary_sink = summary.map(|path| Sink::open(path, args.target.clobber, &evidence)).transpose()?;
+    let outputs: Vec<PathBuf> = std::iter::once(path).chain(summary.map(Into::into)).collect();
+    let wanted = Some(args.memory.timeline(output.contents()));
+    let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
-    let written = rows.map_or(Ok(()), |rows| sink.write_timeline(rows, &*format, &session.results()));
+    let written = rows.map_or(Ok(()), |rows| sink.write_timeline(rows, &output, &session.results()));
     session.report_faults(look)?;
     written?;
+    if let Some(sink) = summary_sink {
+        sink.write_json(&summary_json::summary(&session))?;
+    }
     if !look.quiet && !session.outcome.inputs.is_empty() {
         let mut people = anstream::stderr().lock();
-        terminal::summary::print(&mut people, &session)?;
+        terminal::summary::print(&mut Page::stderr(&mut people), &session)?;
         people.flush()?;
     }
     Ok(session.leave(&args.evidence, false))

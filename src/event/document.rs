@@ -1,6 +1,7 @@
 //! A document: fields and their values, sorted by field.
 
 use super::value::{Value, Values};
+use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId, FieldType, Shape};
 use serde_json::Map;
 
@@ -8,6 +9,28 @@ use serde_json::Map;
 pub trait Fields {
     /// All values of a field; none if it is missing.
     fn values(&self, field: &Field) -> &[Value];
+
+    /// The only value of a field, where that is easier to write than to hold. A text is added to `out` as UTF-8.
+    fn write(&self, _field: &Field, _out: &mut Vec<u8>) -> Written {
+        Written::NotOne
+    }
+}
+
+/// What [`Fields::write`] has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The only value is a text or an address, which was added.
+    Text,
+    /// The only value is an integer.
+    Long(i64),
+    /// The only value is true or false.
+    Boolean(bool),
+    /// The only value is an instant.
+    Date(Ticks),
+    /// The field has no value.
+    Nothing,
+    /// The values must be asked for: there may be several.
+    NotOne,
 }
 
 impl Fields for Document {

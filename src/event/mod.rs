@@ -9,7 +9,7 @@ mod order;
 mod text;
 mod value;
 
-pub use document::{Document, Fields};
+pub use document::{Document, Fields, Written};
 pub use json::{Object, instant};
 pub use order::{Clock, Event, OrderKey};
 pub use value::{IpValue, Value, Values};

@@ -7,14 +7,18 @@
 mod documents;
 mod duplicates;
 mod filter;
+mod second;
 mod shelf;
 mod stats;
+mod survey;
 mod timeline;
 mod window;
 mod work;
 
 pub use filter::Filter;
+pub use second::SecondPass;
 pub use stats::{Stats, Tally};
+pub use survey::{SurveyOptions, survey};
 pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
@@ -23,7 +27,6 @@ use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
 use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, Input, Search};
 use crate::sysmon::Mapping;
-use duplicates::Duplicates;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -108,6 +111,8 @@ pub struct Outcome {
     pub faults: Vec<Fault>,
     /// Counts.
     pub stats: Stats,
+    /// The evidence, to be read a second time.
+    pub again: SecondPass,
 }
 
 /// A run that could not be.
@@ -144,19 +149,20 @@ pub fn run(
     if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(RunError::Timeline(error));
     }
-    let (mut outcome, duplicates) = pool.install(|| conclude(&worker, found));
+    let mut outcome = pool.install(|| conclude(&worker, found, &pool));
     let Worker { shelf, spare, plans, .. } = worker;
     // To free what threads have used takes a while, and nobody needs to wait for it.
     pool.spawn(move || drop((spare, plans)));
     let shelf = shelf.map(|shelf| shelf.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let duplicates = outcome.again.duplicates.clone();
     outcome.timeline = shelf.map(|shelf| Timeline { shelf, duplicates, pool });
     Ok(outcome)
 }
 
 /// What needs all events at once: duplicates, order, sequences, groups.
-fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
+fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>) -> Outcome {
     let Worker { inputs, detector, .. } = worker;
-    let duplicates = found.remove_duplicates(worker);
+    let duplicates = Arc::new(found.remove_duplicates(worker));
     let mut load = |origins: &BTreeSet<Origin>| {
         let origins: Vec<Origin> = origins.iter().copied().collect();
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
@@ -177,5 +183,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found) -> (Outcome, Duplicates) {
     let inventory = std::mem::take(&mut found.inventory);
     let stats = Stats::new(&inputs, &found, &alerts);
     let faults = found.faults;
-    (Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, stats }, duplicates)
+    let options = worker.options.clone();
+    let again = SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone() };
+    Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, stats, again }
 }

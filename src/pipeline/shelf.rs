@@ -11,8 +11,8 @@ use super::duplicates::Duplicates;
 use crate::base::Origin;
 use crate::event::OrderKey;
 use crate::timeline::{Entry, Part, Row, RowHead};
-use processes::Processes;
 use hashbrown::HashMap;
+use processes::Processes;
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -209,9 +209,7 @@ impl Shelf {
     fn groups(&self) -> Vec<&[Place]> {
         let ranks = self.processes.host_ranks();
         let mut groups: Vec<&[Place]> = self.places.chunk_by(|left, right| left.process == right.process).collect();
-        groups.sort_unstable_by_key(|group| {
-            group.first().map(|place| (ranks[place.process as usize], place.order))
-        });
+        groups.sort_unstable_by_key(|group| group.first().map(|place| (ranks[place.process as usize], place.order)));
         groups
     }
 

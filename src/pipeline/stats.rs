@@ -1,6 +1,7 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
 use super::work::{Counts, Fate, Found};
+use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::source::Input;
 use std::collections::BTreeMap;
@@ -55,13 +56,16 @@ pub struct Stats {
     pub filtered: u64,
     /// Alerts.
     pub alerts: u64,
+    /// When the first and the last event were logged, of those that were mapped.
+    pub logged: Option<(Ticks, Ticks)>,
 }
 
 impl Stats {
     /// Counts after duplicates were removed.
     pub(super) fn new(inputs: &[Input], found: &Found, alerts: &[Alert]) -> Self {
         let bytes = inputs.iter().map(|input| input.size).sum();
-        let mut stats = Self { files: inputs.len() as u64, bytes, tally: found.tally, ..Self::default() };
+        let mut stats =
+            Self { files: inputs.len() as u64, bytes, tally: found.tally, logged: found.logged, ..Self::default() };
         let Counts(counts) = &found.counts;
         for (&(event_id, fate), &count) in counts {
             match (fate, event_id) {

@@ -25,7 +25,7 @@ pub struct TimelineOptions {
 #[derive(Debug)]
 pub struct Timeline {
     pub(super) shelf: Shelf,
-    pub(super) duplicates: Duplicates,
+    pub(super) duplicates: Arc<Duplicates>,
     pub(super) pool: Arc<rayon::ThreadPool>,
 }
 

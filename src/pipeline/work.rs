@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
-const FAULTS_PER_UNIT: usize = 1000;
+pub(super) const FAULTS_PER_UNIT: usize = 1000;
 /// Above this many shapes the evidence is playing games: start anew rather than grow.
 const MOST_SHAPES: usize = 4096;
 
@@ -113,6 +113,8 @@ pub struct Found {
     pub counts: Counts,
     pub faults: Vec<Fault>,
     pub tally: Tally,
+    /// When the first and the last event were logged.
+    pub logged: Option<(Ticks, Ticks)>,
 }
 
 /// Records and documents by event ID and what became of them.
@@ -243,8 +245,8 @@ impl<'run> Worker<'run> {
 
     /// Whether every event is wanted in full.
     fn wants_everything(&self) -> bool {
-        let documents = |timeline: &TimelineOptions| timeline.contents == Contents::Document;
-        self.options.inventory || self.options.timeline.as_ref().is_some_and(documents)
+        let whole = |timeline: &TimelineOptions| matches!(timeline.contents, Contents::Document | Contents::Record);
+        self.options.inventory || self.options.timeline.as_ref().is_some_and(whole)
     }
 
     fn map(&self, record: &Record) -> Event {
@@ -275,9 +277,9 @@ impl<'run> Worker<'run> {
     fn shape(&self, glance: &Glance<'_>) -> Shape {
         let mapping = self.options.mapping;
         let constants = sysmon::constants(glance.event_id(), mapping);
-        let columns = self.options.timeline.as_ref().and_then(|_| {
+        let columns = self.options.timeline.as_ref().and_then(|TimelineOptions { contents, .. }| {
             let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
-            let outline = Outline::new(&mut ways, &constants)?;
+            let outline = Outline::new(&mut ways, *contents, &constants)?;
             Some((ways, outline))
         });
         Shape { rules: self.detector.shape(glance), columns, is_creation: constants.is_process_creation() }
@@ -312,6 +314,7 @@ struct Mark {
     faults: usize,
     seen: usize,
     tally: Tally,
+    logged: Option<(Ticks, Ticks)>,
 }
 
 impl Visitor for Reading<'_> {
@@ -323,6 +326,7 @@ impl Visitor for Reading<'_> {
             faults: found.faults.len(),
             seen: found.seen.len(),
             tally: found.tally,
+            logged: found.logged,
         };
         self.own.building.begin(Origin { input: self.input, offset });
     }
@@ -372,6 +376,7 @@ impl Visitor for Reading<'_> {
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
         }
         building.add_glance(glance, Fate::Mapped);
+        self.found.note_time(glance.time_created(), glance.time_created());
         if let Some((ways, outline)) = &shape.columns {
             let event = Lazy::new(ways, glance, row_cells, path);
             rows.glance(&event, outline, order_of(&event, glance, *clock), shape.is_creation);
@@ -390,13 +395,14 @@ impl Visitor for Reading<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        let Mark { candidates, rows, faults, seen, tally } = self.mark;
+        let Mark { candidates, rows, faults, seen, tally, logged } = self.mark;
         self.found.candidates.truncate(candidates);
         self.own.rows.truncate(rows.0);
         self.own.row_ends.truncate(rows.1);
         self.found.faults.truncate(faults);
         self.found.seen.truncate(seen);
         self.found.tally = tally;
+        self.found.logged = logged;
         self.hits = None;
         if let Some(origin) = self.own.building.origin() {
             self.own.building.begin(origin);
@@ -441,7 +447,7 @@ impl Reading<'_> {
                 self.worker.detector.hits(&event.document)
             }
         });
-        self.keep(event, Some(record.event_id), hits);
+        self.keep(event, Some(record), hits);
     }
 
     fn take_document(&mut self, given: JsonDocument) {
@@ -459,7 +465,7 @@ impl Reading<'_> {
                 self.found.counts.add((event_id, fate), 1);
                 if fate == Fate::Mapped {
                     let hits = worker.detector.hits(&event.document);
-                    self.keep(event, event_id, hits);
+                    self.keep(event, None, hits);
                 }
             }
             Err(reason) => {
@@ -469,13 +475,24 @@ impl Reading<'_> {
         }
     }
 
-    fn keep(&mut self, event: Event, id: Option<u32>, hits: Vec<(RuleIndex, Hit)>) {
+    /// Keeps an event, and what rules make of it. `record` is what it was mapped from, if it is no document.
+    fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, Hit)>) {
         let Options { timeline, inventory, clock, .. } = self.worker.options;
+        self.found.note_time(event.logged, event.logged);
         if *inventory {
+            let id = record.map(|record| record.event_id).or_else(|| documents::sysmon_id(&event.document));
             self.found.inventory.add(id, &event.document);
         }
         if let Some(timeline) = timeline {
-            self.own.rows.event(&event, event.order(*clock), timeline.contents);
+            let order = event.order(*clock);
+            match record.filter(|_| timeline.contents == Contents::Record) {
+                Some(record) => {
+                    let chunk = self.own.building.origin().map(|chunk| source::chunk_number(chunk.offset));
+                    let path = &self.worker.inputs[self.input as usize].display;
+                    self.own.rows.record(&event, record, order, chunk, path);
+                }
+                None => self.own.rows.event(&event, order, timeline.contents),
+            }
             self.own.row_ends.push(self.own.rows.bytes().len());
         }
         if !hits.is_empty() {
@@ -614,6 +631,11 @@ impl Found {
         }
     }
 
+    /// Widens the span of the events.
+    fn note_time(&mut self, first: Ticks, last: Ticks) {
+        self.logged = Some(self.logged.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+    }
+
     /// Both together. Order does not matter: everything is sorted before it is used.
     pub fn merge(mut self, mut other: Self) -> Self {
         if self.chunks.len() + self.candidates.len() < other.chunks.len() + other.candidates.len() {
@@ -626,6 +648,9 @@ impl Found {
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
         self.tally.add(&other.tally);
+        if let Some((first, last)) = other.logged {
+            self.note_time(first, last);
+        }
         self
     }
 

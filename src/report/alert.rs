@@ -1,6 +1,7 @@
 //! One alert as a JSON document: ECS for the finding, and the full ECS documents of its events.
 
 use super::Results;
+use super::triage_json::triage_json;
 use crate::detect::Alert;
 use crate::event::{Event, Value};
 use serde_json::{Map, json};
@@ -35,6 +36,9 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     }
     if let Some(start) = &alert.start {
         evql["process_start"] = start.to_json();
+    }
+    if let Some(triage) = results.triage {
+        evql["triage"] = triage_json(triage, position);
     }
     document.insert("evql".into(), evql);
     let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));

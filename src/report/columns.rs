@@ -1,10 +1,12 @@
 //! What CSV and JSON rows of a timeline share: the columns, which facts are carried, the alerts. This module does not know either format.
 
 use super::Results;
+use crate::base::json;
 use crate::ecs::{FieldId, FieldType};
 use crate::event::{OrderKey, Value};
-use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Entry, FIELDS, Part, Row};
+use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Columns, Entry, FIELDS, Part, Row};
 use serde_json::json;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// The column that names the record of the process's start, if facts of it stand in this row.
@@ -121,14 +123,60 @@ pub fn merge<'r>(own: &mut Cells<'r>, start: Row<'r>, mut column: impl FnMut(&mu
     }
 }
 
+/// Adds all values of a column as one text, `; ` between.
+pub fn push_text(columns: &Columns<'_>, column: usize, out: &mut String) {
+    for (number, cell) in columns.values(column).enumerate() {
+        if number > 0 {
+            out.push_str("; ");
+        }
+        push_cell_text(column, cell, out);
+    }
+}
+
+/// Adds a value of a column as text.
+pub fn push_cell_text(column: usize, cell: Cell<'_>, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = match cell {
+        Cell::Text(text) => out.write_str(text),
+        Cell::Long(number) => write!(out, "{number}"),
+        Cell::Double(number) => write!(out, "{number}"),
+        Cell::Boolean(flag) => write!(out, "{flag}"),
+        Cell::Date(at) if has_all_digits(column) => out.write_str(&at.rfc3339_full()),
+        Cell::Date(at) => out.write_str(&at.rfc3339()),
+    };
+}
+
+/// Adds a value as JSON.
+pub fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Text(text) => json::push_text(out, text),
+        Cell::Long(number) => json::push_long(out, number),
+        Cell::Double(number) => {
+            // Writing to a Vec cannot fail; what has no form in JSON becomes null.
+            let _ = serde_json::to_writer(out, &number);
+        }
+        Cell::Boolean(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
+        Cell::Date(at) => {
+            out.push(b'"');
+            at.push_rfc3339(has_all_digits(column), out);
+            out.push(b'"');
+        }
+    }
+}
+
 /// The alerts of an event in one cell: `#1 Rule name (stage 1 of 2)`, separated by `; `.
 pub fn alerts_text(results: &Results<'_>, entry: &Entry<'_>) -> String {
+    alert_texts(results, entry).join("; ")
+}
+
+/// The alerts of an event, each as text.
+pub fn alert_texts(results: &Results<'_>, entry: &Entry<'_>) -> Vec<String> {
     let part = |part: &Part| {
         let alert = &results.alerts[part.alert];
         let name = &results.detector.meta(alert).name;
         format!("#{} {name} (stage {} of {})", part.alert + 1, part.stage + 1, alert.events.len())
     };
-    entry.parts.iter().map(part).collect::<Vec<_>>().join("; ")
+    entry.parts.iter().map(part).collect()
 }
 
 /// The alerts of an event as JSON.
@@ -146,7 +194,6 @@ pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Valu
     };
     entry.parts.iter().map(part).collect()
 }
-
 
 #[cfg(test)]
 mod tests;

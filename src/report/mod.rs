@@ -6,20 +6,38 @@
 mod alert;
 mod alerts_csv;
 mod alerts_json;
+mod bulk;
 mod columns;
+mod message;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod process_json;
+mod survey_json;
 mod timeline_csv;
 mod timeline_ecs;
 mod timeline_json;
+mod timesketch;
+mod tle;
+mod tree;
+mod triage_json;
 
 pub use alert::alert_document;
 pub use alerts_csv::AlertsCsv;
 pub use alerts_json::AlertsJson;
+pub use bulk::{BadIndex, TimelineBulk, index_template};
+#[cfg(feature = "parquet")]
+pub use parquet::{ParquetWriter, TimelineParquet};
+pub use survey_json::{fault_document, survey_document};
 pub use timeline_csv::TimelineCsv;
 pub use timeline_ecs::TimelineEcs;
 pub use timeline_json::TimelineJson;
+pub use timesketch::{Timesketch, TimesketchForm};
+pub use tle::TimelineExplorer;
+pub use tree::Tree;
 
 use crate::detect::{Alert, Detector};
 use crate::event::Clock;
+use crate::process::triage::Triage;
 use crate::timeline::{Contents, Entry};
 use std::io::{self, Write};
 
@@ -32,6 +50,8 @@ pub struct Results<'run> {
     pub alerts: &'run [Alert],
     /// The clock that ordered the events.
     pub clock: Clock,
+    /// What was looked up about the alerts, if it was.
+    pub triage: Option<&'run Triage>,
 }
 
 /// Writes results in one format.

@@ -44,14 +44,18 @@ fn alerts() -> Vec<Alert> {
 fn export(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
-    exporter.export(&Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged }, &mut out).unwrap();
+    exporter
+        .export(&Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged, triage: None }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
 fn empty(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
-    exporter.export(&Results { detector: &detector, alerts: &[], clock: Clock::Logged }, &mut out).unwrap();
+    exporter
+        .export(&Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -59,7 +63,7 @@ fn empty(exporter: &dyn Exporter) -> String {
 fn timeline(format: &dyn TimelineFormat) -> String {
     let detector = Detector::new(rules::builtin());
     let alerts = alerts();
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged };
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None };
     let (start, connection) = events();
     let bytes = [&start, &connection].map(|event| {
         let mut writer = RowWriter::default();
@@ -85,6 +89,10 @@ fn empty_timeline(format: &dyn TimelineFormat) -> String {
     String::from_utf8([format.head().unwrap(), format.tail(false).into()].concat()).unwrap()
 }
 
+fn bulk(ids: bool) -> TimelineBulk {
+    TimelineBulk::new(TimelineBulk::INDEX, ids).unwrap()
+}
+
 #[test]
 fn each_format_of_one_fixture() {
     insta::assert_snapshot!("alerts_csv", export(&AlertsCsv));
@@ -94,6 +102,11 @@ fn each_format_of_one_fixture() {
     insta::assert_snapshot!("timeline_json", timeline(&TimelineJson(Layout::Array)));
     insta::assert_snapshot!("timeline_jsonl", timeline(&TimelineJson(Layout::Lines)));
     insta::assert_snapshot!("timeline_ecs", timeline(&TimelineEcs));
+    insta::assert_snapshot!("timeline_timesketch", timeline(&Timesketch(TimesketchForm::Csv)));
+    insta::assert_snapshot!("timeline_timesketch_jsonl", timeline(&Timesketch(TimesketchForm::Jsonl)));
+    insta::assert_snapshot!("timeline_tle", timeline(&TimelineExplorer));
+    insta::assert_snapshot!("timeline_bulk", timeline(&bulk(false)));
+    insta::assert_snapshot!("timeline_bulk_ids", timeline(&bulk(true)));
 }
 
 #[test]
@@ -103,6 +116,36 @@ fn no_results_are_still_a_valid_file() {
     assert_eq!(empty(&AlertsCsv).lines().count(), 1);
     assert_eq!(empty_timeline(&TimelineCsv).lines().count(), 1);
     assert_eq!(empty_timeline(&TimelineEcs), "");
+    assert_eq!(empty_timeline(&Timesketch(TimesketchForm::Csv)).lines().count(), 1);
+    assert_eq!(empty_timeline(&Timesketch(TimesketchForm::Jsonl)), "");
+    assert_eq!(empty_timeline(&TimelineExplorer).lines().count(), 1);
+    assert_eq!(empty_timeline(&bulk(true)), "");
+}
+
+/// A command line may be a formula, and no spreadsheet must run it.
+#[test]
+fn no_cell_of_any_csv_is_a_formula() {
+    for format in [&TimelineCsv as &dyn TimelineFormat, &Timesketch(TimesketchForm::Csv), &TimelineExplorer] {
+        let text = timeline(format);
+        assert!(text.contains("'=cmd|'"), "{text}");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        for cell in reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()) {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+        }
+    }
+}
+
+#[test]
+fn a_bulk_request_has_two_lines_a_document_and_ends_with_a_line() {
+    let text = timeline(&bulk(true));
+    assert!(text.ends_with('\n'));
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for pair in lines.chunks(2) {
+        assert_eq!(pair[0]["create"]["_index"], TimelineBulk::INDEX);
+        assert_eq!(pair[0]["create"]["_id"].as_str().unwrap().len(), 40);
+        assert!(pair[1]["@timestamp"].is_string());
+    }
+    assert_eq!(lines.len(), 4);
 }
 
 #[test]

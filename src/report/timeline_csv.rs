@@ -61,7 +61,8 @@ impl Line<'_> {
 
     /// Writes the next column: all of its cells, or the first one alone. Says whether they make a list.
     fn column(&mut self, cells: &mut Cells<'_>, first_only: bool) -> bool {
-        let Some((column, first, more)) = next_column(cells) else { return false };
+        let next = next_column(cells).filter(|(column, ..)| *column < FIELDS.len());
+        let Some((column, first, more)) = next else { return false };
         self.skip_to(column);
         let is_list = more && !first_only;
         if !is_list {
@@ -156,7 +157,10 @@ fn push_plain(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
 fn push_text(text: &str, out: &mut Vec<u8>) {
     let is_plain = |byte: &u8| !matches!(byte, 0 | b'"' | b',' | b'\r' | b'\n');
     let starts_plain = !matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t'));
-    if starts_plain && text.len() <= CELL_LIMIT && text.as_bytes().iter().fold(true, |plain, byte| plain & is_plain(byte)) {
+    if starts_plain
+        && text.len() <= CELL_LIMIT
+        && text.as_bytes().iter().fold(true, |plain, byte| plain & is_plain(byte))
+    {
         return out.extend_from_slice(text.as_bytes());
     }
     let text = cell(text);

@@ -25,21 +25,26 @@ impl TimelineFormat for TimelineEcs {
     }
 
     fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
-        let document = entry.row.document();
-        if entry.parts.is_empty() {
-            return out.extend_from_slice(document);
-        }
-        // The row was written by us; a document that cannot be read goes out as it is.
-        match serde_json::from_slice::<serde_json::Value>(document) {
-            Ok(mut document) => {
-                document["evql"] = json!({ "alerts": alerts_json(results, entry) });
-                let _ = serde_json::to_writer(out, &document);
-            }
-            Err(_) => out.extend_from_slice(document),
-        }
+        push_document(results, entry, out);
     }
 
     fn tail(&self, any: bool) -> &'static str {
         Layout::Lines.tail(any)
+    }
+}
+
+/// Adds the document of a row that holds one, and the alerts that it is part of.
+pub(super) fn push_document(results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    let document = entry.row.document();
+    if entry.parts.is_empty() {
+        return out.extend_from_slice(document);
+    }
+    // The row was written by us; a document that cannot be read goes out as it is.
+    match serde_json::from_slice::<serde_json::Value>(document) {
+        Ok(mut document) => {
+            document["evql"] = json!({ "alerts": alerts_json(results, entry) });
+            let _ = serde_json::to_writer(out, &document);
+        }
+        Err(_) => out.extend_from_slice(document),
     }
 }

@@ -1,9 +1,9 @@
 //! The timeline as JSON rows with the columns of the CSV: an array, or one row a line.
 
-use super::columns::{ALERTS, Carried, START_RECORD, alerts_json, has_all_digits, merge, next_column};
+use super::columns::{ALERTS, Carried, START_RECORD, alerts_json, merge, next_column, push_json_cell};
 use super::{Layout, Results, TimelineFormat};
 use crate::base::json;
-use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Contents, Entry, FIELDS};
+use crate::timeline::{CARRIED_COLUMNS, Cells, Contents, Entry, FIELDS};
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
@@ -108,36 +108,20 @@ fn push_key(name: &str, out: &mut Vec<u8>) {
 /// Adds the next column: all of its cells, or the first one alone. Says whether they make a list.
 fn push_column(keys: &[String], cells: &mut Cells<'_>, first_only: bool, out: &mut Vec<u8>) -> bool {
     let Some((column, first, more)) = next_column(cells) else { return false };
-    out.extend_from_slice(keys[column].as_bytes());
+    let Some(key) = keys.get(column) else { return false };
+    out.extend_from_slice(key.as_bytes());
     if first_only || !more {
-        push_cell(column, first, out);
+        push_json_cell(column, first, out);
         return false;
     }
     out.push(b'[');
-    push_cell(column, first, out);
+    push_json_cell(column, first, out);
     while cells.column() == Some(column)
         && let Some((_, cell)) = cells.next()
     {
         out.push(b',');
-        push_cell(column, cell, out);
+        push_json_cell(column, cell, out);
     }
     out.push(b']');
     true
-}
-
-fn push_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
-    match cell {
-        Cell::Text(text) => json::push_text(out, text),
-        Cell::Long(number) => json::push_long(out, number),
-        Cell::Double(number) => {
-            // Writing to a Vec cannot fail; what has no form in JSON becomes null.
-            let _ = serde_json::to_writer(out, &number);
-        }
-        Cell::Boolean(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
-        Cell::Date(at) => {
-            out.push(b'"');
-            at.push_rfc3339(has_all_digits(column), out);
-            out.push(b'"');
-        }
-    }
 }

@@ -33,7 +33,7 @@ pub(super) struct Bytes {
 #[derive(Debug)]
 enum Origin {
     File(PathBuf),
-    /// An archive that was packed in another one. The file has no name and goes away by itself.
+    /// An archive that was packed in another one, or what came in on standard input. The file has no name and goes away by itself.
     Unpacked(Mutex<File>),
 }
 
@@ -178,7 +178,7 @@ impl Archive {
     /// A member to read later.
     pub fn member(&self, index: usize) -> Member {
         let plain = self.plain(index);
-        Member(Arc::new(Inner { zip: self.zip.clone(), index, password: self.password.clone(), plain }))
+        Member(Arc::new(Inner { zip: Some(self.zip.clone()), index, password: self.password.clone(), plain }))
     }
 
     /// The bytes of a member that is stored as it is.
@@ -221,7 +221,8 @@ impl Archive {
 pub struct Member(Arc<Inner>);
 
 struct Inner {
-    zip: ZipArchive<Bytes>,
+    /// `None` if it is in none: see [`Member::kept`].
+    zip: Option<ZipArchive<Bytes>>,
     index: usize,
     password: Option<Arc<[u8]>>,
     plain: Option<Bytes>,
@@ -243,6 +244,15 @@ impl PartialEq for Member {
 impl Eq for Member {}
 
 impl Member {
+    /// What comes out of a stream, kept to be read more than once; and how many bytes that are.
+    pub(super) fn kept(stream: &mut dyn Read) -> io::Result<(Self, u64)> {
+        let mut file = tempfile::tempfile()?;
+        let length = io::copy(stream, &mut file)?;
+        let origin = Arc::new(Origin::Unpacked(Mutex::new(file)));
+        let plain = Some(Bytes { origin, start: 0, length, at: 0, file: None });
+        Ok((Self(Arc::new(Inner { zip: None, index: 0, password: None, plain })), length))
+    }
+
     /// The bytes, if they can be read at any place.
     pub(super) fn plain(&self) -> Option<Bytes> {
         self.0.plain.clone()
@@ -255,7 +265,7 @@ impl Member {
 
     /// Unpacks the member from its start. A checksum that does not fit is an error at the end.
     pub(super) fn stream<T>(&self, read: impl FnOnce(&mut dyn Read) -> T) -> Result<T, String> {
-        let mut zip = self.0.zip.clone();
+        let Some(mut zip) = self.0.zip.clone() else { return Err("it is in no archive".to_owned()) };
         let mut member = open(&mut zip, self.0.index, self.0.password.as_deref()).map_err(|error| reason(&error))?;
         Ok(read(&mut member))
     }

@@ -51,6 +51,11 @@ pub struct Input {
 }
 
 impl Input {
+    /// Whether it is standard input that was not kept, which can be read once only.
+    pub(super) fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == STDIN && self.member.is_none()
+    }
+
     /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
     pub(super) fn is_sequential(&self) -> bool {
         self.format != Format::Evtx || self.member.as_ref().is_some_and(|member| !member.is_plain())
@@ -62,6 +67,8 @@ impl Input {
 pub struct Search {
     /// For encrypted members of archives.
     pub archive_password: Option<String>,
+    /// Whether standard input is kept in a temporary file, so that it can be read more than once.
+    pub keep_stdin: bool,
 }
 
 /// What was found.
@@ -104,12 +111,25 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
         }
     }
     if found_stdin {
-        let display = Arc::from("(standard input)");
-        found.inputs.push(Input { path: PathBuf::from(STDIN), display, size: 0, format: Format::Json, member: None });
+        take_stdin(how.keep_stdin, &mut found);
     }
     found.faults.sort();
     found.faults.dedup();
     found
+}
+
+/// Takes standard input, or what comes out of it.
+fn take_stdin(keep: bool, found: &mut Inputs) {
+    let display: Arc<str> = Arc::from("(standard input)");
+    let (member, size) = match keep.then(|| Member::kept(&mut io::stdin().lock())).transpose() {
+        Ok(kept) => kept.map_or((None, 0), |(member, size)| (Some(member), size)),
+        Err(error) => {
+            let reason = format!("it cannot be kept to be read again: {error}");
+            found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
+            return;
+        }
+    };
+    found.inputs.push(Input { path: PathBuf::from(STDIN), display, size, format: Format::Json, member });
 }
 
 /// A search in progress.

@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::AddAssign;
 
 use super::archive::{self, Member};
-use super::discover::{Format, Input, STDIN};
+use super::discover::{Format, Input};
 use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
 use super::export;
@@ -163,7 +163,7 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
     };
-    if input.path.as_os_str() == STDIN {
+    if input.is_stdin() {
         return documents::read(documents::Source::Stdin, input, unit.input, &mut |item| visitor.item(item));
     }
     if let Some(member) = input.member.as_ref().filter(|member| !member.is_plain()) {

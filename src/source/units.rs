@@ -56,8 +56,12 @@ pub(super) fn slots(size: u64) -> u64 {
 
 /// Where the chunk begins that holds an offset of an event log, both in bytes from the start of the file.
 pub const fn chunk_start(offset: u64) -> u64 {
-    let into = offset.saturating_sub(HEADER_BLOCK);
-    HEADER_BLOCK + into / CHUNK * CHUNK
+    HEADER_BLOCK + chunk_number(offset) * CHUNK
+}
+
+/// Which chunk of its file holds an offset of an event log, counted from 0.
+pub const fn chunk_number(offset: u64) -> u64 {
+    offset.saturating_sub(HEADER_BLOCK) / CHUNK
 }
 
 /// The units that must be read to come to `origins` (sorted), each with those that lie in it: one for each chunk, or for each input that cannot be read
@@ -67,7 +71,7 @@ pub fn units_again<'o>(inputs: &[Input], origins: &'o [Origin]) -> Vec<(Unit, &'
     let together = |left: &Origin, right: &Origin| {
         left.input == right.input && (sequential(left.input) || chunk_start(left.offset) == chunk_start(right.offset))
     };
-    let chunk = |origin: &Origin| origin.offset.saturating_sub(HEADER_BLOCK) / CHUNK;
+    let chunk = |origin: &Origin| chunk_number(origin.offset);
     let unit = |part: &'o [Origin]| {
         let (first, last) = (part.first()?, part.last()?);
         let chunks = chunk(last) - chunk(first) + 1;

@@ -91,9 +91,7 @@ impl Made {
                 None => Piece::Nothing,
             },
             Self::Trusted => Piece::Flag(text == "true"),
-            Self::Hash(algorithm) => {
-                derive::hash_of(text, algorithm).map_or(Piece::Nothing, Piece::Lower)
-            }
+            Self::Hash(algorithm) => derive::hash_of(text, algorithm).map_or(Piece::Nothing, Piece::Lower),
             Self::RegistryData => match derive::registry_data(text) {
                 Some(number) => Piece::Other(number.into()),
                 None => Piece::Part(0..text.len()),

@@ -14,7 +14,7 @@ mod steps;
 mod ways;
 
 pub use reference::reference;
-pub use ways::{Cells, Lazy, Ways, Written, entries_of};
+pub use ways::{Cells, Lazy, Ways, entries_of};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};

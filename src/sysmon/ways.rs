@@ -6,7 +6,7 @@
 
 mod lazy;
 
-pub use lazy::{Cells, Lazy, Written};
+pub use lazy::{Cells, Lazy};
 
 use super::derive::Context;
 use super::direct::{self, Made};
@@ -157,7 +157,8 @@ impl Ways {
 
     /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
     pub fn is_direct(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)))
+        self.position(field)
+            .is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)))
     }
 
     /// Whether a field that was learned has the same values in every event.
@@ -178,7 +179,7 @@ impl Ways {
         }
     }
 
-    /// The place of a field among those that were learned, for [`Lazy::write`].
+    /// The place of a field among those that were learned, for [`Lazy::write_at`].
     pub fn position(&self, field: &Field) -> Option<usize> {
         let at = match field {
             Field::Known(id) => self.by_id[id.position()],
@@ -366,9 +367,8 @@ impl Ways {
     /// Whether a step, by position, can do anything to records with these entries.
     fn may_act(&self, at: usize) -> bool {
         let step = &STEPS[at];
-        let may_have = |field: &FieldId| {
-            (0..at).any(|before| STEPS[before].action.may_set(field.name()) && self.may_act(before))
-        };
+        let may_have =
+            |field: &FieldId| (0..at).any(|before| STEPS[before].action.may_set(field.name()) && self.may_act(before));
         step.scope.includes(self.context.id, self.context.mapping)
             && match &step.action {
                 Action::Move(entry, _)

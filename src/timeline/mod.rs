@@ -4,15 +4,18 @@
 //! bytes: the values of the columns, or the whole document, and no more, so that a timeline of any size can be sorted. This module does not know
 //! output formats, nor where rows wait until they are sorted.
 
+mod record;
 mod row;
 
+pub use record::{Data, RecordView, System};
 pub use row::{Cell, Cells, Contents, Outline, Row, RowHead, RowWriter};
 
 use crate::base::Origin;
 use crate::detect::Alert;
-use crate::ecs::{self, FieldId};
+use crate::ecs::{self, Field, FieldId};
 use hashbrown::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The fields that a row has, in order.
 pub const FIELDS: &[FieldId] = &[
@@ -86,6 +89,40 @@ pub const CARRIED: &[FieldId] = &[
     ecs::DATA_INTEGRITY_LEVEL,
     ecs::DATA_LOGON_ID,
 ];
+
+/// What an account of an event in words says beside [`FIELDS`]: the fields of [`Contents::Details`].
+pub static DETAILS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    let known = [ecs::EVENT_PROVIDER, ecs::SYSMON_DNS_STATUS, ecs::ERROR_CODE].map(Field::Known);
+    let data = [
+        "CreationUtcTime",
+        "PreviousCreationUtcTime",
+        "State",
+        "Version",
+        "SignatureStatus",
+        "TargetProcessId",
+        "StartAddress",
+        "StartModule",
+        "StartFunction",
+        "NewName",
+        "Contents",
+        "Configuration",
+        "Operation",
+        "Name",
+        "Query",
+        "Type",
+        "Consumer",
+        "Filter",
+        "ClientInfo",
+        "Description",
+    ];
+    known.into_iter().chain(data.map(|name| Field::named(&format!("winlog.event_data.{name}")))).collect()
+});
+
+/// The fields that rows of some contents hold, in the order of their numbers.
+pub fn fields_of(contents: Contents) -> impl Iterator<Item = Field> {
+    let details = (contents == Contents::Details).then(|| DETAILS.iter().cloned()).into_iter().flatten();
+    FIELDS.iter().map(|field| (*field).into()).chain(details)
+}
 
 /// An event's part in an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

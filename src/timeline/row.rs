@@ -3,15 +3,16 @@
 //! Rows are written once, moved about, spilled to disk perhaps, and read back in place, without copying. They never leave the process that wrote them, so
 //! that the form is nobody's contract. Reading is total nevertheless: bytes that are no row give nothing.
 //!
-//! A row is a head of fixed length, a table, and texts. The table says for each value, in the order of the columns, which column it is of and what it is;
+//! A row is a head of fixed length, a table, and texts; a document or a record comes behind. The table says for each value, in the order of the columns, which column it is of and what it is;
 //! a text is there by its length only. All texts stand together behind the table, so that they are checked at once; in front of them those that are asked
 //! for by themselves: host, entity id, record id.
 
-use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN};
+use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
 use crate::base::{Origin, Ticks};
-use crate::ecs::{self, FieldId};
-use crate::event::{Document, Event, OrderKey, Value};
-use crate::sysmon::{Lazy, Ways, Written};
+use crate::ecs::{self, Field};
+use crate::event::{Document, Event, OrderKey, Value, Written};
+use crate::source::Record;
+use crate::sysmon::{Lazy, Ways};
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,8 +20,12 @@ pub enum Contents {
     /// The values of [`FIELDS`].
     #[default]
     Columns,
+    /// The values of [`FIELDS`] and of [`super::DETAILS`].
+    Details,
     /// The whole document, as JSON.
     Document,
+    /// The record itself, before it was mapped.
+    Record,
 }
 
 /// One value of a row.
@@ -52,8 +57,10 @@ pub struct Row<'r> {
     /// The record id, if it is a text.
     pub record_id: Option<&'r str>,
     table: &'r [u8],
-    /// The texts of the table one after another, or the document.
+    /// The texts of the table one after another.
     texts: &'r str,
+    /// The document, or the record.
+    rest: &'r [u8],
 }
 
 /// Writes rows one after another.
@@ -85,22 +92,23 @@ enum OutlinePart {
 impl Outline {
     /// The outline of events with these ways, which learn the columns; `constants` has the values that are the same for all events.
     /// `None` if there is no way to some column.
-    pub fn new(ways: &mut Ways, constants: &Document) -> Option<Self> {
-        let place = |ways: &mut Ways, field: FieldId| {
-            ways.learn(&field.into());
-            ways.position(&field.into())
+    pub fn new(ways: &mut Ways, contents: Contents, constants: &Document) -> Option<Self> {
+        let place = |ways: &mut Ways, field: &Field| {
+            ways.learn(field);
+            ways.position(field)
         };
-        let (host, entity_id) = (place(ways, ecs::HOST_NAME)?, place(ways, ecs::PROCESS_ENTITY_ID)?);
-        let record_id = place(ways, ecs::WINLOG_RECORD_ID)?;
+        let host = place(ways, &ecs::HOST_NAME.into())?;
+        let entity_id = place(ways, &ecs::PROCESS_ENTITY_ID.into())?;
+        let record_id = place(ways, &ecs::WINLOG_RECORD_ID.into())?;
         let mut parts: Vec<OutlinePart> = Vec::new();
-        for (column, field) in (0..).zip(FIELDS) {
-            let at = place(ways, *field)?;
-            if !ways.is_constant(&(*field).into()) {
+        for (column, field) in (0..).zip(fields_of(contents)) {
+            let at = place(ways, &field)?;
+            if !ways.is_constant(&field) {
                 parts.push(OutlinePart::Column(column, at));
                 continue;
             }
             let mut writer = RowWriter::default();
-            constants.all(*field).iter().for_each(|value| writer.value(column, value));
+            constants.values(&field).iter().for_each(|value| writer.value(column, value));
             match parts.last_mut() {
                 _ if writer.table.is_empty() => {}
                 Some(OutlinePart::Known(table, texts)) => {
@@ -143,21 +151,31 @@ impl RowWriter {
 
     /// Writes an event.
     pub fn event(&mut self, event: &Event, order: OrderKey, contents: Contents) {
-        let is_creation = event.document.is_process_creation();
-        self.begin();
-        let fronts = [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID, ecs::WINLOG_RECORD_ID]
-            .map(|field| self.first_text(event.document.all(field)));
-        if contents == Contents::Columns {
-            for (column, field) in (0..).zip(FIELDS) {
+        let fronts = self.begin_event(event);
+        if matches!(contents, Contents::Columns | Contents::Details) {
+            for (column, field) in (0..).zip(fields_of(contents)) {
                 if !self.refer(column, &fronts) {
-                    event.document.all(*field).iter().for_each(|value| self.value(column, value));
+                    event.document.values(&field).iter().for_each(|value| self.value(column, value));
                 }
             }
         }
-        self.end(order, is_creation, &fronts);
-        if contents == Contents::Document {
-            event.push_json(&mut self.bytes);
+        self.end(order, event.document.is_process_creation(), &fronts);
+        match contents {
+            Contents::Columns | Contents::Details => {}
+            Contents::Document => event.push_json(&mut self.bytes),
+            Contents::Record => {
+                self.bytes.push(record::DOCUMENT);
+                event.push_json(&mut self.bytes);
+            }
         }
+    }
+
+    /// Writes an event as the record that it was mapped from. `chunk` counts the chunks of the file from 0, `path` is the file.
+    pub fn record(&mut self, event: &Event, record: &Record, order: OrderKey, chunk: Option<u64>, path: &str) {
+        let fronts = self.begin_event(event);
+        self.end(order, event.document.is_process_creation(), &fronts);
+        self.bytes.push(record::RECORD);
+        record::write(&mut self.bytes, record, chunk, path);
     }
 
     /// Writes the columns of an event that is seen at a glance.
@@ -177,6 +195,12 @@ impl RowWriter {
         self.end(order, is_creation, &fronts);
     }
 
+    fn begin_event(&mut self, event: &Event) -> Fronts {
+        self.begin();
+        [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID, ecs::WINLOG_RECORD_ID]
+            .map(|field| self.first_text(event.document.all(field)))
+    }
+
     fn begin(&mut self) {
         self.table.clear();
         self.texts.clear();
@@ -192,7 +216,7 @@ impl RowWriter {
     /// The same for the field at a place.
     fn first_text_at(&mut self, event: &Lazy<'_>, at: usize) -> Option<(usize, bool)> {
         let begin = self.texts.len();
-        match event.write(at, &mut self.texts) {
+        match event.write_at(at, &mut self.texts) {
             Written::Text => Some((self.texts.len() - begin, true)),
             Written::NotOne => self.first_text(event.values_at(at)),
             _ => None,
@@ -230,7 +254,7 @@ impl RowWriter {
         put(&mut rest, origin.offset.to_le_bytes());
         // Texts come from records and documents of far less than 4 GiB.
         let [host, entity_id, record_id] = fronts.map(|front| front.map_or(0, |(length, _)| length));
-        for length in [host, entity_id, record_id, self.table.len()] {
+        for length in [host, entity_id, record_id, self.table.len(), self.texts.len()] {
             put(&mut rest, u32::try_from(length).unwrap_or_default().to_le_bytes());
         }
         self.bytes.extend_from_slice(&head);
@@ -240,7 +264,7 @@ impl RowWriter {
 
     fn column(&mut self, column: u8, event: &Lazy<'_>, at: usize) {
         let begin = self.texts.len();
-        match event.write(at, &mut self.texts) {
+        match event.write_at(at, &mut self.texts) {
             Written::Text => self.text_entry(column, self.texts.len() - begin),
             Written::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
             Written::Boolean(flag) => self.table.extend([column, if flag { TRUE } else { FALSE }]),
@@ -285,7 +309,7 @@ impl RowWriter {
 }
 
 /// Bytes of a row before its table.
-const HEAD: usize = 45;
+const HEAD: usize = 49;
 
 /// A text of less than 64 KiB: its length follows.
 const TEXT: u8 = 0;
@@ -299,6 +323,13 @@ const LONG_TEXT: u8 = 6;
 /// The host, which stands in front of all texts; and after it the entity id, and the record id.
 const FRONT: u8 = 7;
 const FRONT_RECORD_ID: u8 = 9;
+
+/// Adds a text with its length before it.
+pub(super) fn push_text(bytes: &mut Vec<u8>, text: &str) {
+    // Texts come from records and documents of far less than 4 GiB.
+    bytes.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}
 
 fn put<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
     if let Some((head, tail)) = std::mem::take(rest).split_first_chunk_mut::<N>() {
@@ -328,6 +359,7 @@ struct Split<'r> {
     fronts: [usize; 3],
     table: &'r [u8],
     texts: &'r [u8],
+    rest: &'r [u8],
 }
 
 impl<'r> Split<'r> {
@@ -340,9 +372,10 @@ impl<'r> Split<'r> {
         let origin =
             Origin { input: u32::from_le_bytes(take(&mut head)?), offset: u64::from_le_bytes(take(&mut head)?) };
         let fronts = [take_length(&mut head)?, take_length(&mut head)?, take_length(&mut head)?];
-        let (table, texts) = rest.split_at_checked(take_length(&mut head)?)?;
+        let (table, rest) = rest.split_at_checked(take_length(&mut head)?)?;
+        let (texts, rest) = rest.split_at_checked(take_length(&mut head)?)?;
         let order = OrderKey::new(time, (flags & 1 != 0).then_some(tiebreaker), origin);
-        Some(Self { order, flags, fronts, table, texts })
+        Some(Self { order, flags, fronts, table, texts, rest })
     }
 
     const fn is_creation(&self) -> bool {
@@ -376,15 +409,31 @@ impl<'r> Row<'r> {
             record_id: (split.flags & 8 != 0).then_some(record_id),
             table: split.table,
             texts,
+            rest: split.rest,
         })
     }
 
     /// The document, if rows hold documents: JSON.
     pub fn document(&self) -> &'r [u8] {
-        self.texts.as_bytes()
+        self.rest
     }
 
-    /// The values with the positions of their fields in [`FIELDS`], ascending; several values of one field one after another.
+    /// The values of a field beside [`FIELDS`], by its position in [`super::DETAILS`].
+    pub fn detail(&self, position: usize) -> impl Iterator<Item = Cell<'r>> + use<'r> {
+        let wanted = FIELDS.len() + position;
+        self.cells()
+            .skip_while(move |(at, _)| *at < wanted)
+            .take_while(move |(at, _)| *at == wanted)
+            .map(|(_, cell)| cell)
+    }
+
+    /// The record, or the document that stands for one, if rows hold records.
+    pub fn record(&self) -> Option<RecordView<'r>> {
+        RecordView::read(self.rest)
+    }
+
+    /// The values with the positions of their fields in [`FIELDS`], and behind them in [`super::DETAILS`], ascending; several values of one field one after
+    /// another.
     pub fn cells(&self) -> Cells<'r> {
         let fronts = [self.host, self.entity_id.unwrap_or_default(), self.record_id.unwrap_or_default()];
         Cells { table: self.table, texts: self.texts, fronts }
@@ -434,11 +483,11 @@ impl<'r> Iterator for Cells<'r> {
             DATE => Cell::Date(Ticks(i64::from_le_bytes(take(&mut self.table)?))),
             _ => return None,
         };
-        Some((column.into(), cell)).filter(|(column, _)| *column < FIELDS.len())
+        Some((column.into(), cell))
     }
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk::<N>()?;
     *rest = tail;
     Some(*head)
@@ -446,4 +495,11 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 
 fn take_length(rest: &mut &[u8]) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(take(rest)?)).ok()
+}
+
+pub(super) fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
+    let length = take_length(rest)?;
+    let (text, tail) = rest.split_at_checked(length)?;
+    *rest = tail;
+    str::from_utf8(text).ok()
 }

@@ -133,7 +133,7 @@ fn stages(criterion: &mut Criterion) {
         let options = Options { timeline, threads: 1, ..Options::default() };
         bencher.iter(|| {
             let outcome = pipeline::run(&evidence.paths(), &detector, &options, &Silent).unwrap();
-            let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged };
+            let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None };
             let mut out = Vec::new();
             outcome.timeline.unwrap().write(&results, &format, &mut out).unwrap();
             out.len()

@@ -13,8 +13,20 @@ use std::sync::Arc;
 /// Longest text of one field on a card, in characters, unless everything is wanted.
 const MOST: usize = 400;
 
+/// What is shown of alerts.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Everything.
+    pub verbose: bool,
+    /// Alerts of building-block rules too.
+    pub building_blocks: bool,
+    /// What was looked up about them.
+    pub triage: bool,
+}
+
 /// Prints all alerts; those of building-block rules only if they are wanted, as in Kibana.
-pub fn print(out: &mut dyn Write, results: &Results<'_>, verbose: bool, building_blocks: bool) -> io::Result<()> {
+pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: Shown) -> io::Result<()> {
+    let Shown { verbose, building_blocks, triage } = wanted;
     for (position, alert) in results.alerts.iter().enumerate() {
         if results.detector.meta(alert).building_block && !building_blocks {
             continue;
@@ -26,6 +38,9 @@ pub fn print(out: &mut dyn Write, results: &Results<'_>, verbose: bool, building
         }
         card.stages(out)?;
         card.foot(out)?;
+        if let Some(triage) = results.triage.filter(|_| triage) {
+            super::triage::print(out, triage, position, verbose)?;
+        }
         writeln!(out)?;
     }
     if verbose {
@@ -256,6 +271,6 @@ fn time_text(event: &Event, clock: Clock) -> String {
     event.time(clock).rfc3339().replacen('T', " ", 1)
 }
 
-fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
     writeln!(out, "      {DIM}{name:<10}{DIM:#}  {value}")
 }

@@ -1,7 +1,9 @@
 //! The end of a run: what was read, what became of it, and what was found.
 
-use super::{BOLD, DIM, counted, grouped, shown};
+use super::{BOLD, DIM, Page, counted, grouped, level_style, shown};
 use crate::cli::session::Session;
+use crate::cli::tally;
+use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::pipeline::Stats;
 use evql::rules::{Level, compares_user_id};
@@ -10,27 +12,36 @@ use evql::{ecs, sysmon};
 use indicatif::BinaryBytes;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 /// Most event IDs that the summary names; of the others it gives the counts.
 const MOST_IDS: usize = 6;
 
+/// More alerts than that are counted by rule and host, and their range of time is told: nobody reads so many cards first.
+const FEW_ALERTS: usize = 10;
+
+/// Most rules and hosts that are named.
+const MOST_NAMED: usize = 8;
+
 /// Prints the summary.
-pub fn print(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+pub fn print(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
-    writeln!(out, "{BOLD}Summary{BOLD:#}")?;
+    writeln!(out.out, "{BOLD}Summary{BOLD:#}")?;
     line(out, "evidence", &evidence(stats))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(stats))?;
     line(out, "rules", &rules(session))?;
     line(out, "alerts", &alerts(session))?;
+    if session.outcome.alerts.len() > FEW_ALERTS {
+        overview(out, session)?;
+    }
     line(out, "faults", &faults(session))?;
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
 }
 
 /// Names the rules that compare `user.id`, of which Sysmon records the writer's.
-pub fn print_users(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+pub fn print_users(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     let rules = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query));
     for (at, rule) in rules.enumerate() {
         line(out, if at == 0 { "user.id" } else { "" }, &shown(&rule.meta.name, None))?;
@@ -39,7 +50,7 @@ pub fn print_users(out: &mut dyn Write, session: &Session) -> io::Result<()> {
 }
 
 /// Prints only what was read and what became of it, for commands whose findings speak for themselves.
-pub fn print_evidence(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+pub fn print_evidence(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
     line(out, "evidence", &evidence(stats))?;
     line(out, "records", &records(stats))?;
@@ -126,6 +137,56 @@ fn records(stats: &Stats) -> String {
     format!("{} {equals} {}", grouped(tally.records), sum.join(" + "))
 }
 
+/// What most of the alerts are, where and when.
+fn overview(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+    if let Some((first, last)) = tally::range(session) {
+        let shown = |at: Ticks| at.rfc3339().replacen('T', " ", 1);
+        line(out, "from", &format!("{} to {}", shown(first), shown(last)))?;
+    }
+    let rules = tally::by_rule(session);
+    let most = rules.first().map_or(0, |rule| digits(rule.alerts));
+    for (at, rule) in rules.iter().take(MOST_NAMED).enumerate() {
+        let meta = &session.detector.rules()[rule.rule].meta;
+        let (style, level) = (level_style(meta.level), meta.level.name());
+        let hosts = counted(rule.hosts as u64, "host");
+        let padding = " ".repeat(LONGEST_LEVEL - level.len());
+        let count = format!("{:>most$}", grouped(rule.alerts as u64));
+        let name = shown(&meta.name, Some(100));
+        line(
+            out,
+            if at == 0 { "by rule" } else { "" },
+            &format!("{count}  {style}{level}{style:#}{padding}  {name} ({hosts})"),
+        )?;
+    }
+    rest(out, rules.iter().map(|rule| rule.alerts), "rule")?;
+    let hosts = tally::by_host(session);
+    let most = hosts.first().map_or(0, |(_, count)| digits(*count));
+    for (at, (host, count)) in hosts.iter().take(MOST_NAMED).enumerate() {
+        let host = if host.is_empty() { "(no computer name)".to_owned() } else { shown(host, Some(100)) };
+        let count = format!("{:>most$}", grouped(*count as u64));
+        line(out, if at == 0 { "by host" } else { "" }, &format!("{count}  {host}"))?;
+    }
+    rest(out, hosts.iter().map(|(_, count)| *count), "host")
+}
+
+/// Letters of the longest name of a severity.
+const LONGEST_LEVEL: usize = 8;
+
+/// Characters of a number as it is shown.
+fn digits(number: usize) -> usize {
+    grouped(number as u64).len()
+}
+
+/// Says how much is not named.
+fn rest(out: &mut Page<'_>, counts: impl ExactSizeIterator<Item = usize>, noun: &str) -> io::Result<()> {
+    let more = counts.len().saturating_sub(MOST_NAMED) as u64;
+    if more == 0 {
+        return Ok(());
+    }
+    let alerts: usize = counts.skip(MOST_NAMED).sum();
+    line(out, "", &format!("and {} with {}", counted(more, &format!("more {noun}")), counted(alerts as u64, "alert")))
+}
+
 fn alerts(session: &Session) -> String {
     let mut text = counted_alerts(session);
     let set_aside: usize = session.outcome.set_aside.values().sum();
@@ -136,7 +197,7 @@ fn alerts(session: &Session) -> String {
 }
 
 /// Names the exceptions that took alerts away.
-pub fn print_set_aside(out: &mut dyn Write, session: &Session) -> io::Result<()> {
+pub fn print_set_aside(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     for (at, (&exception, &count)) in session.outcome.set_aside.iter().enumerate() {
         let name = session.detector.exceptions().get(exception).map_or("", |exception| &exception.name);
         let text = format!("{} by '{}'", grouped(count as u64), shown(name, None));
@@ -155,7 +216,7 @@ fn counted_alerts(session: &Session) -> String {
     let levels: Vec<String> = levels
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(level, count)| format!("{count} {}", level.name()))
+        .map(|(level, count)| format!("{}{count} {}{:#}", level_style(*level), level.name(), level_style(*level)))
         .collect();
     let hosts: BTreeSet<&str> = alerts.iter().filter_map(|alert| alert.last()?.document.text(ecs::HOST_NAME)).collect();
     let hosts: Vec<String> = hosts.into_iter().map(|host| shown(host, Some(60))).collect();
@@ -195,6 +256,6 @@ fn elapsed(elapsed: Duration, bytes: u64) -> String {
     format!("{seconds:.2} s ({}/s)", BinaryBytes(rate))
 }
 
-fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
-    writeln!(out, "  {DIM}{name:<9}{DIM:#} {value}")
+fn line(out: &mut Page<'_>, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out.out, "  {DIM}{name:<9}{DIM:#} {}", out.wrapped(value, 12))
 }

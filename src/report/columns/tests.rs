@@ -116,7 +116,7 @@ proptest! {
         place in 0..3_usize,
     ) {
         let detector = Detector::new(rules::builtin());
-        let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged };
+        let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
         let start = row(0, true, start);
         let others: Vec<Vec<u8>> = (1..).zip(others).map(|(number, values)| row(number, false, values)).collect();
         let start_row = Row::read(&start).unwrap();

@@ -3,7 +3,7 @@
 use super::{Flow, Group, OfRecord, Way, Ways};
 use crate::base::Ticks;
 use crate::ecs::Field;
-use crate::event::{Document, Fields, IpValue, Value, Values};
+use crate::event::{Document, Fields, IpValue, Value, Values, Written};
 use crate::source::{Glance, Raw, Stored};
 use crate::sysmon::direct::{Made, Piece};
 use crate::sysmon::raw::{EventData, is_nothing};
@@ -13,8 +13,6 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::net::IpAddr;
 
 mod write;
-
-pub use write::Written;
 
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]
@@ -231,6 +229,10 @@ impl<'a> Lazy<'a> {
 impl Fields for Lazy<'_> {
     fn values(&self, field: &Field) -> &[Value] {
         self.ways.position(field).map_or(&[], |at| self.values_at(at))
+    }
+
+    fn write(&self, field: &Field, out: &mut Vec<u8>) -> Written {
+        self.ways.position(field).map_or(Written::Nothing, |at| self.write_at(at, out))
     }
 }
 

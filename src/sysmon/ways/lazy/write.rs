@@ -2,31 +2,15 @@
 
 use super::super::{OfRecord, Way};
 use super::Lazy;
-use crate::base::{Ticks, json};
+use crate::base::json;
+use crate::event::Written;
 use crate::sysmon::direct::{Made, Piece};
 use crate::sysmon::raw::is_nothing;
 use std::ops::Range;
 
-/// What [`Lazy::write`] has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// The only value is a text or an address, which was added.
-    Text,
-    /// The only value is an integer.
-    Long(i64),
-    /// The only value is true or false.
-    Boolean(bool),
-    /// The only value is an instant.
-    Date(Ticks),
-    /// The field has no value.
-    Nothing,
-    /// The values must be asked for: there may be several.
-    NotOne,
-}
-
 impl Lazy<'_> {
     /// The only value of the field at a [`super::Ways::position`], where that is easier to write than to hold. A text is added to `out` as UTF-8.
-    pub fn write(&self, at: usize, out: &mut Vec<u8>) -> Written {
+    pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> Written {
         let text_if = |says| if says { Written::Text } else { Written::Nothing };
         match self.ways.learned[at] {
             Way::Never => Written::Nothing,

@@ -1,0 +1,55 @@
+//! `evql info`: what is in the evidence, before anybody asks rules of it.
+
+use super::args::{InfoArgs, InfoFormat, Look};
+use super::exit::Exit;
+use super::output::{Sink, is_stdout};
+use super::progress::Bar;
+use super::{session, terminal};
+use anyhow::Result;
+use evql::pipeline::{SurveyOptions, Window, survey};
+use evql::report::survey_document;
+use evql::source::{FaultKind, Search, Severity};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Runs the command.
+pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
+    let InfoArgs { inputs, choice, hash, target, output_type } = args;
+    let paths = session::given(inputs, choice)?;
+    let path = target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
+    let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    let format = output_type.unwrap_or(if is_json { InfoFormat::Json } else { InfoFormat::Text });
+    let sink = (!is_stdout(&path)).then(|| Sink::open(&path, target.clobber, &paths)).transpose()?;
+    let options = SurveyOptions {
+        threads: inputs.threads.map_or(0, usize::from),
+        slow_reader: inputs.slow_reader,
+        hash: *hash,
+        window: Window { from: choice.from, to: choice.to },
+        filter: session::filter(choice),
+        search: Search { archive_password: inputs.archive_password.clone(), ..Search::default() },
+    };
+    let found = survey(&paths, &options, &Bar::new(look))?;
+    let mut text = Vec::new();
+    match format {
+        InfoFormat::Text => terminal::survey::print(&mut text, &found, look.verbose)?,
+        InfoFormat::Json => {
+            serde_json::to_writer_pretty(&mut text, &survey_document(&found))?;
+            text.push(b'\n');
+        }
+    }
+    let shown = match sink {
+        Some(sink) => sink.write_with(|out| out.write_all(&anstream::adapter::strip_bytes(&text).into_vec())),
+        None => anstream::stdout().lock().write_all(&text).map_err(Into::into),
+    };
+    terminal::faults::print(&mut anstream::stderr().lock(), &found.faults, look.verbose)?;
+    shown?;
+    let is_missing = found.faults.iter().all(|fault| fault.kind == FaultKind::Missing);
+    if found.files.is_empty() {
+        writeln!(anstream::stderr(), "evql: {}", session::NOTHING_TO_READ)?;
+    }
+    Ok(match found.files.is_empty() {
+        true if is_missing => Exit::Usage,
+        _ if inputs.allow_partial || found.faults.iter().all(|fault| fault.severity == Severity::Suspect) => Exit::Done,
+        _ => Exit::Partial,
+    })
+}

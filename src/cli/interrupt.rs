@@ -1,0 +1,154 @@
+//! Ctrl-C: the run ends at once, what was written ends with a complete line, and a file that nothing was written to is not left behind.
+//!
+//! An empty file of findings would say that nothing was found. Temporary files have no names and go away with the process.
+//! This module does not know what is written.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The exit code that scripts expect of an interrupted program.
+const EXIT_CODE: i32 = 130;
+/// How long a writer that is at work has to end its line. One that waits for somebody to read its output may never do so.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes that are gathered before they are written.
+const BLOCK: usize = 1 << 18;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static OUTPUTS: Mutex<Vec<Output>> = Mutex::new(Vec::new());
+
+/// A file that is open to be written.
+struct Output {
+    path: PathBuf,
+    has_begun: bool,
+}
+
+fn outputs() -> MutexGuard<'static, Vec<Output>> {
+    OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes Ctrl-C over. Without a handler it still ends the run, by the signal itself.
+pub fn install() {
+    let _ = ctrlc::set_handler(|| {
+        let again = INTERRUPTED.swap(true, Ordering::SeqCst);
+        // Nothing can begin to be written while this is held, and if nothing is being written it is held until the end.
+        let outputs = outputs();
+        if !again && outputs.iter().any(|output| output.has_begun) {
+            drop(outputs);
+            std::thread::sleep(PATIENCE);
+        } else {
+            remove_untouched(&outputs);
+        }
+        std::process::exit(EXIT_CODE);
+    });
+}
+
+/// Removes the files that nothing was written to.
+fn remove_untouched(outputs: &[Output]) {
+    for output in outputs.iter().filter(|output| !output.has_begun) {
+        let is_empty_file = std::fs::symlink_metadata(&output.path).is_ok_and(|data| data.is_file() && data.len() == 0);
+        if is_empty_file {
+            let _ = std::fs::remove_file(&output.path); // It is empty; that it stays is a nuisance at most.
+        }
+    }
+}
+
+/// Forgets an output that is complete, or will never be.
+fn forget(path: &Path) {
+    outputs().retain(|output| output.path != path);
+}
+
+/// Writes to a file or to stdout in large blocks, and ends with a complete line if the run is interrupted.
+pub struct Lines {
+    out: Box<dyn Write + Send>,
+    path: PathBuf,
+    pending: Vec<u8>,
+    has_begun: bool,
+    /// Whether a part of it is of no use to anybody.
+    all_or_nothing: bool,
+}
+
+impl Lines {
+    /// Writes to `out`, which is the file at `path`, or `-` for stdout.
+    pub fn new(out: Box<dyn Write + Send>, path: &Path) -> Self {
+        outputs().push(Output { path: path.to_owned(), has_begun: false });
+        Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false }
+    }
+
+    /// The same for a file that has no lines, and that nobody can read without its end: if the run is interrupted it is removed.
+    #[cfg(feature = "parquet")]
+    pub fn all_or_nothing(mut self) -> Self {
+        self.all_or_nothing = true;
+        self
+    }
+
+    /// Notes that something is written from now on.
+    fn begin(&mut self) {
+        if !self.has_begun {
+            self.has_begun = true;
+            outputs().iter_mut().filter(|output| output.path == self.path).for_each(|output| output.has_begun = true);
+        }
+    }
+
+    /// Ends the last complete line, and the process.
+    fn end(&mut self) -> ! {
+        if self.all_or_nothing {
+            // A device stays where it is.
+            let is_file = std::fs::symlink_metadata(&self.path).is_ok_and(|data| data.is_file());
+            let removed = is_file && std::fs::remove_file(&self.path).is_ok();
+            self.leave(if removed { "was not complete and is removed" } else { "is incomplete" });
+        }
+        let complete = memchr::memrchr(b'\n', &self.pending).map_or(0, |at| at + 1);
+        let written = self.out.write_all(&self.pending[..complete]).and_then(|()| self.out.flush());
+        self.leave(if written.is_ok() { "ends with its last complete line" } else { "is incomplete" })
+    }
+
+    /// Says what state the output is in, and ends the process.
+    fn leave(&self, state: &str) -> ! {
+        let name =
+            if super::output::is_stdout(&self.path) { "the output".into() } else { self.path.display().to_string() };
+        let name = evql::base::escape::terminal(&name);
+        let _ = writeln!(anstream::stderr(), "evql: interrupted; {name} {state}");
+        remove_untouched(&outputs());
+        std::process::exit(EXIT_CODE);
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begin();
+        if INTERRUPTED.load(Ordering::SeqCst) {
+            self.end();
+        }
+        match memchr::memrchr(b'\n', bytes) {
+            _ if self.all_or_nothing && self.pending.len() + bytes.len() > BLOCK => {
+                self.out.write_all(&self.pending)?;
+                self.pending.clear();
+                self.out.write_all(bytes)?;
+            }
+            Some(at) if self.pending.len() + bytes.len() > BLOCK => {
+                self.out.write_all(&self.pending)?;
+                self.pending.clear();
+                self.out.write_all(&bytes[..=at])?;
+                self.pending.extend_from_slice(&bytes[at + 1..]);
+            }
+            _ => self.pending.extend_from_slice(bytes),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.begin();
+        self.out.write_all(&self.pending)?;
+        self.pending.clear();
+        self.out.flush()
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        forget(&self.path);
+    }
+}

@@ -1,0 +1,143 @@
+//! `--summary-json`: the summary of a run as one JSON object, for scripts and for the case file. Its keys are a contract, see `docs/outputs.md`.
+
+use super::session::Session;
+use super::tally;
+use evql::base::Ticks;
+use evql::event::Clock;
+use evql::rules::Level;
+use evql::source::Severity;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The summary of a finished run.
+pub fn summary(session: &Session) -> Value {
+    let stats = &session.outcome.stats;
+    let window = session.options.window;
+    let clock = match session.options.clock {
+        Clock::Logged => "logged",
+        Clock::Utc => "utc",
+    };
+    json!({
+        "evql": env!("CARGO_PKG_VERSION"),
+        "command_line": command_line(),
+        "elapsed_seconds": (session.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        "clock": clock,
+        "from": window.from.map(Ticks::rfc3339),
+        "to": window.to.map(Ticks::rfc3339),
+        "rules": rules(session),
+        "evidence": { "files": stats.files, "bytes": stats.bytes, "chunks": stats.tally.chunks },
+        "records": {
+            "total": stats.tally.records,
+            "mapped": stats.mapped,
+            "other_providers": stats.tally.other_providers,
+            "duplicates": stats.tally.duplicates,
+            "outside_window": stats.outside_window,
+            "filtered": stats.filtered,
+            "unreadable": stats.tally.unreadable,
+            "adds_up": stats.adds_up(),
+        },
+        "events": {
+            "by_id": stats.by_id.iter().map(|(id, count)| (id.to_string(), (*count).into())).collect::<Map<_, _>>(),
+            "documents": stats.documents,
+            "first": stats.logged.map(|(first, _)| first.rfc3339_full()),
+            "last": stats.logged.map(|(_, last)| last.rfc3339_full()),
+        },
+        "alerts": alerts(session),
+        "faults": faults(session),
+    })
+}
+
+fn rules(session: &Session) -> Value {
+    let stats = &session.outcome.stats;
+    let unanswered = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
+    json!({
+        "built_in": session.builtin,
+        "run": session.detector.rules().len(),
+        "other_languages": session.not_run.len(),
+        "not_chosen": session.not_chosen,
+        "wrong_files": session.wrong_files,
+        "not_in_sysmon": unanswered.not_in_sysmon,
+        "no_events": unanswered.no_events,
+    })
+}
+
+fn alerts(session: &Session) -> Value {
+    let (outcome, detector) = (&session.outcome, &session.detector);
+    let all = &outcome.alerts;
+    let of_level = |level: Level| all.iter().filter(|alert| detector.meta(alert).level == level).count();
+    let levels = [Level::Critical, Level::High, Level::Medium, Level::Low];
+    let by_severity: Map<_, _> =
+        levels.map(|level| (level.name().to_owned(), of_level(level).into())).into_iter().collect();
+    let by_rule = tally::by_rule(session).into_iter().map(|rule| {
+        let meta = &detector.rules()[rule.rule].meta;
+        json!({
+            "rule.id": meta.id,
+            "rule.name": meta.name,
+            "severity": meta.level.name(),
+            "risk_score": meta.risk_score,
+            "alerts": rule.alerts,
+            "hosts": rule.hosts,
+        })
+    });
+    let by_host =
+        tally::by_host(session).into_iter().map(|(host, count)| json!({ "host.name": host, "alerts": count }));
+    let by_hour =
+        tally::by_hour(session).into_iter().map(|(from, count)| json!({ "from": from.rfc3339(), "alerts": count }));
+    let range = tally::range(session);
+    let set_aside = outcome.set_aside.iter().map(|(&exception, count)| {
+        let name = detector.exceptions().get(exception).map_or("", |exception| &exception.name);
+        json!({ "exception": name, "alerts": count })
+    });
+    json!({
+        "total": all.len(),
+        "building_blocks": all.iter().filter(|alert| detector.meta(alert).building_block).count(),
+        "left_out": outcome.left_out.values().sum::<usize>(),
+        "set_aside": set_aside.collect::<Value>(),
+        "first": range.map(|(first, _)| first.rfc3339()),
+        "last": range.map(|(_, last)| last.rfc3339()),
+        "by_severity": by_severity,
+        "by_rule": by_rule.collect::<Value>(),
+        "by_host": by_host.collect::<Value>(),
+        "by_hour": by_hour.collect::<Value>(),
+    })
+}
+
+fn faults(session: &Session) -> Value {
+    let faults = &session.outcome.faults;
+    let of = |severity| faults.iter().filter(|fault| fault.severity == severity).count();
+    let mut by_kind: BTreeMap<&str, usize> = BTreeMap::new();
+    for fault in faults {
+        *by_kind.entry(fault.kind.as_str()).or_default() += 1;
+    }
+    json!({
+        "lost": of(Severity::Lost),
+        "suspect": of(Severity::Suspect),
+        "unlisted": session.outcome.stats.tally.unlisted_faults,
+        "by_kind": by_kind,
+    })
+}
+
+/// What was typed. A password is not for a case file.
+fn command_line() -> Vec<String> {
+    without_passwords(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()))
+}
+
+fn without_passwords(arguments: impl Iterator<Item = String>) -> Vec<String> {
+    const OPTION: &str = "--archive-password";
+    const HIDDEN: &str = "***";
+    let mut next = false;
+    let hide = |argument: String| {
+        if std::mem::take(&mut next) {
+            return HIDDEN.to_owned();
+        }
+        next = argument == OPTION;
+        if argument.strip_prefix(OPTION).is_some_and(|rest| rest.starts_with('=')) {
+            return format!("{OPTION}={HIDDEN}");
+        }
+        argument
+    };
+    arguments.map(hide).collect()
+}
+
+#[cfg(test)]
+mod tests;

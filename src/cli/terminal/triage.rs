@@ -1,0 +1,168 @@
+//! What was looked up about an alert, below its card.
+
+use super::alerts::line;
+use super::{DIM, counted, grouped, shown};
+use evql::event::OrderKey;
+use evql::process::details::{Entry, List, Times};
+use evql::process::elsewhere::Sort;
+use evql::process::triage::{Member, Triage};
+use evql::process::{Host, NodeIndex};
+use std::io::{self, Write};
+
+/// Most lines of one list, unless everything is wanted.
+const MOST_LINES: usize = 5;
+/// Longest text of one field, in characters, unless everything is wanted.
+const MOST: usize = 160;
+/// Most hosts that are named.
+const MOST_HOSTS: usize = 5;
+
+/// Prints what is known about the alert at a position.
+pub fn print(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) -> io::Result<()> {
+    let members: Vec<Member<'_>> = triage.members(alert).collect();
+    for member in &members {
+        let host = &triage.forest.hosts[member.host];
+        let card = Card { host, verbose };
+        if members.len() > 1 {
+            line(out, "process", &card.named(member.node))?;
+        }
+        card.print(out, member)?;
+    }
+    elsewhere(out, triage, alert, verbose)
+}
+
+/// Where else its values were seen; those that were not are named in one line.
+fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) -> io::Result<()> {
+    let most = (!verbose).then_some(MOST);
+    let mut only_here: Vec<String> = Vec::new();
+    for ((sort, value), seen) in triage.elsewhere(alert) {
+        let label = match sort {
+            Sort::Sha256 => "SHA-256",
+            Sort::CommandLine => "command",
+            Sort::Destination => "address",
+            Sort::Dns => "name",
+        };
+        let value = shown(&value.text, most);
+        if seen.hosts.len() == 1 && !verbose {
+            only_here.push(if *sort == Sort::CommandLine { label.to_owned() } else { format!("{label} {value}") });
+            continue;
+        }
+        let names: Vec<String> = seen.hosts.iter().take(MOST_HOSTS).map(|host| shown(host, most)).collect();
+        let more = seen.hosts.len() - names.len();
+        let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+        let times = seen.span.map_or_else(String::new, |(first, last)| span(seen.count, first, last));
+        let hosts = counted(seen.hosts.len() as u64, "host");
+        line(out, "seen on", &format!("{hosts}: {}{more}  {DIM}{times}{DIM:#}  {label} {value}", names.join(", ")))?;
+    }
+    if !only_here.is_empty() {
+        line(out, "only here", &only_here.join(", "))?;
+    }
+    Ok(())
+}
+
+struct Card<'t> {
+    host: &'t Host,
+    verbose: bool,
+}
+
+impl Card<'_> {
+    fn print(&self, out: &mut dyn Write, member: &Member<'_>) -> io::Result<()> {
+        let ancestors: Vec<NodeIndex> = self.host.ancestors(member.node).collect();
+        self.list(out, "started by", &ancestors, 0, |at| self.named(*at))?;
+        self.list(out, "started", &self.host.node(member.node).children, 0, |at| self.started(*at))?;
+        for list in List::ALL {
+            let (entries, not_held) = member.did.list(list);
+            let label = match list {
+                List::Destinations => "spoke to",
+                List::Dns => "asked for",
+                List::Files => "files",
+                List::Registry => "registry",
+                List::Images => "loaded",
+                List::Other => "other",
+            };
+            self.list(out, label, &entries, not_held, |(entry, times)| self.entry(entry, times))?;
+        }
+        Ok(())
+    }
+
+    fn list<T>(
+        &self,
+        out: &mut dyn Write,
+        label: &str,
+        all: &[T],
+        not_held: u64,
+        text: impl Fn(&T) -> String,
+    ) -> io::Result<()> {
+        let most = if self.verbose { usize::MAX } else { MOST_LINES };
+        for (at, one) in all.iter().take(most).enumerate() {
+            line(out, if at == 0 { label } else { "" }, &text(one))?;
+        }
+        let left = all.len().saturating_sub(most);
+        if left > 0 {
+            line(out, "", &format!("{DIM}and {} more; -v shows them{DIM:#}", grouped(left as u64)))?;
+        }
+        if not_held > 0 {
+            line(out, "", &format!("{DIM}and {} that were too many to hold{DIM:#}", counted(not_held, "event")))?;
+        }
+        Ok(())
+    }
+
+    fn most(&self) -> Option<usize> {
+        (!self.verbose).then_some(MOST)
+    }
+
+    fn named(&self, at: NodeIndex) -> String {
+        let node = self.host.node(at);
+        let image =
+            node.facts.image.as_deref().map_or_else(|| "(unknown image)".to_owned(), |image| shown(image, self.most()));
+        let pid = node.facts.pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+        format!("{image}{pid}")
+    }
+
+    fn started(&self, at: NodeIndex) -> String {
+        let node = self.host.node(at);
+        let command = node.facts.command_line.as_ref();
+        let command = command
+            .map_or_else(String::new, |command| format!("  {DIM}{}{DIM:#}", shown(&command.to_string(), self.most())));
+        format!("{}{command}", self.named(at))
+    }
+
+    fn entry(&self, entry: &Entry, times: &Times) -> String {
+        let part = |at: usize| entry.parts[at].as_deref().map(|text| shown(text, self.most()));
+        let text = |at: usize| part(at).unwrap_or_default();
+        let values: Vec<String> = times.values.iter().map(|value| shown(value, self.most())).collect();
+        let what = match entry.list {
+            List::Destinations => {
+                let number = part(1).map_or_else(String::new, |port| format!(":{port}"));
+                let ip = if text(0).contains(':') { format!("[{}]", text(0)) } else { text(0) };
+                let domain = part(3).map_or_else(String::new, |domain| format!(" ({domain})"));
+                let ingress = if entry.parts[4].as_deref() == Some("ingress") { ", accepted" } else { "" };
+                format!("{} {ip}{number}{domain}{ingress}", text(2))
+            }
+            List::Dns => match (values.is_empty(), part(1)) {
+                (false, _) => format!("{} -> {}", text(0), values.join(", ")),
+                (true, Some(status)) => format!("{} ({status})", text(0)),
+                (true, None) => text(0),
+            },
+            List::Registry if !values.is_empty() => format!("{} = {}", text(0), values.join(", ")),
+            List::Files | List::Registry => format!("{}  {DIM}{}{DIM:#}", text(0), text(1)),
+            List::Images => {
+                let trusted = entry.parts[3].as_deref() == Some("true");
+                let signed =
+                    if trusted { part(1).unwrap_or_else(|| "signed".to_owned()) } else { "not signed".to_owned() };
+                let status = part(2).map_or_else(String::new, |status| format!(", {status}"));
+                format!("{}  {DIM}{signed}{status}{DIM:#}", text(0))
+            }
+            List::Other => format!("{} {}", text(0), text(1)),
+        };
+        format!("{what}  {DIM}{}{DIM:#}", span(times.count, times.first, times.last))
+    }
+}
+
+/// How often and when.
+fn span(count: u64, first: OrderKey, last: OrderKey) -> String {
+    let time = |order: OrderKey| order.time.rfc3339().replacen('T', " ", 1);
+    if count == 1 {
+        return time(first);
+    }
+    format!("{} times, {} to {}", grouped(count), time(first), time(last))
+}

@@ -1,0 +1,172 @@
+//! `evql tree`: what started what on each host, all of it or around some processes.
+
+use super::args::{Look, Tree as Args, TreeFormat};
+use super::exit::Exit;
+use super::output::{Sink, is_stdout};
+use super::progress::Bar;
+use super::session::{self, Session, Wanted};
+use super::terminal::{self, tree::Text};
+use anstream::adapter::StripBytes;
+use anyhow::{Context, Result, bail};
+use evql::base::wildcard::{Case, Wildcard};
+use evql::detect::Alert;
+use evql::process::{Forest, NodeIndex, Selection, View, process_of};
+use evql::report::Tree;
+use hashbrown::HashMap;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Most generations that are drawn, unless more are asked for.
+const MOST_GENERATIONS: u32 = 64;
+/// Most children of one process that are drawn.
+const MOST_CHILDREN: usize = 1000;
+
+/// Runs the command.
+pub fn run(args: &Args, look: &Look) -> Result<Exit> {
+    let evidence = session::paths(&args.evidence)?;
+    let path = args.target.output.clone();
+    let format = format(args.output_type, path.as_deref());
+    let sink = path.as_ref().map(|path| Sink::open(path, args.target.clobber, &evidence)).transpose()?;
+    let outputs: Vec<PathBuf> = path.iter().cloned().collect();
+    let wanted = Wanted { again: true, ..Wanted::default() };
+    let session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
+    session.report_faults(look)?;
+    if session.outcome.inputs.is_empty() {
+        return Ok(session.leave(&args.evidence, false));
+    }
+    let forest = session.outcome.again.processes(&Bar::new(look));
+    let alerts = by_process(&forest, &session.outcome.alerts);
+    let selection = selection(args, &forest, &session.outcome.alerts)?;
+    let drawn = format == TreeFormat::Text;
+    let view =
+        View { depth: args.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
+    let tree = Tree { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
+    let text = Text { tree, detector: &session.detector, alerts: &session.outcome.alerts, verbose: look.verbose };
+    if let Some(sink) = sink {
+        // Colours are for terminals.
+        sink.write_with(|out| write(format, &tree, &text, &mut Plain { out, state: StripBytes::new() }))?;
+    } else {
+        let stdout: Box<dyn Write> =
+            if drawn { Box::new(anstream::stdout().lock()) } else { Box::new(io::stdout().lock()) };
+        let mut out = BufWriter::new(stdout);
+        write(format, &tree, &text, &mut out).and_then(|()| out.flush()).context("cannot write the tree")?;
+    }
+    if !look.quiet {
+        let mut err = anstream::stderr().lock();
+        terminal::tree::print_limits(&mut err, &forest)?;
+        if path.is_some() {
+            terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
+        }
+        err.flush()?;
+    }
+    Ok(session.leave(&args.evidence, false))
+}
+
+fn write(format: TreeFormat, tree: &Tree<'_>, text: &Text<'_>, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        TreeFormat::Text => text.write(out),
+        TreeFormat::Json => tree.write_json(out),
+        TreeFormat::Dot => tree.write_dot(out),
+    }
+}
+
+/// Takes colours away.
+struct Plain<'o> {
+    out: &'o mut dyn Write,
+    state: StripBytes,
+}
+
+impl Write for Plain<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.state.strip_next(bytes).try_for_each(|part| self.out.write_all(part))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn format(given: Option<TreeFormat>, path: Option<&Path>) -> TreeFormat {
+    let by_ending = || {
+        let ending = path.filter(|path| !is_stdout(path))?.extension()?.to_string_lossy().to_lowercase();
+        match ending.as_str() {
+            "json" => Some(TreeFormat::Json),
+            "dot" | "gv" => Some(TreeFormat::Dot),
+            _ => None,
+        }
+    };
+    given.or_else(by_ending).unwrap_or(TreeFormat::Text)
+}
+
+/// The numbers of the alerts that each process is part of.
+fn by_process(forest: &Forest, alerts: &[Alert]) -> HashMap<(usize, NodeIndex), Vec<usize>> {
+    let mut found: HashMap<_, Vec<usize>> = HashMap::new();
+    for (number, alert) in (1..).zip(alerts) {
+        for place in places(forest, alert) {
+            let numbers = found.entry(place).or_default();
+            if numbers.last() != Some(&number) {
+                numbers.push(number);
+            }
+        }
+    }
+    found
+}
+
+/// The processes of an alert's events.
+fn places<'a>(forest: &'a Forest, alert: &'a Alert) -> impl Iterator<Item = (usize, NodeIndex)> {
+    let processes = alert.present().filter_map(|event| process_of(&event.document));
+    processes.filter_map(|(host, key)| {
+        let at = forest.position(&host)?;
+        Some((at, forest.hosts[at].find(&key)?))
+    })
+}
+
+/// The processes that are asked for; `None` if none are.
+fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<Selection>> {
+    let mut selection = Selection::new();
+    let hosts = || forest.hosts.iter().enumerate();
+    for guid in &args.guid {
+        let plain = |text: &str| text.trim().trim_matches(['{', '}']).to_lowercase();
+        let wanted = plain(guid);
+        let found = hosts().flat_map(|(at, host)| {
+            let is =
+                |node: &evql::process::Node| node.key.entity_id().is_some_and(|id| plain(&id.to_string()) == wanted);
+            (0..).zip(&host.nodes).filter(move |(_, node)| is(node)).map(move |(node, _)| (at, node))
+        });
+        let found: Vec<_> = found.collect();
+        select(&mut selection, found, &format!("the entity id {guid}"))?;
+    }
+    for &pid in &args.pid {
+        let found = hosts().flat_map(|(at, host)| host.with_pid(pid, args.at).into_iter().map(move |node| (at, node)));
+        select(&mut selection, found.collect(), &format!("the number {pid}"))?;
+    }
+    for &number in &args.alert {
+        let alert = usize::try_from(number - 1).ok().and_then(|at| alerts.get(at));
+        let Some(alert) = alert else { bail!("there is no alert {number}: the rules found {}", alerts.len()) };
+        select(&mut selection, places(forest, alert).collect(), &format!("an event of alert {number}"))?;
+    }
+    for pattern in &args.image {
+        let image = Wildcard::new(pattern, Case::Insensitive);
+        let is = |node: &evql::process::Node| {
+            let path = node.facts.image.as_deref();
+            path.is_some_and(|path| image.matches(path)) || node.name().is_some_and(|name| image.matches(name))
+        };
+        let found = hosts().flat_map(|(at, host)| {
+            let nodes = (0..).zip(&host.nodes);
+            nodes.filter(|(_, node)| is(node)).map(move |(node, _)| (at, node))
+        });
+        let found: Vec<_> = found.collect();
+        select(&mut selection, found, &format!("the image {pattern}"))?;
+    }
+    let asked = args.guid.len() + args.pid.len() + args.alert.len() + args.image.len();
+    Ok((asked > 0).then_some(selection))
+}
+
+fn select(selection: &mut Selection, found: Vec<(usize, NodeIndex)>, what: &str) -> Result<()> {
+    if found.is_empty() {
+        bail!("no process of this evidence has {what}");
+    }
+    selection.extend(found);
+    Ok(())
+}

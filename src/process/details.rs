@@ -1,0 +1,336 @@
+//! Everything that some processes did, each thing once with how often and when: the second half of a targeted pass.
+//!
+//! A process can do a million different things. Of each list only so many are held, those with the lowest hash of what they are: a choice that is the same
+//! whatever the order of events and the number of threads, and under which the counts of what is held are exact. This module does not know why a process is
+//! wanted.
+
+use super::entity::Key;
+use super::facts::Kind;
+use super::observe::{FieldReader, LONGEST_TEXT, Sight};
+use crate::ecs::{self, FieldId};
+use crate::event::OrderKey;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// What may be asked of an event that is no start.
+pub const FIELDS: &[FieldId] = &[
+    ecs::HOST_NAME,
+    ecs::PROCESS_ENTITY_ID,
+    ecs::PROCESS_PID,
+    ecs::PROCESS_EXECUTABLE,
+    ecs::USER_DOMAIN,
+    ecs::USER_NAME,
+    ecs::EVENT_ACTION,
+    ecs::DESTINATION_IP,
+    ecs::DESTINATION_PORT,
+    ecs::DESTINATION_DOMAIN,
+    ecs::NETWORK_TRANSPORT,
+    ecs::NETWORK_DIRECTION,
+    ecs::DNS_QUESTION_NAME,
+    ecs::SYSMON_DNS_STATUS,
+    ecs::DNS_RESOLVED_IP,
+    ecs::DNS_ANSWERS_DATA,
+    ecs::FILE_PATH,
+    ecs::FILE_NAME,
+    ecs::FILE_HASH_SHA256,
+    ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME,
+    ecs::FILE_CODE_SIGNATURE_STATUS,
+    ecs::FILE_CODE_SIGNATURE_TRUSTED,
+    ecs::DATA_SIGNED,
+    ecs::REGISTRY_PATH,
+    ecs::REGISTRY_DATA_STRINGS,
+    ecs::DATA_EVENT_TYPE,
+    ecs::DATA_TARGET_IMAGE,
+    ecs::DATA_GRANTED_ACCESS,
+    ecs::MESSAGE,
+];
+
+/// Most different things of one list of one process that are held, if few processes are wanted.
+const MOST_ENTRIES: usize = 4096;
+/// The same if many are.
+const FEWEST_ENTRIES: usize = 64;
+/// Most entries that all lists together may have, by the number of processes and lists.
+const ENTRIES_IN_ALL: usize = 1_000_000;
+/// Most answers or data that are held of one thing.
+const MOST_VALUES: usize = 32;
+
+/// The lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum List {
+    /// Address, port, transport, domain, direction.
+    Destinations,
+    /// Name, status.
+    Dns,
+    /// Path, action.
+    Files,
+    /// Path, action.
+    Registry,
+    /// Path, signer, status, whether it is trusted, SHA-256.
+    Images,
+    /// Action, target.
+    Other,
+}
+
+impl List {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Destinations, Self::Dns, Self::Files, Self::Registry, Self::Images, Self::Other];
+
+    /// The list that a kind of activity is in.
+    pub fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Connection => Self::Destinations,
+            Kind::Dns => Self::Dns,
+            Kind::File => Self::Files,
+            Kind::Registry => Self::Registry,
+            Kind::Image => Self::Images,
+            Kind::ProcessAccess | Kind::RemoteThread | Kind::Pipe | Kind::Other => Self::Other,
+        }
+    }
+}
+
+/// What was done: the parts that a [`List`] names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Entry {
+    /// Which list it is in.
+    pub list: List,
+    /// Its parts, in the order that the list says.
+    pub parts: [Option<Arc<str>>; 5],
+}
+
+/// How often, when, and with what result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// How often.
+    pub count: u64,
+    /// The first event.
+    pub first: OrderKey,
+    /// The last one.
+    pub last: OrderKey,
+    /// Answers to a DNS query, or data that was written to the registry: the first ones in the order of texts.
+    pub values: BTreeSet<Arc<str>>,
+}
+
+/// The processes that are wanted, by host and key. Each has a number.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    by_host: HashMap<Arc<str>, HashMap<Key, u32>>,
+    len: u32,
+}
+
+impl Wanted {
+    /// Wants a process; wanting it twice makes no difference.
+    pub fn add(&mut self, host: &str, key: Key) -> u32 {
+        let of_host = self.by_host.entry(host.into()).or_default();
+        let len = &mut self.len;
+        *of_host.entry(key).or_insert_with(|| {
+            *len += 1;
+            *len - 1
+        })
+    }
+
+    /// The number of a process, if it is wanted.
+    pub fn find(&self, host: &str, key: &Key) -> Option<u32> {
+        if self.len == 0 {
+            return None;
+        }
+        self.by_host.get(host)?.get(key).copied()
+    }
+
+    /// How many are wanted.
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+/// What one event says that a wanted process did.
+#[derive(Clone, Debug)]
+pub(super) struct Observation {
+    pub number: u32,
+    pub order: OrderKey,
+    pub entry: (Entry, Vec<Arc<str>>),
+}
+
+/// What wanted processes did.
+#[derive(Debug, Default)]
+pub struct Details {
+    of: Vec<OfProcess>,
+    most: usize,
+}
+
+/// What one process did.
+#[derive(Debug, Default)]
+pub struct OfProcess {
+    /// By list.
+    lists: [Entries; List::ALL.len()],
+}
+
+/// One list.
+#[derive(Debug, Default)]
+struct Entries {
+    by_entry: HashMap<Entry, Times>,
+    /// The hashes of all entries, ordered, once there are as many as may be.
+    hashes: BTreeSet<(u64, Entry)>,
+    /// Events, held or not.
+    events: u64,
+}
+
+impl Details {
+    /// Nothing seen yet.
+    pub fn new(wanted: &Wanted) -> Self {
+        let lists = wanted.len().max(1) * List::ALL.len();
+        let most = (ENTRIES_IN_ALL / lists).clamp(FEWEST_ENTRIES, MOST_ENTRIES);
+        Self { of: (0..wanted.len()).map(|_| OfProcess::default()).collect(), most }
+    }
+
+    pub(super) fn add(&mut self, observation: Observation) {
+        let Observation { number, order, entry: (entry, values) } = observation;
+        if let Some(of) = self.of.get_mut(number as usize) {
+            let times = Times { count: 1, first: order, last: order, values: values.into_iter().collect() };
+            let list = &mut of.lists[entry.list as usize];
+            list.events += 1;
+            list.add(entry, times, self.most);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.of.iter_mut().zip(other.of) {
+            for (mine, theirs) in mine.lists.iter_mut().zip(theirs.lists) {
+                mine.events += theirs.events;
+                for (entry, times) in theirs.by_entry {
+                    mine.add(entry, times, self.most);
+                }
+            }
+        }
+    }
+
+    /// What a wanted process did, by its number.
+    pub fn of(&self, number: u32) -> Option<&OfProcess> {
+        self.of.get(number as usize)
+    }
+}
+
+impl OfProcess {
+    /// One list in the order of first events, and how many events are of things that were not held.
+    pub fn list(&self, list: List) -> (Vec<(&Entry, &Times)>, u64) {
+        let entries = &self.lists[list as usize];
+        let mut all: Vec<_> = entries.by_entry.iter().collect();
+        all.sort_unstable_by(|left, right| (left.1.first, left.0).cmp(&(right.1.first, right.0)));
+        let held: u64 = all.iter().map(|(_, times)| times.count).sum();
+        (all, entries.events - held)
+    }
+}
+
+impl Entries {
+    fn add(&mut self, entry: Entry, times: Times, most: usize) {
+        if let Some(known) = self.by_entry.get_mut(&entry) {
+            known.add(times);
+            return;
+        }
+        if self.by_entry.len() < most {
+            self.by_entry.insert(entry, times);
+            return;
+        }
+        if self.hashes.is_empty() {
+            self.hashes = self.by_entry.keys().map(|entry| (hash(entry), entry.clone())).collect();
+        }
+        let new = (hash(&entry), entry);
+        let Some(highest) = self.hashes.last().filter(|highest| new < **highest).cloned() else { return };
+        self.by_entry.remove(&highest.1);
+        self.hashes.remove(&highest);
+        self.by_entry.insert(new.1.clone(), times);
+        self.hashes.insert(new);
+    }
+}
+
+fn hash(entry: &Entry) -> u64 {
+    FixedState::default().hash_one(entry)
+}
+
+impl Times {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.values.extend(other.values);
+        while self.values.len() > MOST_VALUES {
+            self.values.pop_last();
+        }
+    }
+}
+
+impl FieldReader {
+    /// What an event says that its process did.
+    pub(super) fn entry(&mut self, sight: &Sight<'_>, kind: Kind) -> (Entry, Vec<Arc<str>>) {
+        let fields = sight.fields;
+        let list = List::of(kind);
+        let mut parts = [const { None }; 5];
+        let wanted: &[FieldId] = match list {
+            List::Destinations => &[
+                ecs::DESTINATION_IP,
+                ecs::DESTINATION_PORT,
+                ecs::NETWORK_TRANSPORT,
+                ecs::DESTINATION_DOMAIN,
+                ecs::NETWORK_DIRECTION,
+            ],
+            List::Dns => &[ecs::DNS_QUESTION_NAME, ecs::SYSMON_DNS_STATUS],
+            List::Files => &[ecs::FILE_PATH, ecs::EVENT_ACTION],
+            List::Registry => &[ecs::REGISTRY_PATH, ecs::EVENT_ACTION],
+            List::Images => &[
+                ecs::FILE_PATH,
+                ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME,
+                ecs::FILE_CODE_SIGNATURE_STATUS,
+                ecs::DATA_SIGNED,
+                ecs::FILE_HASH_SHA256,
+            ],
+            List::Other => &[ecs::EVENT_ACTION],
+        };
+        for (part, field) in parts.iter_mut().zip(wanted) {
+            *part = self.shared(fields, *field);
+        }
+        let values = match list {
+            List::Dns => self.all(sight, &[ecs::DNS_ANSWERS_DATA, ecs::DNS_RESOLVED_IP]),
+            List::Registry => {
+                // Sysmon says more exactly what happened than the name of the event does.
+                parts[1] = self.shared(fields, ecs::DATA_EVENT_TYPE).or(parts[1].take());
+                self.all(sight, &[ecs::REGISTRY_DATA_STRINGS])
+            }
+            List::Images if parts[3].is_none() => {
+                parts[3] = self.shared(fields, ecs::FILE_CODE_SIGNATURE_TRUSTED);
+                Vec::new()
+            }
+            List::Other => {
+                parts[1] = self.target(sight);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        (Entry { list, parts }, values)
+    }
+
+    /// What was done something to: another process, a pipe or device, or what the event says in words.
+    fn target(&mut self, sight: &Sight<'_>) -> Option<Arc<str>> {
+        let fields = sight.fields;
+        if let Some(image) = self.shared(fields, ecs::DATA_TARGET_IMAGE) {
+            let access = self.read(fields, ecs::DATA_GRANTED_ACCESS).map(str::to_owned);
+            return Some(access.map_or(image.clone(), |access| self.pool.share(&format!("{image} (access {access})"))));
+        }
+        let others = [ecs::FILE_PATH, ecs::FILE_NAME, ecs::MESSAGE];
+        others.into_iter().find_map(|field| self.shared(fields, field))
+    }
+
+    fn all(&mut self, sight: &Sight<'_>, fields: &[FieldId]) -> Vec<Arc<str>> {
+        let values = fields.iter().flat_map(|field| sight.fields.values(&(*field).into()));
+        let mut texts: Vec<String> = values.map(ToString::to_string).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts.iter().take(MOST_VALUES).map(|text| self.pool.share_cut(text, LONGEST_TEXT)).collect()
+    }
+}

@@ -1,0 +1,176 @@
+//! Where else a value was seen: on how many hosts, how often, first and last.
+//!
+//! Hashes and command lines are those of starts, which a [`Forest`] has. Destinations and names that were asked for are counted in a pass of their own, with
+//! the values in a set, so that memory follows what is sought. This module does not know why a value is.
+
+use super::forest::Forest;
+use super::observe::{FieldReader, Observer, Sight};
+use super::text::Text;
+use crate::ecs::{self, FieldId};
+use crate::event::OrderKey;
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What kind of value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sort {
+    /// The SHA-256 of the image of a process that started.
+    Sha256,
+    /// The command line of a process that started.
+    CommandLine,
+    /// The address of a destination.
+    Destination,
+    /// A name that was asked for.
+    Dns,
+}
+
+impl Sort {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::CommandLine => "command_line",
+            Self::Destination => "destination",
+            Self::Dns => "dns",
+        }
+    }
+}
+
+/// A value of a kind.
+pub type Sought = (Sort, Text);
+
+/// Where it was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sightings {
+    /// On which hosts.
+    pub hosts: BTreeSet<Arc<str>>,
+    /// How often.
+    pub count: u64,
+    /// The first and the last time.
+    pub span: Option<(OrderKey, OrderKey)>,
+}
+
+impl Sightings {
+    fn add(&mut self, host: &Arc<str>, order: OrderKey, count: u64) {
+        if !self.hosts.contains(host) {
+            self.hosts.insert(host.clone());
+        }
+        self.count += count;
+        let (first, last) = self.span.unwrap_or((order, order));
+        self.span = Some((first.min(order), last.max(order)));
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.hosts.extend(other.hosts);
+        self.count += other.count;
+        if let Some((first, last)) = other.span {
+            let (mine_first, mine_last) = self.span.unwrap_or((first, last));
+            self.span = Some((mine_first.min(first), mine_last.max(last)));
+        }
+    }
+}
+
+/// The values that are sought, and where they were seen.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere {
+    found: HashMap<Sought, Sightings>,
+}
+
+impl Elsewhere {
+    /// Seeks a value.
+    pub fn seek(&mut self, sought: Sought) {
+        self.found.entry(sought).or_default();
+    }
+
+    /// Where a value was seen.
+    pub fn get(&self, sought: &Sought) -> Option<&Sightings> {
+        self.found.get(sought)
+    }
+
+    /// Whether any value is sought that stands in no start.
+    pub fn needs_pass(&self) -> bool {
+        self.found.keys().any(|(sort, _)| matches!(sort, Sort::Destination | Sort::Dns))
+    }
+
+    /// Counts the starts of a forest.
+    pub fn count_starts(&mut self, forest: &Forest) {
+        let start = |sort, text: Option<&Text>| text.map(|text| (sort, text.clone()));
+        for host in &forest.hosts {
+            for node in &host.nodes {
+                let Some(order) = node.started else { continue };
+                let hash = node.facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());
+                let hash = hash.map(|text| Text { text, cut: 0 });
+                let values =
+                    [start(Sort::Sha256, hash.as_ref()), start(Sort::CommandLine, node.facts.command_line.as_ref())];
+                for value in values.into_iter().flatten() {
+                    if let Some(seen) = self.found.get_mut(&value) {
+                        seen.add(&host.name, order, node.starts.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds what others have seen of the same values, in any order.
+    pub fn merge(&mut self, other: Self) {
+        for (sought, sightings) in other.found {
+            self.found.entry(sought).or_default().merge(sightings);
+        }
+    }
+}
+
+/// Counts connections and DNS queries of all processes.
+#[derive(Debug)]
+pub struct Watch {
+    sought: Arc<Elsewhere>,
+    found: Elsewhere,
+    pending: Vec<(Sought, Arc<str>, OrderKey)>,
+    reader: FieldReader,
+}
+
+impl Watch {
+    /// Nothing seen yet of what is sought.
+    pub fn new(sought: &Arc<Elsewhere>) -> Self {
+        let (sought, found) = (sought.clone(), Elsewhere::default());
+        Self { sought, found, pending: Vec::new(), reader: FieldReader::default() }
+    }
+
+    /// What was seen.
+    pub fn finish(self) -> Elsewhere {
+        self.found
+    }
+}
+
+/// What is asked of connections and DNS queries.
+const FIELDS: &[FieldId] = &[ecs::HOST_NAME, ecs::DESTINATION_IP, ecs::DNS_QUESTION_NAME];
+
+impl Observer for Watch {
+    fn fields(&self, id: u32) -> &'static [FieldId] {
+        if matches!(id, 3 | 22) { FIELDS } else { &[] }
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        if sight.id.is_some_and(|id| !matches!(id, 3 | 22)) {
+            return;
+        }
+        for (sort, field) in [(Sort::Destination, ecs::DESTINATION_IP), (Sort::Dns, ecs::DNS_QUESTION_NAME)] {
+            let Some(text) = self.reader.shared(sight.fields, field) else { continue };
+            let sought = (sort, Text { text, cut: 0 });
+            if self.sought.found.contains_key(&sought) {
+                let host = self.reader.shared(sight.fields, ecs::HOST_NAME).unwrap_or_else(|| Arc::from(""));
+                self.pending.push((sought, host, sight.order));
+            }
+        }
+    }
+
+    fn keep(&mut self) {
+        for (sought, host, order) in self.pending.drain(..) {
+            self.found.found.entry(sought).or_default().add(&host, order, 1);
+        }
+    }
+
+    fn forget(&mut self) {
+        self.pending.clear();
+    }
+}

@@ -1,0 +1,159 @@
+//! What is known of one process.
+
+use super::entity::EntityId;
+use super::text::Text;
+use crate::event::OrderKey;
+use std::sync::Arc;
+
+/// What a process can do, as far as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A network connection.
+    Connection,
+    /// A DNS query.
+    Dns,
+    /// A file created, changed, deleted, or a stream of one.
+    File,
+    /// A key or value of the registry.
+    Registry,
+    /// The load of an image.
+    Image,
+    /// Another process opened.
+    ProcessAccess,
+    /// A thread created in another process.
+    RemoteThread,
+    /// A named pipe.
+    Pipe,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Connection,
+        Self::Dns,
+        Self::File,
+        Self::Registry,
+        Self::Image,
+        Self::ProcessAccess,
+        Self::RemoteThread,
+        Self::Pipe,
+        Self::Other,
+    ];
+
+    /// The key of its count in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connections",
+            Self::Dns => "dns",
+            Self::File => "files",
+            Self::Registry => "registry",
+            Self::Image => "images",
+            Self::ProcessAccess => "process_access",
+            Self::RemoteThread => "remote_threads",
+            Self::Pipe => "pipes",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// How often a process did what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u32; Kind::ALL.len()]);
+
+impl Counts {
+    /// How often it did this.
+    pub fn of(&self, kind: Kind) -> u32 {
+        self.0[kind as usize]
+    }
+
+    /// Counts once more.
+    pub fn add(&mut self, kind: Kind) {
+        let count = &mut self.0[kind as usize];
+        *count = count.saturating_add(1);
+    }
+
+    /// Adds the counts of another.
+    pub fn add_all(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count = count.saturating_add(more);
+        }
+    }
+
+    /// What was done at all, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (Kind, u32)> {
+        Kind::ALL.into_iter().map(|kind| (kind, self.of(kind))).filter(|(_, count)| *count > 0)
+    }
+}
+
+/// The hashes of an image as its start has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Hashes {
+    /// MD5.
+    pub md5: Option<Arc<str>>,
+    /// SHA-1.
+    pub sha1: Option<Arc<str>>,
+    /// SHA-256.
+    pub sha256: Option<Arc<str>>,
+    /// The hash of the imports.
+    pub imphash: Option<Arc<str>>,
+}
+
+/// What one event tells of a process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Its number.
+    pub pid: Option<i64>,
+    /// The path of its image.
+    pub image: Option<Arc<str>>,
+    /// Its command line.
+    pub command_line: Option<Text>,
+    /// Its user, as `DOMAIN\name`.
+    pub user: Option<Arc<str>>,
+    /// Its integrity level.
+    pub integrity: Option<Arc<str>>,
+    /// The hashes of its image.
+    pub hashes: Option<Arc<Hashes>>,
+}
+
+/// The start of a process, as it was logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Its place in the order of events.
+    pub order: OrderKey,
+    /// What it tells of the process.
+    pub facts: Facts,
+    /// What started it.
+    pub parent: Parent,
+}
+
+/// What started a process: by entity id, and by number and image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parent {
+    /// Its entity id.
+    pub entity_id: Option<EntityId>,
+    /// Its number.
+    pub pid: Option<i64>,
+    /// The path of its image.
+    pub image: Option<Arc<str>>,
+}
+
+/// A process while events come in.
+#[derive(Clone, Debug, Default)]
+pub struct Process {
+    /// Its start; the first, if its entity id was used again.
+    pub start: Option<Box<Start>>,
+    /// How many starts there were.
+    pub starts: u32,
+    /// Its exit; the last, if there were several.
+    pub exit: Option<OrderKey>,
+    /// The first of its own events beside its start, and what it tells.
+    pub seen: Option<Box<(OrderKey, Facts)>>,
+    /// The last of its own events.
+    pub last: Option<OrderKey>,
+    /// What the first of its children says of it.
+    pub named: Option<Box<(OrderKey, Facts)>>,
+    /// What it did.
+    pub counts: Counts,
+}

@@ -1,0 +1,315 @@
+//! The table at rest: who started whom, in order, as trees.
+//!
+//! A parent is found by its entity id, or else by its number and image among the processes of the host that had started by then. Evidence can say that a
+//! process is its own ancestor; such a ring is cut above its first process. Nothing here recurses: a chain can be as long as the evidence.
+
+use super::entity::Key;
+use super::facts::{Counts, Facts, Parent, Process, Start};
+use super::table::{OfHost, Table, parent_key};
+use crate::base::{Origin, Ticks};
+use crate::event::OrderKey;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// The position of a process among those of its host.
+pub type NodeIndex = u32;
+
+/// All processes of all hosts.
+#[derive(Debug, Default)]
+pub struct Forest {
+    /// In the order of their names.
+    pub hosts: Vec<Host>,
+    /// Events of processes that nothing tells apart.
+    pub nameless: u64,
+    /// Events of processes beyond the most that are told apart.
+    pub beyond: u64,
+}
+
+/// The processes of one host.
+#[derive(Debug, Default)]
+pub struct Host {
+    /// Computer name; empty if the records name none.
+    pub name: Arc<str>,
+    /// In the order of their starts, or of whatever comes first of them.
+    pub nodes: Vec<Node>,
+    /// How many rings of processes that start each other were cut.
+    pub rings: usize,
+    by_key: HashMap<Key, NodeIndex>,
+}
+
+/// One process.
+#[derive(Debug)]
+pub struct Node {
+    /// What it is known by.
+    pub key: Key,
+    /// What is known of it.
+    pub facts: Facts,
+    /// Its start, if it was logged.
+    pub started: Option<OrderKey>,
+    /// How many starts were logged with its entity id: more than one if that was used again.
+    pub starts: u32,
+    /// Its exit, if it was logged.
+    pub ended: Option<Ticks>,
+    /// The first that is known of it: its start, or else its first event, or the first of its children.
+    pub first: OrderKey,
+    /// Its last event.
+    pub last: Option<OrderKey>,
+    /// What it did.
+    pub counts: Counts,
+    /// What started it, as its start says.
+    pub named_parent: Option<Parent>,
+    /// The process that started it.
+    pub parent: Option<NodeIndex>,
+    /// The processes that it started, in order.
+    pub children: Vec<NodeIndex>,
+}
+
+impl Node {
+    /// Whether it is only known by its other events, or by its children.
+    pub fn is_synthetic(&self) -> bool {
+        self.started.is_none()
+    }
+
+    /// When it started, if that was logged.
+    pub fn started_at(&self) -> Option<Ticks> {
+        self.started.map(|order| order.time)
+    }
+
+    /// The last part of the path of its image.
+    pub fn name(&self) -> Option<&str> {
+        let image = self.facts.image.as_deref()?;
+        Some(image.rsplit(['\\', '/']).next().filter(|name| !name.is_empty()).unwrap_or(image))
+    }
+
+    /// Where its start was read, if its command line had to be cut.
+    pub fn cut_command(&self) -> Option<Origin> {
+        let cut = self.facts.command_line.as_ref().is_some_and(|text| text.cut > 0);
+        self.started.filter(|_| cut).map(|order| order.origin())
+    }
+}
+
+impl Forest {
+    /// The trees of a table.
+    pub fn new(table: Table) -> Self {
+        let Table { hosts, nameless, beyond, .. } = table;
+        let mut hosts: Vec<Host> = hosts.into_iter().map(|(name, of_host)| Host::new(name, of_host)).collect();
+        hosts.sort_by(|left, right| left.name.cmp(&right.name));
+        Self { hosts, nameless, beyond }
+    }
+
+    /// The position of a host, by its name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.hosts.binary_search_by(|host| (*host.name).cmp(name)).ok()
+    }
+
+    /// How many processes there are.
+    pub fn len(&self) -> usize {
+        self.hosts.iter().map(|host| host.nodes.len()).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.iter().all(|host| host.nodes.is_empty())
+    }
+}
+
+impl Host {
+    fn new(name: Arc<str>, of_host: OfHost) -> Self {
+        let mut nodes: Vec<Node> =
+            of_host.processes.into_iter().filter_map(|(key, process)| node(key, process)).collect();
+        nodes.sort_unstable_by(|left, right| (left.first, &left.key).cmp(&(right.first, &right.key)));
+        let by_key = (0..).zip(&nodes).map(|(at, node): (NodeIndex, &Node)| (node.key.clone(), at)).collect();
+        let mut host = Self { name, nodes, rings: 0, by_key };
+        let mut parents = host.parents();
+        host.rings = cut_rings(&mut parents);
+        for (at, parent) in (0..).zip(parents) {
+            host.nodes[at as usize].parent = parent;
+            if let Some(parent) = parent {
+                host.nodes[parent as usize].children.push(at);
+            }
+        }
+        host.drop_replaced();
+        host
+    }
+
+    /// A process by its key.
+    pub fn find(&self, key: &Key) -> Option<NodeIndex> {
+        self.by_key.get(key).copied()
+    }
+
+    /// A process by its position.
+    pub fn node(&self, at: NodeIndex) -> &Node {
+        &self.nodes[at as usize]
+    }
+
+    /// The processes without a parent, in order.
+    pub fn roots(&self) -> impl Iterator<Item = NodeIndex> {
+        (0..).zip(&self.nodes).filter(|(_, node)| node.parent.is_none()).map(|(at, _)| at)
+    }
+
+    /// The parent of a process, its parent, and so on.
+    pub fn ancestors(&self, at: NodeIndex) -> impl Iterator<Item = NodeIndex> {
+        std::iter::successors(self.node(at).parent, |at| self.node(*at).parent)
+    }
+
+    /// The process with a number at a time: the last that had started by then and was not over, or else the last that was.
+    pub fn with_pid(&self, pid: i64, at: Option<Ticks>) -> Vec<NodeIndex> {
+        let alive = (0..).zip(&self.nodes).filter(|(_, node)| node.facts.pid == Some(pid));
+        let Some(at) = at else { return alive.map(|(index, _)| index).collect() };
+        let before = |node: &Node| node.first.time <= at;
+        let over = |node: &Node| node.ended.is_some_and(|ended| ended < at);
+        let all: Vec<(NodeIndex, &Node)> = alive.filter(|(_, node)| node.is_synthetic() || before(node)).collect();
+        let found = all.iter().rev().find(|(_, node)| before(node) && !over(node)).or(all.last());
+        found.map(|(index, _)| *index).into_iter().collect()
+    }
+
+    /// The parent of each process.
+    fn parents(&self) -> Vec<Option<NodeIndex>> {
+        let mut by_pid: HashMap<i64, Vec<NodeIndex>> = HashMap::new();
+        for (at, node) in (0..).zip(&self.nodes) {
+            if let (Some(pid), Some(_)) = (node.facts.pid, node.started) {
+                by_pid.entry(pid).or_default().push(at);
+            }
+        }
+        let parent = |(at, node): (NodeIndex, &Node)| {
+            let named = node.named_parent.as_ref()?;
+            if named.entity_id.is_none()
+                && let Some(pid) = named.pid
+                && let Some(known) = by_pid.get(&pid)
+            {
+                // Nodes are in order, and so are these.
+                let before = known.partition_point(|other| *other < at);
+                let fits = known[..before].iter().rev().find(|other| self.could_be(**other, named, node.first.time));
+                if fits.is_some() {
+                    return fits.copied();
+                }
+            }
+            self.find(&parent_key(named)?).filter(|parent| *parent != at)
+        };
+        (0..).zip(&self.nodes).map(parent).collect()
+    }
+
+    /// Whether a process of the right number could be the parent that is named, at a time.
+    fn could_be(&self, at: NodeIndex, named: &Parent, time: Ticks) -> bool {
+        let node = self.node(at);
+        let over = node.ended.is_some_and(|ended| ended < time);
+        let same = match (&node.facts.image, &named.image) {
+            (Some(image), Some(named)) => image.eq_ignore_ascii_case(named),
+            _ => true,
+        };
+        same && !over
+    }
+
+    /// Takes away parents that were only named, and for which a real process was found after all.
+    fn drop_replaced(&mut self) {
+        let keep: Vec<bool> = self.nodes.iter().map(|node| !node.is_empty_name()).collect();
+        if keep.iter().all(|keep| *keep) {
+            return;
+        }
+        let mut next: NodeIndex = 0;
+        let moved: Vec<NodeIndex> = keep
+            .iter()
+            .map(|keep| {
+                let at = next;
+                next += NodeIndex::from(*keep);
+                at
+            })
+            .collect();
+        let mut keeps = keep.iter();
+        self.nodes.retain(|_| keeps.next().copied().unwrap_or(true));
+        for node in &mut self.nodes {
+            node.parent = node.parent.map(|at| moved[at as usize]);
+            node.children.iter_mut().for_each(|at| *at = moved[*at as usize]);
+        }
+        self.by_key = (0..).zip(&self.nodes).map(|(at, node)| (node.key.clone(), at)).collect();
+    }
+}
+
+impl Node {
+    /// Whether nothing but its name is known, and no process names it any more.
+    fn is_empty_name(&self) -> bool {
+        let never_seen = self.started.is_none() && self.last.is_none() && self.children.is_empty();
+        never_seen && self.key.entity_id().is_none()
+    }
+}
+
+/// A process at rest; `None` if there is no event of it at all.
+fn node(key: Key, process: Process) -> Option<Node> {
+    let Process { start, starts, exit, seen, last, named, counts } = process;
+    let (started, mut facts, named_parent, mut first) = match start {
+        Some(start) => {
+            let Start { order, facts, parent } = *start;
+            (Some(order), facts, Some(parent), Some(order))
+        }
+        None => (None, Facts::default(), None, None),
+    };
+    // What its own events say goes before what its children say.
+    for (order, more) in [seen, named].into_iter().flatten().map(|told| *told) {
+        first = Some(first.map_or(order, |first| first.min(order)));
+        facts.fill(more);
+    }
+    let first = first.or(exit).or(last)?;
+    if let Key::Loose { pid, image } = &key {
+        facts.fill(Facts { pid: *pid, image: image.clone(), ..Facts::default() });
+    }
+    Some(Node {
+        key,
+        facts,
+        started,
+        starts,
+        ended: exit.map(|order| order.time),
+        first,
+        last,
+        counts,
+        named_parent,
+        parent: None,
+        children: Vec::new(),
+    })
+}
+
+impl Facts {
+    /// Takes from others what is missing.
+    fn fill(&mut self, more: Self) {
+        let Self { pid, image, command_line, user, integrity, hashes } = more;
+        self.pid = self.pid.or(pid);
+        self.image = self.image.take().or(image);
+        self.command_line = self.command_line.take().or(command_line);
+        self.user = self.user.take().or(user);
+        self.integrity = self.integrity.take().or(integrity);
+        self.hashes = self.hashes.take().or(hashes);
+    }
+}
+
+/// Cuts every ring above the first of its members, which is the one with the lowest position. Gives how many there were.
+fn cut_rings(parents: &mut [Option<NodeIndex>]) -> usize {
+    const NEW: usize = usize::MAX;
+    // Which walk was the first to come by.
+    let mut walks = vec![NEW; parents.len()];
+    let mut rings = 0;
+    for walk in 0..parents.len() {
+        let mut at = walk;
+        let met = loop {
+            if walks[at] != NEW {
+                break Some(at).filter(|at| walks[*at] == walk);
+            }
+            walks[at] = walk;
+            match parents[at] {
+                Some(parent) => at = parent as usize,
+                None => break None,
+            }
+        };
+        // A walk that meets itself has gone around a ring.
+        let Some(met) = met else { continue };
+        let (mut first, mut member) = (met, met);
+        while let Some(parent) = parents[member] {
+            member = parent as usize;
+            first = first.min(member);
+            if member == met {
+                break;
+            }
+        }
+        parents[first] = None;
+        rings += 1;
+    }
+    rings
+}

@@ -1,0 +1,34 @@
+//! Every process of the evidence: what started it, when it ended, how much it did; and of some, everything they did.
+//!
+//! Events are shown one by one, in any order and on any thread ([`Observer`]), and become a [`Table`] with a record of bounded size for each process. Tables
+//! of several threads are put together, and nothing in the result depends on how events were spread over them: of several candidates the one that comes
+//! first in the order of events counts. A [`Forest`] is the table at rest: parents found, cycles broken, everything in order.
+//! A process whose start was not logged is there too, known by its other events or by what its children say of it.
+//!
+//! [`details`] holds what a targeted pass gathers of a few processes, [`elsewhere`] counts where else a value was seen, and [`triage`] puts both beside the
+//! alerts. This module does not know how evidence is read, nor formats.
+
+pub mod details;
+pub mod elsewhere;
+
+mod entity;
+mod facts;
+mod forest;
+mod observe;
+mod starts;
+mod table;
+mod text;
+pub mod triage;
+mod view;
+
+pub use entity::{EntityId, Key};
+pub use facts::{Counts, Facts, Hashes, Kind, Parent};
+pub use forest::{Forest, Host, Node, NodeIndex};
+pub use observe::{Observer, Sight, Survey, process_of};
+pub use starts::{Missing, Starts};
+pub use table::{MOST_PROCESSES, Table};
+pub use text::Text;
+pub use view::{Row, Selection, Shown, View};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,353 @@
+//! From an event to what it says of processes, asking for as few of its fields as will do.
+
+use super::details::{self, Details, Wanted};
+use super::entity::{EntityId, Key};
+use super::facts::{Facts, Hashes, Kind, Parent};
+use super::table::{Observation, Table, What};
+use super::text::{Pool, Text};
+use crate::ecs::{self, FieldId};
+use crate::event::{Fields, OrderKey, Value, Written};
+use hashbrown::HashSet;
+use std::sync::Arc;
+
+/// Longest command line that is held of every process, in bytes.
+pub const LONGEST_COMMAND: usize = 8192;
+/// Longest path, name or other text that is held.
+pub const LONGEST_TEXT: usize = 2048;
+
+/// An event, as an observer is shown it.
+#[derive(Clone, Copy)]
+pub struct Sight<'e> {
+    /// Its fields.
+    pub fields: &'e dyn Fields,
+    /// Sysmon's event ID, if it is an event of Sysmon.
+    pub id: Option<u32>,
+    /// Its place in the order of events.
+    pub order: OrderKey,
+}
+
+impl Sight<'_> {
+    /// Whether it tells of the start of a process.
+    pub fn is_start(&self) -> bool {
+        matches!(happened(self), Some(Happened::Start))
+    }
+}
+
+/// Is shown all events of some evidence. There is one for each thread.
+pub trait Observer: Send {
+    /// The fields that it may ask of events of Sysmon with this ID; none if it does not need to see them at all.
+    fn fields(&self, id: u32) -> &'static [FieldId];
+    /// An event.
+    fn see(&mut self, sight: &Sight<'_>);
+    /// What was seen since the last [`keep`](Self::keep) counts.
+    fn keep(&mut self);
+    /// It does not count: it will be shown again.
+    fn forget(&mut self);
+}
+
+/// What is asked of the start of a process.
+const OF_STARTS: &[FieldId] = &[
+    ecs::HOST_NAME,
+    ecs::EVENT_CATEGORY,
+    ecs::EVENT_TYPE,
+    ecs::PROCESS_ENTITY_ID,
+    ecs::PROCESS_PID,
+    ecs::PROCESS_EXECUTABLE,
+    ecs::PROCESS_COMMAND_LINE,
+    ecs::USER_DOMAIN,
+    ecs::USER_NAME,
+    ecs::DATA_INTEGRITY_LEVEL,
+    ecs::PROCESS_HASH_MD5,
+    ecs::PROCESS_HASH_SHA1,
+    ecs::PROCESS_HASH_SHA256,
+    ecs::PROCESS_PE_IMPHASH,
+    ecs::PROCESS_PARENT_ENTITY_ID,
+    ecs::PROCESS_PARENT_PID,
+    ecs::PROCESS_PARENT_EXECUTABLE,
+    ecs::PROCESS_PARENT_COMMAND_LINE,
+    ecs::DATA_PARENT_USER,
+];
+
+/// What a survey gathers: a table of all processes, and everything that wanted ones did.
+#[derive(Debug)]
+pub struct Survey {
+    /// All processes.
+    pub table: Table,
+    /// What the wanted ones did.
+    pub details: Details,
+    wanted: Arc<Wanted>,
+    observations: Vec<Observation>,
+    entries: Vec<details::Observation>,
+    nameless: u64,
+    reader: FieldReader,
+    /// A host's name, shared.
+    host: Option<Arc<str>>,
+}
+
+impl Survey {
+    /// Nothing seen yet.
+    pub fn new(wanted: &Arc<Wanted>) -> Self {
+        Self {
+            table: Table::default(),
+            details: Details::new(wanted),
+            wanted: wanted.clone(),
+            observations: Vec::new(),
+            entries: Vec::new(),
+            nameless: 0,
+            reader: FieldReader::default(),
+            host: None,
+        }
+    }
+
+    /// All of several surveys, in any order.
+    pub fn merge(surveys: Vec<Self>) -> Option<Self> {
+        surveys.into_iter().reduce(|mut all, other| {
+            all.table = std::mem::take(&mut all.table).merge(other.table);
+            all.details.merge(other.details);
+            all
+        })
+    }
+
+    fn host(&mut self, fields: &dyn Fields) -> Arc<str> {
+        let name = self.reader.read(fields, ecs::HOST_NAME).unwrap_or_default();
+        match &self.host {
+            Some(known) if **known == *name => known.clone(),
+            _ => self.host.insert(name.into()).clone(),
+        }
+    }
+}
+
+impl Observer for Survey {
+    fn fields(&self, id: u32) -> &'static [FieldId] {
+        match id {
+            1 => OF_STARTS,
+            // The state of Sysmon, drivers, subscriptions of WMI and errors are nobody's.
+            4 | 6 | 16 | 19 | 20 | 21 | 255 => &[],
+            _ => details::FIELDS,
+        }
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        let Some(happened) = happened(sight) else { return };
+        let fields = sight.fields;
+        let host = self.host(fields);
+        let Some(key) = self.reader.key(fields) else {
+            self.nameless += 1;
+            return;
+        };
+        let order = sight.order;
+        let what = match happened {
+            Happened::Start => self.reader.start(fields),
+            Happened::Exit => What::Exit(self.reader.news(fields, &self.table, &host, &key, order)),
+            Happened::Did(kind) => {
+                if let Some(number) = self.wanted.find(&host, &key) {
+                    self.entries.push(details::Observation { number, order, entry: self.reader.entry(sight, kind) });
+                }
+                What::Activity(kind, self.reader.news(fields, &self.table, &host, &key, order))
+            }
+        };
+        self.observations.push(Observation { host, key, order, what });
+    }
+
+    fn keep(&mut self) {
+        self.observations.drain(..).for_each(|observation| self.table.add(observation));
+        self.entries.drain(..).for_each(|entry| self.details.add(entry));
+        self.table.nameless += std::mem::take(&mut self.nameless);
+    }
+
+    fn forget(&mut self) {
+        self.observations.clear();
+        self.entries.clear();
+        self.nameless = 0;
+    }
+}
+
+/// What an event tells of.
+enum Happened {
+    Start,
+    Exit,
+    Did(Kind),
+}
+
+/// What an event tells of, by its ID or, if it is none of Sysmon's, by its category. `None` if it is about no process.
+fn happened(sight: &Sight<'_>) -> Option<Happened> {
+    Some(match sight.id {
+        Some(1) => Happened::Start,
+        Some(5) => Happened::Exit,
+        Some(4 | 6 | 16 | 19 | 20 | 21 | 255) => return None,
+        Some(3) => Happened::Did(Kind::Connection),
+        Some(22) => Happened::Did(Kind::Dns),
+        Some(2 | 11 | 15 | 23 | 26 | 27 | 28 | 29) => Happened::Did(Kind::File),
+        Some(12..=14) => Happened::Did(Kind::Registry),
+        Some(7) => Happened::Did(Kind::Image),
+        Some(8) => Happened::Did(Kind::RemoteThread),
+        Some(10) => Happened::Did(Kind::ProcessAccess),
+        Some(17 | 18) => Happened::Did(Kind::Pipe),
+        Some(_) => Happened::Did(Kind::Other),
+        None => return by_category(sight.fields),
+    })
+}
+
+fn by_category(fields: &dyn Fields) -> Option<Happened> {
+    let has = |field: FieldId, text: &str| {
+        fields.values(&field.into()).iter().any(|value| value.as_text().is_some_and(|have| have == text))
+    };
+    let category = |text| has(ecs::EVENT_CATEGORY, text);
+    Some(if category("library") {
+        Happened::Did(Kind::Image)
+    } else if category("process") && has(ecs::EVENT_TYPE, "start") {
+        Happened::Start
+    } else if category("process") && has(ecs::EVENT_TYPE, "end") {
+        Happened::Exit
+    } else if category("network") || category("dns") {
+        let dns = category("dns") || has(ecs::NETWORK_PROTOCOL, "dns") && has_any(fields, ecs::DNS_QUESTION_NAME);
+        Happened::Did(if dns { Kind::Dns } else { Kind::Connection })
+    } else if category("file") {
+        Happened::Did(Kind::File)
+    } else if category("registry") {
+        Happened::Did(Kind::Registry)
+    } else if category("process") {
+        Happened::Did(Kind::Other)
+    } else {
+        return None;
+    })
+}
+
+fn has_any(fields: &dyn Fields, field: FieldId) -> bool {
+    !fields.values(&field.into()).is_empty()
+}
+
+/// The first value of a field, if it is an integer.
+pub fn long(fields: &dyn Fields, field: FieldId) -> Option<i64> {
+    match fields.values(&field.into()).first()? {
+        Value::Long(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Reads fields into texts that are shared.
+#[derive(Debug, Default)]
+pub struct FieldReader {
+    bytes: Vec<u8>,
+    text: String,
+    pub(super) pool: Pool,
+    hashes: HashSet<Arc<Hashes>>,
+}
+
+impl FieldReader {
+    /// The first value of a field as text.
+    pub fn read(&mut self, fields: &dyn Fields, field: FieldId) -> Option<&str> {
+        self.text.clear();
+        let field = field.into();
+        self.bytes.clear();
+        let other: Value = match fields.write(&field, &mut self.bytes) {
+            Written::Text => {
+                self.text.push_str(str::from_utf8(&self.bytes).unwrap_or_default());
+                return Some(&self.text);
+            }
+            Written::Nothing => return None,
+            Written::Long(number) => number.into(),
+            Written::Boolean(flag) => flag.into(),
+            Written::Date(at) => at.into(),
+            Written::NotOne => {
+                let value = fields.values(&field).first()?;
+                if let Some(text) = value.as_text() {
+                    self.text.push_str(text);
+                    return Some(&self.text);
+                }
+                value.clone()
+            }
+        };
+        self.text.push_str(&other.to_string());
+        Some(&self.text)
+    }
+
+    /// The same, shared, and cut if it is very long.
+    pub fn shared(&mut self, fields: &dyn Fields, field: FieldId) -> Option<Arc<str>> {
+        self.read(fields, field)?;
+        Some(self.pool.share_cut(&self.text, LONGEST_TEXT))
+    }
+
+    /// What the process of an event is known by.
+    pub(super) fn key(&mut self, fields: &dyn Fields) -> Option<Key> {
+        if let Some(id) = self.read(fields, ecs::PROCESS_ENTITY_ID) {
+            return Some(Key::Entity(EntityId::new(id)));
+        }
+        let image = self.shared(fields, ecs::PROCESS_EXECUTABLE);
+        Key::new(None, long(fields, ecs::PROCESS_PID), image)
+    }
+
+    fn user(&mut self, fields: &dyn Fields) -> Option<Arc<str>> {
+        let domain = self.read(fields, ecs::USER_DOMAIN).map(str::to_owned);
+        let name = self.read(fields, ecs::USER_NAME)?;
+        let user = domain.map_or_else(|| name.to_owned(), |domain| format!("{domain}\\{name}"));
+        Some(self.pool.share_cut(&user, LONGEST_TEXT))
+    }
+
+    /// What an event that is no start tells of its process, if nothing better is known of it.
+    fn news(&mut self, fields: &dyn Fields, table: &Table, host: &str, key: &Key, order: OrderKey) -> Option<Facts> {
+        table.is_news(host, key, order).then(|| Facts {
+            pid: long(fields, ecs::PROCESS_PID),
+            image: self.shared(fields, ecs::PROCESS_EXECUTABLE),
+            user: self.user(fields),
+            ..Facts::default()
+        })
+    }
+
+    fn start(&mut self, fields: &dyn Fields) -> What {
+        let command_line = self.read(fields, ecs::PROCESS_COMMAND_LINE).map(|text| Text::new(text, LONGEST_COMMAND));
+        let facts = Facts {
+            pid: long(fields, ecs::PROCESS_PID),
+            image: self.shared(fields, ecs::PROCESS_EXECUTABLE),
+            command_line,
+            user: self.user(fields),
+            integrity: self.shared(fields, ecs::DATA_INTEGRITY_LEVEL),
+            hashes: self.hashes(fields),
+        };
+        let parent = Parent {
+            entity_id: self.read(fields, ecs::PROCESS_PARENT_ENTITY_ID).map(EntityId::new),
+            pid: long(fields, ecs::PROCESS_PARENT_PID),
+            image: self.shared(fields, ecs::PROCESS_PARENT_EXECUTABLE),
+        };
+        // The children of one process all tell its command line: it is held once.
+        let command = self.read(fields, ecs::PROCESS_PARENT_COMMAND_LINE).map(|text| Text::new(text, LONGEST_COMMAND));
+        let command = command.map(|text| Text { text: self.pool.share(&text.text), cut: text.cut });
+        let parent_facts = Facts {
+            pid: parent.pid,
+            image: parent.image.clone(),
+            command_line: command,
+            user: self.shared(fields, ecs::DATA_PARENT_USER),
+            ..Facts::default()
+        };
+        What::Start { facts, parent, parent_facts }
+    }
+
+    fn hashes(&mut self, fields: &dyn Fields) -> Option<Arc<Hashes>> {
+        let hashes = Hashes {
+            md5: self.shared(fields, ecs::PROCESS_HASH_MD5),
+            sha1: self.shared(fields, ecs::PROCESS_HASH_SHA1),
+            sha256: self.shared(fields, ecs::PROCESS_HASH_SHA256),
+            imphash: self.shared(fields, ecs::PROCESS_PE_IMPHASH),
+        };
+        if hashes == Hashes::default() {
+            return None;
+        }
+        if let Some(known) = self.hashes.get(&hashes) {
+            return Some(known.clone());
+        }
+        if self.hashes.len() >= 1 << 14 {
+            self.hashes.clear();
+        }
+        let new = Arc::new(hashes);
+        self.hashes.insert(new.clone());
+        Some(new)
+    }
+}
+
+/// The process that an event is about, by host and key: the one that a [`Survey`] counts the event for.
+pub fn process_of(fields: &dyn Fields) -> Option<(String, Key)> {
+    let mut reader = FieldReader::default();
+    let host = reader.read(fields, ecs::HOST_NAME).unwrap_or_default().to_owned();
+    let key = reader.key(fields)?;
+    Some((host, key))
+}

@@ -1,0 +1,111 @@
+//! The starts of some processes: where they stand, and no more.
+//!
+//! An alert that begins with another event of its process than its start lacks what only the start says; this finds it.
+
+use super::details::Wanted;
+use super::observe::{FieldReader, Observer, Sight};
+use crate::detect::Alert;
+use crate::ecs::{self, FieldId};
+use crate::event::OrderKey;
+use std::sync::Arc;
+
+/// The starts that are missing from some alerts.
+#[derive(Debug, Default)]
+pub struct Missing {
+    wanted: Arc<Wanted>,
+    /// Alerts by position, with the number of their process.
+    alerts: Vec<(usize, u32)>,
+}
+
+impl Missing {
+    /// The processes of the alerts that have no start: of each the one that its first event is about.
+    pub fn new(alerts: &[Alert]) -> Self {
+        let mut wanted = Wanted::default();
+        let mut missing = Vec::new();
+        for (position, alert) in alerts.iter().enumerate().filter(|(_, alert)| alert.start.is_none()) {
+            let Some((host, key)) = alert.present().next().and_then(|event| super::process_of(&event.document)) else {
+                continue;
+            };
+            let mut starts = alert.present().filter(|event| event.document.is_process_creation());
+            let has_start = starts.any(|start| {
+                super::process_of(&start.document).is_some_and(|process| process.1 == key && process.0 == host)
+            });
+            if key.entity_id().is_some() && !has_start {
+                missing.push((position, wanted.add(&host, key)));
+            }
+        }
+        Self { wanted: Arc::new(wanted), alerts: missing }
+    }
+
+    /// Whether no alert lacks its start.
+    pub fn is_empty(&self) -> bool {
+        self.alerts.is_empty()
+    }
+
+    /// An observer that looks for them.
+    pub fn observer(&self) -> Starts {
+        let wanted = self.wanted.clone();
+        let found = vec![None; wanted.len()];
+        Starts { wanted, found, pending: Vec::new(), reader: FieldReader::default() }
+    }
+
+    /// For each alert without a start the place of the first start of its process, if there is one.
+    pub fn found(&self, observers: &[Starts]) -> Vec<(usize, OrderKey)> {
+        let mut found: Vec<Option<OrderKey>> = vec![None; self.wanted.len()];
+        for (mine, theirs) in observers.iter().flat_map(|starts| starts.found.iter().enumerate()) {
+            keep_first(&mut found[mine], *theirs);
+        }
+        let place = |&(alert, number): &(usize, u32)| Some((alert, found[number as usize]?));
+        self.alerts.iter().filter_map(place).collect()
+    }
+}
+
+/// Looks for the starts of wanted processes.
+#[derive(Debug)]
+pub struct Starts {
+    wanted: Arc<Wanted>,
+    found: Vec<Option<OrderKey>>,
+    pending: Vec<(u32, OrderKey)>,
+    reader: FieldReader,
+}
+
+const FIELDS: &[FieldId] = &[
+    ecs::HOST_NAME,
+    ecs::PROCESS_ENTITY_ID,
+    ecs::PROCESS_PID,
+    ecs::PROCESS_EXECUTABLE,
+    ecs::EVENT_CATEGORY,
+    ecs::EVENT_TYPE,
+];
+
+impl Observer for Starts {
+    fn fields(&self, id: u32) -> &'static [FieldId] {
+        if id == 1 { FIELDS } else { &[] }
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        if !sight.is_start() {
+            return;
+        }
+        let Some(key) = self.reader.key(sight.fields) else { return };
+        let host = self.reader.read(sight.fields, ecs::HOST_NAME).unwrap_or_default();
+        self.pending.extend(self.wanted.find(host, &key).map(|number| (number, sight.order)));
+    }
+
+    fn keep(&mut self) {
+        for (number, order) in self.pending.drain(..) {
+            keep_first(&mut self.found[number as usize], Some(order));
+        }
+    }
+
+    fn forget(&mut self) {
+        self.pending.clear();
+    }
+}
+
+fn keep_first(first: &mut Option<OrderKey>, other: Option<OrderKey>) {
+    *first = match (*first, other) {
+        (Some(mine), Some(other)) => Some(mine.min(other)),
+        (mine, other) => mine.or(other),
+    };
+}

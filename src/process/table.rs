@@ -1,0 +1,188 @@
+//! Processes by host and key, while events come in. Putting tables together does not depend on which was first.
+
+use super::entity::Key;
+use super::facts::{Counts, Facts, Kind, Parent, Process, Start};
+use crate::event::OrderKey;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// Most processes that are told apart. Further ones are counted and no more: only evidence that was made for it has so many.
+pub const MOST_PROCESSES: usize = 4_000_000;
+
+/// What one event says of processes.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    pub host: Arc<str>,
+    pub key: Key,
+    pub order: OrderKey,
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The process started. Beside it stands what the event says of the parent.
+    Start { facts: Facts, parent: Parent, parent_facts: Facts },
+    /// It ended.
+    Exit(Option<Facts>),
+    /// It did something. What the event tells of it is only there if it is not known from earlier events.
+    Activity(Kind, Option<Facts>),
+}
+
+/// The processes of one host.
+#[derive(Debug, Default)]
+pub struct OfHost {
+    pub processes: HashMap<Key, Process>,
+}
+
+/// All processes.
+#[derive(Debug, Default)]
+pub struct Table {
+    pub(super) hosts: HashMap<Arc<str>, OfHost>,
+    /// Events of processes that nothing tells apart.
+    pub nameless: u64,
+    /// Events of processes beyond [`MOST_PROCESSES`].
+    pub beyond: u64,
+    processes: usize,
+}
+
+impl Table {
+    /// Adds what an event says.
+    pub fn add(&mut self, observation: Observation) {
+        let Observation { host, key, order, what } = observation;
+        if let What::Start { parent, parent_facts, .. } = &what
+            && let Some(parent_key) = parent_key(parent)
+            && parent_key != key
+            && let Some(parent) = self.process(&host, parent_key)
+            && parent.start.is_none()
+        {
+            keep_first(&mut parent.named, order, || parent_facts.clone());
+        }
+        let Some(process) = self.process(&host, key) else {
+            self.beyond += 1;
+            return;
+        };
+        process.last = process.last.max(Some(order));
+        match what {
+            What::Start { facts, parent, .. } => {
+                process.starts = process.starts.saturating_add(1);
+                (process.seen, process.named) = (None, None);
+                if process.start.as_ref().is_none_or(|start| order < start.order) {
+                    process.start = Some(Box::new(Start { order, facts, parent }));
+                }
+            }
+            What::Exit(facts) => {
+                process.exit = process.exit.max(Some(order));
+                process.see(order, facts);
+            }
+            What::Activity(kind, facts) => {
+                process.counts.add(kind);
+                process.see(order, facts);
+            }
+        }
+    }
+
+    /// Whether an event of a process that comes at this place would tell something new of it.
+    pub fn is_news(&self, host: &str, key: &Key, order: OrderKey) -> bool {
+        let process = self.hosts.get(host).and_then(|host| host.processes.get(key));
+        process
+            .is_none_or(|process| process.start.is_none() && process.seen.as_ref().is_none_or(|first| order < first.0))
+    }
+
+    fn process(&mut self, host: &Arc<str>, key: Key) -> Option<&mut Process> {
+        if !self.hosts.contains_key(&**host) {
+            self.hosts.insert(host.clone(), OfHost::default());
+        }
+        let of_host = self.hosts.get_mut(&**host)?;
+        let full = self.processes >= MOST_PROCESSES;
+        if full && !of_host.processes.contains_key(&key) {
+            return None;
+        }
+        let processes = &mut self.processes;
+        Some(of_host.processes.entry(key).or_insert_with(|| {
+            *processes += 1;
+            Process::default()
+        }))
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.processes < other.processes {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.nameless += other.nameless;
+        self.beyond += other.beyond;
+        for (host, of_host) in other.hosts {
+            for (key, process) in of_host.processes {
+                match self.process(&host, key) {
+                    Some(mine) => mine.merge(process),
+                    None => self.beyond += 1,
+                }
+            }
+        }
+        self
+    }
+
+    /// How many processes there are.
+    pub fn len(&self) -> usize {
+        self.processes
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.processes == 0
+    }
+}
+
+/// The key of a parent as its child names it.
+pub fn parent_key(parent: &Parent) -> Option<Key> {
+    Key::new(parent.entity_id.clone(), parent.pid, parent.image.clone())
+}
+
+/// Keeps what comes first.
+fn keep_first<T>(kept: &mut Option<Box<(OrderKey, T)>>, order: OrderKey, value: impl FnOnce() -> T) {
+    if kept.as_ref().is_none_or(|first| order < first.0) {
+        *kept = Some(Box::new((order, value())));
+    }
+}
+
+impl Process {
+    /// Remembers the first event, unless there is a start, which tells more.
+    fn see(&mut self, order: OrderKey, facts: Option<Facts>) {
+        if let Some(facts) = facts.filter(|_| self.start.is_none()) {
+            keep_first(&mut self.seen, order, || facts);
+        }
+    }
+
+    /// Adds what another thread knows of the same process.
+    fn merge(&mut self, other: Self) {
+        let Self { start, starts, exit, seen, last, named, counts } = other;
+        if let Some(start) = start
+            && self.start.as_ref().is_none_or(|mine| start.order < mine.order)
+        {
+            self.start = Some(start);
+        }
+        self.starts = self.starts.saturating_add(starts);
+        self.exit = self.exit.max(exit);
+        self.last = self.last.max(last);
+        for (mine, theirs) in [(&mut self.seen, seen), (&mut self.named, named)] {
+            if let Some(theirs) = theirs
+                && mine.as_ref().is_none_or(|mine| theirs.0 < mine.0)
+            {
+                *mine = Some(theirs);
+            }
+        }
+        if self.start.is_some() {
+            (self.seen, self.named) = (None, None);
+        }
+        self.counts.add_all(&counts);
+    }
+}
+
+impl Counts {
+    /// Whether nothing was done.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}

@@ -1,0 +1,68 @@
+//! Texts out of evidence that are held for long: cut to a bounded length, with the number of characters that were cut; and shared where they repeat.
+
+use hashbrown::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// Above this many texts a pool starts anew: what is shared less costs memory, but a pool that only grows does too.
+const MOST_POOLED: usize = 1 << 16;
+
+/// A text, perhaps cut.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text {
+    /// What there is of it.
+    pub text: Arc<str>,
+    /// How many characters were cut off.
+    pub cut: u32,
+}
+
+impl Text {
+    /// A text of at most so many bytes, cut between two characters.
+    pub fn new(text: &str, most: usize) -> Self {
+        let (kept, cut) = split(text, most);
+        Self { text: kept.into(), cut }
+    }
+}
+
+/// The start of a text, and how many characters follow it.
+fn split(text: &str, most: usize) -> (&str, u32) {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let kept = &text[..end];
+    let cut = text[kept.len()..].chars().count();
+    (kept, u32::try_from(cut).unwrap_or(u32::MAX))
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if self.cut > 0 { write!(f, "… (+{} characters)", self.cut) } else { Ok(()) }
+    }
+}
+
+/// Texts that are shared.
+#[derive(Debug, Default)]
+pub struct Pool(HashSet<Arc<str>>);
+
+impl Pool {
+    /// A text, shared with those that were asked for before.
+    pub fn share(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        if self.0.len() >= MOST_POOLED {
+            self.0.clear();
+        }
+        let new: Arc<str> = text.into();
+        self.0.insert(new.clone());
+        new
+    }
+
+    /// The same, cut to a length in bytes; what was cut is told in the text itself.
+    pub fn share_cut(&mut self, text: &str, most: usize) -> Arc<str> {
+        if text.len() <= most {
+            return self.share(text);
+        }
+        let (kept, cut) = split(text, most);
+        self.share(&format!("{kept}… (+{cut} characters)"))
+    }
+}

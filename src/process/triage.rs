@@ -1,0 +1,185 @@
+//! What a person looks up first about each alert, put beside it: its processes with all they did, what started them, what they started, and where else their
+//! hashes, command lines and destinations were seen.
+//!
+//! Alerts of one process share what is known of it. This module does not know how the evidence is read: it says what is wanted, and takes what was found.
+
+use super::details::{Details, List, OfProcess, Wanted};
+use super::elsewhere::{Elsewhere, Sightings, Sort, Sought, Watch};
+use super::entity::Key;
+use super::forest::{Forest, NodeIndex};
+use super::observe::{Survey, process_of};
+use super::text::Text;
+use crate::detect::Alert;
+use crate::ecs;
+use crate::event::Value;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Most different processes that are looked at. Alerts of further ones have none.
+pub const MOST_PROCESSES: usize = 20_000;
+/// Most values of one kind that are sought for one alert.
+pub const MOST_SOUGHT: usize = 20;
+
+/// What is to be gathered for some alerts.
+#[derive(Debug, Default)]
+pub struct Plan {
+    wanted: Arc<Wanted>,
+    /// The processes by number.
+    processes: Vec<(Arc<str>, Key)>,
+    /// For each alert the numbers of its processes, in stage order.
+    of_alerts: Vec<Vec<u32>>,
+    /// For each alert its addresses and names, which come before others.
+    own: Vec<Vec<Sought>>,
+    /// Processes that were too many.
+    left_out: usize,
+}
+
+/// What is known about alerts.
+#[derive(Debug)]
+pub struct Triage {
+    /// All processes.
+    pub forest: Forest,
+    /// How many processes of alerts were left out, there being too many.
+    pub left_out: usize,
+    details: Details,
+    places: Vec<Option<(usize, NodeIndex)>>,
+    of_alerts: Vec<Vec<u32>>,
+    sought: Vec<Vec<Sought>>,
+    elsewhere: Elsewhere,
+}
+
+/// A process of an alert.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'t> {
+    /// The position of its host.
+    pub host: usize,
+    /// Its position there.
+    pub node: NodeIndex,
+    /// What it did.
+    pub did: &'t OfProcess,
+}
+
+impl Plan {
+    /// What is needed for these alerts.
+    pub fn new(alerts: &[Alert]) -> Self {
+        let mut wanted = Wanted::default();
+        let mut plan = Self::default();
+        for alert in alerts {
+            let mut numbers: Vec<u32> = Vec::new();
+            let mut own: Vec<Sought> = Vec::new();
+            for event in alert.present() {
+                let document = &event.document;
+                for (sort, field) in [(Sort::Destination, ecs::DESTINATION_IP), (Sort::Dns, ecs::DNS_QUESTION_NAME)] {
+                    let text = document.first(field).map(Value::to_string);
+                    own.extend(text.map(|text| (sort, Text::new(&text, usize::MAX))));
+                }
+                let Some((host, key)) = process_of(document) else { continue };
+                if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
+                    plan.left_out += 1;
+                    continue;
+                }
+                let known = wanted.len();
+                let number = wanted.add(&host, key.clone());
+                if wanted.len() > known {
+                    plan.processes.push((host.into(), key));
+                }
+                if !numbers.contains(&number) {
+                    numbers.push(number);
+                }
+            }
+            plan.of_alerts.push(numbers);
+            plan.own.push(own);
+        }
+        plan.wanted = Arc::new(wanted);
+        plan
+    }
+
+    /// An observer that gathers it.
+    pub fn survey(&self) -> Survey {
+        Survey::new(&self.wanted)
+    }
+}
+
+impl Triage {
+    /// What some observers have gathered. Where values were seen elsewhere is still to be counted: see [`watch`](Self::watch).
+    pub fn new(plan: Plan, surveys: Vec<Survey>) -> Self {
+        let Plan { wanted, processes, of_alerts, own, left_out } = plan;
+        let survey = Survey::merge(surveys).unwrap_or_else(|| Survey::new(&wanted));
+        let Survey { table, details, .. } = survey;
+        let forest = Forest::new(table);
+        let place = |(host, key): &(Arc<str>, Key)| {
+            let at = forest.position(host)?;
+            Some((at, forest.hosts[at].find(key)?))
+        };
+        let places = processes.iter().map(place).collect();
+        let mut triage =
+            Self { forest, left_out, details, places, of_alerts, sought: Vec::new(), elsewhere: Elsewhere::default() };
+        triage.sought = own.iter().enumerate().map(|(alert, own)| triage.sought_for(alert, own)).collect();
+        for sought in triage.sought.iter().flatten() {
+            triage.elsewhere.seek(sought.clone());
+        }
+        triage.elsewhere.count_starts(&triage.forest);
+        triage
+    }
+
+    /// What to look for in another pass, if anything is.
+    pub fn watch(&self) -> Option<Arc<Elsewhere>> {
+        self.elsewhere.needs_pass().then(|| Arc::new(self.elsewhere.clone()))
+    }
+
+    /// Adds what that pass has seen.
+    pub fn watched(&mut self, watches: Vec<Watch>) {
+        for watch in watches {
+            self.elsewhere.merge(watch.finish());
+        }
+    }
+
+    /// The processes of an alert, by its position, in stage order.
+    pub fn members(&self, alert: usize) -> impl Iterator<Item = Member<'_>> {
+        let numbers = self.of_alerts.get(alert).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|&number| {
+            let (host, node) = self.places[number as usize]?;
+            Some(Member { host, node, did: self.details.of(number)? })
+        })
+    }
+
+    /// The values of an alert, and where they were seen.
+    pub fn elsewhere(&self, alert: usize) -> impl Iterator<Item = (&Sought, &Sightings)> {
+        let sought = self.sought.get(alert).map_or(&[][..], Vec::as_slice);
+        sought
+            .iter()
+            .filter_map(|sought| Some((sought, self.elsewhere.get(sought)?)))
+            .filter(|(_, seen)| seen.count > 0)
+    }
+
+    /// What to seek for an alert: what its processes are, and whom they spoke to. Its own events go first.
+    fn sought_for(&self, alert: usize, own: &[Sought]) -> Vec<Sought> {
+        let mut all: Vec<Sought> = own.to_vec();
+        for Member { host, node, did } in self.members(alert) {
+            let facts = &self.forest.hosts[host].node(node).facts;
+            let hash = facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());
+            all.extend(hash.map(|text| (Sort::Sha256, Text { text, cut: 0 })));
+            all.extend(facts.command_line.clone().map(|command| (Sort::CommandLine, command)));
+            for (list, sort) in [(List::Destinations, Sort::Destination), (List::Dns, Sort::Dns)] {
+                let (entries, _) = did.list(list);
+                let texts = entries.into_iter().filter_map(|(entry, _)| entry.parts[0].clone());
+                all.extend(texts.map(|text| (sort, Text { text, cut: 0 })));
+            }
+        }
+        let mut chosen: Vec<Sought> = Vec::new();
+        for sought in all.into_iter().filter(|sought| !is_local(sought)) {
+            let alike = chosen.iter().filter(|have| have.0 == sought.0).count();
+            if alike < MOST_SOUGHT && !chosen.contains(&sought) {
+                chosen.push(sought);
+            }
+        }
+        chosen.sort_by_key(|(sort, _)| *sort);
+        chosen
+    }
+}
+
+/// Whether a destination is the host itself, or nobody.
+fn is_local((sort, text): &Sought) -> bool {
+    let address = (*sort == Sort::Destination).then(|| text.text.parse::<IpAddr>().ok()).flatten();
+    address.is_some_and(|address| address.is_loopback() || address.is_unspecified())
+}

@@ -1,0 +1,137 @@
+//! The timeline for Elasticsearch's `_bulk`: before each ECS document a line that says what to do with it, which is to create it.
+//!
+//! With ids a document is known again: the same event has the same id whichever run wrote it, and to create it twice adds nothing. This module does
+//! not speak to Elasticsearch; `docs/elasticsearch` has the index template.
+
+mod template;
+
+pub use template::index_template;
+
+use super::timeline_ecs::push_document;
+use super::{Layout, Results, TimelineFormat};
+use crate::timeline::{Contents, Entry};
+use serde::Deserialize;
+use serde_json::json;
+use sha1::{Digest, Sha1};
+use std::borrow::Cow;
+use std::io;
+
+/// `bulk` of `timeline`.
+#[derive(Clone, Debug)]
+pub struct TimelineBulk {
+    /// The line before a document without an id.
+    plain: String,
+    index: String,
+    ids: bool,
+}
+
+/// A name that Elasticsearch does not take for an index.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{name}' cannot be the name of an index: {why}")]
+pub struct BadIndex {
+    name: String,
+    why: &'static str,
+}
+
+impl TimelineBulk {
+    /// The data stream that is written to if no other is named: the dataset of Elastic's integration, apart from what agents write.
+    pub const INDEX: &'static str = "logs-windows.sysmon_operational-evql";
+
+    /// Writes to an index or data stream; with `ids` each document has an id that follows from its event.
+    pub fn new(index: &str, ids: bool) -> Result<Self, BadIndex> {
+        let bad = |why| Err(BadIndex { name: index.to_owned(), why });
+        if index.is_empty() || index.len() > 255 {
+            return bad("it must have 1 to 255 bytes");
+        }
+        if index.starts_with(['-', '_', '+']) || index.starts_with('.') {
+            return bad("it must not begin with -, _, + or .");
+        }
+        let is_forbidden =
+            |c: char| c.is_uppercase() || c.is_control() || c.is_whitespace() || "\\/*?\"<>|,#:".contains(c);
+        if index.contains(is_forbidden) {
+            return bad("it must be lower case, without spaces and without any of \\ / * ? \" < > | , # :");
+        }
+        let plain = json!({ "create": { "_index": index } }).to_string();
+        Ok(Self { plain, index: index.to_owned(), ids })
+    }
+}
+
+impl TimelineFormat for TimelineBulk {
+    fn contents(&self) -> Contents {
+        Contents::Document
+    }
+
+    fn head(&self) -> io::Result<Vec<u8>> {
+        Ok(Layout::Lines.head().into())
+    }
+
+    fn separator(&self) -> &'static str {
+        Layout::Lines.separator()
+    }
+
+    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+        if self.ids {
+            let action = json!({ "create": { "_index": self.index, "_id": id(entry.row.document()) } });
+            let _ = serde_json::to_writer(&mut *out, &action); // writing to a Vec cannot fail
+        } else {
+            out.extend_from_slice(self.plain.as_bytes());
+        }
+        out.push(b'\n');
+        push_document(results, entry, out);
+    }
+
+    fn tail(&self, any: bool) -> &'static str {
+        // The last line of a bulk request must end too.
+        Layout::Lines.tail(any)
+    }
+}
+
+/// What of a document names its event.
+#[derive(Deserialize)]
+struct Named<'d> {
+    #[serde(borrow)]
+    winlog: Winlog<'d>,
+    #[serde(borrow)]
+    event: Created<'d>,
+}
+
+#[derive(Deserialize)]
+struct Winlog<'d> {
+    #[serde(borrow)]
+    computer_name: Cow<'d, str>,
+    #[serde(borrow)]
+    channel: Cow<'d, str>,
+    #[serde(borrow)]
+    record_id: Cow<'d, str>,
+}
+
+#[derive(Deserialize)]
+struct Created<'d> {
+    #[serde(borrow)]
+    created: Cow<'d, str>,
+}
+
+/// The id of a document: a hash of its computer, channel, record id and time of logging or, where one of them is missing, of all of it.
+fn id(document: &[u8]) -> String {
+    let mut hash = Sha1::new();
+    match serde_json::from_slice::<Named<'_>>(document) {
+        Ok(Named { winlog, event }) => {
+            let parts: [&str; 4] = [&winlog.computer_name, &winlog.channel, &winlog.record_id, &event.created];
+            for part in parts {
+                // With their lengths, so that no two lists of parts run into the same bytes.
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part.as_bytes());
+            }
+        }
+        Err(_) => hash.update(document),
+    }
+    let mut text = String::with_capacity(40);
+    for byte in hash.finalize() {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+//! An event in one line of words: what happened, by which process, to what.
+//!
+//! There is a sentence for each of Sysmon's event IDs, and a general one for whatever else was read. All values pass through `base::escape`, so that a
+//! line stays a line, and long ones are cut: the whole values stand in columns of their own. This module does not know formats.
+
+use crate::base::escape::terminal;
+use crate::timeline::{Cell, Columns, DETAILS, FIELDS, Row};
+use hashbrown::HashMap;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// Longest value in a message, in characters.
+const MOST: usize = 1000;
+
+/// Where the fields of a message stand: in [`FIELDS`], or behind them in [`DETAILS`].
+static POSITIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
+    let details = DETAILS.iter().map(crate::ecs::Field::name);
+    let names = FIELDS.iter().map(|field| field.name()).chain(details);
+    names.enumerate().map(|(at, name)| (name, at)).collect()
+});
+
+/// What a message is made of.
+pub struct Facts<'r> {
+    row: Row<'r>,
+    columns: &'r Columns<'r>,
+}
+
+impl<'r> Facts<'r> {
+    /// The facts of a row with [`crate::timeline::Contents::Details`], and its columns.
+    pub fn new(row: Row<'r>, columns: &'r Columns<'r>) -> Self {
+        Self { row, columns }
+    }
+
+    /// All values of a field as they are, `; ` between; empty for none.
+    pub fn raw(&self, name: &str) -> String {
+        let mut out = String::new();
+        self.each(name, |cell| {
+            let separator = if out.is_empty() { "" } else { "; " };
+            // Writing to a String cannot fail.
+            let _ = match cell {
+                Cell::Text(text) => write!(out, "{separator}{text}"),
+                Cell::Long(number) => write!(out, "{separator}{number}"),
+                Cell::Double(number) => write!(out, "{separator}{number}"),
+                Cell::Boolean(flag) => write!(out, "{separator}{flag}"),
+                Cell::Date(at) => write!(out, "{separator}{at}"),
+            };
+        });
+        out
+    }
+
+    fn each(&self, name: &str, take: impl FnMut(Cell<'r>)) {
+        match POSITIONS.get(name) {
+            Some(&at) if at < FIELDS.len() => self.columns.values(at).for_each(take),
+            Some(&at) => self.row.detail(at - FIELDS.len()).for_each(take),
+            None => {}
+        }
+    }
+
+    /// The values of a field, fit for a line.
+    fn get(&self, name: &str) -> String {
+        let raw = self.raw(name);
+        match raw.char_indices().nth(MOST) {
+            None => terminal(&raw).into_owned(),
+            Some((at, _)) => format!("{}… (+{} characters)", terminal(&raw[..at]), raw[at..].chars().count()),
+        }
+    }
+
+    fn data(&self, name: &str) -> String {
+        self.get(&format!("winlog.event_data.{name}"))
+    }
+
+    /// The value of the first field that has one.
+    fn first(&self, names: &[&str]) -> String {
+        names.iter().map(|name| self.get(name)).find(|value| !value.is_empty()).unwrap_or_default()
+    }
+
+    /// The process that the event is of: `C:\x.exe (pid 4)`.
+    fn process(&self) -> String {
+        let path = self.first(&["process.executable", "process.name"]);
+        named(&path, &self.get("process.pid"), "a process that is not named")
+    }
+
+    fn user(&self) -> String {
+        let (domain, name) = (self.get("user.domain"), self.get("user.name"));
+        if domain.is_empty() { name } else { format!("{domain}\\{name}") }
+    }
+}
+
+/// A path and a process id.
+fn named(path: &str, pid: &str, nobody: &str) -> String {
+    match (path.is_empty(), pid.is_empty()) {
+        (false, false) => format!("{path} (pid {pid})"),
+        (false, true) => path.to_owned(),
+        (true, false) => format!("pid {pid}"),
+        (true, true) => nobody.to_owned(),
+    }
+}
+
+/// `text` with `value` in the place of `{}`, or nothing if there is no value.
+fn with(text: &str, value: &str) -> String {
+    if value.is_empty() { String::new() } else { text.replacen("{}", value, 1) }
+}
+
+/// The message of an event.
+pub fn message(facts: &Facts<'_>) -> String {
+    // Another provider's event with the same number means something else.
+    let provider = facts.raw("event.provider");
+    if !matches!(&*provider, "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "") {
+        return general(facts);
+    }
+    let process = facts.process();
+    let file = facts.first(&["file.path", "file.name"]);
+    match &*facts.raw("event.code") {
+        "1" => started(facts, &process),
+        "3" => connection(facts, &process),
+        "4" => format!("Sysmon's service {}{}", facts.data("State"), with(" (version {})", &facts.data("Version"))),
+        "5" => format!("Process ended: {process}"),
+        "8" | "10" => other_process(facts, &process),
+        "6" => format!("Driver loaded: {file}{}", signature(facts)),
+        "7" => format!("Image loaded: {file} by {process}{}", signature(facts)),
+        "2" | "9" | "11" | "15" | "17" | "18" | "23" | "26" | "27" | "28" | "29" => of_file(facts, &process, &file),
+        "12" | "13" | "14" => registry(facts, &process),
+        "16" => format!("Sysmon's configuration changed{}", with(": {}", &facts.data("Configuration"))),
+        "19" | "20" | "21" => wmi(facts),
+        "22" => dns(facts, &process),
+        "24" => format!("Clipboard changed by {process}{}", with(" ({})", &facts.data("ClientInfo"))),
+        "25" => format!("Process tampered with: {process}{}", with(": {}", &facts.get("message"))),
+        "255" => {
+            format!(
+                "Sysmon's own error{}{}",
+                with(" {}", &facts.get("error.code")),
+                with(": {}", &facts.data("Description"))
+            )
+        }
+        _ => general(facts),
+    }
+}
+
+fn started(facts: &Facts<'_>, process: &str) -> String {
+    let parent = facts.first(&["process.parent.executable", "process.parent.name"]);
+    // Windows has no process 0 that starts others: Sysmon writes it for a parent that it does not know.
+    let parent = named(&parent, &facts.get("process.parent.pid"), "");
+    let parent = if parent == "pid 0" { String::new() } else { parent };
+    format!(
+        "Process started: {process}{}{}{}{}",
+        with(", command line: {}", &facts.get("process.command_line")),
+        with(", by {}", &parent),
+        with(", as {}", &facts.user()),
+        with(", integrity {}", &facts.data("IntegrityLevel"))
+    )
+}
+
+fn connection(facts: &Facts<'_>, process: &str) -> String {
+    let end = |side: &str| {
+        let of = |what: &str| facts.get(&format!("{side}.{what}"));
+        let ip = of("ip");
+        let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
+        format!("{ip}{}{}", with(":{}", &of("port")), with(" ({})", &of("domain")))
+    };
+    let (source, destination) = (end("source"), end("destination"));
+    let over = with(" over {}", &facts.get("network.transport")) + &with(" ({})", &facts.get("network.protocol"));
+    if facts.raw("network.direction") == "ingress" {
+        // The destination is the other end here too.
+        format!(
+            "Network connection accepted: {process}{}{over}{}",
+            with(" from {}", &destination),
+            with(" at {}", &source)
+        )
+    } else {
+        format!("Network connection: {process}{}{over}{}", with(" to {}", &destination), with(" from {}", &source))
+    }
+}
+
+fn other_process(facts: &Facts<'_>, process: &str) -> String {
+    let target = named(&facts.data("TargetImage"), &facts.data("TargetProcessId"), "a process that is not named");
+    if facts.raw("event.code") == "10" {
+        return format!("Process opened: {target} by {process}{}", with(", access {}", &facts.data("GrantedAccess")));
+    }
+    let start = match (facts.data("StartModule"), facts.data("StartFunction")) {
+        (module, function) if module.is_empty() && function.is_empty() => facts.data("StartAddress"),
+        (module, function) => format!("{module}!{function}"),
+    };
+    format!("Thread started in another process: {target} by {process}{}", with(", at {}", &start))
+}
+
+fn signature(facts: &Facts<'_>) -> String {
+    let signer = facts.get("file.code_signature.subject_name");
+    let status = with(" ({})", &facts.data("SignatureStatus"));
+    match (&*facts.raw("file.code_signature.trusted"), signer.is_empty()) {
+        ("false", _) => format!(", not signed{status}"),
+        (_, false) => format!(", signed by {signer}{status}"),
+        (_, true) => String::new(),
+    }
+}
+
+fn of_file(facts: &Facts<'_>, process: &str, file: &str) -> String {
+    let what = match &*facts.raw("event.code") {
+        "2" => {
+            let (now, before) = (facts.data("CreationUtcTime"), facts.data("PreviousCreationUtcTime"));
+            return format!(
+                "File's time of creation changed: {file}{}{} by {process}",
+                with(" to {}", &now),
+                with(" from {}", &before)
+            );
+        }
+        "15" => {
+            let contents = with(": {}", &facts.data("Contents"));
+            return format!("File stream created: {file} by {process}{contents}");
+        }
+        "9" => "Disk read past the file system",
+        "11" => "File created",
+        "17" => "Pipe created",
+        "18" => "Pipe connected",
+        "23" => "File deleted (archived)",
+        "26" => "File deleted",
+        "27" => "Executable file blocked",
+        "28" => "Shredding of a file blocked",
+        _ => "Executable file created",
+    };
+    format!("{what}: {file} by {process}")
+}
+
+fn registry(facts: &Facts<'_>, process: &str) -> String {
+    let (path, kind) = (facts.get("registry.path"), facts.data("EventType"));
+    let what = match (&*facts.raw("event.code"), &*kind) {
+        ("13", _) => "Registry value set".to_owned(),
+        ("14", _) => "Registry object renamed".to_owned(),
+        (_, "CreateKey") => "Registry key created".to_owned(),
+        (_, "DeleteKey") => "Registry key deleted".to_owned(),
+        (_, "CreateValue") => "Registry value created".to_owned(),
+        (_, "DeleteValue") => "Registry value deleted".to_owned(),
+        _ => format!("Registry object changed{}", with(" ({})", &kind)),
+    };
+    let value = with(" = {}", &facts.get("registry.data.strings"));
+    format!("{what}: {path}{value}{} by {process}", with(" to {}", &facts.data("NewName")))
+}
+
+fn wmi(facts: &Facts<'_>) -> String {
+    let (operation, name) = (with(" {}", &facts.data("Operation").to_lowercase()), facts.data("Name"));
+    let by = with(", by {}", &facts.user());
+    match &*facts.raw("event.code") {
+        "19" => format!("WMI event filter{operation}: {name}{}{by}", with(": {}", &facts.data("Query"))),
+        "20" => {
+            let what = with(" ({})", &facts.data("Type")) + &with(": {}", &facts.get("process.executable"));
+            format!("WMI event consumer{operation}: {name}{what}{by}")
+        }
+        _ => format!(
+            "WMI event consumer bound to a filter{operation}: {}{}{by}",
+            facts.data("Consumer"),
+            with(" to {}", &facts.data("Filter"))
+        ),
+    }
+}
+
+fn dns(facts: &Facts<'_>, process: &str) -> String {
+    let (answer, status) = (facts.get("dns.resolved_ip"), facts.get("sysmon.dns.status"));
+    let status = if status == "SUCCESS" { String::new() } else { status };
+    format!(
+        "DNS query: {} by {process}{}{}",
+        facts.get("dns.question.name"),
+        with(", answer: {}", &answer),
+        with(", status: {}", &status)
+    )
+}
+
+/// What can be said of an event of which nothing is known.
+fn general(facts: &Facts<'_>) -> String {
+    let given = facts.get("message");
+    if !given.is_empty() {
+        return given;
+    }
+    let action = facts.get("event.action");
+    let action = match facts.get("event.code") {
+        code if action.is_empty() && code.is_empty() => "Event".to_owned(),
+        code if action.is_empty() => format!("Event {code}"),
+        _ => action,
+    };
+    let has_process =
+        ["process.executable", "process.name", "process.pid"].iter().any(|name| !facts.raw(name).is_empty());
+    let by = if has_process { with(": {}", &facts.process()) } else { String::new() };
+    let object = facts.first(&["file.path", "registry.path", "dns.question.name", "destination.ip"]);
+    format!("{action}{by}{}", with(", {}", &object))
+}

@@ -1,0 +1,276 @@
+//! What EvtxECmd's maps for Sysmon put into which column, as a table: an event ID has a description and, for each column, a text with names of data between `%`.
+//!
+//! One column is filled beyond the maps: `RemoteHost` of a network connection, which has the port too.
+
+use super::column;
+
+/// A column by its position, with what it holds.
+type Column = (usize, &'static str);
+
+/// What is known of an event ID.
+struct Map {
+    id: u64,
+    description: &'static str,
+    columns: &'static [Column],
+}
+
+const USER: Column = (column("UserName"), "%User%");
+const USERS: Column = (column("UserName"), "SourceUser: %SourceUser% | TargetUser: %TargetUser%");
+const PROCESS: Column = (column("PayloadData1"), "ProcessID: %ProcessId%, ProcessGUID: %ProcessGuid%");
+const RULE: Column = (column("PayloadData2"), "RuleName: %RuleName%");
+const HASHES: Column = (column("PayloadData3"), "%Hashes%");
+const IMAGE: Column = (column("PayloadData3"), "Image: %Image%");
+const IMAGE_5: Column = (column("PayloadData5"), "Image: %Image%");
+const EXECUTABLE: Column = (column("ExecutableInfo"), "%Image%");
+const LOADED: Column = (column("ExecutableInfo"), "%ImageLoaded%");
+const SIGNED: Column = (column("PayloadData4"), "Signed: %Signed%");
+const TARGET_FILE: Column = (column("PayloadData4"), "TargetFilename: %TargetFilename%");
+const IS_EXECUTABLE: Column = (column("PayloadData5"), "IsExecutable: %IsExecutable%");
+const ARCHIVED: Column = (column("PayloadData6"), "Archived: %Archived%");
+const REGISTRY_TYPE: Column = (column("PayloadData4"), "EventType: %EventType%");
+const REGISTRY_OBJECT: Column = (column("PayloadData5"), "TargetObject: %TargetObject%");
+const SOURCE: Column =
+    (column("PayloadData3"), "SourceProcessID: %SourceProcessId%, SourceProcessGUID: %SourceProcessGuid%");
+const SOURCE_IMAGE: Column = (column("PayloadData4"), "SourceImage: %SourceImage%");
+const TARGET: Column =
+    (column("PayloadData5"), "TargetProcessID: %TargetProcessId%, TargetProcessGUID: %TargetProcessGuid%");
+const TARGET_IMAGE: Column = (column("PayloadData6"), "TargetImage: %TargetImage%");
+const OPERATION: Column = (column("PayloadData1"), "Operation: %Operation%");
+const WMI_TYPE: Column = (column("PayloadData3"), "EventType: %EventType%");
+const WMI_NAME: Column = (column("PayloadData4"), "Name: %Name%");
+
+const fn map(id: u64, description: &'static str, columns: &'static [Column]) -> Map {
+    Map { id, description, columns }
+}
+
+static MAPS: &[Map] = &[
+    map(
+        1,
+        "Process creation",
+        &[
+            USER,
+            (column("ExecutableInfo"), "%CommandLine%"),
+            PROCESS,
+            RULE,
+            HASHES,
+            (column("PayloadData4"), "ParentProcess: %ParentImage%"),
+            (column("PayloadData5"), "ParentProcessID: %ParentProcessId%, ParentProcessGUID: %ParentProcessGuid%"),
+            (column("PayloadData6"), "ParentCommandLine: %ParentCommandLine%"),
+        ],
+    ),
+    map(
+        2,
+        "A process changed a file creation time",
+        &[
+            USER,
+            PROCESS,
+            RULE,
+            IMAGE,
+            TARGET_FILE,
+            (column("PayloadData5"), "CreationTimeUTC: %CreationUtcTime%"),
+            (column("PayloadData6"), "PreviousCreationTimeUTC: %PreviousCreationUtcTime%"),
+        ],
+    ),
+    map(
+        3,
+        "Network connection",
+        &[
+            USER,
+            EXECUTABLE,
+            (column("RemoteHost"), "%DestinationIp%:%DestinationPort%"),
+            PROCESS,
+            RULE,
+            (column("PayloadData3"), "SourceHostname: %SourceHostname%"),
+            (column("PayloadData4"), "SourceIp: %SourceIp%"),
+            (column("PayloadData5"), "DestinationHostname: %DestinationHostname%"),
+            (column("PayloadData6"), "DestinationIp: %DestinationIp%"),
+        ],
+    ),
+    map(
+        4,
+        "Sysmon service state changed",
+        &[
+            (column("PayloadData1"), "Sysmon Version %Version%"),
+            (column("PayloadData2"), "Status: %State%"),
+            (column("PayloadData3"), "Timestamp: %UtcTime%"),
+        ],
+    ),
+    map(5, "Process terminated", &[USER, EXECUTABLE, PROCESS]),
+    map(
+        6,
+        "Driver loaded",
+        &[
+            LOADED,
+            RULE,
+            HASHES,
+            SIGNED,
+            (column("PayloadData5"), "Signature: %Signature%"),
+            (column("PayloadData6"), "SignatureStatus: %SignatureStatus%"),
+        ],
+    ),
+    map(7, "Image loaded", &[USER, LOADED, PROCESS, RULE, HASHES, SIGNED, IMAGE_5]),
+    map(
+        8,
+        "CreateRemoteThread",
+        &[
+            USERS,
+            (column("PayloadData1"), "StartAddress: %StartAddress%"),
+            RULE,
+            SOURCE,
+            SOURCE_IMAGE,
+            TARGET,
+            TARGET_IMAGE,
+        ],
+    ),
+    map(9, "RawAccessRead", &[USER, PROCESS, (column("PayloadData2"), "Device: %Device%"), IMAGE]),
+    map(
+        10,
+        "ProcessAccess",
+        &[
+            USERS,
+            (column("ExecutableInfo"), "CallTrace: %CallTrace%"),
+            (column("PayloadData2"), "GrantedAccess: %GrantedAccess%"),
+            SOURCE,
+            SOURCE_IMAGE,
+            TARGET,
+            TARGET_IMAGE,
+        ],
+    ),
+    map(11, "FileCreate", &[USER, PROCESS, RULE, IMAGE, TARGET_FILE]),
+    map(12, "RegistryEvent (Object create and delete)", &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT]),
+    map(
+        13,
+        "RegistryEvent (Value Set)",
+        &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, (column("PayloadData6"), "Details: %Details%")],
+    ),
+    map(
+        14,
+        "RegistryEvent (Key and Value Rename)",
+        &[USER, PROCESS, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, (column("PayloadData6"), "NewName: %NewName%")],
+    ),
+    map(
+        15,
+        "FileCreateStreamHash",
+        &[USER, PROCESS, RULE, IMAGE, TARGET_FILE, (column("PayloadData5"), "Hash: %Hash%")],
+    ),
+    map(
+        16,
+        "ServiceConfigurationChange",
+        &[
+            (column("ExecutableInfo"), "%Configuration%"),
+            (column("PayloadData1"), "ConfigurationFileHash: %ConfigurationFileHash%"),
+        ],
+    ),
+    map(17, "PipeEvent (Pipe Created)", &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
+    map(18, "PipeEvent (Pipe Connected)", &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
+    map(
+        19,
+        "WmiEvent (WmiEventFilter activity detected)",
+        &[
+            USER,
+            (column("ExecutableInfo"), "Query: %Query%"),
+            OPERATION,
+            RULE,
+            WMI_TYPE,
+            WMI_NAME,
+            (column("PayloadData5"), "EventNamespace: %EventNamespace%"),
+        ],
+    ),
+    map(
+        20,
+        "WmiEvent (WmiEventConsumer activity detected)",
+        &[
+            USER,
+            (column("ExecutableInfo"), "%Destination%"),
+            OPERATION,
+            RULE,
+            WMI_TYPE,
+            WMI_NAME,
+            (column("PayloadData5"), "Type: %Type%"),
+        ],
+    ),
+    map(
+        21,
+        "WmiEvent (WmiEventConsumerToFilter activity detected)",
+        &[
+            USER,
+            OPERATION,
+            RULE,
+            WMI_TYPE,
+            (column("PayloadData4"), "Consumer: %Consumer%"),
+            (column("PayloadData5"), "Filter: %Filter%"),
+        ],
+    ),
+    map(
+        22,
+        "DNSEvent (DNS query)",
+        &[
+            USER,
+            PROCESS,
+            RULE,
+            IMAGE,
+            (column("PayloadData4"), "QueryName: %QueryName%"),
+            (column("PayloadData5"), "QueryStatus: %QueryStatus%"),
+            (column("PayloadData6"), "QueryResults: %QueryResults%"),
+        ],
+    ),
+    map(
+        24,
+        "ClipboardChange (New content in the clipboard)",
+        &[
+            USER,
+            EXECUTABLE,
+            PROCESS,
+            RULE,
+            HASHES,
+            (column("PayloadData4"), "Session: %Session%"),
+            (column("PayloadData5"), "ClientInfo: %ClientInfo%"),
+            ARCHIVED,
+        ],
+    ),
+    map(
+        25,
+        "ProcessTampering (Process image change)",
+        &[USER, EXECUTABLE, PROCESS, RULE, (column("PayloadData6"), "Type: %Type%")],
+    ),
+    map(23, "FileDelete (A file delete was detected)", FILE),
+    map(26, "FileDeleteDetected (A file delete was detected)", FILE),
+    map(27, "FileBlockExecutable (An executable was blocked)", FILE),
+    map(28, "FileBlockShredding (Shredding of a file was blocked)", FILE),
+    map(29, "FileExecutableDetected (An executable was created)", FILE),
+    map(255, "Error", &[(column("PayloadData1"), "ID: %ID%"), (column("PayloadData2"), "Description: %Description%")]),
+];
+
+/// Files that were deleted, blocked or found to be executable.
+const FILE: &[Column] = &[USER, EXECUTABLE, PROCESS, RULE, HASHES, TARGET_FILE, IS_EXECUTABLE, ARCHIVED];
+
+/// Fills the columns of an event ID from data by name. A column of which the record has no data stays empty.
+pub fn fill<'d>(id: u64, data: &dyn Fn(&str) -> Option<&'d str>, set: &mut dyn FnMut(usize, String)) {
+    let Some(map) = MAPS.iter().find(|map| map.id == id) else { return };
+    set(const { column("MapDescription") }, map.description.to_owned());
+    for (at, text) in map.columns {
+        if let Some(filled) = filled(text, data) {
+            set(*at, filled);
+        }
+    }
+}
+
+/// The text with data in the place of names; `None` if the record has none of them.
+fn filled<'d>(text: &str, data: &dyn Fn(&str) -> Option<&'d str>) -> Option<String> {
+    let (mut out, mut any) = (String::new(), false);
+    for (at, part) in text.split('%').enumerate() {
+        if at % 2 == 0 {
+            out.push_str(part);
+        } else if let Some(value) = value(part, data) {
+            out.push_str(value);
+            any = true;
+        }
+    }
+    any.then_some(out)
+}
+
+/// Schemas differ in how they write `Guid`, and one in `Hash`.
+fn value<'d>(name: &str, data: &dyn Fn(&str) -> Option<&'d str>) -> Option<&'d str> {
+    let other = || name.strip_suffix("Guid").and_then(|start| data(&format!("{start}GUID")));
+    data(name).or_else(other).or_else(|| data(if name == "Hashes" { "Hash" } else { return None }))
+}

@@ -1,0 +1,206 @@
+//! Trees of processes, and what is looked up about alerts: the same however the evidence is read, and what the samples say.
+//!
+//! `EVQL_BLESS=1` rewrites the kept outputs; read them before you commit them.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+
+use evql::detect::Detector;
+use evql::ecs;
+use evql::event::Clock;
+use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
+use evql::process::{Forest, Kind, View};
+use evql::report::{Results, TimelineEcs, Tree, alert_document};
+use evql::rules;
+use evql::timeline::Contents;
+use hashbrown::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+fn macro_samples() -> Vec<PathBuf> {
+    ["macro-ws-0431.evtx", "macro-ws-0432.evtx"].map(|name| samples().join(name)).to_vec()
+}
+
+fn options(threads: usize) -> Options {
+    Options { threads, ..Options::default() }
+}
+
+fn run(paths: &[PathBuf], detector: &Detector, options: &Options) -> Outcome {
+    pipeline::run(paths, detector, options, &Silent).unwrap()
+}
+
+fn builtin() -> Detector {
+    Detector::new(rules::builtin())
+}
+
+/// The tree of the evidence as JSON.
+fn tree(paths: &[PathBuf], options: &Options) -> String {
+    let outcome = run(paths, &builtin(), options);
+    json(&outcome.again.processes(&Silent))
+}
+
+fn json(forest: &Forest) -> String {
+    let alerts = HashMap::new();
+    let mut out = Vec::new();
+    Tree { forest, selection: None, view: View::default(), alerts: &alerts }.write_json(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// What is looked up about each alert, one a line.
+fn triage(paths: &[PathBuf], options: &Options) -> String {
+    let detector = builtin();
+    let outcome = run(paths, &detector, options);
+    let triage = outcome.again.triage(&outcome.alerts, &Silent);
+    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: Some(&triage) };
+    let looked_up = |(at, alert)| serde_json::to_string_pretty(&alert_document(&results, at, alert)["evql"]["triage"]);
+    outcome.alerts.iter().enumerate().map(|alert| looked_up(alert).unwrap() + "\n").collect()
+}
+
+/// Compares with a kept file, or writes it.
+fn kept(name: &str, text: &str) {
+    let path = samples().join("expected").join(name);
+    if std::env::var_os("EVQL_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(expected == text, "{name} differs from samples/expected/{name}; EVQL_BLESS=1 rewrites it");
+}
+
+/// All ways to read the evidence, which must not make a difference. `made` is what is made of it.
+fn same_in_all_ways(paths: &[PathBuf], made: &dyn Fn(&[PathBuf], &Options) -> String) -> String {
+    let expected = made(paths, &options(1));
+    assert_eq!(made(paths, &options(3)), expected, "threads");
+    let reversed: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+    assert_eq!(made(&reversed, &options(2)), expected, "order of paths");
+    assert_eq!(made(paths, &Options { slow_reader: true, ..options(2) }), expected, "slow reader");
+    let folder = tempfile::tempdir().unwrap();
+    let mut twice = paths.to_vec();
+    for path in paths {
+        let copy = folder.path().join(path.file_name().unwrap());
+        fs::copy(path, &copy).unwrap();
+        twice.push(copy);
+    }
+    assert_eq!(made(&twice, &options(2)), expected, "copies");
+    expected
+}
+
+#[test]
+fn the_tree_of_the_sample_is_kept() {
+    kept("tree.json", &same_in_all_ways(&macro_samples(), &tree));
+}
+
+#[test]
+fn what_is_looked_up_about_the_sample_is_kept() {
+    kept("triage.json", &same_in_all_ways(&macro_samples(), &triage));
+}
+
+/// The events as documents, as `timeline -t ecs` writes them.
+fn documents(paths: &[PathBuf], to: &Path) {
+    let detector = builtin();
+    let timeline = Some(TimelineOptions { contents: Contents::Document, ..TimelineOptions::default() });
+    let mut outcome = run(paths, &detector, &Options { timeline, ..options(1) });
+    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
+    let mut out = Vec::new();
+    outcome.timeline.take().unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
+    fs::write(to, out).unwrap();
+}
+
+#[test]
+fn documents_give_the_same_as_the_records_they_were_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.ndjson");
+    documents(&macro_samples(), &path);
+    let paths = [path];
+    assert_eq!(tree(&paths, &options(2)), tree(&macro_samples(), &options(2)));
+    assert_eq!(triage(&paths, &options(2)), triage(&macro_samples(), &options(2)));
+}
+
+/// Standard input can be read once only, so that it is kept if it is needed again.
+#[test]
+fn standard_input_is_looked_through_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.ndjson");
+    documents(&macro_samples(), &path);
+    let evql = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_evql"));
+        let output = command.args(args).stdin(fs::File::open(&path).unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let path = path.to_str().unwrap();
+    assert_eq!(evql(&["tree", "-", "-t", "json", "-q"]), evql(&["tree", path, "-t", "json", "-q"]));
+    let looked_up = |text: String| {
+        let alerts = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        alerts.map(|alert| alert["evql"]["triage"].clone()).collect::<Vec<_>>()
+    };
+    let from_stdin = looked_up(evql(&["scan", "-", "-o", "-", "-q"]));
+    assert_eq!(from_stdin, looked_up(evql(&["scan", path, "-o", "-", "-q"])));
+    assert!(from_stdin.len() == 2 && from_stdin[0]["processes"][0]["ancestors"].as_array().unwrap().len() == 3);
+}
+
+#[test]
+fn every_sample_reads_the_same_in_all_ways() {
+    let entries = fs::read_dir(samples()).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "evtx")).collect();
+    paths.sort();
+    let text = same_in_all_ways(&paths, &tree);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(value["hosts"].as_array().unwrap().len() > 5);
+    same_in_all_ways(&paths, &triage);
+}
+
+/// Every event of a process is counted once, for one process.
+#[test]
+fn counts_add_up() {
+    let outcome = run(&[samples()], &builtin(), &options(2));
+    let by_id = |ids: &[u32]| -> u64 { ids.iter().filter_map(|id| outcome.stats.by_id.get(id)).sum() };
+    let forest = outcome.again.processes(&Silent);
+    let nodes = || forest.hosts.iter().flat_map(|host| &host.nodes);
+    let counted = |kind| nodes().map(|node| u64::from(node.counts.of(kind))).sum::<u64>();
+    assert_eq!(forest.nameless, 0);
+    assert_eq!(nodes().map(|node| u64::from(node.starts)).sum::<u64>(), by_id(&[1]));
+    assert_eq!(counted(Kind::Connection), by_id(&[3]));
+    assert_eq!(counted(Kind::Dns), by_id(&[22]));
+    assert_eq!(counted(Kind::File), by_id(&[2, 11, 15, 23, 26, 27, 28, 29]));
+    assert_eq!(counted(Kind::Registry), by_id(&[12, 13, 14]));
+    assert_eq!(counted(Kind::Image), by_id(&[7]));
+}
+
+#[test]
+fn an_alert_gets_the_start_that_no_rule_needed() {
+    let query = evql::eql::compile(r#"network where destination.ip == "193.32.162.7""#).query.unwrap();
+    let set = rules::RuleSet { rules: vec![rules::Rule::bare("", query)] };
+    let detector = Detector::new(set);
+    for slow_reader in [false, true] {
+        let mut outcome = run(&macro_samples(), &detector, &Options { slow_reader, ..options(2) });
+        assert!(outcome.alerts.len() == 5 && outcome.alerts.iter().all(|alert| alert.start.is_none()));
+        outcome.again.complete(&mut outcome.alerts, &Silent);
+        for alert in &outcome.alerts {
+            let start = alert.start.as_ref().unwrap();
+            assert!(start.document.is_process_creation());
+            assert_eq!(
+                start.document.first(ecs::PROCESS_ENTITY_ID),
+                alert.events[0].as_ref().unwrap().document.first(ecs::PROCESS_ENTITY_ID)
+            );
+        }
+    }
+}
+
+/// The real corpus, fast and slow.
+#[test]
+fn both_readers_grow_the_same_trees() {
+    let Some(shared) = std::env::var_os("EVQL_SHARED") else {
+        eprintln!("passed over: EVQL_SHARED is not set");
+        return;
+    };
+    let corpus = [Path::new(&shared).join("corpus")];
+    let fast = tree(&corpus, &options(2));
+    assert!(fast.len() > 100_000);
+    assert_eq!(tree(&corpus, &Options { slow_reader: true, ..options(2) }), fast);
+    assert_eq!(tree(&corpus, &options(1)), fast);
+}
