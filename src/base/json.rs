@@ -16,9 +16,9 @@ pub fn push_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Whether a byte cannot stand in a text as it is.
-const fn is_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+/// 1 for a byte that cannot stand in a text as it is, else 0.
+fn special(byte: u8) -> u8 {
+    u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\')
 }
 
 /// Whether any byte cannot. Bytes are looked at in blocks, without branches between them, so that it can be done at once; the last block overlaps.
@@ -35,7 +35,7 @@ fn has_special(bytes: &[u8]) -> bool {
         block[BLOCK / 2..].copy_from_slice(last);
         mark_special(&block, &mut marks);
     } else {
-        return bytes.iter().any(|byte| is_special(*byte));
+        return bytes.iter().any(|byte| special(*byte) != 0);
     }
     u128::from_ne_bytes(marks) != 0
 }
@@ -44,7 +44,7 @@ fn has_special(bytes: &[u8]) -> bool {
 #[inline]
 fn mark_special(block: &[u8; BLOCK], marks: &mut [u8; BLOCK]) {
     for (mark, byte) in marks.iter_mut().zip(block) {
-        *mark |= u8::from(is_special(*byte));
+        *mark |= special(*byte);
     }
 }
 
@@ -54,9 +54,12 @@ const BLOCK: usize = 16;
 /// What stands for a byte, and how much of it counts.
 static ESCAPES: ([[u8; 2]; 256], [u8; 256]) = {
     let (mut pairs, mut lengths) = ([[0; 2]; 256], [1; 256]);
-    let mut byte = 0;
-    while byte < 256 {
-        pairs[byte] = [byte as u8; 2];
+    let mut byte = 0_u8;
+    loop {
+        pairs[byte as usize] = [byte; 2];
+        if byte == u8::MAX {
+            break;
+        }
         byte += 1;
     }
     pairs[b'"' as usize] = *b"\\\"";
@@ -72,7 +75,7 @@ fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     const PIECE: usize = 63;
     let (pairs, lengths) = &ESCAPES;
     for piece in bytes.chunks(PIECE) {
-        if piece.iter().fold(false, |any, byte| any | (*byte < 0x20)) {
+        if piece.iter().fold(0, |any, byte| any | u8::from(*byte < 0x20)) != 0 {
             push_controls(out, piece);
             continue;
         }

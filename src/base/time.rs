@@ -196,12 +196,24 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
 
 /// Days from 1601-01-01 to the first of a month, in years from 1601 on.
 const fn days_before(year: i64, month: i64) -> i64 {
-    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let before = match month {
+        2 => 31,
+        3 => 59,
+        4 => 90,
+        5 => 120,
+        6 => 151,
+        7 => 181,
+        8 => 212,
+        9 => 243,
+        10 => 273,
+        11 => 304,
+        12 => 334,
+        _ => 0,
+    };
     let years = year - 1601;
     let leap = if is_leap(year) && month > 2 { 1 } else { 0 };
     // The year 1601 begins a cycle of four centuries, so that leap days are counted from it.
-    let month = if month < 1 { 0 } else { (month - 1) as usize % 12 };
-    years * 365 + years / 4 - years / 100 + years / 400 + BEFORE[month] + leap
+    years * 365 + years / 4 - years / 100 + years / 400 + before + leap
 }
 
 /// Year, month and day of the month, from days since 1601-01-01, which are not negative. Counted in years that begin with March, a leap day is the last of its year.

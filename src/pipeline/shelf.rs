@@ -191,11 +191,13 @@ impl Shelf {
             formatted.resize_with(pieces.len(), Vec::new);
             // While some pieces are formatted, those before them are written.
             pool.in_place_scope(|scope| {
-                let (shelf, formatted) = (&self, &mut formatted);
+                let (rows, formatted) = (&self, &mut formatted);
                 scope.spawn(move |_| {
                     formatted.par_iter_mut().zip(pieces).for_each(|(bytes, piece)| {
                         bytes.clear();
-                        piece.iter().for_each(|stretch| shelf.format(stretch, format, bytes));
+                        for stretch in piece {
+                            rows.format(stretch, format, bytes);
+                        }
                     });
                 });
                 written.iter().try_for_each(|bytes| out.write_all(bytes))

@@ -65,9 +65,7 @@ impl Line<'_> {
         let Some((column, first, more)) = next else { return false };
         self.skip_to(column);
         let is_list = more && !first_only;
-        if !is_list {
-            push_cell(column, first, self.out);
-        } else {
+        if is_list {
             let mut text = Vec::new();
             push_plain(column, first, &mut text);
             while cells.column() == Some(column)
@@ -77,6 +75,8 @@ impl Line<'_> {
                 push_plain(column, cell, &mut text);
             }
             push_text(&String::from_utf8_lossy(&text), self.out);
+        } else {
+            push_cell(column, first, self.out);
         }
         self.out.push(b',');
         self.next += 1;

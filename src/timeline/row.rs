@@ -245,17 +245,21 @@ impl RowWriter {
             | (u8::from(is_creation) << 1)
             | (u8::from(fronts[1].is_some()) << 2)
             | (u8::from(fronts[2].is_some()) << 3);
-        let mut head = [0; HEAD];
-        let mut rest = head.as_mut_slice();
-        put(&mut rest, order.time.0.to_le_bytes());
-        put(&mut rest, [flags]);
-        put(&mut rest, tiebreaker.unwrap_or_default().to_le_bytes());
-        put(&mut rest, origin.input.to_le_bytes());
-        put(&mut rest, origin.offset.to_le_bytes());
-        // Texts come from records and documents of far less than 4 GiB.
         let [host, entity_id, record_id] = fronts.map(|front| front.map_or(0, |(length, _)| length));
+        let mut head = [0; HEAD];
+        let mut at = 0;
+        let mut put = |bytes: &[u8]| {
+            head[at..at + bytes.len()].copy_from_slice(bytes);
+            at += bytes.len();
+        };
+        put(&order.time.0.to_le_bytes());
+        put(&[flags]);
+        put(&tiebreaker.unwrap_or_default().to_le_bytes());
+        put(&origin.input.to_le_bytes());
+        put(&origin.offset.to_le_bytes());
+        // Texts come from records and documents of far less than 4 GiB.
         for length in [host, entity_id, record_id, self.table.len(), self.texts.len()] {
-            put(&mut rest, u32::try_from(length).unwrap_or_default().to_le_bytes());
+            put(&u32::try_from(length).unwrap_or_default().to_le_bytes());
         }
         self.bytes.extend_from_slice(&head);
         self.bytes.extend_from_slice(&self.table);
@@ -329,13 +333,6 @@ pub(super) fn push_text(bytes: &mut Vec<u8>, text: &str) {
     // Texts come from records and documents of far less than 4 GiB.
     bytes.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
     bytes.extend_from_slice(text.as_bytes());
-}
-
-fn put<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
-    if let Some((head, tail)) = std::mem::take(rest).split_first_chunk_mut::<N>() {
-        *head = bytes;
-        *rest = tail;
-    }
 }
 
 /// What a row is sorted by, and its process.

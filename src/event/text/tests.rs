@@ -36,7 +36,7 @@ fn a_document_of_all_fields_is_that_of_the_objects() {
     let mut document = Document::new();
     assert_eq!(text(&document), "{}");
     for (number, field) in ecs::all().enumerate() {
-        document.set_all(field, (0..number % 3 + 1).map(|more| value(number + more)));
+        document.set_all(field, (0..=number % 3).map(|more| value(number + more)));
     }
     document.set(Field::named("winlog.event_data.Of \"this\" log"), "x");
     assert_eq!(text(&document), document.to_json().to_string());
