@@ -71,7 +71,8 @@ fn push_row(results: &Results<'_>, entry: &Entry<'_>, carried: &mut Carried, out
     while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.end) {
         any_list |= push_column(keys, &mut cells, false, out);
     }
-    if entry.row.is_creation && !any_list {
+    // The first comma of a row does not stay one.
+    if entry.row.is_creation && !any_list && facts > begin {
         carried.written(entry.row, facts..out.len());
     }
     while cells.column().is_some() {

@@ -137,3 +137,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn facts_of_a_start_with_nothing_before_them_are_carried_whole() {
+    let detector = Detector::new(rules::builtin());
+    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
+    let line = SOME.iter().position(|field| *field == ecs::PROCESS_COMMAND_LINE).unwrap();
+    let (start, other) = (row(0, true, vec![(line, "x".into())]), row(1, false, vec![(0, "t".into())]));
+    let (start, other) = (Row::read(&start).unwrap(), Row::read(&other).unwrap());
+    let entries = [Entry { row: start, start: None, parts: &[] }, Entry { row: other, start: Some(start), parts: &[] }];
+    let mut out = Vec::new();
+    TimelineJson(Layout::Lines).rows(&results, &mut entries.into_iter(), &mut out);
+    let lines = String::from_utf8(out).unwrap();
+    assert_eq!(lines.lines().nth(2), Some("{\"@timestamp\":\"t\",\"process.command_line\":\"x\"}"));
+}
