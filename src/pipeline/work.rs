@@ -506,15 +506,12 @@ impl Reading<'_> {
         }
         if let Some(timeline) = timeline {
             let order = event.order(*clock);
-            match record.filter(|_| timeline.contents == Contents::Record) {
-                Some(record) => {
-                    let is_creation = event.document.is_process_creation();
-                    self.keep_record(record, &Subject::new(&event.document, order, is_creation));
-                }
-                None => {
-                    self.own.rows.event(&event, order, timeline.contents);
-                    self.own.row_ends.push(self.own.rows.bytes().len());
-                }
+            if let Some(record) = record.filter(|_| timeline.contents == Contents::Record) {
+                let is_creation = event.document.is_process_creation();
+                self.keep_record(record, &Subject::new(&event.document, order, is_creation));
+            } else {
+                self.own.rows.event(&event, order, timeline.contents);
+                self.own.row_ends.push(self.own.rows.bytes().len());
             }
         }
         if !hits.is_empty() {
