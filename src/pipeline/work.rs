@@ -13,7 +13,7 @@ use crate::source::{
     self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
-use crate::timeline::{self, Contents, Outline, RowWriter};
+use crate::timeline::{self, Contents, Outline, RowWriter, Subject};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -182,8 +182,15 @@ impl<'run> Worker<'run> {
     pub fn read(&self, unit: &Unit, own: &mut Own) -> Found {
         let mut scratch = std::mem::take(&mut own.scratch);
         let input = unit.input;
-        let mut reading =
-            Reading { worker: self, own, input, found: Found::default(), mark: Mark::default(), hits: None };
+        let mut reading = Reading {
+            worker: self,
+            own,
+            input,
+            found: Found::default(),
+            mark: Mark::default(),
+            hits: None,
+            subject: None,
+        };
         let stats = source::visit_unit(self.inputs, unit, &mut scratch, &mut reading);
         let mut found = reading.found;
         own.scratch = scratch;
@@ -241,8 +248,12 @@ impl<'run> Worker<'run> {
 
     /// Whether every event is wanted in full.
     fn wants_everything(&self) -> bool {
-        let whole = |timeline: &TimelineOptions| matches!(timeline.contents, Contents::Document | Contents::Record);
-        self.options.inventory || self.options.timeline.as_ref().is_some_and(whole)
+        self.options.inventory || self.holds(Contents::Document)
+    }
+
+    /// Whether a timeline is wanted whose rows hold that.
+    fn holds(&self, contents: Contents) -> bool {
+        self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
     }
 
     fn map(&self, record: &Record) -> Event {
@@ -303,6 +314,8 @@ struct Reading<'w> {
     mark: Mark,
     /// What rules make of the record that comes next in full, if they were asked already.
     hits: Option<Vec<(RuleIndex, Hit)>>,
+    /// What is known of that record, if all that is wanted of it beside is the record itself.
+    subject: Option<Subject>,
 }
 
 /// How much there was when a chunk began.
@@ -374,6 +387,11 @@ impl Visitor for Reading<'_> {
             }
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
         }
+        if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(Contents::Record)) {
+            let event = Lazy::new(ways, glance, row_cells, path);
+            self.subject = Some(Subject::new(&event, order_of(&event, glance, *clock), shape.is_creation));
+            return Verdict::Wanted;
+        }
         building.add_glance(glance, Fate::Mapped);
         self.found.note_time(glance.time_created(), glance.time_created());
         if let Some((ways, outline)) = &shape.columns {
@@ -402,7 +420,7 @@ impl Visitor for Reading<'_> {
         self.found.seen.truncate(seen);
         self.found.tally = tally;
         self.found.logged = logged;
-        self.hits = None;
+        (self.hits, self.subject) = (None, None);
         if let Some(origin) = self.own.building.origin() {
             self.own.building.begin(origin);
         }
@@ -421,7 +439,7 @@ impl Visitor for Reading<'_> {
 
 impl Reading<'_> {
     fn take(&mut self, record: &Record) {
-        let hits = self.hits.take();
+        let (hits, subject) = (self.hits.take(), self.subject.take());
         if !sysmon::is_sysmon(record) {
             self.found.tally.other_providers += 1;
             return;
@@ -437,6 +455,10 @@ impl Reading<'_> {
         }
         if fate != Fate::Mapped {
             return;
+        }
+        if let Some(subject) = subject {
+            self.found.note_time(record.time_created, record.time_created);
+            return self.keep_record(record, &subject);
         }
         let event = self.worker.map(record);
         let hits = hits.unwrap_or_else(|| {
@@ -484,19 +506,27 @@ impl Reading<'_> {
         }
         if let Some(timeline) = timeline {
             let order = event.order(*clock);
-            match record.filter(|_| timeline.contents == Contents::Record) {
-                Some(record) => {
-                    let chunk = self.own.building.origin().map(|chunk| source::chunk_number(chunk.offset));
-                    let path = &self.worker.inputs[self.input as usize].display;
-                    self.own.rows.record(&event, record, order, chunk, path);
-                }
-                None => self.own.rows.event(&event, order, timeline.contents),
+            if let Some(record) = record.filter(|_| timeline.contents == Contents::Record) {
+                let is_creation = event.document.is_process_creation();
+                self.keep_record(record, &Subject::new(&event.document, order, is_creation));
+            } else {
+                self.own.rows.event(&event, order, timeline.contents);
+                self.own.row_ends.push(self.own.rows.bytes().len());
             }
-            self.own.row_ends.push(self.own.rows.bytes().len());
         }
         if !hits.is_empty() {
             self.found.candidates.push(CandidateEvent::whole(Arc::new(event), *clock, hits));
         }
+    }
+}
+
+impl Reading<'_> {
+    /// Keeps a record as the row of a timeline.
+    fn keep_record(&mut self, record: &Record, subject: &Subject) {
+        let chunk = self.own.building.origin().map(|chunk| source::chunk_number(chunk.offset));
+        let path = &self.worker.inputs[self.input as usize].display;
+        self.own.rows.record(subject, record, chunk, path);
+        self.own.row_ends.push(self.own.rows.bytes().len());
     }
 }
 

@@ -8,7 +8,7 @@ mod record;
 mod row;
 
 pub use record::{Data, RecordView, System};
-pub use row::{Cell, Contents, Outline, Row, RowWriter};
+pub use row::{Cell, Contents, Outline, Row, RowWriter, Subject};
 
 use crate::base::Origin;
 use crate::detect::Alert;

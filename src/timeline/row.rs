@@ -53,6 +53,25 @@ pub struct Row<'r> {
     contents: &'r [u8],
 }
 
+/// What a row is sorted and grouped by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    order: OrderKey,
+    is_creation: bool,
+    host: String,
+    entity_id: Option<String>,
+}
+
+impl Subject {
+    /// The subject of whatever has fields.
+    pub fn new(fields: &dyn Fields, order: OrderKey, is_creation: bool) -> Self {
+        let (mut host, mut entity_id) = (String::new(), String::new());
+        read_text(fields, ecs::HOST_NAME, &mut host);
+        let has_entity_id = read_text(fields, ecs::PROCESS_ENTITY_ID, &mut entity_id);
+        Self { order, is_creation, host, entity_id: has_entity_id.then_some(entity_id) }
+    }
+}
+
 /// Writes rows one after another.
 #[derive(Debug, Default)]
 pub struct RowWriter {
@@ -124,10 +143,8 @@ impl RowWriter {
     }
 
     /// Writes an event as the record that it was mapped from. `chunk` counts the chunks of the file from 0, `path` is the file.
-    pub fn record(&mut self, event: &Event, record: &Record, order: OrderKey, chunk: Option<u64>, path: &str) {
-        let text = |field| event.document.text(field);
-        let host = text(ecs::HOST_NAME).unwrap_or_default();
-        self.head(order, event.document.is_process_creation(), host, text(ecs::PROCESS_ENTITY_ID));
+    pub fn record(&mut self, subject: &Subject, record: &Record, chunk: Option<u64>, path: &str) {
+        self.head(subject.order, subject.is_creation, &subject.host, subject.entity_id.as_deref());
         self.bytes.push(record::RECORD);
         record::write(&mut self.bytes, record, chunk, path);
     }
