@@ -9,13 +9,17 @@
 //!
 //! This module does not know threads or files.
 
+mod columns;
 mod coverage;
 mod creations;
 mod explain;
+mod index;
+mod needles;
 mod plan;
 mod set_aside;
 mod shape;
 
+pub use columns::Memo;
 pub use coverage::{Coverage, Inventory, coverage};
 pub use creations::{Creations, process_of};
 pub use explain::{Explained, Outcome, explain};

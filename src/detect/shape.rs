@@ -3,7 +3,8 @@
 //! What is true of a whole shape is worked out once: which rules are left, and how the fields that they ask for are found in a record without mapping it.
 //! So most records cost a few comparisons. This module does not know how records are read.
 
-use super::plan::Plan;
+use super::columns::{Columns, Memo};
+use super::plan::{Plan, Try};
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{Keys, Predicate};
@@ -12,6 +13,7 @@ use crate::rules::Rule;
 use crate::source::{Glance, Raw};
 use crate::sysmon::{Cells, Lazy, Ways};
 use hashbrown::HashSet;
+use std::cell::LazyCell;
 
 /// What is left of a rule set for the records of a shape.
 #[derive(Debug)]
@@ -28,6 +30,9 @@ pub enum ShapePlan {
 #[derive(Debug)]
 pub struct FieldPlan {
     plan: Plan,
+    columns: Columns,
+    /// The try of each bit of the columns.
+    tries: Vec<usize>,
     ways: Ways,
     names: Option<Names>,
 }
@@ -61,7 +66,7 @@ impl Detector {
             let left = condition.specialise(&nothing, &|field: &Field| ways.is_never(field));
             left.cheapest_first(&|field| !ways.is_direct(field))
         };
-        let plan = known.narrowed(&specialise, &|field| ways.is_direct(field));
+        let plan = known.narrowed(&specialise);
         if plan.tries.is_empty() {
             return ShapePlan::Nothing;
         }
@@ -71,7 +76,11 @@ impl Detector {
             return ShapePlan::Whole(Names::new(&plan, &mut ways));
         }
         let names = Names::new(&plan, &mut ways);
-        ShapePlan::Fields(Box::new(FieldPlan { plan, ways, names }))
+        let of_try = |(at, tried): (usize, &Try)| std::iter::repeat_n(at, tried.filters.len());
+        let tries: Vec<usize> = plan.tries.iter().enumerate().flat_map(of_try).collect();
+        let conditions = plan.tries.iter().flat_map(|tried| &tried.filters).enumerate();
+        let columns = Columns::new(conditions.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))), &ways);
+        ShapePlan::Fields(Box::new(FieldPlan { plan, columns, tries, ways, names }))
     }
 }
 
@@ -101,9 +110,32 @@ impl FieldPlan {
         Lazy::new(&self.ways, glance, cells, path)
     }
 
-    /// What each rule makes of an event of this shape.
-    pub fn hits(&self, rules: &[Rule], event: &Lazy<'_>, keys: &mut Keys) -> Vec<(RuleIndex, Hit)> {
-        self.plan.hits(rules, event, keys)
+    /// What each rule makes of a record of this shape, ascending; `event` is its event. Rules that make nothing of it are left out.
+    pub fn hits<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        rules: &[Rule],
+        glance: &Glance<'_>,
+        event: &LazyCell<Lazy<'e>, F>,
+        keys: &mut Keys,
+        memo: &mut Memo,
+    ) -> Vec<(RuleIndex, Hit)> {
+        let mut hits = Vec::new();
+        if !self.columns.ask(glance, event, memo) {
+            return hits;
+        }
+        keys.clear();
+        let mut next = 0;
+        for bit in memo.bits() {
+            if bit < next {
+                continue;
+            }
+            let tried = &self.plan.tries[self.tries[bit]];
+            let start = self.tries.partition_point(|&at| at < self.tries[bit]);
+            next = start + tried.filters.len();
+            let hit = tried.hit(&rules[tried.rule], &**event, keys, |filter| memo.holds(start + filter));
+            hits.extend(hit.map(|hit| (tried.rule, hit)));
+        }
+        hits
     }
 }
 

@@ -247,6 +247,16 @@ impl Node {
         }
     }
 
+    /// What each single test needs, those under a negation too.
+    fn all_required<'n>(&'n self, found: &mut Vec<Need<'n>>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Not(inner) => inner.all_required(found),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.all_required(found)),
+            Self::Leaf(_) => found.extend(self.required(&|_| true).unwrap_or_default()),
+        }
+    }
+
     fn fields<'n>(&'n self, found: &mut Vec<&'n Field>) {
         match self {
             Self::Constant(_) => {}
@@ -336,6 +346,13 @@ impl Predicate {
         self.0.required(usable)
     }
 
+    /// Everything that [`required_among`](Self::required_among) can name for this condition, or for what [`specialise`](Self::specialise) leaves of it.
+    pub fn all_required(&self) -> Vec<Need<'_>> {
+        let mut found = Vec::new();
+        self.0.all_required(&mut found);
+        found
+    }
+
     /// The condition in EQL, its tests as they are written in the query that it was compiled from, on one line.
     pub fn text(&self, source: &str) -> String {
         self.0.text(source).0
@@ -344,6 +361,12 @@ impl Predicate {
     /// Whether it is the test of the category, which is not written as a condition.
     pub fn is_category(&self) -> bool {
         matches!(&self.0, Node::Leaf(leaf) if leaf.span.is_none())
+    }
+
+    /// The condition that all of these hold.
+    #[must_use]
+    pub fn all(conditions: Vec<Self>) -> Self {
+        Self(Node::all(conditions.into_iter().map(|condition| condition.0).collect()))
     }
 
     /// The conditions that must all hold, at least one.

@@ -5,7 +5,7 @@ use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
-use crate::detect::{CandidateEvent, Detector, Hit, Inventory, RuleIndex, ShapePlan};
+use crate::detect::{CandidateEvent, Detector, Hit, Inventory, Memo, RuleIndex, ShapePlan};
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
@@ -17,6 +17,7 @@ use crate::timeline::{self, Contents, Outline, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
@@ -75,7 +76,7 @@ type ShapeKey = (u32, Box<[Arc<str>]>);
 pub struct Own {
     scratch: Scratch,
     /// The plan of each shape, by its number and event ID.
-    plans: HashMap<(u32, u32), Arc<Shape>>,
+    plans: HashMap<(u32, u32), (Arc<Shape>, Memo)>,
     asking: Asking,
     building: Building,
     row_cells: Cells,
@@ -351,7 +352,8 @@ impl Visitor for Reading<'_> {
             plans.clear();
         }
         // The shape is looked up once: this is done for every record there is.
-        let shape = plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| worker.plan(glance));
+        let plan = plans.entry((glance.shape(), glance.event_id()));
+        let (shape, memo) = plan.or_insert_with(|| (worker.plan(glance), Memo::default()));
         if worker.shelf.is_some() && shape.columns.is_none() {
             return Verdict::Wanted;
         }
@@ -359,8 +361,8 @@ impl Visitor for Reading<'_> {
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
             ShapePlan::Fields(plan) => {
-                let event = plan.event(glance, &mut asking.cells, path);
-                let hits = plan.hits(worker.detector.rules(), &event, &mut asking.keys);
+                let event = LazyCell::new(|| plan.event(glance, &mut asking.cells, path));
+                let hits = plan.hits(worker.detector.rules(), glance, &event, &mut asking.keys, memo);
                 if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
                     // What is found in the event alone is an alert, which needs all of it.
                     self.hits = Some(hits);

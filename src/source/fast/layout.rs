@@ -204,8 +204,8 @@ impl<'c> Raw<'c> {
         text
     }
 
-    /// What identifies the stored form.
-    fn bytes(self) -> (u8, &'c [u8]) {
+    /// What identifies the stored form: the same type and bytes are the same text.
+    pub fn bytes(self) -> (u8, &'c [u8]) {
         match self {
             Self::Nothing => (0, b""),
             Self::Text(text) => (u8::MAX, text.as_bytes()),
