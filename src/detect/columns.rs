@@ -10,6 +10,7 @@
 
 use super::index::Index;
 use super::needles::{Needles, Sightings, Wanted};
+use super::outline::Outline;
 use crate::ecs::Field;
 use crate::eql::Predicate;
 use crate::event::{Document, Fields};
@@ -20,6 +21,7 @@ use hashbrown::{HashMap, HashTable};
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// Most entries that a column depends on; parts that depend on more are asked of each record.
 const MOST_INPUTS: usize = 12;
@@ -82,6 +84,8 @@ pub struct Memo {
     /// Columns that are not decided yet, each with the number of its answer so far.
     open: Vec<(usize, u32)>,
     sightings: Sightings,
+    /// What was made of conditions that hold together.
+    outlines: HashMap<Box<[u64]>, Arc<Outline>>,
 }
 
 /// The values of an entry that were met, each with a number.
@@ -133,6 +137,7 @@ impl Memo {
             found: Vec::new(),
             open: Vec::new(),
             sightings: Sightings::default(),
+            outlines: HashMap::new(),
         }
     }
 
@@ -147,7 +152,19 @@ impl Memo {
             *entry = Entry { wild: entry.wild, ..Entry::new() };
         }
         self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
+        self.outlines.clear();
         self.bytes = 0;
+    }
+
+    /// What was made of the conditions that hold before, or is made of them now.
+    pub fn outline(&mut self, make: impl FnOnce(&Self) -> Outline) -> Arc<Outline> {
+        if let Some(known) = self.outlines.get(self.left.as_slice()) {
+            return known.clone();
+        }
+        let outline = Arc::new(make(self));
+        self.bytes += outline.bytes() + self.left.len() * 8 + 32;
+        self.outlines.insert(self.left.as_slice().into(), outline.clone());
+        outline
     }
 
     /// Whether the condition of a bit was found to hold.

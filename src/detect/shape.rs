@@ -3,17 +3,20 @@
 //! What is true of a whole shape is worked out once: which rules are left, and how the fields that they ask for are found in a record without mapping it.
 //! So most records cost a few comparisons. This module does not know how records are read.
 
+use super::candidates::{KeyBuffer, Pattern};
 use super::columns::{Columns, Memo};
+use super::outline::Outline;
 use super::plan::{Plan, Try};
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{Keys, Predicate};
-use crate::event::Document;
+use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::source::{Glance, Raw};
 use crate::sysmon::{Cells, Lazy, Ways};
 use hashbrown::HashSet;
 use std::cell::LazyCell;
+use std::sync::Arc;
 
 /// What is left of a rule set for the records of a shape.
 #[derive(Debug)]
@@ -35,6 +38,17 @@ pub struct FieldPlan {
     tries: Vec<usize>,
     ways: Ways,
     names: Option<Names>,
+}
+
+/// What rules make of a record.
+#[derive(Debug)]
+pub enum Sight {
+    /// Nothing.
+    Nothing,
+    /// It can be part of sequences and samples.
+    Candidate(Arc<Pattern>),
+    /// Perhaps more than that: what each rule makes of it.
+    Close(Vec<(RuleIndex, Hit)>),
 }
 
 /// The names of processes that matter.
@@ -119,23 +133,60 @@ impl FieldPlan {
         keys: &mut Keys,
         memo: &mut Memo,
     ) -> Vec<(RuleIndex, Hit)> {
+        if self.columns.ask(glance, event, memo) { self.hits_of(rules, &**event, keys, memo) } else { Vec::new() }
+    }
+
+    /// What the rules make of an event, given which conditions hold.
+    fn hits_of(&self, rules: &[Rule], event: &dyn Fields, keys: &mut Keys, memo: &Memo) -> Vec<(RuleIndex, Hit)> {
         let mut hits = Vec::new();
-        if !self.columns.ask(glance, event, memo) {
-            return hits;
-        }
         keys.clear();
-        let mut next = 0;
-        for bit in memo.bits() {
-            if bit < next {
-                continue;
-            }
-            let tried = &self.plan.tries[self.tries[bit]];
-            let start = self.tries.partition_point(|&at| at < self.tries[bit]);
-            next = start + tried.filters.len();
-            let hit = tried.hit(&rules[tried.rule], &**event, keys, |filter| memo.holds(start + filter));
+        for (tried, start) in self.tries_of(memo) {
+            let hit = tried.hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
             hits.extend(hit.map(|hit| (tried.rule, hit)));
         }
         hits
+    }
+
+    /// The tries of which some condition holds, each with its first bit.
+    fn tries_of(&self, memo: &Memo) -> impl Iterator<Item = (&Try, usize)> {
+        let mut next = 0;
+        memo.bits().filter_map(move |bit| {
+            if bit < next {
+                return None;
+            }
+            let at = self.tries[bit];
+            let tried = &self.plan.tries[at];
+            let start = self.tries.partition_point(|&before| before < at);
+            next = start + tried.filters.len();
+            Some((tried, start))
+        })
+    }
+
+    /// The same as [`hits`](Self::hits), shared among records that are alike to the rules. The keys of a candidate go to `buffer`.
+    pub fn sight<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        detector: &Detector,
+        glance: &Glance<'_>,
+        event: &LazyCell<Lazy<'e>, F>,
+        (keys, buffer): (&mut Keys, &mut KeyBuffer),
+        memo: &mut Memo,
+    ) -> Sight {
+        if !self.columns.ask(glance, event, memo) {
+            return Sight::Nothing;
+        }
+        let rules = detector.rules();
+        let outline = memo.outline(|memo| {
+            let filters = memo.bits().map(|bit| {
+                let start = self.tries.partition_point(|&before| before < self.tries[bit]);
+                (self.plan.tries[self.tries[bit]].rule, bit - start)
+            });
+            Outline::new(filters, rules)
+        });
+        if outline.is_close() {
+            let hits = self.hits_of(rules, &**event, keys, memo);
+            return if hits.is_empty() { Sight::Nothing } else { Sight::Close(hits) };
+        }
+        outline.pattern(&**event, detector.digester(), buffer).map_or(Sight::Nothing, Sight::Candidate)
     }
 }
 

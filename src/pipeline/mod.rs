@@ -168,8 +168,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
     let each = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).into_par_iter().for_each(job);
-    let Findings { alerts, left_out, set_aside, lost } =
-        detector.findings_with(&mut found.candidates, &each, &mut load);
+    let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, &mut load);
     let candidates = std::mem::take(&mut found.candidates);
     rayon::spawn(move || drop(candidates));
     for origin in lost {

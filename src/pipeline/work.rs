@@ -5,7 +5,9 @@ use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
-use crate::detect::{CandidateEvent, Detector, Hit, Inventory, Memo, RuleIndex, ShapePlan};
+use crate::detect::{
+    self, CandidateEvent, Candidates, Detector, Hit, Inventory, KeyBuffer, Memo, RuleIndex, ShapePlan, Sight,
+};
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
@@ -89,6 +91,7 @@ pub struct Own {
 struct Asking {
     cells: Cells,
     keys: Keys,
+    buffer: KeyBuffer,
 }
 
 /// What is known of records of a shape.
@@ -103,7 +106,7 @@ pub struct Shape {
 #[derive(Default)]
 pub struct Found {
     /// Events that some rule may need.
-    pub candidates: Vec<CandidateEvent>,
+    pub candidates: Candidates,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
     /// Every chunk with records of Sysmon, to know duplicates by.
@@ -309,7 +312,7 @@ struct Reading<'w> {
 /// How much there was when a chunk began.
 #[derive(Clone, Copy, Default)]
 struct Mark {
-    candidates: usize,
+    candidates: detect::Mark,
     rows: (usize, usize),
     faults: usize,
     seen: usize,
@@ -321,7 +324,7 @@ impl Visitor for Reading<'_> {
     fn begin_chunk(&mut self, offset: u64) {
         let found = &self.found;
         self.mark = Mark {
-            candidates: found.candidates.len(),
+            candidates: found.candidates.mark(),
             rows: (self.own.rows.bytes().len(), self.own.row_ends.len()),
             faults: found.faults.len(),
             seen: found.seen.len(),
@@ -361,17 +364,26 @@ impl Visitor for Reading<'_> {
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
             ShapePlan::Fields(plan) => {
-                let event = LazyCell::new(|| plan.event(glance, &mut asking.cells, path));
-                let hits = plan.hits(worker.detector.rules(), glance, &event, &mut asking.keys, memo);
-                if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
-                    // What is found in the event alone is an alert, which needs all of it.
-                    self.hits = Some(hits);
-                    return Verdict::Wanted;
-                }
-                if !hits.is_empty() {
-                    let order = order_of(&event, glance, *clock);
-                    let candidate = candidate(&event, order, shape.is_creation, &mut asking.keys, hits);
-                    self.found.candidates.push(candidate);
+                let Asking { cells, keys, buffer } = asking;
+                let detector = worker.detector;
+                let event = LazyCell::new(|| plan.event(glance, cells, path));
+                let candidates = &mut self.found.candidates;
+                let order = || order_of(&event, glance, *clock);
+                match plan.sight(detector, glance, &event, (keys, buffer), memo) {
+                    Sight::Nothing => {}
+                    Sight::Candidate(pattern) => {
+                        let place = (order(), shape.is_creation);
+                        candidates.push(&*event, place, pattern, detector.digester(), buffer);
+                    }
+                    Sight::Close(hits) if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) => {
+                        // What is found in the event alone is an alert, which needs all of it.
+                        self.hits = Some(hits);
+                        return Verdict::Wanted;
+                    }
+                    Sight::Close(hits) => {
+                        let candidate = candidate(&event, order(), shape.is_creation, keys, hits);
+                        candidates.add(candidate, detector.rules(), detector.digester());
+                    }
                 }
             }
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
@@ -497,7 +509,8 @@ impl Reading<'_> {
             self.own.row_ends.push(self.own.rows.bytes().len());
         }
         if !hits.is_empty() {
-            self.found.candidates.push(CandidateEvent::whole(Arc::new(event), *clock, hits));
+            let candidate = CandidateEvent::whole(Arc::new(event), *clock, hits);
+            self.found.candidates.add(candidate, self.worker.detector.rules(), self.worker.detector.digester());
         }
     }
 }
@@ -639,10 +652,10 @@ impl Found {
 
     /// Both together. Order does not matter: everything is sorted before it is used.
     pub fn merge(mut self, mut other: Self) -> Self {
-        if self.chunks.len() + self.candidates.len() < other.chunks.len() + other.candidates.len() {
+        if self.chunks.len() < other.chunks.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        self.candidates.append(&mut other.candidates);
+        self.candidates.merge(other.candidates);
         self.chunks.append(&mut other.chunks);
         self.seen.append(&mut other.seen);
         self.counts.add_all(&other.counts);
@@ -667,7 +680,7 @@ impl Found {
             let have = self.counts.0.entry(*counted).or_default();
             *have = have.saturating_sub(*count);
         }
-        self.candidates.retain(|candidate| !duplicates.contains(candidate.order.origin()));
+        self.candidates.remove(|origin| duplicates.contains(origin));
         duplicates
     }
 }
