@@ -4,8 +4,8 @@
 //! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
 
 use super::candidates::{Candidates, PatternHit, Seen, is_of_one_host};
-use super::{Alert, CandidateEvent, Detector, Each, Findings, Loader, MAX_SIGNALS, RuleIndex, set_aside};
-use crate::base::Origin;
+use super::{Alert, CandidateEvent, Detector, Findings, Loader, MAX_SIGNALS, RuleIndex, set_aside};
+use crate::base::{Each, Origin};
 use crate::eql::{Candidate, Digest, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch, Stage};
 use crate::event::{Document, Event, OrderKey, Value};
 use crate::rules::Rule;

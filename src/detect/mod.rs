@@ -83,9 +83,6 @@ impl CandidateEvent {
     }
 }
 
-/// Runs a job for every number below a count, in any order, and returns when all are done.
-pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
-
 /// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
 pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Origin>) -> HashMap<Origin, Arc<Event>>;
 

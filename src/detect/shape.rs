@@ -78,7 +78,7 @@ impl Detector {
         let nothing = Document::new();
         let specialise = |condition: &Predicate| {
             let left = condition.specialise(&nothing, &|field: &Field| ways.is_never(field));
-            left.cheapest_first(&|field| !ways.is_direct(field))
+            left.cheapest_first(&|field| ways.cost(field))
         };
         let plan = known.narrowed(&specialise);
         if plan.tries.is_empty() {

@@ -266,21 +266,21 @@ impl Node {
         }
     }
 
-    /// How many of the fields are dear.
-    fn cost(&self, dear: &dyn Fn(&Field) -> bool) -> usize {
+    /// What it costs to ask for all fields.
+    fn cost(&self, cost: &dyn Fn(&Field) -> usize) -> usize {
         let mut fields = Vec::new();
         self.fields(&mut fields);
-        fields.into_iter().filter(|field| dear(field)).count()
+        fields.into_iter().map(cost).sum()
     }
 
-    fn cheapest_first(&self, dear: &dyn Fn(&Field) -> bool) -> Self {
+    fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
         let sorted = |nodes: &[Self]| {
-            let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(dear)).collect();
-            nodes.sort_by_cached_key(|node| node.cost(dear));
+            let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(cost)).collect();
+            nodes.sort_by_cached_key(|node| node.cost(cost));
             nodes
         };
         match self {
-            Self::Not(inner) => Self::Not(Box::new(inner.cheapest_first(dear))),
+            Self::Not(inner) => Self::Not(Box::new(inner.cheapest_first(cost))),
             Self::All(nodes) => Self::All(sorted(nodes)),
             Self::Any(nodes) => Self::Any(sorted(nodes)),
             Self::Constant(_) | Self::Leaf(_) => self.clone(),
@@ -288,11 +288,21 @@ impl Node {
     }
 
     fn specialise(&self, constants: &Document, known: &dyn Fn(&Field) -> bool) -> Self {
-        let each = |nodes: &[Self]| nodes.iter().map(|node| node.specialise(constants, known)).collect();
+        // What decides all by itself often comes first: the category.
+        let each = |nodes: &[Self], decisive: bool| {
+            let mut left = Vec::new();
+            for node in nodes {
+                left.push(node.specialise(constants, known));
+                if matches!(left.last(), Some(Self::Constant(known)) if *known == Some(decisive)) {
+                    break;
+                }
+            }
+            left
+        };
         match self {
             Self::Not(inner) => inner.specialise(constants, known).not(),
-            Self::All(nodes) => Self::all(each(nodes)),
-            Self::Any(nodes) => Self::any(each(nodes)),
+            Self::All(nodes) => Self::all(each(nodes, false)),
+            Self::Any(nodes) => Self::any(each(nodes, true)),
             Self::Leaf(leaf) if leaf.fields.iter().all(known) => Self::Constant(Some(leaf.matches(constants))),
             Self::Constant(_) | Self::Leaf(_) => self.clone(),
         }
@@ -328,8 +338,8 @@ impl Predicate {
 
     /// The same condition, asking for fields that are dear to work out only where others have not decided it.
     #[must_use]
-    pub fn cheapest_first(&self, dear: &dyn Fn(&Field) -> bool) -> Self {
-        Self(self.0.cheapest_first(dear))
+    pub fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
+        Self(self.0.cheapest_first(cost))
     }
 
     /// Texts of which a field must have one, in lower case as patterns fold it, or else the condition is false; `None` if there is no such list.

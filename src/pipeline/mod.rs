@@ -30,6 +30,7 @@ use crate::sysmon::Mapping;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use work::{Found, Worker};
 
@@ -124,6 +125,29 @@ pub enum RunError {
     /// The rows of the timeline did not fit into memory, and not on disk either.
     #[error(transparent)]
     Timeline(#[from] std::io::Error),
+}
+
+/// Does a job for every number below a count on so many threads, 0 meaning one per core.
+pub fn spread(threads: usize, count: usize, job: &(dyn Fn(usize) + Sync)) {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if threads == 0 { cores() } else { threads }.min(count);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count {
+                return;
+            }
+            job(at);
+        }
+    };
+    std::thread::scope(|scope| {
+        // A thread that the system refuses to start is one less.
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+        let started: Vec<_> = (1..threads).filter_map(start).collect();
+        work();
+        drop(started);
+    });
 }
 
 /// Reads everything under `paths` and runs the detector over it.

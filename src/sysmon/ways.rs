@@ -145,6 +145,16 @@ impl Ways {
         self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_)))
     }
 
+    /// How dear it is to work out the values of a field that was learned, compared with others.
+    pub fn cost(&self, field: &Field) -> usize {
+        match self.position(field).map(|at| self.learned[at]) {
+            Some(Way::Steps(_)) | None => 10,
+            Some(Way::Args(_)) => 3,
+            Some(Way::ArgsCount(_)) => 1,
+            Some(_) => 0,
+        }
+    }
+
     /// Whether a field that was learned has the same values in every event.
     pub fn is_constant(&self, field: &Field) -> bool {
         self.position(field).is_some_and(|at| matches!(self.learned[at], Way::Constant | Way::Never))
@@ -489,7 +499,13 @@ impl<'a> Lazy<'a> {
         match way {
             Way::Never | Way::Constant | Way::Steps(_) => None,
             Way::Text(entry) => Some(one(self.entry(entry)?)),
-            Way::Long(entry) => derive::long(&self.entry(entry)?).map(|number| Values::One(Value::Long(number))),
+            Way::Long(entry) => {
+                let number = match self.glance.entry(entry).number() {
+                    Some(number) => i64::try_from(number).ok(),
+                    None => derive::long(&self.entry(entry)?),
+                };
+                number.map(|number| Values::One(Value::Long(number)))
+            }
             Way::BaseName(entry) => {
                 let path = self.entry(entry).filter(|path| path.len() > 1)?;
                 let (_, name) = path.rsplit_once(self.ways.context.separator)?;
@@ -504,7 +520,7 @@ impl<'a> Lazy<'a> {
                 }
             }
             Way::ArgsCount(entry) => {
-                let count = derive::split_command_line(&self.entry(entry)?).len();
+                let count = derive::count_arguments(&self.entry(entry)?);
                 Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
             }
             Way::Record(what) => self.of_record(what),

@@ -197,6 +197,14 @@ impl<'c> Raw<'c> {
         }
     }
 
+    /// The number, if it is stored as an unsigned one; its text is its digits.
+    pub fn number(self) -> Option<u64> {
+        match self {
+            Self::Value(kind, raw) => value::unsigned(kind, raw),
+            _ => None,
+        }
+    }
+
     /// The text.
     pub fn text(self) -> String {
         let mut text = String::new();
