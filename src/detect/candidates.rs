@@ -102,6 +102,12 @@ impl Sighting {
 }
 
 impl KeyBuffer {
+    /// Begins the next event.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.keys.clear();
+    }
+
     /// What stands for the host of an event.
     pub fn host(&mut self, event: &dyn Fields, digester: &Digester) -> Digest {
         write(event, ecs::HOST_NAME, &mut self.text);

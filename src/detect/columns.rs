@@ -251,24 +251,55 @@ impl Columns {
             }
         }
         let Memo { open, left, answers, sightings, .. } = memo;
-        let parts = |&(at, answer): &(usize, u32)| {
-            answers[at].rests.get(answer as usize).map_or(&*self.columns[at].parts, |rest| &**rest)
-        };
         // Most lack a text that they need.
-        for Part { bit, wanted, .. } in open.iter().flat_map(parts) {
-            if let Some(wanted) = wanted
-                && has(left, *bit)
-                && !self.needles.may_have(wanted, glance, sightings)
-            {
-                clear(left, *bit);
-            }
+        for &(at, answer) in &*open {
+            self.parts(at, answer, answers, left, |part, left| {
+                if let Some(wanted) = &part.wanted
+                    && !self.needles.may_have(wanted, glance, sightings)
+                {
+                    clear(left, part.bit);
+                }
+            });
         }
-        for part in open.iter().flat_map(parts) {
-            if has(left, part.bit) && !part.predicate.matches(&**event) {
-                clear(left, part.bit);
-            }
+        for &(at, answer) in &*open {
+            self.parts(at, answer, answers, left, |part, left| {
+                if !part.predicate.matches(&**event) {
+                    clear(left, part.bit);
+                }
+            });
         }
         left.iter().any(|word| *word != 0)
+    }
+
+    /// Shows the parts of a column whose bits are left.
+    fn parts(
+        &self,
+        at: usize,
+        answer: u32,
+        answers: &[Answers],
+        left: &mut [u64],
+        mut show: impl FnMut(&Part, &mut [u64]),
+    ) {
+        if let Some(rest) = answers[at].rests.get(answer as usize) {
+            for part in rest {
+                if has(left, part.bit) {
+                    show(part, left);
+                }
+            }
+            return;
+        }
+        let column = &self.columns[at];
+        let mut before = 0;
+        for (word, members) in column.members.iter().enumerate() {
+            let mut open = left[word] & members;
+            while open != 0 {
+                let lower = (1_u64 << open.trailing_zeros()) - 1;
+                open &= open - 1;
+                // Parts are in the order of their bits.
+                show(&column.parts[before + (members & lower).count_ones() as usize], left);
+            }
+            before += members.count_ones() as usize;
+        }
     }
 
     /// The numbers of the values that a column depends on; `None` if none of its entries repeats itself.

@@ -10,6 +10,7 @@ use crate::source::{Glance, Raw};
 use crate::sysmon::{self, Ways};
 use aho_corasick::AhoCorasick;
 use hashbrown::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// The shortest text that is looked for.
@@ -33,8 +34,8 @@ struct Haystack {
     finder: OnceLock<Option<AhoCorasick>>,
 }
 
-/// Texts of which a record must have one, by haystack and number.
-pub type Wanted = Box<[(u32, u32)]>;
+/// Texts of which a record must have one: for each haystack their numbers.
+pub type Wanted = Box<[(u32, Box<[u32]>)]>;
 
 /// What was found in the entries of a record.
 #[derive(Debug, Default)]
@@ -89,12 +90,13 @@ impl Needles {
     /// The texts of which a record must have one for a condition to hold; `None` if there is no such list.
     pub fn wanted(&self, condition: &Predicate) -> Option<Wanted> {
         let needs = condition.required_among(&|field| self.fields.contains_key(field))?;
-        let place = |need: crate::eql::Need<'_>| {
+        let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for need in needs {
             let at = *self.fields.get(need.field)?;
             let number = *self.haystacks.get(at as usize)?.needles.get(&plain(&need.text)?)?;
-            Some((at, number))
-        };
-        needs.into_iter().map(place).collect()
+            wanted.entry(at).or_default().push(number);
+        }
+        Some(wanted.into_iter().map(|(at, numbers)| (at, numbers.into())).collect())
     }
 
     /// Begins the next record.
@@ -105,8 +107,8 @@ impl Needles {
 
     /// Whether a record may have one of some texts.
     pub fn may_have(&self, wanted: &Wanted, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
-        wanted.iter().any(|&(at, number)| {
-            let (at, number) = (at as usize, number as usize);
+        wanted.iter().any(|(at, numbers)| {
+            let at = *at as usize;
             if sightings.states[at].looked == Looked::NotYet {
                 self.haystacks[at].search(glance, &mut sightings.states[at], &mut sightings.text);
             }
@@ -114,7 +116,7 @@ impl Needles {
             match looked {
                 Looked::NotYet | Looked::InVain => true,
                 Looked::Nothing => false,
-                Looked::Found => found[number / 64] >> (number % 64) & 1 == 1,
+                Looked::Found => numbers.iter().any(|number| found[*number as usize / 64] >> (number % 64) & 1 == 1),
             }
         })
     }

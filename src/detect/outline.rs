@@ -54,7 +54,7 @@ impl Outline {
 
     /// The pattern of an event, whose keys go to the buffer; `None` if it lacks the keys for every filter.
     pub fn pattern(&self, event: &dyn Fields, digester: &Digester, buffer: &mut KeyBuffer) -> Option<Arc<Pattern>> {
-        buffer.keys.clear();
+        buffer.clear();
         let host = self.lists.iter().any(|(_, of_host)| *of_host).then(|| buffer.host(event, digester));
         let mut ranges = Vec::with_capacity(self.lists.len());
         for (fields, of_host) in &self.lists {

@@ -41,12 +41,13 @@ fn what_is_wanted_is_among_all_that_is_looked_for() {
     assert!(condition.fields().into_iter().all(|field| ways.learn(field)));
     let needles = Needles::new(std::iter::once(&condition), &ways);
     let wanted = needles.wanted(&condition).unwrap();
-    let text = |(at, number): &(u32, u32)| {
-        let haystack = &needles.haystacks[*at as usize];
-        let needle = haystack.needles.iter().find(|(_, have)| *have == number).unwrap().0.clone();
+    let each = wanted.iter().flat_map(|(at, numbers)| numbers.iter().map(|number| (*at, *number)));
+    let text = |(at, number): (u32, u32)| {
+        let haystack = &needles.haystacks[at as usize];
+        let needle = haystack.needles.iter().find(|(_, have)| **have == number).unwrap().0.clone();
         (&*names[haystack.entry], needle)
     };
-    let mut texts: Vec<_> = wanted.iter().map(text).collect();
+    let mut texts: Vec<_> = each.map(text).collect();
     texts.sort();
     let expected = [("CommandLine", "-enc"), ("CommandLine", "download"), ("Image", "a.exe")];
     assert_eq!(texts, expected.map(|(entry, text): (&str, &str)| (entry, text.to_owned())));

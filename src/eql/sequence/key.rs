@@ -9,6 +9,7 @@ use crate::ecs::{Field, FieldType};
 use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all};
 use crate::event::{Fields, Value, Written};
 use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The values of all join keys of an event, in order. Cheap to clone.
@@ -48,10 +49,38 @@ pub struct Digester {
 #[derive(Debug, Default)]
 pub struct DigestBuffer {
     text: String,
+    /// Digests of the values of fields.
     parts: Vec<Digest>,
-    /// Where the parts of each field end.
-    ends: Vec<usize>,
-    key: Vec<Digest>,
+    /// Fields that were asked for, each with its parts.
+    known: Vec<(Field, Range<usize>)>,
+}
+
+/// Fields of a key that are put together in place.
+const MOST_AT_ONCE: usize = 8;
+
+impl DigestBuffer {
+    /// Begins the next document.
+    pub fn clear(&mut self) {
+        self.parts.clear();
+        self.known.clear();
+    }
+
+    /// The digests of the values of a field, each once: their range among the parts.
+    fn values(&mut self, digester: &Digester, document: &dyn Fields, field: &Field) -> Range<usize> {
+        if let Some((_, range)) = self.known.iter().find(|(known, _)| known == field) {
+            return range.clone();
+        }
+        let start = self.parts.len();
+        digester.parts_of(document, field, &mut self.text, &mut self.parts);
+        let range = start..self.parts.len();
+        self.known.push((field.clone(), range.clone()));
+        range
+    }
+
+    fn null(&mut self, digester: &Digester) -> Range<usize> {
+        self.parts.push(digester.part(&KeyPart::Null));
+        self.parts.len() - 1..self.parts.len()
+    }
 }
 
 impl Digester {
@@ -81,7 +110,7 @@ impl Digester {
         self.join(host, &parts)
     }
 
-    /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many.
+    /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many. `buffer` must have begun this document.
     pub fn keys(
         &self,
         document: &dyn Fields,
@@ -90,36 +119,35 @@ impl Digester {
         buffer: &mut DigestBuffer,
         digests: &mut Vec<Digest>,
     ) -> usize {
-        let DigestBuffer { text, parts, ends, key } = buffer;
-        parts.clear();
-        ends.clear();
+        let mut ranges: [Range<usize>; MOST_AT_ONCE] = Default::default();
+        if fields.len() > MOST_AT_ONCE {
+            let keys = keys_of(document, fields, &mut Recent::default()).0;
+            digests.extend(keys.iter().map(|key| self.key(host, key)));
+            return keys.len();
+        }
         let mut combinations = 1_usize;
-        for KeyField { field, optional } in fields {
-            let begin = parts.len();
-            self.parts_of(document, field, text, parts);
-            if parts.len() == begin {
+        for (range, KeyField { field, optional }) in ranges.iter_mut().zip(fields) {
+            *range = buffer.values(self, document, field);
+            if Range::is_empty(range) {
                 if !optional {
                     return 0;
                 }
-                parts.push(self.part(&KeyPart::Null));
+                *range = buffer.null(self);
             }
-            if (parts.len() - begin).saturating_mul(combinations) > MAX_KEYS {
-                parts.truncate(begin + (MAX_KEYS / combinations).max(1));
+            if range.len().saturating_mul(combinations) > MAX_KEYS {
+                range.end = range.start + (MAX_KEYS / combinations).max(1);
             }
-            combinations *= parts.len() - begin;
-            ends.push(parts.len());
+            combinations *= range.len();
         }
         // The last field turns fastest.
         for number in 0..combinations {
             let mut rest = number;
-            key.clear();
-            for (at, &end) in ends.iter().enumerate().rev() {
-                let begin = at.checked_sub(1).map_or(0, |before| ends[before]);
-                key.push(parts[begin + rest % (end - begin)]);
-                rest /= end - begin;
+            let mut key = [Digest::default(); MOST_AT_ONCE];
+            for (part, range) in key.iter_mut().zip(&ranges).take(fields.len()).rev() {
+                *part = buffer.parts[range.start + rest % range.len()];
+                rest /= range.len();
             }
-            key.reverse();
-            digests.push(self.join(host, key));
+            digests.push(self.join(host, &key[..fields.len()]));
         }
         combinations
     }
