@@ -5,13 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
-use evql::detect::{Detector, ShapePlan};
+use evql::detect::{Detector, Memo, ShapePlan};
 use evql::ecs::{self, Field};
 use evql::eql::Keys;
 use evql::event::{Fields, Written};
 use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -194,7 +195,7 @@ fn fields_at_a_glance_are_those_of_the_whole_event() {
 /// Asks rules at a glance, to compare what they say with what they make of the whole event.
 struct Asker<'d> {
     detector: &'d Detector,
-    plans: HashMap<(u32, u32), ShapePlan>,
+    plans: HashMap<(u32, u32), (ShapePlan, [Memo; 3])>,
     cells: Cells,
     keys: Keys,
     /// What the rules said; `None` if they want all of it.
@@ -208,14 +209,23 @@ impl Visitor for Asker<'_> {
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         let detector = self.detector;
-        let plan = self.plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| detector.shape(glance));
+        // What is remembered of other records must not matter: much, next to nothing, or nothing of what does not repeat itself at once.
+        let memos = || [Memo::default(), Memo::new(2000, 1000), Memo::new(20_000, 2)];
+        let plan = self.plans.entry((glance.shape(), glance.event_id()));
+        let (plan, memos) = plan.or_insert_with(|| (detector.shape(glance), memos()));
         let hits = match plan {
             plan if !plan.may_matter(glance) => Some(Vec::new()),
             ShapePlan::Whole(_) => None,
             ShapePlan::Nothing => Some(Vec::new()),
             ShapePlan::Fields(plan) => {
-                let event = plan.event(glance, &mut self.cells, "");
-                Some(plan.hits(detector.rules(), &event, &mut self.keys))
+                let event = LazyCell::new(|| plan.event(glance, &mut self.cells, ""));
+                let [first, others @ ..] = memos;
+                let hits = plan.hits(detector.rules(), glance, &event, &mut self.keys, first);
+                for memo in others {
+                    let other = plan.hits(detector.rules(), glance, &event, &mut self.keys, memo);
+                    assert_eq!(format!("{hits:?}"), format!("{other:?}"), "event {}", glance.event_id());
+                }
+                Some(hits)
             }
         };
         self.said = hits.map(|hits| format!("{hits:?}"));

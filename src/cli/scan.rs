@@ -53,7 +53,9 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         building_blocks: args.building_blocks,
         triage: args.triage.triage,
     };
-    terminal::alerts::print(&mut people, &results, shown)?;
+    if !look.quiet {
+        terminal::alerts::print(&mut people, &results, shown)?;
+    }
     people.flush()?;
     session.report_faults(look)?;
     if let Some(triage) = &session.triage {

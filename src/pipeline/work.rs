@@ -5,7 +5,9 @@ use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
-use crate::detect::{CandidateEvent, Detector, Hit, Inventory, RuleIndex, ShapePlan};
+use crate::detect::{
+    self, CandidateEvent, Candidates, Detector, Hit, Inventory, KeyBuffer, Memo, RuleIndex, ShapePlan, Sight,
+};
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
@@ -17,6 +19,7 @@ use crate::timeline::{self, Contents, Outline, RowWriter, Subject};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
@@ -75,7 +78,7 @@ type ShapeKey = (u32, Box<[Arc<str>]>);
 pub struct Own {
     scratch: Scratch,
     /// The plan of each shape, by its number and event ID.
-    plans: HashMap<(u32, u32), Arc<Shape>>,
+    plans: HashMap<(u32, u32), (Arc<Shape>, Memo)>,
     asking: Asking,
     building: Building,
     row_cells: Cells,
@@ -88,6 +91,7 @@ pub struct Own {
 struct Asking {
     cells: Cells,
     keys: Keys,
+    buffer: KeyBuffer,
 }
 
 /// What is known of records of a shape.
@@ -102,7 +106,7 @@ pub struct Shape {
 #[derive(Default)]
 pub struct Found {
     /// Events that some rule may need.
-    pub candidates: Vec<CandidateEvent>,
+    pub candidates: Candidates,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
     /// Every chunk with records of Sysmon, to know duplicates by.
@@ -321,7 +325,7 @@ struct Reading<'w> {
 /// How much there was when a chunk began.
 #[derive(Clone, Copy, Default)]
 struct Mark {
-    candidates: usize,
+    candidates: detect::Mark,
     rows: (usize, usize),
     faults: usize,
     seen: usize,
@@ -333,7 +337,7 @@ impl Visitor for Reading<'_> {
     fn begin_chunk(&mut self, offset: u64) {
         let found = &self.found;
         self.mark = Mark {
-            candidates: found.candidates.len(),
+            candidates: found.candidates.mark(),
             rows: (self.own.rows.bytes().len(), self.own.row_ends.len()),
             faults: found.faults.len(),
             seen: found.seen.len(),
@@ -364,7 +368,8 @@ impl Visitor for Reading<'_> {
             plans.clear();
         }
         // The shape is looked up once: this is done for every record there is.
-        let shape = plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| worker.plan(glance));
+        let plan = plans.entry((glance.shape(), glance.event_id()));
+        let (shape, memo) = plan.or_insert_with(|| (worker.plan(glance), Memo::default()));
         if worker.shelf.is_some() && shape.columns.is_none() {
             return Verdict::Wanted;
         }
@@ -372,17 +377,26 @@ impl Visitor for Reading<'_> {
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
             ShapePlan::Fields(plan) => {
-                let event = plan.event(glance, &mut asking.cells, path);
-                let hits = plan.hits(worker.detector.rules(), &event, &mut asking.keys);
-                if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
-                    // What is found in the event alone is an alert, which needs all of it.
-                    self.hits = Some(hits);
-                    return Verdict::Wanted;
-                }
-                if !hits.is_empty() {
-                    let order = order_of(&event, glance, *clock);
-                    let candidate = candidate(&event, order, shape.is_creation, &mut asking.keys, hits);
-                    self.found.candidates.push(candidate);
+                let Asking { cells, keys, buffer } = asking;
+                let detector = worker.detector;
+                let event = LazyCell::new(|| plan.event(glance, cells, path));
+                let candidates = &mut self.found.candidates;
+                let order = || order_of(&event, glance, *clock);
+                match plan.sight(detector, glance, &event, (keys, buffer), memo) {
+                    Sight::Nothing => {}
+                    Sight::Candidate(pattern) => {
+                        let place = (order(), shape.is_creation);
+                        candidates.push(&*event, place, pattern, detector.digester(), buffer);
+                    }
+                    Sight::Close(hits) if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) => {
+                        // What is found in the event alone is an alert, which needs all of it.
+                        self.hits = Some(hits);
+                        return Verdict::Wanted;
+                    }
+                    Sight::Close(hits) => {
+                        let candidate = candidate(&event, order(), shape.is_creation, keys, hits);
+                        candidates.add(candidate, detector.rules(), detector.digester());
+                    }
                 }
             }
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
@@ -515,7 +529,8 @@ impl Reading<'_> {
             }
         }
         if !hits.is_empty() {
-            self.found.candidates.push(CandidateEvent::whole(Arc::new(event), *clock, hits));
+            let candidate = CandidateEvent::whole(Arc::new(event), *clock, hits);
+            self.found.candidates.add(candidate, self.worker.detector.rules(), self.worker.detector.digester());
         }
     }
 }
@@ -667,10 +682,10 @@ impl Found {
 
     /// Both together. Order does not matter: everything is sorted before it is used.
     pub fn merge(mut self, mut other: Self) -> Self {
-        if self.chunks.len() + self.candidates.len() < other.chunks.len() + other.candidates.len() {
+        if self.chunks.len() < other.chunks.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        self.candidates.append(&mut other.candidates);
+        self.candidates.merge(other.candidates);
         self.chunks.append(&mut other.chunks);
         self.seen.append(&mut other.seen);
         self.counts.add_all(&other.counts);
@@ -695,7 +710,7 @@ impl Found {
             let have = self.counts.0.entry(*counted).or_default();
             *have = have.saturating_sub(*count);
         }
-        self.candidates.retain(|candidate| !duplicates.contains(candidate.order.origin()));
+        self.candidates.remove(|origin| duplicates.contains(origin));
         duplicates
     }
 }

@@ -20,6 +20,21 @@ use std::sync::Arc;
 /// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
 const FALLIBLE: u32 = 22;
 
+/// Fields that steps cut out of a path.
+const CUT: &[&str] = &[
+    "file.path",
+    "file.name",
+    "file.directory",
+    "file.extension",
+    "dll.path",
+    "dll.name",
+    "registry.path",
+    "registry.key",
+    "registry.value",
+];
+/// The entries with such paths.
+const PATHS: &[&str] = &["TargetFilename", "Device", "ImageLoaded", "PipeName", "TargetObject"];
+
 /// The step at which it can fail, by position.
 fn fallible_step() -> usize {
     let fails =
@@ -130,6 +145,16 @@ impl Ways {
         self.position(field).is_some_and(|at| !matches!(self.learned[at], Way::Steps(_)))
     }
 
+    /// How dear it is to work out the values of a field that was learned, compared with others.
+    pub fn cost(&self, field: &Field) -> usize {
+        match self.position(field).map(|at| self.learned[at]) {
+            Some(Way::Steps(_)) | None => 10,
+            Some(Way::Args(_)) => 3,
+            Some(Way::ArgsCount(_)) => 1,
+            Some(_) => 0,
+        }
+    }
+
     /// Whether a field that was learned has the same values in every event.
     pub fn is_constant(&self, field: &Field) -> bool {
         self.position(field).is_some_and(|at| matches!(self.learned[at], Way::Constant | Way::Never))
@@ -144,6 +169,35 @@ impl Ways {
     pub fn base_name(&self, field: &Field) -> Option<usize> {
         match self.learned[self.position(field)?] {
             Way::BaseName(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The positions of the entries that alone decide the values of a field that was learned, ascending; `None` if more than entries does. Positions
+    /// behind the names of the entries stand for texts of the record itself; [`raw_at`] knows them all.
+    pub fn entries(&self, field: &Field) -> Option<Vec<usize>> {
+        match self.learned[self.position(field)?] {
+            Way::Never | Way::Constant => Some(Vec::new()),
+            Way::Text(at) | Way::Long(at) | Way::BaseName(at) | Way::Args(at) | Way::ArgsCount(at) => Some(vec![at]),
+            Way::Steps(group) => Some(self.groups[group].entries.clone()),
+            Way::Record(OfRecord::User) => Some(vec![self.names.len()]),
+            Way::Record(OfRecord::Computer | OfRecord::HostId) => Some(vec![self.names.len() + 1]),
+            Way::Record(_) => None,
+        }
+    }
+
+    /// The position of the entry that the texts of a field that was learned are cut out of, if there is one: but for quotes and backslashes, which may
+    /// be missing from either, each of them is a part of the entry's text.
+    pub fn cut_from(&self, field: &Field) -> Option<usize> {
+        match self.learned[self.position(field)?] {
+            Way::Text(at) | Way::BaseName(at) | Way::Args(at) => Some(at),
+            Way::Steps(group) if CUT.contains(&field.name()) => {
+                let Group { steps, entries, .. } = &self.groups[group];
+                let renames = steps.iter().any(|&step| matches!(STEPS[step].action, Action::Rename(..)));
+                let mut paths = entries.iter().filter(|&&at| PATHS.contains(&&*self.names[at]));
+                let only = paths.next().filter(|_| !renames)?;
+                paths.next().is_none().then_some(*only)
+            }
             _ => None,
         }
     }
@@ -284,6 +338,15 @@ impl Ways {
                 !derive.fields.is_empty() || derive.entries.iter().any(|entry| self.may_exist(entry))
             }
         }
+    }
+}
+
+/// What stands at one of the positions that [`Ways::entries`] gives.
+pub fn raw_at<'c>(glance: &Glance<'c>, at: usize) -> Raw<'c> {
+    match at.checked_sub(glance.names().len()) {
+        None => glance.entry(at),
+        Some(0) => glance.user(),
+        Some(_) => glance.computer(),
     }
 }
 
@@ -436,7 +499,13 @@ impl<'a> Lazy<'a> {
         match way {
             Way::Never | Way::Constant | Way::Steps(_) => None,
             Way::Text(entry) => Some(one(self.entry(entry)?)),
-            Way::Long(entry) => derive::long(&self.entry(entry)?).map(|number| Values::One(Value::Long(number))),
+            Way::Long(entry) => {
+                let number = match self.glance.entry(entry).number() {
+                    Some(number) => i64::try_from(number).ok(),
+                    None => derive::long(&self.entry(entry)?),
+                };
+                number.map(|number| Values::One(Value::Long(number)))
+            }
             Way::BaseName(entry) => {
                 let path = self.entry(entry).filter(|path| path.len() > 1)?;
                 let (_, name) = path.rsplit_once(self.ways.context.separator)?;
@@ -451,7 +520,7 @@ impl<'a> Lazy<'a> {
                 }
             }
             Way::ArgsCount(entry) => {
-                let count = derive::split_command_line(&self.entry(entry)?).len();
+                let count = derive::count_arguments(&self.entry(entry)?);
                 Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
             }
             Way::Record(what) => self.of_record(what),

@@ -197,6 +197,14 @@ impl<'c> Raw<'c> {
         }
     }
 
+    /// The number, if it is stored as an unsigned one; its text is its digits.
+    pub fn number(self) -> Option<u64> {
+        match self {
+            Self::Value(kind, raw) => value::unsigned(kind, raw),
+            _ => None,
+        }
+    }
+
     /// The text.
     pub fn text(self) -> String {
         let mut text = String::new();
@@ -204,8 +212,8 @@ impl<'c> Raw<'c> {
         text
     }
 
-    /// What identifies the stored form.
-    fn bytes(self) -> (u8, &'c [u8]) {
+    /// What identifies the stored form: the same type and bytes are the same text.
+    pub fn bytes(self) -> (u8, &'c [u8]) {
         match self {
             Self::Nothing => (0, b""),
             Self::Text(text) => (u8::MAX, text.as_bytes()),
