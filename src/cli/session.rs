@@ -30,8 +30,8 @@ pub const NOTHING_TO_READ: &str = "there is no event log to read; name .evtx fil
 pub struct Session {
     /// Rules in other languages, with their files.
     pub not_run: Vec<(NotRun, String)>,
-    /// Rules that are wrong and were left out.
-    pub wrong_files: usize,
+    /// Files with rules that are wrong and were left out.
+    pub wrong_files: Vec<String>,
     /// Rules that were not chosen by severity or tag.
     pub not_chosen: usize,
     /// Whether the rules are those that come with evql.
@@ -179,7 +179,7 @@ impl Session {
     ) -> Result<Self> {
         let paths = paths(evidence)?;
         let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals } = chosen;
-        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
+        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).map(|file| file.path.clone()).collect();
         let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),

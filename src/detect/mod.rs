@@ -134,13 +134,13 @@ pub struct Findings {
     pub lost: BTreeSet<Origin>,
 }
 
-/// How many rules could find nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Rules that could find nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unanswered {
     /// Because they ask for something that Sysmon does not record.
-    pub not_in_sysmon: usize,
+    pub not_in_sysmon: Vec<RuleIndex>,
     /// Because there are no events of the IDs that they need.
-    pub no_events: usize,
+    pub no_events: Vec<RuleIndex>,
 }
 
 /// Most alerts of one run of a rule that does not say so itself, in Elastic's detection engine.
@@ -242,9 +242,9 @@ impl Detector {
             };
             let ids = |filter| self.by_id.iter().filter(move |(_, plan)| tried(plan, filter)).map(|(id, _)| *id);
             if needed.iter().any(|&filter| ids(filter).next().is_none()) {
-                unanswered.not_in_sysmon += 1;
+                unanswered.not_in_sysmon.push(index);
             } else if needed.iter().any(|&filter| !ids(filter).any(&present)) {
-                unanswered.no_events += 1;
+                unanswered.no_events.push(index);
             }
         }
         unanswered
