@@ -144,7 +144,10 @@ const SEQUENCES: &[(&str, bool)] = &[
     (BY_ENTITY, true),
     (BY_HOST, false),
     (GLOBAL, false),
-    ("sequence by process.entity_id with maxspan=1m [process where true] ![file where true] [network where true]", true),
+    (
+        "sequence by process.entity_id with maxspan=1m [process where true] ![file where true] [network where true]",
+        true,
+    ),
     ("sequence by user.name with maxspan=1s [file where true] [process where true] until [network where true]", false),
     ("sequence [process where true] by user.name [network where true] by process.entity_id", true),
     ("sequence by ?user.name [process where true] with runs=2 [registry where true] | head 1", false),
