@@ -45,6 +45,22 @@ fn parquet_is_the_same_for_any_number_of_threads_and_any_memory() {
     assert!(one == timeline("4.parquet", &["--threads", "4", "--max-memory", "20K"]));
 }
 
+/// There is a sentence for every event ID.
+#[test]
+fn every_event_id_is_told_in_words() {
+    let text = String::from_utf8(evql(&["timeline", "samples/all-ids.evtx", "-q", "-t", "timesketch-jsonl"])).unwrap();
+    let mut told: Vec<(u64, String)> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|row: serde_json::Value| {
+            (row["event_identifier"].as_u64().unwrap(), row["message"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    told.sort();
+    let lines: Vec<String> = told.iter().map(|(id, message)| format!("{id}: {message}")).collect();
+    insta::assert_snapshot!("messages", lines.join("\n"));
+}
+
 /// A timeline of documents that evql has written itself says as much of the record as the documents do.
 #[test]
 fn documents_become_rows_of_every_format() {

@@ -5,13 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
-use evql::detect::{Detector, ShapePlan};
+use evql::detect::{Detector, Memo, ShapePlan};
 use evql::ecs::{self, Field};
 use evql::eql::Keys;
 use evql::event::{Fields, Value, Written};
 use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
-use evql::sysmon::{self, Cells, Lazy, Mapping, Ways};
+use evql::sysmon::{self, Cells, Found, Lazy, Mapping, Ways};
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -128,25 +129,31 @@ impl Visitor for Comparer {
             |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
         let found = all.iter().filter_map(has_values).collect();
         for field in &all {
+            let mut text = "before ".to_owned();
+            match (lazy.write_text(field, &mut text), lazy.values(field)) {
+                (Written::Text, [one]) => assert_eq!(one.as_text(), text.strip_prefix("before "), "{field}"),
+                (Written::Nothing, []) | (Written::NotText, _) => assert_eq!(text, "before ", "{field}"),
+                other => panic!("{field}: {other:?}"),
+            }
             let mut text = b"before ".to_vec();
             let values = lazy.values(field);
-            let written = lazy.write(field, &mut text);
+            let written = lazy.write_at(ways.position(field).unwrap(), &mut text);
             let text = String::from_utf8(text).unwrap();
             let one = match written {
-                Written::Text => {
+                Found::Text => {
                     let of_text = |value: &Value| matches!(value, Value::Text(_) | Value::Ip(_));
                     assert!(matches!(values, [one] if of_text(one)), "{field}: {values:?}");
                     assert_eq!(Some(values[0].to_string().as_str()), text.strip_prefix("before "), "{field}");
                     continue;
                 }
-                Written::Long(number) => Value::Long(number),
-                Written::Boolean(flag) => Value::Boolean(flag),
-                Written::Date(at) => Value::Date(at),
-                Written::Nothing => {
+                Found::Long(number) => Value::Long(number),
+                Found::Boolean(flag) => Value::Boolean(flag),
+                Found::Date(at) => Value::Date(at),
+                Found::Nothing => {
                     assert!(values.is_empty() && text == "before ", "{field}: {values:?}");
                     continue;
                 }
-                Written::NotOne => {
+                Found::NotOne => {
                     assert_eq!(text, "before ", "{field}");
                     continue;
                 }
@@ -208,7 +215,7 @@ fn fields_at_a_glance_are_those_of_the_whole_event() {
 /// Asks rules at a glance, to compare what they say with what they make of the whole event.
 struct Asker<'d> {
     detector: &'d Detector,
-    plans: HashMap<(u32, u32), ShapePlan>,
+    plans: HashMap<(u32, u32), (ShapePlan, [Memo; 3])>,
     cells: Cells,
     keys: Keys,
     /// What the rules said; `None` if they want all of it.
@@ -222,14 +229,23 @@ impl Visitor for Asker<'_> {
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         let detector = self.detector;
-        let plan = self.plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| detector.shape(glance));
+        // What is remembered of other records must not matter: much, next to nothing, or nothing of what does not repeat itself at once.
+        let memos = || [Memo::default(), Memo::new(2000, 1000), Memo::new(20_000, 2)];
+        let plan = self.plans.entry((glance.shape(), glance.event_id()));
+        let (plan, memos) = plan.or_insert_with(|| (detector.shape(glance), memos()));
         let hits = match plan {
             plan if !plan.may_matter(glance) => Some(Vec::new()),
             ShapePlan::Whole(_) => None,
             ShapePlan::Nothing => Some(Vec::new()),
             ShapePlan::Fields(plan) => {
-                let event = plan.event(glance, &mut self.cells, "");
-                Some(plan.hits(detector.rules(), &event, &mut self.keys))
+                let event = LazyCell::new(|| plan.event(glance, &mut self.cells, ""));
+                let [first, others @ ..] = memos;
+                let hits = plan.hits(detector.rules(), glance, &event, &mut self.keys, first);
+                for memo in others {
+                    let other = plan.hits(detector.rules(), glance, &event, &mut self.keys, memo);
+                    assert_eq!(format!("{hits:?}"), format!("{other:?}"), "event {}", glance.event_id());
+                }
+                Some(hits)
             }
         };
         self.said = hits.map(|hits| format!("{hits:?}"));

@@ -191,6 +191,101 @@ fn an_alert_gets_the_start_that_no_rule_needed() {
     }
 }
 
+/// A start of a process and a connection of it, as other collectors than Sysmon's would write them.
+fn foreign_documents(command_line: &str) -> String {
+    let process = serde_json::json!({
+        "entity_id": "MTIzNC0x", "pid": 77, "name": "regsvr32.exe", "executable": "C:\\Windows\\System32\\regsvr32.exe",
+        "command_line": command_line,
+        "parent": { "entity_id": "MTIzNC0w", "pid": 4, "executable": "C:\\<b>x</b>\"}; p -> q {.exe", "command_line": "\u{1b}[2Jgone" },
+    });
+    let host = serde_json::json!({ "name": "\u{1b}]0;host\u{7}", "os": { "type": "windows" } });
+    let start = serde_json::json!({
+        "@timestamp": "2024-07-01T10:00:00.000Z", "host": host, "process": process,
+        "event": { "category": ["process"], "type": ["start"] },
+    });
+    let connection = serde_json::json!({
+        "@timestamp": "2024-07-01T10:00:05.000Z", "host": host, "process": process,
+        "event": { "category": ["network"], "type": ["start", "connection"] },
+        "network": { "transport": "tcp" }, "destination": { "ip": "185.220.101.44", "port": 443 },
+    });
+    let end = serde_json::json!({
+        "@timestamp": "2024-07-01T10:00:09.000Z", "host": host, "process": process,
+        "event": { "category": ["process"], "type": ["end"] },
+    });
+    format!("{start}\n{connection}\n{end}\n")
+}
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foreign.ndjson");
+    let command = format!("regsvr32 \u{202e}\"\u{1b}[31m<script>&amp;\\{}", "x".repeat(1_000_000));
+    fs::write(&path, foreign_documents(&command)).unwrap();
+    let evql = |args: &[&str]| {
+        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_evql"));
+        let output = process.args(args).arg(&path).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for args in [&["tree"][..], &["tree", "-v"], &["tree", "-t", "dot"], &["scan", "--triage"]] {
+        let text = evql(args);
+        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{args:?}");
+        assert!(text.contains("regsvr32"), "{args:?}");
+    }
+    assert!(evql(&["tree"]).lines().all(|line| line.chars().count() < 700));
+    let tree: serde_json::Value = serde_json::from_str(&evql(&["tree", "-t", "json"])).unwrap();
+    let process = &tree["hosts"][0]["processes"][1];
+    let (held, cut) = (process["command_line"].as_str().unwrap(), process["command_line_cut"].as_u64().unwrap());
+    assert!(command.starts_with(held) && held.len() <= 8192);
+    assert_eq!(held.chars().count() as u64 + cut, command.chars().count() as u64);
+    assert_eq!(process["ended"], "2024-07-01T10:00:09.0000000Z");
+    let alert: serde_json::Value = serde_json::from_str(&evql(&["scan", "-o", "-", "-q"])).unwrap();
+    let looked_up = &alert["evql"]["triage"]["processes"][0];
+    assert_eq!(looked_up["process"]["command_line"], command.as_str(), "of processes of alerts all is told");
+    assert_eq!(looked_up["ancestors"][0]["pid"], 4);
+    assert_eq!(looked_up["destinations"][0]["port"], 443);
+}
+
+/// In quotes of Graphviz's language nothing is special but the quote and the backslash.
+#[test]
+fn every_label_of_a_graph_ends_where_it_should() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foreign.ndjson");
+    fs::write(&path, foreign_documents("a\\\" b\\")).unwrap();
+    let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_evql"));
+    let output = process.args(["tree", "-t", "dot", "-q"]).arg(&path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for line in text.lines() {
+        let (mut inside, mut escaped, mut outside) = (false, false, String::new());
+        for c in line.chars() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if inside => escaped = true,
+                '"' => inside = !inside,
+                c if !inside => outside.push(c),
+                _ => {}
+            }
+        }
+        assert!(!inside, "{line}");
+        assert!(!outside.contains("->") || outside.trim().starts_with("p0_"), "{line}");
+        assert!(!outside.contains("q {"), "{line}");
+    }
+}
+
+#[test]
+fn the_hash_of_a_library_is_looked_for_among_libraries() {
+    let query = evql::eql::compile(r#"library where dll.name : "p.dll""#).query.unwrap();
+    let detector = Detector::new(rules::RuleSet { rules: vec![rules::Rule::bare("", query)] });
+    let outcome = run(&macro_samples(), &detector, &options(2));
+    let triage = outcome.again.triage(&outcome.alerts, &Silent);
+    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: Some(&triage) };
+    let document = alert_document(&results, 0, &outcome.alerts[0]);
+    let elsewhere = document["evql"]["triage"]["elsewhere"].as_array().unwrap();
+    let hash = "5ef1322b96f176c4ea2b8304caf8b45e2e42c3188aa82ed1fd6196afc04b7297";
+    let found = elsewhere.iter().find(|seen| seen["value"] == hash).unwrap();
+    assert_eq!((&found["kind"], &found["hosts"], &found["count"]), (&"sha256".into(), &1.into(), &1.into()));
+}
+
 /// The real corpus, fast and slow.
 #[test]
 fn both_readers_grow_the_same_trees() {

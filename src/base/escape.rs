@@ -1,6 +1,7 @@
-//! Text from evidence on its way to a person: the only road to a terminal or a spreadsheet.
+//! Text from evidence on its way to a person: the only road to a terminal, a spreadsheet or a page.
 //!
-//! An attacker chooses command lines, host names and paths. Shown raw they could move the cursor, reverse the reading order or run as a formula.
+//! An attacker chooses command lines, host names and paths. Shown raw they could move the cursor, reverse the reading order, run as a formula or become
+//! markup.
 
 use std::borrow::Cow;
 
@@ -51,6 +52,57 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     let mut out = text.to_owned();
     cut_to_units(&mut out, most.saturating_sub(CUT.encode_utf16().count()));
     out.push_str(CUT);
+    Cow::Owned(out)
+}
+
+/// Makes text safe between tags and in quoted attributes of HTML: markup becomes entities, and what [`terminal`] makes visible is made visible.
+pub fn html(text: &str) -> Cow<'_, str> {
+    markup(text, false)
+}
+
+/// The same for text of several lines: line breaks and tabs stay, a carriage return before a line break goes.
+pub fn html_lines(text: &str) -> Cow<'_, str> {
+    markup(text, true)
+}
+
+fn markup(text: &str, lines: bool) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + text.len() / 8 + 16);
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' if lines => out.push(c),
+            '\r' if lines && characters.peek() == Some(&'\n') => {}
+            c => push_visible(&mut out, c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Makes characters of a JSON text visible that [`terminal`] makes visible, as `\uNNNN`, so that it stays the same JSON. Line breaks and tabs stay.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t');
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) {
+            use std::fmt::Write as _;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}"); // writing to a String cannot fail
+            }
+        } else {
+            out.push(c);
+        }
+    }
     Cow::Owned(out)
 }
 

@@ -26,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   evql scan evidence/                          findings on the terminal
   evql scan evidence/ -o alerts.jsonl          and as JSON lines, with the full ECS events
+  evql scan evidence/ -H report.html           and as a page for the case file
   evql scan evidence/ --timeline timeline.csv  and what each process did, in the same pass
   evql timeline evidence/ -o timeline.csv      only the timeline
   evql tree evidence/ --alert 1                what started what around a finding
@@ -39,10 +40,12 @@ Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wron
 
 mod formats;
 mod info;
+mod report;
 mod shell;
 
 pub use formats::*;
 pub use info::*;
+pub use report::*;
 pub use shell::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
@@ -71,6 +74,8 @@ pub enum Command {
     Info(InfoArgs),
     /// Show what started what: the processes of each host as trees
     Tree(Box<Tree>),
+    /// Make the HTML report from saved findings
+    Report(Report),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -311,6 +316,14 @@ pub struct Scan {
     /// Format of the output; told by the ending of the file if not given, else jsonl
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<AlertFormat>,
+    /// Also write a report for people to this file: one HTML page with the case, every alert and what could not be seen
+    #[arg(short = 'H', long, value_name = "FILE", help_heading = "HTML report")]
+    pub html_report: Option<PathBuf>,
+    /// Give the SHA-256 of every file of the evidence in the report; this reads all of it once more
+    #[arg(long, help_heading = "HTML report")]
+    pub hash_inputs: bool,
+    #[command(flatten)]
+    pub page: Page,
     /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS, .parquet)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub timeline: Option<PathBuf>,
@@ -518,6 +531,8 @@ pub enum AlertFormat {
     Json,
     /// The same, one alert a line
     Jsonl,
+    /// One page for people, as -H
+    Html,
 }
 
 /// A number of bytes: `1048576`, `512M`, `10G`.

@@ -3,6 +3,7 @@
 //! One file per subcommand; `terminal` is the look. Nothing here knows how events are read or rules are evaluated.
 
 mod args;
+mod case;
 mod exit;
 mod explain;
 mod forge;
@@ -11,6 +12,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod query;
+mod report;
 mod rules;
 mod scan;
 mod session;
@@ -40,6 +42,7 @@ pub fn run() -> Exit {
         Command::Timeline(args) => timeline::run(args, &cli.look),
         Command::Info(args) => info::run(args, &cli.look),
         Command::Tree(args) => tree::run(args, &cli.look),
+        Command::Report(args) => report::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
         Command::Completions(args) => shell::completions(args),

@@ -4,6 +4,7 @@ use super::args::{self, AlertFormat, FormatArgs};
 use super::interrupt::Lines;
 use anyhow::{Context, Result, bail};
 use evql::pipeline::Timeline;
+use evql::report::html::AlertsHtml;
 use evql::report::{
     AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer,
     TimelineFormat, TimelineJson, Timesketch, TimesketchForm,
@@ -129,16 +130,18 @@ pub fn alert_format(format: Option<AlertFormat>, path: &Path) -> AlertFormat {
     format.unwrap_or_else(|| match ending(path).as_str() {
         "csv" => AlertFormat::Csv,
         "json" => AlertFormat::Json,
+        "html" | "htm" => AlertFormat::Html,
         _ => AlertFormat::Jsonl,
     })
 }
 
-/// The exporter of alerts in a format.
-pub fn alert_exporter(format: AlertFormat) -> Box<dyn Exporter> {
+/// The exporter of alerts in a format; `page` is the one for HTML.
+pub fn alert_exporter<'p>(format: AlertFormat, page: AlertsHtml<'p>) -> Box<dyn Exporter + 'p> {
     match format {
         AlertFormat::Csv => Box::new(AlertsCsv),
         AlertFormat::Json => Box::new(AlertsJson(Layout::Array)),
         AlertFormat::Jsonl => Box::new(AlertsJson(Layout::Lines)),
+        AlertFormat::Html => Box::new(page),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
 
 fn list(args: &RulesList, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let loaded = load_rules(&paths);
+    let loaded = load_rules(&paths, 0);
     let mut out = anstream::stdout().lock();
     match args.output_type {
         ListFormat::Table => tables(&mut out, &loaded)?,

@@ -1,41 +1,55 @@
 //! `evql scan`: findings for a person on the terminal, and for a program in a file.
 
 use super::args::{AlertFormat, Look, Scan};
+use super::case;
 use super::exit::Exit;
 use super::output::{self, Sink, TimelineOutput, is_stdout};
 use super::session::{self, Session, Wanted};
 use super::summary_json;
 use super::terminal::{self, Page};
 use anyhow::{Result, bail};
+use evql::pipeline::{self, Silent, SurveyOptions};
+use evql::report::html::{AlertsHtml, Case};
+use evql::survey::Survey;
 use std::io::Write;
 use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
-    let outputs = [&args.target.output, &args.timeline, &args.formats.summary_json];
+    let outputs = [&args.target.output, &args.timeline, &args.html_report, &args.formats.summary_json];
     let outputs: Vec<PathBuf> = outputs.into_iter().flatten().cloned().collect();
     let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
-        bail!("only one of findings, timeline and summary can go to stdout");
+        bail!("only one of findings, timeline, report and summary can go to stdout");
     }
-    let Outputs { alerts, timeline, summary } = open(args, &evidence)?;
+    let Outputs { alerts, page, timeline, summary } = open(args, &evidence)?;
     let alerts_as = alerts.as_ref().map(|(_, format)| *format);
     let rows = timeline.as_ref().map(|(_, format)| args.memory.timeline(format.contents()));
-    let has_triage = alerts_as.is_some_and(|format| format != AlertFormat::Csv) && !args.triage.no_triage;
+    let writes_documents = page.is_some() || alerts_as.is_some_and(|format| format != AlertFormat::Csv);
+    let has_triage = writes_documents && !args.triage.no_triage;
     let look_up = has_triage || (args.triage.triage && !look.quiet);
     let wanted = Wanted { timeline: rows, again: look_up, ..Wanted::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
-    if !look.quiet || alerts_as.is_some() {
+    if !look.quiet || page.is_some() || alerts_as.is_some() {
         session.complete_alerts(look);
     }
     if look_up {
         session.look_up(look);
     }
     let results = session.results();
+    let case = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
+        case::of_scan(args, &session, survey(args, &session, &evidence)?.as_ref())
+    } else {
+        Case::default()
+    };
+    let html = AlertsHtml { case: &case, limits: args.page.limits() };
     if let Some((sink, format)) = alerts {
-        sink.write(&*output::alert_exporter(format), &results)?;
+        sink.write(&*output::alert_exporter(format, html), &results)?;
+    }
+    if let Some(sink) = page {
+        sink.write(&html, &results)?;
     }
     if let (Some((sink, format)), Some(rows)) = (timeline, rows) {
         sink.write_timeline(rows, &format, &results)?;
@@ -53,9 +67,14 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         building_blocks: args.building_blocks,
         triage: args.triage.triage,
     };
-    terminal::alerts::print(&mut people, &results, shown)?;
+    if !look.quiet {
+        terminal::alerts::print(&mut people, &results, shown)?;
+    }
     people.flush()?;
     session.report_faults(look)?;
+    if let Some(triage) = &session.triage {
+        terminal::triage::print_left_out(&mut anstream::stderr().lock(), triage)?;
+    }
     if !session.outcome.inputs.is_empty() {
         let mut page = if to_stdout == 0 { Page::stdout(&mut people) } else { Page::stderr(&mut people) };
         terminal::summary::print(&mut page, &session)?;
@@ -71,6 +90,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
 /// The open files of a scan, each with its format.
 struct Outputs {
     alerts: Option<(Sink, AlertFormat)>,
+    page: Option<Sink>,
     timeline: Option<(Sink, TimelineOutput)>,
     summary: Option<Sink>,
 }
@@ -90,6 +110,24 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
     let alerts = alerts.map(|(path, format)| anyhow::Ok((sink(path, alerts_csv)?, format))).transpose()?;
     let timeline =
         timeline.zip(way).map(|((path, _), way)| anyhow::Ok((sink(path, timeline_csv)?, way))).transpose()?;
+    let page = args.html_report.as_ref().map(|path| sink(path, false)).transpose()?;
     let summary = args.formats.summary_json.as_ref().map(|path| sink(path, false)).transpose()?;
-    Ok(Outputs { alerts, timeline, summary })
+    Ok(Outputs { alerts, page, timeline, summary })
+}
+
+/// What a report tells of the evidence beyond what rules look at: all records, their numbers, and what the logs say of themselves. It takes a second look,
+/// which standard input does not give.
+fn survey(args: &Scan, session: &Session, evidence: &[PathBuf]) -> Result<Option<Survey>> {
+    if evidence.iter().any(|path| is_stdout(path)) {
+        return Ok(None);
+    }
+    let options = SurveyOptions {
+        threads: session.options.threads,
+        slow_reader: session.options.slow_reader,
+        hash: args.hash_inputs,
+        window: session.options.window,
+        filter: session.options.filter.clone(),
+        search: session.options.search.clone(),
+    };
+    Ok(Some(pipeline::survey(evidence, &options, &Silent)?))
 }

@@ -30,8 +30,8 @@ pub const NOTHING_TO_READ: &str = "there is no event log to read; name .evtx fil
 pub struct Session {
     /// Rules in other languages, with their files.
     pub not_run: Vec<(NotRun, String)>,
-    /// Rules that are wrong and were left out.
-    pub wrong_files: usize,
+    /// Files with rules that are wrong and were left out.
+    pub wrong_files: Vec<String>,
     /// Rules that were not chosen by severity or tag.
     pub not_chosen: usize,
     /// Whether the rules are those that come with evql.
@@ -75,12 +75,12 @@ pub fn filter(choice: &Choice) -> Filter {
     }
 }
 
-/// The rules under the paths, or the built-in ones if there are none.
-pub fn load_rules(paths: &[PathBuf]) -> Loaded {
+/// The rules under the paths, or the built-in ones if there are none; read on so many threads, 0 meaning one per core.
+pub fn load_rules(paths: &[PathBuf], threads: usize) -> Loaded {
     if paths.is_empty() {
         return Loaded { set: rules::builtin(), ..Loaded::default() };
     }
-    rules::load(paths)
+    rules::load_with(paths, &|count, job| pipeline::spread(threads, count, job))
 }
 
 /// What a run keeps beside findings.
@@ -94,9 +94,14 @@ pub struct Wanted {
     pub again: bool,
 }
 
+/// How many threads a person wants; 0 is one per core.
+fn threads(evidence: &Evidence) -> usize {
+    evidence.inputs.threads.map_or(0, usize::from)
+}
+
 /// The rules that a person asked for, unless one is wrong.
-fn rules_of(rules: &RuleArgs, look: &Look) -> Result<Chosen> {
-    let mut loaded = load_rules(&rules.rules);
+fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<Chosen> {
+    let mut loaded = load_rules(&rules.rules, threads);
     if loaded.set.rules.is_empty() && !loaded.has_error() {
         bail!("there is no rule that can run under the paths of -r");
     }
@@ -149,13 +154,19 @@ impl Session {
         outputs: &[PathBuf],
         wanted: Wanted,
     ) -> Result<Self> {
-        Self::run_set(evidence, rules_of(rules, look)?, look, outputs, wanted)
+        Self::run_set(evidence, rules_of(rules, threads(evidence), look)?, look, outputs, wanted)
     }
 
     /// Reads the evidence to know what it holds.
     pub fn run_inventory(evidence: &Evidence, rules: &RuleArgs, look: &Look) -> Result<Self> {
         let wanted = Wanted { inventory: true, ..Wanted::default() };
-        Self::run_set(evidence, Chosen { max_signals: false, ..rules_of(rules, look)? }, look, &[], wanted)
+        Self::run_set(
+            evidence,
+            Chosen { max_signals: false, ..rules_of(rules, threads(evidence), look)? },
+            look,
+            &[],
+            wanted,
+        )
     }
 
     /// Runs a set of rules over the evidence.
@@ -168,13 +179,13 @@ impl Session {
     ) -> Result<Self> {
         let paths = paths(evidence)?;
         let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals } = chosen;
-        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).count();
+        let wrong_files = loaded.files.iter().filter(|file| file.has_error()).map(|file| file.path.clone()).collect();
         let mapping = evidence.mapping.into();
         let options = Options {
             clock: evidence.clock.into(),
             window: Window { from: evidence.choice.from, to: evidence.choice.to },
             filter: filter(&evidence.choice),
-            threads: evidence.inputs.threads.map_or(0, usize::from),
+            threads: threads(evidence),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
             search: Search { archive_password: evidence.inputs.archive_password.clone(), keep_stdin: wanted.again },

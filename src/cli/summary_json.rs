@@ -55,9 +55,9 @@ fn rules(session: &Session) -> Value {
         "run": session.detector.rules().len(),
         "other_languages": session.not_run.len(),
         "not_chosen": session.not_chosen,
-        "wrong_files": session.wrong_files,
-        "not_in_sysmon": unanswered.not_in_sysmon,
-        "no_events": unanswered.no_events,
+        "wrong_files": session.wrong_files.len(),
+        "not_in_sysmon": unanswered.not_in_sysmon.len(),
+        "no_events": unanswered.no_events.len(),
     })
 }
 

@@ -9,29 +9,35 @@
 //!
 //! This module does not know threads or files.
 
+mod candidates;
+mod columns;
 mod coverage;
-mod creations;
 mod explain;
+mod findings;
+mod index;
+mod needles;
+mod outline;
 mod plan;
 mod set_aside;
 mod shape;
 
+pub use candidates::{Candidates, KeyBuffer, Mark, Pattern};
+pub use columns::Memo;
 pub use coverage::{Coverage, Inventory, coverage};
-pub use creations::{Creations, process_of};
 pub use explain::{Explained, Outcome, explain};
 pub use plan::Known;
-pub use shape::{FieldPlan, ShapePlan};
+pub use shape::{FieldPlan, ShapePlan, Sight};
 
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, FieldId};
-use crate::eql::{Candidate, Keys, Machine, Pipe, Query, Sample, SampleMachine, Sequence, SequenceMatch, Stage};
+use crate::eql::{Candidate, Digester, Keys, Query, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
 use plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Position of a rule in its rule set.
 pub type RuleIndex = usize;
@@ -75,14 +81,7 @@ impl CandidateEvent {
             event: Some(event),
         }
     }
-
-    fn process(&self) -> Option<(&str, &str)> {
-        Some((&self.host, self.entity_id.as_deref()?))
-    }
 }
-
-/// Runs a job for every number below a count, in any order, and returns when all are done.
-pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
 /// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
 pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Origin>) -> HashMap<Origin, Arc<Event>>;
@@ -135,13 +134,13 @@ pub struct Findings {
     pub lost: BTreeSet<Origin>,
 }
 
-/// How many rules could find nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Rules that could find nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unanswered {
     /// Because they ask for something that Sysmon does not record.
-    pub not_in_sysmon: usize,
+    pub not_in_sysmon: Vec<RuleIndex>,
     /// Because there are no events of the IDs that they need.
-    pub no_events: usize,
+    pub no_events: Vec<RuleIndex>,
 }
 
 /// Most alerts of one run of a rule that does not say so itself, in Elastic's detection engine.
@@ -156,6 +155,7 @@ pub struct Detector {
     mapping: Mapping,
     max_signals: bool,
     exceptions: AlertExceptions,
+    digester: Digester,
 }
 
 impl Detector {
@@ -178,6 +178,7 @@ impl Detector {
             mapping,
             max_signals: false,
             exceptions: AlertExceptions::default(),
+            digester: Digester::default(),
         }
     }
 
@@ -197,6 +198,11 @@ impl Detector {
     /// The exceptions, in the order that [`Findings::set_aside`] counts.
     pub fn exceptions(&self) -> &AlertExceptions {
         &self.exceptions
+    }
+
+    /// What makes the digests of the keys of candidates.
+    pub fn digester(&self) -> &Digester {
+        &self.digester
     }
 
     /// The rules, in the order that [`RuleIndex`] counts.
@@ -236,193 +242,13 @@ impl Detector {
             };
             let ids = |filter| self.by_id.iter().filter(move |(_, plan)| tried(plan, filter)).map(|(id, _)| *id);
             if needed.iter().any(|&filter| ids(filter).next().is_none()) {
-                unanswered.not_in_sysmon += 1;
+                unanswered.not_in_sysmon.push(index);
             } else if needed.iter().any(|&filter| !ids(filter).any(&present)) {
-                unanswered.no_events += 1;
+                unanswered.no_events.push(index);
             }
         }
         unanswered
     }
-
-    /// The findings among all candidates, which may come in any order, and whose events are at hand.
-    pub fn findings(&self, candidates: &mut [CandidateEvent]) -> Findings {
-        let one_by_one = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).for_each(job);
-        self.findings_with(candidates, &one_by_one, &mut |_| HashMap::new())
-    }
-
-    /// The same, running the rules as `each` says, and loading the events that are not at hand.
-    pub fn findings_with(&self, candidates: &mut [CandidateEvent], each: Each<'_>, load: Loader<'_>) -> Findings {
-        candidates.sort_unstable_by_key(|candidate| candidate.order);
-        let by_rule = self.by_rule(candidates);
-        let all: Vec<OnceLock<Vec<Found>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
-        each(by_rule.len(), &|index| {
-            all[index].get_or_init(|| self.found_by(index, &by_rule[index], candidates));
-        });
-        let mut found: Vec<Found> = Vec::new();
-        let mut left_out = BTreeMap::new();
-        for ((index, rule), alerts) in self.rules.rules.iter().enumerate().zip(all) {
-            let mut alerts = alerts.into_inner().unwrap_or_default();
-            if self.max_signals {
-                let most = usize::try_from(rule.meta.max_signals.unwrap_or(MAX_SIGNALS)).unwrap_or(usize::MAX);
-                alerts.sort_by_key(Found::last);
-                let over = alerts.len().saturating_sub(most);
-                if over > 0 {
-                    left_out.insert(index, over);
-                    alerts.drain(..over);
-                }
-            }
-            found.extend(alerts);
-        }
-        // Candidates are in order, so that their positions tell the order of events.
-        found.sort_by_key(|alert| (alert.last(), alert.rule));
-        add_starts(&mut found, candidates);
-        let lost = fetch(&found, candidates, load);
-        let event = |at: usize| candidates[at].event.clone();
-        let alert = |found: Found| {
-            let has_all = found.positions().all(|at| candidates[at].event.is_some());
-            has_all.then(|| Alert {
-                rule: found.rule,
-                join_keys: found.join_keys,
-                events: found.events.into_iter().map(|at| at.and_then(event)).collect(),
-                start: found.start.and_then(event),
-            })
-        };
-        let mut alerts: Vec<Alert> = found.into_iter().filter_map(alert).collect();
-        let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, &self.rules.rules);
-        Findings { alerts, left_out, set_aside, lost }
-    }
-
-    /// What one rule finds among its candidates.
-    fn found_by(&self, index: RuleIndex, mine: &[Mine], candidates: &[CandidateEvent]) -> Vec<Found> {
-        let query = &self.rules.rules[index].query;
-        match query {
-            Query::Event(_) => single_events(index, query.pipes(), mine),
-            Query::Sequence(sequence) => sequences(index, sequence, mine, candidates),
-            Query::Sample(sample) => samples(index, sample, mine, candidates),
-        }
-    }
-
-    /// For each rule the positions of its candidates, ascending.
-    fn by_rule(&self, candidates: &[CandidateEvent]) -> Vec<Vec<Mine>> {
-        let mut by_rule = vec![Vec::new(); self.rules.rules.len()];
-        for (at, candidate) in candidates.iter().enumerate() {
-            for (hit, (rule, _)) in candidate.hits.iter().enumerate() {
-                if let Some(mine) = by_rule.get_mut(*rule) {
-                    mine.push(Mine { candidate: at, hit });
-                }
-            }
-        }
-        by_rule
-    }
-}
-
-/// A candidate of a rule: its position, and that of the hit among its hits.
-#[derive(Clone, Copy, Debug)]
-struct Mine {
-    candidate: usize,
-    hit: usize,
-}
-
-impl Mine {
-    fn joined(self, candidates: &[CandidateEvent]) -> Option<&Candidate> {
-        match &candidates[self.candidate].hits[self.hit].1 {
-            Hit::Joined(stages) => Some(stages),
-            Hit::Event => None,
-        }
-    }
-}
-
-/// An alert whose events are positions of candidates.
-struct Found {
-    rule: RuleIndex,
-    join_keys: Vec<Option<Value>>,
-    events: Vec<Option<usize>>,
-    start: Option<usize>,
-}
-
-impl Found {
-    fn last(&self) -> Option<usize> {
-        self.events.iter().flatten().next_back().copied()
-    }
-
-    fn positions(&self) -> impl Iterator<Item = usize> {
-        self.events.iter().chain([&self.start]).flatten().copied()
-    }
-}
-
-/// Gives each alert without the creation of its process that creation, if it is among the candidates, which are in order.
-fn add_starts(found: &mut [Found], candidates: &[CandidateEvent]) {
-    let mut creations = Creations::default();
-    for (at, candidate) in candidates.iter().enumerate().filter(|(_, candidate)| candidate.is_creation) {
-        if let Some(process) = candidate.process() {
-            creations.add(process, candidate.order, at);
-        }
-    }
-    for alert in found {
-        let Some(first) = alert.events.iter().flatten().next().map(|&at| &candidates[at]) else { continue };
-        let Some(process) = first.process() else { continue };
-        let known = creations.all(process);
-        if !alert.events.iter().flatten().any(|at| known.iter().any(|(_, creation)| creation == at)) {
-            alert.start = creations.of(process, first.order);
-        }
-    }
-}
-
-/// Loads the events of alerts that are not at hand, and says which could not be.
-fn fetch(found: &[Found], candidates: &mut [CandidateEvent], load: Loader<'_>) -> BTreeSet<Origin> {
-    let wanted = found.iter().flat_map(Found::positions).filter(|&at| candidates[at].event.is_none());
-    let wanted: BTreeMap<Origin, usize> = wanted.map(|at| (candidates[at].order.origin(), at)).collect();
-    if wanted.is_empty() {
-        return BTreeSet::new();
-    }
-    let mut loaded = load(&wanted.keys().copied().collect());
-    for (origin, &at) in &wanted {
-        candidates[at].event = loaded.remove(origin);
-    }
-    wanted.into_iter().filter(|(_, at)| candidates[*at].event.is_none()).map(|(origin, _)| origin).collect()
-}
-
-fn single_events(rule: RuleIndex, pipes: &[Pipe], mine: &[Mine]) -> Vec<Found> {
-    let mut hits = mine.to_vec();
-    for pipe in pipes {
-        pipe.apply(&mut hits);
-    }
-    let found = |hit: Mine| Found { rule, join_keys: Vec::new(), events: vec![Some(hit.candidate)], start: None };
-    hits.into_iter().map(found).collect()
-}
-
-fn sequences(rule: RuleIndex, sequence: &Sequence, mine: &[Mine], candidates: &[CandidateEvent]) -> Vec<Found> {
-    let apart = joins_by_entity(sequence);
-    let mut machines: HashMap<&str, Machine<'_, usize>> = HashMap::new();
-    for mine in mine {
-        if let Some(stages) = mine.joined(candidates) {
-            let candidate = &candidates[mine.candidate];
-            let host = if apart { &*candidate.host } else { "" };
-            let machine = machines.entry(host).or_insert_with(|| Machine::new(sequence));
-            machine.push(candidate.order.time, stages, mine.candidate);
-        }
-    }
-    machines.into_values().flat_map(Machine::finish).map(|found| joined(rule, found)).collect()
-}
-
-fn samples(rule: RuleIndex, sample: &Sample, mine: &[Mine], candidates: &[CandidateEvent]) -> Vec<Found> {
-    let mut machine = SampleMachine::new(sample);
-    for mine in mine {
-        if let Some(terms) = mine.joined(candidates) {
-            machine.push(terms, &mine.candidate);
-        }
-    }
-    machine.finish().into_iter().map(|found| joined(rule, found)).collect()
-}
-
-fn joined(rule: RuleIndex, SequenceMatch { keys, events }: SequenceMatch<usize>) -> Found {
-    Found { rule, join_keys: keys, events, start: None }
-}
-
-/// Whether a join key is the entity id of a process.
-fn joins_by_entity(sequence: &Sequence) -> bool {
-    let mut keys = sequence.filters().iter().flat_map(|filter| filter.keys());
-    keys.any(|key| key.field.name().ends_with(".entity_id"))
 }
 
 #[cfg(test)]

@@ -3,15 +3,20 @@
 //! What is true of a whole shape is worked out once: which rules are left, and how the fields that they ask for are found in a record without mapping it.
 //! So most records cost a few comparisons. This module does not know how records are read.
 
-use super::plan::Plan;
+use super::candidates::{KeyBuffer, Pattern};
+use super::columns::{Columns, Memo};
+use super::outline::Outline;
+use super::plan::{Plan, Try};
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{Keys, Predicate};
-use crate::event::Document;
+use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::source::{Glance, Raw};
 use crate::sysmon::{Cells, Lazy, Ways};
 use hashbrown::HashSet;
+use std::cell::LazyCell;
+use std::sync::Arc;
 
 /// What is left of a rule set for the records of a shape.
 #[derive(Debug)]
@@ -28,8 +33,22 @@ pub enum ShapePlan {
 #[derive(Debug)]
 pub struct FieldPlan {
     plan: Plan,
+    columns: Columns,
+    /// The try of each bit of the columns.
+    tries: Vec<usize>,
     ways: Ways,
     names: Option<Names>,
+}
+
+/// What rules make of a record.
+#[derive(Debug)]
+pub enum Sight {
+    /// Nothing.
+    Nothing,
+    /// It can be part of sequences and samples.
+    Candidate(Arc<Pattern>),
+    /// Perhaps more than that: what each rule makes of it.
+    Close(Vec<(RuleIndex, Hit)>),
 }
 
 /// The names of processes that matter.
@@ -59,9 +78,9 @@ impl Detector {
         let nothing = Document::new();
         let specialise = |condition: &Predicate| {
             let left = condition.specialise(&nothing, &|field: &Field| ways.is_never(field));
-            left.cheapest_first(&|field| !ways.is_direct(field))
+            left.cheapest_first(&|field| ways.cost(field))
         };
-        let plan = known.narrowed(&specialise, &|field| ways.is_direct(field));
+        let plan = known.narrowed(&specialise);
         if plan.tries.is_empty() {
             return ShapePlan::Nothing;
         }
@@ -71,7 +90,11 @@ impl Detector {
             return ShapePlan::Whole(Names::new(&plan, &mut ways));
         }
         let names = Names::new(&plan, &mut ways);
-        ShapePlan::Fields(Box::new(FieldPlan { plan, ways, names }))
+        let of_try = |(at, tried): (usize, &Try)| std::iter::repeat_n(at, tried.filters.len());
+        let tries: Vec<usize> = plan.tries.iter().enumerate().flat_map(of_try).collect();
+        let conditions = plan.tries.iter().flat_map(|tried| &tried.filters).enumerate();
+        let columns = Columns::new(conditions.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))), &ways);
+        ShapePlan::Fields(Box::new(FieldPlan { plan, columns, tries, ways, names }))
     }
 }
 
@@ -101,9 +124,69 @@ impl FieldPlan {
         Lazy::new(&self.ways, glance, cells, path)
     }
 
-    /// What each rule makes of an event of this shape.
-    pub fn hits(&self, rules: &[Rule], event: &Lazy<'_>, keys: &mut Keys) -> Vec<(RuleIndex, Hit)> {
-        self.plan.hits(rules, event, keys)
+    /// What each rule makes of a record of this shape, ascending; `event` is its event. Rules that make nothing of it are left out.
+    pub fn hits<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        rules: &[Rule],
+        glance: &Glance<'_>,
+        event: &LazyCell<Lazy<'e>, F>,
+        keys: &mut Keys,
+        memo: &mut Memo,
+    ) -> Vec<(RuleIndex, Hit)> {
+        if self.columns.ask(glance, event, memo) { self.hits_of(rules, &**event, keys, memo) } else { Vec::new() }
+    }
+
+    /// What the rules make of an event, given which conditions hold.
+    fn hits_of(&self, rules: &[Rule], event: &dyn Fields, keys: &mut Keys, memo: &Memo) -> Vec<(RuleIndex, Hit)> {
+        let mut hits = Vec::new();
+        keys.clear();
+        for (tried, start) in self.tries_of(memo) {
+            let hit = tried.hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
+            hits.extend(hit.map(|hit| (tried.rule, hit)));
+        }
+        hits
+    }
+
+    /// The tries of which some condition holds, each with its first bit.
+    fn tries_of(&self, memo: &Memo) -> impl Iterator<Item = (&Try, usize)> {
+        let mut next = 0;
+        memo.bits().filter_map(move |bit| {
+            if bit < next {
+                return None;
+            }
+            let at = self.tries[bit];
+            let tried = &self.plan.tries[at];
+            let start = self.tries.partition_point(|&before| before < at);
+            next = start + tried.filters.len();
+            Some((tried, start))
+        })
+    }
+
+    /// The same as [`hits`](Self::hits), shared among records that are alike to the rules. The keys of a candidate go to `buffer`.
+    pub fn sight<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        detector: &Detector,
+        glance: &Glance<'_>,
+        event: &LazyCell<Lazy<'e>, F>,
+        (keys, buffer): (&mut Keys, &mut KeyBuffer),
+        memo: &mut Memo,
+    ) -> Sight {
+        if !self.columns.ask(glance, event, memo) {
+            return Sight::Nothing;
+        }
+        let rules = detector.rules();
+        let outline = memo.outline(|memo| {
+            let filters = memo.bits().map(|bit| {
+                let start = self.tries.partition_point(|&before| before < self.tries[bit]);
+                (self.plan.tries[self.tries[bit]].rule, bit - start)
+            });
+            Outline::new(filters, rules)
+        });
+        if outline.is_close() {
+            let hits = self.hits_of(rules, &**event, keys, memo);
+            return if hits.is_empty() { Sight::Nothing } else { Sight::Close(hits) };
+        }
+        outline.pattern(&**event, detector.digester(), buffer).map_or(Sight::Nothing, Sight::Candidate)
     }
 }
 

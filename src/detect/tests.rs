@@ -1,9 +1,12 @@
 use super::*;
 use crate::base::Origin;
+use crate::ecs::Field;
+use crate::eql;
 use crate::rules::RuleSet;
+use proptest::prelude::*;
 
 fn rule(query: &str) -> Rule {
-    Rule::bare(query, crate::eql::compile(query).query.unwrap())
+    Rule::bare(query, eql::compile(query).query.unwrap())
 }
 
 /// An event on a host at a time of logging; its `@timestamp` runs the other way.
@@ -92,7 +95,7 @@ fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
 
 #[test]
 fn an_event_that_an_exception_covers_is_no_stage_either() {
-    let covered = crate::eql::compile("any where process.entity_id == \"{1}\"").query;
+    let covered = eql::compile("any where process.entity_id == \"{1}\"").query;
     let Some(Query::Event(covered)) = covered else { panic!("an event query") };
     let exception = crate::rules::Exception { name: "x".to_owned(), predicate: covered.predicate().clone() };
     let rule = Rule { exceptions: [exception].into(), ..rule(BY_ENTITY) };
@@ -116,4 +119,78 @@ fn the_latest_alerts_are_kept_where_a_rule_has_too_many() {
     let kept: Vec<i64> = findings.alerts.iter().flat_map(Alert::present).map(|event| event.logged.0).collect();
     assert_eq!(kept, [2, 3]);
     assert_eq!(findings.left_out, BTreeMap::from([(0, 1)]));
+}
+
+/// The alerts of a query over events in order, each candidate offered with its keys as they are, hosts apart or not: rule-free.
+fn naively(query: &str, events: &[Arc<Event>], apart: bool) -> Vec<(Vec<Option<Value>>, Vec<Option<i64>>)> {
+    let mut machines: BTreeMap<String, eql::Machine<'_, i64>> = BTreeMap::new();
+    let compiled = eql::compile(query).query.unwrap();
+    let Query::Sequence(sequence) = &compiled else { panic!("a sequence") };
+    for event in events {
+        let host = event.document.text(ecs::HOST_NAME).filter(|_| apart).unwrap_or_default();
+        let machine = machines.entry(host.to_owned()).or_insert_with(|| eql::Machine::new(sequence));
+        if let Some(candidate) = sequence.candidate(&event.document) {
+            machine.push(event.logged, &candidate, event.logged.0);
+        }
+    }
+    let found = machines.into_values().flat_map(eql::Machine::finish);
+    let mut found: Vec<_> = found.map(|found| (found.keys(), found.events)).collect();
+    found.sort_by_key(|(_, events)| events.iter().flatten().next_back().copied());
+    found
+}
+
+/// Queries, and whether their keys mean something on one host only.
+const SEQUENCES: &[(&str, bool)] = &[
+    (BY_ENTITY, true),
+    (BY_HOST, false),
+    (GLOBAL, false),
+    (
+        "sequence by process.entity_id with maxspan=1m [process where true] ![file where true] [network where true]",
+        true,
+    ),
+    ("sequence by user.name with maxspan=1s [file where true] [process where true] until [network where true]", false),
+    ("sequence [process where true] by user.name [network where true] by process.entity_id", true),
+    ("sequence by ?user.name [process where true] with runs=2 [registry where true] | head 1", false),
+    ("sequence by user.name, process.entity_id [process where true] [network where true] | tail 1", true),
+];
+
+fn events_of(kinds: &[(u8, u8, u8, u8)]) -> Vec<Arc<Event>> {
+    let make = |(at, &(kind, host, entity, users)): (usize, &(u8, u8, u8, u8))| {
+        let kind = ["process", "network", "file", "registry"][usize::from(kind) % 4];
+        let logged = i64::try_from(at).unwrap() * Ticks::PER_SECOND / 3;
+        let mut event = Event::clone(&event(
+            ["A", "B"][usize::from(host) % 2],
+            kind,
+            ["{1}", "{2}", "{3}"][usize::from(entity) % 3],
+            logged,
+        ));
+        for user in ["u", "v", "{1}"].into_iter().enumerate().filter(|(bit, _)| users >> bit & 1 == 1) {
+            event.document.push(Field::from(ecs::USER_NAME), user.1);
+        }
+        Arc::new(event)
+    };
+    kinds.iter().enumerate().map(make).collect()
+}
+
+proptest! {
+    /// What is kept of candidates, and which of them are passed over, makes no difference.
+    #[test]
+    fn digests_of_hopeful_candidates_find_what_all_keys_find(kinds in prop::collection::vec(any::<(u8, u8, u8, u8)>(), 0..24)) {
+        let events = events_of(&kinds);
+        let rules = SEQUENCES.iter().map(|(query, _)| rule(query)).collect();
+        let detector = Detector::new(RuleSet { rules });
+        let candidate = |event: &Arc<Event>| {
+            let hits = detector.hits(&event.document);
+            (!hits.is_empty()).then(|| CandidateEvent::whole(event.clone(), Clock::Logged, hits))
+        };
+        let candidates: Vec<_> = events.iter().rev().filter_map(candidate).collect();
+        let alerts = detector.findings(&candidates).alerts;
+        for (index, (query, apart)) in SEQUENCES.iter().enumerate() {
+            let of_rule = alerts.iter().filter(|alert| alert.rule == index);
+            let times = |alert: &Alert| alert.events.iter().map(|event| event.as_ref().map(|event| event.logged.0)).collect();
+            let found: Vec<(Vec<Option<Value>>, Vec<Option<i64>>)> =
+                of_rule.map(|alert| (alert.join_keys.clone(), times(alert))).collect();
+            prop_assert_eq!(&found, &naively(query, &events, *apart), "{}", query);
+        }
+    }
 }

@@ -38,7 +38,8 @@ pub use predicate::{Need, Predicate};
 pub use query::{EventQuery, Pipe, Query};
 pub use sample::{MAX_TERMS, Sample, SampleMachine};
 pub use sequence::{
-    Candidate, Filter, Key, KeyField, KeyPart, Keys, MAX_KEYS, MAX_STAGES, Machine, Sequence, SequenceMatch, Stage,
+    Candidate, Digest, DigestBuffer, Digester, Filter, Key, KeyField, KeyPart, Keys, MAX_KEYS, MAX_STAGES, Machine,
+    Sequence, SequenceMatch, Stage,
 };
 
 use crate::base::Span;

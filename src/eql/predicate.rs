@@ -247,6 +247,16 @@ impl Node {
         }
     }
 
+    /// What each single test needs, those under a negation too.
+    fn all_required<'n>(&'n self, found: &mut Vec<Need<'n>>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Not(inner) => inner.all_required(found),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.all_required(found)),
+            Self::Leaf(_) => found.extend(self.required(&|_| true).unwrap_or_default()),
+        }
+    }
+
     fn fields<'n>(&'n self, found: &mut Vec<&'n Field>) {
         match self {
             Self::Constant(_) => {}
@@ -256,21 +266,21 @@ impl Node {
         }
     }
 
-    /// How many of the fields are dear.
-    fn cost(&self, dear: &dyn Fn(&Field) -> bool) -> usize {
+    /// What it costs to ask for all fields.
+    fn cost(&self, cost: &dyn Fn(&Field) -> usize) -> usize {
         let mut fields = Vec::new();
         self.fields(&mut fields);
-        fields.into_iter().filter(|field| dear(field)).count()
+        fields.into_iter().map(cost).sum()
     }
 
-    fn cheapest_first(&self, dear: &dyn Fn(&Field) -> bool) -> Self {
+    fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
         let sorted = |nodes: &[Self]| {
-            let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(dear)).collect();
-            nodes.sort_by_cached_key(|node| node.cost(dear));
+            let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(cost)).collect();
+            nodes.sort_by_cached_key(|node| node.cost(cost));
             nodes
         };
         match self {
-            Self::Not(inner) => Self::Not(Box::new(inner.cheapest_first(dear))),
+            Self::Not(inner) => Self::Not(Box::new(inner.cheapest_first(cost))),
             Self::All(nodes) => Self::All(sorted(nodes)),
             Self::Any(nodes) => Self::Any(sorted(nodes)),
             Self::Constant(_) | Self::Leaf(_) => self.clone(),
@@ -278,11 +288,21 @@ impl Node {
     }
 
     fn specialise(&self, constants: &Document, known: &dyn Fn(&Field) -> bool) -> Self {
-        let each = |nodes: &[Self]| nodes.iter().map(|node| node.specialise(constants, known)).collect();
+        // What decides all by itself often comes first: the category.
+        let each = |nodes: &[Self], decisive: bool| {
+            let mut left = Vec::new();
+            for node in nodes {
+                left.push(node.specialise(constants, known));
+                if matches!(left.last(), Some(Self::Constant(known)) if *known == Some(decisive)) {
+                    break;
+                }
+            }
+            left
+        };
         match self {
             Self::Not(inner) => inner.specialise(constants, known).not(),
-            Self::All(nodes) => Self::all(each(nodes)),
-            Self::Any(nodes) => Self::any(each(nodes)),
+            Self::All(nodes) => Self::all(each(nodes, false)),
+            Self::Any(nodes) => Self::any(each(nodes, true)),
             Self::Leaf(leaf) if leaf.fields.iter().all(known) => Self::Constant(Some(leaf.matches(constants))),
             Self::Constant(_) | Self::Leaf(_) => self.clone(),
         }
@@ -318,8 +338,8 @@ impl Predicate {
 
     /// The same condition, asking for fields that are dear to work out only where others have not decided it.
     #[must_use]
-    pub fn cheapest_first(&self, dear: &dyn Fn(&Field) -> bool) -> Self {
-        Self(self.0.cheapest_first(dear))
+    pub fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
+        Self(self.0.cheapest_first(cost))
     }
 
     /// Texts of which a field must have one, in lower case as patterns fold it, or else the condition is false; `None` if there is no such list.
@@ -336,6 +356,13 @@ impl Predicate {
         self.0.required(usable)
     }
 
+    /// Everything that [`required_among`](Self::required_among) can name for this condition, or for what [`specialise`](Self::specialise) leaves of it.
+    pub fn all_required(&self) -> Vec<Need<'_>> {
+        let mut found = Vec::new();
+        self.0.all_required(&mut found);
+        found
+    }
+
     /// The condition in EQL, its tests as they are written in the query that it was compiled from, on one line.
     pub fn text(&self, source: &str) -> String {
         self.0.text(source).0
@@ -344,6 +371,12 @@ impl Predicate {
     /// Whether it is the test of the category, which is not written as a condition.
     pub fn is_category(&self) -> bool {
         matches!(&self.0, Node::Leaf(leaf) if leaf.span.is_none())
+    }
+
+    /// The condition that all of these hold.
+    #[must_use]
+    pub fn all(conditions: Vec<Self>) -> Self {
+        Self(Node::all(conditions.into_iter().map(|condition| condition.0).collect()))
     }
 
     /// The conditions that must all hold, at least one.

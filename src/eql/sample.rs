@@ -7,7 +7,7 @@
 //! follows the number of keys, not of events.
 
 use super::query::Pipe;
-use super::sequence::{Candidate, Filter, Key, KeyPart, SequenceMatch, candidate_of_all, fields_of};
+use super::sequence::{Candidate, Filter, Key, SequenceMatch, candidate_of_all, fields_of};
 use crate::ecs::Field;
 use crate::event::Fields;
 use hashbrown::HashMap;
@@ -102,8 +102,7 @@ impl<'s, T: Clone> SampleMachine<'s, T> {
             }
             let ordinals: Vec<usize> = chosen.iter().zip(&events).map(|(&at, term)| term[at].0).collect();
             let events = chosen.iter().zip(&events).map(|(&at, term)| Some(term[at].1.clone())).collect();
-            let keys = key.iter().map(KeyPart::to_value).collect();
-            found.push(((ordinals.iter().max().copied(), rank), SequenceMatch { keys, events }));
+            found.push(((ordinals.iter().max().copied(), rank), SequenceMatch { key, events }));
         }
         found.sort_by_key(|(place, _)| *place);
         let mut found: Vec<_> = found.into_iter().map(|(_, found)| found).collect();

@@ -7,7 +7,7 @@ mod key;
 mod machine;
 
 use key::Recent;
-pub use key::{Key, KeyPart};
+pub use key::{Digest, DigestBuffer, Digester, Key, KeyPart};
 pub use machine::{Machine, SequenceMatch};
 
 use super::predicate::Predicate;
@@ -54,6 +54,11 @@ impl Filter {
     /// Join keys, those of the whole sequence first.
     pub fn keys(&self) -> &[KeyField] {
         &self.keys
+    }
+
+    /// The keys of a document that it takes.
+    pub fn keys_of(&self, document: &dyn Fields) -> Vec<Key> {
+        key::keys_of(document, &self.keys, &mut Recent::default()).0
     }
 
     /// Whether it is of a `![...]` term.
@@ -245,6 +250,18 @@ struct Hit {
 }
 
 impl Candidate {
+    /// A candidate that some filters take, each under keys that digests stand for.
+    pub fn of_digests<'d>(hits: impl Iterator<Item = (usize, &'d [Digest])>) -> Self {
+        let key = |digest: &Digest| Key::from([KeyPart::Digest(*digest)]);
+        let hit = |(filter, digests): (usize, &[Digest])| Hit { filter, keys: digests.iter().map(key).collect() };
+        Self { hits: hits.map(hit).collect(), capped: false }
+    }
+
+    /// The filters that take the document, by number, each with the keys that it takes it under.
+    pub fn hits(&self) -> impl Iterator<Item = (usize, &[Key])> {
+        self.hits.iter().map(|hit| (hit.filter, &*hit.keys))
+    }
+
     pub(super) fn keys(&self, filter: usize) -> &[Key] {
         self.hits.iter().find(|hit| hit.filter == filter).map_or(&[], |hit| &hit.keys)
     }

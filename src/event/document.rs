@@ -1,7 +1,6 @@
 //! A document: fields and their values, sorted by field.
 
 use super::value::{Value, Values};
-use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId, FieldType, Shape};
 use serde_json::Map;
 
@@ -10,27 +9,21 @@ pub trait Fields {
     /// All values of a field; none if it is missing.
     fn values(&self, field: &Field) -> &[Value];
 
-    /// The only value of a field, where that is easier to write than to hold. A text is added to `out` as UTF-8.
-    fn write(&self, _field: &Field, _out: &mut Vec<u8>) -> Written {
-        Written::NotOne
+    /// Adds the only value of a field to `out` if it is a text that is easier to write than to hold.
+    fn write_text(&self, _field: &Field, _out: &mut String) -> Written {
+        Written::NotText
     }
 }
 
-/// What [`Fields::write`] has found.
+/// What [`Fields::write_text`] has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// The only value is a text or an address, which was added.
+    /// It added the only value.
     Text,
-    /// The only value is an integer.
-    Long(i64),
-    /// The only value is true or false.
-    Boolean(bool),
-    /// The only value is an instant.
-    Date(Ticks),
     /// The field has no value.
     Nothing,
-    /// The values must be asked for: there may be several.
-    NotOne,
+    /// The values must be asked for.
+    NotText,
 }
 
 impl Fields for Document {

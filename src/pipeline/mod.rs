@@ -30,6 +30,7 @@ use crate::sysmon::Mapping;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use work::{Found, Worker};
 
@@ -126,6 +127,29 @@ pub enum RunError {
     Timeline(#[from] std::io::Error),
 }
 
+/// Does a job for every number below a count on so many threads, 0 meaning one per core.
+pub fn spread(threads: usize, count: usize, job: &(dyn Fn(usize) + Sync)) {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if threads == 0 { cores() } else { threads }.min(count);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count {
+                return;
+            }
+            job(at);
+        }
+    };
+    std::thread::scope(|scope| {
+        // A thread that the system refuses to start is one less.
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+        let started: Vec<_> = (1..threads).filter_map(start).collect();
+        work();
+        drop(started);
+    });
+}
+
 /// Reads everything under `paths` and runs the detector over it.
 pub fn run(
     paths: &[PathBuf],
@@ -168,8 +192,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
     let each = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).into_par_iter().for_each(job);
-    let Findings { alerts, left_out, set_aside, lost } =
-        detector.findings_with(&mut found.candidates, &each, &mut load);
+    let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, &mut load);
     let candidates = std::mem::take(&mut found.candidates);
     rayon::spawn(move || drop(candidates));
     for origin in lost {

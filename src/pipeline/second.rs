@@ -94,6 +94,10 @@ impl SecondPass {
         if let Some(sought) = triage.watch() {
             triage.watched(self.observe(progress, &|| Watch::new(&sought)));
         }
+        let cut = triage.cut();
+        if !cut.is_empty() {
+            triage.mend(&self.events(&cut));
+        }
         triage
     }
 

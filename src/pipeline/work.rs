@@ -5,7 +5,9 @@ use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
-use crate::detect::{CandidateEvent, Detector, Hit, Inventory, RuleIndex, ShapePlan};
+use crate::detect::{
+    self, CandidateEvent, Candidates, Detector, Hit, Inventory, KeyBuffer, Memo, RuleIndex, ShapePlan, Sight,
+};
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
@@ -13,10 +15,11 @@ use crate::source::{
     self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
-use crate::timeline::{Contents, Outline, RowWriter};
+use crate::timeline::{Contents, Outline, RowWriter, Subject};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
@@ -75,7 +78,7 @@ type ShapeKey = (u32, Box<[Arc<str>]>);
 pub struct Own {
     scratch: Scratch,
     /// The plan of each shape, by its number and event ID.
-    plans: HashMap<(u32, u32), Arc<Shape>>,
+    plans: HashMap<(u32, u32), (Arc<Shape>, Memo)>,
     asking: Asking,
     building: Building,
     row_cells: Cells,
@@ -88,6 +91,7 @@ pub struct Own {
 struct Asking {
     cells: Cells,
     keys: Keys,
+    buffer: KeyBuffer,
 }
 
 /// What is known of records of a shape.
@@ -102,7 +106,7 @@ pub struct Shape {
 #[derive(Default)]
 pub struct Found {
     /// Events that some rule may need.
-    pub candidates: Vec<CandidateEvent>,
+    pub candidates: Candidates,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
     /// Every chunk with records of Sysmon, to know duplicates by.
@@ -182,8 +186,15 @@ impl<'run> Worker<'run> {
     pub fn read(&self, unit: &Unit, own: &mut Own) -> Found {
         let mut scratch = std::mem::take(&mut own.scratch);
         let input = unit.input;
-        let mut reading =
-            Reading { worker: self, own, input, found: Found::default(), mark: Mark::default(), hits: None };
+        let mut reading = Reading {
+            worker: self,
+            own,
+            input,
+            found: Found::default(),
+            mark: Mark::default(),
+            hits: None,
+            subject: None,
+        };
         let stats = source::visit_unit(self.inputs, unit, &mut scratch, &mut reading);
         let mut found = reading.found;
         own.scratch = scratch;
@@ -245,8 +256,12 @@ impl<'run> Worker<'run> {
 
     /// Whether every event is wanted in full.
     fn wants_everything(&self) -> bool {
-        let whole = |timeline: &TimelineOptions| matches!(timeline.contents, Contents::Document | Contents::Record);
-        self.options.inventory || self.options.timeline.as_ref().is_some_and(whole)
+        self.options.inventory || self.holds(Contents::Document)
+    }
+
+    /// Whether a timeline is wanted whose rows hold that.
+    fn holds(&self, contents: Contents) -> bool {
+        self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
     }
 
     fn map(&self, record: &Record) -> Event {
@@ -304,12 +319,14 @@ struct Reading<'w> {
     mark: Mark,
     /// What rules make of the record that comes next in full, if they were asked already.
     hits: Option<Vec<(RuleIndex, Hit)>>,
+    /// What is known of that record, if all that is wanted of it beside is the record itself.
+    subject: Option<Subject>,
 }
 
 /// How much there was when a chunk began.
 #[derive(Clone, Copy, Default)]
 struct Mark {
-    candidates: usize,
+    candidates: detect::Mark,
     rows: (usize, usize),
     faults: usize,
     seen: usize,
@@ -321,7 +338,7 @@ impl Visitor for Reading<'_> {
     fn begin_chunk(&mut self, offset: u64) {
         let found = &self.found;
         self.mark = Mark {
-            candidates: found.candidates.len(),
+            candidates: found.candidates.mark(),
             rows: (self.own.rows.bytes().len(), self.own.row_ends.len()),
             faults: found.faults.len(),
             seen: found.seen.len(),
@@ -352,7 +369,8 @@ impl Visitor for Reading<'_> {
             plans.clear();
         }
         // The shape is looked up once: this is done for every record there is.
-        let shape = plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| worker.plan(glance));
+        let plan = plans.entry((glance.shape(), glance.event_id()));
+        let (shape, memo) = plan.or_insert_with(|| (worker.plan(glance), Memo::default()));
         if worker.shelf.is_some() && shape.columns.is_none() {
             return Verdict::Wanted;
         }
@@ -360,20 +378,34 @@ impl Visitor for Reading<'_> {
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
             ShapePlan::Fields(plan) => {
-                let event = plan.event(glance, &mut asking.cells, path);
-                let hits = plan.hits(worker.detector.rules(), &event, &mut asking.keys);
-                if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) {
-                    // What is found in the event alone is an alert, which needs all of it.
-                    self.hits = Some(hits);
-                    return Verdict::Wanted;
-                }
-                if !hits.is_empty() {
-                    let order = order_of(&event, glance, *clock);
-                    let candidate = candidate(&event, order, shape.is_creation, &mut asking.keys, hits);
-                    self.found.candidates.push(candidate);
+                let Asking { cells, keys, buffer } = asking;
+                let detector = worker.detector;
+                let event = LazyCell::new(|| plan.event(glance, cells, path));
+                let candidates = &mut self.found.candidates;
+                let order = || order_of(&event, glance, *clock);
+                match plan.sight(detector, glance, &event, (keys, buffer), memo) {
+                    Sight::Nothing => {}
+                    Sight::Candidate(pattern) => {
+                        let place = (order(), shape.is_creation);
+                        candidates.push(&*event, place, pattern, detector.digester(), buffer);
+                    }
+                    Sight::Close(hits) if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) => {
+                        // What is found in the event alone is an alert, which needs all of it.
+                        self.hits = Some(hits);
+                        return Verdict::Wanted;
+                    }
+                    Sight::Close(hits) => {
+                        let candidate = candidate(&event, order(), shape.is_creation, keys, hits);
+                        candidates.add(candidate, detector.rules(), detector.digester());
+                    }
                 }
             }
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
+        }
+        if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(Contents::Record)) {
+            let event = Lazy::new(ways, glance, row_cells, path);
+            self.subject = Some(Subject::new(&event, order_of(&event, glance, *clock), shape.is_creation));
+            return Verdict::Wanted;
         }
         building.add_glance(glance, Fate::Mapped);
         self.found.note_time(glance.time_created(), glance.time_created());
@@ -403,7 +435,7 @@ impl Visitor for Reading<'_> {
         self.found.seen.truncate(seen);
         self.found.tally = tally;
         self.found.logged = logged;
-        self.hits = None;
+        (self.hits, self.subject) = (None, None);
         if let Some(origin) = self.own.building.origin() {
             self.own.building.begin(origin);
         }
@@ -422,7 +454,7 @@ impl Visitor for Reading<'_> {
 
 impl Reading<'_> {
     fn take(&mut self, record: &Record) {
-        let hits = self.hits.take();
+        let (hits, subject) = (self.hits.take(), self.subject.take());
         if !sysmon::is_sysmon(record) {
             self.found.tally.other_providers += 1;
             return;
@@ -438,6 +470,10 @@ impl Reading<'_> {
         }
         if fate != Fate::Mapped {
             return;
+        }
+        if let Some(subject) = subject {
+            self.found.note_time(record.time_created, record.time_created);
+            return self.keep_record(record, &subject);
         }
         let event = self.worker.map(record);
         let hits = hits.unwrap_or_else(|| {
@@ -485,19 +521,28 @@ impl Reading<'_> {
         }
         if let Some(timeline) = timeline {
             let order = event.order(*clock);
-            match record.filter(|_| timeline.contents == Contents::Record) {
-                Some(record) => {
-                    let chunk = self.own.building.origin().map(|chunk| source::chunk_number(chunk.offset));
-                    let path = &self.worker.inputs[self.input as usize].display;
-                    self.own.rows.record(&event, record, order, chunk, path);
-                }
-                None => self.own.rows.event(&event, order, timeline.contents),
+            if let Some(record) = record.filter(|_| timeline.contents == Contents::Record) {
+                let is_creation = event.document.is_process_creation();
+                self.keep_record(record, &Subject::new(&event.document, order, is_creation));
+            } else {
+                self.own.rows.event(&event, order, timeline.contents);
+                self.own.row_ends.push(self.own.rows.bytes().len());
             }
-            self.own.row_ends.push(self.own.rows.bytes().len());
         }
         if !hits.is_empty() {
-            self.found.candidates.push(CandidateEvent::whole(Arc::new(event), *clock, hits));
+            let candidate = CandidateEvent::whole(Arc::new(event), *clock, hits);
+            self.found.candidates.add(candidate, self.worker.detector.rules(), self.worker.detector.digester());
         }
+    }
+}
+
+impl Reading<'_> {
+    /// Keeps a record as the row of a timeline.
+    fn keep_record(&mut self, record: &Record, subject: &Subject) {
+        let chunk = self.own.building.origin().map(|chunk| source::chunk_number(chunk.offset));
+        let path = &self.worker.inputs[self.input as usize].display;
+        self.own.rows.record(subject, record, chunk, path);
+        self.own.row_ends.push(self.own.rows.bytes().len());
     }
 }
 
@@ -638,10 +683,10 @@ impl Found {
 
     /// Both together. Order does not matter: everything is sorted before it is used.
     pub fn merge(mut self, mut other: Self) -> Self {
-        if self.chunks.len() + self.candidates.len() < other.chunks.len() + other.candidates.len() {
+        if self.chunks.len() < other.chunks.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        self.candidates.append(&mut other.candidates);
+        self.candidates.merge(other.candidates);
         self.chunks.append(&mut other.chunks);
         self.seen.append(&mut other.seen);
         self.counts.add_all(&other.counts);
@@ -666,7 +711,7 @@ impl Found {
             let have = self.counts.0.entry(*counted).or_default();
             *have = have.saturating_sub(*count);
         }
-        self.candidates.retain(|candidate| !duplicates.contains(candidate.order.origin()));
+        self.candidates.remove(|origin| duplicates.contains(origin));
         duplicates
     }
 }

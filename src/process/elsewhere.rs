@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub enum Sort {
     /// The SHA-256 of the image of a process that started.
     Sha256,
+    /// The SHA-256 of a file or library.
+    FileSha256,
     /// The command line of a process that started.
     CommandLine,
     /// The address of a destination.
@@ -29,7 +31,7 @@ impl Sort {
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Sha256 => "sha256",
+            Self::Sha256 | Self::FileSha256 => "sha256",
             Self::CommandLine => "command_line",
             Self::Destination => "destination",
             Self::Dns => "dns",
@@ -90,7 +92,11 @@ impl Elsewhere {
 
     /// Whether any value is sought that stands in no start.
     pub fn needs_pass(&self) -> bool {
-        self.found.keys().any(|(sort, _)| matches!(sort, Sort::Destination | Sort::Dns))
+        self.found.keys().any(|(sort, _)| matches!(sort, Sort::Destination | Sort::Dns | Sort::FileSha256))
+    }
+
+    fn seeks_files(&self) -> bool {
+        self.found.keys().any(|(sort, _)| *sort == Sort::FileSha256)
     }
 
     /// Counts the starts of a forest.
@@ -120,10 +126,11 @@ impl Elsewhere {
     }
 }
 
-/// Counts connections and DNS queries of all processes.
+/// Counts connections and DNS queries of all processes, and the files that they loaded or wrote.
 #[derive(Debug)]
 pub struct Watch {
     sought: Arc<Elsewhere>,
+    seeks_files: bool,
     found: Elsewhere,
     pending: Vec<(Sought, Arc<str>, OrderKey)>,
     reader: FieldReader,
@@ -132,8 +139,8 @@ pub struct Watch {
 impl Watch {
     /// Nothing seen yet of what is sought.
     pub fn new(sought: &Arc<Elsewhere>) -> Self {
-        let (sought, found) = (sought.clone(), Elsewhere::default());
-        Self { sought, found, pending: Vec::new(), reader: FieldReader::default() }
+        let (sought, seeks_files, found) = (sought.clone(), sought.seeks_files(), Elsewhere::default());
+        Self { sought, seeks_files, found, pending: Vec::new(), reader: FieldReader::default() }
     }
 
     /// What was seen.
@@ -143,18 +150,28 @@ impl Watch {
 }
 
 /// What is asked of connections and DNS queries.
-const FIELDS: &[FieldId] = &[ecs::HOST_NAME, ecs::DESTINATION_IP, ecs::DNS_QUESTION_NAME];
+const FIELDS: &[FieldId] = &[ecs::HOST_NAME, ecs::DESTINATION_IP, ecs::DNS_QUESTION_NAME, ecs::FILE_HASH_SHA256];
+
+/// The event IDs with hashes of files.
+const WITH_FILES: &[u32] = &[6, 7, 15, 26, 29];
+
+/// The fields whose values are sought.
+pub const SOUGHT: [(Sort, FieldId); 3] = [
+    (Sort::Destination, ecs::DESTINATION_IP),
+    (Sort::Dns, ecs::DNS_QUESTION_NAME),
+    (Sort::FileSha256, ecs::FILE_HASH_SHA256),
+];
 
 impl Observer for Watch {
     fn fields(&self, id: u32) -> &'static [FieldId] {
-        if matches!(id, 3 | 22) { FIELDS } else { &[] }
+        if matches!(id, 3 | 22) || (self.seeks_files && WITH_FILES.contains(&id)) { FIELDS } else { &[] }
     }
 
     fn see(&mut self, sight: &Sight<'_>) {
-        if sight.id.is_some_and(|id| !matches!(id, 3 | 22)) {
+        if sight.id.is_some_and(|id| self.fields(id).is_empty()) {
             return;
         }
-        for (sort, field) in [(Sort::Destination, ecs::DESTINATION_IP), (Sort::Dns, ecs::DNS_QUESTION_NAME)] {
+        for (sort, field) in SOUGHT {
             let Some(text) = self.reader.shared(sight.fields, field) else { continue };
             let sought = (sort, Text { text, cut: 0 });
             if self.sought.found.contains_key(&sought) {

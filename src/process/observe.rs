@@ -228,7 +228,6 @@ pub fn long(fields: &dyn Fields, field: FieldId) -> Option<i64> {
 /// Reads fields into texts that are shared.
 #[derive(Debug, Default)]
 pub struct FieldReader {
-    bytes: Vec<u8>,
     text: String,
     pub(super) pool: Pool,
     hashes: HashSet<Arc<Hashes>>,
@@ -239,27 +238,19 @@ impl FieldReader {
     pub fn read(&mut self, fields: &dyn Fields, field: FieldId) -> Option<&str> {
         self.text.clear();
         let field = field.into();
-        self.bytes.clear();
-        let other: Value = match fields.write(&field, &mut self.bytes) {
-            Written::Text => {
-                self.text.push_str(str::from_utf8(&self.bytes).unwrap_or_default());
-                return Some(&self.text);
-            }
-            Written::Nothing => return None,
-            Written::Long(number) => number.into(),
-            Written::Boolean(flag) => flag.into(),
-            Written::Date(at) => at.into(),
-            Written::NotOne => {
+        match fields.write_text(&field, &mut self.text) {
+            Written::Text => Some(&self.text),
+            Written::Nothing => None,
+            Written::NotText => {
                 let value = fields.values(&field).first()?;
                 if let Some(text) = value.as_text() {
                     self.text.push_str(text);
-                    return Some(&self.text);
+                } else {
+                    self.text.push_str(&value.to_string());
                 }
-                value.clone()
+                Some(&self.text)
             }
-        };
-        self.text.push_str(&other.to_string());
-        Some(&self.text)
+        }
     }
 
     /// The same, shared, and cut if it is very long.

@@ -4,19 +4,27 @@
 //! Alerts of one process share what is known of it. This module does not know how the evidence is read: it says what is wanted, and takes what was found.
 
 use super::details::{Details, List, OfProcess, Wanted};
-use super::elsewhere::{Elsewhere, Sightings, Sort, Sought, Watch};
+use super::elsewhere::{Elsewhere, SOUGHT, Sightings, Sort, Sought, Watch};
 use super::entity::Key;
 use super::forest::{Forest, NodeIndex};
-use super::observe::{Survey, process_of};
+use super::observe::{FieldReader, Survey, process_of};
 use super::text::Text;
+use crate::base::Origin;
 use crate::detect::Alert;
 use crate::ecs;
-use crate::event::Value;
+use crate::event::Event;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Most different processes that are looked at. Alerts of further ones have none.
 pub const MOST_PROCESSES: usize = 20_000;
+/// Most command lines that were cut and are read again.
+const MOST_READ_AGAIN: usize = 1000;
+/// Most ancestors of a process that are told.
+pub const MOST_ANCESTORS: usize = 32;
+/// Most children of a process that are told.
+pub const MOST_CHILDREN: usize = 50;
 /// Most values of one kind that are sought for one alert.
 pub const MOST_SOUGHT: usize = 20;
 
@@ -64,14 +72,14 @@ impl Plan {
     pub fn new(alerts: &[Alert]) -> Self {
         let mut wanted = Wanted::default();
         let mut plan = Self::default();
+        let mut reader = FieldReader::default();
         for alert in alerts {
             let mut numbers: Vec<u32> = Vec::new();
             let mut own: Vec<Sought> = Vec::new();
             for event in alert.present() {
                 let document = &event.document;
-                for (sort, field) in [(Sort::Destination, ecs::DESTINATION_IP), (Sort::Dns, ecs::DNS_QUESTION_NAME)] {
-                    let text = document.first(field).map(Value::to_string);
-                    own.extend(text.map(|text| (sort, Text::new(&text, usize::MAX))));
+                for (sort, field) in SOUGHT {
+                    own.extend(reader.shared(document, field).map(|text| (sort, Text { text, cut: 0 })));
                 }
                 let Some((host, key)) = process_of(document) else { continue };
                 if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
@@ -120,6 +128,35 @@ impl Triage {
         }
         triage.elsewhere.count_starts(&triage.forest);
         triage
+    }
+
+    /// The starts whose command lines were too long to be held of every process, and are to be shown.
+    pub fn cut(&self) -> BTreeSet<Origin> {
+        let mut cut = BTreeSet::new();
+        for &(at, node) in self.places.iter().flatten() {
+            let host = &self.forest.hosts[at];
+            let children = host.node(node).children.iter().copied().take(MOST_CHILDREN);
+            let shown = std::iter::once(node).chain(host.ancestors(node).take(MOST_ANCESTORS)).chain(children);
+            cut.extend(shown.filter_map(|node| host.node(node).cut_command()));
+        }
+        while cut.len() > MOST_READ_AGAIN {
+            cut.pop_last();
+        }
+        cut
+    }
+
+    /// Puts whole command lines, out of starts, in place of those that were cut.
+    pub fn mend(&mut self, starts: &[Arc<Event>]) {
+        for start in starts {
+            let Some((host, key)) = process_of(&start.document) else { continue };
+            let Some(at) = self.forest.position(&host) else { continue };
+            let host = &mut self.forest.hosts[at];
+            let Some(node) = host.find(&key) else { continue };
+            let node = &mut host.nodes[node as usize];
+            if let (Some(text), Some(_)) = (start.document.text(ecs::PROCESS_COMMAND_LINE), node.cut_command()) {
+                node.facts.command_line = Some(Text::new(text, usize::MAX));
+            }
+        }
     }
 
     /// What to look for in another pass, if anything is.

@@ -2,11 +2,42 @@
 
 use super::Results;
 use super::triage_json::triage_json;
-use crate::detect::Alert;
+use crate::detect::{Alert, RuleIndex};
 use crate::event::{Event, Value};
+use crate::rules::Rule;
+use hashbrown::HashSet;
 use serde_json::{Map, json};
 
-/// The document of the alert at `position` in the results.
+/// The documents of all alerts, in their order, as every output has them.
+#[derive(Debug)]
+pub struct AlertDocuments<'run> {
+    results: Results<'run>,
+    next: usize,
+    told: HashSet<RuleIndex>,
+}
+
+impl<'run> AlertDocuments<'run> {
+    /// The documents of a run.
+    pub fn new(results: &Results<'run>) -> Self {
+        Self { results: *results, next: 0, told: HashSet::new() }
+    }
+}
+
+impl Iterator for AlertDocuments<'_> {
+    type Item = serde_json::Value;
+
+    fn next(&mut self) -> Option<serde_json::Value> {
+        let alert = self.results.alerts.get(self.next)?;
+        let mut document = alert_document(&self.results, self.next, alert);
+        if self.told.insert(alert.rule) {
+            document["evql"]["rule"] = rule_texts(&self.results.detector.rules()[alert.rule]);
+        }
+        self.next += 1;
+        Some(document)
+    }
+}
+
+/// The document of the alert at `position` in the results, without the texts of its rule.
 pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> serde_json::Value {
     let meta = results.detector.meta(alert);
     let mut document = Map::new();
@@ -52,4 +83,18 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
 /// The `host` object of the event that completed the alert.
 fn host(alert: &Alert) -> serde_json::Value {
     alert.last().map_or(serde_json::Value::Null, |event| event.document.to_json()["host"].take())
+}
+
+/// `evql.rule` of an alert document: the texts of a rule that a person needs beside its name. They are long, so that only the first alert of each rule
+/// carries them.
+pub fn rule_texts(rule: &Rule) -> serde_json::Value {
+    let meta = &rule.meta;
+    let mut texts = Map::new();
+    texts.insert("query".into(), rule.source.trim().into());
+    texts.extend(meta.note.as_ref().map(|note| ("note".into(), note.trim().into())));
+    texts.extend(meta.setup.as_ref().map(|setup| ("setup".into(), setup.trim().into())));
+    if !meta.false_positives.is_empty() {
+        texts.insert("false_positives".into(), json!(meta.false_positives));
+    }
+    texts.into()
 }

@@ -113,7 +113,11 @@ pub fn message(facts: &Facts<'_>) -> String {
     match &*facts.raw("event.code") {
         "1" => started(facts, &process),
         "3" => connection(facts, &process),
-        "4" => format!("Sysmon's service {}{}", facts.data("State"), with(" (version {})", &facts.data("Version"))),
+        "4" => format!(
+            "Sysmon's service changed{}{}",
+            with(": {}", &facts.data("State")),
+            with(" (version {})", &facts.data("Version"))
+        ),
         "5" => format!("Process ended: {process}"),
         "8" | "10" => other_process(facts, &process),
         "6" => format!("Driver loaded: {file}{}", signature(facts)),
@@ -199,8 +203,8 @@ fn of_file(facts: &Facts<'_>, process: &str, file: &str) -> String {
             let (now, before) = (facts.data("CreationUtcTime"), facts.data("PreviousCreationUtcTime"));
             return format!(
                 "File's time of creation changed: {file}{}{} by {process}",
-                with(" to {}", &now),
-                with(" from {}", &before)
+                with(" from {}", &before),
+                with(" to {}", &now)
             );
         }
         "15" => {
@@ -245,7 +249,7 @@ fn wmi(facts: &Facts<'_>) -> String {
             format!("WMI event consumer{operation}: {name}{what}{by}")
         }
         _ => format!(
-            "WMI event consumer bound to a filter{operation}: {}{}{by}",
+            "WMI binding of a consumer to a filter{operation}: {}{}{by}",
             facts.data("Consumer"),
             with(" to {}", &facts.data("Filter"))
         ),

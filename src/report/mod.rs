@@ -8,6 +8,7 @@ mod alerts_csv;
 mod alerts_json;
 mod bulk;
 mod columns;
+pub mod html;
 mod message;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -21,7 +22,7 @@ mod tle;
 mod tree;
 mod triage_json;
 
-pub use alert::alert_document;
+pub use alert::{AlertDocuments, alert_document};
 pub use alerts_csv::AlertsCsv;
 pub use alerts_json::AlertsJson;
 pub use bulk::{BadIndex, TimelineBulk, index_template};

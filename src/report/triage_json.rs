@@ -3,17 +3,13 @@
 use super::process_json::node_json;
 use crate::event::OrderKey;
 use crate::process::details::{Entry, List, Times};
-use crate::process::triage::{Member, Triage};
+use crate::process::triage::{MOST_ANCESTORS, MOST_CHILDREN, Member, Triage};
 use hashbrown::HashMap;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Most entries of one list. The rest is counted.
 const MOST_ENTRIES: usize = 200;
-/// Most ancestors of a process.
-const MOST_ANCESTORS: usize = 32;
-/// Most children of a process.
-const MOST_CHILDREN: usize = 50;
 /// Most hosts that are named.
 const MOST_HOSTS: usize = 20;
 

@@ -7,11 +7,12 @@ use super::elastic::of_table;
 use super::place::{Place, Written};
 use super::{Level, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes, compile};
 use super::{parse_export, parse_toml};
-use crate::base::Span;
+use crate::base::{Each, Span};
 use crate::diag::Diagnostic;
 use crate::eql::Options;
 use hashbrown::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use toml::de::DeTable;
 
 /// Largest rule file that is read, in bytes. An export of every rule that Elastic has is a tenth of that.
@@ -57,16 +58,44 @@ impl Loaded {
 
 /// Loads every rule under `paths`, which are files and folders. Nothing that is wrong with one file hides another.
 pub fn load(paths: &[PathBuf]) -> Loaded {
+    load_with(paths, &|count, job| (0..count).for_each(job))
+}
+
+/// The same, reading the files as `each` says.
+pub fn load_with(paths: &[PathBuf], each: Each<'_>) -> Loaded {
     let mut loaded = Loaded::default();
-    let mut ids: HashMap<String, String> = HashMap::new();
+    let mut found: Vec<Found> = Vec::new();
     for path in paths {
         if path.is_dir() {
-            folder(path, &mut loaded, &mut ids);
+            loaded.passed_over += folder(path, &mut found);
         } else {
-            file(path, format_of(path), &mut loaded, &mut ids);
+            found.push(Found::File(path.clone(), format_of(path)));
         }
     }
+    let read: Vec<OnceLock<ReadFile>> = found.iter().map(|_| OnceLock::new()).collect();
+    each(found.len(), &|at| {
+        read[at].get_or_init(|| found[at].read());
+    });
+    let mut ids: HashMap<String, String> = HashMap::new();
+    for file in read.into_iter().filter_map(OnceLock::into_inner) {
+        file.take(&mut loaded, &mut ids);
+    }
     loaded
+}
+
+/// A file of rules.
+enum Found {
+    /// To be read; its content tells the format if none is given.
+    File(PathBuf, Option<Format>),
+    /// It could not even be looked at: its path and the reason.
+    Refused(String, String),
+}
+
+/// A file of rules that was read, each rule by itself.
+#[derive(Debug)]
+struct ReadFile {
+    report: FileReport,
+    rules: Vec<ParsedRule>,
 }
 
 /// The formats of rule files.
@@ -87,20 +116,23 @@ fn format_of(path: &Path) -> Option<Format> {
     }
 }
 
-fn folder(path: &Path, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
+/// Adds the files of rules in a folder; how many others there are.
+fn folder(path: &Path, found: &mut Vec<Found>) -> usize {
+    let mut passed_over = 0;
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) => match format_of(entry.path()) {
-                Some(format) => file(entry.path(), Some(format), loaded, ids),
-                None => loaded.passed_over += 1,
+                Some(format) => found.push(Found::File(entry.into_path(), Some(format))),
+                None => passed_over += 1,
             },
             Err(error) => {
                 let path = error.path().unwrap_or(path).display().to_string();
-                loaded.files.push(unreadable(path, &error.to_string()));
+                found.push(Found::Refused(path, error.to_string()));
             }
         }
     }
+    passed_over
 }
 
 pub(super) fn unreadable(path: String, reason: &str) -> FileReport {
@@ -119,33 +151,43 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn file(path: &Path, format: Option<Format>, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
-    let shown = path.display().to_string();
-    let text = match read(path) {
-        Ok(text) => text,
-        Err(reason) => {
-            loaded.files.push(unreadable(shown, &reason));
-            return;
+impl Found {
+    fn read(&self) -> ReadFile {
+        let failed = |path: String, reason: &str| ReadFile { report: unreadable(path, reason), rules: Vec::new() };
+        let (path, format) = match self {
+            Self::File(path, format) => (path, *format),
+            Self::Refused(path, reason) => return failed(path.clone(), reason),
+        };
+        let shown = path.display().to_string();
+        let text = match read(path) {
+            Ok(text) => text,
+            Err(reason) => return failed(shown, &reason),
+        };
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let rules = match format.unwrap_or_else(|| told_by_content(&text)) {
+            Format::Toml => vec![toml(&text)],
+            Format::Export => parse_export(&text),
+            Format::Eql => vec![bare(&text, &stem)],
+        };
+        ReadFile { report: FileReport { path: shown, text, diagnostics: Vec::new() }, rules }
+    }
+}
+
+impl ReadFile {
+    /// Adds the file and its rules to what was loaded before.
+    fn take(self, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
+        let Self { mut report, rules } = self;
+        let empty = rules.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
+        for rule in rules {
+            take(rule, &mut report, loaded, ids);
         }
-    };
-    let format = format.unwrap_or_else(|| told_by_content(&text));
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let parsed = match format {
-        Format::Toml => vec![toml(&text)],
-        Format::Export => parse_export(&text),
-        Format::Eql => vec![bare(&text, &stem)],
-    };
-    let mut report = FileReport { path: shown, text, diagnostics: Vec::new() };
-    let empty = parsed.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
-    for rule in parsed {
-        take(rule, &mut report, loaded, ids);
+        if empty && !report.has_error() {
+            let found = Diagnostic::error(codes::NO_RULE, Span::default(), "there is no rule in this file");
+            report.diagnostics.push(found);
+        }
+        report.diagnostics.sort_by_key(|found| found.span);
+        loaded.files.push(report);
     }
-    if empty && !report.has_error() {
-        let found = Diagnostic::error(codes::NO_RULE, Span::default(), "there is no rule in this file");
-        report.diagnostics.push(found);
-    }
-    report.diagnostics.sort_by_key(|found| found.span);
-    loaded.files.push(report);
 }
 
 /// Adds what came of one rule. Of two rules with one id the first stays.

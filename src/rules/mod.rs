@@ -21,7 +21,7 @@ pub use elastic::parse_elastic;
 pub use exceptions::Exception;
 pub use file::parse_toml;
 pub use kibana::parse_export;
-pub use load::{FileReport, Loaded, load};
+pub use load::{FileReport, Loaded, load, load_with};
 pub use select::Selection;
 pub use set_aside::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};

@@ -16,7 +16,7 @@ use super::read::{Item, UnitStats};
 use crate::base::Origin;
 
 /// Bytes of the largest document that is read.
-const LARGEST: usize = 16 << 20;
+pub const LARGEST: usize = 16 << 20;
 
 /// A document, and where it was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,16 +154,16 @@ impl Text {
             let all = buffer.len();
             self.consume(source, all);
         }
-        if cutter.depth > 0 {
-            target.refuse(cutter.start, "the text ends inside of a document");
+        if let Some(start) = cutter.unfinished() {
+            target.refuse(start, "the text ends inside of a document");
         }
         Ok(())
     }
 }
 
 /// Finds the outermost objects of a text, byte by byte.
-#[derive(Default)]
-struct Cutter {
+#[derive(Debug, Default)]
+pub struct Cutter {
     bytes: Vec<u8>,
     start: u64,
     depth: u64,
@@ -173,7 +173,7 @@ struct Cutter {
 
 impl Cutter {
     /// Takes one byte; gives the object that it ends, without its bytes if they were too many.
-    fn take(&mut self, byte: u8, offset: u64) -> Option<(u64, Option<Vec<u8>>)> {
+    pub fn take(&mut self, byte: u8, offset: u64) -> Option<(u64, Option<Vec<u8>>)> {
         if self.depth == 0 {
             if byte != b'{' {
                 return None;
@@ -203,6 +203,11 @@ impl Cutter {
             let whole = self.bytes.len() <= LARGEST;
             (self.start, whole.then(|| std::mem::take(&mut self.bytes)))
         })
+    }
+
+    /// Where the object starts that has not ended yet.
+    pub fn unfinished(&self) -> Option<u64> {
+        (self.depth > 0).then_some(self.start)
     }
 }
 

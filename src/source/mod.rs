@@ -27,7 +27,7 @@ mod xml;
 
 pub use archive::Member;
 pub use discover::{Format, Input, Inputs, Search, discover};
-pub use documents::JsonDocument;
+pub use documents::{Cutter, JsonDocument, LARGEST as LARGEST_DOCUMENT};
 pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};

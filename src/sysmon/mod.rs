@@ -13,8 +13,9 @@ mod reference;
 mod steps;
 mod ways;
 
+pub use derive::split_command_line;
 pub use reference::reference;
-pub use ways::{Cells, Lazy, Ways, entries_of};
+pub use ways::{Cells, Found, Lazy, Ways, entries_of, raw_at};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};

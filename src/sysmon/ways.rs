@@ -6,7 +6,7 @@
 
 mod lazy;
 
-pub use lazy::{Cells, Lazy};
+pub use lazy::{Cells, Found, Lazy};
 
 use super::derive::Context;
 use super::direct::{self, Made};
@@ -15,11 +15,27 @@ use super::steps::{Action, STEPS, Step};
 use super::{Mapping, System, common};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::Document;
+use crate::source::{Glance, Raw};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
 const FALLIBLE: u32 = 22;
+
+/// Fields that steps cut out of a path.
+const CUT: &[&str] = &[
+    "file.path",
+    "file.name",
+    "file.directory",
+    "file.extension",
+    "dll.path",
+    "dll.name",
+    "registry.path",
+    "registry.key",
+    "registry.value",
+];
+/// The entries with such paths.
+const PATHS: &[&str] = &["TargetFilename", "Device", "ImageLoaded", "PipeName", "TargetObject"];
 
 /// The step at which it can fail, by position.
 fn fallible_step() -> usize {
@@ -161,6 +177,16 @@ impl Ways {
             .is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)))
     }
 
+    /// How dear it is to work out the values of a field that was learned, compared with others.
+    pub fn cost(&self, field: &Field) -> usize {
+        match self.position(field).map(|at| self.learned[at]) {
+            Some(Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)) | None => 10,
+            Some(Way::Args(_)) => 3,
+            Some(Way::ArgsCount(_)) => 1,
+            Some(_) => 0,
+        }
+    }
+
     /// Whether a field that was learned has the same values in every event.
     pub fn is_constant(&self, field: &Field) -> bool {
         self.position(field).is_some_and(|at| matches!(self.learned[at], Way::Constant | Way::Never))
@@ -175,6 +201,40 @@ impl Ways {
     pub fn base_name(&self, field: &Field) -> Option<usize> {
         match self.learned[self.position(field)?] {
             Way::Made(entry, Made::BaseName) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The positions of the entries that alone decide the values of a field that was learned, ascending; `None` if more than entries does. Positions
+    /// behind the names of the entries stand for texts of the record itself; [`raw_at`] knows them all.
+    pub fn entries(&self, field: &Field) -> Option<Vec<usize>> {
+        match self.learned[self.position(field)?] {
+            Way::Never | Way::Constant | Way::Fixed(_) => Some(Vec::new()),
+            Way::Text(at) | Way::Long(at) | Way::Made(at, _) | Way::Args(at) | Way::ArgsCount(at) => Some(vec![at]),
+            Way::Either(first, second) => Some(sorted(&[first, second])),
+            Way::MadeAfterAnswers(at, _) => Some(sorted(&[at, self.question?, self.answers?])),
+            Way::Flow(Flow { transport, ends: [source, destination] }) => {
+                Some(sorted(&[transport, source.0, source.1, destination.0, destination.1]))
+            }
+            Way::Steps(group) => Some(self.groups[group].entries.clone()),
+            Way::Record(OfRecord::User) => Some(vec![self.names.len()]),
+            Way::Record(OfRecord::Computer | OfRecord::HostId) => Some(vec![self.names.len() + 1]),
+            Way::Record(_) => None,
+        }
+    }
+
+    /// The position of the entry that the texts of a field that was learned are cut out of, if there is one: but for quotes and backslashes, which may
+    /// be missing from either, each of them is a part of the entry's text.
+    pub fn cut_from(&self, field: &Field) -> Option<usize> {
+        match self.learned[self.position(field)?] {
+            Way::Text(at) | Way::Made(at, Made::BaseName) | Way::Args(at) => Some(at),
+            Way::Steps(group) if CUT.contains(&field.name()) => {
+                let Group { steps, entries, .. } = &self.groups[group];
+                let renames = steps.iter().any(|&step| matches!(STEPS[step].action, Action::Rename(..)));
+                let mut paths = entries.iter().filter(|&&at| PATHS.contains(&&*self.names[at]));
+                let only = paths.next().filter(|_| !renames)?;
+                paths.next().is_none().then_some(*only)
+            }
             _ => None,
         }
     }
@@ -386,6 +446,15 @@ impl Ways {
     }
 }
 
+/// What stands at one of the positions that [`Ways::entries`] gives.
+pub fn raw_at<'c>(glance: &Glance<'c>, at: usize) -> Raw<'c> {
+    match at.checked_sub(glance.names().len()) {
+        None => glance.entry(at),
+        Some(0) => glance.user(),
+        Some(_) => glance.computer(),
+    }
+}
+
 /// The entries of EventData that a field of the events of an ID comes from, perhaps by way of others; none for what comes with the record itself.
 pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     let mut names: Vec<Arc<str>> = Vec::new();
@@ -476,4 +545,11 @@ impl Slice {
             }
         }
     }
+}
+
+fn sorted(entries: &[usize]) -> Vec<usize> {
+    let mut entries = entries.to_vec();
+    entries.sort_unstable();
+    entries.dedup();
+    entries
 }

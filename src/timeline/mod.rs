@@ -8,7 +8,7 @@ mod record;
 mod row;
 
 pub use record::{Data, RecordView, System};
-pub use row::{Cell, Cells, Contents, Outline, Row, RowHead, RowWriter};
+pub use row::{Cell, Cells, Contents, Outline, Row, RowHead, RowWriter, Subject};
 
 use crate::base::Origin;
 use crate::detect::Alert;

@@ -10,9 +10,9 @@
 use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, Field};
-use crate::event::{Document, Event, OrderKey, Value, Written};
+use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
-use crate::sysmon::{Lazy, Ways};
+use crate::sysmon::{Found, Lazy, Ways};
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,25 @@ pub struct Row<'r> {
     texts: &'r str,
     /// The document, or the record.
     rest: &'r [u8],
+}
+
+/// What a row is sorted and grouped by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    order: OrderKey,
+    is_creation: bool,
+    host: String,
+    entity_id: Option<String>,
+}
+
+impl Subject {
+    /// The subject of whatever has fields.
+    pub fn new(fields: &dyn Fields, order: OrderKey, is_creation: bool) -> Self {
+        let text =
+            |field: ecs::FieldId| fields.values(&field.into()).first().and_then(Value::as_text).map(str::to_owned);
+        let (host, entity_id) = (text(ecs::HOST_NAME), text(ecs::PROCESS_ENTITY_ID));
+        Self { order, is_creation, host: host.unwrap_or_default(), entity_id }
+    }
 }
 
 /// Writes rows one after another.
@@ -171,9 +190,14 @@ impl RowWriter {
     }
 
     /// Writes an event as the record that it was mapped from. `chunk` counts the chunks of the file from 0, `path` is the file.
-    pub fn record(&mut self, event: &Event, record: &Record, order: OrderKey, chunk: Option<u64>, path: &str) {
-        let fronts = self.begin_event(event);
-        self.end(order, event.document.is_process_creation(), &fronts);
+    pub fn record(&mut self, subject: &Subject, record: &Record, chunk: Option<u64>, path: &str) {
+        self.begin();
+        let mut front = |text: &str| {
+            self.texts.extend_from_slice(text.as_bytes());
+            Some((text.len(), true))
+        };
+        let fronts = [front(&subject.host), subject.entity_id.as_deref().and_then(&mut front), None];
+        self.end(subject.order, subject.is_creation, &fronts);
         self.bytes.push(record::RECORD);
         record::write(&mut self.bytes, record, chunk, path);
     }
@@ -217,8 +241,8 @@ impl RowWriter {
     fn first_text_at(&mut self, event: &Lazy<'_>, at: usize) -> Option<(usize, bool)> {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
-            Written::Text => Some((self.texts.len() - begin, true)),
-            Written::NotOne => self.first_text(event.values_at(at)),
+            Found::Text => Some((self.texts.len() - begin, true)),
+            Found::NotOne => self.first_text(event.values_at(at)),
             _ => None,
         }
     }
@@ -269,12 +293,12 @@ impl RowWriter {
     fn column(&mut self, column: u8, event: &Lazy<'_>, at: usize) {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
-            Written::Text => self.text_entry(column, self.texts.len() - begin),
-            Written::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
-            Written::Boolean(flag) => self.table.extend([column, if flag { TRUE } else { FALSE }]),
-            Written::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
-            Written::Nothing => {}
-            Written::NotOne => event.values_at(at).iter().for_each(|value| self.value(column, value)),
+            Found::Text => self.text_entry(column, self.texts.len() - begin),
+            Found::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
+            Found::Boolean(flag) => self.table.extend([column, if flag { TRUE } else { FALSE }]),
+            Found::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
+            Found::Nothing => {}
+            Found::NotOne => event.values_at(at).iter().for_each(|value| self.value(column, value)),
         }
     }
 

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)] // A benchmark may stop at the first surprise; the macros of criterion write functions.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use evql::detect::{CandidateEvent, Detector, ShapePlan};
+use evql::detect::{CandidateEvent, Detector, Memo, ShapePlan};
 use evql::eql::Keys;
 use evql::event::{Clock, Event};
 use evql::forge::{Large, LargeError};
@@ -14,6 +14,7 @@ use evql::report::{Layout, Results, TimelineFormat, TimelineJson};
 use evql::rules;
 use evql::source::{self, Glance, Input, Item, Record, Scratch, Search, Verdict, Visitor};
 use evql::sysmon::{self, Cells, Mapping};
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::hint::black_box;
@@ -65,7 +66,7 @@ fn read(inputs: &[Input], slow: bool, sink: &mut dyn FnMut(Item)) {
 /// Looks at records as the built-in rule does.
 struct Looker<'d> {
     detector: &'d Detector,
-    plans: HashMap<(u32, u32), ShapePlan>,
+    plans: HashMap<(u32, u32), (ShapePlan, Memo)>,
     cells: Cells,
     keys: Keys,
     hits: usize,
@@ -76,12 +77,13 @@ impl Visitor for Looker<'_> {
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         let detector = self.detector;
-        let plan = self.plans.entry((glance.shape(), glance.event_id())).or_insert_with(|| detector.shape(glance));
+        let plan = self.plans.entry((glance.shape(), glance.event_id()));
+        let (plan, memo) = plan.or_insert_with(|| (detector.shape(glance), Memo::default()));
         if let ShapePlan::Fields(fields) = &*plan
             && plan.may_matter(glance)
         {
-            let event = fields.event(glance, &mut self.cells, "");
-            self.hits += fields.hits(detector.rules(), &event, &mut self.keys).len();
+            let event = LazyCell::new(|| fields.event(glance, &mut self.cells, ""));
+            self.hits += fields.hits(detector.rules(), glance, &event, &mut self.keys, memo).len();
         }
         Verdict::Seen
     }

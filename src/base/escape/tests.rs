@@ -28,3 +28,21 @@ fn cells_are_cut_at_the_limit_between_characters() {
     assert!(cut.encode_utf16().count() <= CELL_LIMIT);
     assert!(cut.encode_utf16().count() > CELL_LIMIT - 3);
 }
+
+#[test]
+fn pages_see_markup_as_text() {
+    assert_eq!(html("cmd.exe /c dir"), "cmd.exe /c dir");
+    assert_eq!(html("</script><b a=\"1\" c='2'>&"), "&lt;/script&gt;&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;");
+    assert_eq!(html("gpj.\u{202e}exe\0\x1b[2J\nä"), "gpj.\\u{202e}exe\\x00\\x1b[2J\\nä");
+    assert_eq!(html_lines("a\r\n\tb\rc"), "a\n\tb\\rc");
+}
+
+#[test]
+fn json_stays_the_same_json() {
+    let value = serde_json::json!({ "a": "x\u{202e}y\u{e0041}\u{7f}" });
+    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    let shown = json(&text);
+    assert!(shown.is_ascii(), "{shown}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
+    assert_eq!(json("{\n\t1}"), "{\n\t1}");
+}

@@ -67,15 +67,16 @@ fn rules(session: &Session) -> String {
     if session.not_chosen > 0 {
         let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.not_chosen as u64)); // writing to a String cannot fail
     }
-    if session.wrong_files > 0 {
-        let _ = write!(text, "; the rules of {} left out, being wrong", counted(session.wrong_files as u64, "file"));
+    if !session.wrong_files.is_empty() {
+        let _ =
+            write!(text, "; the rules of {} left out, being wrong", counted(session.wrong_files.len() as u64, "file"));
     }
     let stats = &session.outcome.stats;
     if stats.documents == 0 && !session.builtin {
         let Unanswered { not_in_sysmon, no_events } = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
         for (count, why) in [
-            (not_in_sysmon, "asking for what Sysmon does not record"),
-            (no_events, "in need of event IDs that are not here"),
+            (not_in_sysmon.len(), "asking for what Sysmon does not record"),
+            (no_events.len(), "in need of event IDs that are not here"),
         ] {
             if count > 0 {
                 let _ = write!(text, "; {} {why}", grouped(count as u64)); // writing to a String cannot fail

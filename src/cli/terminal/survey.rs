@@ -208,7 +208,7 @@ fn state(file: &SurveyedFile, faults: &[Fault]) -> String {
 }
 
 /// A span of ticks in the two greatest units that it has.
-fn rough(ticks: i64) -> String {
+pub fn rough(ticks: i64) -> String {
     let seconds = ticks / 10_000_000;
     match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0, _) => format!("{} s", seconds_text(ticks)),

@@ -5,8 +5,11 @@
 
 use super::{KeyField, MAX_KEYS};
 use crate::base::Ticks;
-use crate::eql::datum::{Datum, read_all};
-use crate::event::{Fields, Value};
+use crate::ecs::{Field, FieldType};
+use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all};
+use crate::event::{Fields, Value, Written};
+use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The values of all join keys of an event, in order. Cheap to clone.
@@ -27,6 +30,156 @@ pub enum KeyPart {
     Boolean(bool),
     /// An instant.
     Date(Ticks),
+    /// What stands for the values of a whole key.
+    Digest(Digest),
+}
+
+/// A number that stands for a join key, or for one value of it: equal for equal ones, and different for different ones, which has to hold against accident.
+/// Nobody can foresee it, so that no evidence can be made to have two keys with one number.
+pub type Digest = [u64; 2];
+
+/// Makes digests, the same for the same values as long as it lives.
+#[derive(Clone, Debug, Default)]
+pub struct Digester {
+    first: foldhash::quality::RandomState,
+    second: foldhash::quality::RandomState,
+}
+
+/// What keys of one event after another are made with.
+#[derive(Debug, Default)]
+pub struct DigestBuffer {
+    text: String,
+    /// Digests of the values of fields.
+    parts: Vec<Digest>,
+    /// Fields that were asked for, each with its parts.
+    known: Vec<(Field, Range<usize>)>,
+}
+
+/// Fields of a key that are put together in place.
+const MOST_AT_ONCE: usize = 8;
+
+impl DigestBuffer {
+    /// Begins the next document.
+    pub fn clear(&mut self) {
+        self.parts.clear();
+        self.known.clear();
+    }
+
+    /// The digests of the values of a field, each once: their range among the parts.
+    fn values(&mut self, digester: &Digester, document: &dyn Fields, field: &Field) -> Range<usize> {
+        if let Some((_, range)) = self.known.iter().find(|(known, _)| known == field) {
+            return range.clone();
+        }
+        let start = self.parts.len();
+        digester.parts_of(document, field, &mut self.text, &mut self.parts);
+        let range = start..self.parts.len();
+        self.known.push((field.clone(), range.clone()));
+        range
+    }
+
+    fn null(&mut self, digester: &Digester) -> Range<usize> {
+        self.parts.push(digester.part(&KeyPart::Null));
+        self.parts.len() - 1..self.parts.len()
+    }
+}
+
+impl Digester {
+    fn of(&self, value: impl Hash) -> Digest {
+        [self.first.hash_one(&value), self.second.hash_one(&value)]
+    }
+
+    /// The digest of a text.
+    pub fn text(&self, text: &str) -> Digest {
+        self.of(text)
+    }
+
+    fn part(&self, part: &KeyPart) -> Digest {
+        match part {
+            KeyPart::Text(text) => self.text(text),
+            other => self.of(other),
+        }
+    }
+
+    fn join(&self, host: Option<Digest>, parts: &[Digest]) -> Digest {
+        self.of((host, parts))
+    }
+
+    /// The digest of a key of events of this host; `None` if the key means the same on every host.
+    pub fn key(&self, host: Option<Digest>, key: &[KeyPart]) -> Digest {
+        let parts: Vec<Digest> = key.iter().map(|part| self.part(part)).collect();
+        self.join(host, &parts)
+    }
+
+    /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many. `buffer` must have begun this document.
+    pub fn keys(
+        &self,
+        document: &dyn Fields,
+        fields: &[KeyField],
+        host: Option<Digest>,
+        buffer: &mut DigestBuffer,
+        digests: &mut Vec<Digest>,
+    ) -> usize {
+        let mut ranges: [Range<usize>; MOST_AT_ONCE] = Default::default();
+        if fields.len() > MOST_AT_ONCE {
+            let keys = keys_of(document, fields, &mut Recent::default()).0;
+            digests.extend(keys.iter().map(|key| self.key(host, key)));
+            return keys.len();
+        }
+        let mut combinations = 1_usize;
+        for (range, KeyField { field, optional }) in ranges.iter_mut().zip(fields) {
+            *range = buffer.values(self, document, field);
+            if Range::is_empty(range) {
+                if !optional {
+                    return 0;
+                }
+                *range = buffer.null(self);
+            }
+            if range.len().saturating_mul(combinations) > MAX_KEYS {
+                range.end = range.start + (MAX_KEYS / combinations).max(1);
+            }
+            combinations *= range.len();
+        }
+        // The last field turns fastest.
+        for number in 0..combinations {
+            let mut rest = number;
+            let mut key = [Digest::default(); MOST_AT_ONCE];
+            for (part, range) in key.iter_mut().zip(&ranges).take(fields.len()).rev() {
+                *part = buffer.parts[range.start + rest % range.len()];
+                rest /= range.len();
+            }
+            digests.push(self.join(host, &key[..fields.len()]));
+        }
+        combinations
+    }
+
+    /// Adds the digests of the values of a field.
+    fn parts_of(&self, document: &dyn Fields, field: &Field, text: &mut String, parts: &mut Vec<Digest>) {
+        let kind = field.kind();
+        if kind.is_none_or(FieldType::is_text) {
+            text.clear();
+            match document.write_text(field, text) {
+                Written::Nothing => return,
+                Written::Text if text.len() <= KEYWORD_LIMIT => {
+                    parts.push(self.text(text));
+                    return;
+                }
+                Written::Text | Written::NotText => {}
+            }
+        }
+        let begin = parts.len();
+        for datum in read_all(document.values(field), field) {
+            let part = match datum {
+                Datum::Text(text) => self.text(&text),
+                other => self.part(&KeyPart::new(other, &mut Recent::default())),
+            };
+            if !parts[begin..].contains(&part) {
+                parts.push(part);
+            }
+            if parts.len() - begin > MAX_KEYS {
+                break;
+            }
+        }
+    }
 }
 
 /// Texts of keys that were met lately: the next events are often of the same host and process.
@@ -65,7 +218,7 @@ impl KeyPart {
     /// The key as a value of a document; `None` for null.
     pub fn to_value(&self) -> Option<Value> {
         Some(match self {
-            Self::Null => return None,
+            Self::Null | Self::Digest(_) => return None,
             Self::Text(text) => Value::Text(text.as_ref().into()),
             Self::Long(number) => Value::Long(*number),
             Self::Double(bits) => Value::Double(f64::from_bits(*bits)),

@@ -34,10 +34,17 @@ struct Partial<T> {
 /// A sequence that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequenceMatch<T> {
-    /// Values of the join keys; `None` is null.
-    pub keys: Vec<Option<Value>>,
+    /// The join key.
+    pub key: Key,
     /// One entry a stage; `None` for a missing-event stage.
     pub events: Vec<Option<T>>,
+}
+
+impl<T> SequenceMatch<T> {
+    /// Values of the join key; `None` is null.
+    pub fn keys(&self) -> Vec<Option<Value>> {
+        self.key.iter().map(KeyPart::to_value).collect()
+    }
 }
 
 impl<'s, T: Clone> Machine<'s, T> {
@@ -118,7 +125,7 @@ impl<'s, T: Clone> Machine<'s, T> {
         let mut rest = partial.events.into_iter().map(|(_, payload)| payload);
         let stages = self.sequence.stages.iter();
         let events = stages.map(|stage| if stage.is_missing() { None } else { rest.next() }).collect();
-        SequenceMatch { keys: key.iter().map(KeyPart::to_value).collect(), events }
+        SequenceMatch { key: key.clone(), events }
     }
 
     /// Times of the events that a missing-event filter took under a key.

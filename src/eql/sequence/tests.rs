@@ -1,4 +1,5 @@
 use super::*;
+use crate::ecs;
 use crate::eql::{Query, compile};
 use crate::event::Document;
 
@@ -65,7 +66,7 @@ fn keys_are_typed_and_addresses_are_canonical() {
     let sequence = sequence("sequence by destination.ip [any where true] [any where true]");
     let key = |text: &str| {
         let mut document = Document::new();
-        document.set(crate::ecs::DESTINATION_IP, text);
+        document.set(ecs::DESTINATION_IP, text);
         sequence.candidate(&document).unwrap().keys(0).to_vec()
     };
     assert_eq!(key("0:0:0:0:0:0:0:1"), key("::1"));
@@ -88,4 +89,37 @@ fn queries_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Query>();
     shared::<Candidate>();
+}
+
+proptest::proptest! {
+    /// Digests of keys, worked out without the keys, are those of the keys themselves, as many and in their order.
+    #[test]
+    fn digests_stand_for_keys(users in proptest::collection::vec(0_u8..6, 0..80), pids in proptest::collection::vec(0_i64..40, 0..40), host in proptest::bool::ANY) {
+        let mut document = Document::new();
+        users.iter().for_each(|user| document.push(ecs::USER_NAME, format!("u{user}")));
+        pids.iter().for_each(|pid| document.push(ecs::PROCESS_PID, *pid));
+        document.push(ecs::PROCESS_NAME, "x".repeat(users.len() * 40));
+        document.push(ecs::SOURCE_IP, "::ffff:10.0.0.1");
+        let queries = [
+            "sequence by user.name, process.pid [any where true] [any where true]",
+            "sequence by ?user.domain, process.name, source.ip [any where true] [any where true]",
+            "sequence [any where true] by process.pid [any where true] by user.domain",
+            "sequence [any where true] [any where true]",
+        ];
+        let digester = Digester::default();
+        let host = host.then(|| digester.text("A"));
+        let mut buffer = DigestBuffer::default();
+        for query in queries {
+            let Some(Query::Sequence(sequence)) = compile(query).query else { panic!("a sequence") };
+            for filter in sequence.filters() {
+                let mut digests = Vec::new();
+                let count = digester.keys(&document, filter.keys(), host, &mut buffer, &mut digests);
+                let keys: Vec<Digest> = filter.keys_of(&document).iter().map(|key| digester.key(host, key)).collect();
+                proptest::prop_assert_eq!(count, keys.len());
+                proptest::prop_assert_eq!(&digests, &keys);
+                let different: std::collections::BTreeSet<&Digest> = digests.iter().collect();
+                proptest::prop_assert_eq!(different.len(), digests.len());
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::base::Origin;
 use crate::event::{Event, OrderKey};
 use crate::source::Record;
-use crate::timeline::{Row as Bytes, RowWriter};
+use crate::timeline::{Row as Bytes, RowWriter, Subject};
 use serde_json::json;
 
 fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
@@ -32,14 +32,9 @@ fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
 /// The cells of a record by the names of their columns.
 fn cells(record: &Record) -> impl Fn(&str) -> String + use<> {
     let event: Event = sysmon::map(record, "a.evtx", sysmon::Mapping::default());
+    let order = OrderKey::new(record.time_created, record.record_id, record.origin);
     let mut writer = RowWriter::default();
-    writer.record(
-        &event,
-        record,
-        OrderKey::new(record.time_created, record.record_id, record.origin),
-        Some(1),
-        "a.evtx",
-    );
+    writer.record(&Subject::new(&event.document, order, false), record, Some(1), "a.evtx");
     let bytes = writer.take();
     let row = match Bytes::read(&bytes).unwrap().record().unwrap() {
         RecordView::Record { system, data } => of_record(&system, data).0,

@@ -198,18 +198,18 @@ impl<'c> Raw<'c> {
         }
     }
 
-    /// The number that the text is, if it is stored as one without a sign, of four bytes at most.
-    pub fn number(self) -> Option<u32> {
-        match self {
-            Self::Value(kind, raw) => value::small_number(kind, raw),
-            _ => None,
-        }
-    }
-
     /// The units of the text in UTF-16, low byte first, if that is how it is stored; its end may be with them.
     pub fn utf16(self) -> Option<&'c [u8]> {
         match self {
             Self::Value(value::TEXT, raw) => Some(raw),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is stored as an unsigned one; its text is its digits.
+    pub fn number(self) -> Option<u64> {
+        match self {
+            Self::Value(kind, raw) => value::unsigned(kind, raw),
             _ => None,
         }
     }
@@ -221,8 +221,8 @@ impl<'c> Raw<'c> {
         text
     }
 
-    /// What identifies the stored form.
-    fn bytes(self) -> (u8, &'c [u8]) {
+    /// What identifies the stored form: the same type and bytes are the same text.
+    pub fn bytes(self) -> (u8, &'c [u8]) {
         match self {
             Self::Nothing => (0, b""),
             Self::Text(text) => (u8::MAX, text.as_bytes()),

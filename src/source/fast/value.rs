@@ -127,13 +127,10 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
         0x00 => Ok(()),
         TEXT => return text(raw, out),
         0x03 => write!(out, "{}", bytes.u8(0)?.cast_signed()),
-        0x04 => return number(u64::from(bytes.u8(0)?), out),
+        0x04 | U16 | 0x08 | U64 => return number(unsigned(kind, raw)?, out),
         0x05 => write!(out, "{}", bytes.u16(0)?.cast_signed()),
-        U16 => return number(u64::from(bytes.u16(0)?), out),
         0x07 => write!(out, "{}", bytes.u32(0)?.cast_signed()),
-        0x08 => return number(u64::from(bytes.u32(0)?), out),
         0x09 => write!(out, "{}", bytes.u64(0)?.cast_signed()),
-        U64 => return number(bytes.u64(0)?, out),
         0x0d => match bytes.u32(0)?.cast_signed() {
             0 => out.write_str("false"),
             1 => out.write_str("true"),
@@ -163,12 +160,14 @@ pub fn push_raw(kind: u8, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The value of a type that is written as a number without a sign, of four bytes at most.
-pub fn small_number(kind: u8, raw: &[u8]) -> Option<u32> {
-    match (kind, raw) {
-        (0x04, &[byte]) => Some(byte.into()),
-        (U16, &[low, high]) => Some(u16::from_le_bytes([low, high]).into()),
-        (0x08, &[a, b, c, d]) => Some(u32::from_le_bytes([a, b, c, d])),
+/// A value of an unsigned type, which is written in decimal.
+pub fn unsigned(kind: u8, raw: &[u8]) -> Option<u64> {
+    let bytes = Bytes::new(raw);
+    match kind {
+        0x04 => bytes.u8(0).map(u64::from),
+        U16 => bytes.u16(0).map(u64::from),
+        0x08 => bytes.u32(0).map(u64::from),
+        U64 => bytes.u64(0),
         _ => None,
     }
 }

@@ -6,53 +6,79 @@
 /// The arguments of a command line; none for a line of blanks.
 pub fn split(command_line: &str) -> Vec<String> {
     let mut args = Vec::new();
+    each(command_line, &mut String::new(), |arg| args.push(arg.to_owned()));
+    args
+}
+
+/// How many arguments a command line has.
+pub fn count(command_line: &str) -> usize {
+    if !command_line.contains('"') {
+        return command_line.split([' ', '\t']).filter(|arg| !arg.is_empty()).count();
+    }
+    let mut count = 0;
+    each(command_line, &mut String::new(), |_| count += 1);
+    count
+}
+
+/// Shows all arguments, one after another; `arg` is where they are put together if they must be.
+fn each(command_line: &str, arg: &mut String, mut show: impl FnMut(&str)) {
     let mut rest = command_line;
     while let Some(start) = rest.find(|c| !is_blank(c)) {
-        let (arg, after) = next_argument(&rest[start..]);
-        args.push(arg);
-        rest = after;
+        rest = &rest[start..];
+        // Most arguments have nothing in them that means more than itself.
+        let end = rest.find([' ', '\t', '"']).unwrap_or(rest.len());
+        if rest[end..].starts_with('"') {
+            arg.clear();
+            rest = next_argument(rest, arg);
+            show(arg);
+        } else {
+            show(&rest[..end]);
+            rest = rest.get(end + 1..).unwrap_or_default();
+        }
     }
-    args
 }
 
 const fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t')
 }
 
-/// The first argument of `text`, which starts with one, and what follows its separator.
-fn next_argument(text: &str) -> (String, &str) {
-    let mut arg = String::new();
+/// Adds the first argument of `text`, which starts with one; gives what follows its separator.
+fn next_argument<'t>(text: &'t str, arg: &mut String) -> &'t str {
     let mut quoted = false;
-    let mut backslashes = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => backslashes += 1,
-            '"' => {
-                push_backslashes(&mut arg, backslashes / 2);
-                let literal = backslashes % 2 == 1;
-                backslashes = 0;
-                if literal {
-                    arg.push('"');
-                    continue;
-                }
-                if quoted && chars.next_if(|&(_, next)| next == '"').is_some() {
-                    arg.push('"');
-                }
-                quoted = !quoted;
+    let mut rest = text;
+    loop {
+        let Some(at) = rest.find(['\\', '"', ' ', '\t']) else {
+            arg.push_str(rest);
+            return "";
+        };
+        arg.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let after = rest.trim_start_matches('\\');
+        let backslashes = rest.len() - after.len();
+        rest = after;
+        if let Some(after) = rest.strip_prefix('"') {
+            push_backslashes(arg, backslashes / 2);
+            rest = after;
+            if backslashes % 2 == 1 {
+                arg.push('"');
+                continue;
             }
-            c => {
-                push_backslashes(&mut arg, backslashes);
-                backslashes = 0;
-                if is_blank(c) && !quoted {
-                    return (arg, &text[at + 1..]);
-                }
-                arg.push(c);
+            if quoted && let Some(after) = rest.strip_prefix('"') {
+                arg.push('"');
+                rest = after;
             }
+            quoted = !quoted;
+            continue;
+        }
+        push_backslashes(arg, backslashes);
+        if let Some(after) = rest.strip_prefix([' ', '\t']) {
+            if !quoted {
+                return after;
+            }
+            arg.push_str(&rest[..1]);
+            rest = after;
         }
     }
-    push_backslashes(&mut arg, backslashes);
-    (arg, "")
 }
 
 fn push_backslashes(arg: &mut String, count: usize) {

@@ -64,6 +64,11 @@ pub fn split_command_line(line: &str) -> Vec<String> {
     args::split(line)
 }
 
+/// The number of arguments of a command line.
+pub fn count_arguments(line: &str) -> usize {
+    args::count(line)
+}
+
 fn split_args(document: &mut Document, command_line: FieldId, args: FieldId, count: FieldId) {
     let Some(line) = document.text(command_line) else { return };
     let split = args::split(line);

@@ -14,6 +14,8 @@ use std::net::IpAddr;
 
 mod write;
 
+pub use write::Found;
+
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]
 pub struct Cells {
@@ -124,7 +126,7 @@ impl<'a> Lazy<'a> {
                 }
             }
             Way::ArgsCount(entry) => {
-                let count = derive::split_command_line(&self.entry(entry)?).len();
+                let count = derive::count_arguments(&self.entry(entry)?);
                 Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
             }
             Way::Record(what) => self.of_record(what),
@@ -133,7 +135,10 @@ impl<'a> Lazy<'a> {
 
     fn long(&self, entry: usize) -> Option<i64> {
         let raw = self.glance.entry(entry);
-        raw.number().map(i64::from).or_else(|| derive::long(&self.entry(entry)?))
+        match raw.number() {
+            Some(number) => i64::try_from(number).ok(),
+            None => derive::long(&self.entry(entry)?),
+        }
     }
 
     /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
@@ -231,8 +236,34 @@ impl Fields for Lazy<'_> {
         self.ways.position(field).map_or(&[], |at| self.values_at(at))
     }
 
-    fn write(&self, field: &Field, out: &mut Vec<u8>) -> Written {
-        self.ways.position(field).map_or(Written::Nothing, |at| self.write_at(at, out))
+    fn write_text(&self, field: &Field, out: &mut String) -> Written {
+        let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return Written::Nothing };
+        let begin = out.len();
+        match way {
+            Way::Text(entry) => self.glance.entry(entry).write(out),
+            Way::Made(entry, Made::BaseName) => {
+                self.glance.entry(entry).write(out);
+                match Made::BaseName.of(&out[begin..], self.ways.context.separator) {
+                    Piece::Part(part) if !is_nothing(&out[begin..]) => drop(out.drain(begin..begin + part.start)),
+                    _ => out.truncate(begin),
+                }
+                // A path that ends in a separator has a name of no characters: the general way says what becomes of that.
+                return if out.len() > begin { Written::Text } else { Written::NotText };
+            }
+            Way::Record(OfRecord::Computer) => {
+                out.push_str(self.cells.computer.borrow_mut().of(self.glance.computer()))
+            }
+            Way::Record(OfRecord::Channel) => out.push_str(self.cells.channel.borrow_mut().of(self.glance.channel())),
+            Way::Record(OfRecord::Path) => out.push_str(self.path),
+            Way::Never => return Written::Nothing,
+            _ => return Written::NotText,
+        }
+        let is_entry = matches!(way, Way::Text(_));
+        if out.len() == begin || (is_entry && is_nothing(&out[begin..])) {
+            out.truncate(begin);
+            return Written::Nothing;
+        }
+        Written::Text
     }
 }
 

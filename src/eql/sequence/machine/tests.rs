@@ -82,7 +82,7 @@ fn optional_keys_join_null_with_null() {
     }
     let found = machine.finish();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].keys, [None]);
+    assert_eq!(found[0].keys(), [None]);
 }
 
 #[test]

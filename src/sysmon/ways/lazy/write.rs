@@ -2,26 +2,42 @@
 
 use super::super::{OfRecord, Way};
 use super::Lazy;
-use crate::base::json;
-use crate::event::Written;
+use crate::base::{Ticks, json};
 use crate::sysmon::direct::{Made, Piece};
 use crate::sysmon::raw::is_nothing;
 use std::ops::Range;
 
+/// What [`Lazy::write_at`] has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The only value is a text or an address, which was added.
+    Text,
+    /// The only value is an integer.
+    Long(i64),
+    /// The only value is true or false.
+    Boolean(bool),
+    /// The only value is an instant.
+    Date(Ticks),
+    /// The field has no value.
+    Nothing,
+    /// The values must be asked for: there may be several.
+    NotOne,
+}
+
 impl Lazy<'_> {
     /// The only value of the field at a [`super::Ways::position`], where that is easier to write than to hold. A text is added to `out` as UTF-8.
-    pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> Written {
-        let text_if = |says| if says { Written::Text } else { Written::Nothing };
+    pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> Found {
+        let text_if = |says| if says { Found::Text } else { Found::Nothing };
         match self.ways.learned[at] {
-            Way::Never => Written::Nothing,
+            Way::Never => Found::Nothing,
             Way::Text(entry) => text_if(self.write_entry(entry, out)),
             Way::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
-            Way::MadeAfterAnswers(..) if self.answers_fail() => Written::Nothing,
+            Way::MadeAfterAnswers(..) if self.answers_fail() => Found::Nothing,
             Way::Made(entry, made) | Way::MadeAfterAnswers(entry, made) => self.write_made(entry, made, out),
-            Way::Long(entry) => self.long(entry).map_or(Written::Nothing, Written::Long),
+            Way::Long(entry) => self.long(entry).map_or(Found::Nothing, Found::Long),
             Way::Fixed(text) => {
                 out.extend_from_slice(text.as_bytes());
-                Written::Text
+                Found::Text
             }
             Way::Record(what) => self.write_of_record(what, out),
             Way::Flow(flow) => {
@@ -29,7 +45,7 @@ impl Lazy<'_> {
                 out.extend_from_slice(id.as_deref().unwrap_or_default().as_bytes());
                 text_if(id.is_some())
             }
-            Way::Constant | Way::Steps(_) | Way::Args(_) | Way::ArgsCount(_) => Written::NotOne,
+            Way::Constant | Way::Steps(_) | Way::Args(_) | Way::ArgsCount(_) => Found::NotOne,
         }
     }
 
@@ -45,10 +61,10 @@ impl Lazy<'_> {
     }
 
     /// Adds what is made of the text of an entry.
-    fn write_made(&self, entry: usize, made: Made, out: &mut Vec<u8>) -> Written {
+    fn write_made(&self, entry: usize, made: Made, out: &mut Vec<u8>) -> Found {
         let begin = out.len();
         if !self.write_entry(entry, out) {
-            return Written::Nothing;
+            return Found::Nothing;
         }
         let piece = made.of(str::from_utf8(&out[begin..]).unwrap_or_default(), self.ways.context.separator);
         match piece {
@@ -69,17 +85,17 @@ impl Lazy<'_> {
             }
             Piece::Flag(flag) => {
                 out.truncate(begin);
-                return Written::Boolean(flag);
+                return Found::Boolean(flag);
             }
             Piece::Nothing => {
                 out.truncate(begin);
-                return Written::Nothing;
+                return Found::Nothing;
             }
         }
-        Written::Text
+        Found::Text
     }
 
-    fn write_of_record(&self, what: OfRecord, out: &mut Vec<u8>) -> Written {
+    fn write_of_record(&self, what: OfRecord, out: &mut Vec<u8>) -> Found {
         let begin = out.len();
         let mut push = |text: &str| out.extend_from_slice(text.as_bytes());
         match what {
@@ -95,10 +111,10 @@ impl Lazy<'_> {
                 Ok(number) => json::push_long(out, number),
                 Err(_) => push(&self.glance.record_id().to_string()),
             },
-            OfRecord::Logged => return Written::Date(self.glance.time_created()),
-            OfRecord::Timestamp => return Written::Date(self.timestamp_with(out)),
+            OfRecord::Logged => return Found::Date(self.glance.time_created()),
+            OfRecord::Timestamp => return Found::Date(self.timestamp_with(out)),
         }
-        if out.len() > begin { Written::Text } else { Written::Nothing }
+        if out.len() > begin { Found::Text } else { Found::Nothing }
     }
 }
 

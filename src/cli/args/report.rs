@@ -1,0 +1,45 @@
+//! What can be typed of the HTML report, and of `evql report`, which makes one from saved findings.
+
+use super::{Target, size};
+use clap::Args;
+use evql::report::html::Limits;
+use std::path::PathBuf;
+
+/// How the page is made.
+#[derive(Clone, Debug, Args)]
+pub struct Page {
+    /// The title of the report
+    #[arg(long, value_name = "TEXT", help_heading = "HTML report")]
+    pub report_title: Option<String>,
+    /// Keep the report below this size: bytes, or with K, M or G. It says what it leaves out: records first, then cards, the least severe first
+    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = size, help_heading = "HTML report")]
+    pub max_report_size: u64,
+    /// Give at most so many alerts a card; tables, timeline and indicators count all
+    #[arg(long, value_name = "N", default_value_t = 10_000, help_heading = "HTML report")]
+    pub max_report_cards: usize,
+}
+
+impl Page {
+    /// How large the page may become.
+    pub fn limits(&self) -> Limits {
+        Limits { bytes: self.max_report_size, cards: self.max_report_cards }
+    }
+}
+
+/// Makes the report of `scan -H` from alerts that were saved with `scan -o`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Alerts as `scan` writes them (JSON lines, or one array); `-` is stdin
+    #[arg(value_name = "ALERTS", required = true)]
+    pub alerts: Vec<PathBuf>,
+    /// Rules to take queries and guides from that the alerts do not carry: files and folders
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub page: Page,
+    /// Exit with 0 even if some lines could not be read
+    #[arg(long)]
+    pub allow_partial: bool,
+}

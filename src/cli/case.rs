@@ -1,0 +1,277 @@
+//! The case header of the HTML report, from a finished run: what was typed, what was read, and what could not be seen.
+
+use super::args::{Page, Scan};
+use super::session::Session;
+use super::terminal::survey::rough;
+use super::terminal::{counted, grouped};
+use evql::base::Ticks;
+use evql::detect::Unanswered;
+use evql::event::Clock;
+use evql::report::html::{Case, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
+use evql::source::{Fault, Format, Input, Severity};
+use evql::survey::{Host, Kind, Notable, Survey, SurveyedFile, hosts};
+use evql::sysmon;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The case of a scan. A survey tells more of the evidence, where it can be read twice.
+pub fn of_scan(args: &Scan, session: &Session, survey: Option<&Survey>) -> Case {
+    let hosts = survey.map(|survey| hosts(&survey.files)).unwrap_or_default();
+    let mut facts = vec![
+        ("Rules", rules(args, session)),
+        ("Events", events(session)),
+        ("Order of events", clock(session.options.clock)),
+    ];
+    facts.extend(mapping(session).map(|mapping| ("Mapping", mapping)));
+    Case {
+        facts,
+        clock: session.options.clock,
+        range: hosts.iter().filter_map(Host::span).reduce(|all, span| (all.0.min(span.0), all.1.max(span.1))),
+        inputs: inputs(session, survey),
+        gaps: hosts.iter().flat_map(gaps).collect(),
+        notable: hosts.iter().flat_map(notable).collect(),
+        complete: true,
+        faults: session.outcome.faults.iter().map(fault).collect(),
+        silent: silent(session),
+        limits: limits(args, session),
+        ..plain(&args.page)
+    }
+}
+
+/// What every report has.
+pub fn plain(page: &Page) -> Case {
+    Case { title: page.report_title.clone().unwrap_or_default(), command: command(), made: now(), ..Case::default() }
+}
+
+/// What was typed, but for the password of archives.
+fn command() -> String {
+    let mut words = vec!["evql".to_owned()];
+    let mut is_secret = false;
+    for word in std::env::args_os().skip(1) {
+        let word = word.to_string_lossy();
+        let shown = match word.split_once('=') {
+            _ if is_secret => "***".to_owned(),
+            Some((name, _)) if name == SECRET => format!("{SECRET}=***"),
+            _ => quoted(&word),
+        };
+        is_secret = word == SECRET;
+        words.push(shown);
+    }
+    words.join(" ")
+}
+
+/// The option whose value is nobody's business.
+const SECRET: &str = "--archive-password";
+
+/// A word as it can be typed again, in most shells.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./\\:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// When the report is made; `SOURCE_DATE_EPOCH`, in seconds since 1970, stands for the clock where outputs have to be the same each time.
+fn now() -> Option<Ticks> {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.trim().parse::<i64>().ok());
+    let seconds = given.or_else(|| i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs()).ok())?;
+    Ticks::from_unix_millis(seconds.checked_mul(1000)?)
+}
+
+fn rules(args: &Scan, session: &Session) -> String {
+    let count = grouped(session.detector.rules().len() as u64);
+    if session.builtin {
+        return format!("{count} built in");
+    }
+    let paths: Vec<String> = args.rules.rules.iter().map(|path| path.display().to_string()).collect();
+    format!("{count} from {}", paths.join(", "))
+}
+
+fn events(session: &Session) -> String {
+    let stats = &session.outcome.stats;
+    let by_id: Vec<String> = stats
+        .by_id
+        .iter()
+        .map(|(&id, &count)| format!("{id} {} ({})", sysmon::event_name(id).unwrap_or("unknown"), grouped(count)))
+        .collect();
+    let mut text = format!("{} of {} records", grouped(stats.mapped), grouped(stats.tally.records));
+    if !by_id.is_empty() {
+        let _ = write!(text, "; by event ID: {}", by_id.join(", ")); // writing to a String cannot fail
+    }
+    text
+}
+
+fn clock(clock: Clock) -> String {
+    match clock {
+        Clock::Logged => "when Windows logged them (--clock logged)".to_owned(),
+        Clock::Utc => "what Sysmon says, as Elastic orders (--clock utc)".to_owned(),
+    }
+}
+
+fn mapping(session: &Session) -> Option<String> {
+    match session.options.mapping {
+        sysmon::Mapping::Winlogbeat => Some("Winlogbeat".to_owned()),
+        sysmon::Mapping::Integration => None,
+    }
+}
+
+fn inputs(session: &Session, survey: Option<&Survey>) -> Vec<InputFacts> {
+    let kind = |format| match format {
+        Format::Evtx => "event log",
+        Format::Xml { .. } => "XML",
+        Format::Json => "JSON",
+    };
+    let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
+    for file in survey.iter().flat_map(|survey| &survey.files) {
+        surveyed.insert(&file.input.display, file);
+    }
+    let facts = |input: &Input| {
+        let file = surveyed.get(&*input.display);
+        InputFacts {
+            path: input.display.to_string(),
+            kind: kind(input.format),
+            size: input.size,
+            records: file.map(|file| file.contents.records),
+            range: file.and_then(|file| file.contents.span()),
+            sha256: file.and_then(|file| file.sha256.clone()),
+        }
+    };
+    session.outcome.inputs.iter().map(facts).collect()
+}
+
+/// Most gaps that are named; the others are counted.
+const MOST_GAPS: usize = 8;
+
+/// What is missing in the channels of a host.
+fn gaps(host: &Host) -> Vec<GapFacts> {
+    let mut found = Vec::new();
+    for (channel, stream) in &host.channels {
+        let numbers = &stream.numbers;
+        let count = numbers.gaps().len();
+        let mut sentences = Vec::new();
+        if count > 0 {
+            let name =
+                |(first, last): (u64, u64)| if first == last { first.to_string() } else { format!("{first}–{last}") };
+            let named: Vec<String> = numbers.gaps().take(MOST_GAPS).map(name).collect();
+            let more = if count > named.len() {
+                format!(" and {} more gaps", grouped((count - named.len()) as u64))
+            } else {
+                String::new()
+            };
+            let at_least = if numbers.is_partial() { "at least " } else { "" };
+            let missing = counted(numbers.missing(), "record number");
+            sentences.push(format!("{at_least}{missing} missing: {}{more}", named.join(", ")));
+        }
+        if stream.backwards > 0 {
+            let most = rough(stream.most_backwards);
+            sentences.push(format!("the clock ran backwards {}, by up to {most}", counted(stream.backwards, "time")));
+        }
+        if !sentences.is_empty() {
+            found.push(GapFacts {
+                host: host.name.to_string(),
+                channel: channel.to_string(),
+                text: sentences.join("; "),
+            });
+        }
+    }
+    found
+}
+
+/// What the logs of a host say of themselves.
+fn notable(host: &Host) -> Vec<NotableFacts> {
+    let told = |record: &Notable| {
+        let (what, grave) = match record.kind {
+            Kind::LogCleared => ("log cleared", true),
+            Kind::LoggingStopped => ("logging stopped", false),
+            Kind::LoggingStarted => return None,
+            Kind::UnexpectedShutdown => ("unexpected shutdown", false),
+            Kind::AuditPolicyChanged => ("audit policy changed", true),
+            Kind::ClockChanged => ("clock changed", false),
+            Kind::SysmonState => ("Sysmon's service", false),
+            Kind::SysmonConfiguration => ("Sysmon's configuration changed", true),
+            Kind::SysmonError => ("Sysmon failed", true),
+        };
+        let id = record.record_id.map_or_else(String::new, |id| format!(", record {id}"));
+        let facts: Vec<String> = record.facts.iter().map(|(name, text)| format!("{name} {text}")).collect();
+        let facts = format!("ID {}{id}. {}", record.event_id, facts.join(", "));
+        Some(NotableFacts { time: record.time, host: host.name.to_string(), what: what.to_owned(), grave, facts })
+    };
+    host.notable.iter().filter_map(told).collect()
+}
+
+fn fault(fault: &Fault) -> FaultFacts {
+    FaultFacts {
+        file: fault.input.to_string(),
+        place: fault.offset.map_or_else(String::new, |offset| format!("offset {offset} (0x{offset:x})")),
+        record: fault.record_id,
+        kind: fault.kind.as_str().to_owned(),
+        reason: fault.reason.clone(),
+        lost: fault.severity == Severity::Lost,
+    }
+}
+
+/// Rules that could find nothing, by the reason.
+fn silent(session: &Session) -> Vec<SilentRules> {
+    let mut silent = Vec::new();
+    let mut add = |reason: &str, rules: Vec<(String, String)>| {
+        if !rules.is_empty() {
+            silent.push(SilentRules { reason: reason.to_owned(), rules });
+        }
+    };
+    let other = session.not_run.iter().map(|(rule, _)| (rule.name.clone(), rule.language.clone())).collect();
+    add("not run: written in another language than EQL", other);
+    add(
+        "left out: a file of rules with mistakes",
+        session.wrong_files.iter().map(|file| (file.clone(), String::new())).collect(),
+    );
+    let stats = &session.outcome.stats;
+    if stats.documents == 0 {
+        let names = |rules: Vec<usize>| -> Vec<(String, String)> {
+            rules.into_iter().map(|rule| (session.detector.rules()[rule].meta.name.clone(), String::new())).collect()
+        };
+        let Unanswered { not_in_sysmon, no_events } = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
+        add("could find nothing: asking for what Sysmon does not record", names(not_in_sysmon));
+        add("could find nothing: there are no events of the IDs that they need", names(no_events));
+    }
+    let users = session.detector.rules().iter().filter(|rule| evql::rules::compares_user_id(&rule.query));
+    add(
+        "in doubt: comparing user.id, which for Sysmon is the account that wrote the record",
+        users.map(|rule| (rule.meta.name.clone(), String::new())).collect(),
+    );
+    silent
+}
+
+/// Whatever else keeps findings away, in sentences.
+fn limits(args: &Scan, session: &Session) -> Vec<String> {
+    let stats = &session.outcome.stats;
+    let mut told = Vec::new();
+    let mut tell = |count: u64, text: &str| {
+        if count > 0 {
+            told.push(format!("{} {text}", grouped(count)));
+        }
+    };
+    tell(stats.outside_window, "events lie outside of --from and --to and were passed over.");
+    tell(stats.filtered, "events are not among the event IDs and computers that were asked for.");
+    tell(stats.tally.unreadable, "records could not be read.");
+    tell(stats.tally.unlisted_faults, "more faults are not listed, because their piece of evidence has too many.");
+    tell(session.not_chosen as u64, "rules were not chosen by --min-level, --include-tag and --exclude-tag.");
+    tell(session.outcome.left_out.values().sum::<usize>() as u64, "alerts were left out by --max-signals.");
+    tell(session.outcome.set_aside.values().sum::<usize>() as u64, "alerts were set aside by --exceptions.");
+    if !stats.adds_up() {
+        told.push("The counts of records do not add up. Please report it.".to_owned());
+    }
+    if stats.by_id.is_empty() && stats.documents == 0 {
+        told.push("There is no event of Sysmon in this evidence, and the rules look at those.".to_owned());
+    }
+    let hidden = session.outcome.alerts.iter().filter(|alert| session.detector.meta(alert).building_block).count();
+    if hidden > 0 && !args.building_blocks {
+        told.push(format!(
+            "{} alerts are of building-block rules, which the terminal does not show.",
+            grouped(hidden as u64)
+        ));
+    }
+    told
+}

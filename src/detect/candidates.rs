@@ -1,0 +1,294 @@
+//! Events that rules may need, held until all are known: of each no more than its place in the order and what stands for its process and its join keys.
+//!
+//! Some rules have a stage that nearly every start of a process matches, so that there are many candidates and each must be small. Which rules and filters
+//! take an event is one of few patterns, which candidates share; keys are digests, and the values are found again in the events of alerts.
+//! This module does not know what makes an alert.
+
+use super::{CandidateEvent, Hit, RuleIndex};
+use crate::base::Origin;
+use crate::ecs::{self, Field};
+use crate::eql::{Digest, DigestBuffer, Digester, Query, Sequence};
+use crate::event::{Event, Fields, OrderKey, Value, Written};
+use crate::rules::Rule;
+use std::sync::Arc;
+
+/// Candidates, as they were found.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    batches: Vec<Batch>,
+}
+
+/// Candidates that were found together.
+#[derive(Debug, Default)]
+struct Batch {
+    sightings: Vec<Sighting>,
+    /// The keys of all of them, those of each together.
+    keys: Vec<Digest>,
+    /// The events that are at hand.
+    events: Vec<Arc<Event>>,
+}
+
+/// What is kept of an event.
+#[derive(Debug)]
+pub struct Sighting {
+    pub order: OrderKey,
+    /// What stands for its host.
+    pub host: Digest,
+    /// What stands for its process, if it names one.
+    pub process: Option<Digest>,
+    pub is_creation: bool,
+    pattern: Arc<Pattern>,
+    /// Where its keys start.
+    keys: u32,
+}
+
+/// Which rules take an event, ascending.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Pattern {
+    hits: Box<[PatternHit]>,
+}
+
+/// A rule, or a filter of it, that takes an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternHit {
+    /// Which rule.
+    pub rule: u32,
+    /// The filter; 0 for a query for single events.
+    pub filter: u32,
+    /// Which of the event's keys it takes it under; none for a query for single events.
+    first: u32,
+    count: u32,
+}
+
+/// How many candidates there were.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    sightings: usize,
+    keys: usize,
+    events: usize,
+}
+
+/// What digests of keys are made with, for one event after another.
+#[derive(Debug, Default)]
+pub struct KeyBuffer {
+    buffer: DigestBuffer,
+    text: String,
+    /// The keys of an event.
+    pub keys: Vec<Digest>,
+    /// The host and its digest: the next event is often of the same.
+    host: Option<(String, Digest)>,
+}
+
+impl Pattern {
+    /// A pattern of rules and filters, ascending, each with the range of keys that it takes an event under.
+    pub fn new(hits: impl Iterator<Item = (RuleIndex, usize, std::ops::Range<usize>)>) -> Self {
+        // There are no more rules, filters and keys than memory holds.
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let hit = |(rule, filter, keys): (RuleIndex, usize, std::ops::Range<usize>)| PatternHit {
+            rule: small(rule),
+            filter: small(filter),
+            first: small(keys.start),
+            count: small(keys.len()),
+        };
+        Self { hits: hits.map(hit).collect() }
+    }
+}
+
+impl Sighting {
+    /// The rules and filters that take it, ascending.
+    pub fn hits(&self) -> &[PatternHit] {
+        &self.pattern.hits
+    }
+}
+
+impl KeyBuffer {
+    /// Begins the next event.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.keys.clear();
+    }
+
+    /// What stands for the host of an event.
+    pub fn host(&mut self, event: &dyn Fields, digester: &Digester) -> Digest {
+        write(event, ecs::HOST_NAME, &mut self.text);
+        if let Some((known, digest)) = &self.host
+            && *known == self.text
+        {
+            return *digest;
+        }
+        let digest = digester.text(&self.text);
+        self.host = Some((self.text.clone(), digest));
+        digest
+    }
+
+    /// What stands for the process of an event of this host.
+    fn process(&mut self, event: &dyn Fields, host: Digest, digester: &Digester) -> Option<Digest> {
+        write(event, ecs::PROCESS_ENTITY_ID, &mut self.text).then(|| process(digester, host, &self.text))
+    }
+
+    /// Adds the keys of a filter of a rule; gives their range.
+    pub fn add(
+        &mut self,
+        event: &dyn Fields,
+        fields: &[crate::eql::KeyField],
+        host: Option<Digest>,
+        digester: &Digester,
+    ) -> std::ops::Range<usize> {
+        let first = self.keys.len();
+        digester.keys(event, fields, host, &mut self.buffer, &mut self.keys);
+        first..self.keys.len()
+    }
+}
+
+/// What stands for a process of a host.
+fn process(digester: &Digester, host: Digest, entity_id: &str) -> Digest {
+    let part = crate::eql::KeyPart::Text(entity_id.into());
+    digester.key(Some(host), std::slice::from_ref(&part))
+}
+
+/// Writes the first value of a field if it is a text; false if there is none, or another.
+fn write(event: &dyn Fields, field: ecs::FieldId, out: &mut String) -> bool {
+    out.clear();
+    let field = Field::Known(field);
+    match event.write_text(&field, out) {
+        Written::Text => true,
+        Written::Nothing => false,
+        Written::NotText => {
+            out.clear();
+            let text = event.values(&field).first().and_then(Value::as_text);
+            out.push_str(text.unwrap_or_default());
+            text.is_some()
+        }
+    }
+}
+
+/// Whether keys of a rule mean something on one host only: whether one is the entity id of a process.
+pub fn is_of_one_host(rule: &Rule) -> bool {
+    matches!(&rule.query, Query::Sequence(sequence) if joins_by_entity(sequence))
+}
+
+/// Whether a join key is the entity id of a process.
+fn joins_by_entity(sequence: &Sequence) -> bool {
+    let mut keys = sequence.filters().iter().flat_map(|filter| filter.keys());
+    keys.any(|key| key.field.name().ends_with(".entity_id"))
+}
+
+impl Candidates {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.batches.iter().map(|batch| batch.sightings.len()).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn batch(&mut self) -> &mut Batch {
+        if self.batches.is_empty() {
+            self.batches.push(Batch::default());
+        }
+        let last = self.batches.len() - 1;
+        &mut self.batches[last]
+    }
+
+    /// How many were found since the last [`merge`](Self::merge).
+    pub fn mark(&self) -> Mark {
+        let of = |batch: &Batch| Mark {
+            sightings: batch.sightings.len(),
+            keys: batch.keys.len(),
+            events: batch.events.len(),
+        };
+        self.batches.last().map(of).unwrap_or_default()
+    }
+
+    /// Forgets all that were found after a mark.
+    pub fn truncate(&mut self, mark: Mark) {
+        let batch = self.batch();
+        batch.sightings.truncate(mark.sightings);
+        batch.keys.truncate(mark.keys);
+        batch.events.truncate(mark.events);
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, mut other: Self) {
+        self.batches.append(&mut other.batches);
+    }
+
+    /// Adds an event that is not at hand, with the keys that the buffer holds.
+    pub fn push(
+        &mut self,
+        event: &dyn Fields,
+        (order, is_creation): (OrderKey, bool),
+        pattern: Arc<Pattern>,
+        digester: &Digester,
+        buffer: &mut KeyBuffer,
+    ) {
+        let host = buffer.host(event, digester);
+        let process = buffer.process(event, host, digester);
+        let batch = self.batch();
+        // A batch is a mebibyte of evidence.
+        let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
+        batch.keys.extend(&buffer.keys);
+        batch.sightings.push(Sighting { order, host, process, is_creation, pattern, keys });
+    }
+
+    /// Adds an event that was looked at as a whole.
+    pub fn add(&mut self, candidate: CandidateEvent, rules: &[Rule], digester: &Digester) {
+        let CandidateEvent { order, host, entity_id, is_creation, hits, event } = candidate;
+        let host = digester.text(&host);
+        let process = entity_id.map(|id| process(digester, host, &id));
+        let batch = self.batch();
+        let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
+        let begin = batch.keys.len();
+        let mut pattern = Vec::new();
+        for (rule, hit) in &hits {
+            match hit {
+                Hit::Event => pattern.push((*rule, 0, 0..0)),
+                Hit::Joined(candidate) => {
+                    let host = rules.get(*rule).is_some_and(is_of_one_host).then_some(host);
+                    for (filter, of_filter) in candidate.hits() {
+                        let first = batch.keys.len() - begin;
+                        batch.keys.extend(of_filter.iter().map(|key| digester.key(host, key)));
+                        pattern.push((*rule, filter, first..batch.keys.len() - begin));
+                    }
+                }
+            }
+        }
+        let pattern = Arc::new(Pattern::new(pattern.into_iter()));
+        batch.sightings.push(Sighting { order, host, process, is_creation, pattern, keys });
+        batch.events.extend(event);
+    }
+
+    /// Removes those that were read at places of which `gone` is true.
+    pub fn remove(&mut self, gone: impl Fn(Origin) -> bool) {
+        for batch in &mut self.batches {
+            batch.sightings.retain(|sighting| !gone(sighting.order.origin()));
+        }
+    }
+
+    /// All candidates, each with its keys.
+    pub fn iter(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.batches.iter().flat_map(|batch| batch.sightings.iter().map(|sighting| Seen { sighting, batch }))
+    }
+
+    /// The events that are at hand.
+    pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.batches.iter().flat_map(|batch| &batch.events)
+    }
+}
+
+/// A candidate, with its keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'c> {
+    pub sighting: &'c Sighting,
+    batch: &'c Batch,
+}
+
+impl<'c> Seen<'c> {
+    /// The keys under which a filter takes it.
+    pub fn keys(&self, hit: &PatternHit) -> &'c [Digest] {
+        let first = self.sighting.keys as usize + hit.first as usize;
+        self.batch.keys.get(first..first + hit.count as usize).unwrap_or_default()
+    }
+}

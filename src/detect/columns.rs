@@ -1,0 +1,499 @@
+//! Many conditions asked of records of one shape, by the entries that they depend on.
+//!
+//! A condition is cut into the parts that must all hold, and the parts are put together by the entries of the record that decide them: a column.
+//! Entries say the same again and again (the same programs, libraries, users), so what all parts of a column say of a value is worked out once and
+//! remembered as a bit for each condition. A record then costs one look-up for each column until no condition is left, and bits are put together by `and`.
+//!
+//! Entries that rarely repeat themselves are found out as they are read. What is remembered of the other entries of a column then is what is left of its
+//! parts; and that is asked last, for the conditions that are left.
+//! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
+
+use super::index::Index;
+use super::needles::{Needles, Sightings, Wanted};
+use super::outline::Outline;
+use crate::ecs::Field;
+use crate::eql::Predicate;
+use crate::event::{Document, Fields};
+use crate::source::{Glance, Raw};
+use crate::sysmon::{self, Lazy, Ways};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// Most entries that a column depends on; parts that depend on more are asked of each record.
+const MOST_INPUTS: usize = 12;
+/// So many look-ups tell whether an entry repeats itself.
+const TRIAL: u32 = 512;
+/// About how many bytes a part takes.
+const BYTES_OF_PART: usize = 150;
+/// Stands for no number.
+const NONE: u32 = u32::MAX;
+/// Stands for an answer that was not worked out yet to what was met before.
+const MET: u32 = u32::MAX - 1;
+
+/// Conditions, cut into columns.
+#[derive(Debug)]
+pub struct Columns {
+    /// Bits of the conditions that are asked at all.
+    asked: Box<[u64]>,
+    /// Positions of the entries that some column depends on.
+    entries: Vec<usize>,
+    columns: Vec<Column>,
+    needles: Needles,
+}
+
+/// Parts of conditions that the same entries decide.
+#[derive(Debug)]
+struct Column {
+    /// Positions in [`Columns::entries`], ascending; none if more than a few entries decide.
+    inputs: Vec<usize>,
+    /// Bits of the conditions that have a part here.
+    members: Box<[u64]>,
+    /// The parts with the bit of each, ascending.
+    parts: Vec<Part>,
+    index: Index,
+    /// The fields of the parts, with the positions in `inputs` that decide each.
+    fields: Vec<(Field, Vec<usize>)>,
+}
+
+/// What must hold for the condition of a bit.
+#[derive(Debug)]
+struct Part {
+    bit: usize,
+    predicate: Predicate,
+    /// Texts that it cannot do without.
+    wanted: Option<Wanted>,
+}
+
+/// What one thread remembers of the records of one shape.
+#[derive(Debug)]
+pub struct Memo {
+    /// Bytes above which all is forgotten.
+    limit: usize,
+    trial: u32,
+    hasher: RandomState,
+    entries: Vec<Entry>,
+    answers: Vec<Answers>,
+    bytes: usize,
+    /// Bits of the conditions that are left.
+    left: Vec<u64>,
+    found: Vec<usize>,
+    /// Columns that are not decided yet, each with the number of its answer so far.
+    open: Vec<(usize, u32)>,
+    sightings: Sightings,
+    /// What was made of conditions that hold together.
+    outlines: HashMap<Box<[u64]>, Arc<Outline>>,
+}
+
+/// The values of an entry that were met, each with a number.
+#[derive(Debug)]
+struct Entry {
+    numbers: HashTable<u32>,
+    values: Vec<(u8, Box<[u8]>)>,
+    looked_up: u32,
+    missed: u32,
+    /// It rarely repeats itself.
+    wild: bool,
+    /// The number of the value of this record, once it was looked up.
+    current: u32,
+}
+
+/// What a column says of values that were met.
+#[derive(Debug, Default)]
+struct Answers {
+    /// The number of the answer to a value, by the value's number, for columns of one entry.
+    by_value: Vec<u32>,
+    /// The same for columns of more; [`NONE`] stands for any value of an entry that rarely repeats itself.
+    by_values: HashMap<Numbers, u32, foldhash::fast::FixedState>,
+    /// For each answer the bits that may hold.
+    bits: Vec<u64>,
+    /// For each answer what they depend on.
+    rests: Vec<Box<[Part]>>,
+}
+
+/// The number of the value of each entry of a column.
+type Numbers = [u32; MOST_INPUTS];
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self::new(1 << 20, TRIAL)
+    }
+}
+
+impl Memo {
+    /// A memory that forgets all above so many bytes, and that gives up on an entry if in so many look-ups every fourth value was new.
+    pub fn new(limit: usize, trial: u32) -> Self {
+        Self {
+            limit,
+            trial,
+            hasher: RandomState::default(),
+            entries: Vec::new(),
+            answers: Vec::new(),
+            bytes: 0,
+            left: Vec::new(),
+            found: Vec::new(),
+            open: Vec::new(),
+            sightings: Sightings::default(),
+            outlines: HashMap::new(),
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Forgets all values.
+    pub fn clear(&mut self) {
+        for entry in &mut self.entries {
+            *entry = Entry { wild: entry.wild, ..Entry::new() };
+        }
+        self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
+        self.outlines.clear();
+        self.bytes = 0;
+    }
+
+    /// What was made of the conditions that hold before, or is made of them now.
+    pub fn outline(&mut self, make: impl FnOnce(&Self) -> Outline) -> Arc<Outline> {
+        if let Some(known) = self.outlines.get(self.left.as_slice()) {
+            return known.clone();
+        }
+        let outline = Arc::new(make(self));
+        self.bytes += outline.bytes() + self.left.len() * 8 + 32;
+        self.outlines.insert(self.left.as_slice().into(), outline.clone());
+        outline
+    }
+
+    /// Whether the condition of a bit was found to hold.
+    pub fn holds(&self, bit: usize) -> bool {
+        has(&self.left, bit)
+    }
+
+    /// The bits of the conditions that hold, ascending.
+    pub fn bits(&self) -> impl Iterator<Item = usize> {
+        bits(&self.left)
+    }
+
+    fn begin(&mut self, columns: &Columns) {
+        self.left.clear();
+        self.left.extend(&columns.asked);
+        if self.bytes > self.limit {
+            self.clear();
+        }
+        self.entries.resize_with(columns.entries.len(), Entry::new);
+        self.answers.resize_with(columns.columns.len(), Answers::default);
+        self.entries.iter_mut().for_each(|entry| entry.current = NONE);
+        self.open.clear();
+        columns.needles.begin(&mut self.sightings);
+    }
+}
+
+impl Columns {
+    /// Columns for conditions, each with its bit, asked of records with these ways to their fields.
+    pub fn new<'p>(conditions: impl Iterator<Item = (usize, &'p Predicate)>, ways: &Ways) -> Self {
+        let mut asked = Vec::new();
+        let mut by_entries: BTreeMap<Vec<usize>, BTreeMap<usize, Vec<Predicate>>> = BTreeMap::new();
+        for (bit, condition) in conditions {
+            set(&mut asked, bit);
+            for part in condition.conjuncts().filter(|part| part.constant() != Some(true)) {
+                let inputs = inputs(&part, ways);
+                by_entries.entry(inputs).or_default().entry(bit).or_default().push(part);
+            }
+        }
+        let mut entries: Vec<usize> = by_entries.keys().flatten().copied().collect();
+        entries.sort_unstable();
+        entries.dedup();
+        let parts = by_entries.values().flat_map(BTreeMap::values).flatten();
+        let needles = Needles::new(parts, ways);
+        let column = |(inputs, parts): (Vec<usize>, BTreeMap<usize, Vec<Predicate>>)| {
+            let inputs = inputs.iter().filter_map(|entry| entries.binary_search(entry).ok()).collect();
+            let part = |(bit, parts)| Part::new(bit, Predicate::all(parts), &needles);
+            Column::new(inputs, parts.into_iter().map(part).collect(), asked.len(), &entries, ways)
+        };
+        let mut columns: Vec<Column> = by_entries.into_iter().map(column).collect();
+        // Those that can rule out most come first.
+        columns.sort_by_key(|column| std::cmp::Reverse(column.parts.len()));
+        Self { asked: asked.into(), entries, columns, needles }
+    }
+
+    /// Works out which conditions hold for a record, for [`Memo::bits`]; says whether any does.
+    pub fn ask<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        glance: &Glance<'_>,
+        event: &LazyCell<Lazy<'e>, F>,
+        memo: &mut Memo,
+    ) -> bool {
+        memo.begin(self);
+        for (at, column) in self.columns.iter().enumerate() {
+            if !overlap(&memo.left, &column.members) {
+                continue;
+            }
+            let numbers = self.numbers(column, glance, memo);
+            let Some(answer) = numbers.and_then(|numbers| self.answer(at, &numbers, event, memo)) else {
+                memo.open.push((at, NONE));
+                continue;
+            };
+            let Answers { bits, rests, .. } = &memo.answers[at];
+            let words = self.asked.len();
+            let mut any = 0;
+            for (left, holds) in memo.left.iter_mut().zip(&bits[answer as usize * words..]) {
+                *left &= holds;
+                any |= *left;
+            }
+            if any == 0 {
+                return false;
+            }
+            if !rests[answer as usize].is_empty() {
+                memo.open.push((at, answer));
+            }
+        }
+        let Memo { open, left, answers, sightings, .. } = memo;
+        // Most lack a text that they need.
+        for &(at, answer) in &*open {
+            self.parts(at, answer, answers, left, |part, left| {
+                if let Some(wanted) = &part.wanted
+                    && !self.needles.may_have(wanted, glance, sightings)
+                {
+                    clear(left, part.bit);
+                }
+            });
+        }
+        for &(at, answer) in &*open {
+            self.parts(at, answer, answers, left, |part, left| {
+                if !part.predicate.matches(&**event) {
+                    clear(left, part.bit);
+                }
+            });
+        }
+        left.iter().any(|word| *word != 0)
+    }
+
+    /// Shows the parts of a column whose bits are left.
+    fn parts(
+        &self,
+        at: usize,
+        answer: u32,
+        answers: &[Answers],
+        left: &mut [u64],
+        mut show: impl FnMut(&Part, &mut [u64]),
+    ) {
+        if let Some(rest) = answers[at].rests.get(answer as usize) {
+            for part in rest {
+                if has(left, part.bit) {
+                    show(part, left);
+                }
+            }
+            return;
+        }
+        let column = &self.columns[at];
+        let mut before = 0;
+        for (word, members) in column.members.iter().enumerate() {
+            let mut open = left[word] & members;
+            while open != 0 {
+                let lower = (1_u64 << open.trailing_zeros()) - 1;
+                open &= open - 1;
+                // Parts are in the order of their bits.
+                show(&column.parts[before + (members & lower).count_ones() as usize], left);
+            }
+            before += members.count_ones() as usize;
+        }
+    }
+
+    /// The numbers of the values that a column depends on; `None` if none of its entries repeats itself.
+    fn numbers(&self, column: &Column, glance: &Glance<'_>, memo: &mut Memo) -> Option<Numbers> {
+        let mut numbers = [NONE; MOST_INPUTS];
+        for (number, &input) in numbers.iter_mut().zip(&column.inputs) {
+            let entry = &mut memo.entries[input];
+            if entry.current == NONE && !entry.wild {
+                let raw = sysmon::raw_at(glance, self.entries[input]);
+                memo.bytes += entry.look_up(raw, &memo.hasher, memo.trial);
+            }
+            *number = entry.current;
+        }
+        numbers.iter().any(|number| *number != NONE).then_some(numbers)
+    }
+
+    /// The number of what a column says of some values. Most values are met once or often: `None` when they are met for the first time.
+    fn answer<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        at: usize,
+        numbers: &Numbers,
+        event: &LazyCell<Lazy<'e>, F>,
+        memo: &mut Memo,
+    ) -> Option<u32> {
+        let Memo { answers, bytes, found, .. } = memo;
+        let Answers { by_value, by_values, bits, rests } = &mut answers[at];
+        let column = &self.columns[at];
+        let place = if column.inputs.len() > 1 {
+            by_values.entry(*numbers).or_insert(NONE)
+        } else {
+            let number = numbers[0] as usize;
+            if by_value.len() <= number {
+                by_value.resize(number + 1, NONE);
+            }
+            &mut by_value[number]
+        };
+        if *place == NONE {
+            *place = MET;
+            *bytes += size_of::<Numbers>() + 8;
+            return None;
+        }
+        if *place == MET {
+            let known: Vec<bool> = column.inputs.iter().zip(numbers).map(|(_, number)| *number != NONE).collect();
+            let start = bits.len();
+            bits.extend(column.members.iter().map(|word| !word));
+            let rest = if known.iter().all(|known| *known) {
+                column.work_out(&**event, &mut bits[start..], found);
+                Box::default()
+            } else {
+                column.rest(&**event, &known, &mut bits[start..], &self.needles)
+            };
+            *bytes += self.asked.len() * 8 + 24 + rest.len() * BYTES_OF_PART;
+            // There are far fewer: what is remembered has a limit.
+            *place = u32::try_from(rests.len()).unwrap_or_default();
+            rests.push(rest);
+        }
+        Some(*place)
+    }
+}
+
+/// The entries that decide a condition; none if they are too many, or if more than entries does.
+fn inputs(part: &Predicate, ways: &Ways) -> Vec<usize> {
+    let each: Option<Vec<Vec<usize>>> = part.fields().into_iter().map(|field| ways.entries(field)).collect();
+    let mut inputs = each.unwrap_or_default().concat();
+    inputs.sort_unstable();
+    inputs.dedup();
+    if inputs.len() > MOST_INPUTS { Vec::new() } else { inputs }
+}
+
+impl Part {
+    fn new(bit: usize, predicate: Predicate, needles: &Needles) -> Self {
+        Self { bit, wanted: needles.wanted(&predicate), predicate }
+    }
+}
+
+impl Column {
+    /// A column of parts that some entries decide, given by their positions among `entries`.
+    fn new(inputs: Vec<usize>, parts: Vec<Part>, words: usize, entries: &[usize], ways: &Ways) -> Self {
+        let mut members = vec![0; words];
+        parts.iter().for_each(|part| set(&mut members, part.bit));
+        let index = Index::new(parts.iter().map(|part| vec![&part.predicate]), &|field| ways.is_direct(field));
+        let mut all: Vec<&Field> = parts.iter().flat_map(|part| part.predicate.fields()).collect();
+        all.sort_unstable();
+        all.dedup();
+        let place = |entry: usize| inputs.iter().position(|&input| entries[input] == entry);
+        let of_field = |field: &Field| {
+            let places = ways.entries(field)?.into_iter().map(place).collect::<Option<Vec<usize>>>()?;
+            Some((field.clone(), places))
+        };
+        let fields = all.into_iter().filter_map(of_field).collect();
+        Self { inputs, members: members.into(), parts, index, fields }
+    }
+
+    /// The parts that an event may fulfil, by position.
+    fn possible(&self, event: &dyn Fields, found: &mut Vec<usize>) {
+        found.clear();
+        if !self.index.find(event, found) {
+            found.clear();
+            found.extend(0..self.parts.len());
+        }
+    }
+
+    /// Sets the bits of the parts that hold.
+    fn work_out(&self, event: &dyn Fields, holds: &mut [u64], found: &mut Vec<usize>) {
+        self.possible(event, found);
+        for &at in &*found {
+            let Part { bit, predicate, .. } = &self.parts[at];
+            if !has(holds, *bit) && predicate.matches(event) {
+                holds[bit / 64] |= 1 << (bit % 64);
+            }
+        }
+    }
+
+    /// Sets the bits of the parts that may hold, given the values of the entries that are known; gives what these depend on.
+    fn rest(&self, event: &dyn Fields, known: &[bool], may_hold: &mut [u64], needles: &Needles) -> Box<[Part]> {
+        let is_known = |field: &&(Field, Vec<usize>)| field.1.iter().all(|&input| known[input]);
+        let mut document = Document::new();
+        let fields: Vec<&Field> = self.fields.iter().filter(is_known).map(|(field, _)| field).collect();
+        for &field in &fields {
+            document.set_all(field.clone(), event.values(field).iter().cloned());
+        }
+        let mut rest = Vec::new();
+        for Part { bit, predicate, .. } in &self.parts {
+            let left = predicate.specialise(&document, &|field| fields.contains(&field));
+            if left.constant() == Some(false) {
+                continue;
+            }
+            may_hold[bit / 64] |= 1 << (bit % 64);
+            if left.constant().is_none() {
+                rest.push(Part::new(*bit, left, needles));
+            }
+        }
+        rest.into()
+    }
+}
+
+impl Entry {
+    fn new() -> Self {
+        Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false, current: NONE }
+    }
+
+    /// Finds the number of a value, or gives it one; how many bytes that took.
+    fn look_up(&mut self, raw: Raw<'_>, hasher: &RandomState, trial: u32) -> usize {
+        let (kind, bytes) = raw.bytes();
+        self.looked_up += 1;
+        if self.looked_up >= trial {
+            self.wild |= self.missed > self.looked_up / 4;
+            (self.looked_up, self.missed) = (0, 0);
+        }
+        let hash = hasher.hash_one((kind, bytes));
+        let values = &self.values;
+        let known = self.numbers.find(hash, |&at| {
+            let (known_kind, known) = &values[at as usize];
+            *known_kind == kind && **known == *bytes
+        });
+        if let Some(&number) = known {
+            self.current = number;
+            return 0;
+        }
+        self.missed += 1;
+        let number = u32::try_from(values.len()).unwrap_or(NONE);
+        self.values.push((kind, bytes.into()));
+        let values = &self.values;
+        self.numbers.insert_unique(hash, number, |&at| {
+            let (kind, bytes) = &values[at as usize];
+            hasher.hash_one((*kind, &**bytes))
+        });
+        self.current = number;
+        bytes.len() + size_of::<(u8, Box<[u8]>)>() + 16
+    }
+}
+
+fn set(words: &mut Vec<u64>, bit: usize) {
+    if words.len() <= bit / 64 {
+        words.resize(bit / 64 + 1, 0);
+    }
+    words[bit / 64] |= 1 << (bit % 64);
+}
+
+fn clear(words: &mut [u64], bit: usize) {
+    words[bit / 64] &= !(1 << (bit % 64));
+}
+
+fn has(words: &[u64], bit: usize) -> bool {
+    words.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+}
+
+fn overlap(left: &[u64], right: &[u64]) -> bool {
+    left.iter().zip(right).any(|(left, right)| left & right != 0)
+}
+
+fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(at, &word)| {
+        std::iter::successors((word != 0).then_some(word), |word| Some(word & (word - 1)).filter(|rest| *rest != 0))
+            .map(move |word| at * 64 + word.trailing_zeros() as usize)
+    })
+}

@@ -1,0 +1,300 @@
+//! Candidates become alerts: those that cannot be part of one are passed over, the others are put in order, and the sequences run over them.
+//!
+//! Most candidates match a stage that nearly everything matches, of a rule whose other stages were never met under the same key. So for each rule the rarest
+//! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
+
+use super::candidates::{Candidates, PatternHit, Seen, is_of_one_host};
+use super::{Alert, CandidateEvent, Detector, Findings, Loader, MAX_SIGNALS, RuleIndex, set_aside};
+use crate::base::{Each, Origin};
+use crate::eql::{Candidate, Digest, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch, Stage};
+use crate::event::{Document, Event, OrderKey, Value};
+use crate::rules::Rule;
+use hashbrown::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+/// Which keys of a rule's candidates may come to something.
+#[derive(Clone, Debug)]
+enum Hopeful {
+    /// None: some stage was never met.
+    None,
+    /// All: the query asks for single events.
+    All,
+    /// Those under which its rarest stage was met.
+    Keys(HashSet<Digest>),
+}
+
+impl Hopeful {
+    fn may_be(&self, seen: &Seen<'_>, hit: &PatternHit) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Keys(keys) => seen.keys(hit).iter().any(|key| keys.contains(key)),
+        }
+    }
+}
+
+/// A candidate of a rule, by its position among those in order, and the hits of the rule on it.
+#[derive(Clone, Debug)]
+struct Mine {
+    at: usize,
+    hits: std::ops::Range<usize>,
+}
+
+/// An alert whose events are positions of candidates.
+struct Found {
+    rule: RuleIndex,
+    key: Option<Digest>,
+    events: Vec<Option<usize>>,
+    start: Option<Origin>,
+}
+
+impl Found {
+    fn last(&self) -> Option<usize> {
+        self.events.iter().flatten().next_back().copied()
+    }
+
+    /// Where its events were read.
+    fn origins<'f>(&'f self, candidates: &'f [Seen<'_>]) -> impl Iterator<Item = Origin> + 'f {
+        let of_events = self.events.iter().flatten().map(|&at| candidates[at].sighting.order.origin());
+        of_events.chain(self.start)
+    }
+}
+
+impl Detector {
+    /// The findings among some candidates, which may come in any order, and whose events are at hand.
+    pub fn findings(&self, candidates: &[CandidateEvent]) -> Findings {
+        let one_by_one = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).for_each(job);
+        let mut all = Candidates::default();
+        candidates.iter().for_each(|candidate| all.add(candidate.clone(), self.rules(), &self.digester));
+        self.findings_with(&all, &one_by_one, &mut |_| HashMap::new())
+    }
+
+    /// The findings among all candidates, running the rules as `each` says, and loading the events that are not at hand.
+    pub fn findings_with(&self, all: &Candidates, each: Each<'_>, load: Loader<'_>) -> Findings {
+        let rules = self.rules();
+        let hopeful = hopeful(rules, all);
+        let mut candidates: Vec<Seen<'_>> = all
+            .iter()
+            .filter(|seen| seen.sighting.hits().iter().any(|hit| hopeful[hit.rule as usize].may_be(seen, hit)))
+            .collect();
+        candidates.sort_unstable_by_key(|seen| seen.sighting.order);
+        let by_rule = by_rule(rules.len(), &candidates, &hopeful);
+        let each_found: Vec<OnceLock<Vec<Found>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
+        each(by_rule.len(), &|index| {
+            each_found[index].get_or_init(|| found_by(index, &rules[index], &by_rule[index], &candidates));
+        });
+        let mut found: Vec<Found> = Vec::new();
+        let mut left_out = BTreeMap::new();
+        for ((index, rule), alerts) in rules.iter().enumerate().zip(each_found) {
+            let mut alerts = alerts.into_inner().unwrap_or_default();
+            if self.max_signals {
+                let most = usize::try_from(rule.meta.max_signals.unwrap_or(MAX_SIGNALS)).unwrap_or(usize::MAX);
+                alerts.sort_by_key(Found::last);
+                let over = alerts.len().saturating_sub(most);
+                if over > 0 {
+                    left_out.insert(index, over);
+                    alerts.drain(..over);
+                }
+            }
+            found.extend(alerts);
+        }
+        // Candidates are in order, so that their positions tell the order of events.
+        found.sort_by_key(|alert| (alert.last(), alert.rule));
+        add_starts(&mut found, &candidates, all);
+        let (events, lost) = fetch(&found, &candidates, all, load);
+        let alert = |found: Found| self.alert(found, &candidates, &events);
+        let mut alerts: Vec<Alert> = found.into_iter().filter_map(alert).collect();
+        let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, rules);
+        Findings { alerts, left_out, set_aside, lost }
+    }
+
+    /// An alert with its events; `None` if some could not be loaded, or are not what they were.
+    fn alert(&self, found: Found, candidates: &[Seen<'_>], events: &HashMap<Origin, Arc<Event>>) -> Option<Alert> {
+        let rule = &self.rules()[found.rule];
+        let event = |at: usize| events.get(&candidates[at].sighting.order.origin()).cloned();
+        let all: Option<Vec<Option<Arc<Event>>>> =
+            found.events.iter().map(|at| at.map_or(Some(None), |at| event(at).map(Some))).collect();
+        let all = all?;
+        let start = found.start.map(|origin| events.get(&origin).cloned().ok_or(())).transpose().ok()?;
+        let first = all.iter().position(Option::is_some)?;
+        let join_keys = match (found.key, &all[first]) {
+            (Some(digest), Some(event)) => {
+                let at = found.events.iter().flatten().next()?;
+                let host = is_of_one_host(rule).then_some(candidates[*at].sighting.host);
+                self.key_values(rule, first, &event.document, (digest, host))?
+            }
+            _ => Vec::new(),
+        };
+        Some(Alert { rule: found.rule, join_keys, events: all, start })
+    }
+
+    /// The values of the key that a digest stands for, from the event of a stage or term.
+    fn key_values(
+        &self,
+        rule: &Rule,
+        stage: usize,
+        document: &Document,
+        (digest, host): (Digest, Option<Digest>),
+    ) -> Option<Vec<Option<Value>>> {
+        let filter = match &rule.query {
+            Query::Event(_) => return None,
+            Query::Sequence(sequence) => sequence.stages().get(stage)?.filter(),
+            Query::Sample(sample) => sample.filters().get(stage)?,
+        };
+        let keys = filter.keys_of(document);
+        let key = keys.iter().find(|key| self.digester.key(host, key) == digest)?;
+        Some(key.iter().map(KeyPart::to_value).collect())
+    }
+}
+
+/// The filters of a rule that all must take some event under one key.
+fn needed(query: &Query) -> Vec<usize> {
+    match query {
+        Query::Event(_) => Vec::new(),
+        Query::Sequence(sequence) => {
+            sequence.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
+        }
+        Query::Sample(sample) => (0..sample.filters().len()).collect(),
+    }
+}
+
+/// For each rule which keys may come to something.
+fn hopeful(rules: &[Rule], all: &Candidates) -> Vec<Hopeful> {
+    let mut counts: Vec<Vec<usize>> = rules.iter().map(|rule| vec![0; rule.query.filters().len()]).collect();
+    for seen in all.iter() {
+        for hit in seen.sighting.hits() {
+            if let Some(count) = counts[hit.rule as usize].get_mut(hit.filter as usize) {
+                *count += 1;
+            }
+        }
+    }
+    let mut rarest: Vec<Option<usize>> = vec![None; rules.len()];
+    let mut hopeful: Vec<Hopeful> = Vec::with_capacity(rules.len());
+    for ((rule, counts), rarest) in rules.iter().zip(&counts).zip(&mut rarest) {
+        hopeful.push(match needed(&rule.query).into_iter().min_by_key(|&filter| counts[filter]) {
+            _ if matches!(rule.query, Query::Event(_)) => Hopeful::All,
+            Some(filter) if counts[filter] > 0 => {
+                *rarest = Some(filter);
+                Hopeful::Keys(HashSet::new())
+            }
+            _ => Hopeful::None,
+        });
+    }
+    for seen in all.iter() {
+        for hit in seen.sighting.hits() {
+            if rarest[hit.rule as usize] == Some(hit.filter as usize)
+                && let Hopeful::Keys(keys) = &mut hopeful[hit.rule as usize]
+            {
+                keys.extend(seen.keys(hit));
+            }
+        }
+    }
+    hopeful
+}
+
+/// For each rule its candidates in order.
+fn by_rule(rules: usize, candidates: &[Seen<'_>], hopeful: &[Hopeful]) -> Vec<Vec<Mine>> {
+    let mut by_rule = vec![Vec::new(); rules];
+    for (at, seen) in candidates.iter().enumerate() {
+        let mut start = 0;
+        for of_rule in seen.sighting.hits().chunk_by(|left, right| left.rule == right.rule) {
+            let hits = start..start + of_rule.len();
+            start = hits.end;
+            let rule = of_rule[0].rule as usize;
+            if of_rule.iter().any(|hit| hopeful[rule].may_be(seen, hit)) {
+                by_rule[rule].push(Mine { at, hits });
+            }
+        }
+    }
+    by_rule
+}
+
+/// What one rule finds among its candidates.
+fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[Seen<'_>]) -> Vec<Found> {
+    let joined = |mine: &Mine| {
+        let seen = &candidates[mine.at];
+        let hits = &seen.sighting.hits()[mine.hits.clone()];
+        Candidate::of_digests(hits.iter().map(|hit| (hit.filter as usize, seen.keys(hit))))
+    };
+    match &rule.query {
+        Query::Event(_) => single_events(index, rule.query.pipes(), mine),
+        Query::Sequence(sequence) => {
+            let apart = is_of_one_host(rule);
+            let mut machines: HashMap<Option<Digest>, Machine<'_, usize>> = HashMap::new();
+            for mine in mine {
+                let sighting = candidates[mine.at].sighting;
+                let machine = machines.entry(apart.then_some(sighting.host)).or_insert_with(|| Machine::new(sequence));
+                machine.push(sighting.order.time, &joined(mine), mine.at);
+            }
+            machines.into_values().flat_map(Machine::finish).map(|found| of_match(index, found)).collect()
+        }
+        Query::Sample(sample) => {
+            let mut machine = SampleMachine::new(sample);
+            mine.iter().for_each(|mine| machine.push(&joined(mine), &mine.at));
+            machine.finish().into_iter().map(|found| of_match(index, found)).collect()
+        }
+    }
+}
+
+fn single_events(rule: RuleIndex, pipes: &[Pipe], mine: &[Mine]) -> Vec<Found> {
+    let mut hits: Vec<usize> = mine.iter().map(|mine| mine.at).collect();
+    pipes.iter().for_each(|pipe| pipe.apply(&mut hits));
+    hits.into_iter().map(|at| Found { rule, key: None, events: vec![Some(at)], start: None }).collect()
+}
+
+fn of_match(rule: RuleIndex, SequenceMatch { key, events }: SequenceMatch<usize>) -> Found {
+    let digest = match *key {
+        [KeyPart::Digest(digest)] => Some(digest),
+        _ => None,
+    };
+    Found { rule, key: digest, events, start: None }
+}
+
+/// Gives each alert without the creation of its process that creation, if it is among the candidates: the latest one that is not after the alert's first
+/// event, or else (it was logged late) the first there is.
+fn add_starts(found: &mut [Found], candidates: &[Seen<'_>], all: &Candidates) {
+    let first = |alert: &Found| alert.events.iter().flatten().next().map(|&at| candidates[at].sighting);
+    let mut creations: HashMap<Digest, Vec<OrderKey>> = HashMap::new();
+    for alert in &*found {
+        if let Some(process) = first(alert).and_then(|first| first.process) {
+            creations.entry(process).or_default();
+        }
+    }
+    for seen in all.iter().filter(|seen| seen.sighting.is_creation) {
+        if let Some(process) = seen.sighting.process
+            && let Some(known) = creations.get_mut(&process)
+        {
+            known.push(seen.sighting.order);
+        }
+    }
+    creations.values_mut().for_each(|known| known.sort_unstable());
+    for alert in found {
+        let Some(first) = first(alert) else { continue };
+        let Some(known) = first.process.and_then(|process| creations.get(&process)) else { continue };
+        let is_own =
+            |order: &OrderKey| alert.events.iter().flatten().any(|&at| candidates[at].sighting.order == *order);
+        if !known.iter().any(is_own) {
+            let before = known.partition_point(|creation| *creation <= first.order);
+            let start = before.checked_sub(1).and_then(|at| known.get(at)).or(known.first());
+            alert.start = start.map(OrderKey::origin);
+        }
+    }
+}
+
+/// The events of alerts, loaded if they are not at hand; and which could not be.
+fn fetch(
+    found: &[Found],
+    candidates: &[Seen<'_>],
+    all: &Candidates,
+    load: Loader<'_>,
+) -> (HashMap<Origin, Arc<Event>>, BTreeSet<Origin>) {
+    let mut events: HashMap<Origin, Arc<Event>> = all.events().map(|event| (event.origin, event.clone())).collect();
+    let wanted = found.iter().flat_map(|alert| alert.origins(candidates));
+    let mut wanted: BTreeSet<Origin> = wanted.filter(|origin| !events.contains_key(origin)).collect();
+    if !wanted.is_empty() {
+        events.extend(load(&wanted));
+        wanted.retain(|origin| !events.contains_key(origin));
+    }
+    (events, wanted)
+}

@@ -1,0 +1,185 @@
+//! Texts that conditions cannot do without, looked for in the entries of a record as they are stored, before any field is worked out.
+//!
+//! The texts of many fields are cut out of one entry: a name out of a path, arguments out of a command line. So what such a text must have in it must be in
+//! the entry, but for quotes and backslashes, which take part in the cutting; these are left out on both sides. One pass over an entry tells for all
+//! conditions. What it finds is a superset. This module does not know what conditions are for.
+
+use crate::ecs::Field;
+use crate::eql::Predicate;
+use crate::source::{Glance, Raw};
+use crate::sysmon::{self, Ways};
+use aho_corasick::AhoCorasick;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// The shortest text that is looked for.
+const SHORTEST: usize = 2;
+
+/// All texts that some conditions cannot do without.
+#[derive(Debug, Default)]
+pub struct Needles {
+    haystacks: Vec<Haystack>,
+    /// The fields that are cut out of entries, with the haystack of each.
+    fields: HashMap<Field, u32>,
+}
+
+/// The texts that are looked for in one entry.
+#[derive(Debug, Default)]
+struct Haystack {
+    /// The entry, as [`sysmon::raw_at`] counts.
+    entry: usize,
+    needles: HashMap<String, u32>,
+    /// Made when it is first needed; `None` if it could not be.
+    finder: OnceLock<Option<AhoCorasick>>,
+}
+
+/// Texts of which a record must have one: for each haystack their numbers.
+pub type Wanted = Box<[(u32, Box<[u32]>)]>;
+
+/// What was found in the entries of a record.
+#[derive(Debug, Default)]
+pub struct Sightings {
+    states: Vec<State>,
+    /// The text of an entry, as it is searched.
+    text: Vec<u8>,
+}
+
+/// What is known of an entry.
+#[derive(Debug, Default)]
+struct State {
+    looked: Looked,
+    /// Bits of the texts that are in it.
+    found: Vec<u64>,
+}
+
+/// Whether an entry was searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Looked {
+    #[default]
+    NotYet,
+    /// Nothing can be said of it.
+    InVain,
+    /// None of the texts is in it.
+    Nothing,
+    /// Some are.
+    Found,
+}
+
+impl Needles {
+    /// The texts that some conditions, or what is left of them, may be unable to do without.
+    pub fn new<'p>(conditions: impl Iterator<Item = &'p Predicate>, ways: &Ways) -> Self {
+        let mut all = Self::default();
+        for condition in conditions {
+            for need in condition.all_required() {
+                let (Some(entry), Some(text)) = (ways.cut_from(need.field), plain(&need.text)) else { continue };
+                let at = all.haystacks.iter().position(|haystack| haystack.entry == entry).unwrap_or_else(|| {
+                    all.haystacks.push(Haystack { entry, ..Haystack::default() });
+                    all.haystacks.len() - 1
+                });
+                let needles = &mut all.haystacks[at].needles;
+                // Rules hold far fewer texts.
+                let number = u32::try_from(needles.len()).unwrap_or(u32::MAX);
+                needles.entry(text).or_insert(number);
+                all.fields.insert(need.field.clone(), u32::try_from(at).unwrap_or(u32::MAX));
+            }
+        }
+        all
+    }
+
+    /// The texts of which a record must have one for a condition to hold; `None` if there is no such list.
+    pub fn wanted(&self, condition: &Predicate) -> Option<Wanted> {
+        let needs = condition.required_among(&|field| self.fields.contains_key(field))?;
+        let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for need in needs {
+            let at = *self.fields.get(need.field)?;
+            let number = *self.haystacks.get(at as usize)?.needles.get(&plain(&need.text)?)?;
+            wanted.entry(at).or_default().push(number);
+        }
+        Some(wanted.into_iter().map(|(at, numbers)| (at, numbers.into())).collect())
+    }
+
+    /// Begins the next record.
+    pub fn begin(&self, sightings: &mut Sightings) {
+        sightings.states.resize_with(self.haystacks.len(), State::default);
+        sightings.states.iter_mut().for_each(|state| state.looked = Looked::NotYet);
+    }
+
+    /// Whether a record may have one of some texts.
+    pub fn may_have(&self, wanted: &Wanted, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
+        wanted.iter().any(|(at, numbers)| {
+            let at = *at as usize;
+            if sightings.states[at].looked == Looked::NotYet {
+                self.haystacks[at].search(glance, &mut sightings.states[at], &mut sightings.text);
+            }
+            let State { looked, found } = &sightings.states[at];
+            match looked {
+                Looked::NotYet | Looked::InVain => true,
+                Looked::Nothing => false,
+                Looked::Found => numbers.iter().any(|number| found[*number as usize / 64] >> (number % 64) & 1 == 1),
+            }
+        })
+    }
+}
+
+impl Haystack {
+    fn search(&self, glance: &Glance<'_>, state: &mut State, text: &mut Vec<u8>) {
+        let finder = self.finder.get_or_init(|| {
+            let mut needles: Vec<(&String, &u32)> = self.needles.iter().collect();
+            needles.sort_unstable_by_key(|(_, number)| **number);
+            AhoCorasick::new(needles.into_iter().map(|(needle, _)| needle)).ok()
+        });
+        state.looked = Looked::InVain;
+        let Some(finder) = finder else { return };
+        if !plain_of(sysmon::raw_at(glance, self.entry), text) {
+            return;
+        }
+        state.looked = Looked::Nothing;
+        for found in finder.find_overlapping_iter(&*text) {
+            if state.looked == Looked::Nothing {
+                state.looked = Looked::Found;
+                state.found.clear();
+                state.found.resize(self.needles.len().div_ceil(64), 0);
+            }
+            let number = found.pattern().as_usize();
+            state.found[number / 64] |= 1 << (number % 64);
+        }
+    }
+}
+
+/// Whether a character takes part in cutting texts out of others.
+const fn cuts(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\')
+}
+
+/// A text as it is searched for; `None` if it is too short, or not of ASCII.
+fn plain(text: &str) -> Option<String> {
+    let plain: String = text.chars().filter(|c| !matches!(c, '"' | '\\')).map(|c| c.to_ascii_lowercase()).collect();
+    (plain.is_ascii() && plain.len() >= SHORTEST).then_some(plain)
+}
+
+/// Makes `text` the text of an entry as it is searched; false if that has characters beyond the ordinary ones of ASCII, which fold or are replaced.
+fn plain_of(raw: Raw<'_>, text: &mut Vec<u8>) -> bool {
+    text.clear();
+    let is_ordinary = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~');
+    if let Raw::Text(known) = raw {
+        text.extend(known.bytes().filter(|byte| !cuts(*byte)).map(|byte| byte.to_ascii_lowercase()));
+        return known.bytes().all(is_ordinary);
+    }
+    let Some(units) = raw.utf16() else { return matches!(raw, Raw::Nothing) };
+    for unit in units.chunks_exact(2) {
+        match *unit {
+            [0, 0] => break,
+            [byte, 0] if is_ordinary(byte) => {
+                if !cuts(byte) {
+                    text.push(byte.to_ascii_lowercase());
+                }
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests;

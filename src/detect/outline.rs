@@ -1,0 +1,72 @@
+//! What comes of a set of conditions that hold for an event: few such sets are met, again and again.
+//!
+//! This module does not know how conditions are asked.
+
+use super::RuleIndex;
+use super::candidates::{KeyBuffer, Pattern, is_of_one_host};
+use crate::eql::{Digester, KeyField, Query};
+use crate::event::Fields;
+use crate::rules::Rule;
+use std::sync::Arc;
+
+/// The filters of rules that take an event, if it has the keys that they ask for.
+#[derive(Debug)]
+pub struct Outline {
+    /// Whether an exception of one of the rules may be for the event, or a rule asks for nothing more: then the event is looked at closely.
+    close: bool,
+    /// Lists of key fields, each once, and whether such keys mean something on one host only.
+    lists: Vec<(Box<[KeyField]>, bool)>,
+    /// Rule, filter, and position of its list.
+    hits: Vec<(RuleIndex, usize, usize)>,
+    /// The pattern of events that have one key for each list.
+    usual: Arc<Pattern>,
+}
+
+impl Outline {
+    /// The outline of filters, ascending, each with its rule.
+    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule]) -> Self {
+        let mut outline = Self { close: false, lists: Vec::new(), hits: Vec::new(), usual: Arc::default() };
+        for (index, filter) in filters {
+            let rule = &rules[index];
+            outline.close |= matches!(rule.query, Query::Event(_)) || !rule.exceptions.is_empty();
+            let Some(of_filter) = rule.query.filters().get(filter) else { continue };
+            let list = (of_filter.keys(), is_of_one_host(rule));
+            let at = outline.lists.iter().position(|(fields, host)| (&**fields, *host) == list).unwrap_or_else(|| {
+                outline.lists.push((list.0.into(), list.1));
+                outline.lists.len() - 1
+            });
+            outline.hits.push((index, filter, at));
+        }
+        let one_each = outline.hits.iter().map(|&(rule, filter, list)| (rule, filter, list..list + 1));
+        outline.usual = Arc::new(Pattern::new(one_each));
+        outline
+    }
+
+    /// Whether the event must be looked at closely.
+    pub fn is_close(&self) -> bool {
+        self.close
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        128 + self.hits.len() * 48 + self.lists.len() * 96
+    }
+
+    /// The pattern of an event, whose keys go to the buffer; `None` if it lacks the keys for every filter.
+    pub fn pattern(&self, event: &dyn Fields, digester: &Digester, buffer: &mut KeyBuffer) -> Option<Arc<Pattern>> {
+        buffer.clear();
+        let host = self.lists.iter().any(|(_, of_host)| *of_host).then(|| buffer.host(event, digester));
+        let mut ranges = Vec::with_capacity(self.lists.len());
+        for (fields, of_host) in &self.lists {
+            ranges.push(buffer.add(event, fields, host.filter(|_| *of_host), digester));
+        }
+        if buffer.keys.is_empty() {
+            return None;
+        }
+        if ranges.iter().enumerate().all(|(at, range)| *range == (at..at + 1)) {
+            return Some(self.usual.clone());
+        }
+        let hits = self.hits.iter().map(|&(rule, filter, list)| (rule, filter, ranges[list].clone()));
+        Some(Arc::new(Pattern::new(hits.filter(|(.., keys)| !keys.is_empty()))))
+    }
+}

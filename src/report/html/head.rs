@@ -1,0 +1,162 @@
+//! The case on the page: what was run over which evidence, and what could not be seen.
+
+use super::case::{Case, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
+use super::finding::Severity;
+use super::tables::Counts;
+use super::text::{bytes, counted, grouped, instant, line, short};
+use crate::base::Ticks;
+use maud::{Markup, html};
+
+/// Most rows of a list.
+const MOST: usize = 2_000;
+
+/// The facts of the case.
+pub fn facts(case: &Case, counts: &Counts, alerts: Option<(Ticks, Ticks)>) -> Markup {
+    let hosts = counts.hosts.order();
+    html! {
+        dl.case {
+            @if !case.command.is_empty() { dt { "Command" } dd { code { (line(&case.command)) } } }
+            dt { "Program" } dd { "evql " (env!("CARGO_PKG_VERSION")) }
+            @if let Some(made) = case.made { dt { "Report made" } dd { (seconds(made)) " UTC" } }
+            @for (name, value) in &case.facts { dt { (*name) } dd { (line(value)) } }
+            @if let Some((first, last)) = case.range { dt { "Evidence from, to" } dd { (span(first, last)) } }
+            @if let Some((first, last)) = alerts { dt { "Alerts from, to" } dd { (span(first, last)) } }
+            @if !hosts.is_empty() {
+                dt { "Hosts with alerts" }
+                dd {
+                    @for (at, &host) in hosts.iter().take(50).enumerate() { @if at > 0 { ", " } (short(&counts.hosts.all[host].name)) }
+                    @if hosts.len() > 50 { " and " (grouped((hosts.len() - 50) as u64)) " more" }
+                }
+            }
+        }
+    }
+}
+
+/// An instant to the second, where more would only be noise.
+pub fn seconds(at: Ticks) -> String {
+    let text = instant(at);
+    text.get(..19).unwrap_or(&text).to_owned()
+}
+
+fn span(first: Ticks, last: Ticks) -> Markup {
+    html! { time { (seconds(first)) } " to " time { (seconds(last)) } " UTC" }
+}
+
+/// What could not be seen.
+pub fn unseen(case: &Case, left_out: &[String]) -> Markup {
+    let (lost, doubted): (Vec<_>, Vec<_>) = case.faults.iter().partition(|fault| fault.lost);
+    let lists = [case.faults.len(), case.silent.len(), case.limits.len(), case.gaps.len(), left_out.len()];
+    let nothing = lists == [0; 5];
+    html! {
+        @if nothing {
+            @if case.complete { p.good { "Everything that was given could be read, and every rule could have answered." } }
+            @else { p { "This report was made from saved alerts. What the run could not read or answer, it said itself; the alerts do not carry it." } }
+        }
+        @if !left_out.is_empty() || !case.limits.is_empty() {
+            ul.limits {
+                @for text in left_out.iter().chain(&case.limits) { li { (line(text)) } }
+            }
+        }
+        (faults("Not read", Severity::High, &lost))
+        (faults("In doubt, but read", Severity::Medium, &doubted))
+        (gaps(&case.gaps))
+        (notable(&case.notable))
+        @for silent in &case.silent { (silent_rules(silent)) }
+    }
+}
+
+fn gaps(gaps: &[GapFacts]) -> Markup {
+    html! {
+        @if !gaps.is_empty() {
+            details.table open[gaps.len() <= 20] {
+                summary { span class={ "dot " (Severity::Medium.name()) } {} "Gaps in the logs " span.count { (grouped(gaps.len() as u64)) } }
+                div.scroll { table {
+                    thead { tr { th { "host" } th { "channel" } th { "what is missing" } } }
+                    tbody { @for gap in gaps.iter().take(MOST) { tr { td { (short(&gap.host)) } td { (short(&gap.channel)) } td.long { (line(&gap.text)) } } } }
+                } }
+                (more(gaps.len()))
+            }
+        }
+    }
+}
+
+fn notable(notable: &[NotableFacts]) -> Markup {
+    let grave = notable.iter().any(|record| record.grave);
+    let severity = if grave { Severity::High } else { Severity::Low };
+    html! {
+        @if !notable.is_empty() {
+            details.table open[grave && notable.len() <= 40] {
+                summary { span class={ "dot " (severity.name()) } {} "What the logs say of themselves " span.count { (grouped(notable.len() as u64)) } }
+                div.scroll { table {
+                    thead { tr { th { "time" } th { "host" } th { "what" } th { "record" } } }
+                    tbody { @for record in notable.iter().take(MOST) { tr {
+                        td.time { (instant(record.time)) }
+                        td { (short(&record.host)) }
+                        td { @if record.grave { b { (short(&record.what)) } } @else { (short(&record.what)) } }
+                        td.long { (line(&record.facts)) }
+                    } } }
+                } }
+                (more(notable.len()))
+            }
+        }
+    }
+}
+
+fn faults(title: &str, severity: Severity, faults: &[&FaultFacts]) -> Markup {
+    html! {
+        @if !faults.is_empty() {
+            details.table open[faults.len() <= 6] {
+                summary { span class={ "dot " (severity.name()) } {} (title) " " span.count { (grouped(faults.len() as u64)) } }
+                div.scroll { table {
+                    thead { tr { th { "file" } th { "place" } th { "reason" } th { "kind" } } }
+                    tbody { @for fault in faults.iter().take(MOST) { tr {
+                        td.path { (line(&fault.file)) }
+                        td { (short(&fault.place)) @if let Some(record) = fault.record { @if !fault.place.is_empty() { ", " } "record " (record) } }
+                        td.long { (line(&fault.reason)) }
+                        td.tight { (short(&fault.kind)) }
+                    } } }
+                } }
+                (more(faults.len()))
+            }
+        }
+    }
+}
+
+fn silent_rules(silent: &SilentRules) -> Markup {
+    let count = silent.rules.len() as u64;
+    html! {
+        details.table {
+            summary { span class={ "dot " (Severity::Low.name()) } {} (counted(count, "rule")) " " (line(&silent.reason)) }
+            ul.names { @for (name, more) in silent.rules.iter().take(MOST) { li { (short(name)) @if !more.is_empty() { " " span.hint { (short(more)) } } } } }
+            (more(silent.rules.len()))
+        }
+    }
+}
+
+/// The files of the evidence.
+pub fn inputs(inputs: &[InputFacts]) -> Markup {
+    let hashed = inputs.iter().any(|input| input.sha256.is_some());
+    let counted_records = inputs.iter().any(|input| input.records.is_some());
+    let timed = inputs.iter().any(|input| input.range.is_some());
+    html! {
+        div.scroll { table.inputs {
+            thead { tr { th { "file" } th { "kind" } th.number { "size" } @if counted_records { th.number { "records" } } @if timed { th { "first" } th { "last" } } @if hashed { th { "SHA-256" } } } }
+            tbody { @for input in inputs.iter().take(MOST) { tr {
+                td.path { (line(&input.path)) }
+                td { (input.kind) }
+                td.number title=(counted(input.size, "byte")) { (bytes(input.size)) }
+                @if counted_records { td.number { @if let Some(records) = input.records { (grouped(records)) } } }
+                @if timed {
+                    td.time { @if let Some((first, _)) = input.range { (seconds(first)) } }
+                    td.time { @if let Some((_, last)) = input.range { (seconds(last)) } }
+                }
+                @if hashed { td { @if let Some(hash) = &input.sha256 { code { (short(hash)) } } } }
+            } } }
+        } }
+        (more(inputs.len()))
+    }
+}
+
+fn more(all: usize) -> Markup {
+    html! { @if all > MOST { p.cut { "… and " (grouped((all - MOST) as u64)) " more, not shown here" } } }
+}

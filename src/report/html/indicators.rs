@@ -1,0 +1,215 @@
+//! What to search for elsewhere: hashes, addresses, names, URLs and paths out of the alerts, each once, in lists to copy.
+
+use super::doc::{at, list, text, texts};
+use super::finding::events;
+use super::text::{cut, grouped};
+use crate::base::escape;
+use maud::{Markup, PreEscaped, html};
+use regex::Regex;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+/// Most entries of one list.
+const MOST: usize = 2_000;
+
+/// Longest text that is searched for URLs, in bytes.
+const SEARCHED: usize = 64 << 10;
+
+/// Longest indicator, in characters.
+const LONGEST: usize = 1_024;
+
+/// The lists, by their titles, in the order of the page.
+const KINDS: [(&str, &str); 9] = [
+    ("sha256", "SHA-256"),
+    ("sha1", "SHA-1"),
+    ("md5", "MD5"),
+    ("imphash", "Import hashes"),
+    ("public", "Addresses"),
+    ("private", "Addresses, private or reserved"),
+    ("domain", "Names"),
+    ("url", "URLs"),
+    ("path", "Paths"),
+];
+
+/// Indicators of all alerts.
+#[derive(Debug, Default)]
+pub struct Indicators {
+    lists: [BTreeSet<String>; KINDS.len()],
+    /// How many did not fit into each list; the same one may count more than once.
+    over: [u64; KINDS.len()],
+}
+
+/// A URL up to the first character that ends one in a command line.
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant, and a test uses it")]
+static URL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(?i)\b(?:https?|ftp)://[^\s"'<>|^`,;)\]}]+"#).unwrap());
+
+impl Indicators {
+    /// Adds what an alert names.
+    pub fn add(&mut self, document: &Value) {
+        let start = at(document, "evql.process_start");
+        for event in start.into_iter().chain(events(document)).filter(|event| event.is_object()) {
+            self.add_event(event);
+        }
+        for process in list(document, "evql.triage.processes") {
+            self.add_process(process);
+        }
+    }
+
+    fn add_event(&mut self, event: &Value) {
+        for owner in ["process", "file", "dll"] {
+            for hash in ["sha256", "sha1", "md5"] {
+                self.hash(hash, text(event, &format!("{owner}.hash.{hash}")).as_deref());
+            }
+        }
+        for name in ["process.pe.imphash", "file.pe.imphash", "dll.pe.imphash"] {
+            self.hash("imphash", text(event, name).as_deref());
+        }
+        // The other end of a connection: for one that was accepted, where it came from.
+        let incoming = text(event, "network.direction").is_some_and(|direction| direction == "ingress");
+        let other = if incoming { "source" } else { "destination" };
+        self.address(text(event, &format!("{other}.ip")).as_deref());
+        self.name(text(event, &format!("{other}.domain")).as_deref());
+        self.name(text(event, "dns.question.name").as_deref());
+        for address in texts(event, "dns.resolved_ip") {
+            self.address(Some(&address));
+        }
+        for name in ["process.executable", "process.parent.executable", "file.path", "dll.path"] {
+            self.path(text(event, name).as_deref());
+        }
+        for name in [
+            "process.command_line",
+            "process.parent.command_line",
+            "registry.data.strings",
+            "powershell.file.script_block_text",
+        ] {
+            for text in texts(event, name) {
+                self.urls(&text);
+            }
+        }
+    }
+
+    fn add_process(&mut self, process: &Value) {
+        let nodes =
+            at(process, "process").into_iter().chain(list(process, "ancestors")).chain(list(process, "children"));
+        for node in nodes {
+            for hash in ["sha256", "sha1", "md5", "imphash"] {
+                self.hash(hash, text(node, &format!("hashes.{hash}")).as_deref());
+            }
+            self.path(text(node, "executable").as_deref());
+            self.urls(&text(node, "command_line").unwrap_or_default());
+        }
+        for destination in list(process, "destinations") {
+            self.address(text(destination, "ip").as_deref());
+            self.name(text(destination, "domain").as_deref());
+        }
+        for query in list(process, "dns") {
+            self.name(text(query, "name").as_deref());
+        }
+        for file in list(process, "files") {
+            self.path(text(file, "path").as_deref());
+        }
+    }
+
+    fn hash(&mut self, kind: &str, hash: Option<&str>) {
+        let is_hash =
+            |hash: &&str| (32..=64).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // Sysmon writes zeros where it has no hash.
+        let is_one = |hash: &&str| hash.bytes().any(|byte| byte != b'0');
+        if let Some(hash) = hash.filter(is_hash).filter(is_one) {
+            self.put(kind, hash.to_ascii_lowercase());
+        }
+    }
+
+    fn address(&mut self, address: Option<&str>) {
+        let Some(address) = address.and_then(|address| address.parse::<IpAddr>().ok()) else { return };
+        if address.is_loopback() || address.is_unspecified() {
+            return;
+        }
+        self.put(if is_public(address) { "public" } else { "private" }, address.to_string());
+    }
+
+    fn name(&mut self, name: Option<&str>) {
+        let is_name = |name: &&str| !name.is_empty() && *name != "-" && name.parse::<IpAddr>().is_err();
+        if let Some(name) = name.filter(is_name) {
+            self.put("domain", name.trim_end_matches('.').to_lowercase());
+        }
+    }
+
+    fn path(&mut self, path: Option<&str>) {
+        if let Some(path) = path.filter(|path| path.contains(['\\', '/'])) {
+            self.put("path", path.to_owned());
+        }
+    }
+
+    fn urls(&mut self, text: &str) {
+        let end = (0..=SEARCHED.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+        for url in URL.find_iter(&text[..end]).take(64) {
+            self.put("url", url.as_str().trim_end_matches(['.', ':']).to_owned());
+        }
+    }
+
+    fn put(&mut self, kind: &str, text: String) {
+        let Some(at) = KINDS.iter().position(|(name, _)| *name == kind) else { return };
+        let list = &mut self.lists[at];
+        if list.contains(&text) {
+            return;
+        }
+        if list.len() >= MOST {
+            self.over[at] += 1;
+            return;
+        }
+        let shown = cut(&text, LONGEST).0;
+        list.insert(if shown.len() == text.len() { text } else { shown.to_owned() });
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.lists.iter().all(BTreeSet::is_empty)
+    }
+
+    /// The lists as they stand on the page.
+    pub fn part(&self) -> Markup {
+        html! {
+            div.indicators {
+                @for ((kind, title), (list, over)) in KINDS.iter().zip(self.lists.iter().zip(&self.over)) {
+                    @if !list.is_empty() {
+                        section.indicator {
+                            h3 id={ "i-" (kind) } { (title) " " span.count { (grouped(list.len() as u64)) } }
+                            button.copy.js-only type="button" data-copy={ "list-" (kind) } aria-label={ "Copy " (title) } { "Copy" }
+                            pre id={ "list-" (kind) } tabindex="0" aria-labelledby={ "i-" (kind) } data-kind=(kind) {
+                                @for entry in list { (PreEscaped(escape::html(entry))) "\n" }
+                            }
+                            @if *over > 0 { p.cut { "… " (grouped(*over)) " more mentions did not fit into this list" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether an address can be met in public networks. What is reserved for documentation counts as public here: nobody's own network has it.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            !(v4.is_private()
+                || v4.is_link_local()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || shared
+                || first == 0
+                || first >= 240)
+        }
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_public(IpAddr::V4(v4)),
+            None => !(v6.is_multicast() || v6.is_unique_local() || v6.is_unicast_link_local()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Alerts that were saved: JSON, one alert a line, or in one array, or one after another over several lines; gzip and UTF-16 are undone on the way.
+//!
+//! A line that is no alert costs that line. Nothing is held but the alert at hand, of at most [`LARGEST_DOCUMENT`] bytes, and the reader of JSON has an
+//! end to nesting.
+
+use super::Report;
+use crate::source::{Cutter, LARGEST_DOCUMENT};
+use encoding_rs_io::DecodeReaderBytes;
+use flate2::bufread::MultiGzDecoder;
+use serde_json::Value;
+use std::io::{self, BufRead, BufReader, Read};
+
+/// A piece of a file that is no alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its line, from 1, or where lines mean nothing the byte where it starts.
+    pub place: String,
+    /// Why it is none.
+    pub reason: String,
+}
+
+impl Report {
+    /// Adds the alerts of a file, and tells what in it is none. An error is that the file could not be read further.
+    pub fn add_saved(&mut self, source: &mut dyn Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
+        let mut source = BufReader::new(source);
+        if source.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+            self.add_text(MultiGzDecoder::new(source), refused)
+        } else {
+            self.add_text(source, refused)
+        }
+    }
+
+    fn add_text(&mut self, source: impl Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
+        // A shell may have written UTF-16: Windows PowerShell does.
+        let mut source = BufReader::with_capacity(1 << 16, DecodeReaderBytes::new(source));
+        let mut line = Vec::new();
+        for number in 1_u64.. {
+            line.clear();
+            let read = Read::by_ref(&mut source).take(LARGEST_DOCUMENT as u64 + 1).read_until(b'\n', &mut line)?;
+            if read == 0 {
+                return Ok(());
+            }
+            let content = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+            if number == 1 && (content.starts_with(b"[") || content == b"{") {
+                return self.add_cut(line.as_slice().chain(source), refused);
+            }
+            if line.len() > LARGEST_DOCUMENT && !line.ends_with(b"\n") {
+                refused(Refused {
+                    place: format!("line {number}"),
+                    reason: "it is too long to be an alert".to_owned(),
+                });
+                source.skip_until(b'\n')?;
+                continue;
+            }
+            if !content.is_empty() {
+                self.add_bytes(content, || format!("line {number}"), refused);
+            }
+        }
+        Ok(())
+    }
+
+    /// Alerts that are not one a line, cut out by their braces.
+    fn add_cut(&mut self, source: impl Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
+        let mut cutter = Cutter::default();
+        let mut source = BufReader::new(source);
+        let mut offset = 0;
+        loop {
+            let buffer = source.fill_buf()?;
+            if buffer.is_empty() {
+                break;
+            }
+            let read = buffer.len();
+            let cut: Vec<_> = (offset..).zip(buffer).filter_map(|(at, &byte)| cutter.take(byte, at)).collect();
+            for (start, whole) in cut {
+                let place = || format!("byte {start}");
+                match whole {
+                    Some(bytes) => self.add_bytes(&bytes, place, refused),
+                    None => refused(Refused { place: place(), reason: "it is too long to be an alert".to_owned() }),
+                }
+            }
+            source.consume(read);
+            offset += read as u64;
+        }
+        if let Some(start) = cutter.unfinished() {
+            refused(Refused { place: format!("byte {start}"), reason: "the text ends inside of an alert".to_owned() });
+        }
+        Ok(())
+    }
+
+    fn add_bytes(&mut self, bytes: &[u8], place: impl FnOnce() -> String, refused: &mut dyn FnMut(Refused)) {
+        let added = match serde_json::from_slice::<Value>(bytes) {
+            Ok(document) => self.add(&document).map_err(str::to_owned),
+            Err(error) => {
+                let text = error.to_string();
+                let reason = text.split(" at line ").next().unwrap_or(&text);
+                Err(format!("it is not JSON: {reason} (byte {})", error.column()))
+            }
+        };
+        if let Err(reason) = added {
+            refused(Refused { place: place(), reason });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
