@@ -6,7 +6,7 @@
 use super::candidates::{KeyBuffer, Pattern};
 use super::columns::{Columns, Memo};
 use super::outline::Outline;
-use super::plan::{Plan, Try};
+use super::plan::{self, Plan, Try};
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{Keys, Predicate};
@@ -141,7 +141,7 @@ impl FieldPlan {
         let mut hits = Vec::new();
         keys.clear();
         for (tried, start) in self.tries_of(memo) {
-            let hit = tried.hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
+            let hit = plan::hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
             hits.extend(hit.map(|hit| (tried.rule, hit)));
         }
         hits
