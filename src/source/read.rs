@@ -38,6 +38,14 @@ pub trait Visitor {
     fn wants_chunk(&mut self, _offset: u64) -> bool {
         true
     }
+    /// Whether every record is to be heard of, where nothing is wrong; if not, [`wants_record`](Self::wants_record) is asked of each.
+    fn wants_all_records(&self) -> bool {
+        true
+    }
+    /// Whether the record that begins at this many bytes from the start of the file is to be heard of.
+    fn wants_record(&self, _offset: u64) -> bool {
+        true
+    }
     /// A chunk of an event log begins at this many bytes from the start of the file. Called for chunks that are not empty.
     fn begin_chunk(&mut self, offset: u64);
     /// A record of the chunk at a glance. Most need no more than that. Records that show nothing at a glance are items at once.
@@ -88,6 +96,14 @@ impl Visitor for Collector<'_> {
 struct Hearing<'v>(&'v mut dyn Visitor);
 
 impl Reading for Hearing<'_> {
+    fn wants_all(&self) -> bool {
+        self.0.wants_all_records()
+    }
+
+    fn wants_record(&self, offset: u64) -> bool {
+        self.0.wants_record(offset)
+    }
+
     fn pass_over(&mut self) {
         self.0.item(Item::PassedOver);
     }
