@@ -50,8 +50,8 @@ fn found(query: &str, events: &[Arc<Event>]) -> String {
         let hits = detector.hits(&event.document);
         (!hits.is_empty()).then(|| CandidateEvent::whole(event.clone(), Clock::Logged, hits))
     };
-    let mut candidates: Vec<CandidateEvent> = events.iter().filter_map(candidate).collect();
-    let findings = detector.findings(&mut candidates);
+    let candidates: Vec<CandidateEvent> = events.iter().filter_map(candidate).collect();
+    let findings = detector.findings(&candidates);
     let one = |alert: &Alert| {
         let names = alert.events.iter().map(|event| event.as_deref().map_or_else(|| "_".to_owned(), id));
         names.collect::<Vec<_>>().join(if single { " " } else { "+" })

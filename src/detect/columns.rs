@@ -41,7 +41,7 @@ pub struct Columns {
     asked: Box<[u64]>,
     /// Positions of the entries that some column depends on.
     entries: Vec<usize>,
-    columns: Vec<Column>,
+    all: Vec<Column>,
     needles: Needles,
 }
 
@@ -184,7 +184,7 @@ impl Memo {
             self.clear();
         }
         self.entries.resize_with(columns.entries.len(), Entry::new);
-        self.answers.resize_with(columns.columns.len(), Answers::default);
+        self.answers.resize_with(columns.all.len(), Answers::default);
         self.entries.iter_mut().for_each(|entry| entry.current = NONE);
         self.open.clear();
         columns.needles.begin(&mut self.sightings);
@@ -216,7 +216,7 @@ impl Columns {
         let mut columns: Vec<Column> = by_entries.into_iter().map(column).collect();
         // Those that can rule out most come first.
         columns.sort_by_key(|column| std::cmp::Reverse(column.parts.len()));
-        Self { asked: asked.into(), entries, columns, needles }
+        Self { asked: asked.into(), entries, all: columns, needles }
     }
 
     /// Works out which conditions hold for a record, for [`Memo::bits`]; says whether any does.
@@ -227,7 +227,7 @@ impl Columns {
         memo: &mut Memo,
     ) -> bool {
         memo.begin(self);
-        for (at, column) in self.columns.iter().enumerate() {
+        for (at, column) in self.all.iter().enumerate() {
             if !overlap(&memo.left, &column.members) {
                 continue;
             }
@@ -288,7 +288,7 @@ impl Columns {
             }
             return;
         }
-        let column = &self.columns[at];
+        let column = &self.all[at];
         let mut before = 0;
         for (word, members) in column.members.iter().enumerate() {
             let mut open = left[word] & members;
@@ -326,7 +326,7 @@ impl Columns {
     ) -> Option<u32> {
         let Memo { answers, bytes, found, .. } = memo;
         let Answers { by_value, by_values, bits, rests } = &mut answers[at];
-        let column = &self.columns[at];
+        let column = &self.all[at];
         let place = if column.inputs.len() > 1 {
             by_values.entry(*numbers).or_insert(NONE)
         } else {
@@ -379,7 +379,9 @@ impl Column {
     /// A column of parts that some entries decide, given by their positions among `entries`.
     fn new(inputs: Vec<usize>, parts: Vec<Part>, words: usize, entries: &[usize], ways: &Ways) -> Self {
         let mut members = vec![0; words];
-        parts.iter().for_each(|part| set(&mut members, part.bit));
+        for part in &parts {
+            set(&mut members, part.bit);
+        }
         let index = Index::new(parts.iter().map(|part| vec![&part.predicate]), &|field| ways.is_direct(field));
         let mut all: Vec<&Field> = parts.iter().flat_map(|part| part.predicate.fields()).collect();
         all.sort_unstable();

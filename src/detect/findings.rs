@@ -66,7 +66,9 @@ impl Detector {
     pub fn findings(&self, candidates: &[CandidateEvent]) -> Findings {
         let one_by_one = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).for_each(job);
         let mut all = Candidates::default();
-        candidates.iter().for_each(|candidate| all.add(candidate.clone(), self.rules(), &self.digester));
+        for candidate in candidates {
+            all.add(candidate.clone(), self.rules(), &self.digester);
+        }
         self.findings_with(&all, &one_by_one, &mut |_| HashMap::new())
     }
 
@@ -103,14 +105,14 @@ impl Detector {
         found.sort_by_key(|alert| (alert.last(), alert.rule));
         add_starts(&mut found, &candidates, all);
         let (events, lost) = fetch(&found, &candidates, all, load);
-        let alert = |found: Found| self.alert(found, &candidates, &events);
-        let mut alerts: Vec<Alert> = found.into_iter().filter_map(alert).collect();
+        let alert = |found: &Found| self.alert(found, &candidates, &events);
+        let mut alerts: Vec<Alert> = found.iter().filter_map(alert).collect();
         let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, rules);
         Findings { alerts, left_out, set_aside, lost }
     }
 
     /// An alert with its events; `None` if some could not be loaded, or are not what they were.
-    fn alert(&self, found: Found, candidates: &[Seen<'_>], events: &HashMap<Origin, Arc<Event>>) -> Option<Alert> {
+    fn alert(&self, found: &Found, candidates: &[Seen<'_>], events: &HashMap<Origin, Arc<Event>>) -> Option<Alert> {
         let rule = &self.rules()[found.rule];
         let event = |at: usize| events.get(&candidates[at].sighting.order.origin()).cloned();
         let all: Option<Vec<Option<Arc<Event>>>> =
@@ -231,7 +233,9 @@ fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[Seen<'_>
         }
         Query::Sample(sample) => {
             let mut machine = SampleMachine::new(sample);
-            mine.iter().for_each(|mine| machine.push(&joined(mine), &mine.at));
+            for mine in mine {
+                machine.push(&joined(mine), &mine.at);
+            }
             machine.finish().into_iter().map(|found| of_match(index, found)).collect()
         }
     }
@@ -239,7 +243,9 @@ fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[Seen<'_>
 
 fn single_events(rule: RuleIndex, pipes: &[Pipe], mine: &[Mine]) -> Vec<Found> {
     let mut hits: Vec<usize> = mine.iter().map(|mine| mine.at).collect();
-    pipes.iter().for_each(|pipe| pipe.apply(&mut hits));
+    for pipe in pipes {
+        pipe.apply(&mut hits);
+    }
     hits.into_iter().map(|at| Found { rule, key: None, events: vec![Some(at)], start: None }).collect()
 }
 

@@ -36,16 +36,16 @@ impl Try {
     fn conditions(&self) -> impl Iterator<Item = &Predicate> {
         self.filters.iter().flatten()
     }
+}
 
-    /// What the rule makes of an event; `holds` tells the conditions by number.
-    pub fn hit(&self, rule: &Rule, event: &dyn Fields, keys: &mut Keys, holds: impl Fn(usize) -> bool) -> Option<Hit> {
-        let hit = match &rule.query {
-            Query::Event(_) => holds(0).then_some(Hit::Event),
-            joined => joined.candidate_where(event, keys, holds).map(Hit::Joined),
-        };
-        let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
-        hit.filter(|_| !excluded())
-    }
+/// What a rule makes of an event; `holds` tells the conditions by number.
+pub fn hit(rule: &Rule, event: &dyn Fields, keys: &mut Keys, holds: impl Fn(usize) -> bool) -> Option<Hit> {
+    let hit = match &rule.query {
+        Query::Event(_) => holds(0).then_some(Hit::Event),
+        joined => joined.candidate_where(event, keys, holds).map(Hit::Joined),
+    };
+    let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
+    hit.filter(|_| !excluded())
 }
 
 /// Every condition of a rule, one a filter.
@@ -145,7 +145,7 @@ impl Plan {
                 let condition = tried.filters.get(filter).and_then(Option::as_ref);
                 condition.is_some_and(|condition| condition.matches(event))
             };
-            hits.extend(tried.hit(&rules[tried.rule], event, keys, holds).map(|hit| (tried.rule, hit)));
+            hits.extend(hit(&rules[tried.rule], event, keys, holds).map(|hit| (tried.rule, hit)));
         }
         hits
     }

@@ -6,7 +6,7 @@
 use super::candidates::{KeyBuffer, Pattern};
 use super::columns::{Columns, Memo};
 use super::outline::Outline;
-use super::plan::{Plan, Try};
+use super::plan::{self, Plan, Try};
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{Keys, Predicate};
@@ -57,8 +57,13 @@ pub struct Names {
     /// The entry that has the path.
     entry: usize,
     /// Names in lower case, all of ASCII.
-    names: HashSet<Box<[u8]>>,
+    all: HashSet<Box<[u8]>>,
+    /// For each of the last characters of a path, counted from its end, which ones some name has there.
+    tails: [u64; TAIL],
 }
+
+/// How many characters at the end of a path are compared with all names at once.
+const TAIL: usize = 8;
 
 /// The longest name of a process that is compared in place.
 const LONGEST_NAME: usize = 64;
@@ -141,7 +146,7 @@ impl FieldPlan {
         let mut hits = Vec::new();
         keys.clear();
         for (tried, start) in self.tries_of(memo) {
-            let hit = tried.hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
+            let hit = plan::hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
             hits.extend(hit.map(|hit| (tried.rule, hit)));
         }
         hits
@@ -198,22 +203,46 @@ impl Names {
         let entry = ways.base_name(&field)?;
         // A name of other characters could be another spelling of one of ASCII; and then every path needs a closer look.
         let comparable = names.iter().all(|name| name.is_ascii() && name.len() <= LONGEST_NAME);
-        let names = names.into_iter().map(|name| name.into_bytes().into()).collect();
-        comparable.then_some(Self { entry, names })
+        comparable.then(|| Self::of(entry, names))
+    }
+
+    fn of(entry: usize, names: Vec<String>) -> Self {
+        let mut tails = [0; TAIL];
+        for name in &names {
+            // Before the name there is a separator, and before that there can be anything.
+            let from_end = name.bytes().rev().map(bit).chain([bit(b'\\')]).chain(std::iter::repeat(u64::MAX));
+            tails.iter_mut().zip(from_end).for_each(|(tail, bit)| *tail |= bit);
+        }
+        let all = names.into_iter().map(|name| name.into_bytes().into()).collect();
+        Self { entry, all, tails }
     }
 
     /// Whether the name at the end of a path is one of these, or cannot be told.
     fn may_have(&self, path: Raw<'_>) -> bool {
         let Some(units) = path.utf16() else { return !matches!(path, Raw::Nothing) };
         let units = units.strip_suffix(&[0, 0]).filter(|rest| rest.len().is_multiple_of(2)).unwrap_or(units);
-        if !units.chunks_exact(2).all(|unit| unit[1] == 0 && (0x20..0x7f).contains(&unit[0])) {
+        if !is_plain(units) {
             return true;
         }
+        let (units, _) = units.as_chunks::<2>();
+        self.may_end(units) && self.ends(units)
+    }
+
+    /// Whether the last characters could be those of a name.
+    fn may_end(&self, units: &[[u8; 2]]) -> bool {
+        let Some(last) = units.last_chunk::<TAIL>() else { return true };
+        let may = |at: usize| self.tails[at] & bit(last[TAIL - 1 - at][0]) != 0;
+        // Names differ before `.exe`.
+        (4..TAIL).chain(0..4).all(may)
+    }
+
+    /// Whether a path of ASCII ends in one of these names.
+    fn ends(&self, units: &[[u8; 2]]) -> bool {
         let mut name = [0_u8; LONGEST_NAME];
         let mut start = LONGEST_NAME;
-        for unit in units.chunks_exact(2).rev() {
+        for unit in units.iter().rev() {
             if unit[0] == b'\\' {
-                return self.names.contains(&name[start..]);
+                return self.all.contains(&name[start..]);
             }
             if start == 0 {
                 // Longer than any of the names.
@@ -226,3 +255,30 @@ impl Names {
         false
     }
 }
+
+/// A bit for a character of ASCII, the same in both cases.
+const fn bit(character: u8) -> u64 {
+    1 << ((character | 0x20) & 0x3f)
+}
+
+/// Whether all units are characters of ASCII that stand for themselves: none ends a text, and none is forbidden in XML.
+fn is_plain(units: &[u8]) -> bool {
+    const TOP: u64 = 0x8000_8000_8000_8000;
+    const SPACES: u64 = 0x0020_0020_0020_0020;
+    const BEYOND: u64 = 0xff80_ff80_ff80_ff80;
+    let word = |units: &[u8; 8]| u64::from_le_bytes(*units);
+    let Some(last) = units.last_chunk::<8>() else {
+        return units.as_chunks::<2>().0.iter().all(|unit| (0x20..0x80).contains(&u16::from_le_bytes(*unit)));
+    };
+    // With the top bit set, a space can be taken from any unit, and only from a control character the top bit with it.
+    // The last four are looked at in any case, so that nothing is left over.
+    let (mut any, mut all) = (word(last), (word(last) | TOP) - SPACES);
+    for units in units.as_chunks::<8>().0 {
+        any |= word(units);
+        all &= (word(units) | TOP) - SPACES;
+    }
+    any & BEYOND == 0 && all & TOP == TOP
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,8 @@ fn found(queries: &[&str], events: &[Arc<Event>], clock: Clock) -> Vec<(RuleInde
         let hits = detector.hits(&event.document);
         (!hits.is_empty()).then(|| CandidateEvent::whole(event.clone(), clock, hits))
     };
-    let mut candidates: Vec<_> = events.iter().rev().filter_map(candidate).collect();
-    let alerts = detector.findings(&mut candidates).alerts;
+    let candidates: Vec<_> = events.iter().rev().filter_map(candidate).collect();
+    let alerts = detector.findings(&candidates).alerts;
     alerts.iter().map(|alert| (alert.rule, alert.present().map(|event| event.logged.0).collect())).collect()
 }
 
@@ -82,8 +82,8 @@ fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
             let hits = detector.hits(&event.document);
             CandidateEvent::whole(event, Clock::Logged, hits)
         };
-        let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
-        let alerts = detector.findings(&mut candidates).alerts;
+        let candidates: Vec<_> = events.into_iter().map(candidate).collect();
+        let alerts = detector.findings(&candidates).alerts;
         alerts.iter().map(|alert| alert.start.as_ref().map(|start| start.logged.0)).collect()
     };
     let network = |logged| event("A", "network", "{1}", logged);
@@ -114,15 +114,18 @@ fn the_latest_alerts_are_kept_where_a_rule_has_too_many() {
         let hits = detector.hits(&event.document);
         CandidateEvent::whole(event, Clock::Logged, hits)
     };
-    let mut candidates: Vec<_> = events.into_iter().map(candidate).collect();
-    let findings = detector.findings(&mut candidates);
+    let candidates: Vec<_> = events.into_iter().map(candidate).collect();
+    let findings = detector.findings(&candidates);
     let kept: Vec<i64> = findings.alerts.iter().flat_map(Alert::present).map(|event| event.logged.0).collect();
     assert_eq!(kept, [2, 3]);
     assert_eq!(findings.left_out, BTreeMap::from([(0, 1)]));
 }
 
+/// Values of the keys of an alert, and when its events were logged.
+type KeysAndTimes = (Vec<Option<Value>>, Vec<Option<i64>>);
+
 /// The alerts of a query over events in order, each candidate offered with its keys as they are, hosts apart or not: rule-free.
-fn naively(query: &str, events: &[Arc<Event>], apart: bool) -> Vec<(Vec<Option<Value>>, Vec<Option<i64>>)> {
+fn naively(query: &str, events: &[Arc<Event>], apart: bool) -> Vec<KeysAndTimes> {
     let mut machines: BTreeMap<String, eql::Machine<'_, i64>> = BTreeMap::new();
     let compiled = eql::compile(query).query.unwrap();
     let Query::Sequence(sequence) = &compiled else { panic!("a sequence") };
@@ -188,7 +191,7 @@ proptest! {
         for (index, (query, apart)) in SEQUENCES.iter().enumerate() {
             let of_rule = alerts.iter().filter(|alert| alert.rule == index);
             let times = |alert: &Alert| alert.events.iter().map(|event| event.as_ref().map(|event| event.logged.0)).collect();
-            let found: Vec<(Vec<Option<Value>>, Vec<Option<i64>>)> =
+            let found: Vec<KeysAndTimes> =
                 of_rule.map(|alert| (alert.join_keys.clone(), times(alert))).collect();
             prop_assert_eq!(&found, &naively(query, &events, *apart), "{}", query);
         }

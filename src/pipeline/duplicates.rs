@@ -2,8 +2,9 @@
 //!
 //! A record is the same as another if it is of the same computer and channel, has the same number, and says the same. To know that for every record would
 //! take memory for every record. So while logs are read only the range of numbers of each chunk is kept, by computer and channel, with a digest of the chunk's
-//! bytes. Chunks of the same bytes are copies; where the ranges of others overlap, and only there, the numbers are read once more, and records with the
-//! same one are compared, some thousand chunks at a time. This module does not know rules.
+//! header, in which its checksums are. Chunks with the same header are read once more: those of the same bytes are copies. Where the ranges of others
+//! overlap, and only there, the numbers are read once more, and records with the same one are compared, some thousand chunks at a time.
+//! This module does not know rules.
 
 use super::work::{Counts, Fate};
 use crate::base::Origin;
@@ -13,6 +14,8 @@ use hashbrown::HashSet;
 use sha1::{Digest, Sha1};
 use std::hash::{BuildHasher, Hasher};
 
+/// Bytes of the header of a chunk before its tables.
+const HEADER: usize = 128;
 /// Most chunks that are compared at a time.
 const CHUNKS_AT_A_TIME: usize = 4096;
 
@@ -66,16 +69,26 @@ pub struct Range {
 pub struct ChunkSeen {
     /// Where it begins.
     pub origin: Origin,
-    /// Of its bytes.
-    digest: u64,
-    /// Sysmon's records in it.
-    ranges: Box<[Range]>,
-    /// How many of which kind, packed: there are as many of these as there are chunks.
-    counts: Box<[Packed]>,
-    /// The same for event IDs too large for that.
-    others: Option<Box<[(Counted, u32)]>>,
+    /// A digest of its header.
+    header: u64,
+    /// Sysmon's records in it: mostly of one computer and channel.
+    range: Range,
+    /// How many of which kind, packed: there are as many of these as there are chunks. Unused ones count none.
+    counts: [Packed; FEW],
+    /// What does not fit in there.
+    more: Option<Box<More>>,
     /// Whether numbers rise from record to record, so that none is in it twice.
     rising: bool,
+}
+
+/// How many kinds of records the chunks of most logs have.
+const FEW: usize = 10;
+
+/// What few chunks have.
+#[derive(Debug)]
+struct More {
+    ranges: Box<[Range]>,
+    counts: Box<[(Counted, u32)]>,
 }
 
 /// An event ID times the number of fates, plus the fate's, and a count.
@@ -99,7 +112,12 @@ fn unpack((key, count): Packed) -> (Counted, u32) {
 impl ChunkSeen {
     /// How many records there are of which kind.
     pub fn counts(&self) -> impl Iterator<Item = (Counted, u32)> {
-        self.counts.iter().copied().map(unpack).chain(self.others.iter().flatten().copied())
+        let more = self.more.iter().flat_map(|more| more.counts.iter().copied());
+        self.counts.iter().filter(|(_, count)| *count > 0).copied().map(unpack).chain(more)
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = Range> {
+        std::iter::once(self.range).chain(self.more.iter().flat_map(|more| more.ranges.iter().copied()))
     }
 }
 
@@ -111,19 +129,26 @@ pub type Counted = (Option<u32>, Fate);
 pub struct Building {
     origin: Option<Origin>,
     ranges: Vec<Range>,
+    /// Records that became events, by event ID, as long as those are small.
+    mapped: [u32; SMALL_IDS],
+    /// All others.
     counts: Vec<(Counted, u32)>,
     not_rising: bool,
     /// The range that was last added to.
     latest: usize,
-    /// Computer and channel as they were last stored, and their group.
-    known: Option<(Stored, Stored, Group)>,
+    /// Computer and channel as they were last stored, the number of the sender that they were last seen with, and their group.
+    known: Option<(Stored, Stored, u64, Group)>,
 }
+
+/// Event IDs below this are counted in one step; Sysmon has none above it but that of its own errors.
+const SMALL_IDS: usize = 32;
 
 impl Building {
     /// Begins a chunk, or begins it anew.
     pub fn begin(&mut self, origin: Origin) {
         self.origin = Some(origin);
         self.ranges.clear();
+        self.mapped.fill(0);
         self.counts.clear();
         self.not_rising = false;
         self.latest = 0;
@@ -135,30 +160,51 @@ impl Building {
     }
 
     /// Adds a record of which a glance was enough.
+    #[inline]
     pub fn add_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
         let group = self.group(glance);
         self.add(group, glance.record_id(), (Some(glance.event_id()), fate));
     }
 
     /// The group of a record.
+    #[inline]
     pub fn group(&mut self, glance: &Glance<'_>) -> Group {
-        let (computer, channel) = (glance.computer(), glance.channel());
-        if let Some((known_computer, known_channel, group)) = &self.known
-            && *known_computer == computer
-            && *known_channel == channel
+        if let Some((_, _, sender, group)) = &self.known
+            && *sender == glance.sender()
         {
             return *group;
         }
+        self.new_group(glance)
+    }
+
+    #[inline(never)]
+    fn new_group(&mut self, glance: &Glance<'_>) -> Group {
+        let (computer, channel) = (glance.computer(), glance.channel());
+        if let Some((known_computer, known_channel, sender, group)) = &mut self.known
+            && *known_computer == computer
+            && *known_channel == channel
+        {
+            *sender = glance.sender();
+            return *group;
+        }
         let group = group_of(computer.text().trim(), channel.text().trim());
-        self.known = Some((computer.into(), channel.into(), group));
+        self.known = Some((computer.into(), channel.into(), glance.sender(), group));
         group
     }
 
     /// Adds a record.
+    #[inline]
     pub fn add(&mut self, group: Group, id: u64, counted: Counted) {
-        match self.counts.iter_mut().find(|(have, _)| *have == counted) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push((counted, 1)),
+        let small = match counted {
+            (Some(id), Fate::Mapped) => self.mapped.get_mut(id as usize),
+            _ => None,
+        };
+        match small {
+            Some(count) => *count += 1,
+            None => match self.counts.iter_mut().find(|(have, _)| *have == counted) {
+                Some((_, count)) => *count += 1,
+                None => self.counts.push((counted, 1)),
+            },
         }
         if self.ranges.get(self.latest).is_none_or(|range| range.group != group) {
             self.latest = self.ranges.iter().position(|range| range.group == group).unwrap_or(self.ranges.len());
@@ -174,18 +220,23 @@ impl Building {
     }
 
     /// Ends the chunk. `None` if there was nothing of Sysmon in it.
-    pub fn end(&mut self, digest: u64) -> Option<ChunkSeen> {
+    pub fn end(&mut self, header: u64) -> Option<ChunkSeen> {
         let origin = self.origin.take()?;
-        let others: Box<[_]> = self.counts.iter().copied().filter(|counted| pack(*counted).is_none()).collect();
-        let seen = ChunkSeen {
-            origin,
-            digest,
-            ranges: self.ranges.as_slice().into(),
-            counts: self.counts.iter().copied().filter_map(pack).collect(),
-            others: Some(others).filter(|others| !others.is_empty()),
-            rising: !self.not_rising,
-        };
-        (!self.ranges.is_empty()).then_some(seen)
+        let (&range, ranges) = self.ranges.split_first()?;
+        let mapped = (0..).zip(self.mapped).filter(|(_, count)| *count > 0);
+        let mapped = mapped.map(|(id, count)| ((Some(id), Fate::Mapped), count));
+        let mut counts = [Packed::default(); FEW];
+        let mut places = counts.iter_mut();
+        let mut rest = Vec::new();
+        for counted in mapped.chain(self.counts.iter().copied()) {
+            match pack(counted).and_then(|packed| Some((packed, places.next()?))) {
+                Some((packed, place)) => *place = packed,
+                None => rest.push(counted),
+            }
+        }
+        let is_more = !ranges.is_empty() || !rest.is_empty();
+        let more = is_more.then(|| Box::new(More { ranges: ranges.into(), counts: rest.into() }));
+        Some(ChunkSeen { origin, header, range, counts, more, rising: !self.not_rising })
     }
 }
 
@@ -242,6 +293,8 @@ pub type Numbered = (Group, u64, Origin);
 
 /// Reads logs once more.
 pub trait Again {
+    /// Digests of all bytes of some chunks, given in the order of their places.
+    fn digests(&self, chunks: &[Origin]) -> Vec<(Origin, u64)>;
     /// The records of Sysmon in some chunks.
     fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered>;
     /// Some records, given in the order of their places.
@@ -252,18 +305,16 @@ pub trait Again {
 pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> Duplicates {
     let mut found = Duplicates::default();
     chunks.sort_unstable_by_key(|chunk| chunk.origin);
-    let mut digests: HashSet<u64> = HashSet::new();
+    found.chunks = copies(&chunks, again);
     chunks.retain(|chunk| {
-        let new = digests.insert(chunk.digest);
-        if !new {
-            found.chunks.insert(chunk.origin);
+        let is_copy = found.chunks.contains(&chunk.origin);
+        if is_copy {
             for (counted, count) in chunk.counts() {
                 found.counts.add(counted, u64::from(count));
             }
         }
-        new
+        !is_copy
     });
-    drop(digests);
     for batch in batches(&chunks, others) {
         let mut origins: Vec<Origin> = batch.chunks.iter().copied().collect();
         origins.sort_unstable();
@@ -286,6 +337,23 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
     found
 }
 
+/// The chunks, which are in order, that have the same bytes as one before.
+fn copies(chunks: &[ChunkSeen], again: &dyn Again) -> HashSet<Origin> {
+    let mut headers: Vec<(u64, Origin)> = chunks.iter().map(|chunk| (chunk.header, chunk.origin)).collect();
+    headers.sort_unstable();
+    let alike = headers.chunk_by(|left, right| left.0 == right.0).filter(|alike| alike.len() > 1).flatten();
+    let mut alike: Vec<Origin> = alike.map(|(_, origin)| *origin).collect();
+    if alike.is_empty() {
+        return HashSet::new();
+    }
+    drop(headers);
+    alike.sort_unstable();
+    let mut digests = again.digests(&alike);
+    digests.sort_unstable();
+    let mut known = HashSet::new();
+    digests.into_iter().filter(|(_, digest)| !known.insert(*digest)).map(|(origin, _)| origin).collect()
+}
+
 /// The ranges in which a record could be there twice, cut so that each batch has not too many chunks.
 fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
     // A chunk in which numbers do not rise overlaps with itself.
@@ -293,11 +361,7 @@ fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
     let of_chunk = |chunk: &ChunkSeen| {
         let copies = twice(chunk);
         let origin = chunk.origin;
-        chunk
-            .ranges
-            .iter()
-            .flat_map(move |&range| std::iter::repeat_n((range, Some(origin)), copies))
-            .collect::<Vec<_>>()
+        chunk.ranges().flat_map(move |range| std::iter::repeat_n((range, Some(origin)), copies)).collect::<Vec<_>>()
     };
     let of_other = |seen: &Seen| (Range { group: seen.group, first: seen.record_id, last: seen.record_id }, None);
     let others = others.iter().filter(|seen| seen.group != DOCUMENTS).map(of_other);
@@ -378,6 +442,11 @@ impl Digests {
     /// The digest of some bytes, the same for the same bytes during one run.
     pub fn of(&self, bytes: &[u8]) -> u64 {
         self.0.hash_one(bytes)
+    }
+
+    /// The digest of the header of a chunk without what is in its tables; its checksums and numbers are in it.
+    pub fn of_header(&self, chunk: &[u8]) -> u64 {
+        self.of(&chunk[..chunk.len().min(HEADER)])
     }
 }
 

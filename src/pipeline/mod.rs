@@ -4,6 +4,7 @@
 //! which thread was first, so that the same evidence gives the same result for any number of threads and any order of files.
 //! This module knows nothing of terminals: progress goes to a trait, results are returned.
 
+mod again;
 mod documents;
 mod duplicates;
 mod filter;

@@ -1,5 +1,6 @@
 //! What one thread does with one unit of work, and how the finds of several are put together.
 
+use super::again::{Digesting, Loading, Numbering};
 use super::duplicates::{self, Again, Building, ChunkSeen, Counted, DOCUMENTS, Digests, Duplicates, Numbered, Seen};
 use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
@@ -77,13 +78,72 @@ type ShapeKey = (u32, Box<[Arc<str>]>);
 #[derive(Default)]
 pub struct Own {
     scratch: Scratch,
-    /// The plan of each shape, by its number and event ID.
-    plans: HashMap<(u32, u32), (Arc<Shape>, Memo)>,
+    plans: Plans,
     asking: Asking,
     building: Building,
     row_cells: Cells,
     rows: RowWriter,
     row_ends: Vec<usize>,
+}
+
+/// What is known of records that are like others before.
+#[derive(Default)]
+struct Plans {
+    /// The place of the plan of each shape, by its number and event ID.
+    places: HashMap<ShapeNumber, usize>,
+    /// The plans, each with what its conditions have said of values before.
+    all: Vec<(Arc<Shape>, Memo)>,
+    /// The ones that were used last, in slots that follow from the numbers.
+    recent: Vec<Option<(ShapeNumber, usize)>>,
+    /// The sender that was last asked for, and whether it is Sysmon on Windows.
+    sender: Option<(u64, bool)>,
+}
+
+/// The number of a shape and the event ID.
+type ShapeNumber = (u32, u32);
+
+/// How many plans can be found without looking them up.
+const RECENT_PLANS: usize = 64;
+
+impl Plans {
+    /// The plan of the shape of a record.
+    fn of(&mut self, glance: &Glance<'_>, worker: &Worker<'_>) -> (&Shape, &mut Memo) {
+        let key = (glance.shape(), glance.event_id());
+        let slot = (key.0 as usize).wrapping_mul(5).wrapping_add(key.1 as usize) % RECENT_PLANS;
+        let place = match self.recent.get(slot) {
+            Some(Some((known, place))) if *known == key => *place,
+            _ => self.look_up(key, slot, glance, worker),
+        };
+        let (shape, memo) = &mut self.all[place];
+        (shape, memo)
+    }
+
+    /// The place of a plan that is not in its slot; puts it there.
+    fn look_up(&mut self, key: ShapeNumber, slot: usize, glance: &Glance<'_>, worker: &Worker<'_>) -> usize {
+        if self.all.len() > MOST_SHAPES || self.recent.is_empty() {
+            self.places.clear();
+            self.all.clear();
+            self.recent = vec![None; RECENT_PLANS];
+        }
+        let place = *self.places.entry(key).or_insert_with(|| {
+            self.all.push((worker.plan(glance), Memo::default()));
+            self.all.len() - 1
+        });
+        self.recent[slot] = Some((key, place));
+        place
+    }
+
+    /// Whether a record is of Sysmon on Windows.
+    fn is_on_windows(&mut self, glance: &Glance<'_>) -> bool {
+        match self.sender {
+            Some((sender, known)) if sender == glance.sender() => known,
+            _ => {
+                let is_on_windows = glance.provider().eq_ignore_ascii_case(sysmon::PROVIDER);
+                self.sender = Some((glance.sender(), is_on_windows));
+                is_on_windows
+            }
+        }
+    }
 }
 
 /// What it takes to ask rules of an event.
@@ -190,6 +250,7 @@ impl<'run> Worker<'run> {
             worker: self,
             own,
             input,
+            is_choosy: self.is_choosy(),
             found: Found::default(),
             mark: Mark::default(),
             hits: None,
@@ -224,6 +285,17 @@ impl<'run> Worker<'run> {
         found
     }
 
+    /// Digests of the given chunks of a unit.
+    fn digests_of(&self, unit: &Unit, chunks: &[Origin], own: &mut Own) -> Vec<(Origin, u64)> {
+        let mut scratch = std::mem::take(&mut own.scratch);
+        let (digests, input) = (&self.digests, unit.input);
+        let mut digesting = Digesting { chunks, digests, origin: Origin { input, offset: 0 }, found: Vec::new() };
+        source::visit_unit(self.inputs, unit, &mut scratch, &mut digesting);
+        let found = digesting.found;
+        own.scratch = scratch;
+        found
+    }
+
     fn seen(&self, record: &Record) -> Seen {
         let (group, record_id) = duplicates::number_of(record);
         Seen {
@@ -252,6 +324,12 @@ impl<'run> Worker<'run> {
             return Fate::Filtered;
         }
         if self.options.window.contains(time) { Fate::Mapped } else { Fate::OutsideWindow }
+    }
+
+    /// Whether what becomes of a record depends on more than the rules.
+    fn is_choosy(&self) -> bool {
+        let Options { window, filter, .. } = self.options;
+        filter.is_active() || window.from.is_some() || window.to.is_some() || self.wants_everything()
     }
 
     /// Whether every event is wanted in full.
@@ -315,6 +393,8 @@ struct Reading<'w> {
     worker: &'w Worker<'w>,
     own: &'w mut Own,
     input: u32,
+    /// Whether some records are not wanted, or others wanted in full, whatever the rules say.
+    is_choosy: bool,
     found: Found,
     mark: Mark,
     /// What rules make of the record that comes next in full, if they were asked already.
@@ -350,27 +430,18 @@ impl Visitor for Reading<'_> {
 
     fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
         let worker = self.worker;
-        let Options { window, clock, filter, .. } = worker.options;
-        if filter.is_active() && !filter.wants(Some(glance.event_id()), || glance.computer().text().into()) {
-            self.own.building.add_glance(glance, Fate::Filtered);
-            return Verdict::Seen;
-        }
-        let windowed = window.from.is_some() || window.to.is_some();
-        if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
-            self.own.building.add_glance(glance, Fate::OutsideWindow);
-            return Verdict::Seen;
-        }
-        let simple = glance.provider().eq_ignore_ascii_case(sysmon::PROVIDER) && !(windowed && *clock == Clock::Utc);
-        if !simple || worker.wants_everything() {
-            return Verdict::Wanted;
+        let clock = worker.options.clock;
+        if self.is_choosy
+            && let Some(verdict) = self.choose(glance)
+        {
+            return verdict;
         }
         let Own { plans, building, asking, rows, row_cells, row_ends, .. } = &mut *self.own;
-        if plans.len() > MOST_SHAPES {
-            plans.clear();
+        if !plans.is_on_windows(glance) {
+            return Verdict::Wanted;
         }
         // The shape is looked up once: this is done for every record there is.
-        let plan = plans.entry((glance.shape(), glance.event_id()));
-        let (shape, memo) = plan.or_insert_with(|| (worker.plan(glance), Memo::default()));
+        let (shape, memo) = plans.of(glance, worker);
         if worker.shelf.is_some() && shape.columns.is_none() {
             return Verdict::Wanted;
         }
@@ -382,7 +453,7 @@ impl Visitor for Reading<'_> {
                 let detector = worker.detector;
                 let event = LazyCell::new(|| plan.event(glance, cells, path));
                 let candidates = &mut self.found.candidates;
-                let order = || order_of(&event, glance, *clock);
+                let order = || order_of(&event, glance, clock);
                 match plan.sight(detector, glance, &event, (keys, buffer), memo) {
                     Sight::Nothing => {}
                     Sight::Candidate(pattern) => {
@@ -404,14 +475,14 @@ impl Visitor for Reading<'_> {
         }
         if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(Contents::Record)) {
             let event = Lazy::new(ways, glance, row_cells, path);
-            self.subject = Some(Subject::new(&event, order_of(&event, glance, *clock), shape.is_creation));
+            self.subject = Some(Subject::new(&event, order_of(&event, glance, clock), shape.is_creation));
             return Verdict::Wanted;
         }
         building.add_glance(glance, Fate::Mapped);
         self.found.note_time(glance.time_created(), glance.time_created());
         if let Some((ways, outline)) = &shape.columns {
             let event = Lazy::new(ways, glance, row_cells, path);
-            rows.glance(&event, outline, order_of(&event, glance, *clock), shape.is_creation);
+            rows.glance(&event, outline, order_of(&event, glance, clock), shape.is_creation);
             row_ends.push(rows.bytes().len());
         }
         Verdict::Seen
@@ -442,8 +513,8 @@ impl Visitor for Reading<'_> {
     }
 
     fn end_chunk(&mut self, bytes: &[u8]) {
-        let digest = self.worker.digests.of(bytes);
-        if let Some(chunk) = self.own.building.end(digest) {
+        let header = self.worker.digests.of_header(bytes);
+        if let Some(chunk) = self.own.building.end(header) {
             for (counted, count) in chunk.counts() {
                 self.found.counts.add(counted, u64::from(count));
             }
@@ -453,6 +524,22 @@ impl Visitor for Reading<'_> {
 }
 
 impl Reading<'_> {
+    /// What becomes of a record whatever the rules say, if that can be told.
+    fn choose(&mut self, glance: &Glance<'_>) -> Option<Verdict> {
+        let Options { window, clock, filter, .. } = self.worker.options;
+        if filter.is_active() && !filter.wants(Some(glance.event_id()), || glance.computer().text().into()) {
+            self.own.building.add_glance(glance, Fate::Filtered);
+            return Some(Verdict::Seen);
+        }
+        let windowed = window.from.is_some() || window.to.is_some();
+        if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
+            self.own.building.add_glance(glance, Fate::OutsideWindow);
+            return Some(Verdict::Seen);
+        }
+        let needs_all = self.worker.wants_everything() || (windowed && *clock == Clock::Utc);
+        needs_all.then_some(Verdict::Wanted)
+    }
+
     fn take(&mut self, record: &Record) {
         let (hits, subject) = (self.hits.take(), self.subject.take());
         if !sysmon::is_sysmon(record) {
@@ -575,6 +662,12 @@ fn candidate(
 }
 
 impl Again for Worker<'_> {
+    fn digests(&self, chunks: &[Origin]) -> Vec<(Origin, u64)> {
+        let units = source::units_again(self.inputs, chunks);
+        let digests = |own: &mut Borrowed<'_>, (unit, chunks): &(Unit, &[Origin])| self.digests_of(unit, chunks, own);
+        units.par_iter().map_init(|| self.borrow(), digests).flatten_iter().collect()
+    }
+
     fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered> {
         let units = source::units_again(self.inputs, chunks);
         let numbers = |own: &mut Borrowed<'_>, (unit, chunks): &(Unit, &[Origin])| self.numbers_of(unit, chunks, own);
@@ -584,85 +677,6 @@ impl Again for Worker<'_> {
     fn seen(&self, records: &[Origin]) -> Vec<Seen> {
         self.load_all(records, |record| self.seen(record))
     }
-}
-
-/// Numbers that are read again.
-struct Numbering<'w> {
-    /// Sorted.
-    chunks: &'w [Origin],
-    groups: &'w mut Building,
-    found: Vec<Numbered>,
-    /// How many there were when the chunk began.
-    mark: usize,
-}
-
-impl Visitor for Numbering<'_> {
-    fn wants_chunk(&mut self, offset: u64) -> bool {
-        self.chunks.binary_search_by_key(&offset, |chunk| chunk.offset).is_ok()
-    }
-
-    fn begin_chunk(&mut self, _: u64) {
-        self.mark = self.found.len();
-    }
-
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        self.found.push((self.groups.group(glance), glance.record_id(), glance.origin()));
-        Verdict::Seen
-    }
-
-    fn item(&mut self, item: Item) {
-        if let Item::Record(record) = item
-            && sysmon::is_sysmon(&record)
-        {
-            let (group, number) = duplicates::number_of(&record);
-            self.found.push((group, number, record.origin));
-        }
-    }
-
-    fn restart_chunk(&mut self) {
-        self.found.truncate(self.mark);
-    }
-
-    fn end_chunk(&mut self, _: &[u8]) {}
-}
-
-/// Records that are read again because somebody needs all of them.
-struct Loading<'w, T, F: Fn(&Record) -> T> {
-    /// Sorted.
-    origins: &'w [Origin],
-    make: F,
-    found: Vec<T>,
-    /// How many there were when the chunk began.
-    mark: usize,
-}
-
-impl<T, F: Fn(&Record) -> T> Visitor for Loading<'_, T, F> {
-    fn wants_chunk(&mut self, offset: u64) -> bool {
-        let next = self.origins.partition_point(|origin| origin.offset < offset);
-        self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
-    }
-
-    fn begin_chunk(&mut self, _: u64) {
-        self.mark = self.found.len();
-    }
-
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        if self.origins.binary_search(&glance.origin()).is_ok() { Verdict::Wanted } else { Verdict::Seen }
-    }
-
-    fn item(&mut self, item: Item) {
-        if let Item::Record(record) = item
-            && self.origins.binary_search(&record.origin).is_ok()
-        {
-            self.found.push((self.make)(&record));
-        }
-    }
-
-    fn restart_chunk(&mut self) {
-        self.found.truncate(self.mark);
-    }
-
-    fn end_chunk(&mut self, _: &[u8]) {}
 }
 
 impl Found {

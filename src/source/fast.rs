@@ -5,8 +5,11 @@
 //! Whatever is not exactly understood, damage of any kind included, makes the whole chunk go the slow way: this module never guesses, and it raises no
 //! faults. A test holds that both ways give the same records for the same bytes.
 
+mod definitions;
 mod draft;
+mod envelope;
 mod layout;
+mod table;
 mod template;
 mod value;
 
@@ -15,11 +18,14 @@ pub use layout::{Glance, Raw, Stored};
 use super::evtx::Place;
 use super::record::{Draft, Interner, Record};
 use crate::base::{Origin, Ticks};
-use draft::{Writer, is_data, left_out};
+use definitions::Definitions;
+use draft::{Writer, is_data};
+use envelope::Envelope;
 use hashbrown::HashMap;
 use layout::{Layout, Parts, Provider};
-use template::{Bytes, Element, Node, Template};
-use value::{BINXML, Noticed, Slot};
+use table::{Noticed, Table};
+use template::{Bytes, Element, Node};
+use value::BINXML;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 65_536;
@@ -27,6 +33,8 @@ const CHUNK: usize = 65_536;
 const CHUNK_HEADER: usize = 512;
 /// Bytes of a record before its content.
 const RECORD_HEADER: usize = 24;
+/// What a record starts with, low byte first.
+const RECORD_MAGIC: u32 = 0x2a2a;
 /// The first FILETIME that no calendar of four digits has.
 const YEAR_10000: u64 = 2_650_467_744_000_000_000;
 /// Above this many templates or pairs of them the evidence is playing games: start anew rather than grow.
@@ -46,6 +54,10 @@ pub enum Verdict {
 
 /// What hears of the records of a chunk.
 pub(super) trait Reading {
+    /// Whether it wants to hear of every record of the chunk.
+    fn wants_all(&self) -> bool;
+    /// Whether it wants to hear of the record at this many bytes from the start of the file; asked unless it wants all.
+    fn wants_record(&self, offset: u64) -> bool;
     /// A record of a provider that nobody wants.
     fn pass_over(&mut self);
     /// A record at a glance.
@@ -65,20 +77,20 @@ pub(super) struct ReadChunk {
 #[derive(Default)]
 pub(super) struct FastReader {
     strings: Interner,
-    /// Every template that was ever read.
-    templates: Vec<Template>,
-    /// The same by what tells most of them apart.
-    by_key: HashMap<[u8; 20], Vec<usize>>,
-    /// The templates of the chunk at hand, by the place of their definition.
-    here: HashMap<usize, usize>,
-    shapes: Vec<Shape>,
-    /// The number of the first of them: numbers are not used again.
-    first_shape: usize,
-    /// Shapes by the templates of the record and of its data.
-    by_pair: HashMap<(usize, Option<usize>), usize>,
-    outer: Vec<Slot>,
-    inner: Vec<Slot>,
+    definitions: Definitions,
+    shapes: Shapes,
+    envelope: Envelope,
     text: String,
+}
+
+/// Pairs of templates.
+#[derive(Default)]
+struct Shapes {
+    all: Vec<Shape>,
+    /// The number of the first of them: numbers are not used again.
+    first: usize,
+    /// The same by the templates of the record and of its data.
+    by_pair: HashMap<(usize, Option<usize>), usize>,
 }
 
 /// A pair of templates.
@@ -86,13 +98,6 @@ struct Shape {
     /// What it can show at a glance; `None` if nothing.
     layout: Option<Layout>,
     provider: Provider,
-}
-
-/// A template instance whose values have been read.
-#[derive(Clone, Copy)]
-struct Instance {
-    template: usize,
-    noticed: Noticed,
 }
 
 /// One record of a chunk, as far as its header tells.
@@ -104,109 +109,147 @@ struct Whole {
     origin: Origin,
 }
 
+/// What fills a record: a template with its values, or nothing.
+#[derive(Clone, Copy)]
+struct Filling<'c> {
+    template: Option<usize>,
+    table: Table<'c>,
+    noticed: Noticed,
+    /// The number of the record's shape among all shapes that there are.
+    shape: usize,
+}
+
 impl FastReader {
     /// Reads a chunk, or gives `None` if it must go the slow way: then what `reading` has heard of it does not count.
-    pub fn read(
+    pub fn read<R: Reading>(
         &mut self,
         chunk: &[u8],
         place: Place<'_>,
         wanted: Wanted,
-        reading: &mut dyn Reading,
+        reading: &mut R,
     ) -> Option<ReadChunk> {
         let bytes = Bytes::new(chunk);
         let end = live_end(bytes)?;
-        if self.templates.len().max(self.shapes.len()) > MOST_TEMPLATES {
-            let first_shape = self.first_shape + self.shapes.len();
-            *self = Self { first_shape, ..Self::default() };
+        if self.definitions.templates.len().max(self.shapes.all.len()) > MOST_TEMPLATES {
+            let shapes = Shapes { first: self.shapes.first + self.shapes.all.len(), ..Shapes::default() };
+            *self = Self { shapes, envelope: self.envelope.anew(), ..Self::default() };
         }
-        self.here.clear();
+        self.definitions.begin();
+        let all = reading.wants_all();
         let mut at = CHUNK_HEADER;
+        let mut sum = Sum { bytes: chunk.get(..end)?, done: CHUNK_HEADER, hasher: crc32fast::Hasher::new() };
         let last_id = bytes.u64(32)?;
         let mut records = 0;
         while at < end {
-            let size = usize::try_from(bytes.u32(at + 4)?).ok()?;
+            let header = Bytes::new(bytes.slice(at, RECORD_HEADER)?);
+            let size = usize::try_from(header.u32(4)?).ok()?;
             let after = at.checked_add(size)?;
-            let whole = bytes.slice(at, 4)? == b"\x2a\x2a\0\0"
+            let whole = header.u32(0)? == RECORD_MAGIC
                 && size >= RECORD_HEADER + 8
                 && after <= end
                 && usize::try_from(bytes.u32(after - 4)?).ok()? == size;
-            let (header_id, written) = (bytes.u64(at + 8)?, bytes.u64(at + 16)?);
+            let (header_id, written) = (header.u64(8)?, header.u64(16)?);
             // The slow way stops at the record of which the header says that it is the last.
             if !whole || written >= YEAR_10000 || (header_id == last_id) != (after == end) {
                 return None;
             }
+            sum.reach(after);
             let origin = Origin { input: place.number, offset: place.offset + at as u64 };
-            let whole = Whole { from: at + RECORD_HEADER, to: after - 4, header_id, origin };
-            self.record(bytes, whole, wanted, reading)?;
+            if all || reading.wants_record(origin.offset) {
+                let whole = Whole { from: at + RECORD_HEADER, to: after - 4, header_id, origin };
+                self.record(bytes, whole, wanted, reading)?;
+            }
             records += 1;
             at = after;
         }
-        (at == end && records > 0).then_some(ReadChunk { records, end })
+        (at == end && records > 0 && sum.is(bytes.u32(52)?)).then_some(ReadChunk { records, end })
     }
 
-    fn record(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut dyn Reading) -> Option<()> {
-        let mut outer = std::mem::take(&mut self.outer);
-        let mut inner = std::mem::take(&mut self.inner);
-        inner.clear();
-        let done = self.record_with(bytes, whole, wanted, reading, &mut outer, &mut inner);
-        (self.outer, self.inner) = (outer, inner);
-        done
-    }
-
-    fn record_with(
-        &mut self,
-        bytes: Bytes<'_>,
-        whole: Whole,
-        wanted: Wanted,
-        reading: &mut dyn Reading,
-        outer: &mut Vec<Slot>,
-        inner: &mut Vec<Slot>,
-    ) -> Option<()> {
-        let Whole { from, to, header_id, origin } = whole;
-        let instance = self.instance(bytes, from, to, outer)?;
-        let filling = match embedded(&self.templates[instance.template].root, outer) {
-            Embedded::One(slot) => Some(self.instance(bytes, slot.start(), slot.start() + slot.length(), inner)?),
-            Embedded::None => None,
-            Embedded::Odd => return None,
+    fn record<R: Reading>(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut R) -> Option<()> {
+        let Self { strings, definitions, shapes, envelope, .. } = self;
+        let head = template::instance(bytes, whole.from, whole.to)?;
+        let around = definitions.at(bytes, head.definition, strings)?.template;
+        let template = &mut definitions.templates[around];
+        let at = template.values_of(&head);
+        let (outer, room) = Table::at(bytes, at, whole.to)?;
+        let (noticed, places, gap) = match envelope.known(bytes, at, around, outer, room) {
+            Some(known) => (known.noticed, Some(known.places), Some(known.data)),
+            None => (envelope.read(outer, room, &mut template.form)?, None, gap(&template.root, outer).ok()?),
         };
-        let noticed = Noticed {
-            fragments: instance.noticed.fragments + filling.map_or(0, |filling| filling.noticed.fragments),
-            times: instance.noticed.times + filling.map_or(0, |filling| filling.noticed.times),
-            doubtful: instance.noticed.doubtful || filling.is_some_and(|filling| filling.noticed.doubtful),
+        let filling = match gap {
+            Some(index) => {
+                let start =
+                    places.map_or_else(|| outer.span(index).map(|(start, _)| start), |places| Some(places.data()))?;
+                let from = outer.place_in(bytes) + start;
+                Filling::read(definitions, shapes, strings, bytes, (from, from + outer.length(index)?), around)?
+            }
+            None => Filling {
+                template: None,
+                table: Table::EMPTY,
+                noticed: Noticed::default(),
+                shape: shapes.of(definitions, around, None),
+            },
         };
-        let number = self.shape(instance.template, filling.map(|filling| filling.template));
-        let Shape { layout, provider } = &mut self.shapes[number];
-        let shape = u32::try_from(self.first_shape + number).ok()?;
-        let parts = Parts { bytes, outer, inner, noticed, shape, header_id, origin };
-        let glance = layout.as_ref().and_then(|layout| Glance::new(parts, layout, provider, wanted));
-        if let Some(glance) = &glance {
+        let first_shape = shapes.first;
+        let Shape { layout, provider } = &mut shapes.all[filling.shape];
+        if places.is_none()
+            && let (Some(index), Some(layout)) = (gap, layout.as_ref())
+        {
+            envelope.learn(bytes, at, around, outer, noticed, index, layout);
+        }
+        let parts = Parts {
+            outer: &outer,
+            inner: &filling.table,
+            noticed: noticed + filling.noticed,
+            places,
+            shape: u32::try_from(first_shape + filling.shape).ok()?,
+            sender: envelope.sender(),
+            header_id: whole.header_id,
+            origin: whole.origin,
+        };
+        if let Some(glance) = layout.as_ref().and_then(|layout| Glance::new(parts, layout, provider, wanted)) {
             if !glance.is_wanted() {
                 reading.pass_over();
                 return Some(());
             }
-            if reading.glance(glance) == Verdict::Seen {
+            if reading.glance(&glance) == Verdict::Seen {
                 return Some(());
             }
         }
-        let outer_root = &self.templates[instance.template].root;
+        // The slow way reads a fragment that nothing refers to as well, and may find fault with it.
+        if noticed.fragments != u32::from(filling.template.is_some()) {
+            return None;
+        }
+        self.build(around, outer, filling, whole, wanted, reading)
+    }
+
+    /// Builds a record in full.
+    #[inline(never)]
+    fn build<R: Reading>(
+        &mut self,
+        around: usize,
+        outer: Table<'_>,
+        filling: Filling<'_>,
+        whole: Whole,
+        wanted: Wanted,
+        reading: &mut R,
+    ) -> Option<()> {
+        let templates = &self.definitions.templates;
+        let root = &templates[around].root;
         let mut draft = Draft::default();
-        let mut writer = Writer { bytes, slots: outer, strings: &mut self.strings, text: &mut self.text };
-        let time = writer.system(outer_root, &mut draft)?;
+        let mut writer = Writer { table: outer, strings: &mut self.strings, text: &mut self.text };
+        let time = writer.system(root, &mut draft)?;
         let is_wanted = wanted(draft.provider.as_deref().unwrap_or_default(), draft.provider_guid.as_deref());
-        writer.inline_data(outer_root, &mut draft)?;
-        if let Some(filling) = filling {
+        writer.inline_data(root, &mut draft)?;
+        if let Some(template) = filling.template {
             if !draft.data.is_empty() {
                 return None;
             }
-            let mut writer = Writer { bytes, slots: inner, strings: &mut self.strings, text: &mut self.text };
-            writer.filling(&self.templates[filling.template].root, &mut draft)?;
+            let mut writer = Writer { table: filling.table, strings: &mut self.strings, text: &mut self.text };
+            writer.filling(&templates[template].root, &mut draft)?;
         }
-        // The slow way reads a fragment that nothing refers to as well, and may find fault with it.
-        if instance.noticed.fragments != usize::from(filling.is_some()) {
-            return None;
-        }
-        draft.record_id = draft.record_id.or(Some(header_id));
-        let record = draft.finish(time, origin, &mut self.strings)?;
+        draft.record_id = draft.record_id.or(Some(whole.header_id));
+        let record = draft.finish(time, whole.origin, &mut self.strings)?;
         if is_wanted {
             reading.record(record);
         } else {
@@ -214,66 +257,90 @@ impl FastReader {
         }
         Some(())
     }
+}
 
-    /// The template of an instance, whose values are put into `slots`.
-    fn instance(&mut self, bytes: Bytes<'_>, from: usize, to: usize, slots: &mut Vec<Slot>) -> Option<Instance> {
+impl<'c> Filling<'c> {
+    /// Reads what stands between two places and fills a record of the template `around`.
+    fn read(
+        definitions: &mut Definitions,
+        shapes: &mut Shapes,
+        strings: &mut Interner,
+        bytes: Bytes<'c>,
+        (from, to): (usize, usize),
+        around: usize,
+    ) -> Option<Self> {
         let head = template::instance(bytes, from, to)?;
-        let template = match self.here.get(&head.definition) {
-            Some(&known) => known,
-            None => self.template(bytes, head.definition)?,
+        let definition = definitions.at(bytes, head.definition, strings)?;
+        let template = definition.template;
+        let shape = match definition.shape {
+            Some((known, shape)) if known == around => shape,
+            _ => {
+                let shape = shapes.of(definitions, around, Some(template));
+                definitions.at(bytes, head.definition, strings)?.shape = Some((around, shape));
+                shape
+            }
         };
-        // A definition that stands in the record itself lies between its head and its values.
-        let values = if head.resident { self.templates[template].end(head.definition) } else { head.after_head };
-        let noticed = value::read_slots(bytes, values, to, slots)?;
-        Some(Instance { template, noticed })
+        let filling = &mut definitions.templates[template];
+        let (table, room) = Table::at(bytes, filling.values_of(&head), to)?;
+        let noticed = filling.form.read(table, room)?;
+        Some(Self { template: Some(template), table, noticed, shape })
+    }
+}
+
+/// The checksum of the records of a chunk, taken piece by piece: just before records are read, so that they are in the processor's nearest cache then.
+struct Sum<'c> {
+    /// The chunk up to the end of its records.
+    bytes: &'c [u8],
+    done: usize,
+    hasher: crc32fast::Hasher,
+}
+
+impl Sum<'_> {
+    /// Bytes of a piece.
+    const PIECE: usize = 8192;
+
+    /// Takes it at least up to a place before the end.
+    fn reach(&mut self, to: usize) {
+        while self.done < to {
+            let next = (self.done + Self::PIECE).min(self.bytes.len());
+            self.hasher.update(&self.bytes[self.done..next]);
+            self.done = next;
+        }
     }
 
-    /// The template that is defined at a place of the chunk.
-    fn template(&mut self, bytes: Bytes<'_>, at: usize) -> Option<usize> {
-        let alike = self.by_key.entry(*Template::key(bytes, at)?).or_default();
-        let known = alike.iter().copied().find(|&known| self.templates[known].is_at(bytes, at) == Some(true));
-        let found = if let Some(known) = known {
-            known
-        } else {
-            let new = Template::read(bytes, at, &mut self.strings)?;
-            self.templates.push(new);
-            let new = self.templates.len() - 1;
-            alike.push(new);
-            new
-        };
-        self.here.insert(at, found);
-        Some(found)
+    /// Whether it is this one.
+    fn is(self, wanted: u32) -> bool {
+        self.done == self.bytes.len() && self.hasher.finalize() == wanted
     }
+}
 
-    fn shape(&mut self, outer: usize, inner: Option<usize>) -> usize {
+impl Shapes {
+    /// The shape of records of a template that another one fills, or none.
+    fn of(&mut self, definitions: &Definitions, outer: usize, inner: Option<usize>) -> usize {
         *self.by_pair.entry((outer, inner)).or_insert_with(|| {
-            let layout = Layout::new(&self.templates[outer], inner.map(|inner| &self.templates[inner]));
-            self.shapes.push(Shape { layout, provider: Provider::default() });
-            self.shapes.len() - 1
+            let templates = &definitions.templates;
+            let layout = Layout::new(&templates[outer], inner.map(|inner| &templates[inner]));
+            self.all.push(Shape { layout, provider: Provider::default() });
+            self.all.len() - 1
         })
     }
 }
 
-/// The value of a record that holds its data as binary XML.
-enum Embedded {
-    None,
-    One(Slot),
-    /// Something that only the slow way understands.
-    Odd,
-}
+/// Something that only the slow way understands.
+struct Odd;
 
-fn embedded(root: &Element, slots: &[Slot]) -> Embedded {
-    let mut found = Embedded::None;
+/// The value that fills the gap of a record for data that is binary XML itself, if one does.
+fn gap(root: &Element, table: Table<'_>) -> Result<Option<usize>, Odd> {
+    let mut found = None;
     for node in &root.children {
         let Node::Slot { index } = node else { continue };
-        let Some(slot) = slots.get(usize::from(*index)) else { continue };
-        found = match found {
-            _ if slot.is_empty() => continue,
-            Embedded::None if slot.kind == BINXML => Embedded::One(*slot),
-            _ => return Embedded::Odd,
-        };
+        let Some(value) = table.get(*index).filter(|value| !value.is_empty()) else { continue };
+        if found.is_some() || value.kind != BINXML {
+            return Err(Odd);
+        }
+        found = Some((*index).into());
     }
-    found
+    Ok(found)
 }
 
 impl Writer<'_> {
@@ -281,10 +348,10 @@ impl Writer<'_> {
     fn inline_data(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
         for node in &root.children {
             match node {
-                Node::Element(element) if is_data(&element.name) && !left_out(element, self.slots) => {
+                Node::Element(element) if is_data(&element.name) && !self.table.lacks(element.dependency) => {
                     self.values(element, draft)?;
                 }
-                Node::Element(element) if &*element.name == "System" || left_out(element, self.slots) => {}
+                Node::Element(element) if &*element.name == "System" || self.table.lacks(element.dependency) => {}
                 Node::Slot { .. } => {}
                 Node::Element(_) | Node::Text(_) => return None,
             }
@@ -294,7 +361,7 @@ impl Writer<'_> {
 
     /// The values in the template that fills a record.
     fn filling(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
-        if !is_data(&root.name) || self.slots.iter().any(|slot| slot.kind == BINXML) {
+        if !is_data(&root.name) || self.table.kinds().any(|kind| kind == BINXML) {
             return None;
         }
         self.values(root, draft)
@@ -306,7 +373,7 @@ fn ticks_of(filetime: u64) -> Option<Ticks> {
     (filetime < YEAR_10000).then(|| i64::try_from(filetime).ok().map(Ticks)).flatten()
 }
 
-/// Where the records of an undamaged chunk end; `None` if there is any doubt about the chunk.
+/// Where the records of a chunk end whose header is undamaged; `None` if there is any doubt about it.
 fn live_end(bytes: Bytes<'_>) -> Option<usize> {
     let chunk = bytes.slice(0, CHUNK)?;
     let end = usize::try_from(bytes.u32(48)?).ok()?;
@@ -318,7 +385,6 @@ fn live_end(bytes: Bytes<'_>) -> Option<usize> {
         && bytes.u32(40)? == 128
         && (CHUNK_HEADER..=CHUNK).contains(&end)
         && bytes.u32(124)? == header.finalize()
-        && bytes.u32(52)? == crc32fast::hash(&chunk[CHUNK_HEADER..end])
         // Bit 1 says that there are no checksums, bit 0 that the log was not closed.
         && bytes.u32(120)? & !1 == 0
         && template::names_are_sound(bytes);

@@ -12,6 +12,7 @@
 //! This module deliberately does not know ECS or EQL, what a Sysmon field means, or threads.
 
 mod archive;
+mod buffer;
 mod discover;
 mod documents;
 mod evtx;

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::AddAssign;
 
 use super::archive::{self, Member};
+use super::buffer::Buffer;
 use super::discover::{Format, Input};
 use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
@@ -35,6 +36,14 @@ pub enum Item {
 pub trait Visitor {
     /// Whether the chunk that begins at this many bytes from the start of the file is to be read, where others of the unit must be passed on the way to it.
     fn wants_chunk(&mut self, _offset: u64) -> bool {
+        true
+    }
+    /// Whether every record is to be heard of, where nothing is wrong; if not, [`wants_record`](Self::wants_record) is asked of each.
+    fn wants_all_records(&self) -> bool {
+        true
+    }
+    /// Whether the record that begins at this many bytes from the start of the file is to be heard of.
+    fn wants_record(&self, _offset: u64) -> bool {
         true
     }
     /// A chunk of an event log begins at this many bytes from the start of the file. Called for chunks that are not empty.
@@ -87,6 +96,14 @@ impl Visitor for Collector<'_> {
 struct Hearing<'v>(&'v mut dyn Visitor);
 
 impl Reading for Hearing<'_> {
+    fn wants_all(&self) -> bool {
+        self.0.wants_all_records()
+    }
+
+    fn wants_record(&self, offset: u64) -> bool {
+        self.0.wants_record(offset)
+    }
+
     fn pass_over(&mut self) {
         self.0.item(Item::PassedOver);
     }
@@ -127,7 +144,7 @@ impl AddAssign for UnitStats {
 pub struct Scratch {
     pub(super) converter: Converter,
     /// What was last read of an event log: one chunk, or several.
-    buffer: Vec<u8>,
+    buffer: Buffer,
     /// A copy of the chunk that goes the slow way, which reads from bytes of its own.
     own: Vec<u8>,
     reader: ChunkReader,
@@ -232,7 +249,7 @@ fn visit_text(
 }
 
 /// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
-const CHUNKS_AT_A_TIME: u64 = 2;
+const CHUNKS_AT_A_TIME: u64 = 4;
 
 const fn chunk_offset(chunk: u64) -> u64 {
     HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))
@@ -256,9 +273,9 @@ impl Chunks<'_> {
         while first < end {
             let wish = CHUNKS_AT_A_TIME.min(end - first);
             let read = read_at(file, chunk_offset(first), wish * CHUNK, &mut buffer);
-            if read.is_ok() && buffer.len() as u64 == wish * CHUNK {
-                self.stats.bytes += buffer.len() as u64;
-                let slots = buffer.chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
+            if read.is_ok() && buffer.bytes().len() as u64 == wish * CHUNK {
+                self.stats.bytes += buffer.bytes().len() as u64;
+                let slots = buffer.bytes().chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
                 for (chunk, bytes) in (first..).zip(slots) {
                     self.chunk(chunk, bytes);
                 }
@@ -272,9 +289,10 @@ impl Chunks<'_> {
     }
 
     /// Reads one chunk from disk, where it is not known which of several cannot be read; false if the file ended before it.
-    fn single(&mut self, file: &mut (impl Read + Seek), chunk: u64, bytes: &mut Vec<u8>) -> bool {
+    fn single(&mut self, file: &mut (impl Read + Seek), chunk: u64, buffer: &mut Buffer) -> bool {
         let offset = chunk_offset(chunk);
-        let read = read_at(file, offset, CHUNK, bytes);
+        let read = read_at(file, offset, CHUNK, buffer);
+        let bytes = buffer.bytes();
         self.stats.bytes += bytes.len() as u64;
         let lost = |kind, reason| Item::Fault(Fault::lost(&self.input.display, kind, reason).at(offset));
         match read {
@@ -298,18 +316,18 @@ impl Chunks<'_> {
         let mut at = 0;
         for slot in 0..=end.saturating_add(1) {
             let length = if slot == 0 { HEADER_BLOCK } else { CHUNK };
-            buffer.clear();
-            let read = source.take(length).read_to_end(&mut buffer);
-            self.stats.bytes += buffer.len() as u64;
-            let complete = buffer.len() as u64 == length;
+            let read = buffer.fill(source, usize::try_from(length).unwrap_or_default());
+            let bytes = buffer.bytes();
+            self.stats.bytes += bytes.len() as u64;
+            let complete = bytes.len() as u64 == length;
             let in_unit = |chunk: &u64| (unit.first_chunk..end).contains(chunk);
             if let Some(chunk) = slot.checked_sub(1).filter(in_unit)
-                && !buffer.is_empty()
+                && !bytes.is_empty()
                 && self.visitor.wants_chunk(at)
             {
-                self.chunk(chunk, &buffer);
+                self.chunk(chunk, bytes);
             }
-            at += buffer.len() as u64;
+            at += bytes.len() as u64;
             if let Err(error) = read {
                 self.stopped(&error, at);
                 break;
@@ -369,12 +387,10 @@ impl Chunks<'_> {
 }
 
 /// Fills `buffer` with as many bytes from `offset` on, or what the file has of them.
-fn read_at(file: &mut (impl Read + Seek), offset: u64, length: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+fn read_at(file: &mut (impl Read + Seek), offset: u64, length: u64, buffer: &mut Buffer) -> io::Result<()> {
     buffer.clear();
     file.seek(SeekFrom::Start(offset))?;
-    buffer.reserve(usize::try_from(length).unwrap_or_default());
-    Read::by_ref(file).take(length).read_to_end(buffer)?;
-    Ok(())
+    buffer.fill(file, usize::try_from(length).unwrap_or_default())
 }
 
 #[cfg(test)]

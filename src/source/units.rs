@@ -64,14 +64,18 @@ pub const fn chunk_number(offset: u64) -> u64 {
     offset.saturating_sub(HEADER_BLOCK) / CHUNK
 }
 
-/// The units that must be read to come to `origins` (sorted), each with those that lie in it: one for each chunk, or for each input that cannot be read
-/// from the middle.
+/// Most chunks that are read again as one unit.
+const CHUNKS_AGAIN: u64 = 16;
+
+/// The units that must be read to come to `origins` (sorted), each with those that lie in it: one for a few chunks that follow each other, or for each input
+/// that cannot be read from the middle.
 pub fn units_again<'o>(inputs: &[Input], origins: &'o [Origin]) -> Vec<(Unit, &'o [Origin])> {
     let sequential = |input: u32| inputs.get(input as usize).is_some_and(Input::is_sequential);
-    let together = |left: &Origin, right: &Origin| {
-        left.input == right.input && (sequential(left.input) || chunk_start(left.offset) == chunk_start(right.offset))
-    };
     let chunk = |origin: &Origin| chunk_number(origin.offset);
+    let near = |left: u64, right: u64| left.abs_diff(right) <= 1 && left / CHUNKS_AGAIN == right / CHUNKS_AGAIN;
+    let together = |left: &Origin, right: &Origin| {
+        left.input == right.input && (sequential(left.input) || near(chunk(left), chunk(right)))
+    };
     let unit = |part: &'o [Origin]| {
         let (first, last) = (part.first()?, part.last()?);
         let chunks = chunk(last) - chunk(first) + 1;

@@ -127,7 +127,7 @@ fn stages(criterion: &mut Criterion) {
     };
     let candidates: Vec<CandidateEvent> = events.iter().filter_map(candidate).collect();
     group.bench_function("sequence", |bencher| {
-        bencher.iter(|| detector.findings(&mut candidates.clone()).alerts.len());
+        bencher.iter(|| detector.findings(&candidates).alerts.len());
     });
     group.bench_function("export, reading and sorting included", |bencher| {
         let format = TimelineJson(Layout::Lines);

@@ -96,8 +96,12 @@ proptest::proptest! {
     #[test]
     fn digests_stand_for_keys(users in proptest::collection::vec(0_u8..6, 0..80), pids in proptest::collection::vec(0_i64..40, 0..40), host in proptest::bool::ANY) {
         let mut document = Document::new();
-        users.iter().for_each(|user| document.push(ecs::USER_NAME, format!("u{user}")));
-        pids.iter().for_each(|pid| document.push(ecs::PROCESS_PID, *pid));
+        for user in &users {
+            document.push(ecs::USER_NAME, format!("u{user}"));
+        }
+        for pid in pids {
+            document.push(ecs::PROCESS_PID, pid);
+        }
         document.push(ecs::PROCESS_NAME, "x".repeat(users.len() * 40));
         document.push(ecs::SOURCE_IP, "::ffff:10.0.0.1");
         let queries = [

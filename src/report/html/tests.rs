@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn case() -> Case {
@@ -151,5 +152,95 @@ fn hostile_values_stay_text() {
             assert!(found.is_none(), "{markup:?} after {found:?}");
         }
         assert!(shown.len() < 3_000_000, "{}", shown.len());
+    }
+}
+
+/// Names that the page looks for, and one that it does not.
+const NAMES: &[&str] = &[
+    "rule",
+    "name",
+    "id",
+    "reference",
+    "threat",
+    "tactic",
+    "technique",
+    "events",
+    "host",
+    "evql",
+    "triage",
+    "processes",
+    "process",
+    "ancestors",
+    "children",
+    "destinations",
+    "dns",
+    "files",
+    "elsewhere",
+    "omitted",
+    "alert",
+    "severity",
+    "@timestamp",
+    "event",
+    "created",
+    "code",
+    "risk_score",
+    "parent",
+    "executable",
+    "command_line",
+    "hash",
+    "sha256",
+    "kibana.alert.rule.threat",
+    "process_start",
+    "query",
+    "note",
+    "false_positives",
+    "join_keys",
+    "first",
+    "count",
+    "x<y>",
+];
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let texts = prop::sample::select(vec![
+        "",
+        "<b>",
+        "\u{202e}",
+        "2024-03-05T09:14:04.609Z",
+        "9999-12-31T23:59:59.9999999Z",
+        "1601-01-01T00:00:00Z",
+        "https://a.example/",
+        "# h\n> q",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        texts.prop_map(Value::from)
+    ];
+    leaf.prop_recursive(6, 96, 8, |inner| {
+        let members = prop::collection::vec((prop::sample::select(NAMES), inner.clone()), 0..8);
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(Value::from),
+            members.prop_map(|members| Value::Object(
+                members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+            )),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_documents_give_a_whole_page(documents in prop::collection::vec(any_json(), 1..4)) {
+        let mut report = Report::new(Limits::default(), Clock::Logged);
+        for mut document in documents {
+            if let Some(object) = document.as_object_mut() {
+                object.entry("rule").or_insert(json!({ "name": "R" }));
+            }
+            let _ = report.add(&document); // whether it is an alert is for the page to say
+        }
+        check_nesting(&written(report));
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! This is the general case; what is asked of most records is answered by [`super::layout`] without building them. This module does not know chunks.
 
-use super::template::{Bytes, Element, Node};
+use super::table::Table;
+use super::template::{Element, Node};
 use super::ticks_of;
-use super::value::{self, Slot};
+use super::value;
 use crate::base::Ticks;
 use crate::source::record::{Draft, Interner, SystemField};
 
@@ -16,15 +17,9 @@ pub fn is_data(name: &str) -> bool {
     matches!(name, "EventData" | "UserData")
 }
 
-/// Whether an element stands for a value that the record does not have, which leaves the element out.
-pub fn left_out(element: &Element, slots: &[Slot]) -> bool {
-    element.dependency.and_then(|index| slots.get(usize::from(index))).is_some_and(|slot| slot.kind == 0)
-}
-
 /// Fills a template with the values of one record.
 pub struct Writer<'a> {
-    pub bytes: Bytes<'a>,
-    pub slots: &'a [Slot],
+    pub table: Table<'a>,
     pub strings: &'a mut Interner,
     pub text: &'a mut String,
 }
@@ -37,11 +32,12 @@ impl Writer<'_> {
         }
         let mut systems = root.elements().filter(|element| &*element.name == "System");
         let system = systems.next()?;
-        if systems.next().is_some() || left_out(system, self.slots) {
+        if systems.next().is_some() || self.table.lacks(system.dependency) {
             return None;
         }
         let mut time = None;
-        for element in system.elements().filter(|element| !left_out(element, self.slots)) {
+        let table = self.table;
+        for element in system.elements().filter(|element| !table.lacks(element.dependency)) {
             self.system_attributes(element, draft, &mut time)?;
             self.system_text(element, draft)?;
         }
@@ -69,9 +65,7 @@ impl Writer<'_> {
     /// A time as a FILETIME, of a year that text can have.
     fn time(&self, node: &Node) -> Option<Ticks> {
         let Node::Slot { index, .. } = node else { return None };
-        let slot = self.slots.get(usize::from(*index))?;
-        let ticks = self.bytes.u64(slot.start()).filter(|_| slot.kind == value::FILETIME && slot.length() == 8)?;
-        ticks_of(ticks)
+        ticks_of(self.table.of_kind(*index, value::FILETIME)?.u64(0)?)
     }
 
     fn system_text(&mut self, element: &Element, draft: &mut Draft) -> Option<()> {
@@ -86,7 +80,7 @@ impl Writer<'_> {
     pub fn values(&mut self, parent: &Element, draft: &mut Draft) -> Option<()> {
         for node in &parent.children {
             let Node::Element(element) = node else { return None };
-            if left_out(element, self.slots) {
+            if self.table.lacks(element.dependency) {
                 continue;
             }
             if element.elements().next().is_some() || draft.data.len() >= MOST_VALUES {
@@ -119,11 +113,8 @@ impl Writer<'_> {
                 Some(true)
             }
             Node::Slot { index, .. } => {
-                let Some(slot) = self.slots.get(usize::from(*index)) else { return Some(false) };
-                if slot.is_empty() {
-                    return Some(false);
-                }
-                value::write(self.bytes, *slot, self.text)?;
+                let Some(value) = self.table.get(*index).filter(|value| !value.is_empty()) else { return Some(false) };
+                value.write(self.text)?;
                 Some(true)
             }
         }

@@ -5,8 +5,9 @@
 //! built in full instead. This module does not know what an entry means, nor which records somebody wants.
 
 use super::draft::{MOST_VALUES, is_data};
-use super::template::{Bytes, Element, Node, Template};
-use super::value::{self, Noticed, Slot};
+use super::table::{Noticed, Table};
+use super::template::{Element, Node, Template};
+use super::value;
 use super::{Wanted, ticks_of};
 use crate::base::{Origin, Ticks};
 use std::sync::Arc;
@@ -140,6 +141,49 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// The values that say who wrote a record, on which computer and in which channel.
+    pub fn senders(&self) -> Vec<u16> {
+        let slot = |place: &Place| match place.source {
+            Source::Slot(index) => Some(index),
+            Source::Nothing | Source::Text(_) => None,
+        };
+        let places = [&self.provider, &self.provider_guid, &self.computer, &self.channel];
+        places.into_iter().flat_map(|place| [slot(place), place.dependency]).flatten().collect()
+    }
+
+    /// Where the values are that everybody asks for; `None` if some are not of the types that they should have.
+    pub fn places(&self, table: Table<'_>) -> Option<Places> {
+        let start_of = |index: usize| table.span(index).and_then(|(start, _)| u16::try_from(start).ok());
+        let start = |index: u16, kind: u8| start_of(index.into()).filter(|_| table.kind(index.into()) == Some(kind));
+        Some(Places {
+            event_id: start(self.event_id, value::U16)?,
+            time: start(self.time, value::FILETIME)?,
+            record_id: match self.record_id {
+                Some(index) => Some(start(index, value::U64)?),
+                None => None,
+            },
+            last: start_of(table.count().checked_sub(1)?)?,
+        })
+    }
+}
+
+/// Where some values of a record's own table are, in bytes from the first one.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    event_id: u16,
+    time: u16,
+    record_id: Option<u16>,
+    last: u16,
+}
+
+impl Places {
+    /// The last value, which is the data of most records.
+    pub fn data(self) -> usize {
+        self.last.into()
+    }
+}
+
 /// The one text in an element.
 fn only(element: &Element) -> Option<Place> {
     let source = match element.children.as_slice() {
@@ -251,12 +295,12 @@ impl PartialEq<Raw<'_>> for Stored {
 /// A record at a glance.
 #[derive(Clone, Copy, Debug)]
 pub struct Glance<'c> {
-    bytes: Bytes<'c>,
     layout: &'c Layout,
-    outer: &'c [Slot],
-    inner: &'c [Slot],
+    outer: &'c Table<'c>,
+    inner: &'c Table<'c>,
     provider: &'c Provider,
     shape: u32,
+    sender: u64,
     event_id: u32,
     record_id: u64,
     time: Ticks,
@@ -270,11 +314,14 @@ pub struct Provider {
     guid: Option<String>,
     wanted: bool,
     stored: Option<(Stored, Stored)>,
+    /// The sender that was last seen to be this one.
+    sender: u64,
 }
 
 impl Provider {
     /// Makes this the provider of a record, and notes whether somebody wants it.
-    fn update(&mut self, name: Raw<'_>, guid: Raw<'_>, wanted: Wanted) {
+    fn update(&mut self, sender: u64, name: Raw<'_>, guid: Raw<'_>, wanted: Wanted) {
+        self.sender = sender;
         if self.stored.as_ref().is_some_and(|stored| stored.0 == name && stored.1 == guid) {
             return;
         }
@@ -288,36 +335,42 @@ impl Provider {
 /// Everything of a record that a glance is made from.
 #[derive(Clone, Copy)]
 pub struct Parts<'c> {
-    pub bytes: Bytes<'c>,
-    pub outer: &'c [Slot],
-    pub inner: &'c [Slot],
+    pub outer: &'c Table<'c>,
+    pub inner: &'c Table<'c>,
     /// What was noticed of both together.
     pub noticed: Noticed,
+    /// If they are known already.
+    pub places: Option<Places>,
     pub shape: u32,
+    pub sender: u64,
     pub header_id: u64,
     pub origin: Origin,
 }
 
 impl<'c> Glance<'c> {
     /// A glance, if nothing about the record is unusual; `None` if it must be built in full to know more.
+    #[inline]
     pub fn new(parts: Parts<'c>, layout: &'c Layout, provider: &'c mut Provider, wanted: Wanted) -> Option<Self> {
-        let Parts { bytes, outer, inner, noticed, shape, header_id, origin } = parts;
-        let usual = !noticed.doubtful && noticed.times == 1 && noticed.fragments == usize::from(layout.filled);
+        let Parts { outer, inner, noticed, places, shape, sender, header_id, origin } = parts;
+        let usual = !noticed.doubtful && noticed.times == 1 && noticed.fragments == u32::from(layout.filled);
         if !usual {
             return None;
         }
-        let value = |index: u16, kind: u8| outer.get(usize::from(index)).filter(|slot| slot.kind == kind);
-        let event_id = bytes.u16(value(layout.event_id, value::U16)?.start())?;
-        let ticks = bytes.u64(value(layout.time, value::FILETIME)?.start())?;
-        let record_id = match layout.record_id {
-            Some(index) => bytes.u64(value(index, value::U64)?.start())?,
+        let places = match places {
+            Some(places) => places,
+            None => layout.places(*outer)?,
+        };
+        let values = outer.bytes();
+        let event_id = values.u16(places.event_id.into())?.into();
+        let time = ticks_of(values.u64(places.time.into())?)?;
+        let record_id = match places.record_id {
+            Some(at) => values.u64(at.into())?,
             None => header_id,
         };
-        let time = ticks_of(ticks)?;
-        let event_id = event_id.into();
-        let raw = |place: &'c Place| read(bytes, outer, place);
-        provider.update(raw(&layout.provider), raw(&layout.provider_guid), wanted);
-        Some(Self { bytes, layout, outer, inner, provider, shape, event_id, record_id, time, origin })
+        if provider.sender != sender {
+            provider.update(sender, read(outer, &layout.provider), read(outer, &layout.provider_guid), wanted);
+        }
+        Some(Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, origin })
     }
 
     /// Whether somebody wants records of this provider.
@@ -338,6 +391,11 @@ impl<'c> Glance<'c> {
     /// A number that all records with the same templates share, as one thread sees them.
     pub fn shape(&self) -> u32 {
         self.shape
+    }
+
+    /// A number that records share only if they name the same provider, computer and channel, stored alike, as one thread sees them.
+    pub fn sender(&self) -> u64 {
+        self.sender
     }
 
     /// `EventID`.
@@ -362,17 +420,17 @@ impl<'c> Glance<'c> {
 
     /// `Computer`; spaces around it do not belong to it.
     pub fn computer(&self) -> Raw<'c> {
-        read(self.bytes, self.outer, &self.layout.computer)
+        read(self.outer, &self.layout.computer)
     }
 
     /// `Channel`; spaces around it do not belong to it.
     pub fn channel(&self) -> Raw<'c> {
-        read(self.bytes, self.outer, &self.layout.channel)
+        read(self.outer, &self.layout.channel)
     }
 
     /// `Security/@UserID`.
     pub fn user(&self) -> Raw<'c> {
-        read(self.bytes, self.outer, &self.layout.user)
+        read(self.outer, &self.layout.user)
     }
 
     /// The names of the entries, each once: the same for all records of a shape.
@@ -381,22 +439,20 @@ impl<'c> Glance<'c> {
     }
 
     /// The entry of the name at that position.
+    #[inline]
     pub fn entry(&self, at: usize) -> Raw<'c> {
-        let slots = if self.layout.filled { self.inner } else { self.outer };
-        self.layout.places.get(at).map_or(Raw::Nothing, |place| read(self.bytes, slots, place))
+        let table = if self.layout.filled { self.inner } else { self.outer };
+        self.layout.places.get(at).map_or(Raw::Nothing, |place| read(table, place))
     }
 }
 
-fn read<'c>(bytes: Bytes<'c>, slots: &[Slot], place: &'c Place) -> Raw<'c> {
-    let left_out = place.dependency.and_then(|index| slots.get(usize::from(index))).is_some_and(|slot| slot.kind == 0);
+fn read<'c>(table: &Table<'c>, place: &'c Place) -> Raw<'c> {
     match &place.source {
-        _ if left_out => Raw::Nothing,
+        _ if table.lacks(place.dependency) => Raw::Nothing,
         Source::Nothing => Raw::Nothing,
         Source::Text(text) => Raw::Text(text),
-        Source::Slot(index) => match slots.get(usize::from(*index)) {
-            Some(slot) if !slot.is_empty() => {
-                bytes.slice(slot.start(), slot.length()).map_or(Raw::Nothing, |raw| Raw::Value(slot.kind, raw))
-            }
+        Source::Slot(index) => match table.get(*index) {
+            Some(value) if !value.is_empty() => Raw::Value(value.kind, value.raw),
             _ => Raw::Nothing,
         },
     }

@@ -7,11 +7,15 @@
 
 use super::super::record::Interner;
 use super::super::xml::is_plain;
+use super::table::Form;
 use super::value::is_printable_ascii;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// How deep elements may be nested.
 const DEEPEST: usize = 16;
+/// Most places of names that are worth remembering.
+const MOST_PLACES: usize = 256;
 /// Most nodes of one template.
 const MOST_NODES: usize = 4096;
 
@@ -26,6 +30,11 @@ impl<'c> Bytes<'c> {
 
     pub const fn length(self) -> usize {
         self.0.len()
+    }
+
+    /// What is there from a place on; nothing behind the end.
+    pub fn from(self, at: usize) -> Self {
+        Self(self.0.get(at..).unwrap_or_default())
     }
 
     pub fn slice(self, at: usize, length: usize) -> Option<&'c [u8]> {
@@ -59,13 +68,18 @@ pub struct Instance {
     pub after_head: usize,
 }
 
+/// The header of a fragment, low byte first.
+const FRAGMENT: u32 = 0x0001_010f;
+
 /// Reads the head of what must be one template instance, with the header of a fragment before it or not.
+#[inline]
 pub fn instance(bytes: Bytes<'_>, from: usize, to: usize) -> Option<Instance> {
-    let at = if bytes.slice(from, 4)? == b"\x0f\x01\x01\0" { from + 4 } else { from };
-    if bytes.u8(at)? != 0x0c {
+    let at = if bytes.u32(from)? == FRAGMENT { from + 4 } else { from };
+    let head = Bytes::new(bytes.slice(at, 10)?);
+    if head.u8(0)? != 0x0c {
         return None;
     }
-    let definition = usize::try_from(bytes.u32(at + 6)?).ok()?;
+    let definition = usize::try_from(head.u32(6)?).ok()?;
     let after_head = at + 10;
     let resident = definition == after_head;
     (after_head <= to && (resident || definition < from)).then_some(Instance { definition, resident, after_head })
@@ -105,20 +119,37 @@ const HEAD: usize = 24;
 /// A definition.
 pub struct Template {
     pub root: Element,
-    /// Its content as it was read.
+    /// What the tables of its values look like.
+    pub form: Form,
+    /// Its content as it was read, but for the bytes that say nothing of it, which are zero.
     content: Box<[u8]>,
-    /// The names in it, in order.
+    /// The bits of the content that count.
+    mask: Box<[u8]>,
+    /// The names that it refers to.
     names: Box<[Name]>,
+    /// The definition that was last found to be this one.
+    latest: Latest,
 }
 
-/// Where a definition refers to a name.
+/// A definition, to know it again if its names are at the same places of another chunk, as they mostly are.
+#[derive(Default)]
+struct Latest {
+    start: usize,
+    /// Whether all its names stand elsewhere.
+    is_apart: bool,
+    content: Vec<u8>,
+    /// Where which name was, by its position among the names: each place once.
+    places: Vec<(usize, usize)>,
+}
+
+/// A name in a definition.
 struct Name {
-    /// Bytes from the start of the content to the place of the name.
-    at: usize,
-    /// Whether the name itself follows there.
-    inline: bool,
     /// Its length and its text.
     text: Box<[u8]>,
+    /// Where the name itself is, in bytes from the start of the content.
+    inline: Box<[usize]>,
+    /// Where there is only the place of it, which is somewhere before or behind.
+    apart: Box<[usize]>,
 }
 
 impl Template {
@@ -127,13 +158,35 @@ impl Template {
         let size = usize::try_from(bytes.u32(at.checked_add(20)?)?).ok()?;
         let start = at + HEAD;
         let end = start.checked_add(size).filter(|&end| end <= bytes.length())?;
-        if bytes.slice(start, 4)? != b"\x0f\x01\x01\0" {
+        if bytes.u32(start)? != FRAGMENT {
             return None;
         }
-        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names: Vec::new() };
+        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names: HashMap::new() };
         let root = parser.element(0)?;
-        let whole = parser.token()? == 0 && parser.at <= end;
-        whole.then_some(Self { root, content: bytes.slice(start, size)?.into(), names: parser.names.into() })
+        if parser.token()? != 0 || parser.at > end {
+            return None;
+        }
+        let mut content: Box<[u8]> = bytes.slice(start, size)?.into();
+        let mut mask = vec![u8::MAX; size];
+        let mut names = Vec::new();
+        for (text, Places { inline, apart }) in parser.names {
+            // Before a name that follows are the place of another one and a hash, which say nothing of this one.
+            for (places, length) in [(&inline, 4 + 6), (&apart, 4)] {
+                for &at in places {
+                    mask[at..at + length].fill(0);
+                }
+            }
+            names.push(Name { text, inline: inline.into(), apart: apart.into() });
+        }
+        content.iter_mut().zip(&mask).for_each(|(byte, mask)| *byte &= mask);
+        Some(Self {
+            root,
+            form: Form::default(),
+            content,
+            mask: mask.into(),
+            names: names.into(),
+            latest: Latest::default(),
+        })
     }
 
     /// What definitions with the same content have in common: their identifier and size. Says nothing of the content itself.
@@ -141,30 +194,94 @@ impl Template {
         bytes.slice(at.checked_add(4)?, 20)?.try_into().ok()
     }
 
-    /// Just past the definition at `at`, if it is this one.
-    pub fn end(&self, at: usize) -> usize {
-        at + HEAD + self.content.len()
+    /// Where the values of an instance of it stand. A definition that stands in the instance itself lies between its head and its values.
+    pub fn values_of(&self, instance: &Instance) -> usize {
+        if instance.resident { instance.definition + HEAD + self.content.len() } else { instance.after_head }
     }
 
     /// Whether the definition at `at` is this one: whether reading it would give the same.
-    pub fn is_at(&self, bytes: Bytes<'_>, at: usize) -> Option<bool> {
+    pub fn is_at(&mut self, bytes: Bytes<'_>, at: usize) -> Option<bool> {
         let start = at + HEAD;
         let content = bytes.slice(start, self.content.len())?;
-        let mut from = 0;
-        for name in &self.names {
-            let place = usize::try_from(bytes.u32(start + name.at)?).ok()?;
-            let inline = place == start + name.at + 4;
-            let here = content[from..name.at] == self.content[from..name.at]
-                && inline == name.inline
-                && bytes.slice(place.checked_add(6)?, name.text.len())? == &*name.text;
-            if !here {
-                return Some(false);
+        if self.latest.is_at(start, content) {
+            let stands = |(name, place): &(usize, usize)| self.names[*name].has_text_at(bytes, *place);
+            if self.latest.places.iter().all(stands) {
+                return Some(true);
             }
-            // Before a name that follows are the place of another one and a hash, which say nothing of this one.
-            from = name.at + if inline { 4 + 6 } else { 4 };
         }
-        Some(content[from..] == self.content[from..])
+        let is_here = is_same(content, &self.content, &self.mask)
+            && self.names.iter().all(|name| name.is_at(bytes, start, content));
+        if is_here {
+            self.latest.set(start, content, &self.names);
+        }
+        Some(is_here)
     }
+}
+
+impl Latest {
+    /// Whether a definition with this content, which begins at `start`, is this one but for the texts of its names.
+    fn is_at(&self, start: usize, content: &[u8]) -> bool {
+        // Elsewhere, a name that stood behind its place could not do so, and one that did not could.
+        let outside = |place: usize| place < start || place >= start + content.len();
+        let is_apart = || self.is_apart && self.places.iter().all(|(_, place)| outside(*place));
+        content == self.content && (start == self.start || is_apart())
+    }
+
+    fn set(&mut self, start: usize, content: &[u8], names: &[Name]) {
+        self.start = start;
+        self.is_apart = names.iter().all(|name| name.inline.is_empty());
+        self.content.clear();
+        self.content.extend_from_slice(content);
+        self.places.clear();
+        for (number, name) in names.iter().enumerate() {
+            let before = self.places.len();
+            if before > MOST_PLACES {
+                return self.content.clear();
+            }
+            for place in name.apart.iter().map(|at| place_in(content, *at)) {
+                if self.places[before..].iter().all(|(_, known)| *known != place) {
+                    self.places.push((number, place));
+                }
+            }
+        }
+    }
+}
+
+/// The place of a name that a content has at `at`.
+fn place_in(content: &[u8], at: usize) -> usize {
+    Bytes::new(content).u32(at).map_or(usize::MAX, |place| place as usize)
+}
+
+impl Name {
+    /// Whether a definition with this content, which begins at `start`, refers to this name wherever it should.
+    fn is_at(&self, bytes: Bytes<'_>, start: usize, content: &[u8]) -> bool {
+        let mut before = None;
+        let mut is_apart = |at: usize| {
+            let place = place_in(content, at);
+            // Mostly it is where the name was found before.
+            let has_text = before.replace(place) == Some(place) || self.has_text_at(bytes, place);
+            has_text && place != start + at + 4
+        };
+        // The text of a name that follows is part of the content.
+        let follows = |at: usize| place_in(content, at) == start + at + 4;
+        self.inline.iter().all(|at| follows(*at)) && self.apart.iter().all(|at| is_apart(*at))
+    }
+
+    /// Whether the name stands at a place of the chunk.
+    fn has_text_at(&self, bytes: Bytes<'_>, place: usize) -> bool {
+        place.checked_add(6).and_then(|from| bytes.slice(from, self.text.len())) == Some(&self.text)
+    }
+}
+
+/// Whether bytes are the same as others, of which only those bits are left that a mask has.
+fn is_same(bytes: &[u8], masked: &[u8], mask: &[u8]) -> bool {
+    let ((words, rest), (wanted, wanted_rest)) = (bytes.as_chunks::<8>(), masked.as_chunks::<8>());
+    let (masks, mask_rest) = mask.as_chunks::<8>();
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let all = words.iter().zip(wanted).zip(masks);
+    let differ = all.fold(0, |differ, ((bytes, wanted), mask)| differ | (word(bytes) & word(mask)) ^ word(wanted));
+    let mut rest = rest.iter().zip(wanted_rest).zip(mask_rest);
+    bytes.len() == masked.len() && differ == 0 && rest.all(|((byte, wanted), mask)| byte & mask == *wanted)
 }
 
 struct Parser<'a> {
@@ -174,7 +291,14 @@ struct Parser<'a> {
     end: usize,
     nodes: usize,
     strings: &'a mut Interner,
-    names: Vec<Name>,
+    names: HashMap<Box<[u8]>, Places>,
+}
+
+/// Where a definition refers to a name: see [`Name`].
+#[derive(Default)]
+struct Places {
+    inline: Vec<usize>,
+    apart: Vec<usize>,
 }
 
 impl Parser<'_> {
@@ -279,7 +403,8 @@ impl Parser<'_> {
         if inline && offset + 8 + length > self.end {
             return None;
         }
-        self.names.push(Name { at: self.at - 4 - self.start, inline, text: text.into() });
+        let places = self.names.entry(text.into()).or_default();
+        if inline { &mut places.inline } else { &mut places.apart }.push(self.at - 4 - self.start);
         if inline {
             self.at = offset + 8 + length + 2;
         }

@@ -1,4 +1,4 @@
-//! Values of a template instance: where they are, and their text as Windows renders it.
+//! Values of a template instance: their text as Windows renders it.
 //!
 //! Types that Sysmon and the common providers do not use (arrays, floats, dates outside of the record's own time) are `None`.
 
@@ -15,109 +15,20 @@ pub const U64: u8 = 0x0a;
 /// The type of a FILETIME.
 pub const FILETIME: u8 = 0x11;
 /// The type of a security identifier.
-const SID: u8 = 0x13;
+pub const SID: u8 = 0x13;
 /// The type of a value that is binary XML itself.
 pub const BINXML: u8 = 0x21;
 
-/// One value: its type and place.
-#[derive(Clone, Copy, Debug)]
-pub struct Slot {
-    start: u32,
-    length: u16,
-    pub kind: u8,
-    /// For a text of no characters: as good as none.
-    blank: bool,
-}
-
-impl Slot {
-    /// Bytes from the start of the chunk.
-    pub fn start(self) -> usize {
-        self.start as usize
-    }
-
-    /// Bytes of the value.
-    pub fn length(self) -> usize {
-        usize::from(self.length)
-    }
-
-    /// Whether an attribute or optional gap is left out for this value.
-    pub fn is_empty(self) -> bool {
-        self.kind == 0 || (matches!(self.kind, TEXT | 0x02 | 0x0e | BINXML) && self.length == 0) || self.blank
-    }
-}
-
-/// What was noticed while a table of values was read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Noticed {
-    /// Values that are binary XML, and not empty.
-    pub fragments: usize,
-    /// FILETIMEs.
-    pub times: usize,
-    /// Whether some text needs a closer look before it is known to be one: it may be no UTF-16. Or an identifier may be none.
-    pub doubtful: bool,
-}
-
-/// Reads the table of values that starts at `at`.
-pub fn read_slots(bytes: Bytes<'_>, at: usize, to: usize, slots: &mut Vec<Slot>) -> Option<Noticed> {
-    slots.clear();
-    let count = usize::try_from(bytes.u32(at)?).ok()?;
-    let table = bytes.slice(at.checked_add(4)?, count.checked_mul(4)?)?;
-    let mut start = at + 4 + table.len();
-    let mut noticed = Noticed::default();
-    for descriptor in table.chunks_exact(4) {
-        let (bytes_of_value, kind) = (u16::from_le_bytes([descriptor[0], descriptor[1]]), descriptor[2]);
-        let length = usize::from(bytes_of_value);
-        if start + length > to || !size_fits(kind, length) {
-            return None;
-        }
-        let mut blank = false;
-        match kind {
-            TEXT if length >= 2 => {
-                let raw = bytes.slice(start, length)?;
-                blank = raw[0] == 0 && raw[1] == 0;
-                noticed.doubtful |= has_surrogates(raw);
-            }
-            FILETIME => noticed.times += 1,
-            BINXML if length > 0 => noticed.fragments += 1,
-            BINXML => noticed.doubtful = true,
-            SID => noticed.doubtful |= length != 8 + usize::from(bytes.u8(start + 1)?) * 4,
-            _ => {}
-        }
-        // A chunk is not longer than 64 KiB.
-        slots.push(Slot { start: u32::try_from(start).ok()?, length: bytes_of_value, kind, blank });
-        start += length;
-    }
-    // Behind the values a fragment ends, by its mark or because nothing is left.
-    (start == to || bytes.u8(start) == Some(0)).then_some(noticed)
-}
-
-/// Whether there are units of UTF-16 that mean something in pairs only. Texts of ASCII, which are most, are told by their high bytes alone.
-fn has_surrogates(raw: &[u8]) -> bool {
-    const HIGH: u64 = 0xff00_ff00_ff00_ff00;
-    let (words, rest) = raw.as_chunks::<8>();
-    let high = words.iter().fold(0, |high, word| high | u64::from_le_bytes(*word));
-    let pairs = |bytes: &[u8]| bytes.chunks_exact(2).any(|unit| unit[1] & 0xf8 == 0xd8);
-    pairs(rest) || (high & HIGH != 0 && pairs(raw))
-}
-
-/// Whether a value of this type can have this many bytes; types that are not understood never can.
-fn size_fits(kind: u8, length: usize) -> bool {
+/// How many bytes a value of a type has, where that does not vary; `None` too for types that are not understood.
+pub fn size(kind: u8) -> Option<usize> {
     match kind {
-        0x00 | 0x0e | BINXML => true,
-        TEXT => length.is_multiple_of(2),
-        0x03 | 0x04 => length == 1,
-        0x05 | U16 => length == 2,
-        0x07 | 0x08 | 0x0d | 0x14 => length == 4,
-        0x09 | U64 | FILETIME | 0x15 => length == 8,
-        0x0f => length == 16,
-        SID => length >= 8 && (length - 8).is_multiple_of(4),
-        _ => false,
+        0x03 | 0x04 => Some(1),
+        0x05 | U16 => Some(2),
+        0x07 | 0x08 | 0x0d | 0x14 => Some(4),
+        0x09 | U64 | FILETIME | 0x15 => Some(8),
+        0x0f => Some(16),
+        _ => None,
     }
-}
-
-/// Adds the text of a value.
-pub fn write(bytes: Bytes<'_>, slot: Slot, out: &mut String) -> Option<()> {
-    write_raw(slot.kind, bytes.slice(slot.start(), slot.length())?, out)
 }
 
 /// Adds the text of a value of that type with these bytes.
@@ -318,9 +229,8 @@ fn text(raw: &[u8], out: &mut String) -> Option<()> {
     let units = raw.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).take_while(|&unit| unit != 0);
     let begin = out.len();
     out.reserve(raw.len() / 2);
-    for c in char::decode_utf16(units) {
-        out.push(c.ok()?);
-    }
+    // Half a pair stands for nothing, which the slow way writes as it does what XML forbids.
+    out.extend(char::decode_utf16(units).map(|c| c.unwrap_or('_')));
     if !super::super::xml::is_plain(&out[begin..]) {
         let raw = out.split_off(begin);
         push_allowed(out, &raw);

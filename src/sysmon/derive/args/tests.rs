@@ -36,7 +36,9 @@ fn slowly(line: &str) -> Vec<String> {
             continue;
         }
         let kept = if c == '"' { backslashes / 2 } else { backslashes };
-        arg.iter_mut().for_each(|arg| arg.extend(std::iter::repeat_n('\\', kept)));
+        if let Some(arg) = &mut arg {
+            arg.extend(std::iter::repeat_n('\\', kept));
+        }
         let literal = c == '"' && backslashes % 2 == 1;
         backslashes = 0;
         match c {
@@ -52,7 +54,9 @@ fn slowly(line: &str) -> Vec<String> {
             c => arg.get_or_insert_default().push(c),
         }
     }
-    arg.iter_mut().for_each(|arg| arg.extend(std::iter::repeat_n('\\', backslashes)));
+    if let Some(arg) = &mut arg {
+        arg.extend(std::iter::repeat_n('\\', backslashes));
+    }
     args.extend(arg);
     args
 }
