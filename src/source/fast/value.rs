@@ -36,7 +36,10 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
     let bytes = Bytes::new(raw);
     let done = match kind {
         0x00 => Ok(()),
-        TEXT => return text(raw, out),
+        TEXT => {
+            text(raw, out);
+            Ok(())
+        }
         0x03 => write!(out, "{}", bytes.u8(0)?.cast_signed()),
         0x04 | U16 | 0x08 | U64 => return number(unsigned(kind, raw)?, out),
         0x05 => write!(out, "{}", bytes.u16(0)?.cast_signed()),
@@ -221,10 +224,10 @@ fn without_end(raw: &[u8]) -> &[u8] {
 }
 
 /// A text up to its first zero.
-fn text(raw: &[u8], out: &mut String) -> Option<()> {
+fn text(raw: &[u8], out: &mut String) {
     let raw = without_end(raw);
     if narrow(raw, out) {
-        return Some(());
+        return;
     }
     let units = raw.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).take_while(|&unit| unit != 0);
     let begin = out.len();
@@ -235,7 +238,6 @@ fn text(raw: &[u8], out: &mut String) -> Option<()> {
         let raw = out.split_off(begin);
         push_allowed(out, &raw);
     }
-    Some(())
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

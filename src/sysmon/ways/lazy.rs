@@ -251,7 +251,7 @@ impl Fields for Lazy<'_> {
                 return if out.len() > begin { Written::Text } else { Written::NotText };
             }
             Way::Record(OfRecord::Computer) => {
-                out.push_str(self.cells.computer.borrow_mut().of(self.glance.computer()))
+                out.push_str(self.cells.computer.borrow_mut().of(self.glance.computer()));
             }
             Way::Record(OfRecord::Channel) => out.push_str(self.cells.channel.borrow_mut().of(self.glance.channel())),
             Way::Record(OfRecord::Path) => out.push_str(self.path),
