@@ -3,92 +3,69 @@
 //! A timeline is mostly paths and numbers: this looks at many bytes at once, and copies what stands before the next special one.
 //! The result is what `serde_json` writes, byte for byte; a test holds that. This module does not know objects.
 
+/// Bytes of a text that are escaped at a time.
+const PIECE: usize = 64;
+/// Bytes that are looked at together, as one word.
+const WORD: usize = 8;
+
 /// Adds a text with the quotes around it.
 pub fn push_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2);
+    out.reserve(bytes.len() + 2 * WORD);
     out.push(b'"');
-    if has_special(bytes) {
-        push_escaped(out, bytes);
-    } else {
-        out.extend_from_slice(bytes);
-    }
+    bytes.chunks(PIECE).for_each(|piece| push_piece(out, piece));
     out.push(b'"');
 }
 
-/// 1 for a byte that cannot stand in a text as it is, else 0.
-fn special(byte: u8) -> u8 {
-    u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\')
-}
-
-/// Whether any byte cannot. Bytes are looked at in blocks, without branches between them, so that it can be done at once; the last block overlaps.
-fn has_special(bytes: &[u8]) -> bool {
-    let mut marks = [0_u8; BLOCK];
-    if let Some(last) = bytes.last_chunk() {
-        bytes.as_chunks().0.iter().for_each(|block| mark_special(block, &mut marks));
-        mark_special(last, &mut marks);
-    } else if let (Some(first), Some(last)) =
-        (bytes.first_chunk::<{ BLOCK / 2 }>(), bytes.last_chunk::<{ BLOCK / 2 }>())
-    {
-        let mut block = [0; BLOCK];
-        block[..BLOCK / 2].copy_from_slice(first);
-        block[BLOCK / 2..].copy_from_slice(last);
-        mark_special(&block, &mut marks);
-    } else {
-        return bytes.iter().any(|byte| special(*byte) != 0);
-    }
-    u128::from_ne_bytes(marks) != 0
-}
-
-/// Marks the places of special bytes.
-#[inline]
-fn mark_special(block: &[u8; BLOCK], marks: &mut [u8; BLOCK]) {
-    for (mark, byte) in marks.iter_mut().zip(block) {
-        *mark |= special(*byte);
-    }
-}
-
-/// Bytes that are looked at together.
-const BLOCK: usize = 16;
-
-/// What stands for a byte, and how much of it counts.
-static ESCAPES: ([[u8; 2]; 256], [u8; 256]) = {
-    let (mut pairs, mut lengths) = ([[0; 2]; 256], [1; 256]);
-    let mut byte = 0_u8;
-    loop {
-        pairs[byte as usize] = [byte; 2];
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    pairs[b'"' as usize] = *b"\\\"";
-    lengths[b'"' as usize] = 2;
-    pairs[b'\\' as usize] = *b"\\\\";
-    lengths[b'\\' as usize] = 2;
-    (pairs, lengths)
-};
-
-/// Adds a text of which some bytes are special. Nearly always these are backslashes, every few letters in a path: too often to ask each byte what it is.
-/// So two bytes are written for each, of which one or two count.
-fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
-    const PIECE: usize = 63;
-    let (pairs, lengths) = &ESCAPES;
-    for piece in bytes.chunks(PIECE) {
-        if piece.iter().fold(0, |any, byte| any | u8::from(*byte < 0x20)) != 0 {
-            push_controls(out, piece);
+/// Adds a piece of a text. Whole words are copied before it is known how much of them counts: nearly always what cannot stand as it is are
+/// backslashes, every few letters in a path.
+fn push_piece(out: &mut Vec<u8>, piece: &[u8]) {
+    // Never more than twice the bytes of the piece, and the rest of a word.
+    let mut escaped = [0_u8; 2 * PIECE + 2 * WORD];
+    let (mut at, mut length) = (0, 0);
+    while at < piece.len() {
+        let rest = &piece[at..];
+        let word = first_word(rest);
+        escaped[length..length + WORD].copy_from_slice(&word.to_le_bytes());
+        let plain = specials(word).trailing_zeros() as usize / 8;
+        let whole = rest.len().min(WORD);
+        if plain >= whole {
+            at += whole;
+            length += whole;
             continue;
         }
-        let mut escaped = [0_u8; 2 * PIECE + 4];
-        let mut length = 0;
-        for byte in piece {
-            // Never more than twice the bytes of a piece: the mask says so to the compiler.
-            let at = length & (2 * PIECE + 1);
-            escaped[at..at + 2].copy_from_slice(&pairs[usize::from(*byte)]);
-            length += usize::from(lengths[usize::from(*byte)]);
+        let byte = rest[plain];
+        if byte < 0x20 {
+            out.extend_from_slice(&escaped[..length]);
+            push_controls(out, rest);
+            return;
         }
-        out.extend_from_slice(&escaped[..length]);
+        escaped[length + plain..length + plain + 2].copy_from_slice(&[b'\\', byte]);
+        at += plain + 1;
+        length += plain + 2;
     }
+    out.extend_from_slice(&escaped[..length]);
+}
+
+/// The first bytes as a word, the first of them lowest, with spaces for those that are not there.
+fn first_word(bytes: &[u8]) -> u64 {
+    if let Some(word) = bytes.first_chunk() {
+        return u64::from_le_bytes(*word);
+    }
+    let mut word = [b' '; WORD];
+    word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    u64::from_le_bytes(word)
+}
+
+/// Marks bytes that cannot stand in a text as they are. The lowest bit that is set is the highest of the first such byte; above it there may be others
+/// that mean nothing, since a subtraction borrows from the next byte.
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let controls = word.wrapping_sub(ONES * 0x20) & !word;
+    let quotes = zeros(word ^ (ONES * 0x22));
+    let backslashes = zeros(word ^ (ONES * 0x5c));
+    (controls | quotes | backslashes) & (ONES * 0x80)
 }
 
 /// Adds the rest of a text that has control characters.

@@ -419,7 +419,7 @@ impl<'r> Row<'r> {
     /// Reads a row that is all of `bytes`.
     pub fn read(bytes: &'r [u8]) -> Option<Self> {
         let split = Split::new(bytes)?;
-        let (host, texts) = str::from_utf8(split.texts).ok()?.split_at_checked(split.fronts[0])?;
+        let (host, texts) = simdutf8::basic::from_utf8(split.texts).ok()?.split_at_checked(split.fronts[0])?;
         let (entity_id, texts) = texts.split_at_checked(split.fronts[1])?;
         let (record_id, texts) = texts.split_at_checked(split.fronts[2])?;
         Some(Self {
@@ -522,5 +522,5 @@ pub(super) fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
     let length = take_length(rest)?;
     let (text, tail) = rest.split_at_checked(length)?;
     *rest = tail;
-    str::from_utf8(text).ok()
+    simdutf8::basic::from_utf8(text).ok()
 }
