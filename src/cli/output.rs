@@ -87,7 +87,8 @@ fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-fn starts_as_event_log(path: &Path) -> bool {
+/// Whether the file starts as an event log does.
+pub fn starts_as_event_log(path: &Path) -> bool {
     let mut magic = [0; 8];
     let read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok();
     read && &magic == b"ElfFile\0"

@@ -5,7 +5,7 @@
 use super::args::{Look, Report as Args};
 use super::case;
 use super::exit::Exit;
-use super::output::{Sink, is_stdout};
+use super::output::{Sink, is_stdout, starts_as_event_log};
 use super::session::load_rules;
 use super::terminal::{MARK, counted, grouped};
 use anyhow::{Context, Result, bail};
@@ -83,6 +83,11 @@ impl Source {
             return Ok(Self { name: "(standard input)".to_owned(), bytes: Box::new(std::io::stdin()) });
         }
         let name = path.display().to_string();
+        if starts_as_event_log(path) {
+            bail!(
+                "{name} is an event log, not findings; `evql scan {name} -H report.html` makes a page of what rules find in it"
+            );
+        }
         let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
         Ok(Self { name, bytes: Box::new(file) })
     }
