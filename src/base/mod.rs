@@ -5,6 +5,7 @@
 pub mod escape;
 pub mod folded;
 pub mod json;
+pub mod number;
 mod origin;
 pub mod parts;
 pub mod span;

@@ -10,6 +10,7 @@ use super::session::load_rules;
 use super::terminal::{MARK, counted, grouped};
 use anyhow::{Context, Result, bail};
 use evql::base::escape::terminal;
+use evql::base::number::hex;
 use evql::event::Clock;
 use evql::report::html::{Case, FaultFacts, InputFacts, Refused, Report, RuleText};
 use sha2::{Digest, Sha256};
@@ -125,7 +126,7 @@ impl Saved {
         if let Err(error) = read {
             tell(String::new(), format!("cannot be read further: {error}"), "unreadable");
         }
-        let sha256 = digest.hash.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let sha256 = hex(&digest.hash.finalize());
         let records = Some(report.alerts() - before);
         let size = digest.bytes;
         self.inputs.push(InputFacts { path: name, kind: "alerts", size, records, range: None, sha256: Some(sha256) });

@@ -9,6 +9,7 @@ pub mod triage;
 
 use anstyle::{AnsiColor, Style};
 use evql::base::escape::terminal;
+pub use evql::base::number::{counted, grouped};
 use evql::rules::Level;
 use std::borrow::Cow;
 use std::io::Write;
@@ -29,24 +30,6 @@ pub fn shown(text: &str, most: Option<usize>) -> String {
             format!("{}… (+{} characters; -v or -o shows all)", terminal(&text[..at]), grouped(left as u64))
         }
     }
-}
-
-/// A number with its thousands apart.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and its noun: `1 alert`, `2 alerts`.
-pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// Where people read, and how much fits into a line there.

@@ -9,6 +9,7 @@ pub use template::index_template;
 
 use super::timeline_ecs::push_document;
 use super::{Layout, Results, TimelineFormat};
+use crate::base::number::hex;
 use crate::timeline::{Contents, Entry};
 use serde::Deserialize;
 use serde_json::json;
@@ -125,12 +126,7 @@ fn id(document: &[u8]) -> String {
         }
         Err(_) => hash.update(document),
     }
-    let mut text = String::with_capacity(40);
-    for byte in hash.finalize() {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-    }
-    text
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! Nothing is judged here: a header that contradicts the chunks behind it is the normal state of a log that was copied from a running system.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::archive::Member;
 use super::discover::{Format, Input};
 use super::units::HEADER_BLOCK;
+use crate::base::number::hex;
 
 /// What the header block of an event log says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +71,5 @@ pub fn sha256(path: &Path) -> io::Result<String> {
         }
         hash.update(&buffer[..read]);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-    }
-    Ok(text)
+    Ok(hex(&hash.finalize()))
 }

@@ -4,6 +4,7 @@
 
 use super::doc::{at, list, scalar, text, texts};
 use crate::base::Ticks;
+use crate::base::number::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -143,7 +144,7 @@ impl Finding {
                 add(&text(event, name).unwrap_or_default());
             }
         }
-        hash.finalize().iter().take(5).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+        hex(&hash.finalize()[..5])
     }
 }
 

@@ -3,6 +3,7 @@
 //! The page's own words are literals of the templates; nothing else may be spliced as it is. This module does not know what a text says.
 
 use crate::base::escape;
+pub use crate::base::number::{counted, grouped};
 use maud::{Markup, Render, html};
 
 /// Most characters of one value that a card shows. The record below has more, and the evidence all.
@@ -83,24 +84,6 @@ pub fn cut(text: &str, most: usize) -> (&str, usize) {
 
 fn cut_note(left: usize) -> Markup {
     html! { span.cut { "… " (grouped(left as u64)) " more characters" } }
-}
-
-/// A number with its thousands apart.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and its noun: `1 alert`, `2 alerts`.
-pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// A number of bytes as people write it: `68.0 KiB`.
