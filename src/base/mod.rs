@@ -4,6 +4,7 @@
 
 pub mod escape;
 pub mod folded;
+pub mod grams;
 pub mod json;
 pub mod number;
 mod origin;

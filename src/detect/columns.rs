@@ -2,7 +2,8 @@
 //!
 //! A condition is cut into the parts that must all hold, and the parts are put together by the entries of the record that decide them: a column.
 //! Entries say the same again and again (the same programs, libraries, users), so what all parts of a column say of a value is worked out once and
-//! remembered as a bit for each condition. A record then costs one look-up for each column until no condition is left, and bits are put together by `and`.
+//! remembered as a bit for each condition, and bits are put together by `and`. What all columns together say of entries that hardly ever say anything new is
+//! remembered too: a record then costs one look-up for each of these entries, and one for all of them together.
 //!
 //! Entries that rarely repeat themselves are found out as they are read. What is remembered of the other entries of a column then is what is left of its
 //! parts; and that is asked last, for the conditions that are left.
@@ -27,6 +28,8 @@ use std::sync::Arc;
 const MOST_INPUTS: usize = 12;
 /// So many look-ups tell whether an entry repeats itself.
 const TRIAL: u32 = 512;
+/// So many times more tell whether values are met together again: it takes longer until most have been met.
+const TRIALS_TOGETHER: u32 = 16;
 /// About how many bytes a part takes.
 const BYTES_OF_PART: usize = 150;
 /// Stands for no number.
@@ -86,6 +89,7 @@ pub struct Memo {
     sightings: Sightings,
     /// What was made of conditions that hold together.
     outlines: HashMap<Box<[u64]>, Arc<Outline>>,
+    wholes: Wholes,
 }
 
 /// The values of an entry that were met, each with a number.
@@ -95,6 +99,8 @@ struct Entry {
     values: Vec<(u8, Box<[u8]>)>,
     looked_up: u32,
     missed: u32,
+    /// It hardly ever says anything new.
+    steady: bool,
     /// It rarely repeats itself.
     wild: bool,
     /// The number of the value of this record, once it was looked up.
@@ -112,6 +118,42 @@ struct Answers {
     bits: Vec<u64>,
     /// For each answer what they depend on.
     rests: Vec<Box<[Part]>>,
+}
+
+/// What came of asking a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// It has said all it has to say.
+    Answered,
+    /// More would have to be known.
+    Open,
+    /// The same, because values are met for the first time.
+    FirstMet,
+}
+
+/// What all columns together say of values that were met together.
+#[derive(Debug, Default)]
+struct Wholes {
+    /// The numbers of the values of this record, one for each entry.
+    numbers: Vec<u32>,
+    /// Positions of answers by the numbers that they are for.
+    table: HashTable<u32>,
+    /// The numbers that each answer is for, one after the other.
+    keys: Vec<u32>,
+    answers: Vec<Whole>,
+    looked_up: u32,
+    missed: u32,
+    /// Values are rarely met together again.
+    wild: bool,
+}
+
+/// What all columns together say.
+#[derive(Debug)]
+struct Whole {
+    /// Bits of the conditions that may hold.
+    left: Box<[u64]>,
+    /// As [`Memo::open`].
+    open: Box<[(usize, u32)]>,
 }
 
 /// The number of the value of each entry of a column.
@@ -138,6 +180,7 @@ impl Memo {
             open: Vec::new(),
             sightings: Sightings::default(),
             outlines: HashMap::new(),
+            wholes: Wholes::default(),
         }
     }
 
@@ -149,10 +192,11 @@ impl Memo {
     /// Forgets all values.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
-            *entry = Entry { wild: entry.wild, ..Entry::new() };
+            *entry = Entry { steady: entry.steady, wild: entry.wild, ..Entry::new() };
         }
         self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
         self.outlines.clear();
+        self.wholes.clear();
         self.bytes = 0;
     }
 
@@ -187,7 +231,53 @@ impl Memo {
         self.answers.resize_with(columns.all.len(), Answers::default);
         self.entries.iter_mut().for_each(|entry| entry.current = NONE);
         self.open.clear();
+        self.wholes.numbers.clear();
         columns.needles.begin(&mut self.sightings);
+    }
+}
+
+impl Memo {
+    /// Recalls what all columns said of the same values before; false if they were not asked.
+    fn recall(&mut self) -> bool {
+        let Wholes { numbers, table, keys, answers, looked_up, missed, wild } = &mut self.wholes;
+        *looked_up += 1;
+        if *looked_up >= self.trial.saturating_mul(TRIALS_TOGETHER) {
+            *wild |= *missed > *looked_up / 2;
+            (*looked_up, *missed) = (0, 0);
+        }
+        if *wild {
+            return false;
+        }
+        let is_it = |at: &u32| keys[*at as usize * numbers.len()..].starts_with(numbers);
+        let Some(&at) = table.find(self.hasher.hash_one(&*numbers), is_it) else {
+            *missed += 1;
+            return false;
+        };
+        let Whole { left, open } = &answers[at as usize];
+        self.left.copy_from_slice(left);
+        self.open.extend_from_slice(open);
+        true
+    }
+
+    /// Remembers what all columns said of this record's values.
+    fn remember(&mut self) {
+        let Wholes { numbers, table, keys, answers, wild, .. } = &mut self.wholes;
+        if *wild {
+            return;
+        }
+        let number = u32::try_from(answers.len()).unwrap_or(NONE);
+        keys.extend_from_slice(numbers);
+        answers.push(Whole { left: self.left.as_slice().into(), open: self.open.as_slice().into() });
+        self.bytes += numbers.len() * 4 + self.left.len() * 8 + self.open.len() * size_of::<(usize, u32)>() + 48;
+        let hash = |of: &[u32]| self.hasher.hash_one(of);
+        let length = numbers.len();
+        table.insert_unique(hash(numbers), number, |&at| hash(&keys[at as usize * length..][..length]));
+    }
+}
+
+impl Wholes {
+    fn clear(&mut self) {
+        *self = Self { numbers: std::mem::take(&mut self.numbers), wild: self.wild, ..Self::default() };
     }
 }
 
@@ -227,29 +317,11 @@ impl Columns {
         memo: &mut Memo,
     ) -> bool {
         memo.begin(self);
-        for (at, column) in self.all.iter().enumerate() {
-            if !overlap(&memo.left, &column.members) {
-                continue;
-            }
-            let numbers = self.numbers(column, glance, memo);
-            let Some(answer) = numbers.and_then(|numbers| self.answer(at, &numbers, event, memo)) else {
-                memo.open.push((at, NONE));
-                continue;
-            };
-            let Answers { bits, rests, .. } = &memo.answers[at];
-            let words = self.asked.len();
-            let mut any = 0;
-            for (left, holds) in memo.left.iter_mut().zip(&bits[answer as usize * words..]) {
-                *left &= holds;
-                any |= *left;
-            }
-            if any == 0 {
-                return false;
-            }
-            if !rests[answer as usize].is_empty() {
-                memo.open.push((at, answer));
-            }
+        for input in 0..self.entries.len() {
+            self.number(input, glance, memo);
         }
+        self.ask_steady(event, memo);
+        self.ask_open(event, memo);
         let Memo { open, left, answers, sightings, .. } = memo;
         // Most lack a text that they need.
         for &(at, answer) in &*open {
@@ -269,6 +341,68 @@ impl Columns {
             });
         }
         left.iter().any(|word| *word != 0)
+    }
+
+    /// Works out which conditions may hold, and which columns do not say for certain, from the values of entries that hardly ever say anything new.
+    fn ask_steady<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
+        if memo.recall() {
+            return;
+        }
+        let mut lasts = true;
+        for at in 0..self.all.len() {
+            let numbers = std::mem::take(&mut memo.wholes.numbers);
+            let asked = self.ask_column((at, NONE), |input| numbers[input], event, memo);
+            memo.wholes.numbers = numbers;
+            lasts &= asked != Asked::FirstMet;
+        }
+        if lasts {
+            memo.remember();
+        }
+    }
+
+    /// Asks the columns that have not decided again, where entries have values that were met before.
+    fn ask_open<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
+        let mut open = std::mem::take(&mut memo.open);
+        let mut entries = std::mem::take(&mut memo.entries);
+        for (at, answer) in open.drain(..) {
+            let more = |&input: &usize| !entries[input].steady && entries[input].current != NONE;
+            if self.all[at].inputs.iter().any(more) {
+                self.ask_column((at, answer), |input| entries[input].current, event, memo);
+            } else {
+                memo.open.push((at, answer));
+            }
+        }
+        std::mem::swap(&mut memo.entries, &mut entries);
+    }
+
+    /// Asks a column, given the answer that it had and the numbers of the values of entries.
+    fn ask_column<'e, F: FnOnce() -> Lazy<'e>>(
+        &self,
+        (at, known): (usize, u32),
+        number: impl Fn(usize) -> u32,
+        event: &LazyCell<Lazy<'e>, F>,
+        memo: &mut Memo,
+    ) -> Asked {
+        let column = &self.all[at];
+        if !overlap(&memo.left, &column.members) {
+            return Asked::Answered;
+        }
+        let Some(numbers) = column.numbers(number) else {
+            memo.open.push((at, known));
+            return Asked::Open;
+        };
+        let Some(answer) = self.answer(at, &numbers, event, memo) else {
+            memo.open.push((at, known));
+            return Asked::FirstMet;
+        };
+        let Answers { bits, rests, .. } = &memo.answers[at];
+        let words = self.asked.len();
+        memo.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
+        if rests[answer as usize].is_empty() {
+            return Asked::Answered;
+        }
+        memo.open.push((at, answer));
+        Asked::Open
     }
 
     /// Shows the parts of a column whose bits are left.
@@ -302,18 +436,14 @@ impl Columns {
         }
     }
 
-    /// The numbers of the values that a column depends on; `None` if none of its entries repeats itself.
-    fn numbers(&self, column: &Column, glance: &Glance<'_>, memo: &mut Memo) -> Option<Numbers> {
-        let mut numbers = [NONE; MOST_INPUTS];
-        for (number, &input) in numbers.iter_mut().zip(&column.inputs) {
-            let entry = &mut memo.entries[input];
-            if entry.current == NONE && !entry.wild {
-                let raw = sysmon::raw_at(glance, self.entries[input]);
-                memo.bytes += entry.look_up(raw, &memo.hasher, memo.trial);
-            }
-            *number = entry.current;
+    /// Finds the number of the value of an entry, if that repeats itself.
+    fn number(&self, input: usize, glance: &Glance<'_>, memo: &mut Memo) {
+        let entry = &mut memo.entries[input];
+        if !entry.wild {
+            let raw = sysmon::raw_at(glance, self.entries[input]);
+            memo.bytes += entry.look_up(raw, &memo.hasher, memo.trial);
         }
-        numbers.iter().any(|number| *number != NONE).then_some(numbers)
+        memo.wholes.numbers.push(if entry.steady { entry.current } else { NONE });
     }
 
     /// The number of what a column says of some values. Most values are met once or often: `None` when they are met for the first time.
@@ -395,6 +525,15 @@ impl Column {
         Self { inputs, members: members.into(), parts, index, fields }
     }
 
+    /// The numbers of the values that it depends on, given that of each entry; `None` if none of its entries has one.
+    fn numbers(&self, of_entry: impl Fn(usize) -> u32) -> Option<Numbers> {
+        let mut numbers = [NONE; MOST_INPUTS];
+        for (number, &input) in numbers.iter_mut().zip(&self.inputs) {
+            *number = of_entry(input);
+        }
+        numbers.iter().any(|number| *number != NONE).then_some(numbers)
+    }
+
     /// The parts that an event may fulfil, by position.
     fn possible(&self, event: &dyn Fields, found: &mut Vec<usize>) {
         found.clear();
@@ -440,7 +579,15 @@ impl Column {
 
 impl Entry {
     fn new() -> Self {
-        Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false, current: NONE }
+        Self {
+            numbers: HashTable::new(),
+            values: Vec::new(),
+            looked_up: 0,
+            missed: 0,
+            steady: true,
+            wild: false,
+            current: NONE,
+        }
     }
 
     /// Finds the number of a value, or gives it one; how many bytes that took.
@@ -449,6 +596,7 @@ impl Entry {
         self.looked_up += 1;
         if self.looked_up >= trial {
             self.wild |= self.missed > self.looked_up / 4;
+            self.steady = self.missed <= self.looked_up / 32;
             (self.looked_up, self.missed) = (0, 0);
         }
         let hash = hasher.hash_one((kind, bytes));

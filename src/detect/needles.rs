@@ -1,20 +1,17 @@
 //! Texts that conditions cannot do without, looked for in the entries of a record as they are stored, before any field is worked out.
 //!
 //! The texts of many fields are cut out of one entry: a name out of a path, arguments out of a command line. So what such a text must have in it must be in
-//! the entry, but for quotes and backslashes, which take part in the cutting; these are left out on both sides. One pass over an entry tells for all
-//! conditions. What it finds is a superset. This module does not know what conditions are for.
+//! the entry, but for quotes and backslashes, which take part in the cutting; these are left out on both sides. One pass over an entry, in the form in which
+//! it is stored, tells for all conditions. What it finds is a superset. This module does not know what conditions are for.
 
+use crate::base::grams::Grams;
 use crate::ecs::Field;
-use crate::eql::Predicate;
+use crate::eql::{Need, Predicate};
 use crate::source::{Glance, Raw};
 use crate::sysmon::{self, Ways};
-use aho_corasick::AhoCorasick;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-/// The shortest text that is looked for.
-const SHORTEST: usize = 2;
 
 /// All texts that some conditions cannot do without.
 #[derive(Debug, Default)]
@@ -30,12 +27,18 @@ struct Haystack {
     /// The entry, as [`sysmon::raw_at`] counts.
     entry: usize,
     needles: HashMap<String, u32>,
-    /// Made when it is first needed; `None` if it could not be.
-    finder: OnceLock<Option<AhoCorasick>>,
+    /// Made when it is first needed.
+    finder: OnceLock<Grams>,
 }
 
+/// Lists of texts: a record must have one of each.
+pub type Wanted = Box<[OneOf]>;
+
 /// Texts of which a record must have one: for each haystack their numbers.
-pub type Wanted = Box<[(u32, Box<[u32]>)]>;
+type OneOf = Box<[(u32, Box<[u32]>)]>;
+
+/// So many lists are looked at; those after the most telling ones hardly rule out more.
+const MOST_LISTS: usize = 3;
 
 /// What was found in the entries of a record.
 #[derive(Debug, Default)]
@@ -87,9 +90,14 @@ impl Needles {
         all
     }
 
-    /// The texts of which a record must have one for a condition to hold; `None` if there is no such list.
+    /// Texts that a record must have for a condition to hold; `None` if nothing can be said of them.
     pub fn wanted(&self, condition: &Predicate) -> Option<Wanted> {
-        let needs = condition.required_among(&|field| self.fields.contains_key(field))?;
+        let needs = condition.needs(&|field| self.fields.contains_key(field));
+        let lists: Wanted = needs.into_iter().filter_map(|list| self.one_of(&list)).take(MOST_LISTS).collect();
+        (!lists.is_empty()).then_some(lists)
+    }
+
+    fn one_of(&self, needs: &[Need<'_>]) -> Option<OneOf> {
         let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for need in needs {
             let at = *self.fields.get(need.field)?;
@@ -105,12 +113,17 @@ impl Needles {
         sightings.states.iter_mut().for_each(|state| state.looked = Looked::NotYet);
     }
 
-    /// Whether a record may have one of some texts.
+    /// Whether a record may have the texts that are wanted.
     pub fn may_have(&self, wanted: &Wanted, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
-        wanted.iter().any(|(at, numbers)| {
+        wanted.iter().all(|list| self.may_have_one(list, glance, sightings))
+    }
+
+    fn may_have_one(&self, list: &OneOf, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
+        list.iter().any(|(at, numbers)| {
             let at = *at as usize;
             if sightings.states[at].looked == Looked::NotYet {
-                self.haystacks[at].search(glance, &mut sightings.states[at], &mut sightings.text);
+                let raw = sysmon::raw_at(glance, self.haystacks[at].entry);
+                self.haystacks[at].search(raw, &mut sightings.states[at], &mut sightings.text);
             }
             let State { looked, found } = &sightings.states[at];
             match looked {
@@ -123,28 +136,70 @@ impl Needles {
 }
 
 impl Haystack {
-    fn search(&self, glance: &Glance<'_>, state: &mut State, text: &mut Vec<u8>) {
+    #[inline(never)]
+    fn search(&self, raw: Raw<'_>, State { looked, found }: &mut State, text: &mut Vec<u8>) {
+        if !plain_of(raw, text) {
+            *looked = Looked::InVain;
+            return;
+        }
+        *looked = Looked::Nothing;
         let finder = self.finder.get_or_init(|| {
             let mut needles: Vec<(&String, &u32)> = self.needles.iter().collect();
             needles.sort_unstable_by_key(|(_, number)| **number);
-            AhoCorasick::new(needles.into_iter().map(|(needle, _)| needle)).ok()
+            Grams::new(needles.into_iter().map(|(needle, _)| needle.as_bytes()))
         });
-        state.looked = Looked::InVain;
-        let Some(finder) = finder else { return };
-        if !plain_of(sysmon::raw_at(glance, self.entry), text) {
-            return;
-        }
-        state.looked = Looked::Nothing;
-        for found in finder.find_overlapping_iter(&*text) {
-            if state.looked == Looked::Nothing {
-                state.looked = Looked::Found;
-                state.found.clear();
-                state.found.resize(self.needles.len().div_ceil(64), 0);
+        finder.find(text, |number| {
+            if *looked == Looked::Nothing {
+                *looked = Looked::Found;
+                found.clear();
+                found.resize(self.needles.len().div_ceil(64), 0);
             }
-            let number = found.pattern().as_usize();
-            state.found[number / 64] |= 1 << (number % 64);
-        }
+            found[number / 64] |= 1 << (number % 64);
+        });
     }
+}
+
+/// How each character is searched: in lower case, [`CUT`] if it is left out, [`OTHER`] if it is not an ordinary one of ASCII.
+const PLAIN: [u8; 256] = {
+    let mut plain = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        if is_ordinary(byte) {
+            plain[byte as usize] = if cuts(byte) { CUT } else { byte.to_ascii_lowercase() };
+        }
+        byte += 1;
+    }
+    plain
+};
+const CUT: u8 = 0;
+const OTHER: u8 = 0xff;
+
+/// Makes `text` the text of an entry as it is searched; false if that has characters beyond the ordinary ones of ASCII, which fold or are replaced.
+fn plain_of(raw: Raw<'_>, text: &mut Vec<u8>) -> bool {
+    text.clear();
+    let plain = |byte: u8| PLAIN[usize::from(byte)];
+    if let Raw::Text(known) = raw {
+        text.extend(known.bytes().map(plain).filter(|byte| *byte != CUT));
+        return !text.contains(&OTHER);
+    }
+    let Some(units) = raw.utf16() else { return matches!(raw, Raw::Nothing) };
+    let units = units.strip_suffix(&[0, 0]).filter(|rest| rest.len().is_multiple_of(2)).unwrap_or(units);
+    let (units, _) = units.as_chunks::<2>();
+    text.resize(units.len(), 0);
+    let (mut length, mut others) = (0, 0);
+    for unit in units {
+        let byte = plain(unit[0]);
+        others |= unit[1] | byte & 0x80;
+        text[length] = byte;
+        length += usize::from(byte != CUT);
+    }
+    text.truncate(length);
+    others == 0
+}
+
+/// Whether a character is an ordinary one of ASCII.
+const fn is_ordinary(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~')
 }
 
 /// Whether a character takes part in cutting texts out of others.
@@ -155,30 +210,7 @@ const fn cuts(byte: u8) -> bool {
 /// A text as it is searched for; `None` if it is too short, or not of ASCII.
 fn plain(text: &str) -> Option<String> {
     let plain: String = text.chars().filter(|c| !matches!(c, '"' | '\\')).map(|c| c.to_ascii_lowercase()).collect();
-    (plain.is_ascii() && plain.len() >= SHORTEST).then_some(plain)
-}
-
-/// Makes `text` the text of an entry as it is searched; false if that has characters beyond the ordinary ones of ASCII, which fold or are replaced.
-fn plain_of(raw: Raw<'_>, text: &mut Vec<u8>) -> bool {
-    text.clear();
-    let is_ordinary = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~');
-    if let Raw::Text(known) = raw {
-        text.extend(known.bytes().filter(|byte| !cuts(*byte)).map(|byte| byte.to_ascii_lowercase()));
-        return known.bytes().all(is_ordinary);
-    }
-    let Some(units) = raw.utf16() else { return matches!(raw, Raw::Nothing) };
-    for unit in units.chunks_exact(2) {
-        match *unit {
-            [0, 0] => break,
-            [byte, 0] if is_ordinary(byte) => {
-                if !cuts(byte) {
-                    text.push(byte.to_ascii_lowercase());
-                }
-            }
-            _ => return false,
-        }
-    }
-    true
+    (plain.is_ascii() && plain.len() >= Grams::SHORTEST).then_some(plain)
 }
 
 #[cfg(test)]

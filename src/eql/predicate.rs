@@ -117,6 +117,24 @@ pub(super) enum Expr {
     },
 }
 
+/// How little a list of needs tells, compared with others.
+type Telling = fn(&[Need<'_>]) -> (usize, usize);
+
+/// For a look-up: whole texts tell more than parts, and few more than many.
+fn whole_texts(needs: &[Need<'_>]) -> (usize, usize) {
+    (usize::from(needs.iter().any(|need| !need.whole)), needs.len())
+}
+
+/// For a search: long texts are rarely met.
+fn longest(needs: &[Need<'_>]) -> (usize, usize) {
+    let shortest = needs.iter().map(|need| need.text.len()).min();
+    (usize::MAX - shortest.unwrap_or(usize::MAX), needs.len())
+}
+
+fn most_telling(lists: Vec<Vec<Need<'_>>>, telling: Telling) -> Option<Vec<Need<'_>>> {
+    lists.into_iter().min_by_key(|list| telling(list))
+}
+
 impl Node {
     /// The same, known to be written as its opposite at this place, if it is a single test.
     pub fn written_negated(self, at: Span) -> Self {
@@ -226,23 +244,21 @@ impl Node {
         }
     }
 
-    fn required(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<Need<'_>>> {
+    /// Lists of needs: a document must have one of each list. Of the lists of a branch of an `or`, the one that comes first by `telling` stands for all.
+    fn needs(&self, usable: &dyn Fn(&Field) -> bool, telling: Telling) -> Vec<Vec<Need<'_>>> {
         match self {
-            Self::Constant(known) => (*known != Some(true)).then(Vec::new),
-            Self::Not(_) => None,
-            // Whole texts tell more than parts, and few more than many.
-            Self::All(nodes) => nodes
-                .iter()
-                .filter_map(|node| node.required(usable))
-                .min_by_key(|needs| (needs.iter().any(|need| !need.whole), needs.len())),
+            Self::Constant(Some(true)) | Self::Not(_) => Vec::new(),
+            Self::Constant(_) => vec![Vec::new()],
+            Self::All(nodes) => nodes.iter().flat_map(|node| node.needs(usable, telling)).collect(),
             Self::Any(nodes) => {
-                let each: Option<Vec<Vec<Need<'_>>>> = nodes.iter().map(|node| node.required(usable)).collect();
-                each.map(|each| each.concat())
+                let each: Option<Vec<Vec<Need<'_>>>> =
+                    nodes.iter().map(|node| most_telling(node.needs(usable, telling), telling)).collect();
+                each.map(|each| each.concat()).into_iter().collect()
             }
             Self::Leaf(leaf) => {
-                let field = leaf.fields.first().filter(|field| usable(field))?;
-                let texts = leaf.required()?;
-                Some(texts.into_iter().map(|(text, whole)| Need { field, text, whole }).collect())
+                let Some(field) = leaf.fields.first().filter(|field| usable(field)) else { return Vec::new() };
+                let need = |(text, whole)| Need { field, text, whole };
+                leaf.required().map(|texts| texts.into_iter().map(need).collect()).into_iter().collect()
             }
         }
     }
@@ -253,7 +269,7 @@ impl Node {
             Self::Constant(_) => {}
             Self::Not(inner) => inner.all_required(found),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.all_required(found)),
-            Self::Leaf(_) => found.extend(self.required(&|_| true).unwrap_or_default()),
+            Self::Leaf(_) => found.extend(self.needs(&|_| true, longest).concat()),
         }
     }
 
@@ -266,11 +282,14 @@ impl Node {
         }
     }
 
-    /// What it costs to ask for all fields.
+    /// What it costs to ask for all fields and to try all tests.
     fn cost(&self, cost: &dyn Fn(&Field) -> usize) -> usize {
-        let mut fields = Vec::new();
-        self.fields(&mut fields);
-        fields.into_iter().map(cost).sum()
+        match self {
+            Self::Constant(_) => 0,
+            Self::Not(inner) => inner.cost(cost),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(|node| node.cost(cost)).sum(),
+            Self::Leaf(leaf) => leaf.fields.iter().map(cost).sum::<usize>() + leaf.test.cost(),
+        }
     }
 
     fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
@@ -336,7 +355,8 @@ impl Predicate {
         Self(self.0.specialise(constants, known))
     }
 
-    /// The same condition, asking for fields that are dear to work out only where others have not decided it.
+    /// The same condition, with what is dear asked only where the rest has not decided it: fields that are dear to work out, of which `cost` says
+    /// how dear compared with a look-up in a table, and dear tests.
     #[must_use]
     pub fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
         Self(self.0.cheapest_first(cost))
@@ -353,10 +373,17 @@ impl Predicate {
     /// A part is looked for in values of ASCII only: other characters can fold to ASCII, and a value with such may fit without it.
     /// Of several such lists the most telling is given; `None` if there is none.
     pub fn required_among(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<Need<'_>>> {
-        self.0.required(usable)
+        most_telling(self.0.needs(usable, whole_texts), whole_texts)
     }
 
-    /// Everything that [`required_among`](Self::required_among) can name for this condition, or for what [`specialise`](Self::specialise) leaves of it.
+    /// Lists of such needs: a document must have one of each, or else the condition is false. Those come first whose shortest text is longest.
+    pub fn needs(&self, usable: &dyn Fn(&Field) -> bool) -> Vec<Vec<Need<'_>>> {
+        let mut needs = self.0.needs(usable, longest);
+        needs.sort_by_key(|list| longest(list));
+        needs
+    }
+
+    /// Everything that [`required_among`](Self::required_among) and [`needs`](Self::needs) can name for this condition, or for what [`specialise`](Self::specialise) leaves of it.
     pub fn all_required(&self) -> Vec<Need<'_>> {
         let mut found = Vec::new();
         self.0.all_required(&mut found);
@@ -551,6 +578,18 @@ impl Expr {
             | Self::Regex { value, .. }
             | Self::Cidr { value, .. } => vec![value],
         }
+    }
+
+    /// About how dear it is to evaluate, where one look-up in a table is 1.
+    fn cost(&self) -> usize {
+        let own = match self {
+            Self::Constant(_) | Self::Slot(_) | Self::Negate(_) | Self::IsNull(_) | Self::Not(_) => 0,
+            Self::Compare { .. } | Self::OneOf { .. } | Self::Logic { .. } | Self::Arithmetic { .. } => 1,
+            Self::Text { set, .. } => 1 + 2 * set.parts().len(),
+            Self::Call { .. } | Self::Cidr { .. } => 4,
+            Self::Regex { .. } => 40,
+        };
+        own + self.children().into_iter().map(Self::cost).sum::<usize>()
     }
 
     /// The constant it is, if it is one.

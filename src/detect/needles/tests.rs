@@ -10,24 +10,28 @@ fn utf16(text: &str) -> Vec<u8> {
 /// The value type of a text in UTF-16.
 const TEXT: u8 = 1;
 
+/// How the text of an entry is searched; `None` if it is not.
+fn searched(raw: Raw<'_>) -> Option<String> {
+    let mut text = b"left".to_vec();
+    plain_of(raw, &mut text).then(|| String::from_utf8(text).unwrap())
+}
+
 #[test]
 fn quotes_and_backslashes_are_left_out_on_both_sides() {
-    let mut text = Vec::new();
-    assert!(plain_of(Raw::Value(TEXT, &utf16("\"C:\\A b\" -E\"n\"c\0behind")), &mut text));
-    assert_eq!(text, b"c:a b -enc");
-    assert!(plain_of(Raw::Text("A\\\"b"), &mut text));
-    assert_eq!(text, b"ab");
-    assert!(plain_of(Raw::Nothing, &mut text) && text.is_empty());
-    assert_eq!(plain("\\Users\\\"X").as_deref(), Some("usersx"));
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(searched(Raw::Value(TEXT, &utf16("\"C:\\A b\" -E\"n\"c\0"))), some("c:a b -enc"));
+    assert_eq!(searched(Raw::Text("A\\\"b")), some("ab"));
+    assert_eq!(searched(Raw::Nothing), some(""));
+    assert_eq!(plain("\\Users\\\"X"), some("usersx"));
 }
 
 #[test]
 fn nothing_is_said_of_other_characters() {
-    let mut text = Vec::new();
-    for raw in [utf16("-\u{212a}ey"), utf16("a\u{1}b"), utf16("caf\u{e9}")] {
-        assert!(!plain_of(Raw::Value(TEXT, &raw), &mut text));
+    for text in ["-\u{212a}ey", "a\u{1}b", "caf\u{e9}", "end\0behind", "\u{7f}"] {
+        assert_eq!(searched(Raw::Value(TEXT, &utf16(text))), None, "{text:?}");
     }
-    assert!(!plain_of(Raw::Value(8, &[1, 0, 0, 0]), &mut text), "a number is no text");
+    assert_eq!(searched(Raw::Text("caf\u{e9}")), None);
+    assert_eq!(searched(Raw::Value(8, &[1, 0, 0, 0])), None, "a number is no text");
     assert_eq!((plain("é"), plain("\\x"), plain("")), (None, None, None));
 }
 
@@ -41,7 +45,8 @@ fn what_is_wanted_is_among_all_that_is_looked_for() {
     assert!(condition.fields().into_iter().all(|field| ways.learn(field)));
     let needles = Needles::new(std::iter::once(&condition), &ways);
     let wanted = needles.wanted(&condition).unwrap();
-    let each = wanted.iter().flat_map(|(at, numbers)| numbers.iter().map(|number| (*at, *number)));
+    let [list] = &*wanted else { panic!("one list") };
+    let each = list.iter().flat_map(|(at, numbers)| numbers.iter().map(|number| (*at, *number)));
     let text = |(at, number): (u32, u32)| {
         let haystack = &needles.haystacks[at as usize];
         let needle = haystack.needles.iter().find(|(_, have)| **have == number).unwrap().0.clone();
@@ -60,13 +65,24 @@ proptest! {
     /// Whatever a command line is, its arguments are in it but for what is left out.
     #[test]
     fn arguments_are_cut_out_of_the_command_line(line in "[ab \t\"\\\\/-]{0,24}") {
-        let mut text = Vec::new();
-        prop_assert!(plain_of(Raw::Value(TEXT, &utf16(&line)), &mut text));
-        let text = String::from_utf8(text).unwrap();
+        let text = searched(Raw::Value(TEXT, &utf16(&line))).unwrap();
         for arg in sysmon::split_command_line(&line) {
             if let Some(arg) = plain(&arg) {
                 prop_assert!(text.contains(&arg), "{arg:?} of {line:?}");
             }
         }
     }
+}
+
+#[test]
+fn of_conditions_that_must_all_hold_each_wants_its_texts() {
+    let mut ways = Ways::new(1, Mapping::default(), &["CommandLine".into()]);
+    let query =
+        "process where process.args : (\"-r\", \"-l\") and process.args : \"*:3389\" and not process.args : \"keep\"";
+    let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
+    let condition = Predicate::all(query.predicate().conjuncts().skip(1).collect());
+    assert!(condition.fields().into_iter().all(|field| ways.learn(field)));
+    let needles = Needles::new(std::iter::once(&condition), &ways);
+    let wanted = needles.wanted(&condition).unwrap();
+    assert_eq!(wanted.iter().map(|list| list[0].1.len()).collect::<Vec<_>>(), [1, 2], "the longest first");
 }

@@ -1,0 +1,124 @@
+//! Many short texts looked for in one at once, by some of their letters.
+//!
+//! Each text is known by four letters in a row that are rarely met elsewhere. A table of bits, small enough for the processor's nearest cache, tells of every
+//! four letters of the other text whether they can be such; only then is anything compared. An automaton for thousands of texts takes megabytes, and a
+//! search then waits for memory at every letter. This module compares bytes and does not know letter case, nor whose the texts are.
+
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
+/// Letters by which a text is known; shorter ones are known by their first two.
+const GRAM: usize = 4;
+/// Letters by which a short text is known.
+const PAIR: usize = 2;
+/// Bits of the table for four letters, as a power of two.
+const GRAM_BITS: u32 = 15;
+/// Bits of the table for two letters, as a power of two.
+const PAIR_BITS: u32 = 12;
+
+/// What paths and command lines are full of: no text is known by these letters if it can be known by others.
+const COMMON: &[u8] = b"c:windowssystem32syswow64.exe c:programdata c:program files (x86)microsoft common files c:usersdefaultpublicappdatalocaltemp\
+    appdataroamingmicrosoftwindows.dll.exe -hkey_local_machine hkey_users hklmsoftwaremicrosoftwindowscurrentversion hklmsystemcurrentcontrolset\
+    services powershell.exe cmd.exe rundll32.exe svchost.exe --type= http://www. https://www. .com/ --config --file --path /c start ";
+
+/// Texts that are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Grams {
+    texts: Vec<Box<[u8]>>,
+    long: Known<u32>,
+    short: Known<u16>,
+}
+
+/// Texts by the letters that they are known by.
+#[derive(Clone, Debug, Default)]
+struct Known<G> {
+    /// For the hash of some letters, whether any text is known by such.
+    bits: Vec<u64>,
+    /// The numbers of the texts that are known by some letters, each with the place of these letters in it.
+    owners: HashMap<G, Vec<(u32, u32)>, foldhash::fast::FixedState>,
+}
+
+impl Grams {
+    /// Texts, numbered in their order. Those shorter than [`Grams::SHORTEST`] are never found.
+    pub fn new<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Self {
+        let mut all = Self { texts: texts.map(Into::into).collect(), ..Self::default() };
+        let mut met: BTreeMap<&[u8], usize> = BTreeMap::new();
+        all.texts.iter().flat_map(|text| text.windows(GRAM)).for_each(|gram| *met.entry(gram).or_default() += 1);
+        for gram in COMMON.windows(GRAM) {
+            met.entry(gram).and_modify(|count| *count += COMMON.len());
+        }
+        for (number, text) in (0..).zip(&all.texts) {
+            let rarest = text.windows(GRAM).zip(0..).min_by_key(|(gram, _)| met.get(gram));
+            if let Some((gram, at)) = rarest {
+                all.long.add(four(gram), (number, at), GRAM_BITS, hash_of_four);
+            } else if let Some(pair) = text.first_chunk::<PAIR>() {
+                all.short.add(u16::from_le_bytes(*pair), (number, 0), PAIR_BITS, hash_of_two);
+            }
+        }
+        all
+    }
+
+    /// The shortest text that can be found.
+    pub const SHORTEST: usize = PAIR;
+
+    /// Tells which of the texts are in this one, by number, as often as they are met.
+    pub fn find(&self, text: &[u8], mut found: impl FnMut(usize)) {
+        if !self.long.bits.is_empty() {
+            for (at, gram) in text.windows(GRAM).enumerate() {
+                let gram = four(gram);
+                if self.long.may_have(hash_of_four(gram)) {
+                    self.compare(self.long.owners.get(&gram), text, at, &mut found);
+                }
+            }
+        }
+        if !self.short.bits.is_empty() {
+            for (at, pair) in text.windows(PAIR).enumerate() {
+                let pair = u16::from_le_bytes([pair[0], pair[1]]);
+                if self.short.may_have(hash_of_two(pair)) {
+                    self.compare(self.short.owners.get(&pair), text, at, &mut found);
+                }
+            }
+        }
+    }
+
+    /// Tells which of the texts that are known by the letters at a place are there.
+    #[inline(never)]
+    fn compare(&self, owners: Option<&Vec<(u32, u32)>>, text: &[u8], at: usize, found: &mut impl FnMut(usize)) {
+        for &(number, before) in owners.into_iter().flatten() {
+            let wanted = &self.texts[number as usize];
+            let is_there = |start: usize| text[start..].starts_with(wanted);
+            if at.checked_sub(before as usize).is_some_and(is_there) {
+                found(number as usize);
+            }
+        }
+    }
+}
+
+impl<G: std::hash::Hash + Eq + Copy> Known<G> {
+    fn add(&mut self, letters: G, owner: (u32, u32), bits: u32, hash: fn(G) -> usize) {
+        self.bits.resize(1 << (bits - 6), 0);
+        let at = hash(letters);
+        self.bits[at / 64] |= 1 << (at % 64);
+        self.owners.entry(letters).or_default().push(owner);
+    }
+
+    fn may_have(&self, hash: usize) -> bool {
+        self.bits.get(hash / 64).is_some_and(|word| word >> (hash % 64) & 1 == 1)
+    }
+}
+
+fn four(gram: &[u8]) -> u32 {
+    gram.first_chunk().map_or(0, |gram| u32::from_le_bytes(*gram))
+}
+
+const fn hash_of_four(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9e37_79b1) >> (u32::BITS - GRAM_BITS)) as usize
+}
+
+fn hash_of_two(pair: u16) -> usize {
+    let [first, second] = pair.to_le_bytes().map(|letter| usize::from(letter & 0x3f));
+    first | second << (PAIR_BITS / 2)
+}
+
+#[cfg(test)]
+mod tests;
