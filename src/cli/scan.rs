@@ -29,7 +29,9 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let writes_documents = page.is_some() || alerts_as.is_some_and(|format| format != AlertFormat::Csv);
     let has_triage = writes_documents && !args.triage.no_triage;
     let look_up = has_triage || (args.triage.triage && !look.quiet);
-    let wanted = Wanted { timeline: rows, again: look_up, ..Wanted::default() };
+    // Those who only count need not know more.
+    let outlines = look.quiet && page.is_none() && alerts_as.is_none() && rows.is_none();
+    let wanted = Wanted { timeline: rows, again: look_up, outlines, ..Wanted::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
     if !look.quiet || page.is_some() || alerts_as.is_some() {
@@ -75,7 +77,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if let Some(triage) = &session.triage {
         terminal::triage::print_left_out(&mut anstream::stderr().lock(), triage)?;
     }
-    if !session.outcome.inputs.is_empty() {
+    if !session.outcome.inputs.is_empty() && !look.quiet {
         let mut page = if to_stdout == 0 { Page::stdout(&mut people) } else { Page::stderr(&mut people) };
         terminal::summary::print(&mut page, &session)?;
         if look.verbose {

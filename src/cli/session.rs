@@ -92,6 +92,8 @@ pub struct Wanted {
     pub inventory: bool,
     /// The evidence itself, to be read a second time.
     pub again: bool,
+    /// Of alerts no more than their rules, hosts and times, where no exception asks for more.
+    pub outlines: bool,
 }
 
 /// How many threads a person wants; 0 is one per core.
@@ -188,6 +190,7 @@ impl Session {
             threads: threads(evidence),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
+            outlines: wanted.outlines && exceptions.is_empty(),
             search: Search { archive_password: evidence.inputs.archive_password.clone(), keep_stdin: wanted.again },
             slow_reader: evidence.inputs.slow_reader,
             mapping,

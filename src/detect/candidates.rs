@@ -10,6 +10,7 @@ use crate::ecs::{self, Field};
 use crate::eql::{Digest, DigestBuffer, Digester, Query, Sequence};
 use crate::event::{Event, Fields, OrderKey, Value, Written};
 use crate::rules::Rule;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// Candidates, as they were found.
@@ -26,6 +27,8 @@ struct Batch {
     keys: Vec<Digest>,
     /// The events that are at hand.
     events: Vec<Arc<Event>>,
+    /// The names of hosts by what stands for them, some more than once.
+    hosts: Vec<(Digest, Arc<str>)>,
 }
 
 /// What is kept of an event.
@@ -66,6 +69,7 @@ pub struct Mark {
     sightings: usize,
     keys: usize,
     events: usize,
+    hosts: usize,
 }
 
 /// What digests of keys are made with, for one event after another.
@@ -76,7 +80,7 @@ pub struct KeyBuffer {
     /// The keys of an event.
     pub keys: Vec<Digest>,
     /// The host and its digest: the next event is often of the same.
-    host: Option<(String, Digest)>,
+    host: Option<(Arc<str>, Digest)>,
 }
 
 impl Pattern {
@@ -91,6 +95,15 @@ impl Pattern {
             count: small(keys.len()),
         };
         Self { hits: hits.map(hit).collect() }
+    }
+}
+
+impl Batch {
+    /// Notes the name of a host, unless it was the last one: events of one host mostly follow each other.
+    fn name_host(&mut self, host: Digest, name: &Arc<str>) {
+        if self.hosts.last().is_none_or(|(last, _)| *last != host) {
+            self.hosts.push((host, name.clone()));
+        }
     }
 }
 
@@ -112,12 +125,12 @@ impl KeyBuffer {
     pub fn host(&mut self, event: &dyn Fields, digester: &Digester) -> Digest {
         write(event, ecs::HOST_NAME, &mut self.text);
         if let Some((known, digest)) = &self.host
-            && *known == self.text
+            && **known == *self.text
         {
             return *digest;
         }
         let digest = digester.text(&self.text);
-        self.host = Some((self.text.clone(), digest));
+        self.host = Some((self.text.as_str().into(), digest));
         digest
     }
 
@@ -198,6 +211,7 @@ impl Candidates {
             sightings: batch.sightings.len(),
             keys: batch.keys.len(),
             events: batch.events.len(),
+            hosts: batch.hosts.len(),
         };
         self.batches.last().map(of).unwrap_or_default()
     }
@@ -208,6 +222,7 @@ impl Candidates {
         batch.sightings.truncate(mark.sightings);
         batch.keys.truncate(mark.keys);
         batch.events.truncate(mark.events);
+        batch.hosts.truncate(mark.hosts);
     }
 
     /// Adds all of another.
@@ -227,6 +242,9 @@ impl Candidates {
         let host = buffer.host(event, digester);
         let process = buffer.process(event, host, digester);
         let batch = self.batch();
+        if let Some((name, _)) = &buffer.host {
+            batch.name_host(host, name);
+        }
         // A batch is a mebibyte of evidence.
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         batch.keys.extend(&buffer.keys);
@@ -236,9 +254,11 @@ impl Candidates {
     /// Adds an event that was looked at as a whole.
     pub fn add(&mut self, candidate: CandidateEvent, rules: &[Rule], digester: &Digester) {
         let CandidateEvent { order, host, entity_id, is_creation, hits, event } = candidate;
-        let host = digester.text(&host);
+        let name = host;
+        let host = digester.text(&name);
         let process = entity_id.map(|id| process(digester, host, &id));
         let batch = self.batch();
+        batch.name_host(host, &name);
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         let begin = batch.keys.len();
         let mut pattern = Vec::new();
@@ -270,6 +290,11 @@ impl Candidates {
     /// All candidates, each with its keys.
     pub fn iter(&self) -> impl Iterator<Item = Seen<'_>> {
         self.batches.iter().flat_map(|batch| batch.sightings.iter().map(|sighting| Seen { sighting, batch }))
+    }
+
+    /// The names of hosts by what stands for them.
+    pub fn hosts(&self) -> HashMap<Digest, Arc<str>> {
+        self.batches.iter().flat_map(|batch| &batch.hosts).cloned().collect()
     }
 
     /// The events that are at hand.

@@ -4,8 +4,9 @@
 //! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
 
 use super::candidates::{Candidates, PatternHit, Seen, is_of_one_host};
-use super::{Alert, CandidateEvent, Detector, Findings, Loader, MAX_SIGNALS, RuleIndex, set_aside};
+use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, set_aside};
 use crate::base::{Each, Origin};
+use crate::ecs;
 use crate::eql::{Candidate, Digest, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch, Stage};
 use crate::event::{Document, Event, OrderKey, Value};
 use crate::rules::Rule;
@@ -69,11 +70,11 @@ impl Detector {
         for candidate in candidates {
             all.add(candidate.clone(), self.rules(), &self.digester);
         }
-        self.findings_with(&all, &one_by_one, &mut |_| HashMap::new())
+        self.findings_with(&all, &one_by_one, Detail::Full(&mut |_| HashMap::new()))
     }
 
-    /// The findings among all candidates, running the rules as `each` says, and loading the events that are not at hand.
-    pub fn findings_with(&self, all: &Candidates, each: Each<'_>, load: Loader<'_>) -> Findings {
+    /// The findings among all candidates, running the rules as `each` says.
+    pub fn findings_with(&self, all: &Candidates, each: Each<'_>, detail: Detail<'_>) -> Findings {
         let rules = self.rules();
         let hopeful = hopeful(rules, all);
         let mut candidates: Vec<Seen<'_>> = all
@@ -103,16 +104,25 @@ impl Detector {
         }
         // Candidates are in order, so that their positions tell the order of events.
         found.sort_by_key(|alert| (alert.last(), alert.rule));
-        add_starts(&mut found, &candidates, all);
-        let (events, lost) = fetch(&found, &candidates, all, load);
-        let alert = |found: &Found| self.alert(found, &candidates, &events);
+        let is_full = matches!(detail, Detail::Full(_));
+        if is_full {
+            add_starts(&mut found, &candidates, all);
+        }
+        let (events, lost) = fetch(&found, &candidates, all, detail);
+        let alert = |found: &Found| self.alert(found, &candidates, &events, is_full);
         let mut alerts: Vec<Alert> = found.iter().filter_map(alert).collect();
         let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, rules);
         Findings { alerts, left_out, set_aside, lost }
     }
 
     /// An alert with its events; `None` if some could not be loaded, or are not what they were.
-    fn alert(&self, found: &Found, candidates: &[Seen<'_>], events: &HashMap<Origin, Arc<Event>>) -> Option<Alert> {
+    fn alert(
+        &self,
+        found: &Found,
+        candidates: &[Seen<'_>],
+        events: &HashMap<Origin, Arc<Event>>,
+        has_keys: bool,
+    ) -> Option<Alert> {
         let rule = &self.rules()[found.rule];
         let event = |at: usize| events.get(&candidates[at].sighting.order.origin()).cloned();
         let all: Option<Vec<Option<Arc<Event>>>> =
@@ -121,7 +131,7 @@ impl Detector {
         let start = found.start.map(|origin| events.get(&origin).cloned().ok_or(())).transpose().ok()?;
         let first = all.iter().position(Option::is_some)?;
         let join_keys = match (found.key, &all[first]) {
-            (Some(digest), Some(event)) => {
+            (Some(digest), Some(event)) if has_keys => {
                 let at = found.events.iter().flatten().next()?;
                 let host = is_of_one_host(rule).then_some(candidates[*at].sighting.host);
                 self.key_values(rule, first, &event.document, (digest, host))?
@@ -288,14 +298,36 @@ fn add_starts(found: &mut [Found], candidates: &[Seen<'_>], all: &Candidates) {
     }
 }
 
+/// An event of which no more is known than what a candidate says.
+fn outline(seen: &Seen<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
+    let order = seen.sighting.order;
+    let mut document = Document::new();
+    if let Some(name) = hosts.get(&seen.sighting.host).filter(|name| !name.is_empty()) {
+        document.set(ecs::HOST_NAME, &**name);
+    }
+    let (timestamp, logged, tiebreaker, origin) = (order.time, order.time, order.tiebreaker(), order.origin());
+    Arc::new(Event { document, timestamp, logged, tiebreaker, origin, original: None })
+}
+
 /// The events of alerts, loaded if they are not at hand; and which could not be.
 fn fetch(
     found: &[Found],
     candidates: &[Seen<'_>],
     all: &Candidates,
-    load: Loader<'_>,
+    detail: Detail<'_>,
 ) -> (HashMap<Origin, Arc<Event>>, BTreeSet<Origin>) {
     let mut events: HashMap<Origin, Arc<Event>> = all.events().map(|event| (event.origin, event.clone())).collect();
+    let load = match detail {
+        Detail::Full(load) => load,
+        Detail::Outline => {
+            let hosts = all.hosts();
+            for &at in found.iter().flat_map(|alert| alert.events.iter().flatten()) {
+                let seen = &candidates[at];
+                events.entry(seen.sighting.order.origin()).or_insert_with(|| outline(seen, &hosts));
+            }
+            return (events, BTreeSet::new());
+        }
+    };
     let wanted = found.iter().flat_map(|alert| alert.origins(candidates));
     let mut wanted: BTreeSet<Origin> = wanted.filter(|origin| !events.contains_key(origin)).collect();
     if !wanted.is_empty() {

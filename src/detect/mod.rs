@@ -86,6 +86,14 @@ impl CandidateEvent {
 /// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
 pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Origin>) -> HashMap<Origin, Arc<Event>>;
 
+/// How much is wanted of the events of alerts that are not at hand.
+pub enum Detail<'l> {
+    /// All of them, loaded.
+    Full(Loader<'l>),
+    /// Only host, time and place; an alert then has no keys, and not the start of its process. Not for exceptions, which ask for more.
+    Outline,
+}
+
 /// A finding.
 #[derive(Clone, Debug)]
 pub struct Alert {

@@ -24,7 +24,7 @@ pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
 use crate::base::Origin;
-use crate::detect::{Alert, Detector, Findings, Inventory, RuleIndex};
+use crate::detect::{Alert, Detail, Detector, Findings, Inventory, RuleIndex};
 use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, Input, Search};
 use crate::sysmon::Mapping;
@@ -68,6 +68,8 @@ pub struct Options {
     pub slow_reader: bool,
     /// Whether to note which fields the events have.
     pub inventory: bool,
+    /// Whether of an alert's events no more than host, time and place is wanted: see [`Detail::Outline`].
+    pub outlines: bool,
     /// How evidence is searched for.
     pub search: Search,
     /// What is wanted of a timeline, if one is.
@@ -193,7 +195,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
     let each = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).into_par_iter().for_each(job);
-    let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, &mut load);
+    let detail = if worker.options.outlines { Detail::Outline } else { Detail::Full(&mut load) };
+    let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, detail);
     let candidates = std::mem::take(&mut found.candidates);
     rayon::spawn(move || drop(candidates));
     for origin in lost {

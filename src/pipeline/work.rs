@@ -460,7 +460,9 @@ impl Visitor for Reading<'_> {
                         let place = (order(), shape.is_creation);
                         candidates.push(&*event, place, pattern, detector.digester(), buffer);
                     }
-                    Sight::Close(hits) if hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) => {
+                    Sight::Close(hits)
+                        if !worker.options.outlines && hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) =>
+                    {
                         // What is found in the event alone is an alert, which needs all of it.
                         self.hits = Some(hits);
                         return Verdict::Wanted;
