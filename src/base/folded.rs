@@ -33,24 +33,45 @@ impl FoldedText {
     }
 }
 
-fn hash_chars<H: Hasher>(chars: impl Iterator<Item = char>, state: &mut H) {
-    chars.for_each(|c| state.write_u32(c.into()));
+/// Hashes the bytes of a text, eight at a time, as `fold` changes them.
+fn hash_bytes<H: Hasher>(text: &[u8], state: &mut H, fold: impl Fn(&mut [u8; 8])) {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for mut word in words.iter().copied().chain([last]) {
+        fold(&mut word);
+        state.write_u64(u64::from_le_bytes(word));
+    }
+    state.write_usize(text.len());
 }
 
 impl Hash for FoldedText {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_chars(self.0.chars(), state);
+        hash_bytes(self.0.as_bytes(), state, |_| ());
     }
 }
 
 impl Hash for Folded<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_chars(self.chars(), state);
+        match self.1 {
+            Case::Sensitive => hash_bytes(self.0.as_bytes(), state, |_| ()),
+            Case::Insensitive if self.0.is_ascii() => {
+                hash_bytes(self.0.as_bytes(), state, |word| word.make_ascii_lowercase());
+            }
+            Case::Insensitive => FoldedText::new(self.0, self.1).hash(state),
+        }
     }
 }
 
 impl Equivalent<FoldedText> for Folded<'_> {
     fn equivalent(&self, key: &FoldedText) -> bool {
-        self.chars().eq(key.0.chars())
+        match self.1 {
+            Case::Sensitive => *self.0 == *key.0,
+            Case::Insensitive if self.0.is_ascii() => self.0.eq_ignore_ascii_case(&key.0),
+            Case::Insensitive => self.chars().eq(key.0.chars()),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 const GRAM: usize = 4;
 /// Letters by which a short text is known.
 const PAIR: usize = 2;
-/// Bits of the table for four letters, as a power of two.
-const GRAM_BITS: u32 = 15;
-/// Bits of the table for two letters, as a power of two.
-const PAIR_BITS: u32 = 12;
+/// Bits of the table for some letters, as a power of two.
+const TABLE_BITS: u32 = 15;
+/// Words of such a table.
+const TABLE: usize = 1 << (TABLE_BITS - 6);
 
 /// What paths and command lines are full of: no text is known by these letters if it can be known by others.
 const COMMON: &[u8] = b"c:windowssystem32syswow64.exe c:programdata c:program files (x86)microsoft common files c:usersdefaultpublicappdatalocaltemp\
@@ -25,17 +25,17 @@ const COMMON: &[u8] = b"c:windowssystem32syswow64.exe c:programdata c:program fi
 #[derive(Clone, Debug, Default)]
 pub struct Grams {
     texts: Vec<Box<[u8]>>,
-    long: Known<u32>,
-    short: Known<u16>,
+    long: Known,
+    short: Known,
 }
 
 /// Texts by the letters that they are known by.
 #[derive(Clone, Debug, Default)]
-struct Known<G> {
-    /// For the hash of some letters, whether any text is known by such.
-    bits: Vec<u64>,
+struct Known {
+    /// For the hash of some letters, whether any text is known by such; none if there are no texts.
+    bits: Option<Box<[u64; TABLE]>>,
     /// The numbers of the texts that are known by some letters, each with the place of these letters in it.
-    owners: HashMap<G, Vec<(u32, u32)>, foldhash::fast::FixedState>,
+    owners: HashMap<u32, Vec<(u32, u32)>, foldhash::fast::FixedState>,
 }
 
 impl Grams {
@@ -50,9 +50,9 @@ impl Grams {
         for (number, text) in (0..).zip(&all.texts) {
             let rarest = text.windows(GRAM).zip(0..).min_by_key(|(gram, _)| met.get(gram));
             if let Some((gram, at)) = rarest {
-                all.long.add(four(gram), (number, at), GRAM_BITS, hash_of_four);
+                all.long.add(four(gram), (number, at));
             } else if let Some(pair) = text.first_chunk::<PAIR>() {
-                all.short.add(u16::from_le_bytes(*pair), (number, 0), PAIR_BITS, hash_of_two);
+                all.short.add(two(pair), (number, 0));
             }
         }
         all
@@ -63,18 +63,18 @@ impl Grams {
 
     /// Tells which of the texts are in this one, by number, as often as they are met.
     pub fn find(&self, text: &[u8], mut found: impl FnMut(usize)) {
-        if !self.long.bits.is_empty() {
+        if let Some(bits) = &self.long.bits {
             for (at, gram) in text.windows(GRAM).enumerate() {
                 let gram = four(gram);
-                if self.long.may_have(hash_of_four(gram)) {
+                if has(bits, gram) {
                     self.compare(self.long.owners.get(&gram), text, at, &mut found);
                 }
             }
         }
-        if !self.short.bits.is_empty() {
+        if let Some(bits) = &self.short.bits {
             for (at, pair) in text.windows(PAIR).enumerate() {
-                let pair = u16::from_le_bytes([pair[0], pair[1]]);
-                if self.short.may_have(hash_of_two(pair)) {
+                let pair = two(pair);
+                if has(bits, pair) {
                     self.compare(self.short.owners.get(&pair), text, at, &mut found);
                 }
             }
@@ -94,30 +94,30 @@ impl Grams {
     }
 }
 
-impl<G: std::hash::Hash + Eq + Copy> Known<G> {
-    fn add(&mut self, letters: G, owner: (u32, u32), bits: u32, hash: fn(G) -> usize) {
-        self.bits.resize(1 << (bits - 6), 0);
-        let at = hash(letters);
-        self.bits[at / 64] |= 1 << (at % 64);
+impl Known {
+    fn add(&mut self, letters: u32, owner: (u32, u32)) {
+        let at = usize::from(hash(letters));
+        self.bits.get_or_insert_with(|| Box::new([0; TABLE]))[at / 64] |= 1 << (at % 64);
         self.owners.entry(letters).or_default().push(owner);
     }
+}
 
-    fn may_have(&self, hash: usize) -> bool {
-        self.bits.get(hash / 64).is_some_and(|word| word >> (hash % 64) & 1 == 1)
-    }
+const fn has(bits: &[u64; TABLE], letters: u32) -> bool {
+    let hash = hash(letters);
+    bits[hash as usize / 64 % TABLE] >> (hash % 64) & 1 == 1
 }
 
 fn four(gram: &[u8]) -> u32 {
     gram.first_chunk().map_or(0, |gram| u32::from_le_bytes(*gram))
 }
 
-const fn hash_of_four(gram: u32) -> usize {
-    (gram.wrapping_mul(0x9e37_79b1) >> (u32::BITS - GRAM_BITS)) as usize
+fn two(pair: &[u8]) -> u32 {
+    pair.first_chunk().map_or(0, |pair| u16::from_le_bytes(*pair).into())
 }
 
-fn hash_of_two(pair: u16) -> usize {
-    let [first, second] = pair.to_le_bytes().map(|letter| usize::from(letter & 0x3f));
-    first | second << (PAIR_BITS / 2)
+/// The upper bits of a product, which depend on all letters.
+const fn hash(letters: u32) -> u16 {
+    (letters.wrapping_mul(0x9e37_79b1) >> (u32::BITS - TABLE_BITS)) as u16
 }
 
 #[cfg(test)]

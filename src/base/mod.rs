@@ -5,6 +5,7 @@
 pub mod escape;
 pub mod folded;
 pub mod grams;
+pub mod guid;
 pub mod json;
 pub mod number;
 mod origin;

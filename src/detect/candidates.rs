@@ -99,6 +99,10 @@ impl Pattern {
 }
 
 impl Batch {
+    fn iter(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.sightings.iter().map(|sighting| Seen { sighting, batch: self })
+    }
+
     /// Notes the name of a host, unless it was the last one: events of one host mostly follow each other.
     fn name_host(&mut self, host: Digest, name: &Arc<str>) {
         if self.hosts.last().is_none_or(|(last, _)| *last != host) {
@@ -136,7 +140,7 @@ impl KeyBuffer {
 
     /// What stands for the process of an event of this host.
     fn process(&mut self, event: &dyn Fields, host: Digest, digester: &Digester) -> Option<Digest> {
-        write(event, ecs::PROCESS_ENTITY_ID, &mut self.text).then(|| process(digester, host, &self.text))
+        digester.first_key(event, &Field::Known(ecs::PROCESS_ENTITY_ID), host, &mut self.buffer)
     }
 
     /// Adds the keys of a filter of a rule; gives their range.
@@ -151,12 +155,6 @@ impl KeyBuffer {
         digester.keys(event, fields, host, &mut self.buffer, &mut self.keys);
         first..self.keys.len()
     }
-}
-
-/// What stands for a process of a host.
-fn process(digester: &Digester, host: Digest, entity_id: &str) -> Digest {
-    let part = crate::eql::KeyPart::Text(entity_id.into());
-    digester.key(Some(host), std::slice::from_ref(&part))
 }
 
 /// Writes the first value of a field if it is a text; false if there is none, or another.
@@ -256,7 +254,7 @@ impl Candidates {
         let CandidateEvent { order, host, entity_id, is_creation, hits, event } = candidate;
         let name = host;
         let host = digester.text(&name);
-        let process = entity_id.map(|id| process(digester, host, &id));
+        let process = entity_id.and_then(|id| digester.text_key(host, &id));
         let batch = self.batch();
         batch.name_host(host, &name);
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
@@ -287,9 +285,19 @@ impl Candidates {
         }
     }
 
+    /// How many batches they were found in.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// The candidates of a batch, each with its keys.
+    pub fn batch_at(&self, at: usize) -> impl Iterator<Item = Seen<'_>> {
+        self.batches.get(at).into_iter().flat_map(Batch::iter)
+    }
+
     /// All candidates, each with its keys.
     pub fn iter(&self) -> impl Iterator<Item = Seen<'_>> {
-        self.batches.iter().flat_map(|batch| batch.sightings.iter().map(|sighting| Seen { sighting, batch }))
+        self.batches.iter().flat_map(Batch::iter)
     }
 
     /// The names of hosts by what stands for them.

@@ -26,10 +26,12 @@ use std::sync::Arc;
 
 /// Most entries that a column depends on; parts that depend on more are asked of each record.
 const MOST_INPUTS: usize = 12;
+/// Bytes that are remembered of the records of a shape before all is forgotten.
+const MOST_BYTES: usize = 16 << 20;
 /// So many look-ups tell whether an entry repeats itself.
-const TRIAL: u32 = 512;
+const TRIAL: u32 = 4096;
 /// So many times more tell whether values are met together again: it takes longer until most have been met.
-const TRIALS_TOGETHER: u32 = 16;
+const TRIALS_TOGETHER: u32 = 4;
 /// About how many bytes a part takes.
 const BYTES_OF_PART: usize = 150;
 /// Stands for no number.
@@ -99,12 +101,8 @@ struct Entry {
     values: Vec<(u8, Box<[u8]>)>,
     looked_up: u32,
     missed: u32,
-    /// It hardly ever says anything new.
-    steady: bool,
     /// It rarely repeats itself.
     wild: bool,
-    /// The number of the value of this record, once it was looked up.
-    current: u32,
 }
 
 /// What a column says of values that were met.
@@ -118,17 +116,6 @@ struct Answers {
     bits: Vec<u64>,
     /// For each answer what they depend on.
     rests: Vec<Box<[Part]>>,
-}
-
-/// What came of asking a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    /// It has said all it has to say.
-    Answered,
-    /// More would have to be known.
-    Open,
-    /// The same, because values are met for the first time.
-    FirstMet,
 }
 
 /// What all columns together say of values that were met together.
@@ -161,12 +148,12 @@ type Numbers = [u32; MOST_INPUTS];
 
 impl Default for Memo {
     fn default() -> Self {
-        Self::new(1 << 20, TRIAL)
+        Self::new(MOST_BYTES, TRIAL)
     }
 }
 
 impl Memo {
-    /// A memory that forgets all above so many bytes, and that gives up on an entry if in so many look-ups every fourth value was new.
+    /// A memory that forgets all above so many bytes, and that gives up on an entry if in so many look-ups every sixteenth value was new.
     pub fn new(limit: usize, trial: u32) -> Self {
         Self {
             limit,
@@ -192,7 +179,7 @@ impl Memo {
     /// Forgets all values.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
-            *entry = Entry { steady: entry.steady, wild: entry.wild, ..Entry::new() };
+            *entry = Entry { wild: entry.wild, ..Entry::new() };
         }
         self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
         self.outlines.clear();
@@ -229,7 +216,6 @@ impl Memo {
         }
         self.entries.resize_with(columns.entries.len(), Entry::new);
         self.answers.resize_with(columns.all.len(), Answers::default);
-        self.entries.iter_mut().for_each(|entry| entry.current = NONE);
         self.open.clear();
         self.wholes.numbers.clear();
         columns.needles.begin(&mut self.sightings);
@@ -320,8 +306,7 @@ impl Columns {
         for input in 0..self.entries.len() {
             self.number(input, glance, memo);
         }
-        self.ask_steady(event, memo);
-        self.ask_open(event, memo);
+        self.ask_columns(event, memo);
         let Memo { open, left, answers, sightings, .. } = memo;
         // Most lack a text that they need.
         for &(at, answer) in &*open {
@@ -343,66 +328,35 @@ impl Columns {
         left.iter().any(|word| *word != 0)
     }
 
-    /// Works out which conditions may hold, and which columns do not say for certain, from the values of entries that hardly ever say anything new.
-    fn ask_steady<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
+    /// Works out which conditions may hold, and which columns do not say for certain, from the values of entries that repeat themselves.
+    fn ask_columns<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
         if memo.recall() {
             return;
         }
         let mut lasts = true;
-        for at in 0..self.all.len() {
-            let numbers = std::mem::take(&mut memo.wholes.numbers);
-            let asked = self.ask_column((at, NONE), |input| numbers[input], event, memo);
-            memo.wholes.numbers = numbers;
-            lasts &= asked != Asked::FirstMet;
+        for (at, column) in self.all.iter().enumerate() {
+            if !overlap(&memo.left, &column.members) {
+                continue;
+            }
+            let Some(numbers) = column.numbers(&memo.wholes.numbers) else {
+                memo.open.push((at, NONE));
+                continue;
+            };
+            let Some(answer) = self.answer(at, &numbers, event, memo) else {
+                lasts = false;
+                memo.open.push((at, NONE));
+                continue;
+            };
+            let Answers { bits, rests, .. } = &memo.answers[at];
+            let words = self.asked.len();
+            memo.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
+            if !rests[answer as usize].is_empty() {
+                memo.open.push((at, answer));
+            }
         }
         if lasts {
             memo.remember();
         }
-    }
-
-    /// Asks the columns that have not decided again, where entries have values that were met before.
-    fn ask_open<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
-        let mut open = std::mem::take(&mut memo.open);
-        let mut entries = std::mem::take(&mut memo.entries);
-        for (at, answer) in open.drain(..) {
-            let more = |&input: &usize| !entries[input].steady && entries[input].current != NONE;
-            if self.all[at].inputs.iter().any(more) {
-                self.ask_column((at, answer), |input| entries[input].current, event, memo);
-            } else {
-                memo.open.push((at, answer));
-            }
-        }
-        std::mem::swap(&mut memo.entries, &mut entries);
-    }
-
-    /// Asks a column, given the answer that it had and the numbers of the values of entries.
-    fn ask_column<'e, F: FnOnce() -> Lazy<'e>>(
-        &self,
-        (at, known): (usize, u32),
-        number: impl Fn(usize) -> u32,
-        event: &LazyCell<Lazy<'e>, F>,
-        memo: &mut Memo,
-    ) -> Asked {
-        let column = &self.all[at];
-        if !overlap(&memo.left, &column.members) {
-            return Asked::Answered;
-        }
-        let Some(numbers) = column.numbers(number) else {
-            memo.open.push((at, known));
-            return Asked::Open;
-        };
-        let Some(answer) = self.answer(at, &numbers, event, memo) else {
-            memo.open.push((at, known));
-            return Asked::FirstMet;
-        };
-        let Answers { bits, rests, .. } = &memo.answers[at];
-        let words = self.asked.len();
-        memo.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
-        if rests[answer as usize].is_empty() {
-            return Asked::Answered;
-        }
-        memo.open.push((at, answer));
-        Asked::Open
     }
 
     /// Shows the parts of a column whose bits are left.
@@ -436,14 +390,17 @@ impl Columns {
         }
     }
 
-    /// Finds the number of the value of an entry, if that repeats itself.
+    /// Looks up the number of the value of an entry, if that repeats itself.
     fn number(&self, input: usize, glance: &Glance<'_>, memo: &mut Memo) {
         let entry = &mut memo.entries[input];
+        let mut number = NONE;
         if !entry.wild {
             let raw = sysmon::raw_at(glance, self.entries[input]);
-            memo.bytes += entry.look_up(raw, &memo.hasher, memo.trial);
+            let more;
+            (number, more) = entry.look_up(raw, &memo.hasher, memo.trial);
+            memo.bytes += more;
         }
-        memo.wholes.numbers.push(if entry.steady { entry.current } else { NONE });
+        memo.wholes.numbers.push(number);
     }
 
     /// The number of what a column says of some values. Most values are met once or often: `None` when they are met for the first time.
@@ -526,10 +483,10 @@ impl Column {
     }
 
     /// The numbers of the values that it depends on, given that of each entry; `None` if none of its entries has one.
-    fn numbers(&self, of_entry: impl Fn(usize) -> u32) -> Option<Numbers> {
+    fn numbers(&self, of_entries: &[u32]) -> Option<Numbers> {
         let mut numbers = [NONE; MOST_INPUTS];
         for (number, &input) in numbers.iter_mut().zip(&self.inputs) {
-            *number = of_entry(input);
+            *number = of_entries[input];
         }
         numbers.iter().any(|number| *number != NONE).then_some(numbers)
     }
@@ -579,24 +536,17 @@ impl Column {
 
 impl Entry {
     fn new() -> Self {
-        Self {
-            numbers: HashTable::new(),
-            values: Vec::new(),
-            looked_up: 0,
-            missed: 0,
-            steady: true,
-            wild: false,
-            current: NONE,
-        }
+        Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false }
     }
 
-    /// Finds the number of a value, or gives it one; how many bytes that took.
-    fn look_up(&mut self, raw: Raw<'_>, hasher: &RandomState, trial: u32) -> usize {
+    /// The number of a value, which it is given if it has none; and how many bytes that took.
+    fn look_up(&mut self, raw: Raw<'_>, hasher: &RandomState, trial: u32) -> (u32, usize) {
         let (kind, bytes) = raw.bytes();
         self.looked_up += 1;
+        // To tell early is worth much where nothing repeats itself at all.
+        self.wild |= self.looked_up == trial / 8 && self.missed > self.looked_up / 2;
         if self.looked_up >= trial {
-            self.wild |= self.missed > self.looked_up / 4;
-            self.steady = self.missed <= self.looked_up / 32;
+            self.wild |= self.missed > self.looked_up / 16;
             (self.looked_up, self.missed) = (0, 0);
         }
         let hash = hasher.hash_one((kind, bytes));
@@ -606,8 +556,7 @@ impl Entry {
             *known_kind == kind && **known == *bytes
         });
         if let Some(&number) = known {
-            self.current = number;
-            return 0;
+            return (number, 0);
         }
         self.missed += 1;
         let number = u32::try_from(values.len()).unwrap_or(NONE);
@@ -617,8 +566,7 @@ impl Entry {
             let (kind, bytes) = &values[at as usize];
             hasher.hash_one((*kind, &**bytes))
         });
-        self.current = number;
-        bytes.len() + size_of::<(u8, Box<[u8]>)>() + 16
+        (number, bytes.len() + size_of::<(u8, Box<[u8]>)>() + 16)
     }
 }
 

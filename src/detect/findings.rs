@@ -76,11 +76,11 @@ impl Detector {
     /// The findings among all candidates, running the rules as `each` says.
     pub fn findings_with(&self, all: &Candidates, each: Each<'_>, detail: Detail<'_>) -> Findings {
         let rules = self.rules();
-        let hopeful = hopeful(rules, all);
-        let mut candidates: Vec<Seen<'_>> = all
-            .iter()
-            .filter(|seen| seen.sighting.hits().iter().any(|hit| hopeful[hit.rule as usize].may_be(seen, hit)))
-            .collect();
+        let hopeful = hopeful(rules, all, each);
+        let is_hopeful =
+            |seen: &Seen<'_>| seen.sighting.hits().iter().any(|hit| hopeful[hit.rule as usize].may_be(seen, hit));
+        let of_batches = by_batch(all, each, |batch| batch.filter(is_hopeful).collect::<Vec<_>>());
+        let mut candidates: Vec<Seen<'_>> = of_batches.into_iter().flatten().collect();
         candidates.sort_unstable_by_key(|seen| seen.sighting.order);
         let by_rule = by_rule(rules.len(), &candidates, &hopeful);
         let each_found: Vec<OnceLock<Vec<Found>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
@@ -172,37 +172,69 @@ fn needed(query: &Query) -> Vec<usize> {
 }
 
 /// For each rule which keys may come to something.
-fn hopeful(rules: &[Rule], all: &Candidates) -> Vec<Hopeful> {
-    let mut counts: Vec<Vec<usize>> = rules.iter().map(|rule| vec![0; rule.query.filters().len()]).collect();
-    for seen in all.iter() {
-        for hit in seen.sighting.hits() {
-            if let Some(count) = counts[hit.rule as usize].get_mut(hit.filter as usize) {
-                *count += 1;
-            }
+fn hopeful(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<Hopeful> {
+    // How often each filter has taken an event, those of a rule together.
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(rules.iter().scan(0, |end, rule| {
+            *end += rule.query.filters().len();
+            Some(*end)
+        }))
+        .collect();
+    let filters = starts.last().copied().unwrap_or_default();
+    // A query for single events has no filters.
+    let place = |hit: &PatternHit| {
+        let (start, end) = (starts[hit.rule as usize], starts[hit.rule as usize + 1]);
+        Some(start + hit.filter as usize).filter(|place| *place < end)
+    };
+    let of_batches = by_batch(all, each, |batch| {
+        let mut counts = vec![0; filters];
+        for place in batch.flat_map(|seen| seen.sighting.hits()).filter_map(place) {
+            counts[place] += 1;
         }
+        counts
+    });
+    let mut counts: Vec<usize> = vec![0; filters];
+    for of_batch in of_batches {
+        counts.iter_mut().zip(of_batch).for_each(|(sum, count)| *sum += count);
     }
-    let mut rarest: Vec<Option<usize>> = vec![None; rules.len()];
-    let mut hopeful: Vec<Hopeful> = Vec::with_capacity(rules.len());
-    for ((rule, counts), rarest) in rules.iter().zip(&counts).zip(&mut rarest) {
-        hopeful.push(match needed(&rule.query).into_iter().min_by_key(|&filter| counts[filter]) {
-            _ if matches!(rule.query, Query::Event(_)) => Hopeful::All,
-            Some(filter) if counts[filter] > 0 => {
-                *rarest = Some(filter);
-                Hopeful::Keys(HashSet::new())
-            }
-            _ => Hopeful::None,
-        });
-    }
-    for seen in all.iter() {
-        for hit in seen.sighting.hits() {
-            if rarest[hit.rule as usize] == Some(hit.filter as usize)
-                && let Hopeful::Keys(keys) = &mut hopeful[hit.rule as usize]
-            {
-                keys.extend(seen.keys(hit));
-            }
+    let rarest = |(rule, &start): (&Rule, &usize)| {
+        let rarest = needed(&rule.query).into_iter().min_by_key(|&filter| counts[start + filter]);
+        rarest.filter(|&filter| counts[start + filter] > 0)
+    };
+    let rarest: Vec<Option<usize>> = rules.iter().zip(&starts).map(rarest).collect();
+    let is_rarest = |hit: &&PatternHit| rarest[hit.rule as usize] == Some(hit.filter as usize);
+    let keys = by_batch(all, each, |batch| {
+        let keys_of = |seen: Seen<'_>| {
+            let hits = seen.sighting.hits().iter().filter(is_rarest);
+            hits.flat_map(|hit| seen.keys(hit).iter().map(|key| (hit.rule as usize, *key))).collect::<Vec<_>>()
+        };
+        batch.flat_map(keys_of).collect::<Vec<_>>()
+    });
+    let of_rule = |(rule, rarest): (&Rule, &Option<usize>)| match rarest {
+        _ if matches!(rule.query, Query::Event(_)) => Hopeful::All,
+        Some(_) => Hopeful::Keys(HashSet::new()),
+        None => Hopeful::None,
+    };
+    let mut hopeful: Vec<Hopeful> = rules.iter().zip(&rarest).map(of_rule).collect();
+    for (rule, key) in keys.into_iter().flatten() {
+        if let Hopeful::Keys(keys) = &mut hopeful[rule] {
+            keys.insert(key);
         }
     }
     hopeful
+}
+
+/// What is made of each batch of candidates, in their order.
+fn by_batch<'c, T: Send + Sync>(
+    all: &'c Candidates,
+    each: Each<'_>,
+    of_batch: impl Fn(&mut dyn Iterator<Item = Seen<'c>>) -> T + Sync,
+) -> Vec<T> {
+    let made: Vec<OnceLock<T>> = (0..all.batches()).map(|_| OnceLock::new()).collect();
+    each(made.len(), &|at| {
+        made[at].get_or_init(|| of_batch(&mut all.batch_at(at)));
+    });
+    made.into_iter().filter_map(OnceLock::into_inner).collect()
 }
 
 /// For each rule its candidates in order.

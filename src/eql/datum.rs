@@ -69,7 +69,8 @@ pub fn to_double(number: i64) -> f64 {
     number as f64
 }
 
-fn too_long(text: &str) -> bool {
+/// Whether a text is too long to be a keyword: such count as missing.
+pub fn too_long(text: &str) -> bool {
     text.len() > KEYWORD_LIMIT && text.encode_utf16().count() > KEYWORD_LIMIT
 }
 

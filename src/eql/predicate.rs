@@ -454,6 +454,11 @@ impl Leaf {
 
     fn matches(&self, document: &dyn Fields) -> bool {
         if let [field] = self.fields.as_slice() {
+            if field.kind() == Some(FieldType::Long)
+                && let Some(number) = document.long(field)
+            {
+                return self.holds(&[Datum::Long(number)]);
+            }
             let mut missing = true;
             for datum in read_all(document.values(field), field) {
                 missing = false;

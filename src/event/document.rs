@@ -1,6 +1,7 @@
 //! A document: fields and their values, sorted by field.
 
 use super::value::{Value, Values};
+use crate::base::guid::Guid;
 use crate::ecs::{self, Field, FieldId, FieldType, Shape};
 use serde_json::Map;
 
@@ -12,6 +13,16 @@ pub trait Fields {
     /// Adds the only value of a field to `out` if it is a text that is easier to write than to hold.
     fn write_text(&self, _field: &Field, _out: &mut String) -> Written {
         Written::NotText
+    }
+
+    /// The only value of a field if it is an integer that is easier to read than to hold.
+    fn long(&self, _field: &Field) -> Option<i64> {
+        None
+    }
+
+    /// The only value of a field if it is a GUID that is easier to compare than its text, which is what [`crate::base::guid::text`] makes of it.
+    fn guid(&self, _field: &Field) -> Option<&Guid> {
+        None
     }
 }
 

@@ -91,10 +91,15 @@ pub struct Own {
 struct Plans {
     /// The place of the plan of each shape, by its number and event ID.
     places: HashMap<ShapeNumber, usize>,
-    /// The plans, each with what its conditions have said of values before.
+    /// The plans, each with what its conditions have said of values before. Shapes of the same event ID and names of entries have one together: each host
+    /// can have templates of its own.
     all: Vec<(Arc<Shape>, Memo)>,
     /// The ones that were used last, in slots that follow from the numbers.
     recent: Vec<Option<(ShapeNumber, usize)>>,
+    /// About how many bytes all memories together take, but for the one that was used last.
+    bytes: usize,
+    /// The plan that was used last, and how many bytes its memory took before.
+    last: Option<(usize, usize)>,
     /// The sender that was last asked for, and whether it is Sysmon on Windows.
     sender: Option<(u64, bool)>,
 }
@@ -105,6 +110,9 @@ type ShapeNumber = (u32, u32);
 /// How many plans can be found without looking them up.
 const RECENT_PLANS: usize = 64;
 
+/// Most bytes of what a thread remembers of values.
+const MOST_REMEMBERED: usize = 32 << 20;
+
 impl Plans {
     /// The plan of the shape of a record.
     fn of(&mut self, glance: &Glance<'_>, worker: &Worker<'_>) -> (&Shape, &mut Memo) {
@@ -114,20 +122,38 @@ impl Plans {
             Some(Some((known, place))) if *known == key => *place,
             _ => self.look_up(key, slot, glance, worker),
         };
+        self.bound(place);
         let (shape, memo) = &mut self.all[place];
         (shape, memo)
     }
 
+    /// Keeps what is remembered within bounds; `place` is the plan that is used next.
+    fn bound(&mut self, place: usize) {
+        if let Some((last, before)) = self.last {
+            self.bytes = (self.bytes + self.all[last].1.bytes()).saturating_sub(before);
+        }
+        if self.bytes > MOST_REMEMBERED {
+            self.all.iter_mut().for_each(|(_, memo)| memo.clear());
+            self.bytes = 0;
+        }
+        self.last = Some((place, self.all[place].1.bytes()));
+    }
+
     /// The place of a plan that is not in its slot; puts it there.
     fn look_up(&mut self, key: ShapeNumber, slot: usize, glance: &Glance<'_>, worker: &Worker<'_>) -> usize {
-        if self.all.len() > MOST_SHAPES || self.recent.is_empty() {
+        if self.places.len() > MOST_SHAPES || self.recent.is_empty() {
             self.places.clear();
             self.all.clear();
+            (self.bytes, self.last) = (0, None);
             self.recent = vec![None; RECENT_PLANS];
         }
         let place = *self.places.entry(key).or_insert_with(|| {
-            self.all.push((worker.plan(glance), Memo::default()));
-            self.all.len() - 1
+            let plan = worker.plan(glance);
+            let known = self.all.iter().position(|(known, _)| Arc::ptr_eq(known, &plan));
+            known.unwrap_or_else(|| {
+                self.all.push((plan, Memo::default()));
+                self.all.len() - 1
+            })
         });
         self.recent[slot] = Some((key, place));
         place

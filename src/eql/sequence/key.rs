@@ -5,8 +5,9 @@
 
 use super::{KeyField, MAX_KEYS};
 use crate::base::Ticks;
+use crate::base::guid::{self, Guid};
 use crate::ecs::{Field, FieldType};
-use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all};
+use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all, too_long};
 use crate::event::{Fields, Value, Written};
 use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
@@ -90,7 +91,13 @@ impl Digester {
 
     /// The digest of a text.
     pub fn text(&self, text: &str) -> Digest {
-        self.of(text)
+        guid::parse(text).map_or_else(|| self.of(text), |guid| self.guid(&guid))
+    }
+
+    /// The digest of the text of a GUID.
+    fn guid(&self, guid: &Guid) -> Digest {
+        let bits = u128::from_le_bytes(*guid);
+        [self.first.hash_one(bits), self.second.hash_one(bits)]
     }
 
     fn part(&self, part: &KeyPart) -> Digest {
@@ -108,6 +115,25 @@ impl Digester {
     pub fn key(&self, host: Option<Digest>, key: &[KeyPart]) -> Digest {
         let parts: Vec<Digest> = key.iter().map(|part| self.part(part)).collect();
         self.join(host, &parts)
+    }
+
+    /// The digest of the key of events of this host that share a text, as [`first_key`](Self::first_key) makes it; `None` if it is too long for a key.
+    pub fn text_key(&self, host: Digest, text: &str) -> Option<Digest> {
+        (!too_long(text)).then(|| self.join(Some(host), &[self.text(text)]))
+    }
+
+    /// The digest of the key of events of this host that share the first value of a field; `None` if the document has none. `buffer` must have begun this
+    /// document.
+    pub fn first_key(
+        &self,
+        document: &dyn Fields,
+        field: &Field,
+        host: Digest,
+        buffer: &mut DigestBuffer,
+    ) -> Option<Digest> {
+        let range = buffer.values(self, document, field);
+        let part = buffer.parts[range].first()?;
+        Some(self.join(Some(host), std::slice::from_ref(part)))
     }
 
     /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many. `buffer` must have begun this document.
@@ -156,6 +182,10 @@ impl Digester {
     fn parts_of(&self, document: &dyn Fields, field: &Field, text: &mut String, parts: &mut Vec<Digest>) {
         let kind = field.kind();
         if kind.is_none_or(FieldType::is_text) {
+            if let Some(guid) = document.guid(field) {
+                parts.push(self.guid(guid));
+                return;
+            }
             text.clear();
             match document.write_text(field, text) {
                 Written::Nothing => return,

@@ -9,6 +9,7 @@ use super::table::{Noticed, Table};
 use super::template::{Element, Node, Template};
 use super::value;
 use super::{Wanted, ticks_of};
+use crate::base::guid::Guid;
 use crate::base::{Origin, Ticks};
 use std::sync::Arc;
 
@@ -254,6 +255,14 @@ impl<'c> Raw<'c> {
     pub fn number(self) -> Option<u64> {
         match self {
             Self::Value(kind, raw) => value::unsigned(kind, raw),
+            _ => None,
+        }
+    }
+
+    /// The GUID, if it is stored as one; its text is what [`crate::base::guid::text`] makes of it.
+    pub fn guid(self) -> Option<&'c Guid> {
+        match self {
+            Self::Value(value::GUID, raw) => raw.try_into().ok(),
             _ => None,
         }
     }

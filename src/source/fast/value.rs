@@ -4,6 +4,7 @@
 
 use super::super::xml::push_allowed;
 use super::template::Bytes;
+use crate::base::guid;
 use std::fmt::Write as _;
 
 /// The type of a text in UTF-16.
@@ -12,6 +13,8 @@ pub const TEXT: u8 = 0x01;
 pub const U16: u8 = 0x06;
 /// The type of an unsigned number of eight bytes.
 pub const U64: u8 = 0x0a;
+/// The type of a GUID.
+pub const GUID: u8 = 0x0f;
 /// The type of a FILETIME.
 pub const FILETIME: u8 = 0x11;
 /// The type of a security identifier.
@@ -26,7 +29,7 @@ pub fn size(kind: u8) -> Option<usize> {
         0x05 | U16 => Some(2),
         0x07 | 0x08 | 0x0d | 0x14 => Some(4),
         0x09 | U64 | FILETIME | 0x15 => Some(8),
-        0x0f => Some(16),
+        GUID => Some(16),
         _ => None,
     }
 }
@@ -51,7 +54,7 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
             other => write!(out, "{other}"),
         },
         0x0e => raw.iter().try_for_each(|byte| write!(out, "{byte:02X}")),
-        0x0f => out.write_str(str::from_utf8(&guid(raw)?).ok()?),
+        GUID => out.write_str(str::from_utf8(&guid::text(raw.try_into().ok()?)).ok()?),
         SID => return sid(raw, out),
         0x14 => write!(out, "0x{:x}", bytes.u32(0)?),
         0x15 => write!(out, "0x{:x}", bytes.u64(0)?),
@@ -64,7 +67,7 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
 pub fn push_raw(kind: u8, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match kind {
         TEXT if narrow(without_end(raw), out) => {}
-        0x0f => out.extend_from_slice(&guid(raw)?),
+        GUID => out.extend_from_slice(&guid::text(raw.try_into().ok()?)),
         _ => {
             let mut text = String::new();
             write_raw(kind, raw, &mut text)?;
@@ -238,26 +241,6 @@ fn text(raw: &[u8], out: &mut String) {
         let raw = out.split_off(begin);
         push_allowed(out, &raw);
     }
-}
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
-fn guid(raw: &[u8]) -> Option<[u8; 38]> {
-    /// Which byte of the value comes next in the text; a gap is a dash.
-    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    let raw: &[u8; 16] = raw.try_into().ok()?;
-    let mut text = [b'-'; 38];
-    let mut at = 1;
-    for (place, from) in ORDER.into_iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            at += 1;
-        }
-        text[at] = HEX[usize::from(raw[from] >> 4)];
-        text[at + 1] = HEX[usize::from(raw[from] & 0xf)];
-        at += 2;
-    }
-    (text[0], text[37]) = (b'{', b'}');
-    Some(text)
 }
 
 fn sid(raw: &[u8], out: &mut String) -> Option<()> {

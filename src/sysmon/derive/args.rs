@@ -12,12 +12,35 @@ pub fn split(command_line: &str) -> Vec<String> {
 
 /// How many arguments a command line has.
 pub fn count(command_line: &str) -> usize {
-    if !command_line.contains('"') {
-        return command_line.split([' ', '\t']).filter(|arg| !arg.is_empty()).count();
-    }
+    let mut rest = command_line.as_bytes();
     let mut count = 0;
-    each(command_line, &mut String::new(), |_| count += 1);
+    while let Some(start) = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')) {
+        count += 1;
+        rest = &rest[start..];
+        rest = &rest[length(rest)..];
+    }
     count
+}
+
+/// How many bytes the first argument of a text takes, which starts with one.
+fn length(text: &[u8]) -> usize {
+    let (mut at, mut backslashes, mut quoted) = (0, 0, false);
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'\\' => backslashes += 1,
+            b'"' if backslashes % 2 == 0 => {
+                if quoted && text.get(at) == Some(&b'"') {
+                    at += 1;
+                }
+                quoted = !quoted;
+                backslashes = 0;
+            }
+            b' ' | b'\t' if !quoted => return at,
+            _ => backslashes = 0,
+        }
+    }
+    at
 }
 
 /// Shows all arguments, one after another; `arg` is where they are put together if they must be.

@@ -2,6 +2,7 @@
 
 use super::{Flow, Group, OfRecord, Way, Ways};
 use crate::base::Ticks;
+use crate::base::guid::Guid;
 use crate::ecs::Field;
 use crate::event::{Document, Fields, IpValue, Value, Values, Written};
 use crate::source::{Glance, Raw, Stored};
@@ -25,6 +26,8 @@ pub struct Cells {
     groups: Vec<OnceCell<Document>>,
     /// The computer that `host.id` was last made for.
     host: RefCell<(String, String)>,
+    /// A text that is only looked at.
+    text: RefCell<Vec<u8>>,
     computer: RefCell<LastText>,
     channel: RefCell<LastText>,
 }
@@ -126,7 +129,12 @@ impl<'a> Lazy<'a> {
                 }
             }
             Way::ArgsCount(entry) => {
-                let count = derive::count_arguments(&self.entry(entry)?);
+                let mut line = self.cells.text.borrow_mut();
+                line.clear();
+                if !self.write_entry(entry, &mut line) {
+                    return None;
+                }
+                let count = derive::count_arguments(str::from_utf8(&line).unwrap_or_default());
                 Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
             }
             Way::Record(what) => self.of_record(what),
@@ -234,6 +242,19 @@ impl<'a> Lazy<'a> {
 impl Fields for Lazy<'_> {
     fn values(&self, field: &Field) -> &[Value] {
         self.ways.position(field).map_or(&[], |at| self.values_at(at))
+    }
+
+    fn long(&self, field: &Field) -> Option<i64> {
+        match self.ways.learned[self.ways.position(field)?] {
+            Way::Long(entry) => self.glance.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
+            _ => None,
+        }
+    }
+
+    fn guid(&self, field: &Field) -> Option<&Guid> {
+        let Way::Text(entry) = self.ways.learned[self.ways.position(field)?] else { return None };
+        // One of zeros says nothing.
+        self.glance.entry(entry).guid().filter(|guid| **guid != Guid::default())
     }
 
     fn write_text(&self, field: &Field, out: &mut String) -> Written {

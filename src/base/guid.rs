@@ -1,0 +1,42 @@
+//! GUIDs, as Windows stores them and as its records show them.
+//!
+//! This module does not know what a GUID is for.
+
+/// A GUID as Windows stores it: the first three groups with their low bytes first.
+pub type Guid = [u8; 16];
+
+/// Letters of a GUID in braces.
+pub const LENGTH: usize = 38;
+
+/// Which byte comes next in the text.
+const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// How many letters of the text come before each of these bytes.
+const PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// The text of a GUID: in braces, in lower case.
+pub fn text(guid: &Guid) -> [u8; LENGTH] {
+    let mut text = [b'-'; LENGTH];
+    for (from, at) in ORDER.into_iter().zip(PLACES) {
+        text[at] = HEX[usize::from(guid[from] >> 4)];
+        text[at + 1] = HEX[usize::from(guid[from] & 0xf)];
+    }
+    (text[0], text[LENGTH - 1]) = (b'{', b'}');
+    text
+}
+
+/// The GUID whose text this is, letter for letter.
+pub fn parse(of: &str) -> Option<Guid> {
+    let letters: &[u8; LENGTH] = of.as_bytes().try_into().ok()?;
+    let digit = |letter: u8| HEX.iter().position(|&hex| hex == letter).and_then(|digit| u8::try_from(digit).ok());
+    let mut guid = [0; 16];
+    for (to, at) in ORDER.into_iter().zip(PLACES) {
+        guid[to] = digit(letters[at])? << 4 | digit(letters[at + 1])?;
+    }
+    (text(&guid) == *letters).then_some(guid)
+}
+
+#[cfg(test)]
+mod tests;

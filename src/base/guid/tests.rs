@@ -1,0 +1,29 @@
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn the_first_groups_have_their_low_bytes_first() {
+    let guid = [0x4f, 0x38, 0x70, 0x57, 0x28, 0xc2, 0xd9, 0x43, 0x83, 0xf4, 0x5e, 0x0e, 0xdd, 0xf4, 0xa0, 0x1b];
+    assert_eq!(&text(&guid), b"{5770384f-c228-43d9-83f4-5e0eddf4a01b}");
+}
+
+#[test]
+fn other_spellings_are_not_its_text() {
+    for other in [
+        "{5770384F-C228-43D9-83F4-5E0EDDF4A01B}",
+        "5770384f-c228-43d9-83f4-5e0eddf4a01b",
+        "(5770384f-c228-43d9-83f4-5e0eddf4a01b)",
+        "{5770384fac228-43d9-83f4-5e0eddf4a01b}",
+        "{5770384f-c228-43d9-83f4-5e0eddf4a01g}",
+        "",
+    ] {
+        assert_eq!(parse(other), None, "{other}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn text_can_be_read_back(guid in any::<Guid>()) {
+        prop_assert_eq!(parse(str::from_utf8(&text(&guid)).unwrap()), Some(guid));
+    }
+}
