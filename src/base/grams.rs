@@ -58,6 +58,9 @@ impl Grams {
         all
     }
 
+    /// The shortest text that is known by letters that are rarely met.
+    pub const LONG: usize = GRAM;
+
     /// The shortest text that can be found.
     pub const SHORTEST: usize = PAIR;
 

@@ -79,6 +79,8 @@ pub struct KeyBuffer {
     text: String,
     /// The keys of an event.
     pub keys: Vec<Digest>,
+    /// Which of the keys belong to each filter that they were added for.
+    pub ranges: Vec<std::ops::Range<usize>>,
     /// The host and its digest: the next event is often of the same.
     host: Option<(Arc<str>, Digest)>,
 }
@@ -123,6 +125,7 @@ impl KeyBuffer {
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.keys.clear();
+        self.ranges.clear();
     }
 
     /// What stands for the host of an event.
@@ -143,17 +146,17 @@ impl KeyBuffer {
         digester.first_key(event, &Field::Known(ecs::PROCESS_ENTITY_ID), host, &mut self.buffer)
     }
 
-    /// Adds the keys of a filter of a rule; gives their range.
+    /// Adds the keys of a filter of a rule, and their range.
     pub fn add(
         &mut self,
         event: &dyn Fields,
         fields: &[crate::eql::KeyField],
         host: Option<Digest>,
         digester: &Digester,
-    ) -> std::ops::Range<usize> {
+    ) {
         let first = self.keys.len();
         digester.keys(event, fields, host, &mut self.buffer, &mut self.keys);
-        first..self.keys.len()
+        self.ranges.push(first..self.keys.len());
     }
 }
 

@@ -30,6 +30,8 @@ const MOST_INPUTS: usize = 12;
 const MOST_BYTES: usize = 16 << 20;
 /// So many look-ups tell whether an entry repeats itself.
 const TRIAL: u32 = 4096;
+/// So many values of an entry are compared one by one.
+const FEW_VALUES: usize = 4;
 /// So many times more tell whether values are met together again: it takes longer until most have been met.
 const TRIALS_TOGETHER: u32 = 4;
 /// About how many bytes a part takes.
@@ -549,13 +551,15 @@ impl Entry {
             self.wild |= self.missed > self.looked_up / 16;
             (self.looked_up, self.missed) = (0, 0);
         }
+        let is_it = |(known_kind, known): &(u8, Box<[u8]>)| *known_kind == kind && **known == *bytes;
+        // Of a few values each is as well compared.
+        let few = if self.values.len() <= FEW_VALUES { self.values.as_slice() } else { &[] };
+        if let Some(number) = few.iter().zip(0..).find_map(|(value, number)| is_it(value).then_some(number)) {
+            return (number, 0);
+        }
         let hash = hasher.hash_one((kind, bytes));
         let values = &self.values;
-        let known = self.numbers.find(hash, |&at| {
-            let (known_kind, known) = &values[at as usize];
-            *known_kind == kind && **known == *bytes
-        });
-        if let Some(&number) = known {
+        if let Some(&number) = self.numbers.find(hash, |&at| is_it(&values[at as usize])) {
             return (number, 0);
         }
         self.missed += 1;

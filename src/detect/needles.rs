@@ -17,15 +17,16 @@ use std::sync::OnceLock;
 #[derive(Debug, Default)]
 pub struct Needles {
     haystacks: Vec<Haystack>,
-    /// The fields that are cut out of entries, with the haystack of each.
-    fields: HashMap<Field, u32>,
+    /// The fields that are cut out of entries, with the entry of each.
+    fields: HashMap<Field, usize>,
 }
 
-/// The texts that are looked for in one entry.
+/// The texts that are looked for in one entry: the long ones, or the short ones, which are rarely asked for and found everywhere.
 #[derive(Debug, Default)]
 struct Haystack {
     /// The entry, as [`sysmon::raw_at`] counts.
     entry: usize,
+    is_short: bool,
     needles: HashMap<String, u32>,
     /// Made when it is first needed.
     finder: OnceLock<Grams>,
@@ -44,8 +45,9 @@ const MOST_LISTS: usize = 3;
 #[derive(Debug, Default)]
 pub struct Sightings {
     states: Vec<State>,
-    /// The text of an entry, as it is searched.
+    /// The text of an entry, as it is searched; which entry it is of, and whether that can be searched.
     text: Vec<u8>,
+    text_of: Option<(usize, bool)>,
 }
 
 /// What is known of an entry.
@@ -76,18 +78,24 @@ impl Needles {
         for condition in conditions {
             for need in condition.all_required() {
                 let (Some(entry), Some(text)) = (ways.cut_from(need.field), plain(&need.text)) else { continue };
-                let at = all.haystacks.iter().position(|haystack| haystack.entry == entry).unwrap_or_else(|| {
-                    all.haystacks.push(Haystack { entry, ..Haystack::default() });
+                let at = all.haystack(entry, &text).unwrap_or_else(|| {
+                    all.haystacks.push(Haystack { entry, is_short: is_short(&text), ..Haystack::default() });
                     all.haystacks.len() - 1
                 });
                 let needles = &mut all.haystacks[at].needles;
                 // Rules hold far fewer texts.
                 let number = u32::try_from(needles.len()).unwrap_or(u32::MAX);
                 needles.entry(text).or_insert(number);
-                all.fields.insert(need.field.clone(), u32::try_from(at).unwrap_or(u32::MAX));
+                all.fields.insert(need.field.clone(), entry);
             }
         }
         all
+    }
+
+    /// The haystack that a text is looked for in.
+    fn haystack(&self, entry: usize, text: &str) -> Option<usize> {
+        let is_it = |haystack: &Haystack| haystack.entry == entry && haystack.is_short == is_short(text);
+        self.haystacks.iter().position(is_it)
     }
 
     /// Texts that a record must have for a condition to hold; `None` if nothing can be said of them.
@@ -100,9 +108,10 @@ impl Needles {
     fn one_of(&self, needs: &[Need<'_>]) -> Option<OneOf> {
         let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for need in needs {
-            let at = *self.fields.get(need.field)?;
-            let number = *self.haystacks.get(at as usize)?.needles.get(&plain(&need.text)?)?;
-            wanted.entry(at).or_default().push(number);
+            let text = plain(&need.text)?;
+            let at = self.haystack(*self.fields.get(need.field)?, &text)?;
+            let number = *self.haystacks[at].needles.get(&text)?;
+            wanted.entry(u32::try_from(at).ok()?).or_default().push(number);
         }
         Some(wanted.into_iter().map(|(at, numbers)| (at, numbers.into())).collect())
     }
@@ -111,6 +120,7 @@ impl Needles {
     pub fn begin(&self, sightings: &mut Sightings) {
         sightings.states.resize_with(self.haystacks.len(), State::default);
         sightings.states.iter_mut().for_each(|state| state.looked = Looked::NotYet);
+        sightings.text_of = None;
     }
 
     /// Whether a record may have the texts that are wanted.
@@ -122,8 +132,7 @@ impl Needles {
         list.iter().any(|(at, numbers)| {
             let at = *at as usize;
             if sightings.states[at].looked == Looked::NotYet {
-                let raw = sysmon::raw_at(glance, self.haystacks[at].entry);
-                self.haystacks[at].search(raw, &mut sightings.states[at], &mut sightings.text);
+                self.search(at, glance, sightings);
             }
             let State { looked, found } = &sightings.states[at];
             match looked {
@@ -135,16 +144,24 @@ impl Needles {
     }
 }
 
-impl Haystack {
+impl Needles {
     #[inline(never)]
-    fn search(&self, raw: Raw<'_>, State { looked, found }: &mut State, text: &mut Vec<u8>) {
-        if !plain_of(raw, text) {
+    fn search(&self, at: usize, glance: &Glance<'_>, sightings: &mut Sightings) {
+        let Haystack { entry, needles, finder, .. } = &self.haystacks[at];
+        let Sightings { states, text, text_of } = sightings;
+        let State { looked, found } = &mut states[at];
+        let is_plain = match *text_of {
+            Some((of, is_plain)) if of == *entry => is_plain,
+            _ => plain_of(sysmon::raw_at(glance, *entry), text),
+        };
+        *text_of = Some((*entry, is_plain));
+        if !is_plain {
             *looked = Looked::InVain;
             return;
         }
         *looked = Looked::Nothing;
-        let finder = self.finder.get_or_init(|| {
-            let mut needles: Vec<(&String, &u32)> = self.needles.iter().collect();
+        let finder = finder.get_or_init(|| {
+            let mut needles: Vec<(&String, &u32)> = needles.iter().collect();
             needles.sort_unstable_by_key(|(_, number)| **number);
             Grams::new(needles.into_iter().map(|(needle, _)| needle.as_bytes()))
         });
@@ -152,11 +169,16 @@ impl Haystack {
             if *looked == Looked::Nothing {
                 *looked = Looked::Found;
                 found.clear();
-                found.resize(self.needles.len().div_ceil(64), 0);
+                found.resize(needles.len().div_ceil(64), 0);
             }
             found[number / 64] |= 1 << (number % 64);
         });
     }
+}
+
+/// Whether a text is too short to be known by letters that are rarely met.
+const fn is_short(text: &str) -> bool {
+    text.len() < Grams::LONG
 }
 
 /// How each character is searched: in lower case, [`CUT`] if it is left out, [`OTHER`] if it is not an ordinary one of ASCII.

@@ -56,13 +56,13 @@ impl Outline {
     pub fn pattern(&self, event: &dyn Fields, digester: &Digester, buffer: &mut KeyBuffer) -> Option<Arc<Pattern>> {
         buffer.clear();
         let host = self.lists.iter().any(|(_, of_host)| *of_host).then(|| buffer.host(event, digester));
-        let mut ranges = Vec::with_capacity(self.lists.len());
         for (fields, of_host) in &self.lists {
-            ranges.push(buffer.add(event, fields, host.filter(|_| *of_host), digester));
+            buffer.add(event, fields, host.filter(|_| *of_host), digester);
         }
         if buffer.keys.is_empty() {
             return None;
         }
+        let ranges = &buffer.ranges;
         if ranges.iter().enumerate().all(|(at, range)| *range == (at..at + 1)) {
             return Some(self.usual.clone());
         }
