@@ -71,6 +71,9 @@ pub struct Instance {
 /// The header of a fragment, low byte first.
 const FRAGMENT: u32 = 0x0001_010f;
 
+/// Bytes of the longest head of an instance.
+pub const LONGEST_HEAD: usize = 14;
+
 /// Reads the head of what must be one template instance, with the header of a fragment before it or not.
 #[inline]
 pub fn instance(bytes: Bytes<'_>, from: usize, to: usize) -> Option<Instance> {
