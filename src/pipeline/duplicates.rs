@@ -136,6 +136,8 @@ pub struct Building {
     not_rising: bool,
     /// The range that was last added to.
     latest: usize,
+    /// The number of the sender that it was added to for, if that was at a glance.
+    sender: Option<u64>,
     /// Computer and channel as they were last stored, the number of the sender that they were last seen with, and their group.
     known: Option<(Stored, Stored, u64, Group)>,
 }
@@ -152,6 +154,7 @@ impl Building {
         self.counts.clear();
         self.not_rising = false;
         self.latest = 0;
+        self.sender = None;
     }
 
     /// The chunk that is being read, if one is.
@@ -162,8 +165,25 @@ impl Building {
     /// Adds a record of which a glance was enough.
     #[inline]
     pub fn add_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
+        // Nearly every record is the next one of the same log.
+        if fate == Fate::Mapped
+            && self.sender == Some(glance.sender())
+            && let Some(count) = self.mapped.get_mut(glance.event_id() as usize)
+            && let Some(range) = self.ranges.get_mut(self.latest)
+            && range.last < glance.record_id()
+        {
+            *count += 1;
+            range.last = glance.record_id();
+            return;
+        }
+        self.add_other_glance(glance, fate);
+    }
+
+    #[inline(never)]
+    fn add_other_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
         let group = self.group(glance);
         self.add(group, glance.record_id(), (Some(glance.event_id()), fate));
+        self.sender = Some(glance.sender());
     }
 
     /// The group of a record.
@@ -193,8 +213,8 @@ impl Building {
     }
 
     /// Adds a record.
-    #[inline]
     pub fn add(&mut self, group: Group, id: u64, counted: Counted) {
+        self.sender = None;
         let small = match counted {
             (Some(id), Fate::Mapped) => self.mapped.get_mut(id as usize),
             _ => None,

@@ -179,10 +179,8 @@ impl FastReader {
 
     fn record<R: Reading>(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut R) -> Option<()> {
         let Self { strings, definitions, shapes, envelope, .. } = self;
-        let known = envelope.at(bytes, whole.from, whole.to);
-        let known = known.map(|(known, outer)| Around::known(known, outer));
-        let around = match known {
-            Some(around) => around,
+        let around = match envelope.at(bytes, whole.from, whole.to) {
+            Some((known, outer)) => Around::known(known, outer),
             None => Around::read(definitions, envelope, strings, bytes, whole)?,
         };
         let Around { template, outer, noticed, places, gap } = around;
@@ -270,6 +268,7 @@ impl FastReader {
 }
 
 impl<'c> Around<'c> {
+    #[inline]
     fn known(known: &Known, outer: Table<'c>) -> Self {
         let Known { template, noticed, data, places, .. } = *known;
         Self { template, outer, noticed, places: Some(places), gap: Some(data) }
@@ -309,13 +308,12 @@ impl<'c> Filling<'c> {
         around: usize,
     ) -> Option<Self> {
         let head = template::instance(bytes, from, to)?;
-        let definition = definitions.at(bytes, head.definition, strings)?;
-        let template = definition.template;
-        let shape = match definition.shape {
+        let template = definitions.at(bytes, head.definition, strings)?.template;
+        let shape = match definitions.templates[template].shape {
             Some((known, shape)) if known == around => shape,
             _ => {
                 let shape = shapes.of(definitions, around, Some(template));
-                definitions.at(bytes, head.definition, strings)?.shape = Some((around, shape));
+                definitions.templates[template].shape = Some((around, shape));
                 shape
             }
         };

@@ -105,8 +105,13 @@ impl<'c> Table<'c> {
             let lengths = first.iter().zip(masks).map(|(descriptor, mask)| u32::from_le_bytes(*descriptor) & mask);
             return Some((lengths.sum::<u32>() as usize, last));
         }
-        let before = self.descriptors.get(..index)?;
-        Some((before.iter().map(|descriptor| length(*descriptor)).sum(), last))
+        Some((self.length_before(index), last))
+    }
+
+    /// How many bytes all values before one have.
+    #[inline(never)]
+    fn length_before(self, index: usize) -> usize {
+        self.descriptors.iter().take(index).map(|descriptor| length(*descriptor)).sum()
     }
 
     /// How many bytes a value has.

@@ -124,6 +124,8 @@ pub struct Template {
     pub root: Element,
     /// What the tables of its values look like.
     pub form: Form,
+    /// The shape of records whose data it fills, with the template around it that it was last met in.
+    pub shape: Option<(usize, usize)>,
     /// Its content as it was read, but for the bytes that say nothing of it, which are zero.
     content: Box<[u8]>,
     /// The bits of the content that count.
@@ -185,6 +187,7 @@ impl Template {
         Some(Self {
             root,
             form: Form::default(),
+            shape: None,
             content,
             mask: mask.into(),
             names: names.into(),
