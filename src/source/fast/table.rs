@@ -160,7 +160,7 @@ impl<'c> Table<'c> {
     /// How many values there are, and the descriptors of all but the last, as the chunk has it.
     pub fn head(self, chunk: Bytes<'c>) -> Option<&'c [u8]> {
         let first = chunk.length() - self.whole.length();
-        chunk.slice(first.checked_sub(4)?, self.descriptors.len() * size_of::<Descriptor>())
+        chunk.slice(first.checked_sub(4)?, size_of_val(self.descriptors))
     }
 
     /// Whether values that end after so many bytes end in time, and the fragment that they are of ends behind them: by its mark, or for want of room.
