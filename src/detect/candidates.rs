@@ -63,6 +63,9 @@ pub struct PatternHit {
     count: u32,
 }
 
+/// A batch with so many candidates gets no more from the next unit: to let it grow would be to copy it again and again.
+const LARGE_BATCH: usize = 1024;
+
 /// How many candidates there were.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mark {
@@ -206,6 +209,13 @@ impl Candidates {
         &mut self.batches[last]
     }
 
+    /// Begins a unit of evidence: no mark from before it is used any more.
+    pub fn begin_unit(&mut self) {
+        if self.batches.last().is_some_and(|batch| batch.sightings.len() >= LARGE_BATCH) {
+            self.batches.push(Batch::default());
+        }
+    }
+
     /// How many were found since the last [`merge`](Self::merge).
     pub fn mark(&self) -> Mark {
         let of = |batch: &Batch| Mark {
@@ -246,7 +256,7 @@ impl Candidates {
         if let Some((name, _)) = &buffer.host {
             batch.name_host(host, name);
         }
-        // A batch is a mebibyte of evidence.
+        // A batch is large before it grows by a mebibyte of evidence for the last time.
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         batch.keys.extend(&buffer.keys);
         batch.sightings.push(Sighting { order, host, process, is_creation, pattern, keys });

@@ -228,12 +228,11 @@ impl Names {
         self.may_end(units) && self.ends(units)
     }
 
-    /// Whether the last characters could be those of a name.
+    /// Whether the last characters could be those of a name. All are looked at, which is quicker than to guess which one tells.
     fn may_end(&self, units: &[[u8; 2]]) -> bool {
         let Some(last) = units.last_chunk::<TAIL>() else { return true };
-        let may = |at: usize| self.tails[at] & bit(last[TAIL - 1 - at][0]) != 0;
-        // Names differ before `.exe`.
-        (4..TAIL).chain(0..4).all(may)
+        let tails = self.tails.iter().zip(last.iter().rev());
+        tails.fold(1, |may, (tail, unit)| may & (tail >> place(unit[0]))) == 1
     }
 
     /// Whether a path of ASCII ends in one of these names.
@@ -256,29 +255,68 @@ impl Names {
     }
 }
 
-/// A bit for a character of ASCII, the same in both cases.
+/// The place of the bit of a character of ASCII, the same in both cases.
+const fn place(character: u8) -> u8 {
+    (character | 0x20) & 0x3f
+}
+
+/// A bit for a character of ASCII.
 const fn bit(character: u8) -> u64 {
-    1 << ((character | 0x20) & 0x3f)
+    1 << place(character)
 }
 
 /// Whether all units are characters of ASCII that stand for themselves: none ends a text, and none is forbidden in XML.
 fn is_plain(units: &[u8]) -> bool {
-    const TOP: u64 = 0x8000_8000_8000_8000;
-    const SPACES: u64 = 0x0020_0020_0020_0020;
-    const BEYOND: u64 = 0xff80_ff80_ff80_ff80;
-    let word = |units: &[u8; 8]| u64::from_le_bytes(*units);
-    let Some(last) = units.last_chunk::<8>() else {
-        return units.as_chunks::<2>().0.iter().all(|unit| (0x20..0x80).contains(&u16::from_le_bytes(*unit)));
-    };
-    // With the top bit set, a space can be taken from any unit, and only from a control character the top bit with it.
-    // The last four are looked at in any case, so that nothing is left over.
-    let (mut any, mut all) = (word(last), (word(last) | TOP) - SPACES);
-    for units in units.as_chunks::<8>().0 {
-        any |= word(units);
-        all &= (word(units) | TOP) - SPACES;
+    // Pieces that overlap: texts of about the same length are looked at in the same steps, whatever is left over.
+    let plain = Plain::default();
+    if let (Some(first), Some(last)) = (units.first_chunk::<64>(), units.last_chunk::<64>()) {
+        return units.as_chunks().0.iter().skip(1).fold(plain.and(first).and(last), Plain::and::<64>).is_so();
     }
-    any & BEYOND == 0 && all & TOP == TOP
+    if let (Some(first), Some(last)) = (units.first_chunk::<32>(), units.last_chunk::<32>()) {
+        return plain.and(first).and(last).is_so();
+    }
+    if let (Some(first), Some(last)) = (units.first_chunk::<16>(), units.last_chunk::<16>()) {
+        return plain.and(first).and(last).is_so();
+    }
+    units.as_chunks::<2>().0.iter().all(|unit| (0x20..0x80).contains(&u16::from_le_bytes(*unit)))
 }
 
+/// What is known of some units, eight at a time: each lane has the least and the greatest that it has met.
+struct Plain {
+    least: [i16; LANES],
+    greatest: [i16; LANES],
+}
+
+/// Units of UTF-16 that a processor takes in one step.
+const LANES: usize = 8;
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self { least: [i16::MAX; LANES], greatest: [i16::MIN; LANES] }
+    }
+}
+
+impl Plain {
+    /// The same with some more.
+    #[inline]
+    fn and<const N: usize>(mut self, units: &[u8; N]) -> Self {
+        let (units, _) = units.as_chunks::<2>();
+        for units in units.as_chunks::<LANES>().0 {
+            for (lane, unit) in units.iter().enumerate() {
+                // Those beyond the half are less than none, and so not plain either.
+                let unit = i16::from_le_bytes(*unit);
+                self.least[lane] = self.least[lane].min(unit);
+                self.greatest[lane] = self.greatest[lane].max(unit);
+            }
+        }
+        self
+    }
+
+    #[inline]
+    fn is_so(&self) -> bool {
+        let within = |lane: usize| i16::from(self.least[lane] < 0x20) | i16::from(self.greatest[lane] >= 0x80);
+        (0..LANES).fold(0, |beyond, lane| beyond | within(lane)) == 0
+    }
+}
 #[cfg(test)]
 mod tests;

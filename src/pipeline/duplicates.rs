@@ -136,6 +136,8 @@ pub struct Building {
     not_rising: bool,
     /// The range that was last added to.
     latest: usize,
+    /// The number of the sender that it was added to for, if that was at a glance.
+    sender: Option<u64>,
     /// Computer and channel as they were last stored, the number of the sender that they were last seen with, and their group.
     known: Option<(Stored, Stored, u64, Group)>,
 }
@@ -152,6 +154,7 @@ impl Building {
         self.counts.clear();
         self.not_rising = false;
         self.latest = 0;
+        self.sender = None;
     }
 
     /// The chunk that is being read, if one is.
@@ -162,8 +165,25 @@ impl Building {
     /// Adds a record of which a glance was enough.
     #[inline]
     pub fn add_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
+        // Nearly every record is the next one of the same log.
+        if fate == Fate::Mapped
+            && self.sender == Some(glance.sender())
+            && let Some(count) = self.mapped.get_mut(glance.event_id() as usize)
+            && let Some(range) = self.ranges.get_mut(self.latest)
+            && range.last < glance.record_id()
+        {
+            *count += 1;
+            range.last = glance.record_id();
+            return;
+        }
+        self.add_other_glance(glance, fate);
+    }
+
+    #[inline(never)]
+    fn add_other_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
         let group = self.group(glance);
         self.add(group, glance.record_id(), (Some(glance.event_id()), fate));
+        self.sender = Some(glance.sender());
     }
 
     /// The group of a record.
@@ -193,8 +213,8 @@ impl Building {
     }
 
     /// Adds a record.
-    #[inline]
     pub fn add(&mut self, group: Group, id: u64, counted: Counted) {
+        self.sender = None;
         let small = match counted {
             (Some(id), Fate::Mapped) => self.mapped.get_mut(id as usize),
             _ => None,
@@ -304,7 +324,8 @@ pub trait Again {
 /// Finds the duplicates among chunks, and among records and documents of other files.
 pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> Duplicates {
     let mut found = Duplicates::default();
-    chunks.sort_unstable_by_key(|chunk| chunk.origin);
+    // Mostly they are in order already, or in few runs that are; and this sort makes use of it.
+    chunks.sort_by_key(|chunk| chunk.origin);
     found.chunks = copies(&chunks, again);
     chunks.retain(|chunk| {
         let is_copy = found.chunks.contains(&chunk.origin);
@@ -339,15 +360,16 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
 
 /// The chunks, which are in order, that have the same bytes as one before.
 fn copies(chunks: &[ChunkSeen], again: &dyn Again) -> HashSet<Origin> {
-    let mut headers: Vec<(u64, Origin)> = chunks.iter().map(|chunk| (chunk.header, chunk.origin)).collect();
+    let mut headers: Vec<u64> = chunks.iter().map(|chunk| chunk.header).collect();
     headers.sort_unstable();
-    let alike = headers.chunk_by(|left, right| left.0 == right.0).filter(|alike| alike.len() > 1).flatten();
-    let mut alike: Vec<Origin> = alike.map(|(_, origin)| *origin).collect();
-    if alike.is_empty() {
+    let mut twice: Vec<u64> = headers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    if twice.is_empty() {
         return HashSet::new();
     }
     drop(headers);
-    alike.sort_unstable();
+    twice.dedup();
+    let alike = chunks.iter().filter(|chunk| twice.binary_search(&chunk.header).is_ok());
+    let alike: Vec<Origin> = alike.map(|chunk| chunk.origin).collect();
     let mut digests = again.digests(&alike);
     digests.sort_unstable();
     let mut known = HashSet::new();
@@ -357,16 +379,18 @@ fn copies(chunks: &[ChunkSeen], again: &dyn Again) -> HashSet<Origin> {
 /// The ranges in which a record could be there twice, cut so that each batch has not too many chunks.
 fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
     // A chunk in which numbers do not rise overlaps with itself.
-    let twice = |chunk: &ChunkSeen| if chunk.rising { 1 } else { 2 };
-    let of_chunk = |chunk: &ChunkSeen| {
-        let copies = twice(chunk);
-        let origin = chunk.origin;
-        chunk.ranges().flat_map(move |range| std::iter::repeat_n((range, Some(origin)), copies)).collect::<Vec<_>>()
-    };
+    let times = |chunk: &ChunkSeen| if chunk.rising { 1 } else { 2 };
+    let count = chunks.iter().map(|chunk| chunk.ranges().count() * times(chunk)).sum::<usize>() + others.len();
+    let mut all: Vec<(Range, Option<Origin>)> = Vec::with_capacity(count);
+    for chunk in chunks {
+        for range in chunk.ranges() {
+            all.extend(std::iter::repeat_n((range, Some(chunk.origin)), times(chunk)));
+        }
+    }
     let of_other = |seen: &Seen| (Range { group: seen.group, first: seen.record_id, last: seen.record_id }, None);
     let others = others.iter().filter(|seen| seen.group != DOCUMENTS).map(of_other);
-    let mut all: Vec<(Range, Option<Origin>)> = chunks.iter().flat_map(of_chunk).chain(others).collect();
-    all.sort_unstable_by_key(|(range, origin)| (range.group, range.first, *origin));
+    all.extend(others);
+    all.sort_by_key(|(range, origin)| (range.group, range.first, *origin));
     let mut batches: Vec<Batch> = Vec::new();
     let mut current = Batch::default();
     let mut start = 0;

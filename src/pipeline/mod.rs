@@ -165,10 +165,15 @@ pub fn run(
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let worker = Worker::new(&inputs, detector, options, progress);
-    let own = || worker.borrow();
+    // What units have is put together as it is found, as far as one thread reads them one after the other.
+    let part = || Box::new((worker.borrow(), Found::default()));
     let mut found = pool.install(|| {
-        let read = units.par_iter().map_init(own, |own, unit| worker.read(unit, own));
-        read.reduce(Found::default, Found::merge)
+        let read = units.par_iter().fold(part, |mut part, unit| {
+            let (own, found) = &mut *part;
+            worker.read(unit, own, found);
+            part
+        });
+        read.map(|part| part.1).reduce(Found::default, Found::merge)
     });
     drop(units);
     progress.finish();

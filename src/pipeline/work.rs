@@ -202,6 +202,8 @@ pub struct Found {
     /// Records and documents by kind.
     pub counts: Counts,
     pub faults: Vec<Fault>,
+    /// How many of them are of units that were read before.
+    faults_before: usize,
     pub tally: Tally,
     /// When the first and the last event were logged.
     pub logged: Option<(Ticks, Ticks)>,
@@ -268,22 +270,22 @@ impl<'run> Worker<'run> {
         Borrowed { own: spare.unwrap_or_else(new), spare: &self.spare }
     }
 
-    /// Reads a unit to its end.
-    pub fn read(&self, unit: &Unit, own: &mut Own) -> Found {
+    /// Reads a unit to its end, and adds what is in it.
+    pub fn read(&self, unit: &Unit, own: &mut Own, found: &mut Found) {
         let mut scratch = std::mem::take(&mut own.scratch);
         let input = unit.input;
+        found.begin_unit();
         let mut reading = Reading {
             worker: self,
             own,
             input,
             is_choosy: self.is_choosy(),
-            found: Found::default(),
+            found,
             mark: Mark::default(),
             hits: None,
             subject: None,
         };
         let stats = source::visit_unit(self.inputs, unit, &mut scratch, &mut reading);
-        let mut found = reading.found;
         own.scratch = scratch;
         if let Some(shelf) = &self.shelf {
             // The next unit will have about as many.
@@ -298,7 +300,6 @@ impl<'run> Worker<'run> {
         found.tally.chunks += stats.chunks;
         found.tally.records += stats.records;
         self.progress.advance(stats.bytes);
-        found
     }
 
     /// The records of Sysmon in the given chunks of a unit, by number.
@@ -421,7 +422,7 @@ struct Reading<'w> {
     input: u32,
     /// Whether some records are not wanted, or others wanted in full, whatever the rules say.
     is_choosy: bool,
-    found: Found,
+    found: &'w mut Found,
     mark: Mark,
     /// What rules make of the record that comes next in full, if they were asked already.
     hits: Option<Vec<(RuleIndex, Hit)>>,
@@ -708,10 +709,16 @@ impl Again for Worker<'_> {
 }
 
 impl Found {
+    /// Begins a unit.
+    fn begin_unit(&mut self) {
+        self.faults_before = self.faults.len();
+        self.candidates.begin_unit();
+    }
+
     /// Keeps a fault, unless there are too many of them already; it is counted in any case.
     fn note(&mut self, fault: Fault) {
         self.tally.unreadable += u64::from(fault.is_record());
-        if self.faults.len() < FAULTS_PER_UNIT {
+        if self.faults.len() - self.faults_before < FAULTS_PER_UNIT {
             self.faults.push(fault);
         } else {
             self.tally.unlisted_faults += 1;

@@ -20,9 +20,9 @@ use super::record::{Draft, Interner, Record};
 use crate::base::{Origin, Ticks};
 use definitions::Definitions;
 use draft::{Writer, is_data};
-use envelope::Envelope;
+use envelope::{Envelope, Known};
 use hashbrown::HashMap;
-use layout::{Layout, Parts, Provider};
+use layout::{Layout, Parts, Places, Provider};
 use table::{Noticed, Table};
 use template::{Bytes, Element, Node};
 use value::BINXML;
@@ -109,6 +109,17 @@ struct Whole {
     origin: Origin,
 }
 
+/// What is around the data of a record: a template with its values.
+struct Around<'c> {
+    template: usize,
+    outer: Table<'c>,
+    noticed: Noticed,
+    /// If they are known already.
+    places: Option<Places>,
+    /// The value that the data is.
+    gap: Option<usize>,
+}
+
 /// What fills a record: a template with its values, or nothing.
 #[derive(Clone, Copy)]
 struct Filling<'c> {
@@ -135,6 +146,7 @@ impl FastReader {
             *self = Self { shapes, envelope: self.envelope.anew(), ..Self::default() };
         }
         self.definitions.begin();
+        self.envelope.begin();
         let all = reading.wants_all();
         let mut at = CHUNK_HEADER;
         let mut sum = Sum { bytes: chunk.get(..end)?, done: CHUNK_HEADER, hasher: crc32fast::Hasher::new() };
@@ -167,27 +179,23 @@ impl FastReader {
 
     fn record<R: Reading>(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut R) -> Option<()> {
         let Self { strings, definitions, shapes, envelope, .. } = self;
-        let head = template::instance(bytes, whole.from, whole.to)?;
-        let around = definitions.at(bytes, head.definition, strings)?.template;
-        let template = &mut definitions.templates[around];
-        let at = template.values_of(&head);
-        let (outer, room) = Table::at(bytes, at, whole.to)?;
-        let (noticed, places, gap) = match envelope.known(bytes, at, around, outer, room) {
-            Some(known) => (known.noticed, Some(known.places), Some(known.data)),
-            None => (envelope.read(outer, room, &mut template.form)?, None, gap(&template.root, outer).ok()?),
+        let around = match envelope.at(bytes, whole.from, whole.to) {
+            Some((known, outer)) => Around::known(known, outer),
+            None => Around::read(definitions, envelope, strings, bytes, whole)?,
         };
+        let Around { template, outer, noticed, places, gap } = around;
         let filling = match gap {
             Some(index) => {
                 let start =
                     places.map_or_else(|| outer.span(index).map(|(start, _)| start), |places| Some(places.data()))?;
                 let from = outer.place_in(bytes) + start;
-                Filling::read(definitions, shapes, strings, bytes, (from, from + outer.length(index)?), around)?
+                Filling::read(definitions, shapes, strings, bytes, (from, from + outer.length(index)?), template)?
             }
             None => Filling {
                 template: None,
                 table: Table::EMPTY,
                 noticed: Noticed::default(),
-                shape: shapes.of(definitions, around, None),
+                shape: shapes.of(definitions, template, None),
             },
         };
         let first_shape = shapes.first;
@@ -195,7 +203,7 @@ impl FastReader {
         if places.is_none()
             && let (Some(index), Some(layout)) = (gap, layout.as_ref())
         {
-            envelope.learn(bytes, at, around, outer, noticed, index, layout);
+            envelope.learn(bytes, template, outer, noticed, index, layout);
         }
         let parts = Parts {
             outer: &outer,
@@ -220,7 +228,7 @@ impl FastReader {
         if noticed.fragments != u32::from(filling.template.is_some()) {
             return None;
         }
-        self.build(around, outer, filling, whole, wanted, reading)
+        self.build(template, outer, filling, whole, wanted, reading)
     }
 
     /// Builds a record in full.
@@ -259,6 +267,36 @@ impl FastReader {
     }
 }
 
+impl<'c> Around<'c> {
+    #[inline]
+    fn known(known: &Known, outer: Table<'c>) -> Self {
+        let Known { template, noticed, data, places, .. } = *known;
+        Self { template, outer, noticed, places: Some(places), gap: Some(data) }
+    }
+
+    /// Reads the envelope of a record that is not like the one before in all that could tell them apart.
+    #[inline(never)]
+    fn read(
+        definitions: &mut Definitions,
+        envelope: &mut Envelope,
+        strings: &mut Interner,
+        bytes: Bytes<'c>,
+        whole: Whole,
+    ) -> Option<Self> {
+        let head = template::instance(bytes, whole.from, whole.to)?;
+        let template = definitions.at(bytes, head.definition, strings)?.template;
+        let around = &mut definitions.templates[template];
+        let at = around.values_of(&head);
+        let (outer, room) = Table::at(bytes, at, whole.to)?;
+        if let Some(known) = envelope.known(bytes, (whole.from, at), template, outer, room) {
+            return Some(Self::known(known, outer));
+        }
+        let noticed = envelope.read(outer, room, &mut around.form)?;
+        let gap = gap(&around.root, outer).ok()?;
+        Some(Self { template, outer, noticed, places: None, gap })
+    }
+}
+
 impl<'c> Filling<'c> {
     /// Reads what stands between two places and fills a record of the template `around`.
     fn read(
@@ -270,13 +308,12 @@ impl<'c> Filling<'c> {
         around: usize,
     ) -> Option<Self> {
         let head = template::instance(bytes, from, to)?;
-        let definition = definitions.at(bytes, head.definition, strings)?;
-        let template = definition.template;
-        let shape = match definition.shape {
+        let template = definitions.at(bytes, head.definition, strings)?.template;
+        let shape = match definitions.templates[template].shape {
             Some((known, shape)) if known == around => shape,
             _ => {
                 let shape = shapes.of(definitions, around, Some(template));
-                definitions.at(bytes, head.definition, strings)?.shape = Some((around, shape));
+                definitions.templates[template].shape = Some((around, shape));
                 shape
             }
         };
@@ -297,7 +334,7 @@ struct Sum<'c> {
 
 impl Sum<'_> {
     /// Bytes of a piece.
-    const PIECE: usize = 8192;
+    const PIECE: usize = 16_384;
 
     /// Takes it at least up to a place before the end.
     fn reach(&mut self, to: usize) {

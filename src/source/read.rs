@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::AddAssign;
+use std::path::PathBuf;
 
 use super::archive::{self, Member};
 use super::buffer::Buffer;
@@ -145,6 +146,8 @@ pub struct Scratch {
     pub(super) converter: Converter,
     /// What was last read of an event log: one chunk, or several.
     buffer: Buffer,
+    /// The event log that was last read from, by its path: the next unit is often of the same.
+    open: Option<(PathBuf, File)>,
     /// A copy of the chunk that goes the slow way, which reads from bytes of its own.
     own: Vec<u8>,
     reader: ChunkReader,
@@ -193,13 +196,25 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
     if let Some(mut bytes) = input.member.as_ref().and_then(Member::plain) {
         return visit_bytes(&mut bytes, input, unit, scratch, visitor);
     }
-    match File::open(&input.path) {
-        Ok(mut file) => visit_bytes(&mut file, input, unit, scratch, visitor),
+    match open(input, scratch) {
+        Ok(mut file) => {
+            let stats = visit_bytes(&mut file, input, unit, scratch, visitor);
+            scratch.open = Some((input.path.clone(), file));
+            stats
+        }
         Err(error) => {
             let reason = format!("the file cannot be opened: {error}");
             visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Unreadable, reason)));
             UnitStats::default()
         }
+    }
+}
+
+/// Opens a file, unless it is an event log that is still open: parts of those are read from wherever they are.
+fn open(input: &Input, scratch: &mut Scratch) -> io::Result<File> {
+    match scratch.open.take() {
+        Some((path, file)) if input.format == Format::Evtx && path == input.path => Ok(file),
+        _ => File::open(&input.path),
     }
 }
 
@@ -249,7 +264,7 @@ fn visit_text(
 }
 
 /// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
-const CHUNKS_AT_A_TIME: u64 = 4;
+const CHUNKS_AT_A_TIME: u64 = 8;
 
 const fn chunk_offset(chunk: u64) -> u64 {
     HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))
@@ -270,9 +285,10 @@ impl Chunks<'_> {
         let mut buffer = std::mem::take(&mut self.scratch.buffer);
         let end = unit.first_chunk.saturating_add(unit.chunks);
         let mut first = unit.first_chunk;
+        let file = &mut Positioned { file, at: None };
         while first < end {
             let wish = CHUNKS_AT_A_TIME.min(end - first);
-            let read = read_at(file, chunk_offset(first), wish * CHUNK, &mut buffer);
+            let read = file.read(chunk_offset(first), wish * CHUNK, &mut buffer);
             if read.is_ok() && buffer.bytes().len() as u64 == wish * CHUNK {
                 self.stats.bytes += buffer.bytes().len() as u64;
                 let slots = buffer.bytes().chunks_exact(usize::try_from(CHUNK).unwrap_or(usize::MAX));
@@ -289,9 +305,9 @@ impl Chunks<'_> {
     }
 
     /// Reads one chunk from disk, where it is not known which of several cannot be read; false if the file ended before it.
-    fn single(&mut self, file: &mut (impl Read + Seek), chunk: u64, buffer: &mut Buffer) -> bool {
+    fn single<F: Read + Seek>(&mut self, file: &mut Positioned<'_, F>, chunk: u64, buffer: &mut Buffer) -> bool {
         let offset = chunk_offset(chunk);
-        let read = read_at(file, offset, CHUNK, buffer);
+        let read = file.read(offset, CHUNK, buffer);
         let bytes = buffer.bytes();
         self.stats.bytes += bytes.len() as u64;
         let lost = |kind, reason| Item::Fault(Fault::lost(&self.input.display, kind, reason).at(offset));
@@ -386,11 +402,24 @@ impl Chunks<'_> {
     }
 }
 
-/// Fills `buffer` with as many bytes from `offset` on, or what the file has of them.
-fn read_at(file: &mut (impl Read + Seek), offset: u64, length: u64, buffer: &mut Buffer) -> io::Result<()> {
-    buffer.clear();
-    file.seek(SeekFrom::Start(offset))?;
-    buffer.fill(file, usize::try_from(length).unwrap_or_default())
+/// A file that is read at places that mostly follow each other.
+struct Positioned<'f, F> {
+    file: &'f mut F,
+    /// Where it stands, if that is known.
+    at: Option<u64>,
+}
+
+impl<F: Read + Seek> Positioned<'_, F> {
+    /// Fills `buffer` with as many bytes from `offset` on, or what the file has of them.
+    fn read(&mut self, offset: u64, length: u64, buffer: &mut Buffer) -> io::Result<()> {
+        buffer.clear();
+        if self.at.take() != Some(offset) {
+            self.file.seek(SeekFrom::Start(offset))?;
+        }
+        buffer.fill(self.file, usize::try_from(length).unwrap_or_default())?;
+        self.at = Some(offset + buffer.bytes().len() as u64);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -16,8 +16,6 @@ pub struct Definition {
     at: usize,
     /// Its number among all templates.
     pub template: usize,
-    /// The shape of records whose data it fills, with the template around it that it was last met in.
-    pub shape: Option<(usize, usize)>,
 }
 
 /// Templates, and where the chunk at hand defines them.
@@ -59,7 +57,7 @@ impl Definitions {
         let new = u16::try_from(self.here.len()).ok()?;
         let template = self.template(bytes, at, strings)?;
         *self.places.get_mut(at / GRAIN)? = new;
-        self.here.push(Definition { at, template, shape: None });
+        self.here.push(Definition { at, template });
         self.here.last_mut()
     }
 

@@ -5,7 +5,7 @@
 
 use super::layout::{Layout, Places};
 use super::table::{Form, Noticed, Table};
-use super::template::Bytes;
+use super::template::{Bytes, LONGEST_HEAD};
 use super::value::{BINXML, SID, TEXT};
 
 /// The envelope that was read last.
@@ -19,10 +19,14 @@ pub struct Envelope {
 
 /// What an envelope is known again by.
 pub struct Known {
-    template: usize,
+    pub template: usize,
     pub noticed: Noticed,
-    /// How many values there are, and the descriptors of all but the last.
-    head: Vec<u8>,
+    /// The instance up to the descriptor of the last value.
+    front: Vec<u8>,
+    /// How much of that stands before the table of values. It says where the template is defined, and that may change from chunk to chunk.
+    before_table: usize,
+    /// Whether it was met in the chunk at hand, and is right about the template.
+    is_here: bool,
     /// Where the values begin that must be the same, in bytes from the first value.
     same_from: usize,
     /// Those values: all texts and identifiers, so that none of them has to be looked at again.
@@ -33,18 +37,46 @@ pub struct Known {
 }
 
 impl Envelope {
-    /// The envelope that is known, if the table at `at` of an instance of a template is that one with other data.
+    /// Begins a chunk.
+    pub fn begin(&mut self) {
+        if let Some(known) = &mut self.known {
+            known.is_here = false;
+        }
+    }
+
+    /// The envelope that is known, and its table, if the instance between two places of the chunk is that one with other data.
     #[inline]
-    pub fn known(&self, bytes: Bytes<'_>, at: usize, template: usize, table: Table<'_>, room: usize) -> Option<&Known> {
-        let known = self.known.as_ref()?;
-        let Known { head, same_from, same, data, places, .. } = known;
-        let is_known = known.template == template
-            && bytes.slice(at, head.len())? == head
-            && table.bytes().slice(*same_from, same.len())? == same
-            // The head has the count, so the data is there.
-            && table.kind(*data) == Some(BINXML)
-            && table.fills(*data, places.data(), room);
-        is_known.then_some(known)
+    pub fn at<'c>(&self, bytes: Bytes<'c>, from: usize, to: usize) -> Option<(&Known, Table<'c>)> {
+        let known = self.known.as_ref().filter(|known| known.is_here)?;
+        let is_front = bytes.slice(from, known.front.len())? == known.front;
+        let (table, room) = Table::of(bytes, from + known.before_table + 4, known.data + 1, to)?;
+        (is_front && known.is_around(table, room)).then_some((known, table))
+    }
+
+    /// The same for a table at `at` of an instance of a template.
+    #[inline(never)]
+    pub fn known(
+        &mut self,
+        bytes: Bytes<'_>,
+        (from, at): (usize, usize),
+        template: usize,
+        table: Table<'_>,
+        room: usize,
+    ) -> Option<&Known> {
+        let known = self.known.as_mut().filter(|known| known.template == template)?;
+        let head = &known.front[known.before_table..];
+        if bytes.slice(at, head.len())? != head || !known.is_around(table, room) {
+            return None;
+        }
+        // A definition that stands before the table would be compared too.
+        if at - from <= LONGEST_HEAD
+            && let Some(front) = bytes.slice(from, at - from + head.len())
+        {
+            known.front = front.to_vec();
+            known.before_table = at - from;
+            known.is_here = true;
+        }
+        Some(known)
     }
 
     /// Reads a table that is not known.
@@ -60,12 +92,10 @@ impl Envelope {
         self.sender
     }
 
-    /// Makes the table at `at` known, if it can be. The data is the value `data`.
-    #[expect(clippy::too_many_arguments, reason = "all of it is what was found out about one record")]
+    /// Makes a table known, if it can be. The data is the value `data`.
     pub fn learn(
         &mut self,
         bytes: Bytes<'_>,
-        at: usize,
         template: usize,
         table: Table<'_>,
         noticed: Noticed,
@@ -86,16 +116,27 @@ impl Envelope {
         let last = told.last().or(first);
         let span = |index: Option<usize>| index.and_then(|index| table.span(index)).unwrap_or_default();
         let (same_from, (last, length)) = (span(first).0, span(last));
-        let head = bytes.slice(at, 4 + data * 4);
+        let head = table.head(bytes);
         let same = table.bytes().slice(same_from, last + length - same_from);
         if let (Some(head), Some(same), Some(places)) = (head, same, layout.places(table)) {
-            let (head, same) = (head.to_vec(), same.to_vec());
-            self.known = Some(Known { template, noticed, head, same_from, same, data, places });
+            let (front, same) = (head.to_vec(), same.to_vec());
+            let (before_table, is_here) = (0, false);
+            self.known = Some(Known { template, noticed, front, before_table, is_here, same_from, same, data, places });
         }
     }
 
     /// The same, forgetting all but that numbers are not used again.
     pub fn anew(&self) -> Self {
         Self { sender: self.sender, ..Self::default() }
+    }
+}
+
+impl Known {
+    /// Whether a table, of which all descriptors but the last are as they should be, has the same texts and identifiers, and data that ends in time.
+    #[inline]
+    fn is_around(&self, table: Table<'_>, room: usize) -> bool {
+        table.bytes().slice(self.same_from, self.same.len()) == Some(&self.same)
+            && table.kind(self.data) == Some(BINXML)
+            && table.fills(self.data, self.places.data(), room)
     }
 }

@@ -455,14 +455,22 @@ impl<'c> Glance<'c> {
     }
 }
 
+#[inline]
 fn read<'c>(table: &Table<'c>, place: &'c Place) -> Raw<'c> {
     match &place.source {
+        // A value that is not there is empty.
+        Source::Slot(index) if place.dependency == Some(*index) => filled(*table, *index),
         _ if table.lacks(place.dependency) => Raw::Nothing,
         Source::Nothing => Raw::Nothing,
         Source::Text(text) => Raw::Text(text),
-        Source::Slot(index) => match table.get(*index) {
-            Some(value) if !value.is_empty() => Raw::Value(value.kind, value.raw),
-            _ => Raw::Nothing,
-        },
+        Source::Slot(index) => filled(*table, *index),
+    }
+}
+
+#[inline]
+fn filled(table: Table<'_>, index: u16) -> Raw<'_> {
+    match table.get(index) {
+        Some(value) if !value.is_empty() => Raw::Value(value.kind, value.raw),
+        _ => Raw::Nothing,
     }
 }

@@ -13,6 +13,22 @@ const LENGTH: u32 = 0xffff;
 /// The descriptor of a value: its length and its type.
 type Descriptor = [u8; 4];
 
+/// Values whose places are found without a branch.
+const NEAR: usize = 8;
+
+/// For each of those values, the bits of the lengths of all before it.
+static BEFORE: [[u32; NEAR]; NEAR] = {
+    let mut masks = [[0; NEAR]; NEAR];
+    let mut at = 0;
+    while at < NEAR * NEAR {
+        if at % NEAR < at / NEAR {
+            masks[at / NEAR][at % NEAR] = LENGTH;
+        }
+        at += 1;
+    }
+    masks
+};
+
 fn length(descriptor: Descriptor) -> usize {
     (u32::from_le_bytes(descriptor) & LENGTH) as usize
 }
@@ -46,21 +62,28 @@ impl Value<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'c> {
     descriptors: &'c [Descriptor],
+    /// From the first descriptor on.
+    whole: Bytes<'c>,
     /// From the first value on.
     bytes: Bytes<'c>,
 }
 
 impl<'c> Table<'c> {
-    pub const EMPTY: Self = Self { descriptors: &[], bytes: Bytes::new(&[]) };
+    pub const EMPTY: Self = Self { descriptors: &[], whole: Bytes::new(&[]), bytes: Bytes::new(&[]) };
 
     /// The table at a place of the chunk, and how many bytes its values may have that must end at `to` or before; nothing in it has been looked at.
     pub fn at(bytes: Bytes<'c>, at: usize, to: usize) -> Option<(Self, usize)> {
-        let count = usize::try_from(bytes.u32(at)?).ok()?;
-        let size = count.checked_mul(4)?;
-        let first = at.checked_add(4)?;
-        let (descriptors, _) = bytes.slice(first, size)?.as_chunks();
+        Self::of(bytes, at.checked_add(4)?, usize::try_from(bytes.u32(at)?).ok()?, to)
+    }
+
+    /// The same for a table whose descriptors begin at `first`, of which the count is known.
+    #[inline]
+    pub fn of(bytes: Bytes<'c>, first: usize, count: usize, to: usize) -> Option<(Self, usize)> {
+        let size = count.checked_mul(size_of::<Descriptor>())?;
+        let whole = bytes.from(first);
+        let (descriptors, _) = whole.slice(0, size)?.as_chunks();
         let room = to.checked_sub(first + size)?;
-        Some((Self { descriptors, bytes: bytes.from(first + size) }, room))
+        Some((Self { descriptors, whole, bytes: whole.from(size) }, room))
     }
 
     /// How many values there are.
@@ -68,11 +91,27 @@ impl<'c> Table<'c> {
         self.descriptors.len()
     }
 
+    /// The descriptors and what is behind them, as if there were so many.
+    fn descriptors_and(self, count: usize) -> Option<&'c [Descriptor]> {
+        self.whole.slice(0, count * size_of::<Descriptor>()).map(|bytes| bytes.as_chunks().0)
+    }
+
     /// Where the value for a gap begins, in bytes from the first one, and how many it has.
+    #[inline]
     pub fn span(self, index: usize) -> Option<(usize, usize)> {
-        let (before, rest) = self.descriptors.split_at_checked(index)?;
-        let start = before.iter().fold(0, |start, descriptor| start + (u32::from_le_bytes(*descriptor) & LENGTH));
-        Some((start as usize, length(*rest.first()?)))
+        let last = length(*self.descriptors.get(index)?);
+        if let (Some(masks), Some(first)) = (BEFORE.get(index), self.descriptors_and(NEAR)) {
+            // The values that are asked for most are among the first; which one it is makes no branch.
+            let lengths = first.iter().zip(masks).map(|(descriptor, mask)| u32::from_le_bytes(*descriptor) & mask);
+            return Some((lengths.sum::<u32>() as usize, last));
+        }
+        Some((self.length_before(index), last))
+    }
+
+    /// How many bytes all values before one have.
+    #[inline(never)]
+    fn length_before(self, index: usize) -> usize {
+        self.descriptors.iter().take(index).map(|descriptor| length(*descriptor)).sum()
     }
 
     /// How many bytes a value has.
@@ -86,6 +125,7 @@ impl<'c> Table<'c> {
     }
 
     /// The value for a gap.
+    #[inline]
     pub fn get(self, index: u16) -> Option<Value<'c>> {
         let kind = self.kind(index.into())?;
         let (start, length) = self.span(index.into())?;
@@ -115,6 +155,12 @@ impl<'c> Table<'c> {
     /// Where the first value is in the chunk.
     pub fn place_in(self, chunk: Bytes<'_>) -> usize {
         chunk.length() - self.bytes.length()
+    }
+
+    /// How many values there are, and the descriptors of all but the last, as the chunk has it.
+    pub fn head(self, chunk: Bytes<'c>) -> Option<&'c [u8]> {
+        let first = chunk.length() - self.whole.length();
+        chunk.slice(first.checked_sub(4)?, size_of_val(self.descriptors))
     }
 
     /// Whether values that end after so many bytes end in time, and the fragment that they are of ends behind them: by its mark, or for want of room.
@@ -188,59 +234,78 @@ fn size_fits(kind: u8, length: usize) -> bool {
     }
 }
 
-/// Descriptors that are compared at once.
-const BLOCK: usize = 4;
+/// Descriptors that are compared at once, without a branch: as many as most events have, so that none is a surprise for having more or fewer.
+const BLOCK: usize = 24;
+/// Descriptors that a processor takes in one step.
+const LANES: usize = 4;
 
 /// What the tables of a template look like.
 #[derive(Debug, Default)]
 pub struct Form {
     /// How many values they have; 0 if it is not known what they look like.
     count: usize,
-    /// By blocks of descriptors, as many as are full.
+    /// By blocks of descriptors, of which the last is filled up with some that can be anything.
     blocks: Vec<Block>,
-    /// The last descriptors, some of which may be in the last full block too.
-    last: Block,
     noticed: Noticed,
 }
 
-/// What descriptors must look like that stand one behind the other.
-#[derive(Debug, Default)]
+/// What descriptors must look like that stand one behind the other. Aligned, so that it need not be loaded before it is used.
+#[derive(Debug)]
+#[repr(align(16))]
 struct Block {
     /// The bits in which all are alike.
-    masks: [u32; BLOCK],
+    masks: [[u32; LANES]; BLOCK / LANES],
     /// Those bits.
-    bits: [u32; BLOCK],
-    /// The bits of the length; none if it is counted elsewhere.
-    lengths: [u32; BLOCK],
+    bits: [[u32; LANES]; BLOCK / LANES],
+    /// The bits of the length; none where there is no descriptor.
+    lengths: [[u32; LANES]; BLOCK / LANES],
 }
 
 impl Block {
-    /// What is alike in all descriptors like these; the lengths of the first few are counted elsewhere.
-    fn of(descriptors: &[Descriptor; BLOCK], counted: usize) -> Self {
-        let mask = |[.., kind, _]: Descriptor| match kind {
-            TEXT => 0x00ff_0001,
-            0x00 | 0x0e => 0x00ff_0000,
-            _ => 0x00ff_ffff,
+    /// What is alike in all descriptors like these.
+    fn of(descriptors: &[Descriptor]) -> Self {
+        let mut block = Self {
+            masks: [[0; LANES]; BLOCK / LANES],
+            bits: [[0; LANES]; BLOCK / LANES],
+            lengths: [[0; LANES]; BLOCK / LANES],
         };
-        let masks = descriptors.map(mask);
-        let bits = std::array::from_fn(|at| u32::from_le_bytes(descriptors[at]) & masks[at]);
-        Self { masks, bits, lengths: std::array::from_fn(|at| if at < counted { 0 } else { LENGTH }) }
+        for (at, descriptor) in descriptors.iter().enumerate().take(BLOCK) {
+            let mask = match descriptor[2] {
+                TEXT => 0x00ff_0001,
+                0x00 | 0x0e => 0x00ff_0000,
+                _ => 0x00ff_ffff,
+            };
+            let (step, lane) = (at / LANES, at % LANES);
+            block.masks[step][lane] = mask;
+            block.bits[step][lane] = u32::from_le_bytes(*descriptor) & mask;
+            block.lengths[step][lane] = LENGTH;
+        }
+        block
+    }
+
+    /// Adds the bits that are not alike to `odd`, and the lengths to `lengths`.
+    #[inline]
+    fn compare(&self, descriptors: &[Descriptor; BLOCK], odd: &mut [u32; LANES], lengths: &mut [u32; LANES]) {
+        let (steps, _) = descriptors.as_chunks::<LANES>();
+        for (step, descriptors) in steps.iter().enumerate() {
+            for lane in 0..LANES {
+                let descriptor = u32::from_le_bytes(descriptors[lane]);
+                odd[lane] |= (descriptor & self.masks[step][lane]) ^ self.bits[step][lane];
+                lengths[lane] += descriptor & self.lengths[step][lane];
+            }
+        }
     }
 }
 
 impl Form {
     /// The form of a table in which this was noticed.
     fn of(table: Table<'_>, noticed: Noticed) -> Self {
-        // What has to be looked at one by one is too rare to be quick about it, and so are tables of very few values.
+        // What has to be looked at one by one is too rare to be quick about it.
         let is_plain = !noticed.doubtful && !table.kinds().any(|kind| matches!(kind, SID | BINXML));
-        let Some(last) = table.descriptors.last_chunk().filter(|_| is_plain) else { return Self::default() };
-        let (blocks, rest) = table.descriptors.as_chunks();
-        Self {
-            count: table.count(),
-            blocks: blocks.iter().map(|block| Block::of(block, 0)).collect(),
-            last: Block::of(last, BLOCK - rest.len()),
-            noticed,
+        if !is_plain {
+            return Self::default();
         }
+        Self { count: table.count(), blocks: table.descriptors.chunks(BLOCK).map(Block::of).collect(), noticed }
     }
 
     /// What is noticed in a table, of which the values end before so many bytes; `None` if there is something wrong with it.
@@ -257,21 +322,17 @@ impl Form {
     /// Whether a table is of this form, and nothing is wrong with it.
     #[inline]
     fn fits(&self, table: Table<'_>, room: usize) -> bool {
-        let Some(last) = table.descriptors.last_chunk::<BLOCK>().filter(|_| table.count() == self.count) else {
+        // What is behind the last descriptor is looked at too, and does not count. Near the end of a chunk there may be too little of it.
+        let Some(descriptors) = table.descriptors_and(self.blocks.len() * BLOCK) else { return false };
+        if table.count() != self.count || self.count == 0 {
             return false;
-        };
-        let mut odd = [0; BLOCK];
-        let mut ends = [0; BLOCK];
-        let blocks = table.descriptors.as_chunks::<BLOCK>().0.iter().zip(&self.blocks);
-        for (block, expected) in blocks.chain([(last, &self.last)]) {
-            for at in 0..BLOCK {
-                let descriptor = u32::from_le_bytes(block[at]);
-                odd[at] |= (descriptor & expected.masks[at]) ^ expected.bits[at];
-                ends[at] += descriptor & expected.lengths[at];
-            }
+        }
+        let (mut odd, mut lengths) = ([0; LANES], [0; LANES]);
+        for (descriptors, block) in descriptors.as_chunks().0.iter().zip(&self.blocks) {
+            block.compare(descriptors, &mut odd, &mut lengths);
         }
         // If all of them end in time, each does.
-        odd == [0; BLOCK] && table.ends(ends.iter().sum::<u32>() as usize, room)
+        odd == [0; LANES] && table.ends(lengths.iter().sum::<u32>() as usize, room)
     }
 }
 

@@ -71,6 +71,9 @@ pub struct Instance {
 /// The header of a fragment, low byte first.
 const FRAGMENT: u32 = 0x0001_010f;
 
+/// Bytes of the longest head of an instance.
+pub const LONGEST_HEAD: usize = 14;
+
 /// Reads the head of what must be one template instance, with the header of a fragment before it or not.
 #[inline]
 pub fn instance(bytes: Bytes<'_>, from: usize, to: usize) -> Option<Instance> {
@@ -121,6 +124,8 @@ pub struct Template {
     pub root: Element,
     /// What the tables of its values look like.
     pub form: Form,
+    /// The shape of records whose data it fills, with the template around it that it was last met in.
+    pub shape: Option<(usize, usize)>,
     /// Its content as it was read, but for the bytes that say nothing of it, which are zero.
     content: Box<[u8]>,
     /// The bits of the content that count.
@@ -182,6 +187,7 @@ impl Template {
         Some(Self {
             root,
             form: Form::default(),
+            shape: None,
             content,
             mask: mask.into(),
             names: names.into(),

@@ -7,7 +7,7 @@ fn descriptors() -> impl Strategy<Value = Vec<(u16, u8)>> {
         prop::sample::select(vec![(1, 4), (2, 6), (4, 8), (4, 0x0d), (8, 0x0a), (8, FILETIME), (16, 0x0f), (0, 0)]);
     let text = (0..20_u16).prop_map(|units| (units * 2, TEXT));
     let odd = (0..20_u16, prop::sample::select(vec![TEXT, SID, BINXML, 0x0e, 0x0a, 0x81]));
-    prop::collection::vec(prop_oneof![6 => text, 6 => fixed, 1 => odd], 0..20)
+    prop::collection::vec(prop_oneof![6 => text, 6 => fixed, 1 => odd], 0..60)
 }
 
 /// A table with its values, and how much room these have.
@@ -21,9 +21,19 @@ fn bytes(descriptors: &[(u16, u8)], room: usize, fill: u8) -> Vec<u8> {
     bytes
 }
 
-fn read(bytes: &[u8], form: &mut Form) -> Option<Noticed> {
-    let (table, room) = Table::at(Bytes::new(bytes), 0, bytes.len())?;
+/// What is noticed in a table, with so many bytes behind what belongs to it.
+fn read_before(behind: usize, bytes: &[u8], form: &mut Form) -> Option<Noticed> {
+    let mut all = bytes.to_vec();
+    all.resize(bytes.len() + behind, 0xa5);
+    let (table, room) = Table::at(Bytes::new(&all), 0, bytes.len())?;
     form.read(table, room)
+}
+
+/// The same in the middle of a chunk and at its end, where forms are of no use.
+fn read(bytes: &[u8], form: &mut Form) -> Option<Noticed> {
+    let noticed = read_before(4 * BLOCK, bytes, form);
+    assert_eq!(noticed, read_before(0, bytes, &mut Form::default()));
+    noticed
 }
 
 proptest! {
@@ -31,7 +41,7 @@ proptest! {
     #[test]
     fn a_form_finds_what_is_found_value_by_value(
         first in descriptors(),
-        changes in prop::collection::vec((0..20_usize, 0..30_u16), 0..4),
+        changes in prop::collection::vec((0..60_usize, 0..30_u16), 0..4),
         missing in 0..3_usize,
         fill in prop::sample::select(vec![0_u8, 1]),
     ) {
@@ -49,6 +59,40 @@ proptest! {
         prop_assert_eq!(read(&second, &mut form), read(&second, &mut Form::default()));
         // And once more, now that it has seen it.
         prop_assert_eq!(read(&second, &mut form), read(&second, &mut Form::default()));
+    }
+}
+
+#[test]
+fn a_form_knows_a_table_again_without_looking_at_its_values() {
+    for count in [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3] {
+        let mut form = Form::default();
+        let table = |units: u16| bytes(&vec![(2 * units, TEXT); count], 2 * usize::from(units) * count, 0);
+        assert!(read(&table(3), &mut form).is_some());
+        let (first, second) = (table(5), table(6));
+        let fits = |bytes: &[u8], to: usize| {
+            let mut all = bytes.to_vec();
+            all.resize(bytes.len() + 4 * BLOCK, 0);
+            Table::at(Bytes::new(&all), 0, to).is_some_and(|(table, room)| form.fits(table, room))
+        };
+        assert!(fits(&first, first.len()) && fits(&second, second.len()), "{count}");
+        assert!(!fits(&first, first.len() - 2), "{count}");
+        let odd = bytes(&vec![(3, TEXT); count], 3 * count, 0);
+        assert!(!fits(&odd, odd.len()), "{count}");
+    }
+}
+
+proptest! {
+    /// Whichever value it is and wherever the table stands, its place is the sum of the lengths before it.
+    #[test]
+    fn a_value_begins_where_the_ones_before_it_end(descriptors in descriptors(), behind in 0..40_usize) {
+        let all = bytes(&descriptors, behind, 0xa5);
+        let (table, _) = Table::at(Bytes::new(&all), 0, all.len()).expect("a table");
+        let mut start = 0;
+        for (index, (length, _)) in descriptors.iter().enumerate() {
+            prop_assert_eq!(table.span(index), Some((start, usize::from(*length))));
+            start += usize::from(*length);
+        }
+        prop_assert_eq!(table.span(descriptors.len()), None);
     }
 }
 
