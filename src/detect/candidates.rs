@@ -7,7 +7,7 @@
 use super::{CandidateEvent, Hit, RuleIndex};
 use crate::base::Origin;
 use crate::ecs::{self, Field};
-use crate::eql::{Digest, DigestBuffer, Digester, Query, Sequence};
+use crate::eql::{Digest, DigestBuffer, Digester, KeyField, Query, Sequence};
 use crate::event::{Event, Fields, OrderKey, Value, Written};
 use crate::rules::Rule;
 use hashbrown::HashMap;
@@ -84,6 +84,8 @@ pub struct KeyBuffer {
     pub keys: Vec<Digest>,
     /// Which of the keys belong to each filter that they were added for.
     pub ranges: Vec<std::ops::Range<usize>>,
+    /// What stands for the process of the event, if a key was the same.
+    process: Option<Digest>,
     /// The host and its digest: the next event is often of the same.
     host: Option<(Arc<str>, Digest)>,
 }
@@ -129,6 +131,7 @@ impl KeyBuffer {
         self.buffer.clear();
         self.keys.clear();
         self.ranges.clear();
+        self.process = None;
     }
 
     /// What stands for the host of an event.
@@ -146,20 +149,21 @@ impl KeyBuffer {
 
     /// What stands for the process of an event of this host.
     fn process(&mut self, event: &dyn Fields, host: Digest, digester: &Digester) -> Option<Digest> {
-        digester.first_key(event, &Field::Known(ecs::PROCESS_ENTITY_ID), host, &mut self.buffer)
+        self.process
+            .or_else(|| digester.first_key(event, &Field::Known(ecs::PROCESS_ENTITY_ID), host, &mut self.buffer))
     }
 
     /// Adds the keys of a filter of a rule, and their range.
-    pub fn add(
-        &mut self,
-        event: &dyn Fields,
-        fields: &[crate::eql::KeyField],
-        host: Option<Digest>,
-        digester: &Digester,
-    ) {
+    pub fn add(&mut self, event: &dyn Fields, fields: &[KeyField], host: Option<Digest>, digester: &Digester) {
         let first = self.keys.len();
         digester.keys(event, fields, host, &mut self.buffer, &mut self.keys);
         self.ranges.push(first..self.keys.len());
+        if let [KeyField { field: Field::Known(ecs::PROCESS_ENTITY_ID), .. }] = fields
+            && host.is_some()
+            && event.guid(&fields[0].field).is_some()
+        {
+            self.process = self.keys.get(first).copied();
+        }
     }
 }
 

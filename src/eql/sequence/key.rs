@@ -9,7 +9,7 @@ use crate::base::guid::{self, Guid};
 use crate::ecs::{Field, FieldType};
 use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all, too_long};
 use crate::event::{Fields, Value, Written};
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -108,7 +108,13 @@ impl Digester {
     }
 
     fn join(&self, host: Option<Digest>, parts: &[Digest]) -> Digest {
-        self.of((host, parts))
+        let join = |state: &foldhash::quality::RandomState| {
+            let mut hasher = state.build_hasher();
+            hasher.write_usize(parts.len() << 1 | usize::from(host.is_some()));
+            host.iter().chain(parts).flatten().for_each(|word| hasher.write_u64(*word));
+            hasher.finish()
+        };
+        [join(&self.first), join(&self.second)]
     }
 
     /// The digest of a key of events of this host; `None` if the key means the same on every host.

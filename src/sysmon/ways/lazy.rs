@@ -20,8 +20,9 @@ pub use write::Found;
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]
 pub struct Cells {
-    /// Whether any place holds something.
-    used: Cell<bool>,
+    /// The places that hold something, and whether any group does.
+    used: RefCell<Vec<usize>>,
+    used_group: Cell<bool>,
     values: Vec<OnceCell<Option<Values>>>,
     groups: Vec<OnceCell<Document>>,
     /// The computer that `host.id` was last made for.
@@ -52,8 +53,10 @@ impl LastText {
 
 impl Cells {
     fn clear(&mut self, ways: &Ways) {
-        if self.used.replace(false) {
-            self.values.iter_mut().for_each(|cell| drop(cell.take()));
+        for at in self.used.get_mut().drain(..) {
+            self.values[at].take();
+        }
+        if self.used_group.replace(false) {
             self.groups.iter_mut().for_each(|cell| drop(cell.take()));
         }
         if self.values.len() < ways.learned.len() {
@@ -88,8 +91,11 @@ impl<'a> Lazy<'a> {
             Way::Constant => self.ways.constants.values(&self.ways.fields[at]),
             Way::Steps(group) => self.group(group).values(&self.ways.fields[at]),
             way => {
-                self.cells.used.set(true);
-                self.cells.values[at].get_or_init(|| self.work_out(way)).as_ref().map_or(&[], Values::as_slice)
+                let work_out = || {
+                    self.cells.used.borrow_mut().push(at);
+                    self.work_out(way)
+                };
+                self.cells.values[at].get_or_init(work_out).as_ref().map_or(&[], Values::as_slice)
             }
         }
     }
@@ -128,17 +134,19 @@ impl<'a> Lazy<'a> {
                     _ => Some(Values::Many(all.into_iter().map(Value::from).collect())),
                 }
             }
-            Way::ArgsCount(entry) => {
-                let mut line = self.cells.text.borrow_mut();
-                line.clear();
-                if !self.write_entry(entry, &mut line) {
-                    return None;
-                }
-                let count = derive::count_arguments(str::from_utf8(&line).unwrap_or_default());
-                Some(Values::One(Value::Long(i64::try_from(count).unwrap_or(i64::MAX))))
-            }
+            Way::ArgsCount(entry) => self.count_arguments(entry).map(|count| Values::One(Value::Long(count))),
             Way::Record(what) => self.of_record(what),
         }
+    }
+
+    fn count_arguments(&self, entry: usize) -> Option<i64> {
+        let mut line = self.cells.text.borrow_mut();
+        line.clear();
+        if !self.write_entry(entry, &mut line) {
+            return None;
+        }
+        let count = derive::count_arguments(str::from_utf8(&line).unwrap_or_default());
+        Some(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     fn long(&self, entry: usize) -> Option<i64> {
@@ -203,7 +211,7 @@ impl<'a> Lazy<'a> {
     }
 
     fn group(&self, at: usize) -> &Document {
-        self.cells.used.set(true);
+        self.cells.used_group.set(true);
         self.cells.groups[at].get_or_init(|| {
             let Group { steps, entries, rest } = &self.ways.groups[at];
             let texts: Vec<(&str, String)> =
@@ -247,6 +255,7 @@ impl Fields for Lazy<'_> {
     fn long(&self, field: &Field) -> Option<i64> {
         match self.ways.learned[self.ways.position(field)?] {
             Way::Long(entry) => self.glance.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
+            Way::ArgsCount(entry) => self.count_arguments(entry),
             _ => None,
         }
     }
