@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use evql::pipeline::{self, Silent, SurveyOptions};
 use evql::report::html::{AlertsHtml, Case};
 use evql::survey::Survey;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 /// Runs the command.
@@ -61,8 +61,8 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     let mut people: Box<dyn Write> = match (look.quiet, to_stdout) {
         (true, _) => Box::new(std::io::sink()),
-        (false, 0) => Box::new(anstream::stdout()),
-        (false, _) => Box::new(anstream::stderr()),
+        (false, 0) => Box::new(BufWriter::new(anstream::stdout())),
+        (false, _) => Box::new(BufWriter::new(anstream::stderr())),
     };
     let shown = terminal::alerts::Shown {
         verbose: look.verbose,
