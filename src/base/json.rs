@@ -5,67 +5,64 @@
 
 /// Bytes of a text that are escaped at a time.
 const PIECE: usize = 64;
-/// Bytes that are looked at together, as one word.
-const WORD: usize = 8;
+/// Bytes that are copied together.
+const BLOCK: usize = 16;
 
 /// Adds a text with the quotes around it.
 pub fn push_text(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2 * WORD);
     out.push(b'"');
+    end_text(out, text);
+}
+
+/// Adds a text with the quote behind it, where the one before it stands already.
+pub fn end_text(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
     bytes.chunks(PIECE).for_each(|piece| push_piece(out, piece));
     out.push(b'"');
 }
 
-/// Adds a piece of a text. Whole words are copied before it is known how much of them counts: nearly always what cannot stand as it is are
-/// backslashes, every few letters in a path.
+/// Adds a piece of a text.
 fn push_piece(out: &mut Vec<u8>, piece: &[u8]) {
-    // Never more than twice the bytes of the piece, and the rest of a word.
-    let mut escaped = [0_u8; 2 * PIECE + 2 * WORD];
-    let (mut at, mut length) = (0, 0);
-    while at < piece.len() {
-        let rest = &piece[at..];
-        let word = first_word(rest);
-        escaped[length..length + WORD].copy_from_slice(&word.to_le_bytes());
-        let plain = specials(word).trailing_zeros() as usize / 8;
-        let whole = rest.len().min(WORD);
-        if plain >= whole {
-            at += whole;
-            length += whole;
-            continue;
+    let mut padded = [b' '; PIECE + BLOCK];
+    padded[..piece.len()].copy_from_slice(piece);
+    let mut specials = padded.first_chunk().map_or(0, specials);
+    if specials == 0 {
+        return out.extend_from_slice(piece);
+    }
+    // Never more than twice the bytes of the piece, and the rest of a block: whole blocks are copied, whatever of them counts. What cannot stand as it is are
+    // nearly always backslashes, every few letters in a path.
+    let mut escaped = [0_u8; 2 * PIECE + BLOCK];
+    let (mut from, mut length) = (0, 0);
+    loop {
+        let end = piece.len().min(specials.trailing_zeros() as usize);
+        for at in (0..end - from).step_by(BLOCK) {
+            escaped[length + at..length + at + BLOCK].copy_from_slice(&padded[from + at..from + at + BLOCK]);
         }
-        let byte = rest[plain];
-        if byte < 0x20 {
+        length += end - from;
+        if specials == 0 {
+            return out.extend_from_slice(&escaped[..length]);
+        }
+        if padded[end] < 0x20 {
             out.extend_from_slice(&escaped[..length]);
-            push_controls(out, rest);
-            return;
+            return push_controls(out, &piece[end..]);
         }
-        escaped[length + plain..length + plain + 2].copy_from_slice(&[b'\\', byte]);
-        at += plain + 1;
-        length += plain + 2;
+        escaped[length] = b'\\';
+        length += 1;
+        from = end;
+        specials &= specials - 1;
     }
-    out.extend_from_slice(&escaped[..length]);
 }
 
-/// The first bytes as a word, the first of them lowest, with spaces for those that are not there.
-fn first_word(bytes: &[u8]) -> u64 {
-    if let Some(word) = bytes.first_chunk() {
-        return u64::from_le_bytes(*word);
+/// The bytes that cannot stand in a text as they are, as bits of a number, the first lowest. Without branches, so that many bytes are looked at at once.
+fn specials(bytes: &[u8; PIECE]) -> u64 {
+    let mut marks = [0_u8; PIECE];
+    for (mark, byte) in marks.iter_mut().zip(bytes) {
+        *mark = u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
     }
-    let mut word = [b' '; WORD];
-    word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    u64::from_le_bytes(word)
-}
-
-/// Marks bytes that cannot stand in a text as they are. The lowest bit that is set is the highest of the first such byte; above it there may be others
-/// that mean nothing, since a subtraction borrows from the next byte.
-fn specials(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let controls = word.wrapping_sub(ONES * 0x20) & !word;
-    let quotes = zeros(word ^ (ONES * 0x22));
-    let backslashes = zeros(word ^ (ONES * 0x5c));
-    (controls | quotes | backslashes) & (ONES * 0x80)
+    // Puts the lowest bits of eight bytes side by side.
+    let gather = |marks: &[u8; 8]| u64::from_le_bytes(*marks).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    let (eights, _) = marks.as_chunks();
+    eights.iter().rev().fold(0, |all, marks| all << 8 | gather(marks))
 }
 
 /// Adds the rest of a text that has control characters.

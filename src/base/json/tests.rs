@@ -22,6 +22,12 @@ proptest! {
         prop_assert_eq!(text(&given), serde_json::to_string(&given).unwrap());
     }
 
+    /// Long texts of which only few letters are special, so that these stand at any place of a block.
+    #[test]
+    fn long_texts_are_those_of_serde_json(given in "([a-zA-Z :.]{0,40}|\u{e4}|[\\\\\"\n]){0,9}") {
+        prop_assert_eq!(text(&given), serde_json::to_string(&given).unwrap());
+    }
+
     #[test]
     fn integers_are_those_of_serde_json(number in any::<i64>()) {
         let mut out = Vec::new();
