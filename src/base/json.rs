@@ -3,6 +3,8 @@
 //! A timeline is mostly paths and numbers: this looks at many bytes at once, and copies what stands before the next special one.
 //! The result is what `serde_json` writes, byte for byte; a test holds that. This module does not know objects.
 
+use std::ops::Range;
+
 /// Bytes of a text that are escaped at a time.
 const PIECE: usize = 64;
 /// Bytes that are copied together.
@@ -89,6 +91,83 @@ fn push_controls(out: &mut Vec<u8>, bytes: &[u8]) {
         };
         out.extend([b'\\', letter]);
     }
+}
+
+/// A text of which many parts are to be written: it is looked through once for all of them.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The bytes that cannot stand as they are, by pieces of the text.
+    specials: Vec<u64>,
+    /// A place to escape in, which stays as long as it once had to be.
+    escaped: Vec<u8>,
+}
+
+impl Parts {
+    /// Looks through a text.
+    pub fn look(&mut self, text: &str) {
+        let (pieces, rest) = text.as_bytes().as_chunks();
+        self.specials.clear();
+        self.specials.extend(pieces.iter().map(specials));
+        let mut padded = [b' '; PIECE];
+        padded[..rest.len()].copy_from_slice(rest);
+        self.specials.push(specials(&padded));
+    }
+
+    /// Adds a part of the text that was looked through, with the quote behind it.
+    pub fn end_text(&mut self, out: &mut Vec<u8>, text: &str, part: Range<usize>) {
+        let bytes = text.as_bytes();
+        let mut at = self.next_special(&part);
+        if at == part.end {
+            out.extend_from_slice(&bytes[part]);
+            return out.push(b'"');
+        }
+        // Never more than twice the bytes of the part, and the rest of a block.
+        let most = 2 * part.len() + BLOCK;
+        if self.escaped.len() < most {
+            self.escaped.resize(most, 0);
+        }
+        let (mut from, mut length) = (part.start, 0);
+        loop {
+            length += copy(&bytes[from..], at - from, &mut self.escaped[length..]);
+            if at == part.end {
+                break out.extend_from_slice(&self.escaped[..length]);
+            }
+            if bytes[at] < 0x20 {
+                out.extend_from_slice(&self.escaped[..length]);
+                break push_controls(out, &bytes[at..part.end]);
+            }
+            self.escaped[length] = b'\\';
+            length += 1;
+            from = at;
+            at = self.next_special(&(at + 1..part.end));
+        }
+        out.push(b'"');
+    }
+
+    /// Where the first byte of a part is that cannot stand as it is; the end if there is none.
+    fn next_special(&self, part: &Range<usize>) -> usize {
+        let first = part.start / PIECE;
+        let mut before = part.start % PIECE;
+        for (at, specials) in self.specials.iter().enumerate().skip(first).take_while(|(at, _)| at * PIECE < part.end) {
+            let left = specials >> before << before;
+            if left != 0 {
+                return part.end.min(at * PIECE + left.trailing_zeros() as usize);
+            }
+            before = 0;
+        }
+        part.end
+    }
+}
+
+/// Copies so many bytes, block by block as long as there are whole ones; gives their number.
+fn copy(from: &[u8], length: usize, to: &mut [u8]) -> usize {
+    for at in (0..length).step_by(BLOCK) {
+        match from.get(at..at + BLOCK) {
+            Some(block) => to[at..at + BLOCK].copy_from_slice(block),
+            None => to[at..length].copy_from_slice(&from[at..length]),
+        }
+    }
+    length
 }
 
 /// Adds an integer.

@@ -14,6 +14,7 @@ use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
 use crate::sysmon::{Found, Lazy, Part, Source, Ways};
+use std::ops::Range;
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -545,6 +546,18 @@ impl<'r> Cells<'r> {
     /// The position of the field of the next value.
     pub fn column(&self) -> Option<usize> {
         self.table.first().map(|column| usize::from(*column))
+    }
+
+    /// All texts of the row.
+    pub fn texts(&self) -> &'r str {
+        self.all
+    }
+
+    /// Where a text that a cell had is among all texts of the row; `None` if it is that of another row.
+    pub fn place_of(&self, text: &str) -> Option<Range<usize>> {
+        let start = text.as_ptr().addr().checked_sub(self.all.as_ptr().addr())?;
+        let end = start.checked_add(text.len())?;
+        (end <= self.all.len()).then_some(start..end)
     }
 
     fn text(&mut self, length: usize) -> Option<&'r str> {
