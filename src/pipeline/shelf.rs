@@ -1,7 +1,7 @@
 //! Where the rows of a timeline wait until all are known: in memory as long as they fit, else in a temporary file, sorted run by run.
 //!
 //! Rows leave in the order of a timeline: by host, then by process in the order of the first events of processes, then by time; what belongs to no process
-//! comes last on its host. In memory that is a sort of places. On disk, runs are merged by process, each finished process is written to a second
+//! comes last on its host. In memory rows are dealt out to their processes. On disk, runs are merged by process, each finished process is written to a second
 //! temporary file, and processes are copied out in their order: memory then holds a few words a process, and one row of each run.
 //! The files have no name where the system allows that, so that nothing stays behind however the run ends. This module does not know output formats.
 

@@ -527,8 +527,8 @@ impl<'r> Row<'r> {
     /// another.
     pub fn cells(&self) -> Cells<'r> {
         let fronts = [self.host, self.entity_id.unwrap_or_default(), self.record_id.unwrap_or_default()];
-        let texts = self.texts.get(self.own_texts..).unwrap_or_default();
-        Cells { table: self.table, texts, all: self.texts, fronts }
+        let own_texts = self.texts.get(self.own_texts..).unwrap_or_default();
+        Cells { table: self.table, own_texts, texts: self.texts, fronts }
     }
 }
 
@@ -537,8 +537,8 @@ impl<'r> Row<'r> {
 pub struct Cells<'r> {
     table: &'r [u8],
     /// What is left of the texts that the table has by length.
+    own_texts: &'r str,
     texts: &'r str,
-    all: &'r str,
     fronts: [&'r str; 3],
 }
 
@@ -550,19 +550,19 @@ impl<'r> Cells<'r> {
 
     /// All texts of the row.
     pub fn texts(&self) -> &'r str {
-        self.all
+        self.texts
     }
 
     /// Where a text that a cell had is among all texts of the row; `None` if it is that of another row.
     pub fn place_of(&self, text: &str) -> Option<Range<usize>> {
-        let start = text.as_ptr().addr().checked_sub(self.all.as_ptr().addr())?;
+        let start = text.as_ptr().addr().checked_sub(self.texts.as_ptr().addr())?;
         let end = start.checked_add(text.len())?;
-        (end <= self.all.len()).then_some(start..end)
+        (end <= self.texts.len()).then_some(start..end)
     }
 
     fn text(&mut self, length: usize) -> Option<&'r str> {
-        let (text, rest) = self.texts.split_at_checked(length)?;
-        self.texts = rest;
+        let (text, rest) = self.own_texts.split_at_checked(length)?;
+        self.own_texts = rest;
         Some(text)
     }
 }
@@ -577,7 +577,7 @@ impl<'r> Iterator for Cells<'r> {
             PART => {
                 let start = usize::from(u16::from_le_bytes(take(&mut self.table)?));
                 let length = usize::from(u16::from_le_bytes(take(&mut self.table)?));
-                Cell::Text(self.all.get(start..start + length)?)
+                Cell::Text(self.texts.get(start..start + length)?)
             }
             TEXT => {
                 let length = u16::from_le_bytes(take(&mut self.table)?);

@@ -54,7 +54,7 @@ proptest! {
             let process = place(rows.start).process;
             prop_assert_eq!(inside, rows.start > 0 && place(rows.start - 1).process == process);
             let of_process = || (0..sorted.rows.len()).filter(|at| place(*at).process == process && place(*at).is_creation);
-            let expected = of_process().filter(|at| *at < rows.start).last().or(of_process().next());
+            let expected = of_process().rfind(|at| *at < rows.start).or(of_process().next());
             prop_assert_eq!(start, expected.filter(|_| inside).map(|at| sorted.rows[at]));
             let ends_here = |at: &usize| *at == sorted.rows.len() || place(*at - 1).process != place(*at).process;
             prop_assert_eq!(finished, (1..=rows.end).rev().find(ends_here).unwrap_or_default());
