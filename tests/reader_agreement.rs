@@ -10,7 +10,7 @@ use evql::ecs::{self, Field};
 use evql::eql::Keys;
 use evql::event::{Fields, Value, Written};
 use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
-use evql::sysmon::{self, Cells, Found, Lazy, Mapping, Ways};
+use evql::sysmon::{self, Cells, Found, Lazy, Mapping, Part, Ways};
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -115,6 +115,27 @@ struct Comparer {
     without_glance: usize,
 }
 
+/// Fields that share an entry have the same values as one by one.
+fn compare_sources(ways: &Ways, lazy: &Lazy<'_>, fields: &[Field]) {
+    let places: Vec<usize> = fields.iter().map(|field| ways.position(field).unwrap()).collect();
+    for (source, places) in ways.sources(&places) {
+        let (mut text, mut parts) = (b"before ".to_vec(), vec![Part::Flag(true)]);
+        lazy.write_source(&source, &mut text, &mut parts);
+        assert_eq!(parts.len(), places.len() + 1);
+        for (part, at) in parts[1..].iter().zip(places) {
+            let mut alone = Vec::new();
+            let found = lazy.write_at(at, &mut alone);
+            let shared = match part {
+                Part::Nothing => (Found::Nothing, &[][..]),
+                Part::Text(range) => (Found::Text, &text[range.clone()]),
+                Part::Other(text) => (Found::Text, text.as_bytes()),
+                Part::Flag(flag) => (Found::Boolean(*flag), &[][..]),
+            };
+            assert_eq!((found, alone.as_slice()), shared, "{source:?}");
+        }
+    }
+}
+
 impl Visitor for Comparer {
     fn begin_chunk(&mut self, _: u64) {}
 
@@ -160,6 +181,10 @@ impl Visitor for Comparer {
             };
             assert_eq!((values, text.as_str()), ([one].as_slice(), "before "), "{field}");
         }
+        compare_sources(&ways, &lazy, &all);
+        // Hashes in lower case are shared only where nothing else is made of their entry.
+        let of_timeline = |field: &&Field| evql::timeline::FIELDS.iter().any(|id| **field == Field::Known(*id));
+        compare_sources(&ways, &lazy, &all.iter().filter(of_timeline).cloned().collect::<Vec<_>>());
         for field in all.iter().filter(|field| ways.is_never(field)) {
             assert!(lazy.values(field).is_empty(), "{field}");
         }

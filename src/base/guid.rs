@@ -2,6 +2,8 @@
 //!
 //! This module does not know what a GUID is for.
 
+use super::number::HEX;
+
 /// A GUID as Windows stores it: the first three groups with their low bytes first.
 pub type Guid = [u8; 16];
 
@@ -13,8 +15,6 @@ const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15
 
 /// How many letters of the text come before each of these bytes.
 const PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The text of a GUID: in braces, in lower case.
 pub fn text(guid: &Guid) -> [u8; LENGTH] {

@@ -4,6 +4,9 @@
 
 use std::fmt::Write as _;
 
+/// Hexadecimal digits, in lower case.
+pub const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// A number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -1,11 +1,12 @@
 //! Where the rows of a timeline wait until all are known: in memory as long as they fit, else in a temporary file, sorted run by run.
 //!
 //! Rows leave in the order of a timeline: by host, then by process in the order of the first events of processes, then by time; what belongs to no process
-//! comes last on its host. In memory that is a sort of places. On disk, runs are merged by process, each finished process is written to a second
+//! comes last on its host. In memory rows are dealt out to their processes. On disk, runs are merged by process, each finished process is written to a second
 //! temporary file, and processes are copied out in their order: memory then holds a few words a process, and one row of each run.
 //! The files have no name where the system allows that, so that nothing stays behind however the run ends. This module does not know output formats.
 
 mod processes;
+mod sorted;
 
 use super::duplicates::Duplicates;
 use crate::base::Origin;
@@ -14,18 +15,23 @@ use crate::timeline::{Entry, Part, Row, RowHead};
 use hashbrown::HashMap;
 use processes::Processes;
 use rayon::prelude::*;
+use sorted::{Piece, Sorted};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 
-/// Bytes that the place of a row takes beside the row.
-const PLACE: u64 = 72;
-/// Rows that one thread formats at a time: few enough that what it writes stays in its cache.
-const ROWS_AT_A_TIME: usize = 256;
+/// Bytes that the place of a row takes beside the row, with its number when rows are sorted.
+const PLACE: u64 = 68;
 /// Pieces of formatted rows that are held at a time for each thread, and as many again while these are written.
 const PIECES_PER_THREAD: usize = 4;
+
+/// Rows that are brought into the cache together.
+const FETCHED: usize = 16;
+/// Bytes that a cache loads together, on most machines.
+const CACHE_LINE: usize = 64;
 
 /// How much may be held, and where the rest goes.
 #[derive(Clone, Debug)]
@@ -56,6 +62,8 @@ pub struct Rows {
 pub struct Shelf {
     limits: Limits,
     blocks: Vec<Vec<u8>>,
+    /// How many places each block has.
+    rows: Vec<usize>,
     places: Vec<Place>,
     processes: Processes,
     held: u64,
@@ -69,12 +77,23 @@ type ProcessKey = (Box<[u8]>, bool, Box<[u8]>);
 /// A row in memory.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    process: u32,
     order: OrderKey,
-    is_creation: bool,
-    block: u32,
     start: usize,
-    end: usize,
+    length: u32,
+    process: u32,
+    block: u32,
+    is_creation: bool,
+}
+
+impl Place {
+    /// The row, which is in one of the blocks.
+    fn bytes<'b>(&self, blocks: &'b [Vec<u8>]) -> &'b [u8] {
+        &blocks[self.block as usize][self.start..self.start + self.length as usize]
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::other("a row of a timeline is too long")
 }
 
 /// A sorted part of the temporary file.
@@ -102,23 +121,29 @@ impl Shelf {
     /// Adds the rows of a unit; writes what is held to disk if it has become too much.
     pub fn add(&mut self, rows: Rows) -> io::Result<()> {
         let block = u32::try_from(self.blocks.len()).map_err(|_| io::Error::other("too many parts of a timeline"))?;
+        let before = self.places.len();
         let (mut start, mut latest) = (0, None);
         for end in rows.ends {
             if let Some(row) = RowHead::read(&rows.bytes[start..end]) {
                 let process = self.processes.number(&row, latest);
                 latest = Some(process);
-                self.places.push(Place { process, order: row.order, is_creation: row.is_creation, block, start, end });
+                let length = u32::try_from(end - start).map_err(|_| too_long())?;
+                let RowHead { order, is_creation, .. } = row;
+                self.places.push(Place { order, start, length, process, block, is_creation });
                 self.held += PLACE;
             }
             start = end;
         }
         self.held += rows.bytes.len() as u64;
         self.blocks.push(rows.bytes);
-        if self.held > self.limits.max_memory { self.spill() } else { Ok(()) }
+        self.rows.push(self.places.len() - before);
+        // Rows are numbered.
+        let is_full = u32::try_from(self.places.len()).is_err();
+        if is_full || self.held > self.limits.max_memory { self.spill() } else { Ok(()) }
     }
 
     fn bytes_of(&self, place: &Place) -> &[u8] {
-        &self.blocks[place.block as usize][place.start..place.end]
+        place.bytes(&self.blocks)
     }
 
     /// Writes what is held to disk, and says where if that goes wrong.
@@ -146,9 +171,7 @@ impl Shelf {
             for (ahead, place) in creation.map(|place| (1_u8, place)).into_iter().chain(process.iter().map(|p| (0, p)))
             {
                 let row = self.bytes_of(place);
-                let length =
-                    u32::try_from(row.len()).map_err(|_| io::Error::other("a row of a timeline is too long"))?;
-                out.write_all(&length.to_le_bytes())?;
+                out.write_all(&place.length.to_le_bytes())?;
                 out.write_all(&[ahead])?;
                 out.write_all(row)?;
             }
@@ -158,7 +181,8 @@ impl Shelf {
         let end = file.stream_position()?;
         self.file = Some(file);
         self.runs.push(Run { start, end });
-        (self.blocks, self.places, self.processes, self.held) = (Vec::new(), Vec::new(), Processes::default(), 0);
+        (self.blocks, self.rows, self.places) = (Vec::new(), Vec::new(), Vec::new());
+        (self.processes, self.held) = (Processes::default(), 0);
         Ok(())
     }
 
@@ -173,8 +197,7 @@ impl Shelf {
     ) -> io::Result<()> {
         let format = Format { parts, format };
         if self.runs.is_empty() {
-            self.places.retain(|place| !duplicates.contains(place.order.origin()));
-            return self.write_held(pool, &format, out);
+            return self.write_held(pool, duplicates, &format, out);
         }
         if !self.places.is_empty() {
             pool.install(|| self.spill())?;
@@ -182,51 +205,46 @@ impl Shelf {
         self.write_runs(duplicates, &format, out)
     }
 
-    fn write_held(mut self, pool: &rayon::ThreadPool, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
-        pool.install(|| self.places.par_sort_unstable_by_key(|place| (place.process, place.order)));
-        let pieces = cut(&self.groups());
+    fn write_held(
+        self,
+        pool: &rayon::ThreadPool,
+        duplicates: &Duplicates,
+        format: &Format<'_>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Self { mut blocks, rows, places, processes, .. } = self;
+        let any = !duplicates.is_empty();
+        let is_wanted = |origin| !(any && duplicates.contains(origin));
+        let sorted = pool.install(|| Sorted::new(&places, &processes, is_wanted));
+        // To free what was held takes a while, and nobody needs to wait for it.
+        pool.spawn(move || drop(processes));
+        let mut left = Left { rows, finished: 0 };
+        let pieces = sorted.pieces(&places);
         let at_a_time = pool.current_num_threads() * PIECES_PER_THREAD;
         let (mut written, mut formatted): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        let mut finished = 0;
         for pieces in pieces.chunks(at_a_time) {
             formatted.resize_with(pieces.len(), Vec::new);
+            let mut unused = Vec::new();
             // While some pieces are formatted, those before them are written.
             pool.in_place_scope(|scope| {
-                let (rows, formatted) = (&self, &mut formatted);
+                let held = Held { blocks: &blocks, places: &places, rows: &sorted.rows };
+                let formatted = &mut formatted;
                 scope.spawn(move |_| {
                     formatted.par_iter_mut().zip(pieces).for_each(|(bytes, piece)| {
                         bytes.clear();
-                        for stretch in piece {
-                            rows.format(stretch, format, bytes);
-                        }
+                        held.format(piece, format, bytes);
                     });
                 });
+                unused = left.finish(finished, &sorted, &places);
                 written.iter().try_for_each(|bytes| out.write_all(bytes))
             })?;
+            let unused: Vec<_> = unused.into_iter().map(|block| std::mem::take(&mut blocks[block])).collect();
+            pool.spawn(move || drop(unused));
             std::mem::swap(&mut written, &mut formatted);
+            finished = pieces.last().map_or(0, |piece| piece.finished);
         }
         written.iter().try_for_each(|bytes| out.write_all(bytes))
-    }
-
-    /// The sorted places of each process, in the order of the timeline.
-    fn groups(&self) -> Vec<&[Place]> {
-        let ranks = self.processes.host_ranks();
-        let mut groups: Vec<&[Place]> = self.places.chunk_by(|left, right| left.process == right.process).collect();
-        groups.sort_unstable_by_key(|group| group.first().map(|place| (ranks[place.process as usize], place.order)));
-        groups
-    }
-
-    /// Formats some rows of a process.
-    fn format(&self, stretch: &Stretch<'_>, format: &Format<'_>, out: &mut Vec<u8>) {
-        let read = |place: &Place| Row::read(self.bytes_of(place));
-        let mut start = stretch.start.and_then(read);
-        let mut entries = stretch.places.iter().filter_map(|place| {
-            let row = read(place)?;
-            if row.is_creation {
-                start = Some(row);
-            }
-            Some(format.entry(row, start))
-        });
-        (format.format)(&mut entries, out);
     }
 
     fn write_runs(mut self, duplicates: &Duplicates, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -292,34 +310,76 @@ struct Group {
     length: u64,
 }
 
-/// Rows of one process in memory, one after another.
-struct Stretch<'s> {
+/// Rows in memory.
+#[derive(Clone, Copy)]
+struct Held<'s> {
+    blocks: &'s [Vec<u8>],
     places: &'s [Place],
-    /// The last creation before them, or else the first one of the process.
-    start: Option<&'s Place>,
+    /// The numbers of rows in the order of the timeline.
+    rows: &'s [u32],
 }
 
-/// Cuts groups into pieces of about the same number of rows: small groups together, a large one into several.
-fn cut<'s>(groups: &[&'s [Place]]) -> Vec<Vec<Stretch<'s>>> {
-    let mut pieces = Vec::new();
-    let (mut piece, mut rows) = (Vec::new(), 0);
-    for group in groups {
-        let mut start = group.iter().find(|place| place.is_creation);
-        let mut rest = *group;
-        while !rest.is_empty() {
-            let (places, after) = rest.split_at(rest.len().min(ROWS_AT_A_TIME - rows));
-            piece.push(Stretch { places, start });
-            start = places.iter().rev().find(|place| place.is_creation).or(start);
-            rest = after;
-            rows += places.len();
-            if rows == ROWS_AT_A_TIME {
-                pieces.push(std::mem::take(&mut piece));
-                rows = 0;
+impl<'s> Held<'s> {
+    /// Formats a piece.
+    fn format(self, piece: &Piece, format: &Format<'_>, out: &mut Vec<u8>) {
+        let read = |place: &Place| Row::read(place.bytes(self.blocks));
+        let place = |number: &u32| &self.places[*number as usize];
+        let mut start = piece.start.and_then(|number| read(place(&number)));
+        let mut process = piece.inside.then(|| place(&self.rows[piece.rows.start]).process);
+        let mut entries = piece.rows.clone().filter_map(|at| {
+            if (at - piece.rows.start).is_multiple_of(FETCHED) {
+                self.fetch(at..piece.rows.end.min(at + FETCHED));
             }
-        }
+            let here = place(&self.rows[at]);
+            let row = read(here)?;
+            if process != Some(here.process) {
+                process = Some(here.process);
+                // What comes first is nearly always the creation itself.
+                start = if here.is_creation { None } else { self.first_creation(at).and_then(read) };
+            }
+            if here.is_creation {
+                start = Some(row);
+            }
+            Some(format.entry(row, start))
+        });
+        (format.format)(&mut entries, out);
     }
-    pieces.push(piece);
-    pieces
+
+    /// Brings rows into the cache: they lie anywhere, and to wait for many at once takes little longer than to wait for one.
+    fn fetch(self, rows: Range<usize>) {
+        let mut any = 0;
+        for number in &self.rows[rows] {
+            let bytes = self.places[*number as usize].bytes(self.blocks);
+            any = bytes.iter().step_by(CACHE_LINE).fold(any, |any, byte| any ^ byte);
+        }
+        std::hint::black_box(any);
+    }
+
+    /// The first creation of the process whose rows begin here.
+    fn first_creation(self, at: usize) -> Option<&'s Place> {
+        let mut places = self.rows[at..].iter().map(|number| &self.places[*number as usize]);
+        let process = self.places[self.rows[at] as usize].process;
+        places.by_ref().take_while(|place| place.process == process).find(|place| place.is_creation)
+    }
+}
+
+/// How many rows of each block are left to be formatted.
+struct Left {
+    rows: Vec<usize>,
+    finished: usize,
+}
+
+impl Left {
+    /// The rows before this one are done, and nobody will ask for them: the blocks that have no others.
+    fn finish(&mut self, finished: usize, sorted: &Sorted, places: &[Place]) -> Vec<usize> {
+        let done = std::mem::replace(&mut self.finished, finished)..finished;
+        let blocks = sorted.rows[done].iter().map(|number| places[*number as usize].block as usize);
+        let is_done = |block: &usize| {
+            self.rows[*block] -= 1;
+            self.rows[*block] == 0
+        };
+        blocks.filter(is_done).collect()
+    }
 }
 
 /// What adds formatted rows to some bytes.

@@ -15,7 +15,7 @@ mod ways;
 
 pub use derive::split_command_line;
 pub use reference::reference;
-pub use ways::{Cells, Found, Lazy, Ways, entries_of, raw_at};
+pub use ways::{Cells, Found, Lazy, Part, Source, Ways, entries_of, raw_at};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};

@@ -6,7 +6,7 @@
 
 mod lazy;
 
-pub use lazy::{Cells, Found, Lazy};
+pub use lazy::{Cells, Found, Lazy, Part, Source};
 
 use super::derive::Context;
 use super::direct::{self, Made};

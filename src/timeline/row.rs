@@ -3,16 +3,18 @@
 //! Rows are written once, moved about, spilled to disk perhaps, and read back in place, without copying. They never leave the process that wrote them, so
 //! that the form is nobody's contract. Reading is total nevertheless: bytes that are no row give nothing.
 //!
-//! A row is a head of fixed length, a table, and texts; a document or a record comes behind. The table says for each value, in the order of the columns, which column it is of and what it is;
-//! a text is there by its length only. All texts stand together behind the table, so that they are checked at once; in front of them those that are asked
-//! for by themselves: host, entity id, record id.
+//! A row is a head of fixed length, a table, and texts; a document or a record comes behind. The table says for each value, in the order of the columns,
+//! which column it is of and what it is; a text is there by its length only. All texts stand together behind the table, so that they are checked at once; in
+//! front of them those that are asked for by themselves: host, entity id, record id; then those that several columns have parts of, as a path and the name
+//! in it, which the table refers to by place.
 
 use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
-use crate::sysmon::{Found, Lazy, Ways};
+use crate::sysmon::{Found, Lazy, Part, Source, Ways};
+use std::ops::Range;
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,8 +59,10 @@ pub struct Row<'r> {
     /// The record id, if it is a text.
     pub record_id: Option<&'r str>,
     table: &'r [u8],
-    /// The texts of the table one after another.
+    /// All texts.
     texts: &'r str,
+    /// Where the texts that the table has by length begin among them.
+    own_texts: usize,
     /// The document, or the record.
     rest: &'r [u8],
 }
@@ -88,12 +92,18 @@ pub struct RowWriter {
     bytes: Vec<u8>,
     table: Vec<u8>,
     texts: Vec<u8>,
+    /// What columns have of the texts that they share.
+    parts: Vec<Part>,
+    /// Where the texts begin that no columns share.
+    own_texts: usize,
 }
 
 /// Where the columns of the events of a kind are found, with the cells that are the same for all of them.
 #[derive(Debug)]
 pub struct Outline {
     parts: Vec<OutlinePart>,
+    /// Entries that several columns are made of.
+    sources: Vec<Source>,
     host: usize,
     entity_id: usize,
     record_id: usize,
@@ -104,6 +114,8 @@ pub struct Outline {
 enum OutlinePart {
     /// The cells of a column must be asked for at this place.
     Column(u8, usize),
+    /// The cell of a column is the part of a source with this number.
+    Shared(u8, usize),
     /// Cells that are known: their entries in the table, and their texts.
     Known(Vec<u8>, Vec<u8>),
 }
@@ -119,11 +131,16 @@ impl Outline {
         let host = place(ways, &ecs::HOST_NAME.into())?;
         let entity_id = place(ways, &ecs::PROCESS_ENTITY_ID.into())?;
         let record_id = place(ways, &ecs::WINLOG_RECORD_ID.into())?;
+        let places: Vec<usize> = fields_of(contents).map(|field| place(ways, &field)).collect::<Option<_>>()?;
+        let (sources, shared): (Vec<Source>, Vec<Vec<usize>>) = ways.sources(&places).into_iter().unzip();
+        let shared: Vec<usize> = shared.into_iter().flatten().collect();
         let mut parts: Vec<OutlinePart> = Vec::new();
-        for (column, field) in (0..).zip(fields_of(contents)) {
-            let at = place(ways, &field)?;
+        for ((column, field), at) in (0..).zip(fields_of(contents)).zip(places) {
             if !ways.is_constant(&field) {
-                parts.push(OutlinePart::Column(column, at));
+                parts.push(match shared.iter().position(|have| *have == at) {
+                    Some(part) => OutlinePart::Shared(column, part),
+                    None => OutlinePart::Column(column, at),
+                });
                 continue;
             }
             let mut writer = RowWriter::default();
@@ -137,7 +154,7 @@ impl Outline {
                 _ => parts.push(OutlinePart::Known(writer.table, writer.texts)),
             }
         }
-        Some(Self { parts, host, entity_id, record_id })
+        Some(Self { parts, sources, host, entity_id, record_id })
     }
 }
 
@@ -197,6 +214,7 @@ impl RowWriter {
             Some((text.len(), true))
         };
         let fronts = [front(&subject.host), subject.entity_id.as_deref().and_then(&mut front), None];
+        self.own_texts = self.texts.len();
         self.end(subject.order, subject.is_creation, &fronts);
         self.bytes.push(record::RECORD);
         record::write(&mut self.bytes, record, chunk, path);
@@ -206,13 +224,17 @@ impl RowWriter {
     pub fn glance(&mut self, event: &Lazy<'_>, outline: &Outline, order: OrderKey, is_creation: bool) {
         self.begin();
         let fronts = [outline.host, outline.entity_id, outline.record_id].map(|at| self.first_text_at(event, at));
+        self.parts.clear();
+        outline.sources.iter().for_each(|source| event.write_source(source, &mut self.texts, &mut self.parts));
+        self.own_texts = self.texts.len();
         for part in &outline.parts {
             match part {
                 OutlinePart::Known(table, texts) => {
                     self.table.extend_from_slice(table);
                     self.texts.extend_from_slice(texts);
                 }
-                OutlinePart::Column(column, _) if self.refer(*column, &fronts) => {}
+                OutlinePart::Column(column, _) | OutlinePart::Shared(column, _) if self.refer(*column, &fronts) => {}
+                OutlinePart::Shared(column, part) => self.part(*column, *part),
                 OutlinePart::Column(column, at) => self.column(*column, event, *at),
             }
         }
@@ -221,8 +243,10 @@ impl RowWriter {
 
     fn begin_event(&mut self, event: &Event) -> Fronts {
         self.begin();
-        [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID, ecs::WINLOG_RECORD_ID]
-            .map(|field| self.first_text(event.document.all(field)))
+        let fronts = [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID, ecs::WINLOG_RECORD_ID]
+            .map(|field| self.first_text(event.document.all(field)));
+        self.own_texts = self.texts.len();
+        fronts
     }
 
     fn begin(&mut self) {
@@ -257,7 +281,7 @@ impl RowWriter {
         };
         let is_only = fronts[usize::from(at)].is_some_and(|(_, only)| only);
         if is_only {
-            self.table.extend([column, FRONT + at]);
+            self.table.extend_from_slice(&[column, FRONT + at]);
         }
         is_only
     }
@@ -282,7 +306,7 @@ impl RowWriter {
         put(&origin.input.to_le_bytes());
         put(&origin.offset.to_le_bytes());
         // Texts come from records and documents of far less than 4 GiB.
-        for length in [host, entity_id, record_id, self.table.len(), self.texts.len()] {
+        for length in [host, entity_id, record_id, self.own_texts, self.table.len(), self.texts.len()] {
             put(&u32::try_from(length).unwrap_or_default().to_le_bytes());
         }
         self.bytes.extend_from_slice(&head);
@@ -294,11 +318,35 @@ impl RowWriter {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
             Found::Text => self.text_entry(column, self.texts.len() - begin),
-            Found::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
-            Found::Boolean(flag) => self.table.extend([column, if flag { TRUE } else { FALSE }]),
+            Found::Long(number) => self.long(column, number),
+            Found::Boolean(flag) => self.table.extend_from_slice(&[column, if flag { TRUE } else { FALSE }]),
             Found::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
             Found::Nothing => {}
             Found::NotOne => event.values_at(at).iter().for_each(|value| self.value(column, value)),
+        }
+    }
+
+    /// The cell that is a part of a text which other columns have parts of too.
+    fn part(&mut self, column: u8, part: usize) {
+        match &self.parts[part] {
+            Part::Nothing => {}
+            Part::Text(range) => {
+                let range = range.clone();
+                if let (Ok(start), Ok(length)) = (u16::try_from(range.start), u16::try_from(range.len())) {
+                    let ([start, rest], [low, high]) = (start.to_le_bytes(), length.to_le_bytes());
+                    self.table.extend_from_slice(&[column, PART, start, rest, low, high]);
+                } else {
+                    let length = range.len();
+                    self.texts.extend_from_within(range);
+                    self.text_entry(column, length);
+                }
+            }
+            Part::Other(text) => {
+                self.texts.extend_from_slice(text.as_bytes());
+                let length = text.len();
+                self.text_entry(column, length);
+            }
+            Part::Flag(flag) => self.table.extend_from_slice(&[column, if *flag { TRUE } else { FALSE }]),
         }
     }
 
@@ -306,9 +354,9 @@ impl RowWriter {
         match value {
             Value::Text(text) => self.text(column, text),
             Value::Ip(ip) => self.text(column, &ip.text),
-            Value::Long(number) => self.entry(column, LONG, number.to_le_bytes()),
+            Value::Long(number) => self.long(column, *number),
             Value::Double(number) => self.entry(column, DOUBLE, number.to_le_bytes()),
-            Value::Boolean(flag) => self.table.extend([column, if *flag { TRUE } else { FALSE }]),
+            Value::Boolean(flag) => self.table.extend_from_slice(&[column, if *flag { TRUE } else { FALSE }]),
             Value::Date(at) => self.entry(column, DATE, at.0.to_le_bytes()),
         }
     }
@@ -320,12 +368,24 @@ impl RowWriter {
 
     /// The entry of a text that was added.
     fn text_entry(&mut self, column: u8, length: usize) {
-        if let Ok(length) = u16::try_from(length) {
+        if let Some(kind) = u8::try_from(length).ok().and_then(|length| length.checked_add(SHORT_TEXT)) {
+            self.table.extend_from_slice(&[column, kind]);
+        } else if let Ok(length) = u16::try_from(length) {
             let [low, high] = length.to_le_bytes();
-            self.table.extend([column, TEXT, low, high]);
+            self.table.extend_from_slice(&[column, TEXT, low, high]);
         } else {
             self.table.extend([column, LONG_TEXT]);
             self.table.extend(u32::try_from(length).unwrap_or_default().to_le_bytes());
+        }
+    }
+
+    fn long(&mut self, column: u8, number: i64) {
+        match u32::try_from(number) {
+            Ok(number) => {
+                let [a, b, c, d] = number.to_le_bytes();
+                self.table.extend_from_slice(&[column, SHORT_LONG, a, b, c, d]);
+            }
+            Err(_) => self.entry(column, LONG, number.to_le_bytes()),
         }
     }
 
@@ -337,7 +397,7 @@ impl RowWriter {
 }
 
 /// Bytes of a row before its table.
-const HEAD: usize = 49;
+const HEAD: usize = 53;
 
 /// A text of less than 64 KiB: its length follows.
 const TEXT: u8 = 0;
@@ -351,6 +411,12 @@ const LONG_TEXT: u8 = 6;
 /// The host, which stands in front of all texts; and after it the entity id, and the record id.
 const FRONT: u8 = 7;
 const FRONT_RECORD_ID: u8 = 9;
+/// A part of a text that other columns have parts of too: its place among all texts and its length follow.
+const PART: u8 = 10;
+/// An integer of four bytes that is not negative.
+const SHORT_LONG: u8 = 11;
+/// A text of so many bytes as the kind is above this.
+const SHORT_TEXT: u8 = 16;
 
 /// Adds a text with its length before it.
 pub(super) fn push_text(bytes: &mut Vec<u8>, text: &str) {
@@ -378,6 +444,7 @@ struct Split<'r> {
     flags: u8,
     /// Bytes of the texts in front.
     fronts: [usize; 3],
+    own_texts: usize,
     table: &'r [u8],
     texts: &'r [u8],
     rest: &'r [u8],
@@ -393,10 +460,11 @@ impl<'r> Split<'r> {
         let origin =
             Origin { input: u32::from_le_bytes(take(&mut head)?), offset: u64::from_le_bytes(take(&mut head)?) };
         let fronts = [take_length(&mut head)?, take_length(&mut head)?, take_length(&mut head)?];
+        let own_texts = take_length(&mut head)?;
         let (table, rest) = rest.split_at_checked(take_length(&mut head)?)?;
         let (texts, rest) = rest.split_at_checked(take_length(&mut head)?)?;
         let order = OrderKey::new(time, (flags & 1 != 0).then_some(tiebreaker), origin);
-        Some(Self { order, flags, fronts, table, texts, rest })
+        Some(Self { order, flags, fronts, own_texts, table, texts, rest })
     }
 
     const fn is_creation(&self) -> bool {
@@ -419,9 +487,10 @@ impl<'r> Row<'r> {
     /// Reads a row that is all of `bytes`.
     pub fn read(bytes: &'r [u8]) -> Option<Self> {
         let split = Split::new(bytes)?;
-        let (host, texts) = simdutf8::basic::from_utf8(split.texts).ok()?.split_at_checked(split.fronts[0])?;
+        let all = simdutf8::basic::from_utf8(split.texts).ok()?;
+        let (host, texts) = all.split_at_checked(split.fronts[0])?;
         let (entity_id, texts) = texts.split_at_checked(split.fronts[1])?;
-        let (record_id, texts) = texts.split_at_checked(split.fronts[2])?;
+        let (record_id, _) = texts.split_at_checked(split.fronts[2])?;
         Some(Self {
             order: split.order,
             is_creation: split.is_creation(),
@@ -429,7 +498,8 @@ impl<'r> Row<'r> {
             entity_id: (split.flags & 4 != 0).then_some(entity_id),
             record_id: (split.flags & 8 != 0).then_some(record_id),
             table: split.table,
-            texts,
+            texts: all,
+            own_texts: split.own_texts,
             rest: split.rest,
         })
     }
@@ -457,7 +527,8 @@ impl<'r> Row<'r> {
     /// another.
     pub fn cells(&self) -> Cells<'r> {
         let fronts = [self.host, self.entity_id.unwrap_or_default(), self.record_id.unwrap_or_default()];
-        Cells { table: self.table, texts: self.texts, fronts }
+        let own_texts = self.texts.get(self.own_texts..).unwrap_or_default();
+        Cells { table: self.table, own_texts, texts: self.texts, fronts }
     }
 }
 
@@ -465,6 +536,8 @@ impl<'r> Row<'r> {
 #[derive(Clone, Debug, Default)]
 pub struct Cells<'r> {
     table: &'r [u8],
+    /// What is left of the texts that the table has by length.
+    own_texts: &'r str,
     texts: &'r str,
     fronts: [&'r str; 3],
 }
@@ -475,9 +548,21 @@ impl<'r> Cells<'r> {
         self.table.first().map(|column| usize::from(*column))
     }
 
+    /// All texts of the row.
+    pub fn texts(&self) -> &'r str {
+        self.texts
+    }
+
+    /// Where a text that a cell had is among all texts of the row; `None` if it is that of another row.
+    pub fn place_of(&self, text: &str) -> Option<Range<usize>> {
+        let start = text.as_ptr().addr().checked_sub(self.texts.as_ptr().addr())?;
+        let end = start.checked_add(text.len())?;
+        (end <= self.texts.len()).then_some(start..end)
+    }
+
     fn text(&mut self, length: usize) -> Option<&'r str> {
-        let (text, rest) = self.texts.split_at_checked(length)?;
-        self.texts = rest;
+        let (text, rest) = self.own_texts.split_at_checked(length)?;
+        self.own_texts = rest;
         Some(text)
     }
 }
@@ -488,6 +573,12 @@ impl<'r> Iterator for Cells<'r> {
     fn next(&mut self) -> Option<Self::Item> {
         let [column, kind] = take(&mut self.table)?;
         let cell = match kind {
+            SHORT_TEXT.. => Cell::Text(self.text((kind - SHORT_TEXT).into())?),
+            PART => {
+                let start = usize::from(u16::from_le_bytes(take(&mut self.table)?));
+                let length = usize::from(u16::from_le_bytes(take(&mut self.table)?));
+                Cell::Text(self.texts.get(start..start + length)?)
+            }
             TEXT => {
                 let length = u16::from_le_bytes(take(&mut self.table)?);
                 Cell::Text(self.text(length.into())?)
@@ -497,6 +588,7 @@ impl<'r> Iterator for Cells<'r> {
                 Cell::Text(self.text(length)?)
             }
             FRONT..=FRONT_RECORD_ID => Cell::Text(self.fronts[usize::from(kind - FRONT)]),
+            SHORT_LONG => Cell::Long(u32::from_le_bytes(take(&mut self.table)?).into()),
             LONG => Cell::Long(i64::from_le_bytes(take(&mut self.table)?)),
             DOUBLE => Cell::Double(f64::from_le_bytes(take(&mut self.table)?)),
             FALSE => Cell::Boolean(false),

@@ -22,6 +22,28 @@ proptest! {
         prop_assert_eq!(text(&given), serde_json::to_string(&given).unwrap());
     }
 
+    /// Long texts of which only few letters are special, so that these stand at any place of a block.
+    #[test]
+    fn long_texts_are_those_of_serde_json(given in "([a-zA-Z :.]{0,40}|\u{e4}|[\\\\\"\n]){0,9}") {
+        prop_assert_eq!(text(&given), serde_json::to_string(&given).unwrap());
+    }
+
+    /// Any part of a text is what it would be by itself.
+    #[test]
+    fn parts_are_those_of_serde_json(given in "([a-zA-Z :.]{0,40}|\u{e4}|[\\\\\"\n]){0,9}", cuts in prop::collection::vec(any::<prop::sample::Index>(), 2..9)) {
+        let mut parts = Parts::default();
+        parts.look("another text that is not there \\ any more");
+        parts.look(&given);
+        let places: Vec<usize> = given.char_indices().map(|(at, _)| at).chain([given.len()]).collect();
+        for pair in cuts.windows(2) {
+            let (one, other) = (*pair[0].get(&places), *pair[1].get(&places));
+            let part = one.min(other)..one.max(other);
+            let mut out = b"\"".to_vec();
+            parts.end_text(&mut out, &given, part.clone());
+            prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&given[part]).unwrap());
+        }
+    }
+
     #[test]
     fn integers_are_those_of_serde_json(number in any::<i64>()) {
         let mut out = Vec::new();

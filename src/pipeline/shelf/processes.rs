@@ -10,18 +10,28 @@ use std::hash::BuildHasher;
 #[derive(Debug, Default)]
 pub struct Processes {
     hasher: DefaultHashBuilder,
-    numbers: HashTable<u32>,
+    /// Numbers with the hashes that they are found by: to make room for more, keys need not be looked at again.
+    numbers: HashTable<(u64, u32)>,
     keys: Vec<Process>,
+    /// The entity ids of all processes one after another.
+    entity_ids: Vec<u8>,
     /// Computer names. Mostly there are a handful, and the one that was met last comes next.
     hosts: Vec<Box<[u8]>>,
     host_numbers: HashTable<u32>,
 }
 
 /// What a process is known by.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 struct Process {
     host: u32,
-    entity_id: Option<Box<[u8]>>,
+    /// Where its entity id begins and ends, if it has one.
+    entity_id: Option<(usize, usize)>,
+}
+
+impl Process {
+    fn entity_id(self, all: &[u8]) -> Option<&[u8]> {
+        self.entity_id.map(|(start, end)| &all[start..end])
+    }
 }
 
 /// More hosts or processes than that do not fit in any memory.
@@ -36,27 +46,28 @@ impl Processes {
         let latest_host = latest.map(|(_, key)| key.host).filter(|host| *self.hosts[*host as usize] == *row.host);
         if let Some((number, key)) = latest
             && latest_host.is_some()
-            && key.entity_id.as_deref() == row.entity_id
+            && key.entity_id(&self.entity_ids) == row.entity_id
         {
             return number;
         }
         let host = latest_host.unwrap_or_else(|| self.host(row.host));
-        let Self { hasher, numbers, keys, .. } = self;
+        let Self { hasher, numbers, keys, entity_ids, .. } = self;
         let hash = hasher.hash_one((host, row.entity_id));
-        let is_it = |number: &u32| {
-            let key = &keys[*number as usize];
-            key.host == host && key.entity_id.as_deref() == row.entity_id
+        let is_it = |(other, number): &(u64, u32)| {
+            let key = || keys[*number as usize];
+            *other == hash && key().host == host && key().entity_id(entity_ids) == row.entity_id
         };
-        if let Some(number) = numbers.find(hash, is_it) {
+        if let Some((_, number)) = numbers.find(hash, is_it) {
             return *number;
         }
         let number = number_of(keys.len());
-        keys.push(Process { host, entity_id: row.entity_id.map(Into::into) });
-        let hash_of = |number: &u32| {
-            let key = &keys[*number as usize];
-            hasher.hash_one((key.host, key.entity_id.as_deref()))
-        };
-        numbers.insert_unique(hash, number, hash_of);
+        let entity_id = row.entity_id.map(|id| {
+            let start = entity_ids.len();
+            entity_ids.extend_from_slice(id);
+            (start, entity_ids.len())
+        });
+        keys.push(Process { host, entity_id });
+        numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         number
     }
 
@@ -72,6 +83,11 @@ impl Processes {
         number
     }
 
+    /// How many processes there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// By number of the process: the place of its host in the order of their names, and behind that whatever names no process.
     pub fn host_ranks(&self) -> Vec<(u32, bool)> {
         let ranks = ranks(self.hosts.len(), |host| &self.hosts[host]);
@@ -81,7 +97,7 @@ impl Processes {
     /// By number of the process: its place in the order of hosts and entity ids, what names no process last of its host.
     pub fn ranks(&self) -> Vec<u32> {
         let hosts = self.host_ranks();
-        ranks(self.keys.len(), |process| (hosts[process], self.keys[process].entity_id.as_deref()))
+        ranks(self.keys.len(), |process| (hosts[process], self.keys[process].entity_id(&self.entity_ids)))
     }
 }
 

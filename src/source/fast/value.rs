@@ -5,6 +5,7 @@
 use super::super::xml::push_allowed;
 use super::template::Bytes;
 use crate::base::guid;
+use crate::base::number::HEX;
 use std::fmt::Write as _;
 
 /// The type of a text in UTF-16.
@@ -67,7 +68,10 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
 pub fn push_raw(kind: u8, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match kind {
         TEXT if narrow(without_end(raw), out) => {}
+        0x04 | U16 | 0x08 | U64 => number(unsigned(kind, raw)?, out)?,
         GUID => out.extend_from_slice(&guid::text(raw.try_into().ok()?)),
+        0x14 => hexadecimal(Bytes::new(raw).u32(0)?.into(), out),
+        0x15 => hexadecimal(Bytes::new(raw).u64(0)?, out),
         _ => {
             let mut text = String::new();
             write_raw(kind, raw, &mut text)?;
@@ -90,7 +94,7 @@ pub fn unsigned(kind: u8, raw: &[u8]) -> Option<u64> {
 }
 
 /// Adds a number: far quicker than formatting, and numbers are many.
-fn number(mut number: u64, out: &mut String) -> Option<()> {
+fn number(mut number: u64, out: &mut impl Sink) -> Option<()> {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {
@@ -101,8 +105,20 @@ fn number(mut number: u64, out: &mut String) -> Option<()> {
             break;
         }
     }
-    out.push_str(str::from_utf8(&digits[at..]).ok()?);
+    out.add(&digits[at..]);
     Some(())
+}
+
+/// Adds a number as `0x` and its digits.
+fn hexadecimal(number: u64, out: &mut impl Sink) {
+    let digits = (u64::BITS - (number | 1).leading_zeros()).div_ceil(4);
+    let mut text = [b'0'; 18];
+    text[1] = b'x';
+    let length = 2 + digits as usize;
+    for (place, digit) in text[2..length].iter_mut().rev().enumerate() {
+        *digit = HEX[usize::from((number >> (4 * place)).to_le_bytes()[0] & 0xf)];
+    }
+    out.add(&text[..length]);
 }
 
 /// Whether every unit is a printable character of ASCII: no end of text, nothing that XML forbids.
@@ -255,3 +271,6 @@ fn sid(raw: &[u8], out: &mut String) -> Option<()> {
         .try_for_each(|part| write!(out, "-{}", u32::from_le_bytes([part[0], part[1], part[2], part[3]])))
         .ok()
 }
+
+#[cfg(test)]
+mod tests;

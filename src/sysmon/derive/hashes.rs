@@ -33,24 +33,36 @@ pub fn hashes(data: &mut EventData<'_>, document: &mut Document, context: Contex
 
 /// The first value of an algorithm in a hash list, by bytes, as it stands there; none if any part is no `ALGORITHM=VALUE`.
 pub fn hash_of(text: &str, algorithm: &str) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
     let mut found = None;
+    let is_list = each_hash(text, |name, value| {
+        if found.is_none() && is_named(name, algorithm) {
+            found = Some(value);
+        }
+    });
+    found.filter(|_| is_list)
+}
+
+/// Gives the name and the place of each value in a hash list that says something. False if any part is no `ALGORITHM=VALUE`.
+pub fn each_hash(text: &str, mut each: impl FnMut(&str, Range<usize>)) -> bool {
+    let bytes = text.as_bytes();
     let mut at = 0;
     loop {
         let end = memchr::memchr(b',', &bytes[at..]).map_or(bytes.len(), |comma| at + comma);
-        let from = at + memchr::memchr(b'=', &bytes[at..end])? + 1;
-        if found.is_none() && is_named(&text[at..from - 1], algorithm) && says_something(&text[from..end]) {
-            found = Some(from..end);
+        // Names are short.
+        let Some(name) = bytes[at..end].iter().position(|byte| *byte == b'=') else { return false };
+        let from = at + name + 1;
+        if says_something(&text[from..end]) {
+            each(&text[at..from - 1], from..end);
         }
         if end == bytes.len() {
-            return found;
+            return true;
         }
         at = end + 1;
     }
 }
 
 /// Whether a name is that of an algorithm, in whatever case. Letters of other scripts may become ASCII in lower case.
-fn is_named(name: &str, algorithm: &str) -> bool {
+pub fn is_named(name: &str, algorithm: &str) -> bool {
     name.eq_ignore_ascii_case(algorithm) || (!name.is_ascii() && name.to_lowercase() == algorithm)
 }
 

@@ -12,7 +12,7 @@ mod registry;
 mod status;
 
 pub use dns::{answers as dns_answers, fail as dns_answers_fail, question as dns_question};
-pub use hashes::{hash_of, hashes, object as hashed_object};
+pub use hashes::{each_hash, hash_of, hashes, is_named as is_hash_named, object as hashed_object};
 pub use registry::{data as registry_data, registry};
 
 use super::Mapping;

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 
 mod write;
 
-pub use write::Found;
+pub use write::{Found, Part, Source};
 
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]

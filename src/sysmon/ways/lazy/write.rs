@@ -1,10 +1,12 @@
 //! Fields that have one value, written where they are to stand: for most of them no value need be made.
 
-use super::super::{OfRecord, Way};
+use super::super::{OfRecord, Way, Ways};
 use super::Lazy;
 use crate::base::{Ticks, json};
+use crate::sysmon::derive;
 use crate::sysmon::direct::{Made, Piece};
 use crate::sysmon::raw::is_nothing;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What [`Lazy::write_at`] has found.
@@ -24,7 +26,124 @@ pub enum Found {
     NotOne,
 }
 
+/// An entry that several fields are the text of, or made of.
+#[derive(Debug)]
+pub struct Source {
+    entry: usize,
+    of: Sharers,
+}
+
+/// How fields are made of an entry that they share.
+#[derive(Debug)]
+enum Sharers {
+    /// Each in its own way; `None` for the text itself.
+    Made(Vec<Option<Made>>),
+    /// Each is the value of an algorithm in a list of hashes, which is read once for all of them.
+    Hashes(Vec<&'static str>),
+}
+
+/// What a field has of the text of its [`Source`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// No value.
+    Nothing,
+    /// The bytes from here to there of all that was written.
+    Text(Range<usize>),
+    /// Another text.
+    Other(Cow<'static, str>),
+    /// True or false.
+    Flag(bool),
+}
+
+impl Ways {
+    /// Groups the fields at some positions by the entry that they are made of, if it is the same for several: a source, and the positions in the order of its
+    /// parts.
+    pub fn sources(&self, positions: &[usize]) -> Vec<(Source, Vec<usize>)> {
+        let mut groups: Vec<(usize, Vec<Option<Made>>, Vec<usize>)> = Vec::new();
+        for &at in positions {
+            let (entry, made) = match self.learned[at] {
+                Way::Text(entry) => (entry, None),
+                Way::Made(entry, made) => (entry, Some(made)),
+                _ => continue,
+            };
+            match groups.iter_mut().find(|(have, ..)| *have == entry) {
+                Some((_, ways, places)) => {
+                    ways.push(made);
+                    places.push(at);
+                }
+                None => groups.push((entry, vec![made], vec![at])),
+            }
+        }
+        let shared = groups.into_iter().filter(|(_, ways, _)| ways.len() > 1);
+        shared.filter_map(|(entry, ways, places)| Some((Source { entry, of: Sharers::new(ways)? }, places))).collect()
+    }
+}
+
+impl Sharers {
+    /// `None` if they cannot share it: values of hashes are put in lower case, which other fields would see.
+    fn new(ways: Vec<Option<Made>>) -> Option<Self> {
+        let hash = |way: &Option<Made>| match way {
+            Some(Made::Hash(algorithm)) => Some(*algorithm),
+            _ => None,
+        };
+        let hashes: Vec<&str> = ways.iter().filter_map(hash).collect();
+        match hashes.len() {
+            0 => Some(Self::Made(ways)),
+            all if all == ways.len() => Some(Self::Hashes(hashes)),
+            _ => None,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Made(ways) => ways.len(),
+            Self::Hashes(algorithms) => algorithms.len(),
+        }
+    }
+}
+
 impl Lazy<'_> {
+    /// Adds the text of an entry once, and to `parts` what fields have of it: the same as [`Self::write_at`] would find for each of them.
+    pub fn write_source(&self, source: &Source, out: &mut Vec<u8>, parts: &mut Vec<Part>) {
+        let begin = out.len();
+        let first = parts.len();
+        if !self.write_entry(source.entry, out) {
+            return parts.extend((0..source.of.len()).map(|_| Part::Nothing));
+        }
+        let text = str::from_utf8(&out[begin..]).unwrap_or_default();
+        let part = |range: Range<usize>| Part::Text(begin + range.start..begin + range.end);
+        match &source.of {
+            Sharers::Made(ways) => parts.extend(ways.iter().map(|made| {
+                let Some(made) = made else { return part(0..text.len()) };
+                match made.of(text, self.ways.context.separator) {
+                    Piece::Part(range) => part(range),
+                    Piece::Lower(range) => Part::Other(text[range].to_lowercase().into()),
+                    Piece::Other(text) => Part::Other(text),
+                    Piece::Flag(flag) => Part::Flag(flag),
+                    Piece::Nothing => Part::Nothing,
+                }
+            })),
+            Sharers::Hashes(algorithms) => {
+                parts.extend(algorithms.iter().map(|_| Part::Nothing));
+                let is_list = derive::each_hash(text, |name, value| {
+                    for (have, algorithm) in parts[first..].iter_mut().zip(algorithms) {
+                        if *have == Part::Nothing && derive::is_hash_named(name, algorithm) {
+                            let lower = || Part::Other(text[value.clone()].to_lowercase().into());
+                            *have = if text[value.clone()].is_ascii() { part(value.clone()) } else { lower() };
+                        }
+                    }
+                });
+                for have in &mut parts[first..] {
+                    match have {
+                        _ if !is_list => *have = Part::Nothing,
+                        Part::Text(range) => out[range.clone()].make_ascii_lowercase(),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
     /// The only value of the field at a [`super::Ways::position`], where that is easier to write than to hold. A text is added to `out` as UTF-8.
     pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> Found {
         let text_if = |says| if says { Found::Text } else { Found::Nothing };
