@@ -30,8 +30,6 @@ const MOST_INPUTS: usize = 12;
 const MOST_BYTES: usize = 16 << 20;
 /// So many look-ups tell whether an entry repeats itself.
 const TRIAL: u32 = 4096;
-/// So many values of an entry are compared one by one.
-const FEW_VALUES: usize = 4;
 /// So many times more tell whether values are met together again: it takes longer until most have been met.
 const TRIALS_TOGETHER: u32 = 4;
 /// About how many bytes a part takes.
@@ -89,10 +87,14 @@ pub struct Memo {
     left: Vec<u64>,
     found: Vec<usize>,
     /// Columns that are not decided yet, each with the number of its answer so far.
-    open: Vec<(usize, u32)>,
+    undecided: Vec<(usize, u32)>,
+    /// The parts of these that conditions still depend on.
+    open: Vec<Open>,
     sightings: Sightings,
     /// What was made of conditions that hold together.
     outlines: HashMap<Box<[u64]>, Arc<Outline>>,
+    /// The one that was asked for last: many records are alike to the rules.
+    last_outline: Option<(Box<[u64]>, Arc<Outline>)>,
     wholes: Wholes,
 }
 
@@ -105,6 +107,8 @@ struct Entry {
     missed: u32,
     /// It rarely repeats itself.
     wild: bool,
+    /// The number of the value that was met last with each value of the first entry: a program has one description.
+    beside: Vec<u32>,
 }
 
 /// What a column says of values that were met.
@@ -136,13 +140,33 @@ struct Wholes {
     wild: bool,
 }
 
+/// A part that a condition still depends on.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// The bit of the condition.
+    bit: u32,
+    column: u32,
+    /// The answer of the column whose rest it is in; [`NONE`] if it is a part of the column itself.
+    answer: u32,
+    /// Its position there.
+    position: u32,
+}
+
+impl Open {
+    fn part<'p>(&self, columns: &'p [Column], answers: &'p [Answers]) -> &'p Part {
+        let column = self.column as usize;
+        let rest = answers[column].rests.get(self.answer as usize);
+        &rest.map_or(&*columns[column].parts, |rest| rest)[self.position as usize]
+    }
+}
+
 /// What all columns together say.
 #[derive(Debug)]
 struct Whole {
     /// Bits of the conditions that may hold.
     left: Box<[u64]>,
     /// As [`Memo::open`].
-    open: Box<[(usize, u32)]>,
+    open: Box<[Open]>,
 }
 
 /// The number of the value of each entry of a column.
@@ -166,9 +190,11 @@ impl Memo {
             bytes: 0,
             left: Vec::new(),
             found: Vec::new(),
+            undecided: Vec::new(),
             open: Vec::new(),
             sightings: Sightings::default(),
             outlines: HashMap::new(),
+            last_outline: None,
             wholes: Wholes::default(),
         }
     }
@@ -191,6 +217,17 @@ impl Memo {
 
     /// What was made of the conditions that hold before, or is made of them now.
     pub fn outline(&mut self, make: impl FnOnce(&Self) -> Outline) -> Arc<Outline> {
+        if let Some((left, outline)) = &self.last_outline
+            && **left == *self.left
+        {
+            return outline.clone();
+        }
+        let outline = self.any_outline(make);
+        self.last_outline = Some((self.left.as_slice().into(), outline.clone()));
+        outline
+    }
+
+    fn any_outline(&mut self, make: impl FnOnce(&Self) -> Outline) -> Arc<Outline> {
         if let Some(known) = self.outlines.get(self.left.as_slice()) {
             return known.clone();
         }
@@ -218,6 +255,7 @@ impl Memo {
         }
         self.entries.resize_with(columns.entries.len(), Entry::new);
         self.answers.resize_with(columns.all.len(), Answers::default);
+        self.undecided.clear();
         self.open.clear();
         self.wholes.numbers.clear();
         columns.needles.begin(&mut self.sightings);
@@ -256,7 +294,7 @@ impl Memo {
         let number = u32::try_from(answers.len()).unwrap_or(NONE);
         keys.extend_from_slice(numbers);
         answers.push(Whole { left: self.left.as_slice().into(), open: self.open.as_slice().into() });
-        self.bytes += numbers.len() * 4 + self.left.len() * 8 + self.open.len() * size_of::<(usize, u32)>() + 48;
+        self.bytes += numbers.len() * 4 + self.left.len() * 8 + self.open.len() * size_of::<Open>() + 48;
         let hash = |of: &[u32]| self.hasher.hash_one(of);
         let length = numbers.len();
         table.insert_unique(hash(numbers), number, |&at| hash(&keys[at as usize * length..][..length]));
@@ -305,27 +343,22 @@ impl Columns {
         memo: &mut Memo,
     ) -> bool {
         memo.begin(self);
-        for input in 0..self.entries.len() {
-            self.number(input, glance, memo);
-        }
+        self.number(glance, memo);
         self.ask_columns(event, memo);
         let Memo { open, left, answers, sightings, .. } = memo;
         // Most lack a text that they need.
-        for &(at, answer) in &*open {
-            self.parts(at, answer, answers, left, |part, left| {
-                if let Some(wanted) = &part.wanted
-                    && !self.needles.may_have(wanted, glance, sightings)
-                {
-                    clear(left, part.bit);
-                }
-            });
+        for part in &*open {
+            if has(left, part.bit as usize)
+                && let Some(wanted) = &part.part(&self.all, answers).wanted
+                && !self.needles.may_have(wanted, glance, sightings)
+            {
+                clear(left, part.bit as usize);
+            }
         }
-        for &(at, answer) in &*open {
-            self.parts(at, answer, answers, left, |part, left| {
-                if !part.predicate.matches(&**event) {
-                    clear(left, part.bit);
-                }
-            });
+        for part in &*open {
+            if has(left, part.bit as usize) && !part.part(&self.all, answers).predicate.matches(&**event) {
+                clear(left, part.bit as usize);
+            }
         }
         left.iter().any(|word| *word != 0)
     }
@@ -341,68 +374,56 @@ impl Columns {
                 continue;
             }
             let Some(numbers) = column.numbers(&memo.wholes.numbers) else {
-                memo.open.push((at, NONE));
+                memo.undecided.push((at, NONE));
                 continue;
             };
             let Some(answer) = self.answer(at, &numbers, event, memo) else {
                 lasts = false;
-                memo.open.push((at, NONE));
+                memo.undecided.push((at, NONE));
                 continue;
             };
             let Answers { bits, rests, .. } = &memo.answers[at];
             let words = self.asked.len();
             memo.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
             if !rests[answer as usize].is_empty() {
-                memo.open.push((at, answer));
+                memo.undecided.push((at, answer));
             }
         }
+        self.open(memo);
         if lasts {
             memo.remember();
         }
     }
 
-    /// Shows the parts of a column whose bits are left.
-    fn parts(
-        &self,
-        at: usize,
-        answer: u32,
-        answers: &[Answers],
-        left: &mut [u64],
-        mut show: impl FnMut(&Part, &mut [u64]),
-    ) {
-        if let Some(rest) = answers[at].rests.get(answer as usize) {
-            for part in rest {
-                if has(left, part.bit) {
-                    show(part, left);
-                }
-            }
-            return;
-        }
-        let column = &self.all[at];
-        let mut before = 0;
-        for (word, members) in column.members.iter().enumerate() {
-            let mut open = left[word] & members;
-            while open != 0 {
-                let lower = (1_u64 << open.trailing_zeros()) - 1;
-                open &= open - 1;
-                // Parts are in the order of their bits.
-                show(&column.parts[before + (members & lower).count_ones() as usize], left);
-            }
-            before += members.count_ones() as usize;
+    /// Notes the parts of undecided columns whose conditions are left.
+    fn open(&self, memo: &mut Memo) {
+        let Memo { undecided, open, left, answers, .. } = memo;
+        for &(at, answer) in &*undecided {
+            let parts = answers[at].rests.get(answer as usize).map_or(&*self.all[at].parts, |rest| rest);
+            // There are far fewer conditions, columns and parts.
+            let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
+            let left = parts.iter().enumerate().filter(|(_, part)| has(left, part.bit));
+            let (column, answer) = (small(at), answer);
+            open.extend(left.map(|(at, part)| Open { bit: small(part.bit), column, answer, position: small(at) }));
         }
     }
 
-    /// Looks up the number of the value of an entry, if that repeats itself.
-    fn number(&self, input: usize, glance: &Glance<'_>, memo: &mut Memo) {
-        let entry = &mut memo.entries[input];
-        let mut number = NONE;
-        if !entry.wild {
-            let raw = sysmon::raw_at(glance, self.entries[input]);
-            let more;
-            (number, more) = entry.look_up(raw, &memo.hasher, memo.trial);
-            memo.bytes += more;
+    /// Looks up the numbers of the values of the entries that repeat themselves.
+    fn number(&self, glance: &Glance<'_>, memo: &mut Memo) {
+        let Memo { entries, wholes, hasher, bytes, trial, .. } = memo;
+        let mut lead = NONE;
+        for (entry, &at) in entries.iter_mut().zip(&self.entries) {
+            let mut number = NONE;
+            if !entry.wild {
+                let more;
+                (number, more) = entry.look_up(sysmon::raw_at(glance, at), lead, hasher, *trial);
+                *bytes += more;
+            }
+            wholes.numbers.push(number);
+            if lead == NONE {
+                lead = number;
+            }
         }
-        memo.wholes.numbers.push(number);
     }
 
     /// The number of what a column says of some values. Most values are met once or often: `None` when they are met for the first time.
@@ -538,12 +559,11 @@ impl Column {
 
 impl Entry {
     fn new() -> Self {
-        Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false }
+        Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false, beside: Vec::new() }
     }
 
-    /// The number of a value, which it is given if it has none; and how many bytes that took.
-    fn look_up(&mut self, raw: Raw<'_>, hasher: &RandomState, trial: u32) -> (u32, usize) {
-        let (kind, bytes) = raw.bytes();
+    /// The number of a value, which it is given if it has none; and how many bytes that took. `lead` is the number of the value of the first entry.
+    fn look_up(&mut self, raw: Raw<'_>, lead: u32, hasher: &RandomState, trial: u32) -> (u32, usize) {
         self.looked_up += 1;
         // To tell early is worth much where nothing repeats itself at all.
         self.wild |= self.looked_up == trial / 8 && self.missed > self.looked_up / 2;
@@ -551,12 +571,25 @@ impl Entry {
             self.wild |= self.missed > self.looked_up / 16;
             (self.looked_up, self.missed) = (0, 0);
         }
+        let (kind, bytes) = raw.bytes();
         let is_it = |(known_kind, known): &(u8, Box<[u8]>)| *known_kind == kind && **known == *bytes;
-        // Of a few values each is as well compared.
-        let few = if self.values.len() <= FEW_VALUES { self.values.as_slice() } else { &[] };
-        if let Some(number) = few.iter().zip(0..).find_map(|(value, number)| is_it(value).then_some(number)) {
-            return (number, 0);
+        let guess = self.beside.get(lead as usize).copied().unwrap_or(NONE);
+        if self.values.get(guess as usize).is_some_and(is_it) {
+            return (guess, 0);
         }
+        let (number, mut more) = self.find(kind, bytes, hasher);
+        if lead != NONE {
+            let length = self.beside.len().max(lead as usize + 1);
+            more += (length - self.beside.len()) * 4;
+            self.beside.resize(length, NONE);
+            self.beside[lead as usize] = number;
+        }
+        (number, more)
+    }
+
+    /// The same by the stored form of the value.
+    fn find(&mut self, kind: u8, bytes: &[u8], hasher: &RandomState) -> (u32, usize) {
+        let is_it = |(known_kind, known): &(u8, Box<[u8]>)| *known_kind == kind && **known == *bytes;
         let hash = hasher.hash_one((kind, bytes));
         let values = &self.values;
         if let Some(&number) = self.numbers.find(hash, |&at| is_it(&values[at as usize])) {
