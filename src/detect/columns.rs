@@ -10,7 +10,7 @@
 //! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
 
 use super::index::Index;
-use super::needles::{Needles, Sightings, Wanted};
+use super::needles::{self, Needles, Sightings, Wanted};
 use super::outline::Outline;
 use crate::ecs::Field;
 use crate::eql::Predicate;
@@ -88,8 +88,8 @@ pub struct Memo {
     found: Vec<usize>,
     /// Columns that are not decided yet, each with the number of its answer so far.
     undecided: Vec<(usize, u32)>,
-    /// The parts of these that conditions still depend on.
-    open: Vec<Open>,
+    /// What all columns together say, unless that was met before.
+    new: Whole,
     sightings: Sightings,
     /// What was made of conditions that hold together.
     outlines: HashMap<Box<[u64]>, Arc<Outline>>,
@@ -161,12 +161,14 @@ impl Open {
 }
 
 /// What all columns together say.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 struct Whole {
     /// Bits of the conditions that may hold.
-    left: Box<[u64]>,
-    /// As [`Memo::open`].
-    open: Box<[Open]>,
+    left: Vec<u64>,
+    /// The parts that these conditions still depend on.
+    open: Vec<Open>,
+    /// For some haystacks of [`Needles`], those of long texts, the bits of the conditions that cannot do without a text in it.
+    needy: Vec<(u32, Vec<u64>)>,
 }
 
 /// The number of the value of each entry of a column.
@@ -191,7 +193,7 @@ impl Memo {
             left: Vec::new(),
             found: Vec::new(),
             undecided: Vec::new(),
-            open: Vec::new(),
+            new: Whole::default(),
             sightings: Sightings::default(),
             outlines: HashMap::new(),
             last_outline: None,
@@ -248,41 +250,33 @@ impl Memo {
     }
 
     fn begin(&mut self, columns: &Columns) {
-        self.left.clear();
-        self.left.extend(&columns.asked);
         if self.bytes > self.limit {
             self.clear();
         }
         self.entries.resize_with(columns.entries.len(), Entry::new);
         self.answers.resize_with(columns.all.len(), Answers::default);
         self.undecided.clear();
-        self.open.clear();
         self.wholes.numbers.clear();
         columns.needles.begin(&mut self.sightings);
     }
 }
 
 impl Memo {
-    /// Recalls what all columns said of the same values before; false if they were not asked.
-    fn recall(&mut self) -> bool {
-        let Wholes { numbers, table, keys, answers, looked_up, missed, wild } = &mut self.wholes;
+    /// Recalls what all columns said of the same values before, by its position.
+    fn recall(&mut self) -> Option<usize> {
+        let Wholes { numbers, table, keys, looked_up, missed, wild, .. } = &mut self.wholes;
         *looked_up += 1;
         if *looked_up >= self.trial.saturating_mul(TRIALS_TOGETHER) {
             *wild |= *missed > *looked_up / 2;
             (*looked_up, *missed) = (0, 0);
         }
         if *wild {
-            return false;
+            return None;
         }
         let is_it = |at: &u32| keys[*at as usize * numbers.len()..].starts_with(numbers);
-        let Some(&at) = table.find(self.hasher.hash_one(&*numbers), is_it) else {
-            *missed += 1;
-            return false;
-        };
-        let Whole { left, open } = &answers[at as usize];
-        self.left.copy_from_slice(left);
-        self.open.extend_from_slice(open);
-        true
+        let found = table.find(self.hasher.hash_one(&*numbers), is_it);
+        *missed += u32::from(found.is_none());
+        found.map(|at| *at as usize)
     }
 
     /// Remembers what all columns said of this record's values.
@@ -293,11 +287,19 @@ impl Memo {
         }
         let number = u32::try_from(answers.len()).unwrap_or(NONE);
         keys.extend_from_slice(numbers);
-        answers.push(Whole { left: self.left.as_slice().into(), open: self.open.as_slice().into() });
-        self.bytes += numbers.len() * 4 + self.left.len() * 8 + self.open.len() * size_of::<Open>() + 48;
+        answers.push(self.new.clone());
+        self.bytes += numbers.len() * 4 + self.new.bytes() + 16;
         let hash = |of: &[u32]| self.hasher.hash_one(of);
         let length = numbers.len();
         table.insert_unique(hash(numbers), number, |&at| hash(&keys[at as usize * length..][..length]));
+    }
+}
+
+impl Whole {
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        let of_needy = |(_, bits): &(u32, Vec<u64>)| bits.len() * 8 + 32;
+        self.left.len() * 8 + size_of_val(&*self.open) + self.needy.iter().map(of_needy).sum::<usize>() + 72
     }
 }
 
@@ -344,10 +346,20 @@ impl Columns {
     ) -> bool {
         memo.begin(self);
         self.number(glance, memo);
-        self.ask_columns(event, memo);
-        let Memo { open, left, answers, sightings, .. } = memo;
+        let known = memo.recall();
+        if known.is_none() {
+            self.ask_columns(event, memo);
+        }
+        let Memo { wholes, new, left, answers, sightings, .. } = memo;
+        let Whole { left: may_hold, open, needy } = known.map_or(&*new, |at| &wholes.answers[at]);
+        left.clone_from(may_hold);
         // Most lack a text that they need.
-        for part in &*open {
+        for (haystack, bits) in needy {
+            if overlap(left, bits) && self.needles.has_none(*haystack, glance, sightings) {
+                left.iter_mut().zip(bits).for_each(|(left, bits)| *left &= !bits);
+            }
+        }
+        for part in open {
             if has(left, part.bit as usize)
                 && let Some(wanted) = &part.part(&self.all, answers).wanted
                 && !self.needles.may_have(wanted, glance, sightings)
@@ -355,7 +367,7 @@ impl Columns {
                 clear(left, part.bit as usize);
             }
         }
-        for part in &*open {
+        for part in open {
             if has(left, part.bit as usize) && !part.part(&self.all, answers).predicate.matches(&**event) {
                 clear(left, part.bit as usize);
             }
@@ -365,9 +377,8 @@ impl Columns {
 
     /// Works out which conditions may hold, and which columns do not say for certain, from the values of entries that repeat themselves.
     fn ask_columns<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
-        if memo.recall() {
-            return;
-        }
+        memo.left.clear();
+        memo.left.extend(&self.asked);
         let mut lasts = true;
         for (at, column) in self.all.iter().enumerate() {
             if !overlap(&memo.left, &column.members) {
@@ -395,16 +406,29 @@ impl Columns {
         }
     }
 
-    /// Notes the parts of undecided columns whose conditions are left.
+    /// Notes which conditions are left, and the parts of undecided columns that these depend on.
     fn open(&self, memo: &mut Memo) {
-        let Memo { undecided, open, left, answers, .. } = memo;
+        let Memo { undecided, new: Whole { left, open, needy }, answers, .. } = memo;
+        left.clone_from(&memo.left);
+        open.clear();
+        needy.clear();
         for &(at, answer) in &*undecided {
             let parts = answers[at].rests.get(answer as usize).map_or(&*self.all[at].parts, |rest| rest);
-            // There are far fewer conditions, columns and parts.
-            let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
-            let left = parts.iter().enumerate().filter(|(_, part)| has(left, part.bit));
-            let (column, answer) = (small(at), answer);
-            open.extend(left.map(|(at, part)| Open { bit: small(part.bit), column, answer, position: small(at) }));
+            for (position, part) in parts.iter().enumerate().filter(|(_, part)| has(left, part.bit)) {
+                // There are far fewer conditions, columns and parts.
+                let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
+                open.push(Open { bit: small(part.bit), column: small(at), answer, position: small(position) });
+                // Short texts are only looked for where nothing else has ruled a condition out.
+                let haystacks = part.wanted.iter().flat_map(needles::haystacks);
+                for haystack in haystacks.filter(|haystack| !self.needles.is_short(*haystack)) {
+                    let known = needy.iter().position(|(known, _)| *known == haystack);
+                    let at = known.unwrap_or_else(|| {
+                        needy.push((haystack, vec![0; left.len()]));
+                        needy.len() - 1
+                    });
+                    needy[at].1[part.bit / 64] |= 1 << (part.bit % 64);
+                }
+            }
         }
     }
 

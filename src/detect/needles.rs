@@ -123,6 +123,16 @@ impl Needles {
         sightings.text_of = None;
     }
 
+    /// Whether a haystack is one of short texts.
+    pub fn is_short(&self, haystack: u32) -> bool {
+        self.haystacks[haystack as usize].is_short
+    }
+
+    /// Whether a record has none of the texts of a haystack for certain.
+    pub fn has_none(&self, haystack: u32, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
+        self.look(haystack as usize, glance, sightings) == Looked::Nothing
+    }
+
     /// Whether a record may have the texts that are wanted.
     pub fn may_have(&self, wanted: &Wanted, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
         wanted.iter().all(|list| self.may_have_one(list, glance, sightings))
@@ -131,20 +141,27 @@ impl Needles {
     fn may_have_one(&self, list: &OneOf, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
         list.iter().any(|(at, numbers)| {
             let at = *at as usize;
-            if sightings.states[at].looked == Looked::NotYet {
-                self.search(at, glance, sightings);
-            }
-            let State { looked, found } = &sightings.states[at];
-            match looked {
+            match self.look(at, glance, sightings) {
                 Looked::NotYet | Looked::InVain => true,
                 Looked::Nothing => false,
-                Looked::Found => numbers.iter().any(|number| found[*number as usize / 64] >> (number % 64) & 1 == 1),
+                Looked::Found => {
+                    let found = &sightings.states[at].found;
+                    numbers.iter().any(|number| found[*number as usize / 64] >> (number % 64) & 1 == 1)
+                }
             }
         })
     }
 }
 
 impl Needles {
+    /// What is known of a haystack, which is searched if it was not yet.
+    fn look(&self, at: usize, glance: &Glance<'_>, sightings: &mut Sightings) -> Looked {
+        if sightings.states[at].looked == Looked::NotYet {
+            self.search(at, glance, sightings);
+        }
+        sightings.states[at].looked
+    }
+
     #[inline(never)]
     fn search(&self, at: usize, glance: &Glance<'_>, sightings: &mut Sightings) {
         let Haystack { entry, needles, finder, .. } = &self.haystacks[at];
@@ -174,6 +191,14 @@ impl Needles {
             found[number / 64] |= 1 << (number % 64);
         });
     }
+}
+
+/// The haystacks of which a record must have some text to have what is wanted.
+pub fn haystacks(wanted: &Wanted) -> impl Iterator<Item = u32> {
+    wanted.iter().filter_map(|list| match &**list {
+        [(only, _)] => Some(*only),
+        _ => None,
+    })
 }
 
 /// Whether a text is too short to be known by letters that are rarely met.
