@@ -4,8 +4,8 @@
 //! four letters of the other text whether they can be such; only then is anything compared. An automaton for thousands of texts takes megabytes, and a
 //! search then waits for memory at every letter. This module compares bytes and does not know letter case, nor whose the texts are.
 
-use hashbrown::HashMap;
-use std::collections::BTreeMap;
+use hashbrown::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 /// Letters by which a text is known; shorter ones are known by their first two.
 const GRAM: usize = 4;
@@ -20,6 +20,8 @@ const TABLE: usize = 1 << (TABLE_BITS - 6);
 const COMMON: &[u8] = b"c:windowssystem32syswow64.exe c:programdata c:program files (x86)microsoft common files c:usersdefaultpublicappdatalocaltemp\
     appdataroamingmicrosoftwindows.dll.exe -hkey_local_machine hkey_users hklmsoftwaremicrosoftwindowscurrentversion hklmsystemcurrentcontrolset\
     services powershell.exe cmd.exe rundll32.exe svchost.exe --type= http://www. https://www. .com/ --config --file --path /c start ";
+
+static COMMON_GRAMS: OnceLock<HashSet<u32>> = OnceLock::new();
 
 /// Texts that are looked for.
 #[derive(Clone, Debug, Default)]
@@ -42,13 +44,14 @@ impl Grams {
     /// Texts, numbered in their order. Those shorter than [`Grams::SHORTEST`] are never found.
     pub fn new<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Self {
         let mut all = Self { texts: texts.map(Into::into).collect(), ..Self::default() };
-        let mut met: BTreeMap<&[u8], usize> = BTreeMap::new();
-        all.texts.iter().flat_map(|text| text.windows(GRAM)).for_each(|gram| *met.entry(gram).or_default() += 1);
-        for gram in COMMON.windows(GRAM) {
-            met.entry(gram).and_modify(|count| *count += COMMON.len());
-        }
+        let mut met: HashMap<u32, usize> = HashMap::new();
+        all.texts.iter().flat_map(|text| text.windows(GRAM)).for_each(|gram| *met.entry(four(gram)).or_default() += 1);
+        let common = COMMON_GRAMS.get_or_init(|| COMMON.windows(GRAM).map(four).collect());
         for (number, text) in (0..).zip(&all.texts) {
-            let rarest = text.windows(GRAM).zip(0..).min_by_key(|(gram, _)| met.get(gram));
+            let rarest = text.windows(GRAM).zip(0..).min_by_key(|(gram, _)| {
+                let gram = four(gram);
+                (common.contains(&gram), met.get(&gram))
+            });
             if let Some((gram, at)) = rarest {
                 all.long.add(four(gram), (number, at));
             } else if let Some(pair) = text.first_chunk::<PAIR>() {

@@ -3,35 +3,45 @@
 //! Letter case never counts, and a text with characters beyond ASCII is never ruled out: such characters can fold to ASCII, which a search by bytes
 //! would not see. So what is found is a superset, and the closer look decides. This module does not know what the owners are.
 
-use aho_corasick::AhoCorasick;
+use super::grams::Grams;
 
 /// Finds the owners of texts in ASCII.
 #[derive(Clone, Debug, Default)]
 pub struct PartFinder {
-    /// `None` if there is nothing to look for, or if it could not be built.
-    finder: Option<AhoCorasick>,
+    grams: Grams,
     /// The owner of each text.
     owners: Vec<usize>,
-    /// Owners of an empty text, which is in every text.
+    /// Owners of a text that is too short to be looked for.
     everywhere: Vec<usize>,
 }
 
 impl PartFinder {
     /// A finder for texts, each with its owner.
     pub fn new(parts: impl IntoIterator<Item = (String, usize)>) -> Self {
-        let (telling, empty): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(part, _)| !part.is_empty());
-        let (parts, owners): (Vec<String>, Vec<usize>) = telling.into_iter().unzip();
-        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&parts).ok();
-        let finder = if parts.is_empty() { None } else { build() };
-        Self { finder, owners, everywhere: empty.into_iter().map(|(_, owner)| owner).collect() }
+        let is_telling = |(part, _): &(String, usize)| part.len() >= Grams::SHORTEST && part.is_ascii();
+        let (telling, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_telling);
+        let lower = telling.into_iter().map(|(part, owner)| (part.to_ascii_lowercase(), owner));
+        let (parts, owners): (Vec<String>, Vec<usize>) = lower.unzip();
+        Self {
+            grams: Grams::new(parts.iter().map(String::as_bytes)),
+            owners,
+            everywhere: others.into_iter().map(|(_, owner)| owner).collect(),
+        }
     }
 
-    /// The owners whose text may be in this one, perhaps more than once.
-    pub fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        let finder = self.finder.as_ref().filter(|_| text.is_ascii());
-        let found = finder.into_iter().flat_map(move |finder| finder.find_overlapping_iter(text));
-        let found = found.map(|part| self.owners[part.pattern().as_usize()]);
-        let unsure = if finder.is_none() { self.owners.as_slice() } else { &[] };
-        self.everywhere.iter().chain(unsure).copied().chain(found)
+    /// Tells of the owners whose text may be in this one, perhaps more than once.
+    pub fn find(&self, text: &str, mut found: impl FnMut(usize)) {
+        self.everywhere.iter().copied().for_each(&mut found);
+        if self.owners.is_empty() {
+            return;
+        }
+        if text.is_ascii() {
+            self.grams.find(text.to_ascii_lowercase().as_bytes(), |at| found(self.owners[at]));
+        } else {
+            self.owners.iter().copied().for_each(found);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

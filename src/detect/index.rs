@@ -86,6 +86,6 @@ impl Texts {
         if !self.whole.is_empty() {
             found.extend(self.whole.get(&Folded(value, Case::Insensitive)).into_iter().flatten());
         }
-        found.extend(self.parts.find(value));
+        self.parts.find(value, |owner| found.push(owner));
     }
 }

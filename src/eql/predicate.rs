@@ -590,7 +590,7 @@ impl Expr {
         let own = match self {
             Self::Constant(_) | Self::Slot(_) | Self::Negate(_) | Self::IsNull(_) | Self::Not(_) => 0,
             Self::Compare { .. } | Self::OneOf { .. } | Self::Logic { .. } | Self::Arithmetic { .. } => 1,
-            Self::Text { set, .. } => 1 + 2 * set.parts().len(),
+            Self::Text { set, .. } => 1 + 2 * set.patterns_count(),
             Self::Call { .. } | Self::Cidr { .. } => 4,
             Self::Regex { .. } => 40,
         };

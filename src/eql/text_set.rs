@@ -35,7 +35,9 @@ impl Wild {
             return self.patterns.iter().any(|pattern| pattern.matches(text));
         }
         let parts = || PartFinder::new(self.patterns.iter().map(Wildcard::literal).zip(0..));
-        self.parts.get_or_init(parts).find(text).any(|at| self.patterns[at].matches(text))
+        let mut fits = false;
+        self.parts.get_or_init(parts).find(text, |at| fits = fits || self.patterns[at].matches(text));
+        fits
     }
 }
 
@@ -69,6 +71,11 @@ impl TextSet {
     /// The members that are no patterns, case-folded or not.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.exact.iter().map(FoldedText::as_str)
+    }
+
+    /// How many patterns there are.
+    pub fn patterns_count(&self) -> usize {
+        self.wild.as_ref().map_or(0, |wild| wild.patterns.len())
     }
 
     /// For each pattern the longest part that a text of ASCII must have in it to fit, perhaps empty.

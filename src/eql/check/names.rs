@@ -29,7 +29,9 @@ fn misspelled(name: &str) -> Option<&'static str> {
     let known = ecs::all().map(ecs::FieldId::name).filter(|known| known.split('.').next() == Some(namespace));
     let last = name.rsplit('.').next()?;
     let limit = usize::from(last.len() > 3);
+    // Names are of ASCII, so that lengths in bytes tell early.
     known
+        .filter(|known| !name.is_ascii() || known.len().abs_diff(name.len()) <= limit)
         .map(|known| (distance(&name.to_ascii_lowercase(), &known.to_ascii_lowercase(), limit), known))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)

@@ -201,13 +201,17 @@ impl<'a> Lazy<'a> {
 
     /// `host.id`; empty where the record names no computer.
     fn host_id(&self) -> String {
+        self.with_host_id(str::to_owned)
+    }
+
+    fn with_host_id<T>(&self, take: impl FnOnce(&str) -> T) -> T {
         let mut computer = self.cells.computer.borrow_mut();
         let computer = computer.of(self.glance.computer());
         let mut host = self.cells.host.borrow_mut();
         if host.0 != computer {
             *host = (computer.to_owned(), common::synthetic_host_id(computer));
         }
-        host.1.clone()
+        take(&host.1)
     }
 
     fn group(&self, at: usize) -> &Document {
@@ -285,6 +289,8 @@ impl Fields for Lazy<'_> {
             }
             Way::Record(OfRecord::Channel) => out.push_str(self.cells.channel.borrow_mut().of(self.glance.channel())),
             Way::Record(OfRecord::Path) => out.push_str(self.path),
+            Way::Record(OfRecord::HostId) => self.with_host_id(|id| out.push_str(id)),
+            Way::Record(OfRecord::User) => self.glance.user().write(out),
             Way::Never => return Written::Nothing,
             _ => return Written::NotText,
         }
