@@ -1,6 +1,7 @@
 //! EQL's wildcard patterns: `*` stands for any run of characters, `?` for exactly one, and there is no escape.
 //!
 //! Used by `:`, `like` and `like~`. The matcher is iterative: at worst it costs pattern length times text length, and never recursion.
+//! Texts of ASCII, which nearly all are, are matched by bytes.
 
 /// Whether letter case counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +83,51 @@ impl Wildcard {
 
     /// Whether the whole of `text` fits the pattern.
     pub fn matches(&self, text: &str) -> bool {
+        if text.is_ascii() { self.matches_ascii(text.as_bytes()) } else { self.matches_any(text) }
+    }
+
+    /// The same for a text of ASCII.
+    fn matches_ascii(&self, text: &[u8]) -> bool {
+        let fits = |byte: u8, wanted: char| match self.case {
+            Case::Sensitive => char::from(byte) == wanted,
+            Case::Insensitive => char::from(byte.to_ascii_lowercase()) == wanted,
+        };
+        let (mut at, mut token) = (0, 0);
+        // Where to take up again: the token after the last `*`, and the place in the text that it was tried on.
+        let mut retry: Option<(usize, usize)> = None;
+        loop {
+            let is_fitting = match (self.tokens.get(token), text.get(at)) {
+                (Some(Token::Run), _) => {
+                    token += 1;
+                    // What comes next is looked for at once.
+                    let rest = &text[at..];
+                    let next = match self.tokens.get(token) {
+                        None => return true,
+                        Some(Token::Char(wanted)) => rest.iter().position(|byte| fits(*byte, *wanted)),
+                        Some(Token::One | Token::Run) => Some(0),
+                    };
+                    let Some(next) = next else { return false };
+                    at += next;
+                    retry = Some((token, at));
+                    continue;
+                }
+                (None, None) => return true,
+                (Some(_), None) => return false,
+                (None, Some(_)) => false,
+                (Some(Token::One), Some(_)) => true,
+                (Some(Token::Char(wanted)), Some(byte)) => fits(*byte, *wanted),
+            };
+            if is_fitting {
+                (at, token) = (at + 1, token + 1);
+                continue;
+            }
+            let Some((after, tried)) = retry else { return false };
+            // As if the `*` had taken one letter more.
+            (token, at) = (after - 1, tried + 1);
+        }
+    }
+
+    fn matches_any(&self, text: &str) -> bool {
         let mut rest = text.chars();
         let mut at = 0;
         // Where to take up again when a later character does not fit: the token after the last `*`, and the text it was tried on.

@@ -26,12 +26,13 @@ impl Checker<'_> {
 /// The catalogue is not complete, so only near misses count: other letter case, one letter off, or two letters of a long last part swapped.
 fn misspelled(name: &str) -> Option<&'static str> {
     let namespace = name.split('.').next()?;
-    let known = ecs::all().map(ecs::FieldId::name).filter(|known| known.split('.').next() == Some(namespace));
     let last = name.rsplit('.').next()?;
     let limit = usize::from(last.len() > 3);
-    // Names are of ASCII, so that lengths in bytes tell early.
+    // Known names are of ASCII, so that lengths in bytes tell early.
+    let is_near = |known: &&str| !name.is_ascii() || known.len().abs_diff(name.len()) <= limit;
+    let known = ecs::all().map(ecs::FieldId::name).filter(is_near);
     known
-        .filter(|known| !name.is_ascii() || known.len().abs_diff(name.len()) <= limit)
+        .filter(|known| known.split('.').next() == Some(namespace))
         .map(|known| (distance(&name.to_ascii_lowercase(), &known.to_ascii_lowercase(), limit), known))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
