@@ -101,6 +101,16 @@ impl Plan {
         Self::new(self.tries.iter().map(left))
     }
 
+    /// The same plan without some filters of rules.
+    pub fn without(&self, is_out: &dyn Fn(RuleIndex, usize) -> bool) -> Self {
+        let left = |tried: &Try| {
+            let filters = tried.filters.iter().enumerate();
+            let kept = filters.map(|(at, filter)| filter.clone().filter(|_| !is_out(tried.rule, at)));
+            Try { rule: tried.rule, filters: kept.collect() }
+        };
+        Self::new(self.tries.iter().map(left))
+    }
+
     fn new(tries: impl Iterator<Item = Try>) -> Self {
         let tries = tries.filter(|tried| tried.filters.iter().any(Option::is_some)).collect();
         Self { tries, index: OnceLock::new() }

@@ -94,6 +94,15 @@ impl Detector {
         if !others.chain(of_candidates).all(|field| ways.learn(&field)) {
             return ShapePlan::Whole(Names::new(&plan, &mut ways));
         }
+        // A filter takes no event without the keys that its rule joins by.
+        let plan = plan.without(&|rule, filter| {
+            let filter = self.rules()[rule].query.filters().get(filter);
+            let keys = filter.map_or(&[][..], |filter| filter.keys());
+            keys.iter().any(|key| !key.optional && ways.is_never(&key.field))
+        });
+        if plan.tries.is_empty() {
+            return ShapePlan::Nothing;
+        }
         let names = Names::new(&plan, &mut ways);
         let of_try = |(at, tried): (usize, &Try)| std::iter::repeat_n(at, tried.filters.len());
         let tries: Vec<usize> = plan.tries.iter().enumerate().flat_map(of_try).collect();
