@@ -2,29 +2,39 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use evql::detect::Detector;
+use evql::detect::{Alert, Detector};
+use evql::eql;
 use evql::event::Clock;
 use evql::forge::{Large, LargeError};
 use evql::pipeline::{self, Options, Silent};
 use evql::rules;
+use evql::rules::{Rule, RuleSet};
+use std::collections::BTreeSet;
 use std::fs::File;
+use tempfile::TempDir;
+
+/// A folder with such logs, and how many records they hold.
+fn forged(size: u64, seed: u64, attacks: u64) -> (TempDir, u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let large = Large::new(size, seed, Some(attacks)).unwrap();
+    let mut records = 0;
+    let create = |name: &str| {
+        let source = File::create_new(folder.path().join(name));
+        source.map_err(|source| LargeError::Write { name: name.to_owned(), source })
+    };
+    large
+        .write(create, |file| {
+            records += file.records;
+            Ok(())
+        })
+        .unwrap();
+    (folder, records)
+}
 
 #[test]
 fn a_scan_finds_exactly_the_planted_attacks() {
     for (size, seed, attacks) in [(6 << 20, 7, 60), (3 << 20, 8, 1), (2 << 20, 9, 0), (4 << 20, 10, 128)] {
-        let folder = tempfile::tempdir().unwrap();
-        let large = Large::new(size, seed, Some(attacks)).unwrap();
-        let mut records = 0;
-        let create = |name: &str| {
-            let source = File::create_new(folder.path().join(name));
-            source.map_err(|source| LargeError::Write { name: name.to_owned(), source })
-        };
-        large
-            .write(create, |file| {
-                records += file.records;
-                Ok(())
-            })
-            .unwrap();
+        let (folder, records) = forged(size, seed, attacks);
         for clock in [Clock::Logged, Clock::Utc] {
             let detector = Detector::new(rules::builtin());
             let options = Options { clock, ..Options::default() };
@@ -32,6 +42,47 @@ fn a_scan_finds_exactly_the_planted_attacks() {
             assert_eq!(outcome.alerts.len() as u64, attacks, "seed {seed}, {clock:?}");
             assert_eq!(outcome.stats.tally.records, records);
             assert!(outcome.faults.is_empty(), "{:?}", outcome.faults);
+        }
+    }
+}
+
+/// Rule and record numbers of each alert.
+fn found(folder: &TempDir, queries: &[String], options: &Options) -> Vec<(usize, Vec<Option<u64>>)> {
+    let rule = |query: &String| Rule::bare(query, eql::compile(query).query.unwrap());
+    let detector = Detector::new(RuleSet { rules: queries.iter().map(rule).collect() });
+    let outcome = pipeline::run(&[folder.path().to_owned()], &detector, options, &Silent).unwrap();
+    let numbers = |alert: &Alert| alert.present().map(|event| event.tiebreaker).collect();
+    outcome.alerts.iter().map(|alert| (alert.rule, numbers(alert))).collect()
+}
+
+/// What a rule's filters take is left out until all of them have taken something: wherever in the evidence that is, nothing is lost.
+#[test]
+fn a_rule_that_wakes_up_late_loses_nothing() {
+    let (folder, _) = forged(5 << 20, 11, 20);
+    let all = found(&folder, &["process where event.code == \"1\"".to_owned()], &Options::default());
+    let places = [0, 1, all.len() / 2, all.len() - 2, all.len() - 1];
+    let numbers = places.map(|at| all[at].1[0].unwrap());
+    let one = |number: u64| {
+        let last = format!("[process where winlog.record_id == \"{number}\"]");
+        [
+            format!("sequence by host.name [network where true] {last}"),
+            format!("sequence by host.name {last} [network where true]"),
+            format!("sequence by host.name [network where true] [any where event.code == \"5\"] {last}"),
+            format!("sequence by host.name with maxspan=1h {last} ![file where false] [network where true]"),
+            format!("sample by host.name [network where true] {last}"),
+        ]
+    };
+    let never = "sequence by host.name [process where true] [process where process.name == \"nobody.exe\"]";
+    let rare = "sequence by process.entity_id [process where process.name : \"regsvr32.exe\"] [network where true]";
+    let mut queries: Vec<String> = numbers.into_iter().flat_map(one).collect();
+    queries.extend([never.to_owned(), rare.to_owned()]);
+    let slowly = found(&folder, &queries, &Options { slow_reader: true, ..Options::default() });
+    let rules: BTreeSet<usize> = slowly.iter().map(|(rule, _)| *rule).collect();
+    assert!(rules.len() > 15 && !rules.contains(&25) && rules.contains(&26), "{rules:?}");
+    for threads in [1, 2, 3] {
+        for outlines in [false, true] {
+            let options = Options { threads, outlines, ..Options::default() };
+            assert_eq!(found(&folder, &queries, &options), slowly, "{threads} threads");
         }
     }
 }

@@ -95,6 +95,7 @@ pub struct Memo {
     outlines: HashMap<Box<[u64]>, Arc<Outline>>,
     /// The one that was asked for last: many records are alike to the rules.
     last_outline: Option<(Box<[u64]>, Arc<Outline>)>,
+    epoch: usize,
     wholes: Wholes,
 }
 
@@ -197,6 +198,7 @@ impl Memo {
             sightings: Sightings::default(),
             outlines: HashMap::new(),
             last_outline: None,
+            epoch: 0,
             wholes: Wholes::default(),
         }
     }
@@ -215,6 +217,15 @@ impl Memo {
         self.outlines.clear();
         self.wholes.clear();
         self.bytes = 0;
+    }
+
+    /// Forgets what was made of conditions if it was made in another epoch.
+    pub fn enter(&mut self, epoch: usize) {
+        if self.epoch != epoch {
+            self.outlines.clear();
+            self.last_outline = None;
+            self.epoch = epoch;
+        }
     }
 
     /// What was made of the conditions that hold before, or is made of them now.

@@ -4,10 +4,11 @@
 //! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
 
 use super::candidates::{Candidates, PatternHit, Seen, is_of_one_host};
+use super::waking::needed;
 use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, set_aside};
 use crate::base::{Each, Origin};
 use crate::ecs;
-use crate::eql::{Candidate, Digest, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch, Stage};
+use crate::eql::{Candidate, Digest, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch};
 use crate::event::{Document, Event, OrderKey, Value};
 use crate::rules::Rule;
 use hashbrown::{HashMap, HashSet};
@@ -157,17 +158,6 @@ impl Detector {
         let keys = filter.keys_of(document);
         let key = keys.iter().find(|key| self.digester.key(host, key) == digest)?;
         Some(key.iter().map(KeyPart::to_value).collect())
-    }
-}
-
-/// The filters of a rule that all must take some event under one key.
-fn needed(query: &Query) -> Vec<usize> {
-    match query {
-        Query::Event(_) => Vec::new(),
-        Query::Sequence(sequence) => {
-            sequence.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
-        }
-        Query::Sample(sample) => (0..sample.filters().len()).collect(),
     }
 }
 

@@ -20,6 +20,7 @@ mod outline;
 mod plan;
 mod set_aside;
 mod shape;
+mod waking;
 
 pub use candidates::{Candidates, KeyBuffer, Mark, Pattern};
 pub use columns::Memo;
@@ -27,6 +28,7 @@ pub use coverage::{Coverage, Inventory, coverage};
 pub use explain::{Explained, Outcome, explain};
 pub use plan::Known;
 pub use shape::{FieldPlan, ShapePlan, Sight};
+pub use waking::{Asleep, Waking};
 
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, FieldId};
@@ -206,6 +208,11 @@ impl Detector {
     /// The exceptions, in the order that [`Findings::set_aside`] counts.
     pub fn exceptions(&self) -> &AlertExceptions {
         &self.exceptions
+    }
+
+    /// What a run notes of its rules as it meets events.
+    pub fn waking(&self) -> Waking {
+        Waking::new(&self.rules.rules)
     }
 
     /// What makes the digests of the keys of candidates.

@@ -4,6 +4,7 @@
 
 use super::RuleIndex;
 use super::candidates::{KeyBuffer, Pattern, is_of_one_host};
+use super::waking::{Asleep, Waking};
 use crate::eql::{Digester, KeyField, Query};
 use crate::event::Fields;
 use crate::rules::Rule;
@@ -20,15 +21,27 @@ pub struct Outline {
     hits: Vec<(RuleIndex, usize, usize)>,
     /// The pattern of events that have one key for each list.
     usual: Arc<Pattern>,
+    /// Rules that take the event too, but are not awake yet.
+    asleep: Asleep,
 }
 
 impl Outline {
     /// The outline of filters, ascending, each with its rule.
-    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule]) -> Self {
-        let mut outline = Self { close: false, lists: Vec::new(), hits: Vec::new(), usual: Arc::default() };
+    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule], waking: &Waking) -> Self {
+        let mut outline = Self {
+            close: false,
+            lists: Vec::new(),
+            hits: Vec::new(),
+            usual: Arc::default(),
+            asleep: Asleep::default(),
+        };
         for (index, filter) in filters {
             let rule = &rules[index];
             outline.close |= matches!(rule.query, Query::Event(_)) || !rule.exceptions.is_empty();
+            if !waking.is_awake(index) {
+                outline.asleep.add(index);
+                continue;
+            }
             let Some(of_filter) = rule.query.filters().get(filter) else { continue };
             let list = (of_filter.keys(), is_of_one_host(rule));
             let at = outline.lists.iter().position(|(fields, host)| (&**fields, *host) == list).unwrap_or_else(|| {
@@ -45,6 +58,11 @@ impl Outline {
     /// Whether the event must be looked at closely.
     pub fn is_close(&self) -> bool {
         self.close
+    }
+
+    /// Rules whose hits are left out, unless the event is looked at closely.
+    pub fn asleep(&self) -> &Asleep {
+        &self.asleep
     }
 
     /// About how many bytes it takes.

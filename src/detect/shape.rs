@@ -7,6 +7,7 @@ use super::candidates::{KeyBuffer, Pattern};
 use super::columns::{Columns, Memo};
 use super::outline::Outline;
 use super::plan::{self, Plan, Try};
+use super::waking::{Asleep, Waking};
 use super::{Detector, Hit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{Keys, Predicate};
@@ -176,7 +177,8 @@ impl FieldPlan {
         })
     }
 
-    /// The same as [`hits`](Self::hits), shared among records that are alike to the rules. The keys of a candidate go to `buffer`.
+    /// The same as [`hits`](Self::hits), shared among records that are alike to the rules. The keys of a candidate go to `buffer`. What rules take that are
+    /// not awake is left out, and they are added to `asleep`.
     pub fn sight<'e, F: FnOnce() -> Lazy<'e>>(
         &self,
         detector: &Detector,
@@ -184,22 +186,26 @@ impl FieldPlan {
         event: &LazyCell<Lazy<'e>, F>,
         (keys, buffer): (&mut Keys, &mut KeyBuffer),
         memo: &mut Memo,
+        (waking, asleep): (&Waking, &mut Asleep),
     ) -> Sight {
         if !self.columns.ask(glance, event, memo) {
             return Sight::Nothing;
         }
         let rules = detector.rules();
+        memo.enter(waking.epoch());
         let outline = memo.outline(|memo| {
-            let filters = memo.bits().map(|bit| {
+            let filter = |bit: usize| {
                 let start = self.tries.partition_point(|&before| before < self.tries[bit]);
                 (self.plan.tries[self.tries[bit]].rule, bit - start)
-            });
-            Outline::new(filters, rules)
+            };
+            memo.bits().map(filter).for_each(|(rule, filter)| waking.note(rule, filter));
+            Outline::new(memo.bits().map(filter), rules, waking)
         });
         if outline.is_close() {
             let hits = self.hits_of(rules, &**event, keys, memo);
             return if hits.is_empty() { Sight::Nothing } else { Sight::Close(hits) };
         }
+        asleep.add_all(outline.asleep());
         outline.pattern(&**event, detector.digester(), buffer).map_or(Sight::Nothing, Sight::Candidate)
     }
 }

@@ -5,7 +5,7 @@ use crate::eql;
 use crate::rules::RuleSet;
 use proptest::prelude::*;
 
-fn rule(query: &str) -> Rule {
+pub fn rule(query: &str) -> Rule {
     Rule::bare(query, eql::compile(query).query.unwrap())
 }
 

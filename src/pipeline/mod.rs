@@ -24,9 +24,9 @@ pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
 use crate::base::Origin;
-use crate::detect::{Alert, Detail, Detector, Findings, Inventory, RuleIndex};
+use crate::detect::{Alert, Detail, Detector, Findings, Inventory, RuleIndex, Waking};
 use crate::event::Clock;
-use crate::source::{self, Fault, FaultKind, Input, Search};
+use crate::source::{self, Fault, FaultKind, Input, Search, Unit};
 use crate::sysmon::Mapping;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,19 +164,24 @@ pub fn run(
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
-    let worker = Worker::new(&inputs, detector, options, progress);
-    // What units have is put together as it is found, as far as one thread reads them one after the other.
-    let part = || Box::new((worker.borrow(), Found::default()));
-    let mut found = pool.install(|| {
-        let read = units.par_iter().fold(part, |mut part, unit| {
-            let (own, found) = &mut *part;
-            worker.read(unit, own, found);
-            part
-        });
-        read.map(|part| part.1).reduce(Found::default, Found::merge)
-    });
+    let waking = detector.waking();
+    let worker = Worker::new(&inputs, detector, options, progress, &waking);
+    let mut found = pool.install(|| worker.read_all(&units));
     drop(units);
     progress.finish();
+    let again = woken(&mut found, &waking);
+    if !again.is_empty() {
+        let is_again = |origin: Origin| {
+            let after = again.partition_point(|unit| {
+                (unit.input, unit.first_chunk) <= (origin.input, source::chunk_number(origin.offset))
+            });
+            after > 0 && again[after - 1].holds(origin)
+        };
+        found.candidates.remove(is_again);
+        let options = Options { timeline: None, inventory: false, ..options.clone() };
+        let worker = Worker::new(&inputs, detector, &options, &Silent, &waking);
+        found.candidates.merge(pool.install(|| worker.read_all(&again)).candidates);
+    }
     found.faults.extend(faults);
     if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(RunError::Timeline(error));
@@ -189,6 +194,15 @@ pub fn run(
     let duplicates = outcome.again.duplicates.clone();
     outcome.timeline = shelf.map(|shelf| Timeline { shelf, duplicates, pool });
     Ok(outcome)
+}
+
+/// The units of which something was left out for rules that woke up later, in order.
+fn woken(found: &mut Found, waking: &Waking) -> Vec<Unit> {
+    let asleep = std::mem::take(&mut found.asleep);
+    let mut units: Vec<Unit> =
+        asleep.into_iter().filter(|(_, asleep)| waking.woke(asleep)).map(|(unit, _)| unit).collect();
+    units.sort_unstable();
+    units
 }
 
 /// What needs all events at once: duplicates, order, sequences, groups.

@@ -7,7 +7,8 @@ use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
 use crate::detect::{
-    self, CandidateEvent, Candidates, Detector, Hit, Inventory, KeyBuffer, Memo, RuleIndex, ShapePlan, Sight,
+    self, Asleep, CandidateEvent, Candidates, Detector, Hit, Inventory, KeyBuffer, Memo, RuleIndex, ShapePlan, Sight,
+    Waking,
 };
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
@@ -34,6 +35,8 @@ pub struct Worker<'run> {
     pub detector: &'run Detector,
     pub options: &'run Options,
     pub progress: &'run dyn Progress,
+    /// Which rules may come to something.
+    pub waking: &'run Waking,
     pub digests: Digests,
     /// Plans that some thread has made already, by event ID and names of entries.
     pub plans: Mutex<HashMap<ShapeKey, Arc<Shape>>>,
@@ -178,6 +181,8 @@ struct Asking {
     cells: Cells,
     keys: Keys,
     buffer: KeyBuffer,
+    /// Rules of which something in the unit was left out.
+    asleep: Asleep,
 }
 
 /// What is known of records of a shape.
@@ -207,6 +212,8 @@ pub struct Found {
     pub tally: Tally,
     /// When the first and the last event were logged.
     pub logged: Option<(Ticks, Ticks)>,
+    /// Units of which something was left out, and the rules that were not awake then.
+    pub asleep: Vec<(Unit, Asleep)>,
 }
 
 /// Records and documents by event ID and what became of them.
@@ -246,12 +253,14 @@ impl<'run> Worker<'run> {
         detector: &'run Detector,
         options: &'run Options,
         progress: &'run dyn Progress,
+        waking: &'run Waking,
     ) -> Self {
         Self {
             inputs,
             detector,
             options,
             progress,
+            waking,
             digests: Digests::default(),
             plans: Mutex::default(),
             shelf: options.timeline.as_ref().map(|timeline| Mutex::new(Shelf::new(timeline.limits.clone()))),
@@ -268,6 +277,17 @@ impl<'run> Worker<'run> {
             Own { scratch, ..Own::default() }
         };
         Borrowed { own: spare.unwrap_or_else(new), spare: &self.spare }
+    }
+
+    /// Reads units to their ends. What they have is put together as it is found, as far as one thread reads them one after the other.
+    pub fn read_all(&self, units: &[Unit]) -> Found {
+        let part = || Box::new((self.borrow(), Found::default()));
+        let read = units.par_iter().fold(part, |mut part, unit| {
+            let (own, found) = &mut *part;
+            self.read(unit, own, found);
+            part
+        });
+        read.map(|part| part.1).reduce(Found::default, Found::merge)
     }
 
     /// Reads a unit to its end, and adds what is in it.
@@ -287,6 +307,10 @@ impl<'run> Worker<'run> {
         };
         let stats = source::visit_unit(self.inputs, unit, &mut scratch, &mut reading);
         own.scratch = scratch;
+        let asleep = std::mem::take(&mut own.asking.asleep);
+        if !asleep.is_empty() {
+            found.asleep.push((*unit, asleep));
+        }
         if let Some(shelf) = &self.shelf {
             // The next unit will have about as many.
             let length = own.rows.bytes().len();
@@ -476,12 +500,12 @@ impl Visitor for Reading<'_> {
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
             ShapePlan::Fields(plan) => {
-                let Asking { cells, keys, buffer } = asking;
+                let Asking { cells, keys, buffer, asleep } = asking;
                 let detector = worker.detector;
                 let event = LazyCell::new(|| plan.event(glance, cells, path));
                 let candidates = &mut self.found.candidates;
                 let order = || order_of(&event, glance, clock);
-                match plan.sight(detector, glance, &event, (keys, buffer), memo) {
+                match plan.sight(detector, glance, &event, (keys, buffer), memo, (worker.waking, asleep)) {
                     Sight::Nothing => {}
                     Sight::Candidate(pattern) => {
                         let place = (order(), shape.is_creation);
@@ -645,6 +669,11 @@ impl Reading<'_> {
                 self.own.row_ends.push(self.own.rows.bytes().len());
             }
         }
+        for (rule, hit) in &hits {
+            if let Hit::Joined(candidate) = hit {
+                candidate.hits().for_each(|(filter, _)| self.worker.waking.note(*rule, filter));
+            }
+        }
         if !hits.is_empty() {
             let candidate = CandidateEvent::whole(Arc::new(event), *clock, hits);
             self.found.candidates.add(candidate, self.worker.detector.rules(), self.worker.detector.digester());
@@ -741,6 +770,7 @@ impl Found {
         self.counts.add_all(&other.counts);
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
+        self.asleep.append(&mut other.asleep);
         self.tally.add(&other.tally);
         if let Some((first, last)) = other.logged {
             self.note_time(first, last);

@@ -1,0 +1,107 @@
+//! Which rules may come to something: a sequence or sample does only if each of its filters that must take an event has taken one.
+//!
+//! Many rules wait for something that is rarely met, and their other filters take nearly everything. Until a rule is awake, what its filters take is not kept;
+//! where something was left out, and the rule woke up later, the evidence is to be read again. This module does not know how evidence is read.
+
+use super::RuleIndex;
+use crate::eql::{Query, Stage};
+use crate::rules::Rule;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What all threads of a run have met. What one of them notes the others learn of sooner or later.
+#[derive(Debug)]
+pub struct Waking {
+    rules: Vec<State>,
+    /// How many rules have woken up.
+    epoch: AtomicUsize,
+}
+
+/// What is known of a rule.
+#[derive(Debug)]
+struct State {
+    /// The filters that must take an event, each with whether it has.
+    needed: Vec<(usize, AtomicBool)>,
+    awake: AtomicBool,
+}
+
+/// Rules of which something was left out, a bit for each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asleep(Vec<u64>);
+
+impl Waking {
+    /// Nothing was met yet. Rules for single events are awake.
+    pub fn new(rules: &[Rule]) -> Self {
+        let state = |rule: &Rule| State {
+            needed: needed(&rule.query).into_iter().map(|filter| (filter, AtomicBool::new(false))).collect(),
+            awake: AtomicBool::new(matches!(rule.query, Query::Event(_))),
+        };
+        Self { rules: rules.iter().map(state).collect(), epoch: AtomicUsize::new(0) }
+    }
+
+    /// Whether a rule may come to something.
+    pub fn is_awake(&self, rule: RuleIndex) -> bool {
+        self.rules[rule].awake.load(Ordering::Relaxed)
+    }
+
+    /// A number that grows when a rule wakes up.
+    pub fn epoch(&self) -> usize {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a filter of a rule takes an event, or may.
+    pub fn note(&self, rule: RuleIndex, filter: usize) {
+        let State { needed, awake } = &self.rules[rule];
+        for (_, met) in needed.iter().filter(|(known, _)| *known == filter) {
+            met.store(true, Ordering::Relaxed);
+        }
+        if needed.iter().all(|(_, met)| met.load(Ordering::Relaxed)) && !awake.swap(true, Ordering::Relaxed) {
+            self.epoch.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether some of these rules woke up later.
+    pub fn woke(&self, asleep: &Asleep) -> bool {
+        asleep.rules().any(|rule| self.is_awake(rule))
+    }
+}
+
+impl Asleep {
+    /// Adds a rule.
+    pub fn add(&mut self, rule: RuleIndex) {
+        if self.0.len() <= rule / 64 {
+            self.0.resize(rule / 64 + 1, 0);
+        }
+        self.0[rule / 64] |= 1 << (rule % 64);
+    }
+
+    /// Adds all of another.
+    pub fn add_all(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(all, more)| *all |= more);
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    fn rules(&self) -> impl Iterator<Item = RuleIndex> {
+        (0..self.0.len() * 64).filter(|rule| self.0[rule / 64] >> (rule % 64) & 1 == 1)
+    }
+}
+
+/// The filters of a query that all must take some event under one key; none of a query for single events.
+pub fn needed(query: &Query) -> Vec<usize> {
+    match query {
+        Query::Event(_) => Vec::new(),
+        Query::Sequence(sequence) => {
+            sequence.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
+        }
+        Query::Sample(sample) => (0..sample.filters().len()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
