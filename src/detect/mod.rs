@@ -39,7 +39,7 @@ use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
 use plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Position of a rule in its rule set.
 pub type RuleIndex = usize;
@@ -161,7 +161,8 @@ pub const MAX_SIGNALS: u32 = 100;
 pub struct Detector {
     rules: RuleSet,
     all: Plan,
-    by_id: HashMap<u32, Plan>,
+    /// What is left of the rules for each event ID, worked out when it is first asked for.
+    by_id: HashMap<u32, OnceLock<Plan>>,
     mapping: Mapping,
     max_signals: bool,
     exceptions: AlertExceptions,
@@ -176,11 +177,7 @@ impl Detector {
 
     /// A detector for `rules` over Sysmon events that are mapped in a certain way.
     pub fn for_mapping(rules: RuleSet, mapping: Mapping) -> Self {
-        let plan = |id| {
-            let known = Known::of_sysmon(id, mapping);
-            (id, Plan::known(&rules.rules, &|condition| known.specialise(condition)))
-        };
-        let by_id = sysmon::event_ids().map(plan).collect();
+        let by_id = sysmon::event_ids().map(|id| (id, OnceLock::new())).collect();
         Self {
             all: Plan::all(&rules.rules),
             by_id,
@@ -230,6 +227,15 @@ impl Detector {
         &self.rules.rules[alert.rule].meta
     }
 
+    /// What is left of the rules for an event ID.
+    fn plan_of(&self, id: u32) -> Option<&Plan> {
+        let plan = || {
+            let known = Known::of_sysmon(id, self.mapping);
+            Plan::known(&self.rules.rules, &|condition| known.specialise(condition))
+        };
+        self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
+    }
+
     /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
     pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, Hit)> {
         self.all.hits(&self.rules.rules, document, &mut Keys::default())
@@ -237,7 +243,7 @@ impl Detector {
 
     /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
     pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.by_id.get(&event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut Keys::default())
+        self.plan_of(event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut Keys::default())
     }
 
     /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.
@@ -255,7 +261,8 @@ impl Detector {
                 }
                 Query::Sample(query) => (0..query.filters().len()).collect(),
             };
-            let ids = |filter| self.by_id.iter().filter(move |(_, plan)| tried(plan, filter)).map(|(id, _)| *id);
+            let can_be = |id: &u32, filter| self.plan_of(*id).is_some_and(|plan| tried(plan, filter));
+            let ids = |filter| self.by_id.keys().copied().filter(move |id| can_be(id, filter));
             if needed.iter().any(|&filter| ids(filter).next().is_none()) {
                 unanswered.not_in_sysmon.push(index);
             } else if needed.iter().any(|&filter| !ids(filter).any(&present)) {

@@ -72,7 +72,7 @@ const LONGEST_NAME: usize = 64;
 impl Detector {
     /// What is left of the rules for records like this one, written by Sysmon on Windows.
     pub fn shape(&self, glance: &Glance<'_>) -> ShapePlan {
-        let Some(known) = self.by_id.get(&glance.event_id()) else { return ShapePlan::Whole(None) };
+        let Some(known) = self.plan_of(glance.event_id()) else { return ShapePlan::Whole(None) };
         if known.tries.is_empty() {
             return ShapePlan::Nothing;
         }

@@ -165,7 +165,7 @@ pub fn run(
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let waking = detector.waking();
-    let worker = Worker::new(&inputs, detector, options, progress, &waking);
+    let mut worker = Worker::new(&inputs, detector, options, progress, &waking);
     let mut found = pool.install(|| worker.read_all(&units));
     drop(units);
     progress.finish();
@@ -178,9 +178,16 @@ pub fn run(
             after > 0 && again[after - 1].holds(origin)
         };
         found.candidates.remove(is_again);
-        let options = Options { timeline: None, inventory: false, ..options.clone() };
-        let worker = Worker::new(&inputs, detector, &options, &Silent, &waking);
-        found.candidates.merge(pool.install(|| worker.read_all(&again)).candidates);
+        worker.progress = &Silent;
+        // Rows of a timeline are there already.
+        let more = if options.timeline.is_none() {
+            pool.install(|| worker.read_all(&again))
+        } else {
+            let options = Options { timeline: None, ..options.clone() };
+            let worker = Worker::new(&inputs, detector, &options, &Silent, &waking);
+            pool.install(|| worker.read_all(&again))
+        };
+        found.candidates.merge(more.candidates);
     }
     found.faults.extend(faults);
     if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {

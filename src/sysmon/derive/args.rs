@@ -22,11 +22,25 @@ pub fn count(command_line: &str) -> usize {
     count
 }
 
+/// Which bytes mean more than themselves.
+const TELLING: [bool; 256] = {
+    let mut telling = [false; 256];
+    telling[b' ' as usize] = true;
+    telling[b'\t' as usize] = true;
+    telling[b'"' as usize] = true;
+    telling[b'\\' as usize] = true;
+    telling
+};
+
 /// How many bytes the first argument of a text takes, which starts with one.
 fn length(text: &[u8]) -> usize {
     let (mut at, mut backslashes, mut quoted) = (0, 0, false);
-    while let Some(&byte) = text.get(at) {
-        at += 1;
+    while let Some(skipped) = text[at..].iter().position(|byte| TELLING[usize::from(*byte)]) {
+        if skipped > 0 {
+            backslashes = 0;
+        }
+        let byte = text[at + skipped];
+        at += skipped + 1;
         match byte {
             b'\\' => backslashes += 1,
             b'"' if backslashes % 2 == 0 => {
@@ -40,7 +54,7 @@ fn length(text: &[u8]) -> usize {
             _ => backslashes = 0,
         }
     }
-    at
+    text.len()
 }
 
 /// Shows all arguments, one after another; `arg` is where they are put together if they must be.
