@@ -6,7 +6,8 @@
 //! overlap, and only there, the numbers are read once more, and records with the same one are compared, some thousand chunks at a time.
 //! This module does not know rules.
 
-use super::work::{Counts, Fate};
+use super::found::Counts;
+use super::work::Fate;
 use crate::base::Origin;
 use crate::source::{self, Glance, Record, Stored};
 use foldhash::fast::FixedState;

@@ -8,6 +8,7 @@ mod again;
 mod documents;
 mod duplicates;
 mod filter;
+mod found;
 mod second;
 mod shelf;
 mod stats;
@@ -28,12 +29,13 @@ use crate::detect::{Alert, Detail, Detector, Findings, Inventory, RuleIndex, Wak
 use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, Input, Search, Unit};
 use crate::sysmon::Mapping;
+use found::Found;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
-use work::{Found, Worker};
+use work::Worker;
 
 /// Chunks of 64 KiB in one unit of work: 1 MiB is small enough to spread one file over all cores, and large enough to hide the cost of a unit.
 const CHUNKS_PER_UNIT: u32 = 16;
@@ -171,13 +173,6 @@ pub fn run(
     progress.finish();
     let again = woken(&mut found, &waking);
     if !again.is_empty() {
-        let is_again = |origin: Origin| {
-            let after = again.partition_point(|unit| {
-                (unit.input, unit.first_chunk) <= (origin.input, source::chunk_number(origin.offset))
-            });
-            after > 0 && again[after - 1].holds(origin)
-        };
-        found.candidates.remove(is_again);
         worker.progress = &Silent;
         // Rows of a timeline are there already.
         let more = if options.timeline.is_none() {
@@ -187,7 +182,7 @@ pub fn run(
             let worker = Worker::new(&inputs, detector, &options, &Silent, &waking);
             pool.install(|| worker.read_all(&again))
         };
-        found.candidates.merge(more.candidates);
+        found.replace(more);
     }
     found.faults.extend(faults);
     if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {

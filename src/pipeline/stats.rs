@@ -1,6 +1,7 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
-use super::work::{Counts, Fate, Found};
+use super::found::{Counts, Found};
+use super::work::Fate;
 use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::source::Input;

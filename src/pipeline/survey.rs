@@ -4,7 +4,7 @@
 //! threads. This module does not know what the result is shown for.
 
 use super::documents;
-use super::work::FAULTS_PER_UNIT;
+use super::found::FAULTS_PER_UNIT;
 use super::{CHUNKS_PER_UNIT, Filter, Progress, Roles, RunError, Window};
 use crate::base::Ticks;
 use crate::ecs::{self, FieldId};

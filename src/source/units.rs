@@ -25,14 +25,6 @@ pub struct Unit {
     pub chunks: u64,
 }
 
-impl Unit {
-    /// Whether a record of the unit can have been read there.
-    pub fn holds(&self, origin: Origin) -> bool {
-        let chunks = self.first_chunk..self.first_chunk.saturating_add(self.chunks);
-        self.input == origin.input && (self.chunks == 0 || chunks.contains(&chunk_number(origin.offset)))
-    }
-}
-
 /// Cuts all inputs into units, in order; `chunks_per_unit` (at least 1) is how many 64 KiB chunks a unit of an event log has.
 ///
 /// Only files of more than 2^20 units get larger ones, and logs that are packed in an archive, which are one unit each.

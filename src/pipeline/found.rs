@@ -1,0 +1,127 @@
+//! What was found in some units of evidence, and how the finds of several are put together.
+//!
+//! This module does not know how units are read.
+
+use super::Tally;
+use super::duplicates::{self, Again, ChunkSeen, Counted, Duplicates, Seen};
+use crate::base::{Origin, Ticks};
+use crate::detect::{Asleep, Candidates, Inventory};
+use crate::source::{Fault, Unit};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
+
+/// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
+pub const FAULTS_PER_UNIT: usize = 1000;
+
+/// What was found in some units.
+#[derive(Default)]
+pub struct Found {
+    /// Events that some rule may need.
+    pub candidates: Candidates,
+    /// Which fields the events have, if that is wanted.
+    pub inventory: Inventory,
+    /// Every chunk with records of Sysmon, to know duplicates by.
+    pub chunks: Vec<ChunkSeen>,
+    /// Every record and document of other files.
+    pub seen: Vec<Seen>,
+    /// Records and documents by kind.
+    pub counts: Counts,
+    pub faults: Vec<Fault>,
+    /// How many of them are of units that were read before.
+    faults_before: usize,
+    pub tally: Tally,
+    /// When the first and the last event were logged.
+    pub logged: Option<(Ticks, Ticks)>,
+    /// Units of which something was left out, and the rules that were not awake then.
+    pub asleep: Vec<(Unit, Asleep)>,
+}
+
+/// Records and documents by event ID and what became of them.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(pub HashMap<Counted, u64>);
+
+impl Counts {
+    /// Adds some of a kind.
+    pub fn add(&mut self, counted: Counted, count: u64) {
+        *self.0.entry(counted).or_default() += count;
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        other.0.iter().for_each(|(counted, count)| self.add(*counted, *count));
+    }
+
+    fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+}
+
+impl Found {
+    /// Begins a unit.
+    pub fn begin_unit(&mut self) {
+        self.faults_before = self.faults.len();
+        self.candidates.begin_unit();
+    }
+
+    /// Keeps a fault, unless there are too many of them already; it is counted in any case.
+    pub fn note(&mut self, fault: Fault) {
+        self.tally.unreadable += u64::from(fault.is_record());
+        if self.faults.len() - self.faults_before < FAULTS_PER_UNIT {
+            self.faults.push(fault);
+        } else {
+            self.tally.unlisted_faults += 1;
+        }
+    }
+
+    /// Widens the span of the events.
+    pub fn note_time(&mut self, first: Ticks, last: Ticks) {
+        self.logged = Some(self.logged.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+    }
+
+    /// Both together. Order does not matter: everything is sorted before it is used.
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.chunks.len() < other.chunks.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.candidates.merge(other.candidates);
+        self.chunks.append(&mut other.chunks);
+        self.seen.append(&mut other.seen);
+        self.counts.add_all(&other.counts);
+        self.faults.append(&mut other.faults);
+        self.inventory.merge(other.inventory);
+        self.asleep.append(&mut other.asleep);
+        self.tally.add(&other.tally);
+        if let Some((first, last)) = other.logged {
+            self.note_time(first, last);
+        }
+        self
+    }
+
+    /// Takes the candidates of units that were read again, and faults that there were not before: a file can have changed meanwhile.
+    pub fn replace(&mut self, again: Self) {
+        let origins: HashSet<Origin> = again.candidates.iter().map(|seen| seen.sighting.order.origin()).collect();
+        self.candidates.remove(|origin| origins.contains(&origin));
+        self.candidates.merge(again.candidates);
+        let known: BTreeSet<&Fault> = self.faults.iter().collect();
+        let new: Vec<Fault> = again.faults.into_iter().filter(|fault| !known.contains(fault)).collect();
+        self.faults.extend(new);
+    }
+
+    /// Removes events whose record was read elsewhere too, and counts them.
+    pub fn remove_duplicates(&mut self, again: &dyn Again) -> Duplicates {
+        let duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
+        self.seen = Vec::new();
+        if duplicates.is_empty() {
+            return duplicates;
+        }
+        self.tally.duplicates += duplicates.counts.total();
+        for (counted, count) in &duplicates.counts.0 {
+            let have = self.counts.0.entry(*counted).or_default();
+            *have = have.saturating_sub(*count);
+        }
+        self.candidates.remove(|origin| duplicates.contains(origin));
+        duplicates
+    }
+}
+
+#[cfg(test)]
+mod tests;
