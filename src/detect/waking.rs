@@ -40,22 +40,33 @@ impl Waking {
 
     /// Whether a rule may come to something.
     pub fn is_awake(&self, rule: RuleIndex) -> bool {
-        self.rules[rule].awake.load(Ordering::Relaxed)
+        self.rules[rule].awake.load(Ordering::SeqCst)
     }
 
     /// A number that grows when a rule wakes up.
     pub fn epoch(&self) -> usize {
-        self.epoch.load(Ordering::Relaxed)
+        self.epoch.load(Ordering::SeqCst)
     }
 
     /// Notes that a filter of a rule takes an event, or may.
     pub fn note(&self, rule: RuleIndex, filter: usize) {
-        let State { needed, awake } = &self.rules[rule];
-        for (_, met) in needed.iter().filter(|(known, _)| *known == filter) {
-            met.store(true, Ordering::Relaxed);
+        let state = &self.rules[rule];
+        // Of two threads that note two filters at once, one must see what the other has noted.
+        for (_, met) in state.needed.iter().filter(|(known, _)| *known == filter) {
+            met.store(true, Ordering::SeqCst);
         }
-        if needed.iter().all(|(_, met)| met.load(Ordering::Relaxed)) && !awake.swap(true, Ordering::Relaxed) {
-            self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.wake(state);
+    }
+
+    /// Wakes every rule that may come to something; to be called when nothing more is noted.
+    pub fn settle(&self) {
+        self.rules.iter().for_each(|state| self.wake(state));
+    }
+
+    fn wake(&self, State { needed, awake }: &State) {
+        let may = needed.iter().all(|(_, met)| met.load(Ordering::SeqCst));
+        if may && !awake.swap(true, Ordering::SeqCst) {
+            self.epoch.fetch_add(1, Ordering::SeqCst);
         }
     }
 

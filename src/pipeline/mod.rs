@@ -200,6 +200,7 @@ pub fn run(
 
 /// The units of which something was left out for rules that woke up later, in order.
 fn woken(found: &mut Found, waking: &Waking) -> Vec<Unit> {
+    waking.settle();
     let asleep = std::mem::take(&mut found.asleep);
     let mut units: Vec<Unit> =
         asleep.into_iter().filter(|(_, asleep)| waking.woke(asleep)).map(|(unit, _)| unit).collect();

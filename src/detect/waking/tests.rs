@@ -35,3 +35,20 @@ fn what_was_left_out_is_told_by_rule() {
     (0..2).for_each(|filter| waking.note(0, filter));
     assert!(waking.woke(&asleep));
 }
+
+#[test]
+fn a_rule_wakes_up_whichever_thread_meets_what() {
+    let rules = rules(&["sequence [process where true] [network where true]"]);
+    for _ in 0..200 {
+        let waking = Waking::new(&rules);
+        std::thread::scope(|scope| {
+            for filter in 0..2 {
+                let waking = &waking;
+                scope.spawn(move || waking.note(0, filter));
+            }
+        });
+        assert_eq!((waking.is_awake(0), waking.epoch()), (true, 1));
+        waking.settle();
+        assert_eq!(waking.epoch(), 1);
+    }
+}
