@@ -4,6 +4,7 @@
 //! four letters of the other text whether they can be such; only then is anything compared. An automaton for thousands of texts takes megabytes, and a
 //! search then waits for memory at every letter. This module compares bytes and does not know letter case, nor whose the texts are.
 
+use super::bits;
 use hashbrown::{HashMap, HashSet};
 use std::sync::OnceLock;
 
@@ -103,7 +104,7 @@ impl Grams {
 impl Known {
     fn add(&mut self, letters: u32, owner: (u32, u32)) {
         let at = usize::from(hash(letters));
-        self.bits.get_or_insert_with(|| Box::new([0; TABLE]))[at / 64] |= 1 << (at % 64);
+        bits::set(&mut self.bits.get_or_insert_with(|| Box::new([0; TABLE]))[..], at);
         self.owners.entry(letters).or_default().push(owner);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! This floor knows nothing of files, events, rules or Windows records.
 
+pub mod bits;
 pub mod escape;
 pub mod folded;
 pub mod grams;

@@ -1,7 +1,7 @@
 //! EQL's wildcard patterns: `*` stands for any run of characters, `?` for exactly one, and there is no escape.
 //!
 //! Used by `:`, `like` and `like~`. The matcher is iterative: at worst it costs pattern length times text length, and never recursion.
-//! Texts of ASCII, which nearly all are, are matched by bytes.
+//! Texts of ASCII, which nearly all are, are matched in place, by bytes.
 
 /// Whether letter case counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,15 +83,21 @@ impl Wildcard {
 
     /// Whether the whole of `text` fits the pattern.
     pub fn matches(&self, text: &str) -> bool {
-        if text.is_ascii() { self.matches_ascii(text.as_bytes()) } else { self.matches_any(text) }
+        if text.is_ascii() {
+            return self.fits(text.as_bytes(), |byte| match self.case {
+                Case::Sensitive => byte.into(),
+                Case::Insensitive => byte.to_ascii_lowercase().into(),
+            });
+        }
+        let text: Vec<char> = text.chars().collect();
+        self.fits(&text, |c| match self.case {
+            Case::Sensitive => c,
+            Case::Insensitive => fold(c),
+        })
     }
 
-    /// The same for a text of ASCII.
-    fn matches_ascii(&self, text: &[u8]) -> bool {
-        let fits = |byte: u8, wanted: char| match self.case {
-            Case::Sensitive => char::from(byte) == wanted,
-            Case::Insensitive => char::from(byte.to_ascii_lowercase()) == wanted,
-        };
+    /// The same for letters of any kind, which `folded` makes comparable.
+    fn fits<L: Copy>(&self, text: &[L], folded: impl Fn(L) -> char) -> bool {
         let (mut at, mut token) = (0, 0);
         // Where to take up again: the token after the last `*`, and the place in the text that it was tried on.
         let mut retry: Option<(usize, usize)> = None;
@@ -103,7 +109,7 @@ impl Wildcard {
                     let rest = &text[at..];
                     let next = match self.tokens.get(token) {
                         None => return true,
-                        Some(Token::Char(wanted)) => rest.iter().position(|byte| fits(*byte, *wanted)),
+                        Some(Token::Char(wanted)) => rest.iter().position(|letter| folded(*letter) == *wanted),
                         Some(Token::One | Token::Run) => Some(0),
                     };
                     let Some(next) = next else { return false };
@@ -115,7 +121,7 @@ impl Wildcard {
                 (Some(_), None) => return false,
                 (None, Some(_)) => false,
                 (Some(Token::One), Some(_)) => true,
-                (Some(Token::Char(wanted)), Some(byte)) => fits(*byte, *wanted),
+                (Some(Token::Char(wanted)), Some(letter)) => folded(*letter) == *wanted,
             };
             if is_fitting {
                 (at, token) = (at + 1, token + 1);
@@ -124,52 +130,6 @@ impl Wildcard {
             let Some((after, tried)) = retry else { return false };
             // As if the `*` had taken one letter more.
             (token, at) = (after - 1, tried + 1);
-        }
-    }
-
-    fn matches_any(&self, text: &str) -> bool {
-        let mut rest = text.chars();
-        let mut at = 0;
-        // Where to take up again when a later character does not fit: the token after the last `*`, and the text it was tried on.
-        let mut retry: Option<(usize, std::str::Chars<'_>)> = None;
-        loop {
-            if self.tokens.get(at) == Some(&Token::Run) {
-                at += 1;
-                if at == self.tokens.len() {
-                    return true;
-                }
-                retry = Some((at, rest.clone()));
-                continue;
-            }
-            let before = rest.clone();
-            let fits = match (rest.next(), self.tokens.get(at)) {
-                (None, None) => return true,
-                (None, Some(_)) => return false,
-                (Some(_), None) => false,
-                (Some(_), Some(Token::One)) => true,
-                (Some(c), Some(&Token::Char(wanted))) => self.folded(c) == wanted,
-                (Some(_), Some(Token::Run)) => {
-                    rest = before;
-                    continue;
-                }
-            };
-            if fits {
-                at += 1;
-                continue;
-            }
-            let Some((token, tried)) = retry.as_mut() else {
-                return false;
-            };
-            tried.next();
-            at = *token;
-            rest = tried.clone();
-        }
-    }
-
-    fn folded(&self, c: char) -> char {
-        match self.case {
-            Case::Sensitive => c,
-            Case::Insensitive => fold(c),
         }
     }
 }

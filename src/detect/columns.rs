@@ -12,6 +12,7 @@
 use super::index::Index;
 use super::needles::{self, Needles, Sightings, Wanted};
 use super::outline::Outline;
+use crate::base::bits;
 use crate::ecs::Field;
 use crate::eql::Predicate;
 use crate::event::{Document, Fields};
@@ -252,12 +253,12 @@ impl Memo {
 
     /// Whether the condition of a bit was found to hold.
     pub fn holds(&self, bit: usize) -> bool {
-        has(&self.left, bit)
+        bits::has(&self.left, bit)
     }
 
     /// The bits of the conditions that hold, ascending.
     pub fn bits(&self) -> impl Iterator<Item = usize> {
-        bits(&self.left)
+        bits::all(&self.left)
     }
 
     fn begin(&mut self, columns: &Columns) {
@@ -270,9 +271,7 @@ impl Memo {
         self.wholes.numbers.clear();
         columns.needles.begin(&mut self.sightings);
     }
-}
 
-impl Memo {
     /// Recalls what all columns said of the same values before, by its position.
     fn recall(&mut self) -> Option<usize> {
         let Wholes { numbers, table, keys, looked_up, missed, wild, .. } = &mut self.wholes;
@@ -326,7 +325,7 @@ impl Columns {
         let mut asked = Vec::new();
         let mut by_entries: BTreeMap<Vec<usize>, BTreeMap<usize, Vec<Predicate>>> = BTreeMap::new();
         for (bit, condition) in conditions {
-            set(&mut asked, bit);
+            bits::grow(&mut asked, bit);
             for part in condition.conjuncts().filter(|part| part.constant() != Some(true)) {
                 let inputs = inputs(&part, ways);
                 by_entries.entry(inputs).or_default().entry(bit).or_default().push(part);
@@ -356,7 +355,7 @@ impl Columns {
         memo: &mut Memo,
     ) -> bool {
         memo.begin(self);
-        self.number(glance, memo);
+        self.look_up(glance, memo);
         let known = memo.recall();
         if known.is_none() {
             self.ask_columns(event, memo);
@@ -366,21 +365,21 @@ impl Columns {
         left.clone_from(may_hold);
         // Most lack a text that they need.
         for (haystack, bits) in needy {
-            if overlap(left, bits) && self.needles.has_none(*haystack, glance, sightings) {
+            if bits::overlap(left, bits) && self.needles.has_none(*haystack, glance, sightings) {
                 left.iter_mut().zip(bits).for_each(|(left, bits)| *left &= !bits);
             }
         }
         for part in open {
-            if has(left, part.bit as usize)
+            if bits::has(left, part.bit as usize)
                 && let Some(wanted) = &part.part(&self.all, answers).wanted
                 && !self.needles.may_have(wanted, glance, sightings)
             {
-                clear(left, part.bit as usize);
+                bits::clear(left, part.bit as usize);
             }
         }
         for part in open {
-            if has(left, part.bit as usize) && !part.part(&self.all, answers).predicate.matches(&**event) {
-                clear(left, part.bit as usize);
+            if bits::has(left, part.bit as usize) && !part.part(&self.all, answers).predicate.matches(&**event) {
+                bits::clear(left, part.bit as usize);
             }
         }
         left.iter().any(|word| *word != 0)
@@ -392,7 +391,7 @@ impl Columns {
         memo.left.extend(&self.asked);
         let mut lasts = true;
         for (at, column) in self.all.iter().enumerate() {
-            if !overlap(&memo.left, &column.members) {
+            if !bits::overlap(&memo.left, &column.members) {
                 continue;
             }
             let Some(numbers) = column.numbers(&memo.wholes.numbers) else {
@@ -425,7 +424,7 @@ impl Columns {
         needy.clear();
         for &(at, answer) in &*undecided {
             let parts = answers[at].rests.get(answer as usize).map_or(&*self.all[at].parts, |rest| rest);
-            for (position, part) in parts.iter().enumerate().filter(|(_, part)| has(left, part.bit)) {
+            for (position, part) in parts.iter().enumerate().filter(|(_, part)| bits::has(left, part.bit)) {
                 // There are far fewer conditions, columns and parts.
                 let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
                 open.push(Open { bit: small(part.bit), column: small(at), answer, position: small(position) });
@@ -437,14 +436,14 @@ impl Columns {
                         needy.push((haystack, vec![0; left.len()]));
                         needy.len() - 1
                     });
-                    needy[at].1[part.bit / 64] |= 1 << (part.bit % 64);
+                    bits::set(&mut needy[at].1, part.bit);
                 }
             }
         }
     }
 
     /// Looks up the numbers of the values of the entries that repeat themselves.
-    fn number(&self, glance: &Glance<'_>, memo: &mut Memo) {
+    fn look_up(&self, glance: &Glance<'_>, memo: &mut Memo) {
         let Memo { entries, wholes, hasher, bytes, trial, .. } = memo;
         let mut lead = NONE;
         for (entry, &at) in entries.iter_mut().zip(&self.entries) {
@@ -525,7 +524,7 @@ impl Column {
     fn new(inputs: Vec<usize>, parts: Vec<Part>, words: usize, entries: &[usize], ways: &Ways) -> Self {
         let mut members = vec![0; words];
         for part in &parts {
-            set(&mut members, part.bit);
+            bits::grow(&mut members, part.bit);
         }
         let index = Index::new(parts.iter().map(|part| vec![&part.predicate]), &|field| ways.is_direct(field));
         let mut all: Vec<&Field> = parts.iter().flat_map(|part| part.predicate.fields()).collect();
@@ -563,8 +562,8 @@ impl Column {
         self.possible(event, found);
         for &at in &*found {
             let Part { bit, predicate, .. } = &self.parts[at];
-            if !has(holds, *bit) && predicate.matches(event) {
-                holds[bit / 64] |= 1 << (bit % 64);
+            if !bits::has(holds, *bit) && predicate.matches(event) {
+                bits::set(holds, *bit);
             }
         }
     }
@@ -583,7 +582,7 @@ impl Column {
             if left.constant() == Some(false) {
                 continue;
             }
-            may_hold[bit / 64] |= 1 << (bit % 64);
+            bits::set(may_hold, *bit);
             if left.constant().is_none() {
                 rest.push(Part::new(*bit, left, needles));
             }
@@ -607,9 +606,8 @@ impl Entry {
             (self.looked_up, self.missed) = (0, 0);
         }
         let (kind, bytes) = raw.bytes();
-        let is_it = |(known_kind, known): &(u8, Box<[u8]>)| *known_kind == kind && **known == *bytes;
         let guess = self.beside.get(lead as usize).copied().unwrap_or(NONE);
-        if self.values.get(guess as usize).is_some_and(is_it) {
+        if is_value(&self.values, guess, kind, bytes) {
             return (guess, 0);
         }
         let (number, mut more) = self.find(kind, bytes, hasher);
@@ -624,10 +622,9 @@ impl Entry {
 
     /// The same by the stored form of the value.
     fn find(&mut self, kind: u8, bytes: &[u8], hasher: &RandomState) -> (u32, usize) {
-        let is_it = |(known_kind, known): &(u8, Box<[u8]>)| *known_kind == kind && **known == *bytes;
         let hash = hasher.hash_one((kind, bytes));
         let values = &self.values;
-        if let Some(&number) = self.numbers.find(hash, |&at| is_it(&values[at as usize])) {
+        if let Some(&number) = self.numbers.find(hash, |&at| is_value(values, at, kind, bytes)) {
             return (number, 0);
         }
         self.missed += 1;
@@ -642,28 +639,7 @@ impl Entry {
     }
 }
 
-fn set(words: &mut Vec<u64>, bit: usize) {
-    if words.len() <= bit / 64 {
-        words.resize(bit / 64 + 1, 0);
-    }
-    words[bit / 64] |= 1 << (bit % 64);
-}
-
-fn clear(words: &mut [u64], bit: usize) {
-    words[bit / 64] &= !(1 << (bit % 64));
-}
-
-fn has(words: &[u64], bit: usize) -> bool {
-    words.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
-}
-
-fn overlap(left: &[u64], right: &[u64]) -> bool {
-    left.iter().zip(right).any(|(left, right)| left & right != 0)
-}
-
-fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
-    words.iter().enumerate().flat_map(|(at, &word)| {
-        std::iter::successors((word != 0).then_some(word), |word| Some(word & (word - 1)).filter(|rest| *rest != 0))
-            .map(move |word| at * 64 + word.trailing_zeros() as usize)
-    })
+/// Whether the value of a number is this one.
+fn is_value(values: &[(u8, Box<[u8]>)], number: u32, kind: u8, bytes: &[u8]) -> bool {
+    values.get(number as usize).is_some_and(|(known_kind, known)| *known_kind == kind && **known == *bytes)
 }

@@ -4,6 +4,7 @@
 //! the entry, but for quotes and backslashes, which take part in the cutting; these are left out on both sides. One pass over an entry, in the form in which
 //! it is stored, tells for all conditions. What it finds is a superset. This module does not know what conditions are for.
 
+use crate::base::bits;
 use crate::base::grams::Grams;
 use crate::ecs::Field;
 use crate::eql::{Need, Predicate};
@@ -146,7 +147,7 @@ impl Needles {
                 Looked::Nothing => false,
                 Looked::Found => {
                     let found = &sightings.states[at].found;
-                    numbers.iter().any(|number| found[*number as usize / 64] >> (number % 64) & 1 == 1)
+                    numbers.iter().any(|number| bits::has(found, *number as usize))
                 }
             }
         })
@@ -188,7 +189,7 @@ impl Needles {
                 found.clear();
                 found.resize(needles.len().div_ceil(64), 0);
             }
-            found[number / 64] |= 1 << (number % 64);
+            bits::set(found, number);
         });
     }
 }

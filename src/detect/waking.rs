@@ -4,6 +4,7 @@
 //! where something was left out, and the rule woke up later, the evidence is to be read again. This module does not know how evidence is read.
 
 use super::RuleIndex;
+use crate::base::bits;
 use crate::eql::{Query, Stage};
 use crate::rules::Rule;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -72,17 +73,14 @@ impl Waking {
 
     /// Whether some of these rules woke up later.
     pub fn woke(&self, asleep: &Asleep) -> bool {
-        asleep.rules().any(|rule| self.is_awake(rule))
+        bits::all(&asleep.0).any(|rule| self.is_awake(rule))
     }
 }
 
 impl Asleep {
     /// Adds a rule.
     pub fn add(&mut self, rule: RuleIndex) {
-        if self.0.len() <= rule / 64 {
-            self.0.resize(rule / 64 + 1, 0);
-        }
-        self.0[rule / 64] |= 1 << (rule % 64);
+        bits::grow(&mut self.0, rule);
     }
 
     /// Adds all of another.
@@ -96,10 +94,6 @@ impl Asleep {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
-    }
-
-    fn rules(&self) -> impl Iterator<Item = RuleIndex> {
-        (0..self.0.len() * 64).filter(|rule| self.0[rule / 64] >> (rule % 64) & 1 == 1)
     }
 }
 

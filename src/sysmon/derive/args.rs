@@ -32,7 +32,8 @@ const TELLING: [bool; 256] = {
     telling
 };
 
-/// How many bytes the first argument of a text takes, which starts with one.
+/// How many bytes the first argument of a text takes, which starts with one: where [`next_argument`] ends, without what it says. Every start of a process
+/// is counted, and few are split.
 fn length(text: &[u8]) -> usize {
     let (mut at, mut backslashes, mut quoted) = (0, 0, false);
     while let Some(skipped) = text[at..].iter().position(|byte| TELLING[usize::from(*byte)]) {
