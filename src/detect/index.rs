@@ -1,6 +1,6 @@
 //! Which of many conditions an event may fulfil, told by texts that they cannot do without.
 //!
-//! A hash of whole texts and an automaton for parts of texts lead from the values of an event to the conditions that may want them; the others are
+//! A hash of whole texts and a search for parts of texts lead from the values of an event to the conditions that may want them; the others are
 //! false. What is found is a superset. This module does not know whose the conditions are.
 
 use crate::base::folded::{Folded, FoldedText};
