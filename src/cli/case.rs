@@ -247,7 +247,7 @@ fn silent(session: &Session) -> Vec<SilentRules> {
 /// Whatever else keeps findings away, in sentences.
 fn limits(args: &Scan, session: &Session) -> Vec<String> {
     let stats = &session.outcome.stats;
-    let mut told = Vec::new();
+    let mut told: Vec<String> = session.notices.iter().map(|notice| format!("{}.", notice.text)).collect();
     let mut tell = |count: u64, text: &str| {
         if count > 0 {
             told.push(format!("{} {text}", grouped(count)));

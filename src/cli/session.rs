@@ -6,6 +6,7 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
+use evql::diag::Notice;
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::process::triage::Triage;
 use evql::report::Results;
@@ -39,6 +40,8 @@ pub struct Session {
     pub detector: Detector,
     pub outcome: Outcome,
     pub options: Options,
+    /// What a reader must know to trust the answer: of the rules, of the run and of the command; sorted, each once.
+    pub notices: Vec<Notice>,
     /// What was looked up about the alerts, if it was.
     pub triage: Option<Triage>,
     pub elapsed: Duration,
@@ -208,6 +211,10 @@ impl Session {
         let is_output =
             |fault: &Fault| Path::new(&*fault.input).canonicalize().is_ok_and(|path| outputs.contains(&path));
         outcome.faults.retain(|fault| !is_output(fault));
+        let mut notices = loaded.notices;
+        notices.append(&mut outcome.notices);
+        notices.sort();
+        notices.dedup();
         Ok(Self {
             not_run: loaded.not_run,
             wrong_files,
@@ -216,6 +223,7 @@ impl Session {
             detector,
             outcome,
             options,
+            notices,
             triage: None,
             elapsed: start.elapsed(),
         })

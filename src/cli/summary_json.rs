@@ -44,6 +44,7 @@ pub fn summary(session: &Session) -> Value {
         },
         "alerts": alerts(session),
         "faults": faults(session),
+        "notices": session.notices.iter().map(|notice| json!({ "kind": notice.kind.as_str(), "text": notice.text })).collect::<Value>(),
     })
 }
 

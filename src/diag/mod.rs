@@ -3,8 +3,10 @@
 //! A [`Diagnostic`] is a bundle of facts; wording of the whole report is the renderer's. This module knows neither EQL nor files:
 //! spans count bytes of a text that the caller has.
 
+mod notice;
 mod render;
 
+pub use notice::{Notice, NoticeKind};
 pub use render::{concise, full};
 
 use crate::base::Span;

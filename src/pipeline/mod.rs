@@ -26,6 +26,7 @@ pub use window::{Window, WindowError};
 
 use crate::base::Origin;
 use crate::detect::{Alert, Detail, Detector, Findings, Inventory, RuleIndex, Waking};
+use crate::diag::Notice;
 use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, Input, Search, Unit};
 use crate::sysmon::Mapping;
@@ -115,6 +116,8 @@ pub struct Outcome {
     pub timeline: Option<Timeline>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub faults: Vec<Fault>,
+    /// Limits that were reached, and whatever else a reader must know beside the faults; sorted.
+    pub notices: Vec<Notice>,
     /// Counts.
     pub stats: Stats,
     /// The evidence, to be read a second time.
@@ -234,5 +237,16 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let faults = found.faults;
     let options = worker.options.clone();
     let again = SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone() };
-    Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, stats, again }
+    Outcome {
+        inputs,
+        alerts,
+        left_out,
+        set_aside,
+        inventory,
+        timeline: None,
+        faults,
+        notices: Vec::new(),
+        stats,
+        again,
+    }
 }

@@ -8,7 +8,7 @@ use super::place::{Place, Written};
 use super::{Level, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes, compile};
 use super::{parse_export, parse_toml};
 use crate::base::{Each, Span};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Notice};
 use crate::eql::Options;
 use hashbrown::HashMap;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,8 @@ pub struct Loaded {
     pub files: Vec<FileReport>,
     /// Files in folders that are no rule files.
     pub passed_over: usize,
+    /// Parts of rules that are not honoured, and whatever else makes a rule find less or more than its author meant.
+    pub notices: Vec<Notice>,
 }
 
 impl Loaded {

@@ -37,6 +37,7 @@ pub fn print(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
         overview(out, session)?;
     }
     line(out, "faults", &faults(session))?;
+    notices(out, session)?;
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
 }
 
@@ -55,7 +56,13 @@ pub fn print_evidence(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     line(out, "evidence", &evidence(stats))?;
     line(out, "records", &records(stats))?;
     line(out, "faults", &faults(session))?;
+    notices(out, session)?;
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
+}
+
+/// What must be known beside the counts to trust the answer.
+fn notices(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+    session.notices.iter().try_for_each(|notice| line(out, "note", &shown(&notice.text, None)))
 }
 
 fn rules(session: &Session) -> String {

@@ -1,0 +1,36 @@
+//! Notices: what a reader must know to trust an answer, where nothing was found wrong with a rule's text or with a piece of evidence.
+//!
+//! A cap that was reached, a part of a rule that is not honoured and a field that no event has would each be invisible in a list of findings.
+//! Whoever meets one records a [`Notice`]; every summary shows all of them.
+
+/// Which kind of notice. Summaries list notices in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// A limit was reached, and the answer may be incomplete for it.
+    Limit,
+}
+
+impl NoticeKind {
+    /// A stable name for machine-readable outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+        }
+    }
+}
+
+/// One notice about a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Notice {
+    /// Its kind.
+    pub kind: NoticeKind,
+    /// One sentence without a full stop. It may quote evidence: escape it before showing it.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice of this kind.
+    pub fn new(kind: NoticeKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+}
