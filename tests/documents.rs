@@ -210,3 +210,54 @@ fn conformance_queries_find_the_same_through_the_pipeline() {
     }
     assert_eq!(tried, 61);
 }
+
+/// A start and a connection as an agent writes them, read this long after they were logged.
+fn agent_documents(between: &str, read: [&str; 2]) -> String {
+    let document = |at: &str, read: &str, code: &str, category: &str, guid: &str| {
+        serde_json::json!({
+            "@timestamp": at,
+            "event": { "category": [category], "type": ["start"], "code": code, "created": read },
+            "host": { "name": "ws-0417" },
+            "winlog": { "record_id": code, "channel": "Microsoft-Windows-Sysmon/Operational", "provider_name": "Microsoft-Windows-Sysmon" },
+            "process": { "entity_id": guid, "name": "regsvr32.exe" },
+        })
+        .to_string()
+    };
+    let start = document("2024-03-05T09:00:00.000Z", read[0], "1", "process", "{3FE15D12-E25B-65E6-2301-000000001F00}");
+    let connection = document(between, read[1], "3", "network", "3fe15d12-e25b-65e6-2301-000000001f00");
+    format!("{start}\n{connection}\n")
+}
+
+fn alerts_within_a_minute(documents: &str) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("documents.ndjson");
+    std::fs::write(&path, documents).unwrap();
+    let text = "sequence by process.entity_id with maxspan=1m [process where true] [network where true]";
+    let query = eql::compile(text).query.unwrap();
+    let detector = Detector::new(RuleSet { rules: vec![Rule::bare(text, query)] });
+    run(&[path], &detector, Roles::default(), false).alerts.len()
+}
+
+#[test]
+fn documents_of_agents_are_ordered_by_when_it_happened_and_not_by_when_it_was_read() {
+    let read_late =
+        agent_documents("2024-03-05T09:00:01.000Z", ["2024-03-05T09:00:01.000Z", "2024-03-05T09:10:01.000Z"]);
+    assert_eq!(alerts_within_a_minute(&read_late), 1, "one second apart, read ten minutes apart");
+    let one_batch =
+        agent_documents("2024-03-05T09:10:00.000Z", ["2024-03-05T12:00:00.000Z", "2024-03-05T12:00:00.005Z"]);
+    assert_eq!(alerts_within_a_minute(&one_batch), 0, "ten minutes apart, read in one batch");
+}
+
+#[test]
+fn documents_say_in_a_field_of_evqls_own_when_they_were_logged() {
+    let documents = agent_documents("2024-03-05T08:59:59.000Z", ["2024-03-05T09:00:01.000Z"; 2]);
+    assert_eq!(alerts_within_a_minute(&documents), 0, "by @timestamp the connection comes first");
+    let logged = |line: &str, at: &str| line.replacen('{', &format!(r#"{{"evql":{{"logged":"{at}"}},"#), 1);
+    let (start, connection) = documents.split_once('\n').unwrap();
+    let (start, connection) = (logged(start, "2024-03-05T09:00:00.1Z"), logged(connection, "2024-03-05T09:00:00.2Z"));
+    assert_eq!(
+        alerts_within_a_minute(&format!("{start}\n{connection}\n")),
+        1,
+        "by the time of logging it comes second"
+    );
+}

@@ -25,6 +25,7 @@ fn events(text: &str) -> Vec<Arc<Event>> {
             document,
             timestamp,
             logged: timestamp,
+            is_logged_known: true,
             tiebreaker: None,
             origin,
             original: Some(Arc::new(object)),

@@ -38,5 +38,36 @@ pub fn parse(of: &str) -> Option<Guid> {
     (text(&guid) == *letters).then_some(guid)
 }
 
+/// The text of the zero GUID in normal form, which stands for no GUID at all.
+pub const ZERO: &str = "{00000000-0000-0000-0000-000000000000}";
+
+/// The normal form of a GUID, which is that of [`text`], from any usual writing: letters of either case, in braces, parentheses or neither, with
+/// dashes at their places or none. `None` if the text is no GUID.
+///
+/// Versions of Windows and the tools around it write the same GUID in different ways, and joins compare texts.
+pub fn normal_form(of: &str) -> Option<[u8; LENGTH]> {
+    let of = of.trim();
+    let bare = match (of.as_bytes().first()?, of.as_bytes().last()?) {
+        (b'{', b'}') | (b'(', b')') => of.get(1..of.len() - 1)?,
+        _ => of,
+    };
+    let bytes = bare.as_bytes();
+    let has_dashes = bytes.len() == 36 && DASHES.iter().all(|&at| bytes[at] == b'-');
+    if !has_dashes && bytes.len() != 32 {
+        return None;
+    }
+    let mut text = [b'-'; LENGTH];
+    (text[0], text[LENGTH - 1]) = (b'{', b'}');
+    let mut digits = bytes.iter().enumerate().filter(|(at, _)| !has_dashes || !DASHES.contains(at));
+    for at in (0..36).filter(|at| !DASHES.contains(at)) {
+        let (_, digit) = digits.next().filter(|(_, digit)| digit.is_ascii_hexdigit())?;
+        text[at + 1] = digit.to_ascii_lowercase();
+    }
+    Some(text)
+}
+
+/// Where the dashes of a GUID stand, without braces.
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,22 @@ impl Ticks {
         Self::from_timestamp(text.parse().ok()?)
     }
 
+    /// Reads an instant as Windows or a tool around it writes it: as [`Self::parse_rfc3339`] does, and also with a blank between date and time, with
+    /// any number of decimals or none, and without an offset or with the word `UTC`, both of which mean UTC.
+    pub fn parse_of_tool(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // What RFC 3339 leaves no doubt about, and nearly all evidence has, comes first.
+        if let Some(at) = Self::parse_rfc3339(text) {
+            return Some(at);
+        }
+        let text = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")).unwrap_or(text).trim_end();
+        let clock_time = text.get(10..)?;
+        // A sign behind the date belongs to an offset; what has none, and no `Z`, is in UTC.
+        let has_offset = clock_time.ends_with(['Z', 'z']) || clock_time.contains(['+', '-']);
+        let text = text.replacen(' ', "T", 1);
+        if has_offset { Self::parse_rfc3339(&text.replace(' ', "")) } else { Self::parse_rfc3339(&format!("{text}Z")) }
+    }
+
     /// Reads Sysmon's `UtcTime`, which has exactly the form `yyyy-MM-dd HH:mm:ss.SSS`; anything else is `None`.
     pub fn parse_sysmon_utc(text: impl AsRef<[u8]>) -> Option<Self> {
         let shape = b"dddd-dd-dd dd:dd:dd.ddd";

@@ -17,7 +17,15 @@ fn event(host: &str, category: &str, entity: &str, logged: i64) -> Arc<Event> {
     document.set(ecs::PROCESS_ENTITY_ID, entity);
     let origin = Origin { input: 0, offset: logged.unsigned_abs() };
     let timestamp = Ticks(1000 - logged);
-    Arc::new(Event { document, timestamp, logged: Ticks(logged), tiebreaker: None, origin, original: None })
+    Arc::new(Event {
+        document,
+        timestamp,
+        logged: Ticks(logged),
+        is_logged_known: true,
+        tiebreaker: None,
+        origin,
+        original: None,
+    })
 }
 
 /// Rule index and times of logging of each alert.

@@ -46,11 +46,20 @@ fn typed(scalar: &serde_json::Value, kind: Option<FieldType>) -> Option<Value> {
             IpValue::parse(text).map_or_else(|| text.as_str().into(), Value::Ip)
         }
         (serde_json::Value::String(text), Some(FieldType::Date | FieldType::DateNanos)) => {
-            Ticks::parse_rfc3339(text).map_or_else(|| text.as_str().into(), Value::Date)
+            Ticks::parse_of_tool(text).map_or_else(|| text.as_str().into(), Value::Date)
         }
         (serde_json::Value::Number(number), Some(FieldType::Date | FieldType::DateNanos)) => {
             instant(number).map(Value::Date)?
         }
+        // As Elasticsearch indexes texts in fields of these types.
+        (serde_json::Value::String(text), Some(FieldType::Long)) => {
+            text.trim().parse::<i64>().map_or_else(|_| text.as_str().into(), Value::Long)
+        }
+        (serde_json::Value::String(text), Some(FieldType::Boolean)) => match text.as_str() {
+            "true" | "True" => true.into(),
+            "false" | "False" => false.into(),
+            other => other.into(),
+        },
         (serde_json::Value::String(text), _) => text.as_str().into(),
         (serde_json::Value::Bool(flag), _) => (*flag).into(),
         (serde_json::Value::Number(number), _) => match number.as_i64() {

@@ -5,6 +5,7 @@
 
 use super::{Document, Object};
 use crate::base::{Origin, Ticks};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Which time orders events.
@@ -24,8 +25,10 @@ pub struct Event {
     pub document: Document,
     /// `@timestamp`.
     pub timestamp: Ticks,
-    /// When the event was logged.
+    /// When the event was logged; `@timestamp` where that is not known.
     pub logged: Ticks,
+    /// Whether it is known when the event was logged. Records say it; of documents only those do that evql made from records.
+    pub is_logged_known: bool,
     /// What decides between events of the same time: EventRecordID. Missing sorts last.
     pub tiebreaker: Option<u64>,
     /// Where it was read.
@@ -64,9 +67,16 @@ impl OrderKey {
 
 impl Event {
     /// The event as JSON: as it was given, or else as it was mapped.
+    ///
+    /// Where it is known when the event was logged, `evql.logged` says so. No other program writes that field, so that the document can be read again
+    /// and put in the same order: `event.created`, which Beats and agents write too, is the time of reading there.
     pub fn to_json(&self) -> serde_json::Value {
         let given = self.original.as_deref().map(|object| serde_json::Value::Object(object.clone()));
-        given.unwrap_or_else(|| self.document.to_json())
+        let mut document = given.unwrap_or_else(|| self.document.to_json());
+        if let Some(object) = document.as_object_mut().filter(|_| self.is_logged_known) {
+            object.insert("evql".to_owned(), json!({ "logged": self.logged.rfc3339_full() }));
+        }
+        document
     }
 
     /// The event's time by `clock`.

@@ -10,6 +10,7 @@ fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {
         tiebreaker,
         origin: Origin { input: 0, offset },
         original: None,
+        is_logged_known: true,
     }
 }
 

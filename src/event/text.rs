@@ -17,8 +17,15 @@ impl Event {
     pub fn push_json(&self, out: &mut Vec<u8>) {
         match &self.original {
             // Writing to a Vec does not fail, and every object that was read can be written.
-            Some(given) => drop(serde_json::to_writer(out, &**given)),
+            Some(given) => drop(serde_json::to_writer(&mut *out, &**given)),
             None => self.document.push_json(out),
+        }
+        if self.is_logged_known && out.pop() == Some(b'}') {
+            let comma = if out.last() == Some(&b'{') { "" } else { "," };
+            out.extend_from_slice(comma.as_bytes());
+            out.extend_from_slice(br#""evql":{"logged":""#);
+            self.logged.push_rfc3339(true, out);
+            out.extend_from_slice(br#""}}"#);
         }
     }
 }

@@ -3,18 +3,19 @@
 //! This module does not know how documents are read, nor what rules make of them.
 
 use super::Roles;
-use crate::base::Ticks;
+use crate::base::{Ticks, guid};
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Value, instant};
-use crate::source::JsonDocument;
+use crate::source::{self, JsonDocument};
 use crate::sysmon;
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
 
 /// The event of a document, or why it has no place in time.
 ///
-/// Documents of winlogbeat, Elastic's agent and evql itself say when a record was logged (`event.created`) and which number it has (`winlog.record_id`): these
-/// order them as the records themselves are ordered. Where the caller names a field for the time or the tiebreaker, that alone counts.
+/// Documents that evql itself made from records say when those were logged, which orders them as the records. All others are ordered by `@timestamp`:
+/// what Beats and Elastic's agent write as `event.created` is when a record was *read*, and a batch of a minute is read at one time.
+/// `winlog.record_id` decides between documents of the same time. Where the caller names a field for the time or the tiebreaker, that alone counts.
 pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
     let mut document = Document::from_json(&given.object);
     let name = roles.timestamp.as_deref().unwrap_or(ecs::TIMESTAMP.name());
@@ -22,8 +23,7 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
     let value = value.ok_or_else(|| format!("the document has no `{name}`"))?;
     let timestamp = time(&value).ok_or_else(|| format!("the document's `{name}` is no time: {value}"))?;
     let named = roles.timestamp.is_some() || roles.tiebreaker.is_some();
-    let created = document.first(ecs::EVENT_CREATED).and_then(time);
-    let logged = created.filter(|_| !named && document.has(ecs::WINLOG_RECORD_ID)).unwrap_or(timestamp);
+    let logged = given.logged.as_deref().filter(|_| !named).and_then(Ticks::parse_rfc3339);
     let tiebreaker = match &roles.tiebreaker {
         Some(name) => document.values(&Field::named(name)).first(),
         None => document.first(ecs::WINLOG_RECORD_ID),
@@ -34,13 +34,34 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
         document.set_all(ecs::EVENT_CATEGORY, category);
     }
     let original = Some(Arc::new(given.object));
-    Ok(Event { document, timestamp, logged, tiebreaker, origin: given.origin, original })
+    normalise_guids(&mut document);
+    let (logged, is_logged_known) = (logged.unwrap_or(timestamp), logged.is_some());
+    Ok(Event { document, timestamp, logged, is_logged_known, tiebreaker, origin: given.origin, original })
+}
+
+/// Gives GUIDs the one writing that those of records have; a GUID of zeros, which names nothing, goes.
+fn normalise_guids(document: &mut Document) {
+    let is_guid = |field: &Field| {
+        [ecs::PROCESS_ENTITY_ID, ecs::PROCESS_PARENT_ENTITY_ID].iter().any(|&id| *field == Field::from(id))
+            || field.name().strip_prefix("winlog.event_data.").is_some_and(source::is_guid_entry)
+    };
+    let guids: Vec<Field> = document.iter().map(|(field, _)| field).filter(|field| is_guid(field)).cloned().collect();
+    for field in guids {
+        let Some(normal) = document.values(&field).first().and_then(Value::as_text).and_then(guid::normal_form) else {
+            continue;
+        };
+        if normal == *guid::ZERO.as_bytes() {
+            document.remove(&field);
+        } else {
+            document.set(field, str::from_utf8(&normal).unwrap_or_default());
+        }
+    }
 }
 
 fn time(value: &Value) -> Option<Ticks> {
     match value {
         Value::Date(at) => Some(*at),
-        Value::Text(text) => Ticks::parse_rfc3339(text).or_else(|| instant(&text.parse().ok()?)),
+        Value::Text(text) => Ticks::parse_of_tool(text).or_else(|| instant(&text.parse().ok()?)),
         Value::Long(number) => instant(&(*number).into()),
         Value::Double(number) => instant(&serde_json::Number::from_f64(*number)?),
         Value::Boolean(_) | Value::Ip(_) => None,

@@ -4,7 +4,6 @@
 use super::columns::alerts_json;
 use super::{Layout, Results, TimelineFormat};
 use crate::timeline::{Contents, Entry};
-use serde_json::json;
 use std::io;
 
 /// `ecs` of `timeline`.
@@ -42,7 +41,7 @@ pub(super) fn push_document(results: &Results<'_>, entry: &Entry<'_>, out: &mut 
     // The row was written by us; a document that cannot be read goes out as it is.
     match serde_json::from_slice::<serde_json::Value>(document) {
         Ok(mut document) => {
-            document["evql"] = json!({ "alerts": alerts_json(results, entry) });
+            document["evql"]["alerts"] = alerts_json(results, entry);
             let _ = serde_json::to_writer(out, &document);
         }
         Err(_) => out.extend_from_slice(document),

@@ -23,6 +23,8 @@ pub const LARGEST: usize = 16 << 20;
 pub struct JsonDocument {
     /// The document as it was given, without what an export wraps around it.
     pub object: Map<String, Value>,
+    /// When the record was logged that evql made the document of, as `evql.logged` says; `None` for documents of other programs.
+    pub logged: Option<String>,
     /// Where it starts.
     pub origin: Origin,
 }
@@ -256,10 +258,26 @@ impl Target<'_> {
                 }
             }
         }
-        // What evql's own timeline adds to a document is not part of it.
-        object.remove("evql");
+        let logged = take_own(&mut object);
         self.records += 1;
-        (self.sink)(Item::Document(JsonDocument { object, origin: Origin { input: self.number, offset } }));
+        (self.sink)(Item::Document(JsonDocument { object, logged, origin: Origin { input: self.number, offset } }));
+    }
+}
+
+/// Takes off what evql adds to the documents that it writes, which is not part of them, and gives the time of logging that stands there.
+fn take_own(object: &mut Map<String, Value>) -> Option<String> {
+    let nested = object.shift_remove("evql").and_then(|mut own| own.get_mut("logged").map(Value::take));
+    // `fields` of a search response has dotted names, and lists of values.
+    let dotted: Vec<String> = object.keys().filter(|name| name.starts_with("evql.")).cloned().collect();
+    let dotted: Vec<Value> =
+        dotted.iter().filter_map(|name| object.shift_remove(name).filter(|_| name == "evql.logged")).collect();
+    let first = |value: Value| match value {
+        Value::Array(values) => values.into_iter().next(),
+        value => Some(value),
+    };
+    match nested.into_iter().chain(dotted).find_map(first) {
+        Some(Value::String(logged)) => Some(logged),
+        _ => None,
     }
 }
 

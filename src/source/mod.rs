@@ -33,5 +33,5 @@ pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
-pub use record::Record;
+pub use record::{Record, is_guid_entry};
 pub use units::{Unit, chunk_number, chunk_start, units, units_again};

@@ -1,12 +1,13 @@
 //! The neutral form of one event record: what a log says, as text, before anyone asks what it means.
 //!
-//! Values are kept exactly as Windows renders them. This module does not know which provider writes which fields.
+//! Values are kept exactly as Windows renders them, but for GUIDs and booleans, of which its versions have different writings: they get one ([`normal_form`]). This module does not know which provider writes which fields.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::base::{Origin, Ticks};
+use crate::base::{Origin, Ticks, guid};
 
 /// One event record.
 ///
@@ -15,7 +16,7 @@ use crate::base::{Origin, Ticks};
 pub struct Record {
     /// `Provider/@Name`; empty if the record names none.
     pub provider: Arc<str>,
-    /// `Provider/@Guid` as rendered, braces and letter case included.
+    /// `Provider/@Guid` in normal form: in braces, in lower case.
     pub provider_guid: Option<Arc<str>>,
     /// `EventID`, without its qualifiers.
     pub event_id: u32,
@@ -53,6 +54,39 @@ pub struct Record {
     pub data: Vec<(Arc<str>, Box<str>)>,
     /// Where the record was found.
     pub origin: Origin,
+}
+
+/// An entry's text in its normal form, as Windows 10 and later render it: a GUID in braces and lower-case letters, a boolean in lower case.
+///
+/// Rules, joins and duplicates compare texts. Entries are told by their names, because the text of a command line may look like a GUID too.
+pub(super) fn normal_form<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
+    if is_guid_entry(name) { normal_guid(value) } else { normal_boolean(name, value) }
+}
+
+/// A GUID in its normal form; any other text as it is.
+pub(super) fn normal_guid(value: &str) -> Cow<'_, str> {
+    match guid::normal_form(value) {
+        Some(normal) if normal != value.as_bytes() => str::from_utf8(&normal).unwrap_or_default().to_owned().into(),
+        _ => value.into(),
+    }
+}
+
+fn normal_boolean<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
+    match value {
+        "True" | "TRUE" if is_boolean_entry(name) => "true".into(),
+        "False" | "FALSE" if is_boolean_entry(name) => "false".into(),
+        value => value.into(),
+    }
+}
+
+/// Whether entries of a name hold a GUID: Sysmon's end in `Guid` or `GUID`.
+pub fn is_guid_entry(name: &str) -> bool {
+    name.len().checked_sub(4).and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("guid"))
+}
+
+/// Whether entries of a name are true or false.
+pub(super) fn is_boolean_entry(name: &str) -> bool {
+    matches!(name, "Initiated" | "SourceIsIpv6" | "DestinationIsIpv6" | "Signed" | "Archived" | "IsExecutable")
 }
 
 impl Record {
@@ -126,9 +160,9 @@ impl Draft {
     pub(super) fn attribute(&mut self, element: &str, key: &str, value: &str, strings: &mut Interner) {
         match (element, key) {
             ("Provider", "Name") => self.provider = Some(strings.share(value)),
-            ("Provider", "Guid") => self.provider_guid = Some(strings.share(value)),
-            ("Correlation", "ActivityID") => self.activity_id = Some(value.into()),
-            ("Correlation", "RelatedActivityID") => self.related_activity_id = Some(value.into()),
+            ("Provider", "Guid") => self.provider_guid = Some(strings.share(&normal_guid(value))),
+            ("Correlation", "ActivityID") => self.activity_id = Some(normal_guid(value).into()),
+            ("Correlation", "RelatedActivityID") => self.related_activity_id = Some(normal_guid(value).into()),
             ("Execution", "ProcessID") => self.process_id = value.trim().parse().ok(),
             ("Execution", "ThreadID") => self.thread_id = value.trim().parse().ok(),
             ("Security", "UserID") => self.user_sid = Some(strings.share(value)),

@@ -8,8 +8,6 @@
 //! because the renderer of logs does the same and Windows writes them raw. No entity is ever looked up beyond the five of XML itself,
 //! so a document type definition can neither load anything nor blow anything up.
 //!
-//! Versions of Windows differ in how they write some values, such as the case of the letters of a GUID: that is left as it is.
-//!
 //! Nothing is known here of files, chunks, or what a value means.
 
 use std::borrow::Cow;
@@ -19,7 +17,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::fault::{FaultKind, chain, snippet};
-use super::record::{Draft, Interner, Record, SystemField};
+use super::record::{Draft, Interner, Record, SystemField, normal_form};
 use crate::base::{Origin, Ticks};
 
 /// Deeper elements than this are no event but an attack on memory. (What is rendered from a log has at most 512.)
@@ -223,7 +221,8 @@ impl Converter {
                 return Err(xml_fault(format!("the event has more than {MOST_VALUES} values")));
             }
             let name = draft.value_name(Arc::clone(&frame.name), &mut self.strings);
-            draft.data.push((name, value.into()));
+            let value = normal_form(&name, value).into();
+            draft.data.push((name, value));
         }
         self.text.truncate(frame.text_start);
         Ok(())
@@ -235,8 +234,8 @@ impl Converter {
             return Err(no_event_id());
         }
         let time = time.ok_or_else(|| (FaultKind::Time, "invalid time: there is none".to_owned()))?;
-        let time_created = Ticks::parse_rfc3339(time.trim())
-            .ok_or_else(|| (FaultKind::Time, format!("invalid time {}", snippet(&time))))?;
+        let time_created =
+            Ticks::parse_of_tool(&time).ok_or_else(|| (FaultKind::Time, format!("invalid time {}", snippet(&time))))?;
         draft.finish(time_created, origin, &mut self.strings).ok_or_else(no_event_id)
     }
 }

@@ -176,6 +176,7 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
         document,
         timestamp,
         logged: record.time_created,
+        is_logged_known: true,
         tiebreaker: record.record_id,
         origin: record.origin,
         original: None,

@@ -92,3 +92,35 @@ fn instants_before_1601_are_written_too() {
         assert_eq!(Some(Ticks(ticks).rfc3339_full()), by_jiff(Ticks(ticks), 7));
     }
 }
+
+#[test]
+fn instants_of_other_tools_are_read_as_windows_wrote_them() {
+    let at = Ticks::parse_rfc3339("2024-03-05T09:14:03.5434560Z");
+    assert!(at.is_some());
+    for text in [
+        "2024-03-05T09:14:03.543456Z",
+        "2024-03-05 09:14:03.543456",
+        "2024-03-05 09:14:03.543456 UTC",
+        "2024-03-05T09:14:03.543456",
+        "2024-03-05 09:14:03.543456Z",
+        "2024-03-05 09:14:03.543456+00:00",
+        "2024-03-05 09:14:03.543456 +00:00",
+        "2024-03-05T11:14:03.543456000+02:00",
+        " 2024-03-05 09:14:03.5434560 ",
+    ] {
+        assert_eq!(Ticks::parse_of_tool(text), at, "{text}");
+    }
+    assert_eq!(Ticks::parse_of_tool("2024-03-05 09:14:03"), Ticks::parse_rfc3339("2024-03-05T09:14:03Z"));
+    for text in [
+        "",
+        "UTC",
+        "yesterday",
+        "2024-03-05",
+        "05.03.2024 09:14:03",
+        "2024-03-05 09:14:61",
+        "2024-13-05 09:14:03",
+        "äöü-äöü-ä ä",
+    ] {
+        assert_eq!(Ticks::parse_of_tool(text), None, "{text}");
+    }
+}

@@ -23,7 +23,15 @@ fn event(number: usize, (host, entity, is_creation, logged): &Told) -> Event {
         document.set(ecs::EVENT_TYPE, "start");
     }
     let origin = Origin { input: 0, offset: number as u64 };
-    Event { document, timestamp: Ticks(0), logged: Ticks(*logged), tiebreaker: None, origin, original: None }
+    Event {
+        document,
+        timestamp: Ticks(0),
+        logged: Ticks(*logged),
+        is_logged_known: true,
+        tiebreaker: None,
+        origin,
+        original: None,
+    }
 }
 
 /// Puts events on a shelf, some at a time, and takes them off.

@@ -54,7 +54,15 @@ fn row(number: u64, is_creation: bool, values: Vec<(usize, Value)>) -> Vec<u8> {
         document.set(ecs::EVENT_TYPE, "start");
     }
     let origin = Origin { input: 0, offset: number };
-    let event = Event { document, timestamp: Ticks(0), logged: Ticks(0), tiebreaker: None, origin, original: None };
+    let event = Event {
+        document,
+        timestamp: Ticks(0),
+        logged: Ticks(0),
+        is_logged_known: true,
+        tiebreaker: None,
+        origin,
+        original: None,
+    };
     let mut writer = RowWriter::default();
     writer.event(&event, event.order(Clock::Logged), Contents::Columns);
     writer.take()

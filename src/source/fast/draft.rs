@@ -7,7 +7,7 @@ use super::template::{Element, Node};
 use super::ticks_of;
 use super::value;
 use crate::base::Ticks;
-use crate::source::record::{Draft, Interner, SystemField};
+use crate::source::record::{Draft, Interner, SystemField, normal_form};
 
 /// Values of one record that are read; the slow way has a limit too, and a fault for more.
 pub const MOST_VALUES: usize = 1000;
@@ -99,7 +99,8 @@ impl Writer<'_> {
             for node in &element.children {
                 self.write(node)?;
             }
-            draft.data.push((name, self.text.as_str().into()));
+            let value = normal_form(&name, self.text).into();
+            draft.data.push((name, value));
         }
         Some(())
     }

@@ -11,6 +11,7 @@ use super::value;
 use super::{Wanted, ticks_of};
 use crate::base::guid::Guid;
 use crate::base::{Origin, Ticks};
+use crate::source::record::{is_boolean_entry, is_guid_entry, normal_form, normal_guid};
 use std::sync::Arc;
 
 /// Where a text of a record comes from.
@@ -48,6 +49,8 @@ pub struct Layout {
     user: Place,
     names: Vec<Arc<str>>,
     places: Vec<Place>,
+    /// Positions of the entries that have a normal form: GUIDs and booleans.
+    normal: Vec<usize>,
     /// Whether the entries are values of the template that fills the record, not of the record itself.
     filled: bool,
 }
@@ -83,6 +86,7 @@ impl Layout {
             user: Place::NONE,
             names: Vec::new(),
             places: Vec::new(),
+            normal: Vec::new(),
             filled: inner.is_some(),
         };
         layout.system(system?)?;
@@ -134,6 +138,9 @@ impl Layout {
             // A value without a name is called by its place among those there are.
             if &**name == "Data" || self.names.contains(name) || self.names.len() >= MOST_VALUES {
                 return None;
+            }
+            if is_guid_entry(name) || is_boolean_entry(name) {
+                self.normal.push(self.names.len());
             }
             self.names.push(name.clone());
             self.places.push(only(element)?);
@@ -335,7 +342,7 @@ impl Provider {
             return;
         }
         self.name = name.text();
-        self.guid = Some(guid.text()).filter(|text| !text.is_empty());
+        self.guid = Some(guid.text()).filter(|text| !text.is_empty()).map(|text| normal_guid(&text).into_owned());
         self.stored = Some((name.into(), guid.into()));
         self.wanted = wanted(&self.name, self.guid.as_deref());
     }
@@ -379,7 +386,26 @@ impl<'c> Glance<'c> {
         if provider.sender != sender {
             provider.update(sender, read(outer, &layout.provider), read(outer, &layout.provider_guid), wanted);
         }
-        Some(Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, origin })
+        let glance = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, origin };
+        (!glance.is_wanted() || glance.is_normal()).then_some(glance)
+    }
+
+    /// Whether GUIDs and booleans stand in their normal form already. A value that is stored as one always does; only text can be in another writing, as in
+    /// logs of forwarded events, and such a record is built in full, where values are normalised.
+    fn is_normal(&self) -> bool {
+        self.layout.normal.iter().all(|&at| match self.entry(at) {
+            Raw::Nothing | Raw::Value(value::GUID | value::BOOLEAN, _) => true,
+            raw => {
+                let name = &self.layout.names[at];
+                // `true` and `false`, which nearly every record has as texts, are told by their first letter; a whole text is rendered only where it
+                // may be in another writing.
+                let is_usual = matches!(raw, Raw::Value(value::TEXT, [b't' | b'f', 0, ..])) && is_boolean_entry(name);
+                is_usual || {
+                    let text = raw.text();
+                    normal_form(name, &text) == text
+                }
+            }
+        })
     }
 
     /// Whether somebody wants records of this provider.
@@ -392,7 +418,7 @@ impl<'c> Glance<'c> {
         &self.provider.name
     }
 
-    /// The GUID of the provider as rendered.
+    /// The GUID of the provider in normal form.
     pub fn provider_guid(&self) -> Option<&str> {
         self.provider.guid.as_deref()
     }

@@ -14,6 +14,8 @@ pub const TEXT: u8 = 0x01;
 pub const U16: u8 = 0x06;
 /// The type of an unsigned number of eight bytes.
 pub const U64: u8 = 0x0a;
+/// The type of a boolean of four bytes.
+pub const BOOLEAN: u8 = 0x0d;
 /// The type of a GUID.
 pub const GUID: u8 = 0x0f;
 /// The type of a FILETIME.
@@ -49,7 +51,7 @@ pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
         0x05 => write!(out, "{}", bytes.u16(0)?.cast_signed()),
         0x07 => write!(out, "{}", bytes.u32(0)?.cast_signed()),
         0x09 => write!(out, "{}", bytes.u64(0)?.cast_signed()),
-        0x0d => match bytes.u32(0)?.cast_signed() {
+        BOOLEAN => match bytes.u32(0)?.cast_signed() {
             0 => out.write_str("false"),
             1 => out.write_str("true"),
             other => write!(out, "{other}"),

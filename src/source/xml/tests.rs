@@ -118,7 +118,7 @@ fn a_record_needs_an_event_id_and_a_time() {
         let text = format!("<Event>{}</Event>", SYSTEM.replace(">7<", &format!(">{id}<")));
         assert_eq!(convert(&text).expect_err("refused").kind, FaultKind::Record, "{id}");
     }
-    for time in ["", "yesterday", "2019-13-01T00:00:00Z", "1600-01-01T00:00:00Z", "2019-05-12T18:35:05"] {
+    for time in ["", "yesterday", "2019-13-01T00:00:00Z", "1600-01-01T00:00:00Z", "2019-05-12"] {
         let text = format!("<Event>{}</Event>", SYSTEM.replace("2019-05-12T18:35:05.155949300Z", time));
         let refusal = convert(&text).expect_err("refused");
         assert_eq!(refusal.kind, FaultKind::Time, "{time}");
@@ -141,4 +141,23 @@ fn a_converter_forgets_what_was_in_a_broken_event() {
     let good = format!("<Event>{SYSTEM}<EventData><Data>y</Data></EventData></Event>");
     let record = converter.convert(&good, Origin::default(), None).expect("a record");
     assert_eq!(record.value("param1"), Some("y"));
+}
+
+#[test]
+fn guids_booleans_and_times_of_other_tools_are_those_of_windows() {
+    let event = |guid: &str, initiated: &str, time: &str| {
+        let system = SYSTEM.replace("2019-05-12T18:35:05.155949300Z", time);
+        format!(
+            "<Event>{system}<EventData><Data Name='ProcessGuid'>{guid}</Data><Data Name='Initiated'>{initiated}</Data>\
+             <Data Name='CommandLine'>True</Data></EventData></Event>"
+        )
+    };
+    let normal =
+        convert(&event("{5770385f-c22a-43e0-bf4c-06f5698ffbd9}", "true", "2019-05-12T18:35:05.155949Z")).unwrap();
+    let other =
+        convert(&event("5770385F-C22A-43E0-BF4C-06F5698FFBD9", "True", "2019-05-12 18:35:05.155949 UTC")).unwrap();
+    assert_eq!(normal, other);
+    assert_eq!(normal.value("CommandLine"), Some("True"), "what a process was given stays as it is");
+    let zero = convert(&event("00000000000000000000000000000000", "false", "2019-05-12 18:35:05")).unwrap();
+    assert_eq!(zero.value("ProcessGuid"), Some(crate::base::guid::ZERO));
 }
