@@ -270,6 +270,9 @@ pub struct RuleArgs {
     /// Run the other rules if one is wrong, instead of stopping with exit code 2
     #[arg(long)]
     pub skip_bad_rules: bool,
+    /// Run rules too that their authors have taken back (`maturity = "deprecated"`, or in a folder `_deprecated`)
+    #[arg(long)]
+    pub deprecated: bool,
     /// Keep only the latest alerts of a rule, as many as Elastic's detection engine would (the rule's own number, or 100)
     #[arg(long)]
     pub max_signals: bool,
@@ -445,6 +448,9 @@ pub struct RulesList {
     /// The same
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
+    /// List deprecated rules with those that run, as `scan --deprecated` would run them
+    #[arg(long)]
+    pub deprecated: bool,
     /// Format of the list
     #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
     pub output_type: ListFormat,

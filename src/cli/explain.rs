@@ -15,7 +15,8 @@ use std::path::Path;
 /// Runs the command.
 pub fn run(args: &RulesExplain) -> Result<Exit> {
     let is_file = Path::new(&args.rule).is_file();
-    let loaded = if is_file { load_rules(&[args.rule.clone().into()], 0) } else { load_rules(&args.rules, 0) };
+    let loaded =
+        if is_file { load_rules(&[args.rule.clone().into()], true, 0) } else { load_rules(&args.rules, true, 0) };
     let meant = |rule: &&Rule| is_file || rule.meta.id == args.rule || rule.meta.name.eq_ignore_ascii_case(&args.rule);
     let rules: Vec<&Rule> = loaded.set.rules.iter().filter(meant).collect();
     if rules.is_empty() && loaded.has_error() {

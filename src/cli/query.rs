@@ -60,7 +60,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let sink = machine.then(|| Sink::open(&target, args.target.clobber, &paths)).transpose()?;
     let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
     let outputs: Vec<PathBuf> = path.into_iter().collect();
-    let loaded = Loaded { set, ..Loaded::default() };
+    let loaded = Loaded::of(set);
     let session =
         Session::run_set(&evidence, Chosen { loaded, ..Chosen::default() }, look, &outputs, Wanted::default())?;
     let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };

@@ -64,7 +64,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
 fn rule_texts(paths: &[PathBuf], look: &Look) -> Result<Vec<RuleText>> {
     let mut texts = Vec::new();
     if !paths.is_empty() {
-        let loaded = load_rules(paths, 0);
+        let loaded = load_rules(paths, true, 0);
         super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
         texts.extend(loaded.set.rules.iter().map(RuleText::of_rule));
     }

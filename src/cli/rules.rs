@@ -11,7 +11,7 @@ use evql::base::{LineIndex, Span};
 use evql::detect::{self, Coverage};
 use evql::diag::{self, Diagnostic, Severity};
 use evql::eql::Query;
-use evql::rules::{self, FileReport, Loaded, Rule};
+use evql::rules::{self, FileReport, Loaded, NotRun, Rule};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -28,7 +28,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
 
 fn list(args: &RulesList, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let loaded = load_rules(&paths, 0);
+    let loaded = load_rules(&paths, args.deprecated, 0);
     let mut out = anstream::stdout().lock();
     match args.output_type {
         ListFormat::Table => tables(&mut out, &loaded)?,
@@ -109,7 +109,7 @@ fn joined(fields: &BTreeSet<String>) -> String {
 }
 
 fn check(args: &RulesCheck, look: &Look) -> Result<Exit> {
-    let loaded = rules::load(&args.paths);
+    let loaded = load_rules(&args.paths, true, 0);
     let mut out = anstream::stdout().lock();
     match args.format {
         CheckFormat::Full => print_full(&mut out, &loaded.files, false)?,
@@ -163,7 +163,8 @@ fn as_json(file: &FileReport, found: &Diagnostic) -> Value {
 
 /// One line: how many rules of which kind, and how much was found.
 fn totals(loaded: &Loaded) -> String {
-    let rules = loaded.set.rules.len() + loaded.not_run.len();
+    let rules = loaded.set.rules.len() + loaded.not_run.len() + loaded.deprecated.len();
+    let taken_back = loaded.set.rules.iter().filter(|rule| rule.meta.deprecated).count();
     let of = |severity| findings(&loaded.files).filter(|(_, found)| found.severity == severity).count() as u64;
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
     for (rule, _) in &loaded.not_run {
@@ -181,6 +182,11 @@ fn totals(loaded: &Loaded) -> String {
             String::new()
         } else {
             format!(", {} in other languages not run ({})", loaded.not_run.len(), each.join(", "))
+        },
+        match (loaded.deprecated.len(), taken_back) {
+            (0, 0) => String::new(),
+            (0, running) => format!(", {running} of them deprecated"),
+            (aside, _) => format!(", {aside} deprecated and not run"),
         },
         format!("; {}, {}", counted(of(Severity::Error), "error"), counted(of(Severity::Warning), "warning")),
         if loaded.passed_over > 0 {
@@ -222,6 +228,14 @@ fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
         writeln!(out, "\n{BOLD}Not run: evql runs EQL only{BOLD:#}")?;
         print_table(out, &table)?;
     }
+    if !loaded.deprecated.is_empty() {
+        let mut table = new_table(&["language", "name", "id"]);
+        for (rule, _) in &loaded.deprecated {
+            table.add_row([&rule.language, &rule.name, &rule.id].map(|text| shown(text, None)));
+        }
+        writeln!(out, "\n{BOLD}Not run: deprecated by their authors (--deprecated runs them){BOLD:#}")?;
+        print_table(out, &table)?;
+    }
     Ok(())
 }
 
@@ -244,13 +258,12 @@ fn rows(loaded: &Loaded) -> Vec<Value> {
         let meta = &rule.meta;
         json!({
             "id": meta.id, "name": meta.name, "severity": meta.level.name(), "risk_score": meta.risk_score, "language": "eql",
-            "kind": kind(rule), "runs": true, "building_block": meta.building_block, "exceptions": rule.exceptions.len(),
+            "kind": kind(rule), "runs": true, "deprecated": meta.deprecated, "building_block": meta.building_block, "exceptions": rule.exceptions.len(),
             "threat": rules::threat_to_ecs(&meta.threat), "tags": meta.tags, "query": rule.source,
         })
     });
-    let others = loaded.not_run.iter().map(|(rule, file)| {
-        json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "file": file })
-    });
+    let other = |deprecated: bool| move |(rule, file): &(NotRun, String)| json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "deprecated": deprecated, "file": file });
+    let others = loaded.not_run.iter().map(other(false)).chain(loaded.deprecated.iter().map(other(true)));
     ready.chain(others).collect()
 }
 
@@ -262,7 +275,7 @@ fn csv(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
         let row = [&meta.id, &meta.name, meta.level.name(), &risk, "eql", kind(rule), "true", &tactics];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }
-    for (rule, _) in &loaded.not_run {
+    for (rule, _) in loaded.not_run.iter().chain(&loaded.deprecated) {
         let row = [&rule.id, &rule.name, "", "", &rule.language, "", "false", ""];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }

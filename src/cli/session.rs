@@ -10,7 +10,7 @@ use evql::diag::Notice;
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::process::triage::Triage;
 use evql::report::Results;
-use evql::rules::{self, AlertExceptions, FileReport, Loaded, NotRun, load_exceptions};
+use evql::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,10 @@ pub struct Session {
     pub not_run: Vec<(NotRun, String)>,
     /// Files with rules that are wrong and were left out.
     pub wrong_files: Vec<String>,
+    /// How many rules are wrong and were left out.
+    pub wrong_rules: usize,
+    /// How many rules do not run because their authors have taken them back.
+    pub deprecated: usize,
     /// Rules that were not chosen by severity or tag.
     pub not_chosen: usize,
     /// Whether the rules are those that come with evql.
@@ -78,12 +82,13 @@ pub fn filter(choice: &Choice) -> Filter {
     }
 }
 
-/// The rules under the paths, or the built-in ones if there are none; read on so many threads, 0 meaning one per core.
-pub fn load_rules(paths: &[PathBuf], threads: usize) -> Loaded {
+/// The rules under the paths, or the built-in ones if there are none; read on so many threads, 0 meaning one per core. `deprecated` says whether rules that
+/// were taken back are wanted too.
+pub fn load_rules(paths: &[PathBuf], deprecated: bool, threads: usize) -> Loaded {
     if paths.is_empty() {
-        return Loaded { set: rules::builtin(), ..Loaded::default() };
+        return Loaded::of(rules::builtin());
     }
-    rules::load_with(paths, &|count, job| pipeline::spread(threads, count, job))
+    rules::load_with(paths, LoadOptions { deprecated }, &|count, job| pipeline::spread(threads, count, job))
 }
 
 /// What a run keeps beside findings.
@@ -104,11 +109,26 @@ fn threads(evidence: &Evidence) -> usize {
     evidence.inputs.threads.map_or(0, usize::from)
 }
 
+/// Which rules there are that do not run.
+fn set_apart(loaded: &Loaded) -> String {
+    let mut parts = Vec::new();
+    if !loaded.deprecated.is_empty() {
+        parts.push(format!("{} deprecated (--deprecated runs them)", loaded.deprecated.len()));
+    }
+    if !loaded.not_run.is_empty() {
+        parts.push(format!("{} in other languages", loaded.not_run.len()));
+    }
+    if loaded.passed_over > 0 {
+        parts.push(terminal::counted(loaded.passed_over as u64, "file that is no rule file"));
+    }
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
 /// The rules that a person asked for, unless one is wrong.
 fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<Chosen> {
-    let mut loaded = load_rules(&rules.rules, threads);
+    let mut loaded = load_rules(&rules.rules, rules.deprecated, threads);
     if loaded.set.rules.is_empty() && !loaded.has_error() {
-        bail!("there is no rule that can run under the paths of -r");
+        bail!("there is no rule that can run under the paths of -r{}", set_apart(&loaded));
     }
     let goes_on = rules.skip_bad_rules && !loaded.set.rules.is_empty();
     if loaded.has_error() && !goes_on {
@@ -119,6 +139,8 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<Chosen> {
         return Err(WrongRules { files: exceptions.files }.into());
     }
     exceptions.give_to(&mut loaded.set);
+    loaded.tell_missing_lists(&exceptions);
+    loaded.notices.extend(exceptions.notices.iter().cloned());
     let mut err = anstream::stderr().lock();
     super::rules::print_full(&mut err, &loaded.files, !look.verbose)?;
     super::rules::print_full(&mut err, &exceptions.files, true)?;
@@ -218,6 +240,8 @@ impl Session {
         Ok(Self {
             not_run: loaded.not_run,
             wrong_files,
+            wrong_rules: loaded.wrong_rules,
+            deprecated: loaded.deprecated.len(),
             not_chosen,
             builtin: loaded.files.is_empty(),
             detector,

@@ -57,6 +57,8 @@ fn rules(session: &Session) -> Value {
         "other_languages": session.not_run.len(),
         "not_chosen": session.not_chosen,
         "wrong_files": session.wrong_files.len(),
+        "wrong_rules": session.wrong_rules,
+        "deprecated": session.deprecated,
         "not_in_sysmon": unanswered.not_in_sysmon.len(),
         "no_events": unanswered.no_events.len(),
     })

@@ -8,6 +8,8 @@
 pub enum NoticeKind {
     /// A limit was reached, and the answer may be incomplete for it.
     Limit,
+    /// A part of a rule is not honoured, or a rule is left out.
+    RulePart,
 }
 
 impl NoticeKind {
@@ -15,6 +17,7 @@ impl NoticeKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Limit => "limit",
+            Self::RulePart => "rule-part",
         }
     }
 }

@@ -4,8 +4,10 @@
 //! This module does not know where values come from.
 
 mod catalogue;
+mod sub_field;
 
 pub use catalogue::*;
+pub use sub_field::{SubField, mapped};
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};

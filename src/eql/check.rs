@@ -112,6 +112,15 @@ impl Typed {
     fn constant(&self) -> Option<&Datum<'static>> {
         self.expr.constant()
     }
+
+    /// The value as it is, and whether its letters' case counts for nothing, as in a multi-field that has it in lower case: constants are then compared
+    /// without regard to case too, which needs no copy of the value.
+    fn caseless(self) -> (Self, bool) {
+        match self.expr {
+            Expr::Lower(value) => (Self { expr: *value, ..self }, true),
+            _ => (self, false),
+        }
+    }
 }
 
 struct Checker<'o> {

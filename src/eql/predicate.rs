@@ -57,6 +57,8 @@ pub(super) struct Leaf {
     pub span: Option<Span>,
     /// Whether what is written there is the opposite: `!=`, `not in`.
     pub negated: bool,
+    /// The text that the span is of, where that is not the query.
+    pub source: Option<Arc<str>>,
 }
 
 /// Which orders satisfy a comparison.
@@ -80,6 +82,8 @@ pub(super) enum Expr {
         insensitive: bool,
         arguments: Vec<Expr>,
     },
+    /// In lower case, as a multi-field for any letters' case has it.
+    Lower(Box<Expr>),
     Negate(Box<Expr>),
     Arithmetic {
         first: Box<Expr>,
@@ -177,6 +181,18 @@ impl Node {
         match self {
             Self::All(nodes) => nodes,
             other => std::slice::from_ref(other),
+        }
+    }
+
+    /// The same, with tests that know which text they were written in.
+    fn written_in(&self, source: &Arc<str>) -> Self {
+        let each = |nodes: &[Self]| nodes.iter().map(|node| node.written_in(source)).collect();
+        match self {
+            Self::Constant(known) => Self::Constant(*known),
+            Self::Not(inner) => Self::Not(Box::new(inner.written_in(source))),
+            Self::All(nodes) => Self::All(each(nodes)),
+            Self::Any(nodes) => Self::Any(each(nodes)),
+            Self::Leaf(leaf) => Self::Leaf(Arc::new(Leaf { source: Some(source.clone()), ..Leaf::clone(leaf) })),
         }
     }
 
@@ -395,6 +411,12 @@ impl Predicate {
         self.0.text(source).0
     }
 
+    /// The same condition, to be put beside those of a query that was compiled from another text than this one.
+    #[must_use]
+    pub fn written_in(&self, source: &str) -> Self {
+        Self(self.0.written_in(&source.into()))
+    }
+
     /// Whether it is the test of the category, which is not written as a condition.
     pub fn is_category(&self) -> bool {
         matches!(&self.0, Node::Leaf(leaf) if leaf.span.is_none())
@@ -423,6 +445,7 @@ impl Predicate {
 impl Leaf {
     /// The test as it is written, on one line.
     fn quoted(&self, source: &str) -> String {
+        let source = self.source.as_deref().unwrap_or(source);
         let Some(written) = self.span.and_then(|span| source.get(span.range())) else {
             let names: Vec<&str> = self.fields.iter().map(Field::name).collect();
             return format!("the category in {}", names.join(", "));
@@ -529,6 +552,10 @@ impl Expr {
                 let arguments: Vec<_> = arguments.iter().map(|argument| argument.evaluate(bound)).collect();
                 function.call(*insensitive, &arguments)
             }
+            Self::Lower(value) => match value.evaluate(bound) {
+                Datum::Text(text) => Datum::Text(text.to_lowercase().into()),
+                other => other,
+            },
             Self::Negate(value) => operators::negate(&value.evaluate(bound)),
             Self::Arithmetic { first, rest } => rest.iter().fold(first.evaluate(bound), |left, (op, right)| {
                 operators::arithmetic(*op, &left, &right.evaluate(bound))
@@ -574,7 +601,8 @@ impl Expr {
                 std::iter::once(&**first).chain(rest.iter().map(|(_, operand)| operand)).collect()
             }
             Self::Logic { operands, .. } => operands.iter().collect(),
-            Self::Negate(value)
+            Self::Lower(value)
+            | Self::Negate(value)
             | Self::IsNull(value)
             | Self::Not(value)
             | Self::Compare { value, .. }
@@ -591,7 +619,7 @@ impl Expr {
             Self::Constant(_) | Self::Slot(_) | Self::Negate(_) | Self::IsNull(_) | Self::Not(_) => 0,
             Self::Compare { .. } | Self::OneOf { .. } | Self::Logic { .. } | Self::Arithmetic { .. } => 1,
             Self::Text { set, .. } => 1 + 2 * set.patterns_count(),
-            Self::Call { .. } | Self::Cidr { .. } => 4,
+            Self::Call { .. } | Self::Cidr { .. } | Self::Lower(_) => 4,
             Self::Regex { .. } => 40,
         };
         own + self.children().into_iter().map(Self::cost).sum::<usize>()

@@ -82,6 +82,19 @@ impl Query {
         candidate(self.filters(), document, keys, holds)
     }
 
+    /// The same query for events that pass a condition: the others are no stage, end nothing, and are not seen where a stage demands absence.
+    #[must_use]
+    pub fn among(&self, condition: &Predicate) -> Self {
+        match self {
+            Self::Event(query) => {
+                let predicate = Predicate::all(vec![query.predicate.clone(), condition.clone()]);
+                Self::Event(EventQuery { pipes: query.pipes.clone(), ..EventQuery::new(predicate) })
+            }
+            Self::Sequence(query) => Self::Sequence(query.among(condition)),
+            Self::Sample(query) => Self::Sample(query.among(condition)),
+        }
+    }
+
     pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
         match self {
             Self::Event(query) => Self::Event(EventQuery { pipes, ..query }),

@@ -6,6 +6,7 @@
 //! A term needs no more events under a key than there are terms: the others can take away at most one each, less than that. So memory
 //! follows the number of keys, not of events.
 
+use super::predicate::Predicate;
 use super::query::Pipe;
 use super::sequence::{Candidate, Filter, Key, SequenceMatch, candidate_of_all, fields_of};
 use crate::ecs::Field;
@@ -32,6 +33,12 @@ impl Sample {
 
     pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
         Self { pipes, ..self }
+    }
+
+    /// The same sample of events that pass a condition.
+    pub(super) fn among(&self, condition: &Predicate) -> Self {
+        let filters: Vec<_> = self.filters.iter().map(|filter| filter.among(condition)).collect();
+        Self { fields: fields_of(&filters), filters, pipes: self.pipes.clone() }
     }
 
     pub(super) fn fields(&self) -> &[Field] {

@@ -30,6 +30,8 @@ pub struct KeyField {
     pub field: Field,
     /// Whether a missing value is null, which equals null, instead of keeping the event out.
     pub optional: bool,
+    /// Whether values are joined in lower case.
+    pub lower: bool,
 }
 
 /// The filter of a term: what an event must be, and its keys.
@@ -44,6 +46,12 @@ pub struct Filter {
 impl Filter {
     pub(super) fn new(predicate: Predicate, keys: Vec<KeyField>, missing: bool, span: Span) -> Self {
         Self { predicate, keys, missing, span }
+    }
+
+    /// The same filter for events that pass a condition.
+    pub(super) fn among(&self, condition: &Predicate) -> Arc<Self> {
+        let predicate = Predicate::all(vec![self.predicate.clone(), condition.clone()]);
+        Arc::new(Self { predicate, ..self.clone() })
     }
 
     /// The condition, category included.
@@ -126,6 +134,15 @@ impl Sequence {
 
     pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
         Self { pipes, ..self }
+    }
+
+    /// The same sequence of events that pass a condition.
+    pub(super) fn among(&self, condition: &Predicate) -> Self {
+        let filters: Vec<_> = self.filters.iter().map(|filter| filter.among(condition)).collect();
+        let stage = |stage: &Stage| Stage { filter: filters[stage.index].clone(), index: stage.index };
+        let stages = self.stages.iter().map(stage).collect();
+        let fields = fields_of(&filters);
+        Self { filters, stages, fields, pipes: self.pipes.clone(), ..*self }
     }
 
     pub(super) fn fields(&self) -> &[Field] {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Document;
 
 /// A small generator of numbers that are the same in every run.
 struct Random(u64);
@@ -139,7 +140,7 @@ fn deep_and_long_queries_end() {
     holds(&format!("any where process.name : ({})", list.join(", ")));
     let nested = format!("any where {}a == 1{}", "not (b == 2 or ".repeat(49), ")".repeat(49));
     let Some(Query::Event(query)) = compile(&nested).query else { panic!("{:?}", compile(&nested).diagnostics) };
-    let mut document = crate::event::Document::new();
+    let mut document = Document::new();
     assert!(query.matches(&document), "an odd number of negations over nothing");
     document.set(Field::named("b"), 2);
     assert!(!query.matches(&document));
@@ -171,4 +172,55 @@ fn findings_come_in_source_order() {
     let compiled = compile("any where a == b and c = 1 and frob(d)");
     let slugs: Vec<_> = compiled.diagnostics.iter().map(|finding| finding.code.0).collect();
     assert_eq!(slugs, ["field-comparison", "single-equals", "unknown-function"]);
+}
+
+#[test]
+fn a_multi_field_is_the_field_in_another_mapping() {
+    let mut document = Document::new();
+    document.push(ecs::EVENT_CATEGORY, "process");
+    document.set(ecs::PROCESS_EXECUTABLE, "C:\\Windows\\RegSvr32.exe");
+    for (condition, expected) in [
+        ("process.executable.caseless == \"c:\\\\windows\\\\regsvr32.exe\"", true),
+        ("process.executable.caseless == \"C:\\\\WINDOWS\\\\REGSVR32.EXE\"", true),
+        ("process.executable.caseless != \"c:\\\\windows\\\\regsvr32.exe\"", false),
+        ("process.executable.caseless in (\"x\", \"c:\\\\windows\\\\regsvr32.exe\")", true),
+        ("process.executable.caseless not in (\"c:\\\\windows\\\\regsvr32.exe\")", false),
+        ("process.executable.caseless like \"c:\\\\windows\\\\*\"", true),
+        ("process.executable.caseless : \"*REGSVR32.exe\"", true),
+        ("process.executable.caseless regex \"c:.*regsvr32\\\\.exe\"", true),
+        ("startsWith(process.executable.caseless, \"c:\\\\windows\")", true),
+        ("concat(process.executable.caseless, \"!\") == \"c:\\\\windows\\\\regsvr32.exe!\"", true),
+        ("process.executable.caseless > \"c\"", true),
+        ("process.executable.caseless != null", true),
+        ("process.parent.executable.caseless == null", true),
+        ("process.executable.text like \"C:*\"", true),
+        ("process.executable.keyword == \"C:\\\\Windows\\\\RegSvr32.exe\"", true),
+        ("process.executable == \"c:\\\\windows\\\\regsvr32.exe\"", false),
+    ] {
+        let compiled = compile(&format!("process where {condition}"));
+        let Some(Query::Event(query)) = compiled.query else { panic!("{condition}: {:?}", compiled.diagnostics) };
+        assert_eq!(query.matches(&document), expected, "{condition}");
+    }
+}
+
+#[test]
+fn keys_of_a_caseless_multi_field_join_in_any_case() {
+    let query = compile(
+        "sequence [any where process.pid == 1] by process.name.caseless [any where process.pid == 2] by process.parent.name.caseless",
+    );
+    let Some(Query::Sequence(sequence)) = query.query else { panic!("{:?}", query.diagnostics) };
+    let mut document = Document::new();
+    document.set(ecs::PROCESS_PID, 1);
+    document.set(ecs::PROCESS_NAME, "CMD.exe");
+    let first = sequence.filters()[0].keys_of(&document);
+    document.set(ecs::PROCESS_PARENT_NAME, "cmd.EXE");
+    assert_eq!(first, sequence.filters()[1].keys_of(&document));
+    let digester = Digester::default();
+    let digest = |filter: usize| {
+        let mut digests = Vec::new();
+        digester.keys(&document, sequence.filters()[filter].keys(), None, &mut DigestBuffer::default(), &mut digests);
+        digests
+    };
+    assert_eq!(digest(0), digest(1));
+    assert_eq!(digest(0), [digester.key(None, &first[0])]);
 }

@@ -16,6 +16,8 @@ pub const NO_QUERY: Code = Code("no-query");
 pub const DUPLICATE_RULE: Code = Code("duplicate-rule");
 /// Warning: an exception that cannot be applied, and is left out.
 pub const UNUSABLE_EXCEPTION: Code = Code("unusable-exception");
+/// A filter of Kibana's that cannot be honoured.
+pub const UNUSABLE_FILTER: Code = Code("unusable-filter");
 /// Warning: a rule refers to a list of exceptions that no file has.
 pub const MISSING_EXCEPTIONS: Code = Code("missing-exceptions");
 /// Warning: an exception is for a rule that does not run.
@@ -31,6 +33,7 @@ pub const ALL: &[Code] = &[
     NO_QUERY,
     DUPLICATE_RULE,
     UNUSABLE_EXCEPTION,
+    UNUSABLE_FILTER,
     MISSING_EXCEPTIONS,
     UNKNOWN_RULE,
     WRITER_AS_USER,

@@ -4,7 +4,9 @@
 //! a sequence either. Each item is written as an EQL condition and compiled like any other, so that there is one evaluator.
 //! This module does not know which rules an item is for.
 
-use crate::ecs::{Field, FieldType};
+use super::condition::{self, equals, quoted};
+use super::raw::single;
+use crate::diag::Diagnostic;
 use crate::eql::{self, Predicate, Query};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -24,10 +26,12 @@ pub struct RawItem {
     pub list_id: String,
     #[serde(default)]
     pub name: String,
-    #[serde(default)]
+    #[serde(default = "single")]
     pub namespace_type: String,
     entries: Vec<RawEntry>,
     expire_time: Option<String>,
+    #[serde(default)]
+    os_types: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -49,16 +53,16 @@ enum RawValue {
 }
 
 impl RawItem {
-    /// The compiled item, or why it cannot be applied.
-    pub fn compile(&self) -> Result<Exception, String> {
+    /// The compiled item and what is doubtful about it, or why it cannot be applied.
+    pub fn compile(&self) -> Result<(Exception, Vec<Diagnostic>), String> {
         let query = format!("any where {}", self.condition()?);
         let compiled = eql::compile(&query);
-        match compiled.query {
-            Some(Query::Event(query)) => {
-                Ok(Exception { name: self.name.clone(), predicate: query.predicate().clone() })
-            }
-            _ => Err(compiled.diagnostics.first().map_or_else(String::new, |found| found.message.clone())),
-        }
+        let Some(Query::Event(query)) = compiled.query else {
+            let error = compiled.diagnostics.iter().find(|found| found.is_error());
+            return Err(error.map_or_else(String::new, |found| found.message.clone()));
+        };
+        let predicate = query.predicate().clone();
+        Ok((Exception { name: self.name.clone(), predicate }, compiled.diagnostics))
     }
 
     /// The item as an EQL condition.
@@ -68,6 +72,10 @@ impl RawItem {
         }
         let conditions: Result<Vec<String>, String> = self.entries.iter().map(|entry| entry.condition("")).collect();
         let mut condition = conditions?.join(" and ");
+        if !self.os_types.is_empty() {
+            let systems: Vec<String> = self.os_types.iter().map(|system| quoted(system)).collect();
+            let _ = write!(condition, " and host.os.type in ({})", systems.join(", ")); // writing to a String cannot fail
+        }
         if let Some(end) = &self.expire_time {
             // A server asks whether the item has expired when the rule runs, which is when the event happens.
             let _ = write!(condition, " and @timestamp < {}", quoted(end)); // writing to a String cannot fail
@@ -79,18 +87,18 @@ impl RawItem {
 impl RawEntry {
     fn condition(&self, parent: &str) -> Result<String, String> {
         let name = if parent.is_empty() { self.field.clone() } else { format!("{parent}.{}", self.field) };
-        let field = format!("`{}`", name.replace('`', "``"));
+        let field = condition::field(&name);
         let condition = match self.kind.as_str() {
-            "match" => equals(&name, &field, self.one()?),
+            "match" => equals(&name, self.one()?),
             "match_any" => {
-                let each: Vec<String> = self.many().iter().map(|value| equals(&name, &field, value)).collect();
+                let each: Vec<String> = self.many().iter().map(|value| equals(&name, value)).collect();
                 if each.is_empty() {
                     return Err(format!("the entry for {name} has no values"));
                 }
                 format!("({})", each.join(" or "))
             }
             "exists" => format!("{field} != null"),
-            "wildcard" => matches(&field, self.one()?),
+            "wildcard" => condition::wildcard(&name, self.one()?, false),
             "nested" if parent.is_empty() && !self.entries.is_empty() => {
                 let inner: Result<Vec<String>, String> =
                     self.entries.iter().map(|entry| entry.condition(&name)).collect();
@@ -120,63 +128,6 @@ impl RawEntry {
             None => &[],
         }
     }
-}
-
-/// Equality as Elasticsearch's term query has it: exact, in the letters' case; a block of addresses where the field is an address.
-fn equals(name: &str, field: &str, value: &str) -> String {
-    if Field::named(name).kind() == Some(FieldType::Ip) && value.contains('/') {
-        format!("cidrMatch({field}, {})", quoted(value))
-    } else {
-        format!("{field} == {}", quoted(value))
-    }
-}
-
-/// A wildcard query: `*` and `?`, in the letters' case; a backslash takes the meaning of what follows.
-fn matches(field: &str, pattern: &str) -> String {
-    let mut regex = String::new();
-    let mut plain = String::new();
-    let mut literal_wildcard = false;
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        let (c, escaped) = match c {
-            '\\' => (chars.next().unwrap_or('\\'), true),
-            c => (c, false),
-        };
-        plain.push(c);
-        match c {
-            '*' if !escaped => regex.push_str(".*"),
-            '?' if !escaped => regex.push('.'),
-            c => {
-                literal_wildcard |= matches!(c, '*' | '?');
-                if !c.is_alphanumeric() {
-                    regex.push('\\');
-                }
-                regex.push(c);
-            }
-        }
-    }
-    // EQL's `like` has no escape: a literal `*` or `?` needs a regular expression.
-    if literal_wildcard {
-        format!("{field} regex {}", quoted(&regex))
-    } else {
-        format!("{field} like {}", quoted(&plain))
-    }
-}
-
-/// An EQL string.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{{{:02x}}}", u32::from(c)); // writing to a String cannot fail
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ impl RawRule {
             setup: None,
             max_signals: self.max_signals,
             building_block: false,
+            deprecated: false,
             tags: self.tags,
             authors: self.authors,
             license: self.license,

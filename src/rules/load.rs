@@ -1,39 +1,26 @@
 //! From paths to a rule set: every rule file below them, whatever its format, with everything found in each.
 //!
-//! Formats are told by a file's ending and, for a file that was named itself, by its content. In folders, other files are passed over and counted.
+//! Formats are told by a file's ending and its content. A folder may hold anything, such as the whole checkout of a repository: files in it that are no
+//! rule files are passed over and counted, and only a file that somebody named must be one.
 //! This is the only part of the module that touches the file system.
 
-use super::elastic::of_table;
-use super::place::{Place, Written};
-use super::{Level, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes, compile};
-use super::{parse_export, parse_toml};
+use super::discover::{Found, ReadFile, folder, named};
+use super::exception_lists::{ExceptionLists, ListKey, some};
+use super::{Level, LoadedExceptions, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes};
 use crate::base::{Each, Span};
-use crate::diag::{Diagnostic, Notice};
-use crate::eql::Options;
+use crate::diag::{Diagnostic, Notice, NoticeKind};
 use hashbrown::HashMap;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::OnceLock;
-use toml::de::DeTable;
 
-/// Largest rule file that is read, in bytes. An export of every rule that Elastic has is a tenth of that.
-const MAX_FILE: u64 = 256 << 20;
+pub use super::discover::FileReport;
 
-/// What a file of rules amounted to.
-#[derive(Debug)]
-pub struct FileReport {
-    /// The file as it was named or found.
-    pub path: String,
-    /// Its text; empty if it could not be read.
-    pub text: String,
-    /// Everything found in it, by place; spans are offsets in the text.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl FileReport {
-    /// Whether something keeps a rule of the file from running.
-    pub fn has_error(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
+/// Which rules of the files are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Whether rules that their authors have taken back run too.
+    pub deprecated: bool,
 }
 
 /// What was loaded.
@@ -43,197 +30,171 @@ pub struct Loaded {
     pub set: RuleSet,
     /// Rules in other languages, with the file of each.
     pub not_run: Vec<(NotRun, String)>,
+    /// Rules that their authors have taken back and that do not run for it, with the file of each.
+    pub deprecated: Vec<(NotRun, String)>,
     /// Every file of rules, in order.
     pub files: Vec<FileReport>,
     /// Files in folders that are no rule files.
     pub passed_over: usize,
-    /// Parts of rules that are not honoured, and whatever else makes a rule find less or more than its author meant.
+    /// How many rules are wrong, and what looks like one.
+    pub wrong_rules: usize,
+    /// Limits that were reached, and parts of rules that are not honoured.
     pub notices: Vec<Notice>,
+    /// Lists of exceptions that rules refer to and no file has, with the names of those rules.
+    missing_lists: BTreeMap<ListKey, Vec<String>>,
 }
 
 impl Loaded {
+    /// Rules that come from no file.
+    pub fn of(set: RuleSet) -> Self {
+        Self { set, ..Self::default() }
+    }
+
     /// Whether something keeps a rule from running.
     pub fn has_error(&self) -> bool {
         self.files.iter().any(FileReport::has_error)
+    }
+
+    /// Says which lists of exceptions rules refer to that neither their files nor these have.
+    pub fn tell_missing_lists(&mut self, given: &LoadedExceptions) {
+        let missing = std::mem::take(&mut self.missing_lists);
+        let missing = missing.into_iter().filter(|(list, _)| !given.lists.contains(list));
+        for (list, rules) in missing {
+            let text = format!(
+                "no file has the list of exceptions '{}', without which these rules may find too much: {}",
+                list.id,
+                some(&rules)
+            );
+            self.notices.push(Notice::new(NoticeKind::RulePart, text));
+        }
     }
 }
 
 /// Loads every rule under `paths`, which are files and folders. Nothing that is wrong with one file hides another.
 pub fn load(paths: &[PathBuf]) -> Loaded {
-    load_with(paths, &|count, job| (0..count).for_each(job))
+    load_with(paths, LoadOptions::default(), &|count, job| (0..count).for_each(job))
 }
 
-/// The same, reading the files as `each` says.
-pub fn load_with(paths: &[PathBuf], each: Each<'_>) -> Loaded {
+/// The same with options, reading the files as `each` says.
+pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loaded {
     let mut loaded = Loaded::default();
     let mut found: Vec<Found> = Vec::new();
     for path in paths {
         if path.is_dir() {
             loaded.passed_over += folder(path, &mut found);
         } else {
-            found.push(Found::File(path.clone(), format_of(path)));
+            found.push(named(path));
         }
     }
-    let read: Vec<OnceLock<ReadFile>> = found.iter().map(|_| OnceLock::new()).collect();
+    let read: Vec<OnceLock<Option<ReadFile>>> = found.iter().map(|_| OnceLock::new()).collect();
     each(found.len(), &|at| {
         read[at].get_or_init(|| found[at].read());
     });
-    let mut ids: HashMap<String, String> = HashMap::new();
+    let mut loading =
+        Loading { loaded, options, lists: ExceptionLists::default(), ids: HashMap::new(), clashes: Vec::new() };
+    let mut files = Vec::new();
     for file in read.into_iter().filter_map(OnceLock::into_inner) {
-        file.take(&mut loaded, &mut ids);
-    }
-    loaded
-}
-
-/// A file of rules.
-enum Found {
-    /// To be read; its content tells the format if none is given.
-    File(PathBuf, Option<Format>),
-    /// It could not even be looked at: its path and the reason.
-    Refused(String, String),
-}
-
-/// A file of rules that was read, each rule by itself.
-#[derive(Debug)]
-struct ReadFile {
-    report: FileReport,
-    rules: Vec<ParsedRule>,
-}
-
-/// The formats of rule files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Toml,
-    Export,
-    Eql,
-}
-
-fn format_of(path: &Path) -> Option<Format> {
-    let ending = path.extension()?.to_string_lossy().to_lowercase();
-    match ending.as_str() {
-        "toml" => Some(Format::Toml),
-        "ndjson" | "jsonl" | "json" => Some(Format::Export),
-        "eql" => Some(Format::Eql),
-        _ => None,
-    }
-}
-
-/// Adds the files of rules in a folder; how many others there are.
-fn folder(path: &Path, found: &mut Vec<Found>) -> usize {
-    let mut passed_over = 0;
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => match format_of(entry.path()) {
-                Some(format) => found.push(Found::File(entry.into_path(), Some(format))),
-                None => passed_over += 1,
-            },
-            Err(error) => {
-                let path = error.path().unwrap_or(path).display().to_string();
-                found.push(Found::Refused(path, error.to_string()));
+        match file {
+            Some(mut file) => {
+                loading.lists.merge(std::mem::take(&mut file.lists));
+                files.push(file);
             }
+            None => loading.loaded.passed_over += 1,
         }
     }
-    passed_over
-}
-
-pub(super) fn unreadable(path: String, reason: &str) -> FileReport {
-    let found = Diagnostic::error(codes::UNREADABLE_FILE, Span::default(), format!("cannot be read: {reason}"));
-    FileReport { path, text: String::new(), diagnostics: vec![found] }
-}
-
-pub(super) fn read(path: &Path) -> Result<String, String> {
-    let size = path.metadata().map_err(|error| error.to_string())?.len();
-    if size > MAX_FILE {
-        return Err(format!("{size} bytes are too many for rules; at most {MAX_FILE} are read"));
+    for file in files {
+        loading.take_file(file);
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    loading.finish()
 }
 
-impl Found {
-    fn read(&self) -> ReadFile {
-        let failed = |path: String, reason: &str| ReadFile { report: unreadable(path, reason), rules: Vec::new() };
-        let (path, format) = match self {
-            Self::File(path, format) => (path, *format),
-            Self::Refused(path, reason) => return failed(path.clone(), reason),
-        };
-        let shown = path.display().to_string();
-        let text = match read(path) {
-            Ok(text) => text,
-            Err(reason) => return failed(shown, &reason),
-        };
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let rules = match format.unwrap_or_else(|| told_by_content(&text)) {
-            Format::Toml => vec![toml(&text)],
-            Format::Export => parse_export(&text),
-            Format::Eql => vec![bare(&text, &stem)],
-        };
-        ReadFile { report: FileReport { path: shown, text, diagnostics: Vec::new() }, rules }
-    }
+/// A rule that was loaded, to compare others of its id with.
+struct KnownRule {
+    path: String,
+    /// Its position in the set.
+    at: usize,
+    filters: Vec<String>,
 }
 
-impl ReadFile {
-    /// Adds the file and its rules to what was loaded before.
-    fn take(self, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
-        let Self { mut report, rules } = self;
-        let empty = rules.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
+/// Rules of one file after the other become a set.
+struct Loading {
+    loaded: Loaded,
+    options: LoadOptions,
+    lists: ExceptionLists,
+    ids: HashMap<String, KnownRule>,
+    /// Rules of one id and different content: the id, the file of the one that runs, and that of the other.
+    clashes: Vec<String>,
+}
+
+impl Loading {
+    /// Adds a file and its rules to what was loaded before.
+    fn take_file(&mut self, file: ReadFile) {
+        let ReadFile { mut report, rules, has_lists, .. } = file;
+        let empty = !has_lists && rules.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
+        let wrong = rules.iter().filter(|rule| rule.diagnostics.iter().any(Diagnostic::is_error)).count();
+        let before = self.loaded.deprecated.len();
         for rule in rules {
-            take(rule, &mut report, loaded, ids);
+            self.take(rule, &mut report);
         }
-        if empty && !report.has_error() {
+        if empty && !report.has_error() && self.loaded.deprecated.len() == before {
             let found = Diagnostic::error(codes::NO_RULE, Span::default(), "there is no rule in this file");
             report.diagnostics.push(found);
         }
+        if report.has_error() {
+            self.loaded.wrong_rules += wrong.max(1);
+        }
         report.diagnostics.sort_by_key(|found| found.span);
-        loaded.files.push(report);
+        self.loaded.files.push(report);
     }
-}
 
-/// Adds what came of one rule. Of two rules with one id the first stays.
-fn take(parsed: ParsedRule, report: &mut FileReport, loaded: &mut Loaded, ids: &mut HashMap<String, String>) {
-    report.diagnostics.extend(parsed.diagnostics);
-    loaded.not_run.extend(parsed.not_run.map(|rule| (rule, report.path.clone())));
-    let Some(rule) = parsed.rule else { return };
-    let known = ids.get(&rule.meta.id).filter(|_| !rule.meta.id.is_empty());
-    if let Some(first) = known {
-        let message = format!("the rule '{}' has the id of one in {first}, and is left out", rule.meta.name);
-        report.diagnostics.push(Diagnostic::warning(codes::DUPLICATE_RULE, Span::default(), message));
-        return;
+    /// Adds what came of one rule. Of two rules with one id the first stays.
+    fn take(&mut self, mut parsed: ParsedRule, report: &mut FileReport) {
+        if parsed.deprecated && !self.options.deprecated {
+            let ParsedRule { id, name, language, .. } = parsed;
+            self.loaded.deprecated.push((NotRun { id, name, language }, report.path.clone()));
+            return;
+        }
+        for list in self.lists.attach(&mut parsed) {
+            if parsed.rule.is_some() {
+                self.loaded.missing_lists.entry(list).or_default().push(parsed.name.clone());
+            }
+        }
+        report.diagnostics.extend(parsed.diagnostics);
+        self.loaded.not_run.extend(parsed.not_run.map(|rule| (rule, report.path.clone())));
+        let Some(mut rule) = parsed.rule else { return };
+        if let Some(first) = self.ids.get(&rule.meta.id).filter(|_| !rule.meta.id.is_empty()) {
+            let other = &self.loaded.set.rules[first.at];
+            let equal = other.source == rule.source && other.meta == rule.meta && first.filters == parsed.filters;
+            if !parsed.is_named_by_file || equal {
+                let content = if equal { "" } else { ", with another content" };
+                let message = format!(
+                    "the rule '{}' has the id of one in {}{content}, and is left out",
+                    rule.meta.name, first.path
+                );
+                report.diagnostics.push(Diagnostic::warning(codes::DUPLICATE_RULE, Span::default(), message));
+                if !equal {
+                    self.clashes.push(format!("{} of {} and {}", rule.meta.id, first.path, report.path));
+                }
+                return;
+            }
+            // Files of one name below different paths that were given.
+            rule.meta.id = format!("eql:{}", report.path);
+        }
+        let known = KnownRule { path: report.path.clone(), at: self.loaded.set.rules.len(), filters: parsed.filters };
+        self.ids.insert(rule.meta.id.clone(), known);
+        self.loaded.set.rules.push(rule);
     }
-    ids.insert(rule.meta.id.clone(), report.path.clone());
-    loaded.set.rules.push(rule);
-}
 
-fn told_by_content(text: &str) -> Format {
-    if text.trim_start().starts_with('{') {
-        Format::Export
-    } else if text.lines().any(|line| line.trim() == "[rule]") {
-        Format::Toml
-    } else {
-        Format::Eql
+    fn finish(self) -> Loaded {
+        let Self { mut loaded, lists, clashes, .. } = self;
+        if !clashes.is_empty() {
+            let text =
+                format!("rules of one id have different contents, and only the first of each runs: {}", some(&clashes));
+            loaded.notices.push(Notice::new(NoticeKind::RulePart, text));
+        }
+        loaded.notices.extend(lists.left_out_notice());
+        loaded
     }
-}
-
-/// A TOML file: evql's own format has a rule with `id`, Elastic's one with `rule_id` or `language`.
-fn toml(text: &str) -> ParsedRule {
-    let table = match DeTable::parse(text) {
-        Ok(table) => table,
-        Err(error) => return ParsedRule::failed(super::toml_error(&error)),
-    };
-    match table.get_ref().get("rule").and_then(|rule| rule.get_ref().as_table()) {
-        None => ParsedRule::default(),
-        Some(rule) if rule.contains_key("rule_id") || rule.contains_key("language") => of_table(text, table),
-        Some(_) => parse_toml(text),
-    }
-}
-
-/// A file that is a query and nothing else; its name is the rule's.
-fn bare(text: &str, stem: &str) -> ParsedRule {
-    let place = Place::of(text, 0..text.len(), text, Written::Plain);
-    compile(text, &place, &Options::default(), || Metadata::bare(&format!("eql:{stem}"), stem))
 }
 
 impl Metadata {
@@ -255,6 +216,7 @@ impl Metadata {
             license: None,
             max_signals: None,
             building_block: false,
+            deprecated: false,
         }
     }
 }

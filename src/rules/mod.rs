@@ -5,9 +5,13 @@
 
 mod builtin;
 pub mod codes;
+mod condition;
+mod discover;
 mod elastic;
+mod exception_lists;
 mod exceptions;
 mod file;
+mod filters;
 mod kibana;
 mod load;
 mod place;
@@ -15,13 +19,14 @@ mod raw;
 mod select;
 mod set_aside;
 mod threat;
+mod written;
 
 pub use builtin::builtin;
 pub use elastic::parse_elastic;
 pub use exceptions::Exception;
 pub use file::parse_toml;
 pub use kibana::parse_export;
-pub use load::{FileReport, Loaded, load, load_with};
+pub use load::{FileReport, LoadOptions, Loaded, load, load_with};
 pub use select::Selection;
 pub use set_aside::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
@@ -29,6 +34,7 @@ pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::{self, Options, Query};
+use exception_lists::ListUse;
 use place::{Place, to_u32};
 use std::sync::Arc;
 
@@ -41,11 +47,32 @@ pub struct ParsedRule {
     pub not_run: Option<NotRun>,
     /// Everything found; spans are offsets in the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// Its id, from the rule or from its file.
+    id: String,
+    name: String,
+    /// Its language, as Elastic names it.
+    language: String,
+    /// Whether its id is only the name of its file.
+    is_named_by_file: bool,
+    /// Whether its authors have taken it back.
+    deprecated: bool,
+    /// The lists of exceptions that it refers to.
+    lists: Vec<ListUse>,
+    /// Kibana's filters as they are written, to tell rules apart.
+    filters: Vec<String>,
 }
 
 impl ParsedRule {
     fn failed(diagnostic: Diagnostic) -> Self {
         Self { diagnostics: vec![diagnostic], ..Self::default() }
+    }
+
+    /// The rule is known to be taken back.
+    fn deprecate(&mut self) {
+        self.deprecated = true;
+        if let Some(rule) = &mut self.rule {
+            rule.meta.deprecated = true;
+        }
     }
 }
 
@@ -72,7 +99,7 @@ fn compile(query: &str, place: &Place, options: &Options, meta: impl FnOnce() ->
         query: compiled,
         exceptions: Arc::default(),
     });
-    ParsedRule { rule, not_run: None, diagnostics }
+    ParsedRule { rule, diagnostics, language: "eql".to_owned(), ..ParsedRule::default() }
 }
 
 /// The warning for a rule that compares `user.id` and does not say what to do for Sysmon, which fills it with the account that wrote the record.
@@ -180,6 +207,8 @@ pub struct Metadata {
     pub max_signals: Option<u32>,
     /// Whether it is a building block: its alerts feed other rules and are hidden from people.
     pub building_block: bool,
+    /// Whether its authors have taken it back.
+    pub deprecated: bool,
 }
 
 /// Rules that run together, in the order of their files.

@@ -3,14 +3,14 @@
 //! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
 
 use super::{Attack, Level, Metadata, Tactic, Technique};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// One rule.
 #[derive(Debug, Deserialize)]
 pub struct RawRule {
     pub rule_id: Option<String>,
     pub name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub description: String,
     pub severity: Option<Level>,
     pub risk_score: Option<f64>,
@@ -20,19 +20,25 @@ pub struct RawRule {
     pub event_category_override: Option<String>,
     pub max_signals: Option<u32>,
     pub building_block_type: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub exceptions_list: Vec<ListReference>,
-    #[serde(default)]
+    /// Kibana's filters, as they are.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub filters: Vec<serde_json::Value>,
+    /// Set in packages of rules that Elastic has taken back.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub deprecated: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
     threat: Vec<RawAttack>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     references: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     false_positives: Vec<String>,
     note: Option<String>,
     setup: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     tags: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     author: Vec<String>,
     license: Option<String>,
 }
@@ -41,8 +47,18 @@ pub struct RawRule {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct ListReference {
     pub list_id: String,
-    #[serde(default)]
+    #[serde(default = "single")]
     pub namespace_type: String,
+}
+
+/// The space that a list belongs to where nothing is said.
+pub fn single() -> String {
+    "single".to_owned()
+}
+
+/// Programs write `null` for what is not there.
+fn null_as_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,6 +131,7 @@ impl RawRule {
             license: self.license,
             max_signals: self.max_signals,
             building_block: self.building_block_type.is_some(),
+            deprecated: self.deprecated,
         }
     }
 }

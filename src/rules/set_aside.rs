@@ -4,18 +4,22 @@
 //! asked of all events of an alert together, so that it can combine the command line of a start with the destination of a connection, which
 //! stand in different events. This module does not know alerts.
 
+use super::discover::{FileReport, read, unreadable};
+use super::elastic::{exceptions_of_table, has_exceptions};
+use super::exception_lists::{ExceptionLists, ListKey};
 use super::exceptions::Exception;
-use super::kibana;
-use super::load::{FileReport, read, unreadable};
+use super::kibana::parse_json;
 use super::place::{Place, Written, to_u32};
 use super::{RuleSet, codes};
 use crate::base::Span;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Notice};
 use crate::eql::{self, Predicate, Query};
+use hashbrown::HashSet;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::Spanned;
+use toml::de::DeTable;
 
 /// Alerts that a person does not want to see.
 #[derive(Clone, Debug)]
@@ -45,6 +49,10 @@ pub struct LoadedExceptions {
     pub alerts: Vec<AlertException>,
     /// Every file, with what is wrong with it.
     pub files: Vec<FileReport>,
+    /// The lists that the exceptions about events are of.
+    pub(super) lists: HashSet<ListKey>,
+    /// Exceptions that cannot be applied.
+    pub notices: Vec<Notice>,
 }
 
 impl LoadedExceptions {
@@ -68,6 +76,7 @@ impl LoadedExceptions {
 /// Loads files of exceptions for the rules of a set: TOML if they end in `.toml`, else NDJSON.
 pub fn load_exceptions(paths: &[PathBuf], set: &RuleSet) -> LoadedExceptions {
     let mut loaded = LoadedExceptions::default();
+    let mut lists = ExceptionLists::default();
     for path in paths {
         let name = path.display().to_string();
         let text = match read(path) {
@@ -78,11 +87,22 @@ pub fn load_exceptions(paths: &[PathBuf], set: &RuleSet) -> LoadedExceptions {
             }
         };
         let is_toml = Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
-        let mut diagnostics =
-            if is_toml { parse_own(&text, set, &mut loaded.alerts) } else { parse_items(&text, &mut loaded.events) };
+        let mut diagnostics = if is_toml {
+            match DeTable::parse(&text) {
+                Ok(table) if has_exceptions(table.get_ref()) => exceptions_of_table(table, &mut lists),
+                _ => parse_own(&text, set, &mut loaded.alerts),
+            }
+        } else {
+            let file = parse_json(&text, "", true);
+            lists.merge(file.lists);
+            file.findings
+        };
         diagnostics.sort_by_key(|found| found.span.start);
         loaded.files.push(FileReport { path: name, text, diagnostics });
     }
+    loaded.notices = lists.left_out_notice().into_iter().collect();
+    loaded.lists = lists.keys().cloned().collect();
+    loaded.events = lists.into_exceptions();
     loaded
 }
 
@@ -140,21 +160,6 @@ fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec
                 let message = "an exception is one condition, without a pipe";
                 findings.push(Diagnostic::error(codes::BAD_FILE, span, message));
             }
-        }
-    }
-    findings
-}
-
-fn parse_items(text: &str, events: &mut Vec<Exception>) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    for (range, line) in kibana::lines(text) {
-        match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line) {
-            Err(error) => findings.push(kibana::bad_line(&error, &range)),
-            Ok(object) if object.contains_key("entries") => match kibana::item(line, &range) {
-                Ok((_, exception)) => events.push(exception),
-                Err(refused) => findings.push(refused.1),
-            },
-            Ok(_) => {} // a list, a rule, or a count of what was exported
         }
     }
     findings

@@ -74,9 +74,14 @@ fn rules(session: &Session) -> String {
     if session.not_chosen > 0 {
         let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.not_chosen as u64)); // writing to a String cannot fail
     }
-    if !session.wrong_files.is_empty() {
+    if session.deprecated > 0 {
         let _ =
-            write!(text, "; the rules of {} left out, being wrong", counted(session.wrong_files.len() as u64, "file"));
+            write!(text, "; {} deprecated and not run (--deprecated runs them)", grouped(session.deprecated as u64)); // writing to a String cannot fail
+    }
+    if !session.wrong_files.is_empty() {
+        let files = counted(session.wrong_files.len() as u64, "file");
+        let rules = counted(session.wrong_rules as u64, "rule");
+        let _ = write!(text, "; {rules} of {files} left out, being wrong"); // writing to a String cannot fail
     }
     let stats = &session.outcome.stats;
     if stats.documents == 0 && !session.builtin {

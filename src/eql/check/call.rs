@@ -65,8 +65,9 @@ impl Checker<'_> {
             self.check_divisor(op, dividend.kind, divisor)?;
         }
         let kind = gives(found, &arguments);
+        let caseless = found.insensitive && arguments.iter().any(|argument| matches!(argument.expr, Expr::Lower(_)));
         let arguments = arguments.into_iter().map(|argument| argument.expr).collect();
-        let expr = Expr::Call { function: found.function, insensitive: call.insensitive, arguments };
+        let expr = Expr::Call { function: found.function, insensitive: call.insensitive || caseless, arguments };
         Some(Typed::computed(expr, kind, span))
     }
 

@@ -41,8 +41,18 @@ impl Checker<'_> {
             return Some(Typed::computed(expr, Type::Boolean, span));
         }
         let op = comparison(op, swapped);
+        let (plain, caseless) = value.caseless();
+        let datum = match datum {
+            Datum::Text(text) if caseless => Datum::Text(text.to_lowercase().into()),
+            datum => datum,
+        };
         let prepared = Constant::new(datum);
-        self.check_constant(op, &value, &prepared, constant.span)?;
+        self.check_constant(op, &plain, &prepared, constant.span)?;
+        if caseless && op == Comparison::Equal {
+            let set = TextSet::exact([prepared.text()], Case::Insensitive);
+            return Some(Typed::computed(Expr::Text { value: Box::new(plain.expr), set }, Type::Boolean, span));
+        }
+        let value = if caseless { Typed { expr: Expr::Lower(Box::new(plain.expr)), ..plain } } else { plain };
         let expr = Expr::Compare { op, value: Box::new(value.expr), constant: Box::new(prepared) };
         Some(Typed::computed(expr, Type::Boolean, span))
     }
@@ -120,13 +130,13 @@ impl Checker<'_> {
     pub(super) fn one_of(&mut self, value: &Source, insensitive: bool, list: &[Source], span: Span) -> Option<Typed> {
         let value = self.value(value);
         let members: Vec<_> = list.iter().map(|member| self.member(value.as_ref(), member)).collect();
-        let value = value?;
+        let (value, caseless) = value?.caseless();
         let mut constants = members.into_iter().collect::<Option<Vec<_>>>()?;
         constants.retain(|constant| !constant.datum().is_null());
         if constants.is_empty() {
             return Some(Typed::computed(Expr::Constant(Datum::Null), Type::Boolean, span));
         }
-        let case = if insensitive { Case::Insensitive } else { Case::Sensitive };
+        let case = if insensitive || caseless { Case::Insensitive } else { Case::Sensitive };
         let texts = TextSet::exact(constants.iter().map(Constant::text), case);
         let expr = Expr::OneOf { value: Box::new(value.expr), texts, constants };
         Some(Typed::computed(expr, Type::Boolean, span))
@@ -150,7 +160,7 @@ impl Checker<'_> {
     pub(super) fn pattern(&mut self, op: PatternOp, value: &Source, list: &[Source], span: Span) -> Option<Typed> {
         let value = self.value(value);
         let patterns: Vec<_> = list.iter().map(|pattern| self.pattern_text(op, pattern)).collect();
-        let value = value?;
+        let (value, caseless) = value?.caseless();
         if !matches!(value.kind, Type::Text | Type::Any | Type::Null) {
             let message = format!("`{}` needs a text, found {}", op.text(), value.kind.describe());
             let help = match value.kind {
@@ -169,9 +179,12 @@ impl Checker<'_> {
             PatternOp::Colon | PatternOp::LikeTilde => {
                 Expr::Text { value, set: TextSet::patterns(texts, Case::Insensitive) }
             }
-            PatternOp::Like => Expr::Text { value, set: TextSet::patterns(texts, Case::Sensitive) },
+            PatternOp::Like => {
+                let case = if caseless { Case::Insensitive } else { Case::Sensitive };
+                Expr::Text { value, set: TextSet::patterns(texts, case) }
+            }
             PatternOp::Regex | PatternOp::RegexTilde => {
-                let insensitive = op == PatternOp::RegexTilde;
+                let insensitive = caseless || op == PatternOp::RegexTilde;
                 match lucene::compile(texts, insensitive) {
                     Ok(regex) => Expr::Regex { value, regex: Box::new(regex) },
                     Err(refusal) => return self.refuse_regex(refusal, span),

@@ -2,7 +2,7 @@
 
 use super::{Checker, Type, Typed, codes};
 use crate::base::Span;
-use crate::ecs::Field;
+use crate::ecs::{Field, SubField};
 use crate::eql::ast::{ArithmeticOp, CompareOp, Expr as Source, ExprKind, Literal, LogicOp};
 use crate::eql::datum::{Constant, Datum};
 use crate::eql::predicate::{Comparison, Expr, Leaf, Node};
@@ -44,6 +44,7 @@ impl Checker<'_> {
             test,
             span: None,
             negated: false,
+            source: None,
         }))
     }
 
@@ -88,7 +89,7 @@ impl Checker<'_> {
 
     /// A field as a condition: true if a value of it is true.
     fn flag(&mut self, name: &str, span: Span) -> Option<Node> {
-        let field = self.resolve(name, span);
+        let (field, _) = self.resolve(name, span);
         let kind = Type::of_field(&field);
         if !matches!(kind, Type::Any | Type::Boolean) {
             let message = format!("`{name}` is {}, not a condition", kind.describe());
@@ -96,7 +97,13 @@ impl Checker<'_> {
         }
         let constant = Box::new(Constant::new(Datum::Boolean(true)));
         let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields: vec![field], test, span: Some(span), negated: false })))
+        Some(Node::Leaf(std::sync::Arc::new(Leaf {
+            fields: vec![field],
+            test,
+            span: Some(span),
+            negated: false,
+            source: None,
+        })))
     }
 
     /// Lowers what is true or false as a whole, with fields of its own.
@@ -114,7 +121,13 @@ impl Checker<'_> {
             let message = format!("this is {}, not a condition", kind.describe());
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
-        Some(Node::Leaf(std::sync::Arc::new(Leaf { fields, test: expr, span: Some(span), negated: false })))
+        Some(Node::Leaf(std::sync::Arc::new(Leaf {
+            fields,
+            test: expr,
+            span: Some(span),
+            negated: false,
+            source: None,
+        })))
     }
 
     /// Lowers a value inside a leaf.
@@ -154,9 +167,11 @@ impl Checker<'_> {
     }
 
     fn slot(&mut self, name: &str, span: Span) -> Typed {
-        let field = self.resolve(name, span);
+        let (field, sub) = self.resolve(name, span);
         let kind = Type::of_field(&field);
-        Typed { expr: Expr::Slot(self.slot_of(field)), kind, span, is_field: true }
+        let slot = Expr::Slot(self.slot_of(field));
+        let expr = if sub == Some(SubField::Caseless) { Expr::Lower(Box::new(slot)) } else { slot };
+        Typed { expr, kind, span, is_field: true }
     }
 
     /// The same field twice in a leaf is one slot, so that both take the same value.

@@ -4,12 +4,12 @@
 
 use super::{Checker, codes};
 use crate::base::Span;
-use crate::ecs::{self, Field};
+use crate::ecs::{self, Field, SubField};
 
 impl Checker<'_> {
-    /// The field of a name; warns once if it looks like a slip.
-    pub(super) fn resolve(&mut self, name: &str, span: Span) -> Field {
-        let field = Field::named(name);
+    /// The field of a name, and as which of its multi-fields; warns once if it looks like a slip.
+    pub(super) fn resolve(&mut self, name: &str, span: Span) -> (Field, Option<SubField>) {
+        let (field, sub) = ecs::mapped(name);
         if matches!(field, Field::Other(_)) && !self.warned.contains(&field) {
             self.warned.push(field.clone());
             if let Some(known) = misspelled(name) {
@@ -17,7 +17,7 @@ impl Checker<'_> {
                 self.warn(codes::UNKNOWN_FIELD, span, message, &format!("did you mean `{known}`?"));
             }
         }
-        field
+        (field, sub)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sequences and samples: stages, keys, runs and spans.
 
 use super::{Checker, codes};
+use crate::ecs::SubField;
 use crate::eql::ast::{self, ExprKind};
 use crate::eql::predicate::Predicate;
 use crate::eql::sample::{MAX_TERMS, Sample};
@@ -96,7 +97,8 @@ impl Checker<'_> {
             .iter()
             .map(|key| match &key.kind {
                 ExprKind::Field { name, optional } => {
-                    Some(KeyField { field: self.resolve(name, key.span()), optional: *optional })
+                    let (field, sub) = self.resolve(name, key.span());
+                    Some(KeyField { field, optional: *optional, lower: sub == Some(SubField::Caseless) })
                 }
                 ExprKind::Invalid => None,
                 _ => self.fail(codes::INVALID_KEY, key.span(), "a join key must be a field", ""),

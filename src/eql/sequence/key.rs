@@ -52,8 +52,8 @@ pub struct DigestBuffer {
     text: String,
     /// Digests of the values of fields.
     parts: Vec<Digest>,
-    /// Fields that were asked for, each with its parts.
-    known: Vec<(Field, Range<usize>)>,
+    /// Fields that were asked for, each with whether in lower case, and its parts.
+    known: Vec<(Field, bool, Range<usize>)>,
 }
 
 /// Fields of a key that are put together in place.
@@ -67,14 +67,15 @@ impl DigestBuffer {
     }
 
     /// The digests of the values of a field, each once: their range among the parts.
-    fn values(&mut self, digester: &Digester, document: &dyn Fields, field: &Field) -> Range<usize> {
-        if let Some((_, range)) = self.known.iter().find(|(known, _)| known == field) {
+    fn values(&mut self, digester: &Digester, document: &dyn Fields, field: &Field, lower: bool) -> Range<usize> {
+        let known = self.known.iter().find(|(known, in_lower, _)| known == field && *in_lower == lower);
+        if let Some((_, _, range)) = known {
             return range.clone();
         }
         let start = self.parts.len();
-        digester.parts_of(document, field, &mut self.text, &mut self.parts);
+        digester.parts_of(document, field, lower, &mut self.text, &mut self.parts);
         let range = start..self.parts.len();
-        self.known.push((field.clone(), range.clone()));
+        self.known.push((field.clone(), lower, range.clone()));
         range
     }
 
@@ -137,7 +138,7 @@ impl Digester {
         host: Digest,
         buffer: &mut DigestBuffer,
     ) -> Option<Digest> {
-        let range = buffer.values(self, document, field);
+        let range = buffer.values(self, document, field, false);
         let part = buffer.parts[range].first()?;
         Some(self.join(Some(host), std::slice::from_ref(part)))
     }
@@ -158,8 +159,8 @@ impl Digester {
             return keys.len();
         }
         let mut combinations = 1_usize;
-        for (range, KeyField { field, optional }) in ranges.iter_mut().zip(fields) {
-            *range = buffer.values(self, document, field);
+        for (range, KeyField { field, optional, lower }) in ranges.iter_mut().zip(fields) {
+            *range = buffer.values(self, document, field, *lower);
             if Range::is_empty(range) {
                 if !optional {
                     return 0;
@@ -185,9 +186,9 @@ impl Digester {
     }
 
     /// Adds the digests of the values of a field.
-    fn parts_of(&self, document: &dyn Fields, field: &Field, text: &mut String, parts: &mut Vec<Digest>) {
+    fn parts_of(&self, document: &dyn Fields, field: &Field, lower: bool, text: &mut String, parts: &mut Vec<Digest>) {
         let kind = field.kind();
-        if kind.is_none_or(FieldType::is_text) {
+        if !lower && kind.is_none_or(FieldType::is_text) {
             if let Some(guid) = document.guid(field) {
                 parts.push(self.guid(guid));
                 return;
@@ -204,7 +205,7 @@ impl Digester {
         }
         let begin = parts.len();
         for datum in read_all(document.values(field), field) {
-            let part = match datum {
+            let part = match lowered(datum, lower) {
                 Datum::Text(text) => self.text(&text),
                 other => self.part(&KeyPart::new(other, &mut Recent::default())),
             };
@@ -215,6 +216,14 @@ impl Digester {
                 break;
             }
         }
+    }
+}
+
+/// A value in lower case, if that is wanted.
+fn lowered(datum: Datum<'_>, lower: bool) -> Datum<'_> {
+    match datum {
+        Datum::Text(text) if lower => Datum::Text(text.to_lowercase().into()),
+        datum => datum,
     }
 }
 
@@ -269,10 +278,10 @@ impl KeyPart {
 pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField], recent: &mut Recent) -> (Vec<Key>, bool) {
     let mut combinations: Vec<Vec<KeyPart>> = vec![Vec::with_capacity(fields.len())];
     let mut capped = false;
-    for KeyField { field, optional } in fields {
+    for KeyField { field, optional, lower } in fields {
         let mut parts: Vec<KeyPart> = Vec::new();
         for datum in read_all(document.values(field), field) {
-            let part = KeyPart::new(datum, recent);
+            let part = KeyPart::new(lowered(datum, *lower), recent);
             if !parts.contains(&part) {
                 parts.push(part);
             }

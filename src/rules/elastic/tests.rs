@@ -95,7 +95,7 @@ fn mistakes_are_placed_in_the_file() {
 fn the_account_that_wrote_the_record_is_not_the_user() {
     let warned = |query: &str| {
         let parsed = parse_elastic(&RULE.replace("process.name : \"a.exe\"", query));
-        parsed.diagnostics.iter().any(|found| found.code == codes::WRITER_AS_USER)
+        parsed.diagnostics.iter().any(|found| found.code == crate::rules::codes::WRITER_AS_USER)
     };
     assert!(warned("user.id != \"S-1-5-18\""));
     assert!(!warned("not (data_stream.dataset == \"x\" and user.id == \"S-1-5-18\")"), "the rule knows");

@@ -18,7 +18,7 @@ fn document() -> Document {
 }
 
 fn excludes(entries: &serde_json::Value) -> bool {
-    item(entries).compile().unwrap().predicate.matches(&document())
+    item(entries).compile().unwrap().0.predicate.matches(&document())
 }
 
 fn entry(kind: &str, field: &str, value: &serde_json::Value) -> serde_json::Value {
@@ -72,7 +72,7 @@ fn an_item_that_cannot_be_applied_says_why() {
 fn an_item_that_expires_covers_events_before() {
     let mut item = item(&json!([entry("match", "process.name", &json!("Setup.exe"))]));
     item.expire_time = Some("2024-01-01T00:00:00.000Z".to_owned());
-    let predicate = item.compile().unwrap().predicate;
+    let predicate = item.compile().unwrap().0.predicate;
     let at = |text: &str| {
         let mut document = document();
         document.set(ecs::TIMESTAMP, crate::base::Ticks::parse_rfc3339(text).unwrap());

@@ -50,3 +50,36 @@ fn a_line_that_cannot_be_read_hides_no_other() {
         parsed[0].diagnostics.iter().map(|found| diag::concise(found, "e", &text)[..4].to_owned()).collect();
     assert_eq!(places, ["e:1:", "e:3:", "e:4:"]);
 }
+
+#[test]
+fn the_forms_of_one_rule_all_load_with_places_of_their_own() {
+    let one = serde_json::json!({"id": "aa", "rule_id": "1", "name": "n", "type": "eql", "severity": "low", "risk_score": 21,
+        "note": null, "references": null, "query": "any where \"a\" = 1"});
+    let forms = [
+        format!("{one:#}"),
+        format!("{:#}", serde_json::json!([one])),
+        serde_json::json!([one]).to_string(),
+        format!("{:#}", serde_json::json!({"page": 1, "perPage": 20, "total": 1, "data": [one]})),
+        format!("{:#}", serde_json::json!({"attributes": one, "id": "1_2", "type": "security-rule"})),
+        format!("[\n{one},\n{one}\n]\n"),
+        format!("{one}{one}"),
+        format!("{one:#}\n{one:#}\r\n"),
+    ];
+    for text in forms {
+        let parsed = parse_export(&text);
+        assert!(!parsed.is_empty(), "{text}");
+        let wrong = text.match_indices(" = 1").map(|(at, _)| to_u32(at + 1));
+        let found = parsed.iter().flat_map(|rule| &rule.diagnostics).filter(|found| found.code.0 == "single-equals");
+        let found: Vec<u32> = found.map(|found| found.span.start).collect();
+        assert_eq!(found, wrong.collect::<Vec<_>>(), "{text}");
+    }
+}
+
+#[test]
+fn a_rule_that_breaks_off_is_one_error_where_it_breaks() {
+    let text = "{\n  \"rule_id\": \"1\",\n  \"name\": \"n\",\n  \"query\": \"any where true\"\n";
+    let parsed = parse_export(text);
+    let found: Vec<_> = parsed.iter().flat_map(|rule| &rule.diagnostics).collect();
+    assert_eq!(found.len(), 1);
+    assert!(diag::concise(found[0], "e", text).starts_with("e:4:"), "{}", diag::concise(found[0], "e", text));
+}

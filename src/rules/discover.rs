@@ -1,0 +1,286 @@
+//! Files of rules: which of the files below a folder are any, and what each holds.
+//!
+//! This module does not know what becomes of rules.
+
+use super::elastic::{exceptions_of_table, has_exceptions, rule_of_table};
+use super::exception_lists::ExceptionLists;
+use super::kibana::{JsonFile, parse_json};
+use super::place::{Place, Written};
+use super::{Metadata, ParsedRule, codes, compile, parse_toml};
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::eql::Options;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+use toml::de::DeTable;
+
+/// Largest rule file that is read, in bytes. An export of every rule that Elastic has is a tenth of that.
+const MAX_FILE: u64 = 256 << 20;
+
+/// A file of this size in a folder is read only if its beginning looks like rules.
+const LARGE_FILE: u64 = 16 << 20;
+
+/// How much of a large file is looked at.
+const HEAD: u64 = 1 << 20;
+
+/// The folder in which Elastic's repository keeps rules that it has taken back.
+const DEPRECATED_FOLDER: &str = "_deprecated";
+
+/// What a file of rules amounted to.
+#[derive(Debug)]
+pub struct FileReport {
+    /// The file as it was named or found.
+    pub path: String,
+    /// Its text; empty if it could not be read.
+    pub text: String,
+    /// Everything found in it, by place; spans are offsets in the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl FileReport {
+    /// Whether something keeps a rule of the file from running.
+    pub fn has_error(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// A file of rules.
+pub enum Found {
+    /// To be read.
+    File {
+        path: PathBuf,
+        /// Its content tells, if nothing is given.
+        format: Option<Format>,
+        /// What tells it from other files: its path below the folder that was given, without its ending.
+        identity: String,
+        /// Whether somebody named it, so that it must hold rules.
+        named: bool,
+    },
+    /// It could not even be looked at: its path and the reason.
+    Refused(String, String),
+}
+
+/// A file of rules that was read, each rule by itself.
+#[derive(Debug)]
+pub struct ReadFile {
+    pub report: FileReport,
+    pub rules: Vec<ParsedRule>,
+    /// Exceptions that stand in it.
+    pub lists: ExceptionLists,
+    /// Whether it has exceptions or other things of Kibana's, so that it need not have rules.
+    pub has_lists: bool,
+}
+
+/// The formats of rule files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Toml,
+    Json,
+    Eql,
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    let ending = path.extension()?.to_string_lossy().to_lowercase();
+    match ending.as_str() {
+        "toml" => Some(Format::Toml),
+        "ndjson" | "jsonl" | "json" => Some(Format::Json),
+        "eql" => Some(Format::Eql),
+        _ => None,
+    }
+}
+
+/// A file that somebody named.
+pub fn named(path: &Path) -> Found {
+    let identity = path.file_name().map(|name| identity(Path::new(name))).unwrap_or_default();
+    Found::File { path: path.to_owned(), format: format_of(path), identity, named: true }
+}
+
+/// Adds the files of rules in a folder; how many others there are.
+pub fn folder(path: &Path, found: &mut Vec<Found>) -> usize {
+    let mut passed_over = 0;
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => match format_of(entry.path()) {
+                Some(format) if entry.path().is_file() => {
+                    let identity = identity(entry.path().strip_prefix(path).unwrap_or(entry.path()));
+                    found.push(Found::File { path: entry.into_path(), format: Some(format), identity, named: false });
+                }
+                _ => passed_over += 1,
+            },
+            Err(error) => {
+                let path = error.path().unwrap_or(path).display().to_string();
+                found.push(Found::Refused(path, error.to_string()));
+            }
+        }
+    }
+    passed_over
+}
+
+/// A path without its ending, written alike on every system.
+fn identity(path: &Path) -> String {
+    let path = path.with_extension("");
+    let parts = path.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(part.to_string_lossy()),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The report of a file that cannot be read.
+pub fn unreadable(path: String, reason: &str) -> FileReport {
+    let found = Diagnostic::error(codes::UNREADABLE_FILE, Span::default(), format!("cannot be read: {reason}"));
+    FileReport { path, text: String::new(), diagnostics: vec![found] }
+}
+
+/// The text of a file, without its byte-order mark.
+pub fn read(path: &Path) -> Result<String, String> {
+    let bytes = read_bytes(path)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let size = path.metadata().map_err(|error| error.to_string())?.len();
+    if size > MAX_FILE {
+        return Err(format!("{size} bytes are too many for rules; at most {MAX_FILE} are read"));
+    }
+    std::fs::read(path).map_err(|error| error.to_string())
+}
+
+/// Whether the beginning of a file, or all of a small one, has what a file of rules must have.
+fn looks_like_rules(path: &Path, format: Format) -> bool {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let large = path.metadata()?.len() > LARGE_FILE;
+        File::open(path)?.take(if large { HEAD } else { MAX_FILE }).read_to_end(&mut head)?;
+        Ok(head)
+    };
+    // What cannot be read is said when it is read.
+    let Ok(head) = read() else { return true };
+    let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
+    match format {
+        Format::Eql => true,
+        Format::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(&head)) || has("exceptions"),
+        Format::Json => has("\"rule_id\"") || has("\"list_id\"") || (has("\"query\"") && has("\"risk_score\"")),
+    }
+}
+
+/// Whether a line of a TOML text begins a table of a rule, or a part of it.
+fn has_rule_table(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let name = line.trim_start_matches(['[', ' ', '\t', '"', '\'']);
+        name.strip_prefix("rule")
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with([']', '.', '=']))
+    })
+}
+
+impl Found {
+    /// The rules of the file; nothing if it is another kind of file that lies in a folder.
+    pub fn read(&self) -> Option<ReadFile> {
+        let failed = |path: String, reason: &str| {
+            let report = unreadable(path, reason);
+            Some(ReadFile { report, rules: Vec::new(), lists: ExceptionLists::default(), has_lists: false })
+        };
+        let (path, format, identity, named) = match self {
+            Self::File { path, format, identity, named } => (path, *format, identity, *named),
+            Self::Refused(path, reason) => return failed(path.clone(), reason),
+        };
+        if !named && format.is_some_and(|format| !looks_like_rules(path, format)) {
+            return None;
+        }
+        let shown = path.display().to_string();
+        let text = match read(path) {
+            Ok(text) => text,
+            Err(reason) => return failed(shown, &reason),
+        };
+        let id = format!("eql:{identity}");
+        let mut lists = ExceptionLists::default();
+        let mut diagnostics = Vec::new();
+        let mut has_lists = false;
+        let mut rules = match format.unwrap_or_else(|| told_by_content(&text)) {
+            Format::Toml => match toml(&text, &id, named, &mut lists) {
+                TomlFile::Rule(rule) => vec![*rule],
+                TomlFile::Exceptions(found) => {
+                    has_lists = true;
+                    diagnostics = found;
+                    Vec::new()
+                }
+                TomlFile::Other if named => Vec::new(),
+                TomlFile::Other => return None,
+            },
+            Format::Json => {
+                let file = parse_json(&text, &id, named);
+                if !named && !file.is_ours() {
+                    return None;
+                }
+                has_lists = file.is_ours();
+                let JsonFile { rules, lists: found, findings, .. } = file;
+                lists = found;
+                diagnostics = findings;
+                rules
+            }
+            Format::Eql => vec![bare(&text, &id)],
+        };
+        if path.components().any(|part| part.as_os_str() == DEPRECATED_FOLDER) {
+            rules.iter_mut().for_each(ParsedRule::deprecate);
+        }
+        Some(ReadFile { report: FileReport { path: shown, text, diagnostics }, rules, lists, has_lists })
+    }
+}
+
+fn told_by_content(text: &str) -> Format {
+    if text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        Format::Json
+    } else if has_rule_table(text) || text.contains("[[exceptions]]") {
+        Format::Toml
+    } else if text.trim_start().starts_with('{') {
+        Format::Json
+    } else {
+        Format::Eql
+    }
+}
+
+/// What a TOML file is.
+enum TomlFile {
+    Rule(Box<ParsedRule>),
+    /// Lists of exceptions, with what is wrong with them.
+    Exceptions(Vec<Diagnostic>),
+    Other,
+}
+
+/// Reads a TOML file: evql's own format has a rule with `id`, Elastic's one with `rule_id` or `language`.
+fn toml(text: &str, fallback_id: &str, named: bool, lists: &mut ExceptionLists) -> TomlFile {
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) if named || has_rule_table(text) => {
+            return TomlFile::Rule(Box::new(ParsedRule::failed(super::toml_error(&error))));
+        }
+        Err(_) => return TomlFile::Other,
+    };
+    if has_exceptions(table.get_ref()) {
+        return TomlFile::Exceptions(exceptions_of_table(table, lists));
+    }
+    let Some(rule) = table.get_ref().get("rule").and_then(|rule| rule.get_ref().as_table()) else {
+        return TomlFile::Other;
+    };
+    let has = |name: &str| rule.contains_key(name);
+    if has("rule_id") || has("language") || (has("type") && has("risk_score")) {
+        TomlFile::Rule(Box::new(rule_of_table(text, table, fallback_id)))
+    } else if named || has("query") || (has("id") && has("severity")) {
+        TomlFile::Rule(Box::new(parse_toml(text)))
+    } else {
+        TomlFile::Other
+    }
+}
+
+/// A file that is a query and nothing else; its name is the rule's.
+fn bare(text: &str, id: &str) -> ParsedRule {
+    let place = Place::of(text, 0..text.len(), text, Written::Plain);
+    let name = id.rsplit(['/', ':']).next().unwrap_or(id);
+    let parsed = compile(text, &place, &Options::default(), || Metadata::bare(id, name));
+    ParsedRule { id: id.to_owned(), name: name.to_owned(), is_named_by_file: true, ..parsed }
+}

@@ -1,0 +1,87 @@
+//! A rule as Elastic writes it, in TOML or JSON, becomes a rule that runs: its query and its filters, each with its place in the file.
+//!
+//! This module does not know how files are cut into rules.
+
+use super::exception_lists::{ListKey, ListUse};
+use super::place::{Place, Written, to_u32};
+use super::raw::RawRule;
+use super::{NotRun, ParsedRule, codes, compile, filters};
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::ecs::Field;
+use crate::eql::Options;
+use std::ops::Range;
+
+/// A rule, and where the parts of it that can be wrong stand in the file.
+pub struct WrittenRule {
+    /// The rule itself.
+    pub raw: RawRule,
+    /// The text of its query, and the literal that stands for it.
+    pub query: Option<(String, Range<usize>)>,
+    /// The language of that literal.
+    pub written: Written,
+    /// The place of each filter; the last one stands for the rest.
+    pub filters: Vec<Span>,
+    /// The place of the references to lists of exceptions.
+    pub lists: Span,
+    /// The place of the rule.
+    pub start: Span,
+}
+
+impl WrittenRule {
+    /// What comes of the rule in a file; `fallback_id` is its id if it has none.
+    pub fn parse(self, text: &str, fallback_id: &str) -> ParsedRule {
+        let Self { raw, query, written, filters: places, lists, start } = self;
+        let id = raw.rule_id.clone().filter(|id| !id.is_empty());
+        let said = ParsedRule {
+            id: id.clone().unwrap_or_else(|| fallback_id.to_owned()),
+            name: raw.name.clone(),
+            is_named_by_file: id.is_none(),
+            language: raw.other_language().unwrap_or_else(|| "eql".to_owned()),
+            deprecated: raw.deprecated,
+            lists: raw
+                .exceptions_list
+                .iter()
+                .map(|list| ListUse { key: ListKey::new(&list.list_id, &list.namespace_type), span: lists })
+                .collect(),
+            filters: raw.filters.iter().map(ToString::to_string).collect(),
+            ..ParsedRule::default()
+        };
+        if let Some(language) = raw.other_language() {
+            let not_run = NotRun { id: said.id.clone(), name: said.name.clone(), language };
+            return ParsedRule { not_run: Some(not_run), ..said };
+        }
+        let Some((query, range)) = query else {
+            return ParsedRule { diagnostics: vec![no_query(start)], ..said };
+        };
+        let place = Place::of(text, range, &query, written);
+        let (filter, findings) =
+            filters::compile(&raw.filters, &|at| places.get(at).or(places.last()).copied().unwrap_or(start));
+        let options = options(&raw);
+        let mut parsed = compile(&query, &place, &options, || raw.into_metadata(fallback_id));
+        if let (Some(rule), Some(filter)) = (&mut parsed.rule, &filter) {
+            rule.query = rule.query.among(filter);
+        }
+        parsed.diagnostics.extend(findings);
+        if parsed.diagnostics.iter().any(Diagnostic::is_error) {
+            parsed.rule = None;
+        }
+        ParsedRule { rule: parsed.rule, diagnostics: parsed.diagnostics, ..said }
+    }
+}
+
+/// The finding for an EQL rule without a query.
+fn no_query(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::NO_QUERY, span, "the rule has no `query`")
+}
+
+/// What a rule sets for its query.
+fn options(rule: &RawRule) -> Options {
+    let category = rule.event_category_override.as_deref().map(Field::named);
+    category.map_or_else(Options::default, |category_field| Options { category_field })
+}
+
+/// A span of a range of bytes.
+pub fn span(range: &Range<usize>) -> Span {
+    Span::new(to_u32(range.start), to_u32(range.end))
+}
