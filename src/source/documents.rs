@@ -1,22 +1,25 @@
-//! ECS documents as JSON: one a line (NDJSON), or all in one array; gzip is unpacked on the way.
+//! ECS documents as JSON in any layout, in UTF-8 or UTF-16; gzip is unpacked on the way.
 //!
-//! A line that cannot be read costs that line. Nothing is held but the document at hand, of at most [`LARGEST`] bytes. What wraps a document in exports of
-//! Elasticsearch (`_source`, or `fields`) is taken off, and the action lines of a bulk file are passed over. What a document means is not known here.
+//! [`super::json_cutter`] finds the documents. What wraps one in exports of Elasticsearch (`_source`, or `fields`) is taken off here, and the action lines
+//! of a bulk file are passed over. What a document means is not known here.
 //!
 //! Offsets are bytes of the text, after unpacking.
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
 use super::discover::Input;
 use super::fault::{Fault, FaultKind};
+use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
 use super::read::{Item, UnitStats};
 use crate::base::Origin;
 
-/// Bytes of the largest document that is read.
-pub const LARGEST: usize = 16 << 20;
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 17;
 
 /// A document, and where it was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +36,7 @@ pub struct JsonDocument {
 pub(super) fn read(source: Source<'_>, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
     let mut target = Target { input, number, records: 0, sink };
     let bytes = match source {
-        Source::Bytes(bytes) => read_any(BufReader::new(bytes), &mut target),
+        Source::Bytes(bytes) => read_any(BufReader::with_capacity(BUFFER, bytes), &mut target),
         Source::Stdin => read_any(io::stdin().lock(), &mut target),
     };
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
@@ -54,163 +57,52 @@ struct Target<'a> {
 
 fn read_any(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
     match source.fill_buf() {
-        Ok([0x1f, 0x8b, ..]) => read_text(BufReader::new(MultiGzDecoder::new(source)), target),
-        _ => read_text(source, target),
+        Ok([0x1f, 0x8b, ..]) => read_encoded(BufReader::new(MultiGzDecoder::new(source)), target),
+        _ => read_encoded(source, target),
+    }
+}
+
+/// Reads text of any encoding that a byte order mark or the first character tells: PowerShell writes UTF-16 where its user wrote `>`.
+fn read_encoded(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
+    let encoding = source.fill_buf().ok().and_then(utf16);
+    match encoding {
+        None => read_text(source, target),
+        Some(encoding) => {
+            let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(source);
+            read_text(BufReader::with_capacity(BUFFER, decoded), target)
+        }
+    }
+}
+
+/// The encoding of a text in UTF-16 that starts with a mark, an object or a list.
+fn utf16(start: &[u8]) -> Option<&'static Encoding> {
+    match start {
+        [0xff, 0xfe, ..] | [b'{' | b'[', 0, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] => Some(UTF_16BE),
+        _ => None,
     }
 }
 
 fn read_text(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
-    let mut text = Text { offset: 0 };
-    let done = text.skip_blanks(&mut source).and_then(|first| match first {
-        Some(b'[') => text.array(&mut source, target),
-        _ => text.lines(&mut source, target),
-    });
-    if let Err(error) = done {
-        target.fault(FaultKind::Unreadable, text.offset, &format!("cannot be read further: {error}"));
-    }
-    text.offset
-}
-
-/// A text that is read once from front to back.
-struct Text {
-    offset: u64,
-}
-
-impl Text {
-    fn consume(&mut self, source: &mut impl BufRead, bytes: usize) {
-        source.consume(bytes);
-        self.offset += bytes as u64;
-    }
-
-    /// The first byte that is no blank and no byte order mark, left where it is.
-    fn skip_blanks(&mut self, source: &mut impl BufRead) -> io::Result<Option<u8>> {
-        loop {
-            let buffer = source.fill_buf()?;
-            let blank = |byte: &u8| byte.is_ascii_whitespace() || [0xef, 0xbb, 0xbf].contains(byte);
-            match buffer.iter().position(|byte| !blank(byte)) {
-                Some(at) => {
-                    let first = buffer[at];
-                    self.consume(source, at);
-                    return Ok(Some(first));
-                }
-                None if buffer.is_empty() => return Ok(None),
-                None => {
-                    let all = buffer.len();
-                    self.consume(source, all);
-                }
-            }
-        }
-    }
-
-    fn lines(&mut self, source: &mut impl BufRead, target: &mut Target<'_>) -> io::Result<()> {
-        let mut line = Vec::new();
-        loop {
-            let start = self.offset;
-            line.clear();
-            let read = Read::by_ref(source).take(LARGEST as u64 + 1).read_until(b'\n', &mut line)?;
-            self.offset += read as u64;
-            if read == 0 {
-                return Ok(());
-            }
-            if line.len() > LARGEST && !line.ends_with(b"\n") {
-                target.refuse(start, "the line is too long to be a document");
-                self.skip_line(source)?;
-                continue;
-            }
-            let content = line.trim_ascii();
-            if !content.is_empty() {
-                target.document(content, start);
-            }
-        }
-    }
-
-    fn skip_line(&mut self, source: &mut impl BufRead) -> io::Result<()> {
-        loop {
-            let buffer = source.fill_buf()?;
-            let end = memchr::memchr(b'\n', buffer);
-            let taken = end.map_or(buffer.len(), |at| at + 1);
-            self.consume(source, taken);
-            if end.is_some() || taken == 0 {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The documents of an array, cut out by their braces.
-    fn array(&mut self, source: &mut impl BufRead, target: &mut Target<'_>) -> io::Result<()> {
-        self.consume(source, 1);
-        let mut cutter = Cutter::default();
-        loop {
-            let buffer = source.fill_buf()?;
-            if buffer.is_empty() {
+    let mut cutter = JsonCutter::default();
+    loop {
+        let piece = match source.fill_buf() {
+            Ok(piece) => piece,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                target.fault(FaultKind::Unreadable, cutter.offset(), &format!("cannot be read further: {error}"));
                 break;
             }
-            for (at, &byte) in buffer.iter().enumerate() {
-                if let Some((start, whole)) = cutter.take(byte, self.offset + at as u64) {
-                    match whole {
-                        Some(bytes) => target.document(&bytes, start),
-                        None => target.refuse(start, "too long to be a document"),
-                    }
-                }
-            }
-            let all = buffer.len();
-            self.consume(source, all);
+        };
+        if piece.is_empty() {
+            break;
         }
-        if let Some(start) = cutter.unfinished() {
-            target.refuse(start, "the text ends inside of a document");
-        }
-        Ok(())
+        cutter.feed(piece, &mut |offset, cut| target.take(offset, cut));
+        let length = piece.len();
+        source.consume(length);
     }
-}
-
-/// Finds the outermost objects of a text, byte by byte.
-#[derive(Debug, Default)]
-pub struct Cutter {
-    bytes: Vec<u8>,
-    start: u64,
-    depth: u64,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl Cutter {
-    /// Takes one byte; gives the object that it ends, without its bytes if they were too many.
-    pub fn take(&mut self, byte: u8, offset: u64) -> Option<(u64, Option<Vec<u8>>)> {
-        if self.depth == 0 {
-            if byte != b'{' {
-                return None;
-            }
-            self.start = offset;
-            self.bytes.clear();
-        }
-        if self.bytes.len() <= LARGEST {
-            self.bytes.push(byte);
-        }
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
-            return None;
-        }
-        match byte {
-            b'"' => self.in_string = true,
-            b'{' => self.depth += 1,
-            b'}' => self.depth -= 1,
-            _ => {}
-        }
-        (self.depth == 0).then(|| {
-            let whole = self.bytes.len() <= LARGEST;
-            (self.start, whole.then(|| std::mem::take(&mut self.bytes)))
-        })
-    }
-
-    /// Where the object starts that has not ended yet.
-    pub fn unfinished(&self) -> Option<u64> {
-        (self.depth > 0).then_some(self.start)
-    }
+    cutter.finish(&mut |offset, cut| target.take(offset, cut));
+    cutter.offset()
 }
 
 impl Target<'_> {
@@ -222,6 +114,23 @@ impl Target<'_> {
     fn refuse(&mut self, offset: u64, reason: &str) {
         self.records += 1;
         self.fault(FaultKind::Json, offset, reason);
+    }
+
+    /// Takes what was cut out of the text.
+    fn take(&mut self, offset: u64, cut: JsonCut) {
+        match cut {
+            JsonCut::Document(bytes) => self.document(&bytes, offset),
+            JsonCut::TooLong => self.refuse(offset, &format!("too long to be a document: more than {LARGEST} bytes")),
+            JsonCut::Scalar => self.refuse(offset, "a JSON value that is no document"),
+            JsonCut::Broken(reason) => self.refuse(offset, &reason),
+            JsonCut::Unclosed => {
+                self.fault(
+                    FaultKind::Truncated,
+                    offset,
+                    "the list or response that begins here has no end: the text was cut short",
+                );
+            }
+        }
     }
 
     fn document(&mut self, bytes: &[u8], offset: u64) {
@@ -240,14 +149,8 @@ impl Target<'_> {
     }
 
     fn unwrap(&mut self, mut object: Map<String, Value>, offset: u64) {
-        let hits = object.get_mut("hits").and_then(|hits| hits.get_mut("hits")).map(Value::take);
-        if let Some(Value::Array(hits)) = hits {
-            // A whole response of a search.
-            for (offset, hit) in (offset..).zip(hits) {
-                if let Value::Object(hit) = hit {
-                    self.unwrap(hit, offset); // each at a place of its own, by which events are told apart
-                }
-            }
+        // A sequence has such a place where the absence of an event was demanded.
+        if object.get("missing") == Some(&Value::Bool(true)) && object.get("_source").is_none_or(Value::is_null) {
             return;
         }
         if object.contains_key("_index") || object.contains_key("_id") {

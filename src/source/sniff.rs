@@ -9,6 +9,7 @@ use std::io::Read;
 use evtx::{EvtxFileHeader, HeaderFlags};
 
 use super::discover::Format;
+use super::json_cutter::is_tool_line;
 use super::units::HEADER_BLOCK;
 
 /// How many bytes from the start of a file are needed to tell it.
@@ -57,7 +58,7 @@ pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
         return tell_packed(head, named);
     }
     match encoding_of(head) {
-        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(head).0, named) => {
+        Some(encoding) if starts_with_documents(&encoding.decode(without_zeros(head)).0, named) => {
             Verdict::Evidence(Format::Json, None)
         }
         Some(encoding) if starts_with_events(&encoding.decode(head).0) => {
@@ -73,7 +74,7 @@ fn tell_packed(head: &[u8], named: bool) -> Verdict {
     // The packed start of a file ends somewhere: what could be unpacked until there counts.
     let _ = GzDecoder::new(head).take(HEAD as u64).read_to_end(&mut inner);
     match encoding_of(&inner) {
-        Some(encoding) if encoding == UTF_8 && starts_with_documents(&encoding.decode(&inner).0, named) => {
+        Some(encoding) if starts_with_documents(&encoding.decode(without_zeros(&inner)).0, named) => {
             Verdict::Evidence(Format::Json, None)
         }
         _ => Verdict::Foreign(looks_like(head, None)),
@@ -84,15 +85,51 @@ fn tell_packed(head: &[u8], named: bool) -> Verdict {
 ///
 /// Other JSON in a folder, such as settings or the output of other tools, is no evidence; nor are the alerts and rows that evql itself writes.
 fn starts_with_documents(text: &str, named: bool) -> bool {
-    let start = text.trim_start_matches('\u{feff}').trim_start();
+    let start = without_tool_lines(text.trim_start_matches('\u{feff}').trim_start());
     if !looks_like_json(start) {
         return false;
     }
     let first = start.lines().next().unwrap_or_default();
     let of_evql = first.contains("\"evql\":{\"alert\"") || first.contains("\"evql.");
-    let marks =
-        ["\"@timestamp\"", "\"timestamp\"", "\"_source\"", "\"event\"", "\"event.", "\"create\":", "\"index\":"];
-    !of_evql && (named || marks.iter().any(|mark| start.contains(mark)))
+    !of_evql && (named || MARKS.iter().any(|mark| start.contains(mark)))
+}
+
+/// Names of which documents and raw events have one, with what begins them.
+const MARKS: &[&str] = &[
+    "\"@timestamp\"",
+    "\"timestamp\"",
+    "\"_source\"",
+    "\"event\"",
+    "\"event.",
+    "\"create\":",
+    "\"index\":",
+    "\"EventID\"",
+    "\"EventId\"",
+    "\"EventCode\"",
+    "\"EventData\"",
+    "\"event_data\"",
+    "\"winlog\"",
+    "\"winlog.",
+    "\"_raw\"",
+];
+
+/// What comes behind the lines that tools write before the first document.
+fn without_tool_lines(text: &str) -> &str {
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n')
+        && is_tool_line(line.trim())
+    {
+        rest = after.trim_start();
+    }
+    rest
+}
+
+/// The bytes without the zeros around them, which come with copies of whole blocks of a disk.
+fn without_zeros(head: &[u8]) -> &[u8] {
+    let from = head.iter().position(|&byte| byte != 0).unwrap_or(head.len());
+    let to = head.iter().rposition(|&byte| byte != 0).map_or(from, |last| last + 1);
+    // One zero belongs to the first or last character of UTF-16.
+    if from > 1 || head.len() - to > 1 { &head[from..to] } else { head }
 }
 
 /// What is wrong with a header that has the right magic.
@@ -110,12 +147,12 @@ fn encoding_of(head: &[u8]) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(head) {
         return Some(encoding);
     }
-    let is_first = |byte: u8| byte == b'<' || byte.is_ascii_whitespace();
-    match head {
+    let is_first = |byte: u8| matches!(byte, b'<' | b'{' | b'[') || byte.is_ascii_whitespace();
+    match without_zeros(head) {
         [first, 0, ..] if is_first(*first) => Some(UTF_16LE),
         [0, first, ..] if is_first(*first) => Some(UTF_16BE),
-        _ if head.contains(&0) => None,
-        _ => Some(declared(head).unwrap_or(UTF_8)),
+        bytes if bytes.is_empty() || bytes.contains(&0) => None,
+        bytes => Some(declared(bytes).unwrap_or(UTF_8)),
     }
 }
 

@@ -4,7 +4,7 @@
 //! end to nesting.
 
 use super::Report;
-use crate::source::{Cutter, LARGEST_DOCUMENT};
+use crate::source::{JsonCut, JsonCutter, LARGEST_DOCUMENT};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
@@ -61,29 +61,29 @@ impl Report {
 
     /// Alerts that are not one a line, cut out by their braces.
     fn add_cut(&mut self, source: impl Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
-        let mut cutter = Cutter::default();
+        let mut cutter = JsonCutter::default();
         let mut source = BufReader::new(source);
-        let mut offset = 0;
+        let mut add = |start, cut| {
+            let place = || format!("byte {start}");
+            let reason = match cut {
+                JsonCut::Document(bytes) => return self.add_bytes(&bytes, place, refused),
+                JsonCut::TooLong => "it is too long to be an alert".to_owned(),
+                JsonCut::Scalar => "it is no alert".to_owned(),
+                JsonCut::Broken(reason) => reason,
+                JsonCut::Unclosed => "the list that begins here has no end".to_owned(),
+            };
+            refused(Refused { place: place(), reason });
+        };
         loop {
-            let buffer = source.fill_buf()?;
-            if buffer.is_empty() {
+            let piece = source.fill_buf()?;
+            if piece.is_empty() {
                 break;
             }
-            let read = buffer.len();
-            let cut: Vec<_> = (offset..).zip(buffer).filter_map(|(at, &byte)| cutter.take(byte, at)).collect();
-            for (start, whole) in cut {
-                let place = || format!("byte {start}");
-                match whole {
-                    Some(bytes) => self.add_bytes(&bytes, place, refused),
-                    None => refused(Refused { place: place(), reason: "it is too long to be an alert".to_owned() }),
-                }
-            }
-            source.consume(read);
-            offset += read as u64;
+            cutter.feed(piece, &mut add);
+            let length = piece.len();
+            source.consume(length);
         }
-        if let Some(start) = cutter.unfinished() {
-            refused(Refused { place: format!("byte {start}"), reason: "the text ends inside of an alert".to_owned() });
-        }
+        cutter.finish(&mut add);
         Ok(())
     }
 

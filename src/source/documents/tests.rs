@@ -18,7 +18,8 @@ fn items(bytes: &[u8]) -> (Places, Places) {
         Item::Fault(fault) => faults.push((fault.offset.unwrap(), fault.reason)),
         Item::Record(_) | Item::PassedOver => panic!("no records here"),
     });
-    let lost = faults.iter().filter(|(_, reason)| !reason.starts_with("cannot be read further")).count();
+    let of_the_text = ["cannot be read further", "the list or response"];
+    let lost = faults.iter().filter(|(_, reason)| !of_the_text.iter().any(|start| reason.starts_with(start))).count();
     assert_eq!(stats.records, (documents.len() + lost) as u64);
     (documents, faults)
 }
@@ -53,7 +54,7 @@ fn what_wraps_a_document_is_taken_off() {
 fn a_bad_line_costs_that_line() {
     let (documents, faults) = items(b"{\"a\":1}\n{\"a\":\n\xff\n7\n{\"a\":2}\n");
     assert_eq!(documents.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [0, 18]);
-    assert_eq!(faults.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [8, 14, 16]);
+    assert_eq!(faults.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [8, 16]);
     let deep = format!("{}{}\n{{\"a\":1}}\n", "{\"a\":".repeat(100_000), "}".repeat(100_000));
     let (documents, faults) = items(deep.as_bytes());
     assert_eq!((documents.len(), faults.len()), (1, 1), "nesting has a limit");
@@ -87,4 +88,38 @@ fn a_line_of_any_length_takes_bounded_memory() {
     bytes.extend(b"\n{\"a\":1}\n");
     let (documents, faults) = items(&bytes);
     assert_eq!((documents.len(), faults.len()), (1, 1));
+}
+
+#[test]
+fn text_in_utf16_and_between_zeros_is_read() {
+    let text = "{\"a\":\"\u{e4}\"}\r\n{\"a\":2}\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = |mark: &[u8], bytes: &[u8]| [mark, bytes].concat();
+    for bytes in
+        [marked(b"\xff\xfe", &little), marked(b"\xfe\xff", &big), little, big, marked(&[0; 5000], text.as_bytes())]
+    {
+        let (documents, faults) = items(&bytes);
+        assert_eq!((documents.len(), faults), (2, Vec::new()));
+        assert_eq!(documents[0].1, "{\"a\":\"\u{e4}\"}");
+    }
+}
+
+#[test]
+fn every_document_of_a_response_has_a_place_of_its_own() {
+    let response = r#"{"hits":{"hits":[{"_id":"1","_source":{"a":1}},{"_id":"2","_source":{"a":2}},{"missing":true,"_source":null}]}}"#;
+    let (documents, faults) = items(response.as_bytes());
+    assert_eq!((documents[0].0, documents[1].0, documents.len(), faults.len()), (17, 47, 2, 0));
+}
+
+#[test]
+fn a_list_without_its_end_is_a_fault_and_keeps_what_it_has() {
+    let (documents, faults) = items(b"[{\"a\":1}, {\"a\":2}\n");
+    assert_eq!((documents.len(), faults.len(), faults[0].0), (2, 1, 0));
+}
+
+#[test]
+fn a_damaged_member_of_a_list_is_a_fault() {
+    let (documents, faults) = items(b"[{\"a\":1}, {\"a\":nope}, 5, {\"a\":2}]");
+    assert_eq!((documents.len(), faults.len()), (2, 2), "{faults:?}");
 }

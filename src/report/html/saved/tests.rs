@@ -30,7 +30,7 @@ fn arrays_and_pretty_documents_are_read() {
     let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(ALERT).unwrap()).unwrap();
     assert_eq!(read(format!("{pretty}\n{pretty}").as_bytes()), (2, vec![]));
     let (alerts, refused) = read(format!("[{ALERT},{{\"rule\":").as_bytes());
-    assert_eq!((alerts, refused[0].reason.as_str()), (1, "the text ends inside of an alert"));
+    assert_eq!((alerts, refused[0].reason.as_str()), (1, "the text ends inside of a document"));
     assert_eq!(read(b""), (0, vec![]));
 }
 
