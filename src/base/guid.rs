@@ -66,6 +66,17 @@ pub fn normal_form(of: &str) -> Option<[u8; LENGTH]> {
     Some(text)
 }
 
+/// The GUID that a text is in any usual writing.
+pub fn read(of: &str) -> Option<Guid> {
+    parse(str::from_utf8(&normal_form(of)?).ok()?)
+}
+
+/// The normal form of a GUID that is in another writing; `None` for what is none, or in that form already.
+pub fn rewritten(of: &str) -> Option<String> {
+    let normal = normal_form(of)?;
+    (normal != *of.as_bytes()).then(|| String::from_utf8_lossy(&normal).into_owned())
+}
+
 /// Where the dashes of a GUID stand, without braces.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 

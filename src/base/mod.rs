@@ -1,9 +1,10 @@
-//! What every other module may use: byte spans, instants, wildcard patterns and escaping.
+//! What every other module may use: byte spans, instants, GUIDs, numbers and flags in every writing, wildcard patterns and escaping.
 //!
 //! This floor knows nothing of files, events, rules or Windows records.
 
 pub mod bits;
 pub mod escape;
+pub mod flag;
 pub mod folded;
 pub mod grams;
 pub mod guid;

@@ -29,20 +29,15 @@ impl Ticks {
         Self::from_timestamp(text.parse().ok()?)
     }
 
-    /// Reads an instant as Windows or a tool around it writes it: as [`Self::parse_rfc3339`] does, and also with a blank between date and time, with
-    /// any number of decimals or none, and without an offset or with the word `UTC`, both of which mean UTC.
+    /// Reads an instant in any writing that tools have for it and that names it: as [`Self::parse_rfc3339`] does, and also with a blank between date and
+    /// time, with slashes in the date, with any number of decimals or none, with ` UTC` or an offset of two or four digits behind it. Without a zone it is
+    /// UTC, which is what tools that leave it out mean.
+    ///
+    /// Dates whose order of day and month is that of a country are not read: two tools would mean two days.
     pub fn parse_of_tool(text: &str) -> Option<Self> {
         let text = text.trim();
         // What RFC 3339 leaves no doubt about, and nearly all evidence has, comes first.
-        if let Some(at) = Self::parse_rfc3339(text) {
-            return Some(at);
-        }
-        let text = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")).unwrap_or(text).trim_end();
-        let clock_time = text.get(10..)?;
-        // A sign behind the date belongs to an offset; what has none, and no `Z`, is in UTC.
-        let has_offset = clock_time.ends_with(['Z', 'z']) || clock_time.contains(['+', '-']);
-        let text = text.replacen(' ', "T", 1);
-        if has_offset { Self::parse_rfc3339(&text.replace(' ', "")) } else { Self::parse_rfc3339(&format!("{text}Z")) }
+        Self::parse_rfc3339(text).or_else(|| Self::parse_rfc3339(&as_rfc3339(text)?))
     }
 
     /// Reads Sysmon's `UtcTime`, which has exactly the form `yyyy-MM-dd HH:mm:ss.SSS`; anything else is `None`.
@@ -137,6 +132,12 @@ impl Ticks {
         self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.6}").replace('Z', "+00:00"))
     }
 
+    /// As Sysmon writes `UtcTime`, digits beyond milliseconds cut: `2019-05-12 18:35:05.155`.
+    pub fn sysmon_utc(self) -> String {
+        let cut = Self(self.0.div_euclid(Self::PER_MILLISECOND) * Self::PER_MILLISECOND);
+        cut.rfc3339().replace('T', " ").replace('Z', "")
+    }
+
     /// As spreadsheets and Windows' own tools write it, with all seven digits: `2019-05-12 18:35:05.1559493`.
     pub fn spaced_full(self) -> String {
         self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.7}").replace('T', " ").replace('Z', ""))
@@ -172,6 +173,35 @@ impl Ticks {
     fn out_of_range(self) -> String {
         format!("FILETIME {}", self.0)
     }
+}
+
+/// Longest text that is looked at: an instant with nanoseconds and a zone is far shorter.
+const LONGEST_INSTANT: usize = 64;
+
+/// The instant of a text in the form of RFC 3339, if it only differs from that in what stands between its parts.
+fn as_rfc3339(text: &str) -> Option<String> {
+    if text.len() > LONGEST_INSTANT || !text.is_ascii() || text.len() < 16 {
+        return None;
+    }
+    let (date, rest) = text.split_at(10);
+    let time = rest.strip_prefix(['T', 't', ' '])?.trim_start();
+    let end = time.find(|c: char| !matches!(c, '0'..='9' | ':' | '.' | ',')).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(end);
+    let (clock, fraction) = clock.split_once(['.', ',']).unwrap_or((clock, "0"));
+    let seconds = if clock.len() == 5 { ":00" } else { "" };
+    let zone = match zone.trim() {
+        "" | "Z" | "z" | "UTC" | "GMT" | "utc" => "Z".to_owned(),
+        // `+0000` and `+00` are as good as `+00:00`.
+        offset => match offset.as_bytes() {
+            [b'+' | b'-', hours @ ..] if hours.len() == 4 && hours.iter().all(u8::is_ascii_digit) => {
+                format!("{}:{}", &offset[..3], &offset[3..])
+            }
+            [b'+' | b'-', hours @ ..] if hours.len() == 2 => format!("{offset}:00"),
+            _ => offset.to_owned(),
+        },
+    };
+    let digits = &fraction[..fraction.len().min(9)];
+    Some(format!("{}T{clock}{seconds}.{digits}{zone}", date.replace('/', "-")))
 }
 
 /// All numbers of two digits.

@@ -1,10 +1,11 @@
 //! JSON documents become flat ones, as Elasticsearch indexes them: objects by dotted name, arrays by their members, nulls and empty lists not at all.
 //!
-//! Values take the type that the catalogue has for their field, where they can; a text that is no address or instant stays text, and a condition on the
+//! Values take the type that the catalogue has for their field, where they can, as Elasticsearch does when it indexes them: a number in quotes is a number,
+//! and a number where the field is a keyword is text. A text that is no address, number or instant stays text, and a condition on the
 //! field then finds no value. This module does not know where the JSON comes from.
 
 use super::{Document, IpValue, Value};
-use crate::base::Ticks;
+use crate::base::{Ticks, flag, number};
 use crate::ecs::{Field, FieldType};
 use serde_json::{Map, Number};
 
@@ -34,40 +35,42 @@ fn flatten(name: &str, value: &serde_json::Value, pairs: &mut Vec<(Field, Value)
         }
         scalar => {
             let field = Field::named(name);
-            let value = typed(scalar, field.kind());
+            let value = typed(scalar, &field);
             pairs.extend(value.map(|value| (field, value)));
         }
     }
 }
 
-fn typed(scalar: &serde_json::Value, kind: Option<FieldType>) -> Option<Value> {
-    Some(match (scalar, kind) {
-        (serde_json::Value::String(text), Some(FieldType::Ip)) => {
-            IpValue::parse(text).map_or_else(|| text.as_str().into(), Value::Ip)
-        }
-        (serde_json::Value::String(text), Some(FieldType::Date | FieldType::DateNanos)) => {
-            Ticks::parse_of_tool(text).map_or_else(|| text.as_str().into(), Value::Date)
-        }
-        (serde_json::Value::Number(number), Some(FieldType::Date | FieldType::DateNanos)) => {
-            instant(number).map(Value::Date)?
-        }
-        // As Elasticsearch indexes texts in fields of these types.
-        (serde_json::Value::String(text), Some(FieldType::Long)) => {
-            text.trim().parse::<i64>().map_or_else(|_| text.as_str().into(), Value::Long)
-        }
-        (serde_json::Value::String(text), Some(FieldType::Boolean)) => match text.as_str() {
-            "true" | "True" => true.into(),
-            "false" | "False" => false.into(),
-            other => other.into(),
+fn typed(scalar: &serde_json::Value, field: &Field) -> Option<Value> {
+    match scalar {
+        serde_json::Value::String(text) => Some(typed_text(text, field)),
+        serde_json::Value::Number(number) => match field.kind() {
+            Some(FieldType::Date | FieldType::DateNanos) => instant(number).map(Value::Date),
+            // One text, whoever has written it: event codes and record numbers are numbers in some documents.
+            Some(FieldType::Keyword | FieldType::Wildcard) => Some(number.to_string().into()),
+            Some(FieldType::Boolean) if number.as_i64().is_some_and(|number| matches!(number, 0 | 1)) => {
+                Some((number.as_i64() == Some(1)).into())
+            }
+            _ => Some(match number.as_i64() {
+                Some(integer) => integer.into(),
+                None => number.as_f64()?.into(),
+            }),
         },
-        (serde_json::Value::String(text), _) => text.as_str().into(),
-        (serde_json::Value::Bool(flag), _) => (*flag).into(),
-        (serde_json::Value::Number(number), _) => match number.as_i64() {
-            Some(integer) => integer.into(),
-            None => number.as_f64()?.into(),
-        },
-        _ => return None,
-    })
+        serde_json::Value::Bool(flag) => Some((*flag).into()),
+        _ => None,
+    }
+}
+
+/// A text as a value of the field's type, or else as it is.
+fn typed_text(text: &str, field: &Field) -> Value {
+    let typed = match field.kind() {
+        Some(FieldType::Ip) => IpValue::parse(text.trim()).map(Value::Ip),
+        Some(FieldType::Date | FieldType::DateNanos) => Ticks::parse_of_tool(text).map(Value::Date),
+        Some(FieldType::Long) => number::read(text).map(Value::Long),
+        Some(FieldType::Boolean) => flag::read(text).map(Value::Boolean),
+        _ => None,
+    };
+    typed.unwrap_or_else(|| text.into())
 }
 
 /// An instant as a number: milliseconds since 1970, with or without a fraction. A number too large for that is taken for a FILETIME, in 100 ns

@@ -39,22 +39,26 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
     Ok(Event { document, timestamp, logged, is_logged_known, tiebreaker, origin: given.origin, original })
 }
 
-/// Gives GUIDs the one writing that those of records have; a GUID of zeros, which names nothing, goes.
+/// Gives GUIDs the one writing that those of records have; a GUID of zeros, which names nothing, goes, and so does a dash.
 fn normalise_guids(document: &mut Document) {
     let is_guid = |field: &Field| {
-        [ecs::PROCESS_ENTITY_ID, ecs::PROCESS_PARENT_ENTITY_ID].iter().any(|&id| *field == Field::from(id))
+        field.name().ends_with(".entity_id")
             || field.name().strip_prefix("winlog.event_data.").is_some_and(source::is_guid_entry)
     };
     let guids: Vec<Field> = document.iter().map(|(field, _)| field).filter(|field| is_guid(field)).cloned().collect();
     for field in guids {
-        let Some(normal) = document.values(&field).first().and_then(Value::as_text).and_then(guid::normal_form) else {
+        let is_usual =
+            |value: &Value| value.as_text().is_none_or(|text| sysmon::says(text) && guid::rewritten(text).is_none());
+        if document.values(&field).iter().all(is_usual) {
             continue;
-        };
-        if normal == *guid::ZERO.as_bytes() {
-            document.remove(&field);
-        } else {
-            document.set(field, str::from_utf8(&normal).unwrap_or_default());
         }
+        let normal = |value: &Value| match value.as_text().and_then(guid::rewritten) {
+            Some(normal) => normal.into(),
+            None => value.clone(),
+        };
+        let mut values: Vec<Value> = document.values(&field).iter().map(normal).collect();
+        values.retain(|value| value.as_text().is_none_or(sysmon::says));
+        document.set_all(field, values);
     }
 }
 
@@ -86,24 +90,29 @@ pub fn sysmon_id(document: &Document) -> Option<u32> {
     document.text(ecs::EVENT_CODE).filter(|_| sysmon::is_sysmon_document(document))?.parse().ok()
 }
 
-/// A hash by which copies of a document are known. Only a document with a record id can be a copy: others may be equal by chance.
-pub fn fingerprint(given: &JsonDocument) -> [u8; 16] {
+/// Fields that say how and when a copy of a document was collected, not what it is.
+const OF_THE_COPY: &[&str] =
+    &["log.file.path", "event.created", "event.ingested", "agent.ephemeral_id", "elastic_agent.snapshot"];
+
+/// A hash by which copies of a document are known: of what it was read as, so that the same GUID in another writing is no difference.
+/// Only a document with a record id can be a copy: others may be equal by chance.
+pub fn fingerprint(event: &Event) -> [u8; 16] {
     let mut hash = Sha1::new();
-    let id = |object: &serde_json::Map<String, serde_json::Value>| {
-        object.contains_key("winlog.record_id")
-            || object.get("winlog").is_some_and(|winlog| winlog.get("record_id").is_some())
-    };
-    if id(&given.object) {
-        // The path says where a copy was collected, not what it is.
-        let mut object = given.object.clone();
-        object.shift_remove("log.file.path");
-        if let Some(serde_json::Value::Object(log)) = object.get_mut("log") {
-            log.shift_remove("file");
+    if event.document.has(ecs::WINLOG_RECORD_ID) {
+        let mut document = event.document.clone();
+        for name in OF_THE_COPY {
+            document.remove(&Field::named(name));
         }
-        hash.update(serde_json::to_vec(&object).unwrap_or_default());
+        let computer = document.text(ecs::HOST_NAME).map(str::to_lowercase);
+        if let Some(computer) = computer {
+            document.set(ecs::HOST_NAME, computer);
+        }
+        let mut text = Vec::new();
+        document.push_json(&mut text);
+        hash.update(text);
     } else {
-        hash.update(given.origin.input.to_le_bytes());
-        hash.update(given.origin.offset.to_le_bytes());
+        hash.update(event.origin.input.to_le_bytes());
+        hash.update(event.origin.offset.to_le_bytes());
     }
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&hash.finalize()[..16]);

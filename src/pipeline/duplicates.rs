@@ -10,6 +10,7 @@ use super::found::Counts;
 use super::work::Fate;
 use crate::base::Origin;
 use crate::source::{self, Glance, Record, Stored};
+use crate::sysmon;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use sha1::{Digest, Sha1};
@@ -46,7 +47,8 @@ pub const DOCUMENTS: Group = 0;
 /// The group of a computer and channel.
 fn group_of(computer: &str, channel: &str) -> Group {
     let mut hasher = FixedState::default().build_hasher();
-    hasher.write(computer.as_bytes());
+    // A host's name changes its letters' case between one record and another.
+    hasher.write(computer.to_lowercase().as_bytes());
     hasher.write_u8(0xff);
     hasher.write(channel.as_bytes());
     hasher.finish() | 1
@@ -436,24 +438,33 @@ fn add_overlap(members: &[(Range, Option<Origin>)], last: u64, current: &mut Bat
 }
 
 /// A hash of computer, channel, record id, time and content. Two records with the same one are the same record, copied.
+///
+/// Tools that export a record cut its time of logging, to microseconds or less, put its entries in an order of their own, and leave out those that say
+/// nothing. So entries are taken by their names, and where Sysmon's own time is one of them it counts instead.
 pub fn fingerprint(record: &Record) -> [u8; 16] {
     let mut hash = Sha1::new();
     let mut text = |text: &str| {
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(text);
     };
-    text(&record.computer);
+    text(&record.computer.to_lowercase());
     text(&record.channel);
     text(&record.provider);
     text(record.user_sid.as_deref().unwrap_or_default());
-    for (name, value) in &record.data {
+    let mut entries: Vec<(&str, &str)> = record.data.iter().map(|(name, value)| (&**name, &**value)).collect();
+    entries.retain(|(_, value)| sysmon::says(value));
+    entries.sort_by_key(|(name, _)| *name);
+    let has_own_time = entries.iter().any(|(name, _)| *name == "UtcTime");
+    for (name, value) in entries {
         text(name);
         text(value);
     }
     hash.update(record.event_id.to_le_bytes());
     hash.update(record.version.unwrap_or_default().to_le_bytes());
     hash.update(record.record_id.unwrap_or(u64::MAX).to_le_bytes());
-    hash.update(record.time_created.0.to_le_bytes());
+    if !has_own_time {
+        hash.update(record.time_created.0.to_le_bytes());
+    }
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&hash.finalize()[..16]);
     fingerprint

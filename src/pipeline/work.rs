@@ -585,9 +585,9 @@ impl Reading<'_> {
     fn take_document(&mut self, given: JsonDocument) {
         let worker = self.worker;
         let origin = given.origin;
-        let fingerprint = documents::fingerprint(&given);
         match documents::event(given, &worker.options.roles) {
             Ok(event) => {
+                let fingerprint = documents::fingerprint(&event);
                 let event_id = documents::sysmon_id(&event.document);
                 let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                 let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();

@@ -16,6 +16,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::discover::Input;
 use super::fault::{Fault, FaultKind};
+use super::normal;
 use super::read::{Item, Scratch, UnitStats};
 use super::xml::Converter;
 use crate::base::Origin;
@@ -66,7 +67,8 @@ impl Target<'_> {
         let text = String::from_utf8_lossy(bytes);
         let origin = Origin { input: self.number, offset };
         let item = match self.converter.convert(&text, origin, None) {
-            Ok(record) => {
+            Ok(mut record) => {
+                normal::export(&mut record);
                 if matches!(text, Cow::Owned(_)) {
                     let reason = "the event has bytes that are not UTF-8; they were read as U+FFFD";
                     let fault = Fault::suspect(&self.input.display, FaultKind::Xml, reason);

@@ -9,7 +9,7 @@
 //! Nothing vanishes silently either: `UnitStats::records` is the number of records handed over plus the number of faults for which
 //! [`Fault::is_record`] holds.
 //!
-//! This module deliberately does not know ECS or EQL, what a Sysmon field means, or threads.
+//! This module deliberately does not know ECS or EQL, what a Sysmon field means (only how Windows would have written it: `normal`), or threads.
 
 mod archive;
 mod buffer;
@@ -21,6 +21,7 @@ mod fast;
 mod fault;
 mod header;
 mod json_cutter;
+mod normal;
 mod read;
 mod record;
 mod sniff;

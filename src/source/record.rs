@@ -161,8 +161,8 @@ impl Draft {
         match (element, key) {
             ("Provider", "Name") => self.provider = Some(strings.share(value)),
             ("Provider", "Guid") => self.provider_guid = Some(strings.share(&normal_guid(value))),
-            ("Correlation", "ActivityID") => self.activity_id = Some(normal_guid(value).into()),
-            ("Correlation", "RelatedActivityID") => self.related_activity_id = Some(normal_guid(value).into()),
+            ("Correlation", "ActivityID") => self.activity_id = activity(value),
+            ("Correlation", "RelatedActivityID") => self.related_activity_id = activity(value),
             ("Execution", "ProcessID") => self.process_id = value.trim().parse().ok(),
             ("Execution", "ThreadID") => self.thread_id = value.trim().parse().ok(),
             ("Security", "UserID") => self.user_sid = Some(strings.share(value)),
@@ -227,6 +227,11 @@ impl Draft {
             origin,
         })
     }
+}
+
+/// The number of an activity; some tools write one of no characters where there is none.
+fn activity(text: &str) -> Option<Box<str>> {
+    (!text.is_empty()).then(|| normal_guid(text).into())
 }
 
 /// Strings that come back again and again, each held once.

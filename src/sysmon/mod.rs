@@ -85,6 +85,11 @@ pub fn is_sysmon(record: &Record) -> bool {
     system(record).is_some()
 }
 
+/// Whether the value of an entry says something: Sysmon writes a dash or a GUID of zeros for nothing.
+pub fn says(value: &str) -> bool {
+    !raw::is_nothing(value)
+}
+
 /// Whether a document tells of a record that Sysmon wrote.
 pub fn is_sysmon_document(document: &Document) -> bool {
     let text = |field| document.text(field);
@@ -144,8 +149,8 @@ pub fn may_have(id: u32, field: &Field) -> bool {
 
 /// `@timestamp` of the event that a Sysmon record becomes.
 pub fn timestamp(record: &Record) -> Ticks {
-    let says = |(name, value): &&(std::sync::Arc<str>, Box<str>)| &**name == "UtcTime" && !raw::is_nothing(&**value);
-    let utc = record.data.iter().find(says).and_then(|(_, value)| Ticks::parse_sysmon_utc(&**value));
+    let has_time = |(name, value): &&(std::sync::Arc<str>, Box<str>)| &**name == "UtcTime" && says(value);
+    let utc = record.data.iter().find(has_time).and_then(|(_, value)| Ticks::parse_sysmon_utc(&**value));
     utc.unwrap_or(record.time_created)
 }
 

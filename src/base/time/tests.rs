@@ -124,3 +124,42 @@ fn instants_of_other_tools_are_read_as_windows_wrote_them() {
         assert_eq!(Ticks::parse_of_tool(text), None, "{text}");
     }
 }
+
+#[test]
+fn every_writing_that_names_an_instant_is_read() {
+    let at = Ticks::parse_rfc3339("2024-03-05T09:14:03.5434567Z");
+    for writing in [
+        "2024-03-05T09:14:03.5434567Z",
+        "2024-03-05T09:14:03.543456700Z",
+        "2024-03-05 09:14:03.5434567",
+        "2024-03-05 09:14:03.543456700 UTC",
+        "2024-03-05 09:14:03.5434567 Z",
+        "2024-03-05T09:14:03.5434567",
+        "2024/03/05 09:14:03,5434567",
+        "2024-03-05T11:14:03.5434567+02:00",
+        "2024-03-05 11:14:03.5434567 +0200",
+        "2024-03-05 04:14:03.5434567 -05",
+        " 2024-03-05  09:14:03.54345670000000 GMT ",
+    ] {
+        assert_eq!(Ticks::parse_of_tool(writing), at, "{writing}");
+    }
+    assert_eq!(Ticks::parse_of_tool("2024-03-05 09:14"), Ticks::parse_rfc3339("2024-03-05T09:14:00Z"));
+    for other in [
+        "",
+        "-",
+        "2024-03-05",
+        "05/03/2024 09:14:03",
+        "2024-03-05 25:14:03",
+        "2024-03-05 09:14:03 CET",
+        "2024-03-05 09:14:03 AM",
+    ] {
+        assert_eq!(Ticks::parse_of_tool(other), None, "{other}");
+    }
+}
+
+#[test]
+fn an_instant_is_written_as_sysmon_does() {
+    let at = Ticks::parse_of_tool("2024-03-05 09:14:03.543456").unwrap();
+    assert_eq!(at.sysmon_utc(), "2024-03-05 09:14:03.543");
+    assert_eq!(Ticks::parse_sysmon_utc(at.sysmon_utc()), Some(Ticks(at.0 - 4560)));
+}

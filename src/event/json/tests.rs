@@ -48,3 +48,22 @@ fn numbers_are_milliseconds_unless_they_are_too_large() {
     assert_eq!(at(json!(116_444_736_000_000_000_i64)).as_deref(), Some("1970-01-01T00:00:00.000Z"), "a FILETIME");
     assert_eq!(at(json!(1e300)), None);
 }
+
+fn given(name: &str, value: serde_json::Value) -> Vec<Value> {
+    let object = Object::from_iter([(name.to_owned(), value)]);
+    Document::from_json(&object).values(&Field::named(name)).to_vec()
+}
+
+#[test]
+fn values_in_quotes_take_the_type_of_their_field() {
+    assert_eq!(given("process.pid", "7404".into()), [Value::Long(7404)]);
+    assert_eq!(given("process.pid", "0x1CEC".into()), [Value::Long(7404)]);
+    assert_eq!(given("destination.port", " 7,404".into()), [Value::Long(7404)]);
+    assert_eq!(given("dll.code_signature.trusted", "True".into()), [Value::Boolean(true)]);
+    assert_eq!(given("dll.code_signature.trusted", 0.into()), [Value::Boolean(false)]);
+    assert_eq!(given("event.code", 1.into()), [Value::from("1")]);
+    assert_eq!(given("winlog.record_id", 42.into()), [Value::from("42")]);
+    assert_eq!(given("nobody.knows", 42.into()), [Value::Long(42)]);
+    let at = Ticks::parse_rfc3339("2024-03-05T09:14:03.543456Z").unwrap();
+    assert_eq!(given("@timestamp", "2024-03-05 09:14:03.543456 UTC".into()), [Value::Date(at)]);
+}
