@@ -129,7 +129,7 @@ impl Color {
 #[derive(Clone, Debug, Args)]
 pub struct Inputs {
     /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
-    /// folders and ZIP archives are searched with all below them; `-` is NDJSON on stdin
+    /// folders and ZIP archives are searched with all below them; `-` is standard input, with any of these
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A folder of evidence (same as PATH)
@@ -279,6 +279,11 @@ pub struct RuleArgs {
 }
 
 impl RuleArgs {
+    /// The files and folders of rules and exceptions, with others that the command reads.
+    pub fn with_files(&self, others: &[PathBuf]) -> Vec<PathBuf> {
+        [others, &self.rules, &self.exceptions].concat()
+    }
+
     /// Which rules are wanted.
     pub fn selection(&self) -> Selection {
         let min_level = self.min_level.map(Into::into);

@@ -15,9 +15,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The case of a scan. A survey tells more of the evidence, where it can be read twice.
-pub fn of_scan(args: &Scan, session: &Session, survey: Option<&Survey>) -> Case {
-    let hosts = survey.map(|survey| hosts(&survey.files)).unwrap_or_default();
+/// The case of a scan, and of what a survey of the same evidence found.
+pub fn of_scan(args: &Scan, session: &Session, survey: &Survey) -> Case {
+    let hosts = hosts(&survey.files);
     let mut facts = vec![
         ("Rules", rules(args, session)),
         ("Events", events(session)),
@@ -118,14 +118,14 @@ fn mapping(session: &Session) -> Option<String> {
     }
 }
 
-fn inputs(session: &Session, survey: Option<&Survey>) -> Vec<InputFacts> {
+fn inputs(session: &Session, survey: &Survey) -> Vec<InputFacts> {
     let kind = |format| match format {
         Format::Evtx => "event log",
         Format::Xml { .. } => "XML",
         Format::Json => "JSON",
     };
     let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
-    for file in survey.iter().flat_map(|survey| &survey.files) {
+    for file in &survey.files {
         surveyed.insert(&file.input.display, file);
     }
     let facts = |input: &Input| {

@@ -2,13 +2,13 @@
 
 use super::args::{InfoArgs, InfoFormat, Look};
 use super::exit::Exit;
-use super::output::{Sink, is_stdout};
+use super::output::{OutputFiles, is_stdout};
 use super::progress::Bar;
 use super::{session, terminal};
 use anyhow::Result;
 use evql::pipeline::{SurveyOptions, Window, survey};
 use evql::report::survey_document;
-use evql::source::{FaultKind, Search, Severity};
+use evql::source::{Search, Severity};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -19,14 +19,15 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
     let path = target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     let format = output_type.unwrap_or(if is_json { InfoFormat::Json } else { InfoFormat::Text });
-    let sink = (!is_stdout(&path)).then(|| Sink::open(&path, target.clobber, &paths)).transpose()?;
+    let files = OutputFiles::new(target.clobber, paths.clone(), [&*path])?;
+    let sink = (!is_stdout(&path)).then(|| files.open(&path)).transpose()?;
     let options = SurveyOptions {
         threads: inputs.threads.map_or(0, usize::from),
         slow_reader: inputs.slow_reader,
         hash: *hash,
         window: Window { from: choice.from, to: choice.to },
         filter: session::filter(choice),
-        search: Search { archive_password: inputs.archive_password.clone(), ..Search::default() },
+        search: Search { archive_password: inputs.archive_password.clone() },
     };
     let found = survey(&paths, &options, &Bar::new(look))?;
     let mut text = Vec::new();
@@ -43,13 +44,13 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
     };
     terminal::faults::print(&mut anstream::stderr().lock(), &found.faults, look.verbose)?;
     shown?;
-    let is_missing = found.faults.iter().all(|fault| fault.kind == FaultKind::Missing);
+    let is_nothing = !found.faults.iter().any(session::may_be_evidence);
     if found.files.is_empty() {
         writeln!(anstream::stderr(), "evql: {}", session::NOTHING_TO_READ)?;
     }
     Ok(match found.files.is_empty() {
-        true if is_missing => Exit::Usage,
-        _ if inputs.allow_partial || found.faults.iter().all(|fault| fault.severity == Severity::Suspect) => Exit::Done,
+        true if is_nothing => Exit::Usage,
+        _ if inputs.allow_partial || found.faults.iter().all(|fault| fault.severity != Severity::Lost) => Exit::Done,
         _ => Exit::Partial,
     })
 }

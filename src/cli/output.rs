@@ -9,9 +9,11 @@ use evql::report::{
     AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer,
     TimelineFormat, TimelineJson, Timesketch, TimesketchForm,
 };
+use evql::source::{is_evidence, is_log_or_archive};
 use evql::timeline::Contents;
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// An open place for machine output.
@@ -25,17 +27,6 @@ pub struct Sink {
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 impl Sink {
-    /// Opens `path`, or stdout for `-`. A file that exists is refused unless `clobber`; a file or a folder of the evidence is refused in any case.
-    pub fn open(path: &Path, clobber: bool, evidence: &[PathBuf]) -> Result<Self> {
-        let out: Box<dyn Write + Send> = if is_stdout(path) {
-            Box::new(io::stdout())
-        } else {
-            refuse_evidence(path, evidence)?;
-            Box::new(create(path, clobber)?)
-        };
-        Ok(Self { out: Lines::new(out, path), name: path.to_owned(), bom: false })
-    }
-
     /// The same, with the mark of UTF-8 in front of what is written.
     pub fn with_bom(self, bom: bool) -> Self {
         Self { bom, ..self }
@@ -77,21 +68,88 @@ pub fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Refuses to write over what was named as evidence, and over any event log: nobody means that.
-fn refuse_evidence(path: &Path, evidence: &[PathBuf]) -> Result<()> {
-    let Ok(real) = path.canonicalize() else { return Ok(()) };
-    let named = evidence.iter().any(|given| given.canonicalize().is_ok_and(|given| given == real));
-    if named || starts_as_event_log(path) {
-        bail!("{} is evidence; write the output elsewhere", path.display());
-    }
-    Ok(())
+/// Endings of files that rules are written in, and no output.
+const RULE_ENDINGS: &[&str] = &["toml", "eql", "yml", "yaml"];
+
+/// The files that a command writes. They are opened one after the other, and none of them over what was read or another one.
+pub struct OutputFiles {
+    clobber: bool,
+    /// Files and folders of evidence, of rules, and of whatever else the command reads.
+    inputs: Vec<PathBuf>,
+    opened: RefCell<Vec<PathBuf>>,
 }
 
-/// Whether the file starts as an event log does.
-pub fn starts_as_event_log(path: &Path) -> bool {
-    let mut magic = [0; 8];
-    let read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok();
-    read && &magic == b"ElfFile\0"
+impl OutputFiles {
+    /// Outputs beside these inputs, which replace files if `clobber`. That two are one file is told before any of them is made.
+    pub fn new<'p>(clobber: bool, inputs: Vec<PathBuf>, outputs: impl IntoIterator<Item = &'p Path>) -> Result<Self> {
+        let mut seen: Vec<(PathBuf, &Path)> = Vec::new();
+        for path in outputs.into_iter().filter(|path| !is_stdout(path)) {
+            let real = real_path(path);
+            if let Some((_, other)) = seen.iter().find(|(have, _)| *have == real) {
+                bail!("{} and {} are one file; each output needs a file of its own", other.display(), path.display());
+            }
+            seen.push((real, path));
+        }
+        Ok(Self { clobber, inputs, opened: RefCell::default() })
+    }
+
+    /// Opens an output, or stdout for `-`. A file that exists is refused unless it may be replaced; evidence, rules and other outputs never are.
+    pub fn open(&self, path: &Path) -> Result<Sink> {
+        let out: Box<dyn Write + Send> = if is_stdout(path) {
+            Box::new(io::stdout())
+        } else {
+            if path.exists() {
+                self.refuse(path)?;
+            }
+            Box::new(create(path, self.clobber)?)
+        };
+        self.opened.borrow_mut().push(path.to_owned());
+        Ok(Sink { out: Lines::new(out, path), name: path.to_owned(), bom: false })
+    }
+
+    /// Refuses a file that exists and that nobody means to lose.
+    fn refuse(&self, path: &Path) -> Result<()> {
+        // By the file itself: the same one may have several names, on some systems in letters of another case too.
+        let is_same = |other: &Path| same_file::is_same_file(path, other).unwrap_or(false);
+        if let Some(other) = self.opened.borrow().iter().find(|other| is_same(other)) {
+            bail!("{} and {} are one file; each output needs a file of its own", other.display(), path.display());
+        }
+        if self.inputs.iter().any(|input| is_same(input)) {
+            bail!("{} is read by this command; write the output elsewhere", path.display());
+        }
+        let is_rule =
+            path.extension().is_some_and(|ending| RULE_ENDINGS.iter().any(|rule| ending.eq_ignore_ascii_case(rule)));
+        if is_rule && self.is_below_inputs(path) {
+            bail!("{} is among the rules or the evidence; write the output elsewhere", path.display());
+        }
+        if is_log_or_archive(path) || (is_evidence(path) && self.is_below_inputs(path)) {
+            bail!("{} is evidence; write the output elsewhere", path.display());
+        }
+        Ok(())
+    }
+
+    /// Whether a file is one of those in the folders that are read.
+    fn is_below_inputs(&self, path: &Path) -> bool {
+        let real = real_path(path);
+        let folders = || self.inputs.iter().filter(|input| input.is_dir());
+        if folders().any(|folder| real.starts_with(real_path(folder))) {
+            return true;
+        }
+        // A second name of one of their files. Only a file that is about to be replaced costs this search.
+        let Ok(handle) = same_file::Handle::from_path(path) else { return false };
+        let files = folders().flat_map(|folder| walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok));
+        let mut files = files.filter(|entry| entry.file_type().is_file());
+        files.any(|entry| same_file::Handle::from_path(entry.path()).is_ok_and(|other| other == handle))
+    }
+}
+
+/// A path with links resolved, as far as it leads to something that is there.
+fn real_path(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name))
+    })
 }
 
 /// Creates a file to write to.

@@ -2,7 +2,7 @@
 
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
-use super::output::{Sink, is_stdout};
+use super::output::{OutputFiles, is_stdout};
 use super::session::{self, Chosen, Session, Wanted};
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
@@ -57,12 +57,19 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let format = format(args, path.as_deref());
     let target = path.clone().unwrap_or_else(|| PathBuf::from("-"));
     let machine = format != QueryFormat::Text || !is_stdout(&target);
-    let sink = machine.then(|| Sink::open(&target, args.target.clobber, &paths)).transpose()?;
+    let inputs = paths.iter().chain(&args.query_file).cloned().collect();
+    let files = OutputFiles::new(args.target.clobber, inputs, [&*target])?;
+    let sink = machine.then(|| files.open(&target)).transpose()?;
     let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
     let outputs: Vec<PathBuf> = path.into_iter().collect();
     let loaded = Loaded::of(set);
-    let session =
-        Session::run_set(&evidence, Chosen { loaded, ..Chosen::default() }, look, &outputs, Wanted::default())?;
+    let session = Session::run_set(
+        &evidence,
+        Chosen { loaded, is_query: true, ..Chosen::default() },
+        look,
+        &outputs,
+        Wanted::default(),
+    )?;
     let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
     let written = if let Some(sink) = sink {
         sink.write_with(|out| results.write(format, &args.fields, out))

@@ -5,7 +5,7 @@
 use super::args::{Look, Report as Args};
 use super::case;
 use super::exit::Exit;
-use super::output::{Sink, is_stdout, starts_as_event_log};
+use super::output::{OutputFiles, is_stdout};
 use super::session::load_rules;
 use super::terminal::{MARK, counted, grouped};
 use anyhow::{Context, Result, bail};
@@ -13,6 +13,7 @@ use evql::base::escape::terminal;
 use evql::base::number::hex;
 use evql::event::Clock;
 use evql::report::html::{Case, FaultFacts, InputFacts, Refused, Report, RuleText};
+use evql::source::is_log_or_archive;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
@@ -33,7 +34,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let texts = rule_texts(&args.rules, look)?;
     // A file that is not there is told before an empty page is left behind.
     let sources = args.alerts.iter().map(|path| Source::open(path)).collect::<Result<Vec<_>>>()?;
-    let sink = Sink::open(&path, args.target.clobber, &args.alerts)?;
+    let inputs = [args.alerts.as_slice(), &args.rules].concat();
+    let sink = OutputFiles::new(args.target.clobber, inputs, [&*path])?.open(&path)?;
     let mut report = Report::new(args.page.limits(), Clock::Logged);
     let mut read = Saved::default();
     for source in sources {
@@ -84,7 +86,7 @@ impl Source {
             return Ok(Self { name: "(standard input)".to_owned(), bytes: Box::new(std::io::stdin()) });
         }
         let name = path.display().to_string();
-        if starts_as_event_log(path) {
+        if is_log_or_archive(path) {
             bail!(
                 "{name} is an event log, not findings; `evql scan {name} -H report.html` makes a page of what rules find in it"
             );

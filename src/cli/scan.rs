@@ -3,13 +3,14 @@
 use super::args::{AlertFormat, Look, Scan};
 use super::case;
 use super::exit::Exit;
-use super::output::{self, Sink, TimelineOutput, is_stdout};
+use super::output::{self, OutputFiles, Sink, TimelineOutput, is_stdout};
 use super::session::{self, Session, Wanted};
 use super::summary_json;
 use super::terminal::{self, Page};
 use anyhow::{Result, bail};
 use evql::pipeline::{self, Silent, SurveyOptions};
 use evql::report::html::{AlertsHtml, Case};
+use evql::source::Inputs;
 use evql::survey::Survey;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -31,7 +32,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let look_up = has_triage || (args.triage.triage && !look.quiet);
     // Those who only count need not know more.
     let outlines = look.quiet && page.is_none() && alerts_as.is_none() && rows.is_none();
-    let wanted = Wanted { timeline: rows, again: look_up, outlines, ..Wanted::default() };
+    let wanted = Wanted { timeline: rows, outlines, ..Wanted::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
     if !look.quiet || page.is_some() || alerts_as.is_some() {
@@ -42,7 +43,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     let results = session.results();
     let case = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
-        case::of_scan(args, &session, survey(args, &session, &evidence)?.as_ref())
+        case::of_scan(args, &session, &survey(args, &session)?)
     } else {
         Case::default()
     };
@@ -107,8 +108,10 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
     // What is wrong with the call is told before a file is made.
     let way = |(path, format): (&PathBuf, _)| output::timeline_output(format, path, &args.formats);
     let way = timeline.map(way).transpose()?;
-    let sink =
-        |path: &PathBuf, csv| Sink::open(path, args.target.clobber, evidence).map(|sink| sink.with_bom(bom && csv));
+    let all = [&args.target.output, &args.html_report, &args.timeline, &args.formats.summary_json];
+    let all = all.into_iter().flatten().map(PathBuf::as_path);
+    let files = OutputFiles::new(args.target.clobber, args.rules.with_files(evidence), all)?;
+    let sink = |path: &PathBuf, csv| files.open(path).map(|sink| sink.with_bom(bom && csv));
     let alerts = alerts.map(|(path, format)| anyhow::Ok((sink(path, alerts_csv)?, format))).transpose()?;
     let timeline =
         timeline.zip(way).map(|((path, _), way)| anyhow::Ok((sink(path, timeline_csv)?, way))).transpose()?;
@@ -117,12 +120,8 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
     Ok(Outputs { alerts, page, timeline, summary })
 }
 
-/// What a report tells of the evidence beyond what rules look at: all records, their numbers, and what the logs say of themselves. It takes a second look,
-/// which standard input does not give.
-fn survey(args: &Scan, session: &Session, evidence: &[PathBuf]) -> Result<Option<Survey>> {
-    if evidence.iter().any(|path| is_stdout(path)) {
-        return Ok(None);
-    }
+/// What a report tells of the evidence beyond what rules look at: all records, their numbers, and what the logs say of themselves. It takes a second look.
+fn survey(args: &Scan, session: &Session) -> Result<Survey> {
     let options = SurveyOptions {
         threads: session.options.threads,
         slow_reader: session.options.slow_reader,
@@ -131,5 +130,7 @@ fn survey(args: &Scan, session: &Session, evidence: &[PathBuf]) -> Result<Option
         filter: session.options.filter.clone(),
         search: session.options.search.clone(),
     };
-    Ok(Some(pipeline::survey(evidence, &options, &Silent)?))
+    // What could not be read was told by the scan.
+    let inputs = Inputs { inputs: session.outcome.inputs.clone(), faults: Vec::new() };
+    Ok(pipeline::survey_inputs(inputs, &options, &Silent)?)
 }

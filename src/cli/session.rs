@@ -6,12 +6,13 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
 use evql::detect::Detector;
-use evql::diag::Notice;
+use evql::diag::{Notice, NoticeKind};
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::process::triage::Triage;
 use evql::report::Results;
 use evql::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -98,10 +99,13 @@ pub struct Wanted {
     pub timeline: Option<TimelineOptions>,
     /// Which fields the events have.
     pub inventory: bool,
-    /// The evidence itself, to be read a second time.
-    pub again: bool,
     /// Of alerts no more than their rules, hosts and times, where no exception asks for more.
     pub outlines: bool,
+}
+
+/// Whether something that was not read may hold evidence: it is there, and is not of another kind.
+pub fn may_be_evidence(fault: &Fault) -> bool {
+    fault.severity == Severity::Lost && fault.kind != FaultKind::Missing
 }
 
 /// How many threads a person wants; 0 is one per core.
@@ -148,7 +152,43 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<Chosen> {
     if loaded.set.rules.is_empty() {
         bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {not_chosen} away");
     }
-    Ok(Chosen { loaded, passed_over: not_chosen, exceptions: exceptions.alerts.into(), max_signals: rules.max_signals })
+    let exceptions = exceptions.alerts.into();
+    Ok(Chosen { loaded, passed_over: not_chosen, exceptions, max_signals: rules.max_signals, is_query: false })
+}
+
+/// What a person must know who ran the built-in rules and found nothing: whether they could have found anything, and what else there is to run.
+fn nothing_found(detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
+    let is_present = |id: &u32| outcome.stats.by_id.contains_key(id);
+    let mut notices = Vec::new();
+    let silent =
+        if outcome.stats.documents == 0 { detector.unanswered(|id| is_present(&id)).no_events } else { Vec::new() };
+    for rule in silent {
+        let name = &detector.rules()[rule].meta.name;
+        let of = |ids: &BTreeSet<u32>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        let (mut needed, mut missing) = (Vec::new(), Vec::new());
+        for ids in detector.needed_ids(rule) {
+            if !ids.iter().any(is_present) {
+                missing.push(of(&ids));
+            }
+            needed.push(of(&ids));
+        }
+        let (needed, missing) = (needed.join(", then of "), missing.join(" and of "));
+        let text =
+            format!("'{name}' could find nothing: it needs events of ID {needed}, and here are none of {missing}");
+        notices.push(Notice::new(NoticeKind::Unanswered, text));
+    }
+    let rules = detector.rules().len();
+    let what = if rules == 1 {
+        "only the one built-in rule ran".to_owned()
+    } else {
+        format!("only the {rules} built-in rules ran")
+    };
+    let text = format!(
+        "{what}: -r runs others, such as Elastic's (https://github.com/elastic/detection-rules), and `evql rules coverage` tells which of them this \
+         evidence can answer"
+    );
+    notices.push(Notice::new(NoticeKind::NextStep, text));
+    notices
 }
 
 /// The rules that run, and what is known to be harmless.
@@ -159,6 +199,8 @@ pub struct Chosen {
     pub passed_over: usize,
     pub exceptions: AlertExceptions,
     pub max_signals: bool,
+    /// Whether they are no rules but what a person asks.
+    pub is_query: bool,
 }
 
 impl Session {
@@ -205,7 +247,7 @@ impl Session {
         wanted: Wanted,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
-        let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals } = chosen;
+        let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals, is_query } = chosen;
         let wrong_files = loaded.files.iter().filter(|file| file.has_error()).map(|file| file.path.clone()).collect();
         let mapping = evidence.mapping.into();
         let options = Options {
@@ -216,7 +258,7 @@ impl Session {
             timeline: wanted.timeline,
             inventory: wanted.inventory,
             outlines: wanted.outlines && exceptions.is_empty(),
-            search: Search { archive_password: evidence.inputs.archive_password.clone(), keep_stdin: wanted.again },
+            search: Search { archive_password: evidence.inputs.archive_password.clone() },
             slow_reader: evidence.inputs.slow_reader,
             mapping,
             roles: Roles {
@@ -235,6 +277,10 @@ impl Session {
         outcome.faults.retain(|fault| !is_output(fault));
         let mut notices = loaded.notices;
         notices.append(&mut outcome.notices);
+        let builtin = loaded.files.is_empty() && !is_query;
+        if builtin && outcome.alerts.is_empty() && !outcome.inputs.is_empty() {
+            notices.extend(nothing_found(&detector, &outcome));
+        }
         notices.sort();
         notices.dedup();
         Ok(Self {
@@ -243,7 +289,7 @@ impl Session {
             wrong_rules: loaded.wrong_rules,
             deprecated: loaded.deprecated.len(),
             not_chosen,
-            builtin: loaded.files.is_empty(),
+            builtin,
             detector,
             outcome,
             options,
@@ -289,10 +335,9 @@ impl Session {
         Ok(())
     }
 
-    /// Whether there was something to read, or at least something that claimed to be.
+    /// Whether there was an event log to read, or at least something that may be one and could not be read.
     pub fn has_input(&self) -> bool {
-        let nothing_there = self.outcome.faults.iter().all(|fault| fault.kind == FaultKind::Missing);
-        !self.outcome.inputs.is_empty() || !nothing_there
+        !self.outcome.inputs.is_empty() || self.outcome.faults.iter().any(may_be_evidence)
     }
 
     /// The exit code of the run, which ends here: its memory is left to the system, which is quicker than to free it piece by piece.

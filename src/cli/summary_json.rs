@@ -115,6 +115,7 @@ fn faults(session: &Session) -> Value {
     json!({
         "lost": of(Severity::Lost),
         "suspect": of(Severity::Suspect),
+        "passed_over": of(Severity::PassedOver),
         "unlisted": session.outcome.stats.tally.unlisted_faults,
         "by_kind": by_kind,
     })

@@ -2,7 +2,7 @@
 
 use super::args::{Look, Timeline};
 use super::exit::Exit;
-use super::output::{Sink, check_bom, is_spreadsheet, is_stdout, timeline_format, timeline_output};
+use super::output::{OutputFiles, check_bom, is_spreadsheet, is_stdout, timeline_format, timeline_output};
 use super::session::{self, Session};
 use super::summary_json;
 use super::terminal::{self, Page};
@@ -21,8 +21,10 @@ pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
     let format = timeline_format(args.output_type, &path);
     check_bom(args.formats.bom, is_spreadsheet(format))?;
     let output = timeline_output(format, &path, &args.formats)?;
-    let sink = Sink::open(&path, args.target.clobber, &evidence)?.with_bom(args.formats.bom);
-    let summary_sink = summary.map(|path| Sink::open(path, args.target.clobber, &evidence)).transpose()?;
+    let inputs = args.rules.with_files(&evidence);
+    let files = OutputFiles::new(args.target.clobber, inputs, std::iter::once(&*path).chain(summary))?;
+    let sink = files.open(&path)?.with_bom(args.formats.bom);
+    let summary_sink = summary.map(|path| files.open(path)).transpose()?;
     let outputs: Vec<PathBuf> = std::iter::once(path).chain(summary.map(Into::into)).collect();
     let wanted = Some(args.memory.timeline(output.contents()));
     let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;

@@ -2,9 +2,9 @@
 
 use super::args::{Look, Tree as Args, TreeFormat};
 use super::exit::Exit;
-use super::output::{Sink, is_stdout};
+use super::output::{OutputFiles, is_stdout};
 use super::progress::Bar;
-use super::session::{self, Session, Wanted};
+use super::session::{self, Session};
 use super::terminal::{self, tree::Text};
 use anstream::adapter::StripBytes;
 use anyhow::{Context, Result, bail};
@@ -26,10 +26,11 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
     let path = args.target.output.clone();
     let format = format(args.output_type, path.as_deref());
-    let sink = path.as_ref().map(|path| Sink::open(path, args.target.clobber, &evidence)).transpose()?;
+    let inputs = args.rules.with_files(&evidence);
+    let files = OutputFiles::new(args.target.clobber, inputs, path.as_deref())?;
+    let sink = path.as_ref().map(|path| files.open(path)).transpose()?;
     let outputs: Vec<PathBuf> = path.iter().cloned().collect();
-    let wanted = Wanted { again: true, ..Wanted::default() };
-    let session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
+    let session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
     session.report_faults(look)?;
     if session.outcome.inputs.is_empty() {
         return Ok(session.leave(&args.evidence, false));
@@ -54,7 +55,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     if !look.quiet {
         let mut err = anstream::stderr().lock();
         terminal::tree::print_limits(&mut err, &forest)?;
-        if path.is_some() {
+        if path.is_some() || session.outcome.stats.is_without_events() {
             terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
         }
         err.flush()?;

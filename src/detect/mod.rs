@@ -246,26 +246,33 @@ impl Detector {
         self.plan_of(event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut Keys::default())
     }
 
+    /// The event IDs of Sysmon that could match each stage that a rule cannot do without, in the order of the stages; none where Sysmon writes no such
+    /// event.
+    pub fn needed_ids(&self, rule: RuleIndex) -> Vec<BTreeSet<u32>> {
+        let tried = |plan: &Plan, filter: usize| {
+            let tries = plan.tries.iter().find(|tried| tried.rule == rule);
+            tries.is_some_and(|tried| tried.filters.get(filter).is_some_and(Option::is_some))
+        };
+        let needed: Vec<usize> = match &self.rules.rules[rule].query {
+            Query::Event(_) => vec![0],
+            Query::Sequence(query) => {
+                query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
+            }
+            Query::Sample(query) => (0..query.filters().len()).collect(),
+        };
+        let can_be = |id: u32, filter| self.plan_of(id).is_some_and(|plan| tried(plan, filter));
+        let ids = |filter| self.by_id.keys().copied().filter(|&id| can_be(id, filter)).collect();
+        needed.into_iter().map(ids).collect()
+    }
+
     /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.
     pub fn unanswered(&self, present: impl Fn(u32) -> bool) -> Unanswered {
         let mut unanswered = Unanswered::default();
-        for (index, rule) in self.rules.rules.iter().enumerate() {
-            let tried = |plan: &Plan, filter: usize| {
-                let tries = plan.tries.iter().find(|tried| tried.rule == index);
-                tries.is_some_and(|tried| tried.filters.get(filter).is_some_and(Option::is_some))
-            };
-            let needed: Vec<usize> = match &rule.query {
-                Query::Event(_) => vec![0],
-                Query::Sequence(query) => {
-                    query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
-                }
-                Query::Sample(query) => (0..query.filters().len()).collect(),
-            };
-            let can_be = |id: &u32, filter| self.plan_of(*id).is_some_and(|plan| tried(plan, filter));
-            let ids = |filter| self.by_id.keys().copied().filter(move |id| can_be(id, filter));
-            if needed.iter().any(|&filter| ids(filter).next().is_none()) {
+        for index in 0..self.rules.rules.len() {
+            let needed = self.needed_ids(index);
+            if needed.iter().any(BTreeSet::is_empty) {
                 unanswered.not_in_sysmon.push(index);
-            } else if needed.iter().any(|&filter| !ids(filter).any(&present)) {
+            } else if needed.iter().any(|ids| !ids.iter().copied().any(&present)) {
                 unanswered.no_events.push(index);
             }
         }

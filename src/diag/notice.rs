@@ -10,6 +10,10 @@ pub enum NoticeKind {
     Limit,
     /// A part of a rule is not honoured, or a rule is left out.
     RulePart,
+    /// Rules could find nothing in this evidence, whatever it tells of.
+    Unanswered,
+    /// What to do next.
+    NextStep,
 }
 
 impl NoticeKind {
@@ -18,6 +22,8 @@ impl NoticeKind {
         match self {
             Self::Limit => "limit",
             Self::RulePart => "rule-part",
+            Self::Unanswered => "unanswered",
+            Self::NextStep => "next-step",
         }
     }
 }

@@ -20,7 +20,7 @@ mod work;
 pub use filter::Filter;
 pub use second::SecondPass;
 pub use stats::{Stats, Tally};
-pub use survey::{SurveyOptions, survey};
+pub use survey::{SurveyOptions, survey, survey_inputs};
 pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 

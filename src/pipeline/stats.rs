@@ -82,6 +82,11 @@ impl Stats {
         stats
     }
 
+    /// Whether there is neither an event of Sysmon nor a document in the evidence, so that there was nothing to look at.
+    pub fn is_without_events(&self) -> bool {
+        self.by_id.is_empty() && self.documents == 0
+    }
+
     /// Whether every record that was met is accounted for.
     pub fn adds_up(&self) -> bool {
         let Tally { records, other_providers, duplicates, unreadable, .. } = self.tally;

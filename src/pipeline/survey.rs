@@ -39,7 +39,15 @@ pub struct SurveyOptions {
 
 /// Surveys everything under `paths`.
 pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progress) -> Result<Survey, RunError> {
-    let source::Inputs { inputs, faults } = source::discover(paths, &options.search);
+    survey_inputs(source::discover(paths, &options.search), options, progress)
+}
+
+/// Surveys evidence that was found already, as by a scan.
+pub fn survey_inputs(
+    source::Inputs { inputs, faults }: source::Inputs,
+    options: &SurveyOptions,
+    progress: &dyn Progress,
+) -> Result<Survey, RunError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);

@@ -128,7 +128,7 @@ impl Archive {
     }
 
     /// Reads an archive's directory.
-    fn read(bytes: Bytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
+    pub fn read(bytes: Bytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
         let mut zip = ZipArchive::new(bytes.clone()).map_err(|error| reason(&error))?;
         if zip.has_overlapping_files().map_err(|error| reason(&error))? {
             return Err("its members overlap, as in an archive that is made to unpack without end".to_owned());

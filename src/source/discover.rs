@@ -51,11 +51,6 @@ pub struct Input {
 }
 
 impl Input {
-    /// Whether it is standard input that was not kept, which can be read once only.
-    pub(super) fn is_stdin(&self) -> bool {
-        self.path.as_os_str() == STDIN && self.member.is_none()
-    }
-
     /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
     pub(super) fn is_sequential(&self) -> bool {
         self.format != Format::Evtx || self.member.as_ref().is_some_and(|member| !member.is_plain())
@@ -67,8 +62,6 @@ impl Input {
 pub struct Search {
     /// For encrypted members of archives.
     pub archive_password: Option<String>,
-    /// Whether standard input is kept in a temporary file, so that it can be read more than once.
-    pub keep_stdin: bool,
 }
 
 /// What was found.
@@ -80,7 +73,7 @@ pub struct Inputs {
     pub faults: Vec<Fault>,
 }
 
-/// The path that means standard input, which holds ECS documents in JSON.
+/// The path that means standard input.
 pub(super) const STDIN: &str = "-";
 
 /// Finds the files with events at and below `paths`. The path `-` is standard input.
@@ -111,25 +104,41 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
         }
     }
     if found_stdin {
-        take_stdin(how.keep_stdin, &mut found);
+        take_stdin(password, &mut found);
     }
     found.faults.sort();
     found.faults.dedup();
     found
 }
 
-/// Takes standard input, or what comes out of it.
-fn take_stdin(keep: bool, found: &mut Inputs) {
+/// Takes standard input, told by its content as a file is. It is kept in a temporary file without a name: logs and archives are read at any place of
+/// them, and most outputs need a second look.
+fn take_stdin(password: Option<Arc<[u8]>>, found: &mut Inputs) {
     let display: Arc<str> = Arc::from("(standard input)");
-    let (member, size) = match keep.then(|| Member::kept(&mut io::stdin().lock())).transpose() {
-        Ok(kept) => kept.map_or((None, 0), |(member, size)| (Some(member), size)),
-        Err(error) => {
-            let reason = format!("it cannot be kept to be read again: {error}");
-            found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
-            return;
-        }
+    let mut lose = |error: &dyn std::fmt::Display| {
+        let reason = format!("it cannot be kept to be read: {error}");
+        found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
     };
-    found.inputs.push(Input { path: PathBuf::from(STDIN), display, size, format: Format::Json, member });
+    let (member, size) = match Member::kept(&mut io::stdin().lock()) {
+        Ok(kept) => kept,
+        Err(error) => return lose(&error),
+    };
+    let Some(bytes) = member.plain() else { return };
+    let mut head = Vec::new();
+    if let Err(error) = bytes.clone().take(HEAD as u64).read_to_end(&mut head) {
+        return lose(&error);
+    }
+    let path = PathBuf::from(STDIN);
+    match judge(&head, &display, true, found) {
+        Some(Content::Events(format)) => {
+            found.inputs.push(Input { path, display, size, format, member: Some(member) });
+        }
+        Some(Content::Archive) => match Archive::read(bytes, password) {
+            Ok(archive) => Unpacking { path: &path, found }.take(&archive, &display, 1),
+            Err(reason) => found.refuse_archive(&display, &reason),
+        },
+        None => {}
+    }
 }
 
 /// A search in progress.
@@ -165,7 +174,7 @@ impl Walk {
             Ok(metadata) if metadata.is_file() => self.files.push((path.to_owned(), metadata.len(), named)),
             Ok(_) => {
                 let reason = "a pipe, device or socket; only regular files are read";
-                self.faults.push(Fault::lost(&display(path), FaultKind::Special, reason));
+                self.faults.push(Fault::passed_over(&display(path), FaultKind::Special, reason));
             }
             Err(error) => self.refuse(path, &error),
         }
@@ -176,7 +185,7 @@ impl Walk {
             Ok(target) if self.roots.iter().any(|root| target.starts_with(root)) => {}
             Ok(_) => {
                 let reason = "a symbolic link that leads outside of the given paths; name its target to read it";
-                self.faults.push(Fault::lost(&display(path), FaultKind::OutsideLink, reason));
+                self.faults.push(Fault::passed_over(&display(path), FaultKind::OutsideLink, reason));
             }
             Err(error) => self.refuse(path, &error),
         }
@@ -227,7 +236,7 @@ enum Content {
 /// Tells a file by its first bytes, and names what is not taken or in doubt.
 fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Option<Content> {
     if head.is_empty() {
-        found.faults.push(Fault::lost(display, FaultKind::EmptyFile, "the file has no bytes"));
+        found.faults.push(Fault::passed_over(display, FaultKind::EmptyFile, "the file has no bytes"));
         return None;
     }
     match tell(head, named) {
@@ -255,7 +264,7 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Op
         }
         Verdict::Foreign(looks) => {
             let reason = format!("not an event log: looks like {looks}");
-            found.faults.push(Fault::lost(display, FaultKind::Foreign, reason));
+            found.faults.push(Fault::passed_over(display, FaultKind::Foreign, reason));
             None
         }
     }
@@ -293,7 +302,7 @@ impl Unpacking<'_> {
                 1 => "a ZIP archive whose only file is not an event log".to_owned(),
                 count => format!("a ZIP archive with {count} files, none of which is an event log"),
             };
-            self.found.faults.push(Fault::lost(display, FaultKind::Foreign, reason));
+            self.found.faults.push(Fault::passed_over(display, FaultKind::Foreign, reason));
         }
         if archive.has_hidden_members() {
             let reason = "several members have the same name; of each name only the last was read";
@@ -335,6 +344,23 @@ impl Unpacking<'_> {
     fn lose(&mut self, display: &Arc<str>, kind: FaultKind, reason: &str) {
         self.found.faults.push(Fault::lost(display, kind, reason));
     }
+}
+
+/// Whether a file is one that would be read if it were found in a folder.
+pub fn is_evidence(path: &Path) -> bool {
+    told(path).is_some_and(|verdict| !matches!(verdict, Verdict::Foreign(_)))
+}
+
+/// Whether a file is an event log, whole or damaged, or an archive: nothing that a report or timeline would ever be.
+pub fn is_log_or_archive(path: &Path) -> bool {
+    told(path).is_some_and(|verdict| {
+        matches!(verdict, Verdict::Evidence(Format::Evtx, _) | Verdict::HeaderOnly | Verdict::Archive)
+    })
+}
+
+fn told(path: &Path) -> Option<Verdict> {
+    let head = path.is_file().then(|| read_head(path).ok()).flatten()?;
+    Some(tell(&head, false))
 }
 
 fn read_head(path: &Path) -> io::Result<Vec<u8>> {

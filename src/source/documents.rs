@@ -32,20 +32,11 @@ pub struct JsonDocument {
     pub origin: Origin,
 }
 
-/// Reads a file of documents, or standard input.
-pub(super) fn read(source: Source<'_>, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
+/// Reads a file of documents.
+pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
     let mut target = Target { input, number, records: 0, sink };
-    let bytes = match source {
-        Source::Bytes(bytes) => read_any(BufReader::with_capacity(BUFFER, bytes), &mut target),
-        Source::Stdin => read_any(io::stdin().lock(), &mut target),
-    };
+    let bytes = read_any(BufReader::with_capacity(BUFFER, source), &mut target);
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
-}
-
-/// Where documents come from.
-pub(super) enum Source<'s> {
-    Bytes(&'s mut dyn Read),
-    Stdin,
 }
 
 struct Target<'a> {

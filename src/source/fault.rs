@@ -13,6 +13,8 @@ pub enum Severity {
     Lost,
     /// Evidence was read, but there is a reason to doubt it.
     Suspect,
+    /// Something was not read that is no evidence: a file of another kind, an empty one, a device. Nothing is missing from the findings for it.
+    PassedOver,
 }
 
 impl Severity {
@@ -21,6 +23,7 @@ impl Severity {
         match self {
             Self::Lost => "lost",
             Self::Suspect => "suspect",
+            Self::PassedOver => "passed-over",
         }
     }
 }
@@ -108,6 +111,11 @@ impl Fault {
     pub fn lost(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self { input: Arc::clone(input), offset: None, kind, record_id: None, severity: Severity::Lost, reason }
+    }
+
+    /// Something in the place of `input` that is no evidence.
+    pub(super) fn passed_over(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
+        Self { severity: Severity::PassedOver, ..Self::lost(input, kind, reason) }
     }
 
     /// A doubt about something in `input`.

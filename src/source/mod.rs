@@ -29,7 +29,7 @@ mod units;
 mod xml;
 
 pub use archive::Member;
-pub use discover::{Format, Input, Inputs, Search, discover};
+pub use discover::{Format, Input, Inputs, Search, discover, is_evidence, is_log_or_archive};
 pub use documents::JsonDocument;
 pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};

@@ -183,9 +183,6 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
     };
-    if input.is_stdin() {
-        return documents::read(documents::Source::Stdin, input, unit.input, &mut |item| visitor.item(item));
-    }
     if let Some(member) = input.member.as_ref().filter(|member| !member.is_plain()) {
         let read = member.stream(|source| visit_stream(source, input, unit, scratch, visitor));
         return read.unwrap_or_else(|reason| {
@@ -259,7 +256,7 @@ fn visit_text(
     let mut sink = |item| visitor.item(item);
     match input.format {
         Format::Xml { encoding } => export::read(source, encoding, input, unit.input, scratch, &mut sink),
-        Format::Json | Format::Evtx => documents::read(documents::Source::Bytes(source), input, unit.input, &mut sink),
+        Format::Json | Format::Evtx => documents::read(source, input, unit.input, &mut sink),
     }
 }
 

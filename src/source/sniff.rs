@@ -90,7 +90,8 @@ fn starts_with_documents(text: &str, named: bool) -> bool {
         return false;
     }
     let first = start.lines().next().unwrap_or_default();
-    let of_evql = first.contains("\"evql\":{\"alert\"") || first.contains("\"evql.");
+    // Alerts in a list do not begin on its first line.
+    let of_evql = start.contains("\"evql\":{\"alert\":") || first.replace("\"evql.logged\"", "").contains("\"evql.");
     !of_evql && (named || MARKS.iter().any(|mark| start.contains(mark)))
 }
 

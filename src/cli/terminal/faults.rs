@@ -1,4 +1,4 @@
-//! What could not be read, one line each, so that it can be found with grep.
+//! What could not be read or was passed over, one line each, so that it can be found with grep.
 
 use super::{MARK, counted};
 use evql::base::escape::terminal;
@@ -14,7 +14,7 @@ const FOREIGN_NAMES: usize = 8;
 /// Prints all faults.
 pub fn print(out: &mut dyn Write, faults: &[Fault], verbose: bool) -> io::Result<()> {
     let (foreign, others): (Vec<&Fault>, Vec<&Fault>) =
-        faults.iter().partition(|fault| fault.kind == FaultKind::Foreign);
+        faults.iter().partition(|fault| matches!(fault.kind, FaultKind::Foreign | FaultKind::EmptyFile));
     let together = !verbose && foreign.len() > FOREIGN_LINES;
     for fault in &others {
         print_one(out, fault)?;
@@ -25,7 +25,10 @@ pub fn print(out: &mut dyn Write, faults: &[Fault], verbose: bool) -> io::Result
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
         let count = counted(foreign.len() as u64, "file");
         let names = names.join(", ");
-        writeln!(out, "{MARK}not read:{MARK:#} {count} are not event logs: {names}{rest} (-v tells what each is)")?;
+        writeln!(
+            out,
+            "{MARK}passed over:{MARK:#} {count} that are not event logs: {names}{rest} (-v tells what each is)"
+        )?;
     } else {
         for fault in foreign {
             print_one(out, fault)?;
@@ -38,6 +41,7 @@ fn print_one(out: &mut dyn Write, fault: &Fault) -> io::Result<()> {
     let word = match fault.severity {
         Severity::Lost => "not read:",
         Severity::Suspect => "in doubt:",
+        Severity::PassedOver => "passed over:",
     };
     write!(out, "{MARK}{word}{MARK:#} {}", terminal(&fault.input))?;
     if let Some(offset) = fault.offset {

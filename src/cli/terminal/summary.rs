@@ -28,7 +28,7 @@ const MOST_NAMED: usize = 8;
 pub fn print(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
     writeln!(out.out, "{BOLD}Summary{BOLD:#}")?;
-    line(out, "evidence", &evidence(stats))?;
+    line(out, "evidence", &evidence(session))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(stats))?;
     line(out, "rules", &rules(session))?;
@@ -53,7 +53,10 @@ pub fn print_users(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
 /// Prints only what was read and what became of it, for commands whose findings speak for themselves.
 pub fn print_evidence(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
-    line(out, "evidence", &evidence(stats))?;
+    line(out, "evidence", &evidence(session))?;
+    if stats.is_without_events() {
+        line(out, "Sysmon", &sysmon_events(stats))?;
+    }
     line(out, "records", &records(stats))?;
     line(out, "faults", &faults(session))?;
     notices(out, session)?;
@@ -106,17 +109,27 @@ fn rules(session: &Session) -> String {
     text
 }
 
-fn evidence(stats: &Stats) -> String {
+fn evidence(session: &Session) -> String {
+    let stats = &session.outcome.stats;
     let records = counted(stats.tally.records, "record");
-    format!("{}, {}, {records}", counted(stats.files, "file"), BinaryBytes(stats.bytes))
+    let passed_over =
+        session.outcome.faults.iter().filter(|fault| fault.severity == Severity::PassedOver).count() as u64;
+    let others = match passed_over {
+        0 => String::new(),
+        count => format!("; {} of other kinds passed over", counted(count, "file")),
+    };
+    format!("{}, {}, {records}{others}", counted(stats.files, "file"), BinaryBytes(stats.bytes))
 }
 
 fn sysmon_events(stats: &Stats) -> String {
     if stats.by_id.is_empty() && stats.documents > 0 {
         return format!("no events; {} of other kinds", counted(stats.documents, "document"));
     }
+    if stats.by_id.is_empty() && stats.filtered + stats.outside_window > 0 {
+        return "no events left: those that there are lie outside of what --from, --to and the filters take".to_owned();
+    }
     if stats.by_id.is_empty() {
-        return "no events: the rules look at Sysmon's log (Microsoft-Windows-Sysmon/Operational), and these files hold none of it"
+        return "no events: rules and queries look at Sysmon's log (Microsoft-Windows-Sysmon/Operational), and these files hold none of it"
             .to_owned();
     }
     let mut by_id: Vec<(u32, u64)> = stats.by_id.iter().map(|(&id, &count)| (id, count)).collect();

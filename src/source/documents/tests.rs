@@ -13,7 +13,7 @@ fn items(bytes: &[u8]) -> (Places, Places) {
     let input = Input { path: path.clone(), display, size: bytes.len() as u64, format: Format::Json, member: None };
     let (mut documents, mut faults) = (Vec::new(), Vec::new());
     let mut source = bytes;
-    let stats = read(Source::Bytes(&mut source), &input, 0, &mut |item| match item {
+    let stats = read(&mut source, &input, 0, &mut |item| match item {
         Item::Document(found) => documents.push((found.origin.offset, Value::Object(found.object).to_string())),
         Item::Fault(fault) => faults.push((fault.offset.unwrap(), fault.reason)),
         Item::Record(_) | Item::PassedOver => panic!("no records here"),
