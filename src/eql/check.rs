@@ -20,9 +20,9 @@ use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 use crate::ecs::{Field, FieldType};
 
-/// Checks a statement; the query is there unless a finding is an error.
-pub fn check(statement: &ast::Statement, options: &Options) -> (Option<Query>, Vec<Diagnostic>) {
-    let mut checker = Checker { options, diagnostics: Vec::new(), slots: Vec::new(), warned: Vec::new() };
+/// Checks a statement of this source; the query is there unless a finding is an error.
+pub fn check(statement: &ast::Statement, source: &str, options: &Options) -> (Option<Query>, Vec<Diagnostic>) {
+    let mut checker = Checker { source, options, diagnostics: Vec::new(), slots: Vec::new(), warned: Vec::new() };
     let query = match &statement.query {
         ast::Query::Event(event) => checker.event(event).map(|predicate| Query::Event(EventQuery::new(predicate))),
         ast::Query::Sequence(sequence) => checker.sequence(sequence).map(Query::Sequence),
@@ -124,6 +124,8 @@ impl Typed {
 }
 
 struct Checker<'o> {
+    /// The text of the query.
+    source: &'o str,
     options: &'o Options,
     diagnostics: Vec<Diagnostic>,
     /// Fields of the leaf being lowered; a slot is a position in this list.

@@ -95,6 +95,8 @@ pub const UNKNOWN_PIPE: Code = Code("unknown-pipe");
 pub const UNKNOWN_FIELD: Code = Code("unknown-field");
 /// Warning: `*` in a text that is compared exactly.
 pub const LITERAL_WILDCARD: Code = Code("literal-wildcard");
+/// Warning: `^`, `$` or `(?` in a regular expression, where they are ordinary.
+pub const LITERAL_ANCHOR: Code = Code("literal-anchor");
 
 /// All of them.
 pub const ALL: &[Code] = &[
@@ -142,4 +144,5 @@ pub const ALL: &[Code] = &[
     UNKNOWN_PIPE,
     UNKNOWN_FIELD,
     LITERAL_WILDCARD,
+    LITERAL_ANCHOR,
 ];

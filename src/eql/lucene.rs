@@ -8,13 +8,23 @@
 use regex::{Regex, RegexBuilder};
 use std::fmt::Write as _;
 
-/// Why an expression cannot be used.
+/// Why an expression cannot be used, and up to which of its bytes it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It breaks Lucene's syntax.
-    Invalid(String),
+    Invalid(String, usize),
     /// Lucene understands it, this translation does not.
-    Unsupported(String),
+    Unsupported(String, usize),
+}
+
+impl Refusal {
+    /// The same, of an expression that was read up to there.
+    fn at(self, offset: usize) -> Self {
+        match self {
+            Self::Invalid(reason, _) => Self::Invalid(reason, offset),
+            Self::Unsupported(reason, _) => Self::Unsupported(reason, offset),
+        }
+    }
 }
 
 /// How deeply groups may be nested.
@@ -34,32 +44,55 @@ pub fn compile<'t>(patterns: impl IntoIterator<Item = &'t str>, insensitive: boo
         .dot_matches_new_line(true)
         .build()
         .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => Refusal::Unsupported("the expression is too large".into()),
-            _ => Refusal::Invalid("the expression cannot be read".into()),
+            regex::Error::CompiledTooBig(_) => Refusal::Unsupported("the expression is too large".into(), 0),
+            _ => Refusal::Invalid("the expression cannot be read".into(), 0),
         })
 }
 
 /// Translates one expression, without anchors.
 fn translate(pattern: &str) -> Result<String, Refusal> {
     let mut translator = Translator { rest: pattern, out: String::with_capacity(pattern.len() * 2), depth: 0 };
-    if !pattern.is_empty() {
-        translator.union()?;
+    let read = if pattern.is_empty() { Ok(()) } else { translator.union() };
+    let read =
+        read.and_then(|()| if translator.rest.is_empty() { Ok(()) } else { invalid("there is a `)` without `(`") });
+    // A fault is known when its last character was read.
+    let last = pattern[..pattern.len() - translator.rest.len()].char_indices().next_back();
+    read.map_err(|refusal| refusal.at(last.map_or(0, |(at, _)| at)))?;
+    Ok(translator.out)
+}
+
+/// Whether an expression has what other dialects take for an anchor or a flag, and Lucene for ordinary characters.
+pub fn looks_foreign(pattern: &str) -> Option<&'static str> {
+    let escaped = |text: &str| text.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1;
+    if pattern.starts_with('^') {
+        return Some("^");
     }
-    if translator.rest.is_empty() { Ok(translator.out) } else { invalid("there is a `)` without `(`") }
+    if pattern.strip_suffix('$').is_some_and(|before| !escaped(before)) {
+        return Some("$");
+    }
+    let group = pattern.match_indices("(?").any(|(at, _)| !escaped(&pattern[..at]));
+    group.then_some("(?")
 }
 
 fn invalid<T>(message: &str) -> Result<T, Refusal> {
-    Err(Refusal::Invalid(message.into()))
+    Err(Refusal::Invalid(message.into(), 0))
 }
 
 fn unsupported<T>(message: &str) -> Result<T, Refusal> {
-    Err(Refusal::Unsupported(message.into()))
+    Err(Refusal::Unsupported(message.into(), 0))
 }
 
 struct Translator<'p> {
     rest: &'p str,
     out: String,
     depth: usize,
+}
+
+/// What a backslash and a character stand for.
+enum Escaped {
+    /// The inside of brackets.
+    Class(&'static str),
+    Character(char),
 }
 
 /// The class that a shorthand stands for, as the inside of brackets.
@@ -156,7 +189,15 @@ impl<'p> Translator<'p> {
         if !is_number(least) || !most.is_none_or(|most| most.is_empty() || is_number(most)) {
             return invalid("a repetition is written `{n}`, `{n,}` or `{n,m}`");
         }
-        let _ = write!(self.out, "{{{inside}}}");
+        // Java's integers are of 32 bits.
+        let bound =
+            |text: &str| text.parse::<i32>().map_err(|_| Refusal::Invalid("a repetition is too large".into(), 0));
+        if let Some(most) = most.filter(|most| !most.is_empty())
+            && bound(least)? > bound(most)?
+        {
+            return invalid("the bounds of a repetition run backwards");
+        }
+        let _ = write!(self.out, "{{{}{}}}", bound(least)?, most.map_or(String::new(), |most| format!(",{most}")));
         Ok(())
     }
 
@@ -183,35 +224,37 @@ impl<'p> Translator<'p> {
                 self.out.push(')');
             }
             '<' => return self.interval(),
-            '\\' => {
-                let c = self.next()?;
-                match shorthand(c) {
-                    Some(class) => self.out.push_str(class),
-                    None => push_literal(&mut self.out, c),
-                }
-            }
+            '\\' => match self.escaped()? {
+                Escaped::Class(class) => self.out.push_str(class),
+                Escaped::Character(c) => push_literal(&mut self.out, c),
+            },
             c => push_literal(&mut self.out, c),
         }
         Ok(())
     }
 
-    /// A bracket expression, its `[` being consumed. A `]` directly at the beginning is a member.
+    /// What follows a backslash. Before a letter it must make a class: in Lucene `\b`, `\n` and `\x41` are errors, and not what they are elsewhere.
+    fn escaped(&mut self) -> Result<Escaped, Refusal> {
+        let c = self.next()?;
+        match shorthand(c) {
+            Some(class) => Ok(Escaped::Class(class)),
+            None if c.is_ascii_alphabetic() => Err(Refusal::Invalid(format!("there is no `\\{c}`"), 0)),
+            None => Ok(Escaped::Character(c)),
+        }
+    }
+
+    /// A bracket expression, its `[` being consumed. A `]` directly at the beginning is a member, and so is one after `-`, as the end of a range.
     fn class(&mut self) -> Result<(), Refusal> {
         let negated = self.eat('^');
         self.out.push_str(if negated { "[^" } else { "[" });
         loop {
-            let c = self.next()?;
-            let class = if c == '\\' { self.peek().and_then(shorthand) } else { None };
-            if let Some(class) = class {
-                self.next()?;
-                self.out.push_str(class);
-            } else {
-                let c = if c == '\\' { self.next()? } else { c };
-                push_literal(&mut self.out, c);
-                if self.eat('-') {
-                    if self.peek() == Some(']') {
-                        push_literal(&mut self.out, '-');
-                    } else {
+            let first = self.next()?;
+            let member = if first == '\\' { self.escaped()? } else { Escaped::Character(first) };
+            match member {
+                Escaped::Class(class) => self.out.push_str(class),
+                Escaped::Character(c) => {
+                    push_literal(&mut self.out, c);
+                    if c != '\\' && self.eat('-') {
                         let end = self.next()?;
                         let end = if end == '\\' { self.next()? } else { end };
                         if end < c {
@@ -236,9 +279,10 @@ impl<'p> Translator<'p> {
     fn interval(&mut self) -> Result<(), Refusal> {
         let Some(inside) = self.until('>') else { return invalid("`<` is not closed") };
         let Some((low, high)) = inside.split_once('-') else {
-            return unsupported("named automata are not supported");
+            return invalid("there is no named automaton");
         };
-        let (Ok(from), Ok(to)) = (low.parse::<u32>(), high.parse::<u32>()) else {
+        let number = |text: &str| text.parse::<i32>().ok().and_then(|number| u32::try_from(number).ok());
+        let (Some(from), Some(to)) = (number(low), number(high)) else {
             return invalid("a range of numbers is written `<n-m>`");
         };
         let (from, to) = (from.min(to), from.max(to));

@@ -84,7 +84,7 @@ pub fn compile_with(source: &str, options: &Options) -> Compiled {
         return Compiled { query: None, diagnostics: vec![finding] };
     }
     let (statement, mut diagnostics) = parse(source);
-    let (query, findings) = check::check(&statement, options);
+    let (query, findings) = check::check(&statement, source, options);
     diagnostics.extend(findings);
     diagnostics.sort_by_key(|finding| finding.span);
     let failed = diagnostics.iter().any(Diagnostic::is_error);

@@ -196,15 +196,41 @@ impl Checker<'_> {
 
     fn refuse_regex<T>(&mut self, refusal: Refusal, span: Span) -> Option<T> {
         match refusal {
-            Refusal::Invalid(reason) => {
+            Refusal::Invalid(reason, _) => {
                 let message = format!("this is not a regular expression of Lucene: {reason}");
                 self.fail(codes::INVALID_REGEX, span, message, "a special character is made ordinary by a backslash")
             }
-            Refusal::Unsupported(reason) => {
+            Refusal::Unsupported(reason, _) => {
                 let message = format!("this regular expression cannot be run here: {reason}");
                 self.fail(codes::UNSUPPORTED_REGEX, span, message, "if it is meant literally, put a backslash in front")
             }
         }
+    }
+
+    /// The place of a character of the text that a literal stands for.
+    fn inside(&self, literal: Span, at: usize) -> Span {
+        let Some(written) = self.source.get(literal.range()) else { return literal };
+        let mut offset = if written.starts_with("\"\"\"") { 3 + at } else { 1 };
+        let mut decoded = if offset == 1 { 0 } else { at };
+        while decoded < at {
+            let rest = written.get(offset..).unwrap_or_default();
+            let length = match rest.strip_prefix("\\u") {
+                Some(hex) => 2 + hex.find('}').map_or(0, |end| end + 1),
+                None if rest.starts_with('\\') => 2,
+                None => rest.chars().next().map_or(1, char::len_utf8),
+            };
+            let code = || u32::from_str_radix(rest.get(3..length - 1)?, 16).ok().and_then(char::from_u32);
+            decoded += match rest.starts_with('\\') {
+                true if length > 2 => code().map_or(1, char::len_utf8),
+                true => 1,
+                false => length,
+            };
+            offset += length;
+        }
+        let escaped = usize::from(written.get(offset..).is_some_and(|rest| rest.starts_with('\\')));
+        let start = literal.start.saturating_add(u32::try_from(offset).unwrap_or_default());
+        let end = start.saturating_add(1 + u32::try_from(escaped).unwrap_or_default());
+        if end > literal.end { literal } else { Span::new(start, end) }
     }
 
     /// The text of one pattern as a list of one; `null`, which fits nothing, is a list of none.
@@ -214,10 +240,17 @@ impl Checker<'_> {
             ExprKind::Literal(Literal::Null) => return Some(Vec::new()),
             ExprKind::Invalid => return None,
             ExprKind::Literal(Literal::Text(text)) => {
-                if matches!(op, PatternOp::Regex | PatternOp::RegexTilde)
-                    && let Err(refusal) = lucene::compile([&**text], false)
-                {
-                    return self.refuse_regex(refusal, span);
+                if matches!(op, PatternOp::Regex | PatternOp::RegexTilde) {
+                    if let Err(refusal) = lucene::compile([&**text], false) {
+                        let (Refusal::Invalid(_, at) | Refusal::Unsupported(_, at)) = refusal;
+                        let place = self.inside(span, at);
+                        return self.refuse_regex(refusal, place);
+                    }
+                    if let Some(sign) = lucene::looks_foreign(text) {
+                        let message = format!("`{sign}` has no special meaning in Lucene's regular expressions");
+                        let help = "the whole value must match; leave it out, or use `regex~` for any letters' case";
+                        self.warn(codes::LITERAL_ANCHOR, span, message, help);
+                    }
                 }
                 return Some(vec![text]);
             }

@@ -32,14 +32,18 @@ fn lucene_differs_from_other_dialects() {
         ("*a", "*a", true),
         ("[]a]+", "]a", true),
         ("[^a-c]", "d", true),
-        ("[a-]", "-", true),
+        ("[+--]", ",", true),
+        ("[-a]", "-", true),
+        ("[\\\\-a]+", "\\-a", true),
+        ("(?i)a", "?ia", true),
+        ("(?=a)", "?=a", true),
+        ("\\1\\_\\.", "1_.", true),
         ("[a&&b]", "&", true),
         ("[\\]\\d]+", "]7", true),
         ("\\w+\\s\\d", "ab_1 7", true),
         ("\\w", "\u{e4}", false),
         ("a{2}b{1,}c{0,1}", "aabb", true),
         ("a}b]c", "a}b]c", true),
-        ("\\x41", "x41", true),
     ];
     for (pattern, text, expected) in cases {
         assert_eq!(matches(pattern, text), expected, "{pattern} on {text:?}");
@@ -67,12 +71,57 @@ fn alternatives_and_case() {
 
 #[test]
 fn what_cannot_be_translated_is_refused_by_name() {
-    for pattern in ["~a", "a&b", "<name>"] {
-        assert!(matches!(compile([pattern], false), Err(Refusal::Unsupported(_))), "{pattern}");
+    for pattern in ["~a", "a&b"] {
+        assert!(matches!(compile([pattern], false), Err(Refusal::Unsupported(..))), "{pattern}");
     }
-    for pattern in ["(a", "a)", "[a", "[b-a]", "a{x}", "a{1", "\"a", "a\\", "a|", "<1-x>", "<1"] {
-        assert!(matches!(compile([pattern], false), Err(Refusal::Invalid(_))), "{pattern}");
+    for pattern in [
+        "(a",
+        "a)",
+        "[a",
+        "[b-a]",
+        "a{x}",
+        "a{1",
+        "\"a",
+        "a\\",
+        "a|",
+        "<1-x>",
+        "<1",
+        "<name>",
+        "<1-2-3>",
+        "<1-9999999999>",
+        "a{,2}",
+        "a{3,2}",
+        "a{9999999999}",
+        "[a-]",
+    ] {
+        assert!(matches!(compile([pattern], false), Err(Refusal::Invalid(..))), "{pattern}");
     }
     assert!(compile([&*"(".repeat(100_000)], false).is_err());
-    assert!(matches!(compile(["((a{1000}){1000}){1000}"], false), Err(Refusal::Unsupported(_))));
+    assert!(matches!(compile(["((a{1000}){1000}){1000}"], false), Err(Refusal::Unsupported(..))));
+}
+
+#[test]
+fn a_backslash_before_a_letter_makes_a_class_or_is_an_error_where_it_stands() {
+    for letter in ('a'..='z').chain('A'..='Z') {
+        let known = "dDsSwW".contains(letter);
+        for pattern in [format!("foo\\{letter}"), format!("[x\\{letter}]")] {
+            match compile([&*pattern], false) {
+                Ok(_) => assert!(known, "{pattern}"),
+                Err(Refusal::Invalid(reason, at)) => {
+                    assert!(!known && reason.contains(letter), "{pattern}: {reason}");
+                    assert_eq!(pattern[at..].chars().next(), Some(letter));
+                }
+                Err(refusal) => panic!("{pattern}: {refusal:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_means_something_else_in_other_dialects_is_recognised() {
+    for (pattern, expected) in
+        [("^a", Some("^")), ("a$", Some("$")), ("(?i)a", Some("(?")), ("a\\$", None), ("\\(?a", None), ("a^b", None)]
+    {
+        assert_eq!(looks_foreign(pattern), expected, "{pattern}");
+    }
 }
