@@ -9,6 +9,7 @@ mod explain;
 mod forge;
 mod info;
 mod interrupt;
+mod names;
 mod output;
 mod progress;
 mod query;

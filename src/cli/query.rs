@@ -2,16 +2,18 @@
 
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
+use super::names::NameMistake;
 use super::output::{OutputFiles, is_stdout};
 use super::session::{self, Chosen, Session, Wanted};
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
+use evql::base::Span;
 use evql::base::escape::cell;
 use evql::base::time::seconds_text;
 use evql::detect::Alert;
-use evql::diag::{self, Diagnostic};
+use evql::diag::{self, Diagnostic, Severity};
 use evql::ecs::{self, Field, FieldId};
-use evql::eql::{self, Query};
+use evql::eql::{self, Compiled, Query, UnknownName};
 use evql::event::{Event, Value};
 use evql::rules::{Loaded, Rule, RuleSet};
 use serde_json::json;
@@ -48,7 +50,9 @@ const COLUMNS: &[FieldId] = &[
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let (text, mut evidence) = text(args)?;
     let name = args.query_file.as_ref().map_or_else(|| "query".to_owned(), |path| path.display().to_string());
-    let Some(query) = compile(&text, &name)? else { return Ok(Exit::Rules) };
+    let Some(Compiled { query: Some(query), unknown, categories, .. }) = compile(&text, &name)? else {
+        return Ok(Exit::Rules);
+    };
     evidence.inputs.paths.retain(|path| !path.as_os_str().is_empty());
     let fields: Vec<Field> = query.fields().cloned().collect();
     let is_event = matches!(query, Query::Event(_));
@@ -59,17 +63,29 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let machine = format != QueryFormat::Text || !is_stdout(&target);
     let inputs = paths.iter().chain(&args.query_file).cloned().collect();
     let files = OutputFiles::new(args.target.clobber, inputs, [&*target])?;
-    let sink = machine.then(|| files.open(&target)).transpose()?;
-    let set = RuleSet { rules: vec![Rule::bare(&text, query)] };
+    let open = || machine.then(|| files.open(&target)).transpose();
+    // A query that may turn out to be wrong leaves no file behind.
+    let doubtful = !unknown.is_empty() || names_of_options(args, &evidence);
+    let mut sink = if doubtful { None } else { open()? };
+    let rule = Rule { unknown: unknown.into(), categories: categories.into(), ..Rule::bare(&text, query) };
+    let set = RuleSet { rules: vec![rule] };
     let outputs: Vec<PathBuf> = path.into_iter().collect();
     let loaded = Loaded::of(set);
     let session = Session::run_set(
         &evidence,
-        Chosen { loaded, is_query: true, ..Chosen::default() },
+        Chosen { loaded, is_query: true, columns: args.fields.clone(), ..Chosen::default() },
         look,
         &outputs,
         Wanted::default(),
     )?;
+    let mistakes = session.asked.mistakes(&session.detector, &session.outcome);
+    if !mistakes.is_empty() && session.has_input() {
+        session.report_faults(look)?;
+        return refuse(&text, &name, &mistakes);
+    }
+    if doubtful {
+        sink = open()?;
+    }
     let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
     let written = if let Some(sink) = sink {
         sink.write_with(|out| results.write(format, &args.fields, out))
@@ -91,6 +107,13 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     Ok(session.leave(&args.evidence, false))
 }
 
+/// Whether options name fields that perhaps nobody has.
+fn names_of_options(args: &Args, evidence: &super::args::Evidence) -> bool {
+    let roles = [&evidence.timestamp_field, &evidence.event_category_field, &evidence.tiebreaker_field];
+    let is_unknown = |name: &String| UnknownName::field(name, Span::default()).is_some();
+    roles.into_iter().any(Option::is_some) || args.fields.iter().any(is_unknown)
+}
+
 /// The query, and the evidence: with `--query-file` the first positional argument is evidence too.
 fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
     let mut evidence = args.evidence.clone();
@@ -105,18 +128,39 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
     Ok((text, evidence))
 }
 
-/// The compiled query; findings go to stderr.
-fn compile(text: &str, name: &str) -> Result<Option<Query>> {
+/// Tells which names nobody has, where they stand in the query, and that there is no answer.
+fn refuse(text: &str, name: &str, mistakes: &[NameMistake<'_>]) -> Result<Exit> {
+    let mut err = anstream::stderr().lock();
+    for mistake in mistakes {
+        if let Some(unknown) = mistake.written {
+            let found = Diagnostic { severity: Severity::Error, ..unknown.finding() };
+            writeln!(err, "{}\n", diag::full(&found, name, text))?;
+        } else {
+            writeln!(err, "evql: {}", shown(&mistake.text, None))?;
+        }
+    }
+    writeln!(
+        err,
+        "evql: there is no answer: the evidence has no such {}",
+        if mistakes.len() == 1 { "name" } else { "names" }
+    )?;
+    Ok(Exit::Rules)
+}
+
+/// The compiled query, if it is one; findings go to stderr, but for those that only the evidence can decide.
+fn compile(text: &str, name: &str) -> Result<Option<Compiled>> {
     let compiled = eql::compile(text);
     let mut err = anstream::stderr().lock();
-    for found in &compiled.diagnostics {
+    let undecided = [eql::codes::UNKNOWN_FIELD, eql::codes::UNKNOWN_CATEGORY];
+    let decided = |found: &&Diagnostic| compiled.query.is_none() || !undecided.contains(&found.code);
+    for found in compiled.diagnostics.iter().filter(decided) {
         writeln!(err, "{}\n", diag::full(found, name, text))?;
     }
     let wrong = compiled.diagnostics.iter().filter(|found| Diagnostic::is_error(found)).count() as u64;
     if compiled.query.is_none() {
         writeln!(err, "evql: the query has {}; nothing was read", counted(wrong, "error"))?;
     }
-    Ok(compiled.query)
+    Ok(Some(compiled).filter(|compiled| compiled.query.is_some()))
 }
 
 fn format(args: &Args, path: Option<&Path>) -> QueryFormat {

@@ -2,10 +2,11 @@
 
 use super::args::{Choice, Evidence, Inputs, Look, RuleArgs};
 use super::exit::Exit;
+use super::names::AskedNames;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Result, bail};
-use evql::detect::Detector;
+use evql::detect::{Detector, NameWatch};
 use evql::diag::{Notice, NoticeKind};
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::process::triage::Triage;
@@ -47,6 +48,8 @@ pub struct Session {
     pub options: Options,
     /// What a reader must know to trust the answer: of the rules, of the run and of the command; sorted, each once.
     pub notices: Vec<Notice>,
+    /// What was asked for by name.
+    pub asked: AskedNames,
     /// What was looked up about the alerts, if it was.
     pub triage: Option<Triage>,
     pub elapsed: Duration,
@@ -153,7 +156,8 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<Chosen> {
         bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {not_chosen} away");
     }
     let exceptions = exceptions.alerts.into();
-    Ok(Chosen { loaded, passed_over: not_chosen, exceptions, max_signals: rules.max_signals, is_query: false })
+    let max_signals = rules.max_signals;
+    Ok(Chosen { loaded, passed_over: not_chosen, exceptions, max_signals, ..Chosen::default() })
 }
 
 /// What a person must know who ran the built-in rules and found nothing: whether they could have found anything, and what else there is to run.
@@ -201,6 +205,8 @@ pub struct Chosen {
     pub max_signals: bool,
     /// Whether they are no rules but what a person asks.
     pub is_query: bool,
+    /// The columns of the answer, if some were chosen.
+    pub columns: Vec<String>,
 }
 
 impl Session {
@@ -247,7 +253,7 @@ impl Session {
         wanted: Wanted,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
-        let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals, is_query } = chosen;
+        let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals, is_query, columns } = chosen;
         let wrong_files = loaded.files.iter().filter(|file| file.has_error()).map(|file| file.path.clone()).collect();
         let mapping = evidence.mapping.into();
         let options = Options {
@@ -267,8 +273,13 @@ impl Session {
                 tiebreaker: evidence.tiebreaker_field.clone(),
             },
         };
-        let detector =
-            Detector::for_mapping(loaded.set, mapping).with_max_signals(max_signals).with_exceptions(exceptions);
+        let builtin = loaded.files.is_empty() && !is_query;
+        let mut asked = AskedNames::new(&loaded.set, &exceptions, &options.roles, builtin);
+        asked.add_columns(&columns);
+        let detector = Detector::for_mapping(loaded.set, mapping)
+            .with_max_signals(max_signals)
+            .with_exceptions(exceptions)
+            .with_watch(NameWatch::new(asked.sought()));
         let start = Instant::now();
         let mut outcome = pipeline::run(&paths, &detector, &options, &Bar::new(look))?;
         let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
@@ -277,10 +288,10 @@ impl Session {
         outcome.faults.retain(|fault| !is_output(fault));
         let mut notices = loaded.notices;
         notices.append(&mut outcome.notices);
-        let builtin = loaded.files.is_empty() && !is_query;
         if builtin && outcome.alerts.is_empty() && !outcome.inputs.is_empty() {
             notices.extend(nothing_found(&detector, &outcome));
         }
+        notices.extend(asked.notices(&detector, &outcome));
         notices.sort();
         notices.dedup();
         Ok(Self {
@@ -294,6 +305,7 @@ impl Session {
             outcome,
             options,
             notices,
+            asked,
             triage: None,
             elapsed: start.elapsed(),
         })

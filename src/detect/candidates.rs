@@ -40,6 +40,8 @@ pub struct Sighting {
     /// What stands for its process, if it names one.
     pub process: Option<Digest>,
     pub is_creation: bool,
+    /// Whether it has so many join keys that some were dropped.
+    is_capped: bool,
     pattern: Arc<Pattern>,
     /// Where its keys start.
     keys: u32,
@@ -263,7 +265,8 @@ impl Candidates {
         // A batch is large before it grows by a mebibyte of evidence for the last time.
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         batch.keys.extend(&buffer.keys);
-        batch.sightings.push(Sighting { order, host, process, is_creation, pattern, keys });
+        let is_capped = buffer.buffer.is_capped();
+        batch.sightings.push(Sighting { order, host, process, is_creation, is_capped, pattern, keys });
     }
 
     /// Adds an event that was looked at as a whole.
@@ -290,9 +293,15 @@ impl Candidates {
                 }
             }
         }
+        let is_capped = hits.iter().any(|(_, hit)| matches!(hit, Hit::Joined(candidate) if candidate.is_capped()));
         let pattern = Arc::new(Pattern::new(pattern.into_iter()));
-        batch.sightings.push(Sighting { order, host, process, is_creation, pattern, keys });
+        batch.sightings.push(Sighting { order, host, process, is_creation, is_capped, pattern, keys });
         batch.events.extend(event);
+    }
+
+    /// How many have so many join keys that some were dropped.
+    pub fn capped(&self) -> usize {
+        self.batches.iter().flat_map(|batch| &batch.sightings).filter(|sighting| sighting.is_capped).count()
     }
 
     /// Removes those that were read at places of which `gone` is true.

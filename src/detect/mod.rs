@@ -21,6 +21,7 @@ mod plan;
 mod set_aside;
 mod shape;
 mod waking;
+mod watch;
 
 pub use candidates::{Candidates, KeyBuffer, Mark, Pattern};
 pub use columns::Memo;
@@ -29,6 +30,7 @@ pub use explain::{Explained, Outcome, explain};
 pub use plan::Known;
 pub use shape::{FieldPlan, ShapePlan, Sight};
 pub use waking::{Asleep, Waking};
+pub use watch::{NameWatch, ShapeWatch, SoughtName};
 
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, FieldId};
@@ -166,6 +168,7 @@ pub struct Detector {
     mapping: Mapping,
     max_signals: bool,
     exceptions: AlertExceptions,
+    watch: NameWatch,
     digester: Digester,
 }
 
@@ -185,6 +188,7 @@ impl Detector {
             mapping,
             max_signals: false,
             exceptions: AlertExceptions::default(),
+            watch: NameWatch::default(),
             digester: Digester::default(),
         }
     }
@@ -200,6 +204,17 @@ impl Detector {
     #[must_use]
     pub fn with_exceptions(self, exceptions: AlertExceptions) -> Self {
         Self { exceptions, ..self }
+    }
+
+    /// The same, looking for names in the evidence.
+    #[must_use]
+    pub fn with_watch(self, watch: NameWatch) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// The names that are looked for in the evidence.
+    pub fn watch(&self) -> &NameWatch {
+        &self.watch
     }
 
     /// The exceptions, in the order that [`Findings::set_aside`] counts.

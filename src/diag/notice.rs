@@ -10,6 +10,10 @@ pub enum NoticeKind {
     Limit,
     /// A part of a rule is not honoured, or a rule is left out.
     RulePart,
+    /// A name that neither the mapping nor any event has is asked for.
+    UnknownName,
+    /// What an empty answer asks for, no event has.
+    NeverSet,
     /// Rules could find nothing in this evidence, whatever it tells of.
     Unanswered,
     /// What to do next.
@@ -22,6 +26,8 @@ impl NoticeKind {
         match self {
             Self::Limit => "limit",
             Self::RulePart => "rule-part",
+            Self::UnknownName => "unknown-name",
+            Self::NeverSet => "never-set",
             Self::Unanswered => "unanswered",
             Self::NextStep => "next-step",
         }

@@ -4,9 +4,11 @@
 //! This module does not know where values come from.
 
 mod catalogue;
+mod names;
 mod sub_field;
 
 pub use catalogue::*;
+pub use names::{categories, is_known, to_compare};
 pub use sub_field::{SubField, mapped};
 
 use std::fmt;

@@ -10,6 +10,8 @@ mod condition;
 mod names;
 mod sequence;
 
+pub use names::UnknownName;
+
 use super::ast;
 use super::codes;
 use super::datum::Datum;
@@ -21,8 +23,16 @@ use crate::diag::{Code, Diagnostic};
 use crate::ecs::{Field, FieldType};
 
 /// Checks a statement of this source; the query is there unless a finding is an error.
-pub fn check(statement: &ast::Statement, source: &str, options: &Options) -> (Option<Query>, Vec<Diagnostic>) {
-    let mut checker = Checker { source, options, diagnostics: Vec::new(), slots: Vec::new(), warned: Vec::new() };
+pub fn check(statement: &ast::Statement, source: &str, options: &Options) -> Checked {
+    let mut checker = Checker {
+        source,
+        options,
+        diagnostics: Vec::new(),
+        slots: Vec::new(),
+        warned: Vec::new(),
+        unknown: Vec::new(),
+        categories: Vec::new(),
+    };
     let query = match &statement.query {
         ast::Query::Event(event) => checker.event(event).map(|predicate| Query::Event(EventQuery::new(predicate))),
         ast::Query::Sequence(sequence) => checker.sequence(sequence).map(Query::Sequence),
@@ -32,7 +42,19 @@ pub fn check(statement: &ast::Statement, source: &str, options: &Options) -> (Op
     let pipes: Vec<Pipe> = statement.pipes.iter().filter_map(|pipe| checker.pipe(pipe)).collect();
     let failed = checker.diagnostics.iter().any(Diagnostic::is_error);
     let query = query.filter(|_| !failed).map(|query| query.with_pipes(pipes));
-    (query, checker.diagnostics)
+    let Checker { diagnostics, unknown, categories, .. } = checker;
+    Checked { query, diagnostics, unknown, categories }
+}
+
+/// What became of a statement.
+pub struct Checked {
+    /// The query, unless a finding is an error.
+    pub query: Option<Query>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Names that neither ECS nor the mapping has.
+    pub unknown: Vec<UnknownName>,
+    /// Every category that is asked for.
+    pub categories: Vec<String>,
 }
 
 /// What is known of a value before any document is seen.
@@ -130,8 +152,10 @@ struct Checker<'o> {
     diagnostics: Vec<Diagnostic>,
     /// Fields of the leaf being lowered; a slot is a position in this list.
     slots: Vec<Field>,
-    /// Fields that were warned of already.
+    /// Fields that were looked up already.
     warned: Vec<Field>,
+    unknown: Vec<UnknownName>,
+    categories: Vec<String>,
 }
 
 impl Checker<'_> {
@@ -153,6 +177,9 @@ impl Checker<'_> {
 
     fn event(&mut self, event: &ast::Event) -> Option<Predicate> {
         let condition = self.condition(&event.condition);
+        if let Some(name) = &event.category {
+            self.resolve_category(name, event.category_at.0);
+        }
         let category = event.category.as_ref().map(|name| self.category(name));
         let nodes = category.into_iter().chain([condition?]).collect();
         Some(Predicate::new(Node::all(nodes)))

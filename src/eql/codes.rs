@@ -91,10 +91,12 @@ pub const INVALID_REGEX: Code = Code("invalid-regex");
 pub const UNSUPPORTED_REGEX: Code = Code("unsupported-regex");
 /// A pipe that does not exist, or exists in Python EQL only.
 pub const UNKNOWN_PIPE: Code = Code("unknown-pipe");
-/// Warning: a field that no catalogue has, spelled nearly like one that it has.
+/// Warning: a field that neither ECS nor the mapping has.
 pub const UNKNOWN_FIELD: Code = Code("unknown-field");
 /// Warning: `*` in a text that is compared exactly.
 pub const LITERAL_WILDCARD: Code = Code("literal-wildcard");
+/// Warning: a category that no event has.
+pub const UNKNOWN_CATEGORY: Code = Code("unknown-category");
 /// Warning: `^`, `$` or `(?` in a regular expression, where they are ordinary.
 pub const LITERAL_ANCHOR: Code = Code("literal-anchor");
 
@@ -145,4 +147,5 @@ pub const ALL: &[Code] = &[
     UNKNOWN_FIELD,
     LITERAL_WILDCARD,
     LITERAL_ANCHOR,
+    UNKNOWN_CATEGORY,
 ];

@@ -33,6 +33,7 @@ mod sequence;
 mod text_set;
 pub mod token;
 
+pub use check::UnknownName;
 pub use parse::parse;
 pub use predicate::{Need, Predicate};
 pub use query::{EventQuery, Pipe, Query};
@@ -45,6 +46,7 @@ pub use sequence::{
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::{self, Field};
+use check::Checked;
 
 /// Longest source that is read. Rules are a few kilobytes; spans count in 32 bits.
 const MAX_SOURCE: usize = 16 << 20;
@@ -69,6 +71,10 @@ pub struct Compiled {
     pub query: Option<Query>,
     /// All findings, in source order.
     pub diagnostics: Vec<Diagnostic>,
+    /// Names that neither ECS nor the mapping has. Each is a warning among the findings too.
+    pub unknown: Vec<UnknownName>,
+    /// Every category that is asked for.
+    pub categories: Vec<String>,
 }
 
 /// Compiles a query with the usual options. Never panics, whatever the text.
@@ -81,14 +87,15 @@ pub fn compile_with(source: &str, options: &Options) -> Compiled {
     if source.len() > MAX_SOURCE {
         let message = format!("a query may be {MAX_SOURCE} bytes long at most");
         let finding = Diagnostic::error(codes::SOURCE_TOO_LONG, Span::default(), message);
-        return Compiled { query: None, diagnostics: vec![finding] };
+        return Compiled { query: None, diagnostics: vec![finding], unknown: Vec::new(), categories: Vec::new() };
     }
     let (statement, mut diagnostics) = parse(source);
-    let (query, findings) = check::check(&statement, source, options);
+    let Checked { query, diagnostics: findings, unknown, categories } = check::check(&statement, source, options);
     diagnostics.extend(findings);
+    diagnostics.extend(unknown.iter().map(UnknownName::finding));
     diagnostics.sort_by_key(|finding| finding.span);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Compiled { query: query.filter(|_| !failed), diagnostics }
+    Compiled { query: query.filter(|_| !failed), diagnostics, unknown, categories }
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ fn a_source_that_is_too_long_is_refused() {
 
 #[test]
 fn findings_come_in_source_order() {
-    let compiled = compile("any where a == b and c = 1 and frob(d)");
+    let compiled = compile("any where host.id == user.id and group.id = 1 and frob(rule.id)");
     let slugs: Vec<_> = compiled.diagnostics.iter().map(|finding| finding.code.0).collect();
     assert_eq!(slugs, ["field-comparison", "single-equals", "unknown-function"]);
 }

@@ -25,8 +25,9 @@ pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
 use crate::base::Origin;
-use crate::detect::{Alert, Detail, Detector, Findings, Inventory, RuleIndex, Waking};
-use crate::diag::Notice;
+use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, RuleIndex, Waking};
+use crate::diag::{Notice, NoticeKind};
+use crate::eql::MAX_KEYS;
 use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, Input, Search, Unit};
 use crate::sysmon::Mapping;
@@ -211,6 +212,16 @@ fn woken(found: &mut Found, waking: &Waking) -> Vec<Unit> {
     units
 }
 
+/// Says how many events join by some of their keys only.
+fn limits(candidates: &Candidates) -> Option<Notice> {
+    let capped = candidates.capped();
+    let events = if capped == 1 { "1 event has".to_owned() } else { format!("{capped} events have") };
+    let text = format!(
+        "{events} more than {MAX_KEYS} combinations of join keys: others are joined by the first {MAX_KEYS} only"
+    );
+    (capped > 0).then(|| Notice::new(NoticeKind::Limit, text))
+}
+
 /// What needs all events at once: duplicates, order, sequences, groups.
 fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>) -> Outcome {
     let Worker { inputs, detector, .. } = worker;
@@ -223,6 +234,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let detail = if worker.options.outlines { Detail::Outline } else { Detail::Full(&mut load) };
     let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, detail);
     let candidates = std::mem::take(&mut found.candidates);
+    let notices = limits(&candidates).into_iter().collect();
     rayon::spawn(move || drop(candidates));
     for origin in lost {
         let reason =
@@ -237,16 +249,5 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let faults = found.faults;
     let options = worker.options.clone();
     let again = SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone() };
-    Outcome {
-        inputs,
-        alerts,
-        left_out,
-        set_aside,
-        inventory,
-        timeline: None,
-        faults,
-        notices: Vec::new(),
-        stats,
-        again,
-    }
+    Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, notices, stats, again }
 }

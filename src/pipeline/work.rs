@@ -8,7 +8,7 @@ use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
 use crate::base::{Origin, Ticks};
 use crate::detect::{
-    self, Asleep, CandidateEvent, Detector, Hit, KeyBuffer, Memo, RuleIndex, ShapePlan, Sight, Waking,
+    self, Asleep, CandidateEvent, Detector, Hit, KeyBuffer, Memo, RuleIndex, ShapePlan, ShapeWatch, Sight, Waking,
 };
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
@@ -188,6 +188,8 @@ pub struct Shape {
     rules: ShapePlan,
     /// The ways to the columns of a timeline, if one is wanted and all can be found at a glance.
     columns: Option<(Ways, Outline)>,
+    /// Names that are looked for, if a record can have one.
+    watch: Option<ShapeWatch>,
     is_creation: bool,
 }
 
@@ -382,7 +384,8 @@ impl<'run> Worker<'run> {
             let outline = Outline::new(&mut ways, *contents, &constants)?;
             Some((ways, outline))
         });
-        Shape { rules: self.detector.shape(glance), columns, is_creation: constants.is_process_creation() }
+        let watch = self.detector.watch().shape(glance, mapping);
+        Shape { rules: self.detector.shape(glance), columns, watch, is_creation: constants.is_process_creation() }
     }
 
     fn plan(&self, glance: &Glance<'_>) -> Arc<Shape> {
@@ -453,6 +456,12 @@ impl Visitor for Reading<'_> {
             return Verdict::Wanted;
         }
         let path = &worker.inputs[self.input as usize].display;
+        if let Some(watch) = shape.watch.as_ref().filter(|_| !worker.detector.watch().is_settled()) {
+            if watch.is_whole() {
+                return Verdict::Wanted;
+            }
+            watch.note(worker.detector.watch(), &Lazy::new(watch.ways(), glance, row_cells, path));
+        }
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
             ShapePlan::Fields(plan) => {
@@ -611,6 +620,7 @@ impl Reading<'_> {
     fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, Hit)>) {
         let Options { timeline, inventory, clock, .. } = self.worker.options;
         self.found.note_time(event.logged, event.logged);
+        self.worker.detector.watch().note(&event.document);
         if *inventory {
             let id = record.map(|record| record.event_id).or_else(|| documents::sysmon_id(&event.document));
             self.found.inventory.add(id, &event.document);

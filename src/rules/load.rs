@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, Notice, NoticeKind};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub use super::discover::FileReport;
 
@@ -228,7 +228,9 @@ impl Rule {
             meta: Metadata::bare("query", "query"),
             source: source.to_owned(),
             query,
-            exceptions: std::sync::Arc::default(),
+            exceptions: Arc::default(),
+            unknown: Arc::default(),
+            categories: Arc::default(),
         }
     }
 }

@@ -33,7 +33,7 @@ pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::{self, Options, Query};
+use crate::eql::{self, Options, Query, UnknownName};
 use exception_lists::ListUse;
 use place::{Place, to_u32};
 use std::sync::Arc;
@@ -93,11 +93,14 @@ fn compile(query: &str, place: &Place, options: &Options, meta: impl FnOnce() ->
     let mut diagnostics: Vec<Diagnostic> = compiled.diagnostics;
     diagnostics.extend(compiled.query.as_ref().and_then(|compiled| writer_as_user(query, compiled)));
     let diagnostics = diagnostics.into_iter().map(|found| place.relocate(found)).collect();
+    let (unknown, categories) = (compiled.unknown.into(), compiled.categories.into());
     let rule = compiled.query.map(|compiled| Rule {
         meta: meta(),
         source: query.to_owned(),
         query: compiled,
         exceptions: Arc::default(),
+        unknown,
+        categories,
     });
     ParsedRule { rule, diagnostics, language: "eql".to_owned(), ..ParsedRule::default() }
 }
@@ -172,6 +175,10 @@ pub struct Rule {
     pub query: Query,
     /// Events that the rule is not to see.
     pub exceptions: Arc<[Exception]>,
+    /// Names that it asks for and neither ECS nor the mapping has.
+    pub unknown: Arc<[UnknownName]>,
+    /// Every category that it asks for.
+    pub categories: Arc<[String]>,
 }
 
 /// What a rule says of itself.

@@ -9,7 +9,7 @@ use super::{NotRun, ParsedRule, codes, compile, filters};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::Field;
-use crate::eql::Options;
+use crate::eql::{Options, UnknownName};
 use std::ops::Range;
 
 /// A rule, and where the parts of it that can be wrong stand in the file.
@@ -61,6 +61,8 @@ impl WrittenRule {
         let mut parsed = compile(&query, &place, &options, || raw.into_metadata(fallback_id));
         if let (Some(rule), Some(filter)) = (&mut parsed.rule, &filter) {
             rule.query = rule.query.among(filter);
+            let fields = filter.fields().into_iter().filter_map(|field| UnknownName::field(field.name(), start));
+            rule.unknown = rule.unknown.iter().cloned().chain(fields).collect();
         }
         parsed.diagnostics.extend(findings);
         if parsed.diagnostics.iter().any(Diagnostic::is_error) {

@@ -1,42 +1,113 @@
-//! Fields by name, with a warning for names that look misspelled.
+//! Fields and categories by name: those that nobody has are warned of, with the names that come nearest.
 //!
-//! An unknown field is not an error: providers have fields of their own, and every field counts as mapped.
+//! It is no error here: documents may have fields of their own, and only who has read them can tell. Elasticsearch refuses a field that no index has.
 
 use super::{Checker, codes};
 use crate::base::Span;
+use crate::diag::Diagnostic;
 use crate::ecs::{self, Field, SubField};
 
+/// Most names that are offered for one that is not known.
+const MOST_OFFERED: usize = 3;
+
+/// A name that neither ECS nor the mapping has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// The name as it is written.
+    pub name: String,
+    /// Where it was first written in the query.
+    pub span: Span,
+    /// Whether it is a category and not a field.
+    pub is_category: bool,
+    /// Known names that come near, the nearest first.
+    pub nearest: Vec<String>,
+}
+
+impl UnknownName {
+    /// The unknown field of this name; `None` if it is known.
+    pub fn field(name: &str, span: Span) -> Option<Self> {
+        let (field, sub) = ecs::mapped(name);
+        let is_known = ecs::is_known(name) || (sub.is_some() && ecs::is_known(field.name()));
+        (!is_known).then(|| Self { name: name.to_owned(), span, is_category: false, nearest: nearest_fields(name) })
+    }
+
+    fn category(name: &str, span: Span) -> Option<Self> {
+        let known = ecs::categories();
+        let nearest = || super::similar(&name.to_lowercase(), known.iter().copied()).map(str::to_owned);
+        let unknown =
+            || Self { name: name.to_owned(), span, is_category: true, nearest: nearest().into_iter().collect() };
+        (!known.contains(&name)).then(unknown)
+    }
+
+    /// What it is, in a few words.
+    pub fn describe(&self) -> String {
+        if self.is_category { format!("the category `{}`", self.name) } else { format!("`{}`", self.name) }
+    }
+
+    /// What may have been meant; nothing if no known name comes near.
+    pub fn offer(&self) -> Option<String> {
+        let names: Vec<String> = self.nearest.iter().map(|name| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+    }
+
+    /// The finding about it, as a warning.
+    pub fn finding(&self) -> Diagnostic {
+        let (code, message, help) = if self.is_category {
+            let message = format!("no event has the category `{}`", self.name);
+            (codes::UNKNOWN_CATEGORY, message, "categories are those of ECS, such as `process`; `any` stands for all")
+        } else {
+            let message = format!("`{}` is a field neither of ECS nor of the mapping", self.name);
+            (codes::UNKNOWN_FIELD, message, "only documents with such a field of their own can answer")
+        };
+        Diagnostic::warning(code, self.span, message).help(self.offer().unwrap_or_else(|| help.to_owned()))
+    }
+}
+
 impl Checker<'_> {
-    /// The field of a name, and as which of its multi-fields; warns once if it looks like a slip.
+    /// The field of a name, and as which of its multi-fields; notes once if nobody has it.
     pub(super) fn resolve(&mut self, name: &str, span: Span) -> (Field, Option<SubField>) {
         let (field, sub) = ecs::mapped(name);
         if matches!(field, Field::Other(_)) && !self.warned.contains(&field) {
             self.warned.push(field.clone());
-            if let Some(known) = misspelled(name) {
-                let message = format!("no field `{name}` is known");
-                self.warn(codes::UNKNOWN_FIELD, span, message, &format!("did you mean `{known}`?"));
-            }
+            self.unknown.extend(UnknownName::field(name, span));
         }
         (field, sub)
     }
+
+    /// Notes a category, and whether no event has it.
+    pub(super) fn resolve_category(&mut self, name: &str, span: Span) {
+        if !self.categories.iter().any(|known| known == name) {
+            self.categories.push(name.to_owned());
+            let usual = self.options.category_field == ecs::EVENT_CATEGORY.into();
+            self.unknown.extend(UnknownName::category(name, span).filter(|_| usual));
+        }
+    }
 }
 
-/// A known field of the same namespace that differs by a slip of the hand.
-///
-/// The catalogue is not complete, so only near misses count: other letter case, one letter off, or two letters of a long last part swapped.
-fn misspelled(name: &str) -> Option<&'static str> {
-    let namespace = name.split('.').next()?;
-    let last = name.rsplit('.').next()?;
-    let limit = usize::from(last.len() > 3);
-    // Known names are of ASCII, so that lengths in bytes tell early.
-    let is_near = |known: &&str| !name.is_ascii() || known.len().abs_diff(name.len()) <= limit;
-    let known = ecs::all().map(ecs::FieldId::name).filter(is_near);
-    known
-        .filter(|known| known.split('.').next() == Some(namespace))
-        .map(|known| (distance(&name.to_ascii_lowercase(), &known.to_ascii_lowercase(), limit), known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+/// Known fields that a name may be a slip of, the nearest first: a few letters off, or else of the same last part.
+fn nearest_fields(name: &str) -> Vec<String> {
+    let lower = name.to_lowercase();
+    let last = lower.rsplit('.').next().unwrap_or_default();
+    let limit = if last.len() < 4 { 1 } else { 2 };
+    let mut near: Vec<(usize, String)> = Vec::new();
+    for known in ecs::to_compare() {
+        let folded = known.to_lowercase();
+        // Known names are of ASCII, so that lengths in bytes tell early.
+        let is_near = !name.is_ascii() || folded.len().abs_diff(lower.len()) <= limit;
+        let by_letters = if is_near { distance(&lower, &folded, limit) } else { limit + 1 };
+        if by_letters <= limit {
+            near.push((by_letters, known));
+        } else if last.len() > 2 && folded.rsplit('.').next() == Some(last) {
+            // The shortest first: an object of its own rather than one inside another.
+            near.push((limit + 1 + known.len(), known));
+        }
+    }
+    near.sort();
+    near.dedup();
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    // What only ends alike is offered where nothing is spelled alike.
+    let offered = near.into_iter().filter(|(distance, _)| best > limit || *distance <= limit);
+    offered.take(MOST_OFFERED).map(|(_, name)| name).collect()
 }
 
 /// How many insertions, deletions, replacements and swaps of neighbours lead from one text to the other, or more than `limit`.

@@ -54,6 +54,8 @@ pub struct DigestBuffer {
     parts: Vec<Digest>,
     /// Fields that were asked for, each with whether in lower case, and its parts.
     known: Vec<(Field, bool, Range<usize>)>,
+    /// Whether keys of this document were dropped.
+    capped: bool,
 }
 
 /// Fields of a key that are put together in place.
@@ -64,6 +66,12 @@ impl DigestBuffer {
     pub fn clear(&mut self) {
         self.parts.clear();
         self.known.clear();
+        self.capped = false;
+    }
+
+    /// Whether keys of the document were dropped, because there were more than [`MAX_KEYS`] combinations.
+    pub fn is_capped(&self) -> bool {
+        self.capped
     }
 
     /// The digests of the values of a field, each once: their range among the parts.
@@ -154,7 +162,8 @@ impl Digester {
     ) -> usize {
         let mut ranges: [Range<usize>; MOST_AT_ONCE] = Default::default();
         if fields.len() > MOST_AT_ONCE {
-            let keys = keys_of(document, fields, &mut Recent::default()).0;
+            let (keys, capped) = keys_of(document, fields, &mut Recent::default());
+            buffer.capped |= capped;
             digests.extend(keys.iter().map(|key| self.key(host, key)));
             return keys.len();
         }
@@ -169,6 +178,7 @@ impl Digester {
             }
             if range.len().saturating_mul(combinations) > MAX_KEYS {
                 range.end = range.start + (MAX_KEYS / combinations).max(1);
+                buffer.capped = true;
             }
             combinations *= range.len();
         }

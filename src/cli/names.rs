@@ -1,0 +1,196 @@
+//! Names that a person asked for: fields and categories of queries, rules and exceptions, and of options. Once the evidence was read, those that it never had
+//! are said, since an empty answer means little without them.
+
+use super::terminal::counted;
+use evql::base::Span;
+use evql::detect::{Detector, SoughtName};
+use evql::diag::{Notice, NoticeKind};
+use evql::ecs::Field;
+use evql::eql::UnknownName;
+use evql::pipeline::{Outcome, Roles};
+use evql::rules::{AlertException, RuleSet};
+use evql::source::Format;
+use evql::sysmon;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many different fields of rules are looked for in every event. Of more, only Sysmon's event IDs say what was never set.
+const FEW_FIELDS: usize = 64;
+
+/// Most names that one notice gives.
+const MOST_NAMED: usize = 8;
+
+/// What is asked of the evidence by name.
+#[derive(Debug, Default)]
+pub struct AskedNames {
+    /// Known fields.
+    fields: BTreeSet<Field>,
+    categories: BTreeSet<String>,
+    /// Names that neither ECS nor the mapping has, each with who asks for it.
+    unknown: BTreeMap<SoughtName, (UnknownName, Vec<Asker>)>,
+    /// Fields that options give a part to, each with its option.
+    roles: Vec<(&'static str, Field)>,
+}
+
+/// Who asks for a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Asker {
+    Rule(String),
+    Exception(String),
+    Columns,
+}
+
+/// A name that nobody has, the evidence neither.
+#[derive(Debug)]
+pub struct NameMistake<'n> {
+    /// The name, if it stands in a query or a rule.
+    pub written: Option<&'n UnknownName>,
+    /// What is wrong, as one sentence.
+    pub text: String,
+}
+
+impl AskedNames {
+    /// What rules and exceptions ask for, and options. Of rules that come with evql everything is known.
+    pub fn new(set: &RuleSet, exceptions: &[AlertException], roles: &Roles, builtin: bool) -> Self {
+        let mut asked = Self::default();
+        for rule in set.rules.iter().filter(|_| !builtin) {
+            asked.fields.extend(rule.query.fields().cloned());
+            asked.categories.extend(rule.categories.iter().cloned());
+            for name in &*rule.unknown {
+                asked.miss(name.clone(), Asker::Rule(rule.meta.name.clone()));
+            }
+        }
+        let items = set.rules.iter().flat_map(|rule| &*rule.exceptions);
+        let items = items.map(|item| (&item.name, &item.predicate));
+        let alerts = exceptions.iter().map(|exception| (&exception.name, &exception.predicate));
+        for (name, predicate) in items.chain(alerts) {
+            for field in predicate.fields() {
+                if let Some(unknown) = UnknownName::field(field.name(), Span::default()) {
+                    asked.miss(unknown, Asker::Exception(name.clone()));
+                }
+            }
+        }
+        let given = [
+            ("--timestamp-field", &roles.timestamp),
+            ("--event-category-field", &roles.category),
+            ("--tiebreaker-field", &roles.tiebreaker),
+        ];
+        let given = given.into_iter().filter_map(|(option, name)| Some((option, Field::named(name.as_deref()?))));
+        asked.roles = given.collect();
+        asked
+    }
+
+    /// Adds the columns of an output.
+    pub fn add_columns(&mut self, columns: &[String]) {
+        for unknown in columns.iter().filter_map(|name| UnknownName::field(name, Span::default())) {
+            self.miss(unknown, Asker::Columns);
+        }
+    }
+
+    fn miss(&mut self, unknown: UnknownName, by: Asker) {
+        let sought = if unknown.is_category {
+            SoughtName::Category(unknown.name.clone())
+        } else {
+            SoughtName::Field(evql::ecs::mapped(&unknown.name).0)
+        };
+        let (_, asking) = self.unknown.entry(sought).or_insert_with(|| (unknown, Vec::new()));
+        if !asking.contains(&by) {
+            asking.push(by);
+        }
+    }
+
+    /// What to look for in the evidence.
+    pub fn sought(&self) -> Vec<SoughtName> {
+        let known = self.fields.iter().cloned().map(SoughtName::Field);
+        let known = known.chain(self.categories.iter().cloned().map(SoughtName::Category));
+        let known = known.filter(|_| self.is_few());
+        let roles = self.roles.iter().map(|(_, field)| SoughtName::Field(field.clone()));
+        known.chain(self.unknown.keys().cloned()).chain(roles).collect()
+    }
+
+    fn is_few(&self) -> bool {
+        self.fields.len() <= FEW_FIELDS
+    }
+
+    /// Names that nobody has, the evidence neither.
+    pub fn mistakes(&self, detector: &Detector, outcome: &Outcome) -> Vec<NameMistake<'_>> {
+        let watch = detector.watch();
+        let unknown = self.unknown.iter().filter(|(sought, _)| watch.is_unseen(sought));
+        let unknown = unknown.map(|(_, (name, by))| {
+            let offer = name.offer().map_or(String::new(), |offer| format!("; {offer}"));
+            let has =
+                if name.is_category { "no event has it" } else { "neither ECS nor the mapping nor any event has it" };
+            let text = format!("{} is asked for by {}, and {has}{offer}", name.describe(), named(by));
+            let written = by.iter().any(|by| matches!(by, Asker::Rule(_))).then_some(name);
+            NameMistake { written, text }
+        });
+        let documents = outcome.inputs.iter().any(|input| input.format == Format::Json);
+        let is_unseen = |field: &Field| documents && watch.is_unseen(&SoughtName::Field(field.clone()));
+        let roles = self.roles.iter().filter(|(_, field)| is_unseen(field));
+        let roles = roles.map(|(option, field)| NameMistake {
+            written: None,
+            text: format!("no document has `{field}`, which {option} names"),
+        });
+        unknown.chain(roles).collect()
+    }
+
+    /// What a reader of the answer must know of names.
+    pub fn notices(&self, detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        let mistakes = self.mistakes(detector, outcome);
+        for mistake in mistakes.iter().take(MOST_NAMED) {
+            notices.push(Notice::new(NoticeKind::UnknownName, mistake.text.as_str()));
+        }
+        if mistakes.len() > MOST_NAMED {
+            let more = mistakes.len() - MOST_NAMED;
+            let text = format!("{more} more names that nobody has; `evql rules check` shows where they stand");
+            notices.push(Notice::new(NoticeKind::UnknownName, text));
+        }
+        if outcome.alerts.is_empty() && !outcome.inputs.is_empty() {
+            notices.extend(self.never_set(detector, outcome));
+        }
+        notices
+    }
+
+    /// Known fields and categories that no event had.
+    fn never_set(&self, detector: &Detector, outcome: &Outcome) -> Option<Notice> {
+        let watch = detector.watch();
+        let stats = &outcome.stats;
+        let is_unseen = |field: &Field| {
+            if self.is_few() {
+                return watch.is_unseen(&SoughtName::Field(field.clone()));
+            }
+            stats.documents == 0 && !stats.by_id.keys().any(|&id| sysmon::may_have(id, field))
+        };
+        let unknown = |field: &Field| self.unknown.contains_key(&SoughtName::Field(field.clone()));
+        let fields = self.fields.iter().filter(|field| !unknown(field) && is_unseen(field));
+        let mut names: Vec<String> = fields.map(|field| format!("`{field}`")).collect();
+        let categories = self.categories.iter().map(|name| SoughtName::Category(name.clone()));
+        let categories = categories.filter(|name| watch.is_unseen(name) && !self.unknown.contains_key(name));
+        names.extend(categories.filter_map(|name| match name {
+            SoughtName::Category(name) => Some(format!("the category `{name}`")),
+            SoughtName::Field(_) => None,
+        }));
+        if names.is_empty() {
+            return None;
+        }
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let more = names.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {}", counted(more as u64, "more name")) } else { String::new() };
+        names.truncate(MOST_NAMED);
+        let text = format!("{}{more} {verb} never set in this evidence", names.join(", "));
+        Some(Notice::new(NoticeKind::NeverSet, text))
+    }
+}
+
+/// Who asks for something, in a few words.
+fn named(by: &[Asker]) -> String {
+    let one = |by: &Asker| match by {
+        Asker::Rule(name) => format!("the rule '{name}'"),
+        Asker::Exception(name) => format!("the exception '{name}'"),
+        Asker::Columns => "--fields".to_owned(),
+    };
+    match by {
+        [first, rest @ ..] if !rest.is_empty() => format!("{} and {} more", one(first), rest.len()),
+        by => by.first().map(one).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,51 @@
+//! Names that nobody has are found out by reading, with either reader, and a field of a document's own counts as known.
+
+#![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+
+use evql::detect::{Detector, NameWatch, SoughtName};
+use evql::ecs::Field;
+use evql::pipeline::{self, Options, Silent};
+use evql::rules;
+use std::path::{Path, PathBuf};
+
+fn unseen(path: PathBuf, options: &Options) -> Vec<String> {
+    let fields = [
+        "process.name",
+        "process.code_signature.trusted",
+        "process.pe.imphash",
+        "winlog.event_data.Nosuch",
+        "winlog.event_data.LogonId",
+        "vendor.thing",
+    ];
+    let names = fields.map(|name| SoughtName::Field(Field::named(name)));
+    let categories = ["network", "iam"].map(|name| SoughtName::Category(name.to_owned()));
+    let detector = Detector::new(rules::builtin()).with_watch(NameWatch::new(names.into_iter().chain(categories)));
+    pipeline::run(&[path], &detector, options, &Silent).unwrap();
+    let name = |name: &SoughtName| match name {
+        SoughtName::Field(field) => field.to_string(),
+        SoughtName::Category(name) => format!("category {name}"),
+    };
+    let mut names: Vec<String> = detector.watch().unseen().map(name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn both_readers_and_all_thread_counts_miss_the_same_names() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/regsvr32.evtx");
+    let expected = ["category iam", "process.code_signature.trusted", "vendor.thing", "winlog.event_data.Nosuch"];
+    for slow_reader in [false, true] {
+        for threads in [1, 3] {
+            let options = Options { slow_reader, threads, ..Options::default() };
+            assert_eq!(unseen(path.clone(), &options), expected, "slow: {slow_reader}, threads: {threads}");
+        }
+    }
+}
+
+#[test]
+fn a_field_of_a_document_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("documents.ndjson");
+    std::fs::write(&path, "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"vendor\":{\"thing\":\"x\"}}\n").unwrap();
+    assert!(!unseen(path, &Options::default()).contains(&"vendor.thing".to_owned()));
+}
