@@ -1,9 +1,9 @@
 //! The whole pipeline over the real corpus: the alerts that must be there, sums that add up, and the same output for any number of threads and
 //! any order of files.
 //!
-//! The corpus carries its own licence and is read from where it is: `EVQL_SHARED` names the folder. Without it these tests pass themselves over.
+//! The corpus carries its own licence and is read from where it is: `EVQL_SHARED` names the folder. These tests are ignored unless they are asked for: `cargo test -- --include-ignored`.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // A test may stop at the first surprise.
 
 use evql::detect::Detector;
 use evql::event::Clock;
@@ -12,12 +12,9 @@ use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineF
 use evql::{ecs, rules};
 use std::path::{Path, PathBuf};
 
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("EVQL_SHARED").map(PathBuf::from);
-    if shared.is_none() {
-        eprintln!("passed over: EVQL_SHARED is not set");
-    }
-    shared.map(|shared| shared.join("corpus"))
+fn corpus() -> PathBuf {
+    let shared = std::env::var_os("EVQL_SHARED").expect("EVQL_SHARED names the folder of reference material");
+    PathBuf::from(shared).join("corpus")
 }
 
 fn run(paths: &[PathBuf], threads: usize, clock: Clock) -> (Detector, Outcome) {
@@ -66,8 +63,9 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn the_built_in_rule_finds_exactly_the_known_alerts() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = corpus();
     let (_, logged) = run(std::slice::from_ref(&corpus), 2, Clock::Logged);
     let known = [
         ("IEWIN7", ["16792", "16794"]),
@@ -81,8 +79,9 @@ fn the_built_in_rule_finds_exactly_the_known_alerts() {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn every_record_is_accounted_for() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = corpus();
     let (detector, outcome) = run(&[corpus], 2, Clock::Logged);
     let stats = &outcome.stats;
     assert!(stats.adds_up(), "{stats:#?}");
@@ -100,8 +99,9 @@ fn every_record_is_accounted_for() {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn threads_and_order_of_files_change_nothing() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = corpus();
     let mut all = Vec::new();
     files(&corpus, &mut all);
     all.sort();

@@ -1,4 +1,4 @@
-//! Conformance cases of other projects, run where they lie. Without `EVQL_SHARED` in the environment there is nothing to run, and a line says so.
+//! Conformance cases of other projects, run where they lie. They need `EVQL_SHARED`, and are ignored unless they are asked for: `cargo test -- --include-ignored`.
 
 // Test code: a failed `unwrap` is a failed test, and what is printed is for whoever runs it by hand.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
@@ -11,13 +11,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// The folder of shared material; `None` with a notice if it is not given.
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("EVQL_SHARED").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: EVQL_SHARED is not set");
-    }
-    folder
+/// The folder of shared material.
+fn shared() -> PathBuf {
+    let shared = std::env::var_os("EVQL_SHARED").expect("EVQL_SHARED names the folder of reference material");
+    PathBuf::from(shared)
 }
 
 fn options() -> Options {
@@ -80,8 +77,9 @@ fn run(query: &Query, documents: &[Document]) -> Vec<i64> {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn queries_over_the_test_data() {
-    let Some(folder) = shared() else { return };
+    let folder = shared();
     let folder = folder.join("oracle/eql");
     let data: Vec<serde_json::Value> =
         serde_json::from_str(&fs::read_to_string(folder.join("test_data.json")).unwrap()).unwrap();
@@ -153,8 +151,9 @@ fn series(text: &str) -> Vec<Series> {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn series_of_the_state_machine() {
-    let Some(folder) = shared() else { return };
+    let folder = shared();
     let text = fs::read_to_string(folder.join("oracle/eql/sequences.series-spec")).unwrap();
     let cases = series(&text);
     assert_eq!(cases.len(), 25);
@@ -186,8 +185,9 @@ fn series_of_the_state_machine() {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn production_rules_compile() {
-    let Some(folder) = shared() else { return };
+    let folder = shared();
     let mut rules = 0;
     let mut wrong = Vec::new();
     for entry in fs::read_dir(folder.join("rules/elastic-windows")).unwrap() {

@@ -1,12 +1,12 @@
 //! Reads a corpus of real logs: every record is accounted for, however the files are cut into units, and damage stops nothing.
 //!
-//! The corpus is other people's and not part of the project. Set `EVQL_SHARED` to a folder that has it as `corpus`; without it these tests
-//! say so and pass themselves over.
+//! The corpus is other people's and not part of the project. Set `EVQL_SHARED` to a folder that has it as `corpus`; the tests are ignored
+//! unless they are asked for: `cargo test -- --include-ignored`.
 
-#![allow(clippy::print_stderr)] // A test that passes itself over says so.
+#![allow(clippy::print_stderr)] // What was read is for whoever runs it by hand.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use evql::source::{Fault, FaultKind, Input, Item, Record, Scratch, Search, UnitStats, discover, read_unit, units};
 
@@ -18,12 +18,9 @@ struct Outcome {
     stats: UnitStats,
 }
 
-fn corpus() -> Option<PathBuf> {
-    let Some(shared) = std::env::var_os("EVQL_SHARED") else {
-        eprintln!("EVQL_SHARED is not set: passed over");
-        return None;
-    };
-    Some(Path::new(&shared).join("corpus"))
+fn corpus() -> PathBuf {
+    let shared = std::env::var_os("EVQL_SHARED").expect("EVQL_SHARED names the folder of reference material");
+    PathBuf::from(shared).join("corpus")
 }
 
 fn read(inputs: &[Input], chunks_per_unit: u32) -> Outcome {
@@ -45,8 +42,9 @@ fn assert_accounted_for(outcome: &Outcome) {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn the_whole_corpus_gives_the_same_however_it_is_cut() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = corpus();
     let found = discover(&[corpus], &Search::default());
     assert!(!found.inputs.is_empty());
     let whole = read(&found.inputs, 64);
@@ -77,8 +75,9 @@ fn rendered(input: &Input) -> String {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn exported_events_give_the_records_of_their_log() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = corpus();
     let found = discover(&[corpus], &Search::default());
     let folder = tempfile::tempdir().expect("a folder");
     let mut compared = 0;
@@ -138,8 +137,9 @@ fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
 }
 
 #[test]
+#[ignore = "needs EVQL_SHARED"]
 fn damage_neither_panics_nor_hangs_and_stays_accounted_for() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = corpus();
     let found = discover(&[corpus], &Search::default());
     let small: Vec<&Input> = found.inputs.iter().filter(|input| input.size <= 4096 + 2 * 65_536).collect();
     assert!(!small.is_empty());

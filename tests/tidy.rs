@@ -158,3 +158,72 @@ fn the_search_for_imports_finds_all_forms() {
     let text = "use crate::base::Ticks;\nuse crate::{ecs, event::{Document, Value}};\nfn f(x: crate::eql::Query) {}";
     assert_eq!(imports(text), ["base", "ecs", "event", "eql"]);
 }
+
+/// A test that returns because something is not there reports success with nothing run: it is ignored with the reason instead.
+#[test]
+fn no_test_passes_itself_over() {
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut files);
+    for path in files.into_iter().filter(|path| !path.ends_with("tidy.rs")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for (at, _) in text.match_indices("var_os(\"EVQL_").chain(text.match_indices("var(\"EVQL_")) {
+            let line = text[..at].lines().count();
+            let end = text[at..].char_indices().nth(300).map_or(text.len(), |(length, _)| at + length);
+            let after = text[at..end].split("\n}\n").next().unwrap_or_default();
+            let blesses = after.starts_with("var_os(\"EVQL_BLESS\")");
+            assert!(
+                blesses || !after.contains("return;"),
+                "{}:{line} returns where a variable is missing",
+                path.display()
+            );
+        }
+        for ignored in text.split("#[ignore").skip(1) {
+            assert!(
+                ignored.starts_with(" = \"needs EVQL_"),
+                "{}: a test is ignored without its reason",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Invariant 8 of `docs/ARCHITECTURE.md`: where files are opened.
+#[test]
+fn only_a_few_places_open_files() {
+    let opens = ["std::fs", "fs::File", "File::open", "tempfile::", "WalkDir", "TcpStream", "UdpSocket"];
+    let mut seen = 0;
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        if !opens.iter().any(|word| text.contains(word)) {
+            continue;
+        }
+        seen += 1;
+        let may =
+            ["source/", "cli/", "pipeline/"].iter().any(|start| path.starts_with(start)) || path == "rules/discover.rs";
+        assert!(may, "{path} opens files");
+        assert!(!text.contains("TcpStream") && !text.contains("UdpSocket"), "{path} speaks to a network");
+    }
+    assert!(seen > 5, "only {seen} files found: does the search still work?");
+}
+
+/// Which texts begin a formula, and how control characters are shown, is known in one place.
+#[test]
+fn texts_are_made_safe_in_one_place() {
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path) && path != "base/escape.rs") {
+        for list in ["b'=' | b'+'", "'=', '+'", "'=' | '+'", "\"=+-@", "b\"=+-@", "&lt;"] {
+            assert!(!text.contains(list), "{path} makes text safe on its own ({list}): base::escape does");
+        }
+    }
+}
+
+/// Invariant 2 names every term of the sum that the summary shows.
+#[test]
+fn the_invariant_of_the_sum_is_that_of_the_summary() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ARCHITECTURE.md")).unwrap();
+    let summary = sources().into_iter().find(|(path, _)| path == "cli/terminal/summary.rs").unwrap().1;
+    let terms = summary.split("let terms = [").nth(1).unwrap().split("];").next().unwrap();
+    let names: Vec<&str> = terms.split('"').skip(1).step_by(2).collect();
+    assert!(names.len() >= 6, "{names:?}");
+    for name in names {
+        assert!(page.replace('`', "").contains(name), "docs/ARCHITECTURE.md does not name {name}");
+    }
+}

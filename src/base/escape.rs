@@ -23,25 +23,44 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Makes text safe in a cell of a spreadsheet: a leading formula character gets a `'` in front, NUL is made visible, and too long a text is cut.
+/// Makes text safe in a cell of a spreadsheet: a leading formula character gets a `'` in front, control characters are made visible as [`terminal`] does,
+/// but for line breaks and tabs, and too long a text is cut.
 ///
 /// The rest of CSV (quotes, separators, line breaks) is the CSV writer's business.
 pub fn cell(text: &str) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let formula = begins_formula(text);
     let long = text.len() > CELL_LIMIT && text.encode_utf16().count() > CELL_LIMIT;
-    if !formula && !long && !text.contains('\0') {
+    let hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if !formula && !long && !text.contains(hidden) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 1);
     if formula {
         out.push('\'');
     }
-    out.push_str(&text.replace('\0', "\\0"));
+    for c in text.chars() {
+        if hidden(c) { push_visible(&mut out, c) } else { out.push(c) }
+    }
     if out.encode_utf16().count() > CELL_LIMIT {
         cut_to_units(&mut out, CELL_LIMIT - CUT.encode_utf16().count());
         out.push_str(CUT);
     }
     Cow::Owned(out)
+}
+
+/// Whether a text is one that [`cell`] leaves as it is and that needs no quotes in CSV, told by its bytes; a doubt counts as no.
+pub fn is_plain_cell(text: &str) -> bool {
+    // The first byte of what Unicode has of further control characters is C2.
+    let is_plain = |byte: &u8| !matches!(byte, 0..0x20 | 0x7f | 0xc2 | b'"' | b',');
+    // Every byte is looked at without leaving off, so that many can be at once.
+    !begins_formula(text)
+        && text.len() <= CELL_LIMIT
+        && text.as_bytes().iter().fold(true, |plain, byte| plain & is_plain(byte))
+}
+
+/// Whether spreadsheets may take a text for a formula.
+fn begins_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
 /// At most so many UTF-16 units of a text, with a mark where it was cut.

@@ -5,7 +5,7 @@
 
 use super::columns::{ALERTS, Carried, START_RECORD, alerts_text, has_all_digits, merge, next_column};
 use super::{Results, TimelineFormat};
-use crate::base::escape::{CELL_LIMIT, cell};
+use crate::base::escape::{cell, is_plain_cell};
 use crate::base::json;
 use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Contents, Entry, FIELDS};
 use std::io;
@@ -155,12 +155,7 @@ fn push_plain(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
 
 /// Adds a text, safe in a spreadsheet, in quotes if it needs some.
 fn push_text(text: &str, out: &mut Vec<u8>) {
-    let is_plain = |byte: &u8| !matches!(byte, 0 | b'"' | b',' | b'\r' | b'\n');
-    let starts_plain = !matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t'));
-    if starts_plain
-        && text.len() <= CELL_LIMIT
-        && text.as_bytes().iter().fold(true, |plain, byte| plain & is_plain(byte))
-    {
+    if is_plain_cell(text) {
         return out.extend_from_slice(text.as_bytes());
     }
     let text = cell(text);

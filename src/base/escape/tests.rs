@@ -15,7 +15,7 @@ fn cells_do_not_calculate() {
         assert_eq!(cell(formula), format!("'{formula}"));
     }
     assert_eq!(cell("C:\\a=b"), "C:\\a=b");
-    assert_eq!(cell("a\0b"), "a\\0b");
+    assert_eq!(cell("a\0b"), "a\\x00b");
 }
 
 #[test]
@@ -45,4 +45,31 @@ fn json_stays_the_same_json() {
     assert!(shown.is_ascii(), "{shown}");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
     assert_eq!(json("{\n\t1}"), "{\n\t1}");
+}
+
+#[test]
+fn what_a_plain_cell_is_agrees_with_what_a_cell_becomes() {
+    for text in [
+        "",
+        "a b",
+        "C:\\Windows\\a.exe",
+        "=1",
+        "a=1",
+        "\u{1}",
+        "a\u{1b}[31m",
+        "\u{85}",
+        "\u{e4}\u{c2}",
+        "a,b",
+        "\"",
+        "line\nline",
+        "\t",
+        "\u{7f}",
+    ] {
+        if is_plain_cell(text) {
+            assert_eq!(cell(text), text);
+            assert!(!text.contains(['"', ',', '\n', '\r']), "{text}");
+        }
+    }
+    assert!(is_plain_cell("C:\\Windows\\a.exe") && is_plain_cell("\u{e4}"));
+    assert_eq!(cell("a\u{1b}[31m\u{1}"), "a\\x1b[31m\\x01", "one can tell which characters they were");
 }
