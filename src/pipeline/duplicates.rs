@@ -8,7 +8,7 @@
 
 use super::found::Counts;
 use super::work::Fate;
-use crate::base::Origin;
+use crate::base::{Origin, Ticks};
 use crate::source::{self, Glance, Record, Stored};
 use crate::sysmon;
 use foldhash::fast::FixedState;
@@ -26,6 +26,10 @@ const CHUNKS_AT_A_TIME: usize = 4096;
 pub struct Seen {
     /// A hash of all that it says.
     pub fingerprint: [u8; 16],
+    /// Whether another tool has kept it, and may have lost parts: of copies, one that is whole stays.
+    pub is_partial: bool,
+    /// What is left of a record whatever tool has kept it: see [`identity`].
+    pub identity: u64,
     /// Where it was read. Of equal ones the one with the lowest place stays.
     pub origin: Origin,
     /// Its computer and channel.
@@ -293,6 +297,23 @@ impl Duplicates {
                 self.counts.add((pair[1].event_id, pair[1].fate), 1);
             }
         }
+        self.add_partial(&seen);
+    }
+
+    /// Finds the copies that other tools have kept, and lost parts of. They are told by what no tool loses.
+    fn add_partial(&mut self, seen: &[Seen]) {
+        if !seen.iter().any(|seen| seen.is_partial) {
+            return;
+        }
+        let (mut partial, whole): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|seen| seen.is_partial);
+        let mut known: HashSet<u64> = whole.iter().map(|seen| seen.identity).collect();
+        partial.sort_unstable_by_key(|seen| seen.origin);
+        for seen in partial {
+            if !self.records.contains(&seen.origin) && !known.insert(seen.identity) {
+                self.records.insert(seen.origin);
+                self.counts.add((seen.event_id, seen.fate), 1);
+            }
+        }
     }
 }
 
@@ -465,6 +486,33 @@ pub fn fingerprint(record: &Record) -> [u8; 16] {
     if !has_own_time {
         hash.update(record.time_created.0.to_le_bytes());
     }
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&hash.finalize()[..16]);
+    fingerprint
+}
+
+/// A hash of what every tool keeps of a record: computer, channel, number, event ID, process and time. Of the time it takes what Sysmon itself has written, where it
+/// has, because tools cut the time of logging.
+pub fn identity(record: &Record) -> u64 {
+    let (group, number) = number_of(record);
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write_u64(group);
+    hasher.write_u64(number);
+    hasher.write_u32(record.event_id);
+    let entry = |name| record.value(name).filter(|value| sysmon::says(value));
+    hasher.write(entry("ProcessGuid").unwrap_or_default().as_bytes());
+    match entry("UtcTime") {
+        Some(time) => hasher.write(time.as_bytes()),
+        None => hasher.write_i64(record.time_created.0.div_euclid(Ticks::PER_SECOND)),
+    }
+    hasher.finish()
+}
+
+/// A fingerprint of what has no number in its log: such records may be equal by chance, and are never taken for copies.
+pub fn unnumbered(origin: Origin) -> [u8; 16] {
+    let mut hash = Sha1::new();
+    hash.update(origin.input.to_le_bytes());
+    hash.update(origin.offset.to_le_bytes());
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&hash.finalize()[..16]);
     fingerprint

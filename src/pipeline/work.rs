@@ -14,7 +14,7 @@ use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
 use crate::source::{
-    self, Fault, FaultKind, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
+    self, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
 use crate::timeline::{Contents, Outline, RowWriter, Subject};
@@ -307,8 +307,13 @@ impl<'run> Worker<'run> {
 
     fn seen(&self, record: &Record) -> Seen {
         let (group, record_id) = duplicates::number_of(record);
+        let is_partial = self.inputs[record.origin.input as usize].format == Format::Json;
+        let is_known = record.record_id.is_some() || !is_partial;
+        let unnumbered = || duplicates::unnumbered(record.origin);
         Seen {
-            fingerprint: duplicates::fingerprint(record),
+            fingerprint: if is_known { duplicates::fingerprint(record) } else { unnumbered() },
+            is_partial: is_partial && is_known,
+            identity: duplicates::identity(record),
             origin: record.origin,
             group,
             record_id,
@@ -601,7 +606,16 @@ impl Reading<'_> {
                 let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                 let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
                 let fate = worker.fate(event_id.or_else(code), computer, event.time(worker.options.clock));
-                let seen = Seen { fingerprint, origin, group: DOCUMENTS, record_id: 0, event_id, fate };
+                let seen = Seen {
+                    fingerprint,
+                    is_partial: false,
+                    identity: 0,
+                    origin,
+                    group: DOCUMENTS,
+                    record_id: 0,
+                    event_id,
+                    fate,
+                };
                 self.found.seen.push(seen);
                 self.found.counts.add((event_id, fate), 1);
                 if fate == Fate::Mapped {

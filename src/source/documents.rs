@@ -1,7 +1,7 @@
 //! ECS documents as JSON in any layout, in UTF-8 or UTF-16; gzip is unpacked on the way.
 //!
 //! [`super::json_cutter`] finds the documents. What wraps one in exports of Elasticsearch (`_source`, or `fields`) is taken off here, and the action lines
-//! of a bulk file are passed over. What a document means is not known here.
+//! of a bulk file are passed over. What another tool has made of a record of a log becomes a record again (`raw_event`). What a document means is not known here.
 //!
 //! Offsets are bytes of the text, after unpacking.
 
@@ -12,9 +12,11 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
-use super::discover::Input;
+use super::discover::{Format, Input};
 use super::fault::{Fault, FaultKind};
 use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
+use super::normal;
+use super::raw_event::{EventRead, JsonKind, RawEvents};
 use super::read::{Item, UnitStats};
 use crate::base::Origin;
 
@@ -34,15 +36,23 @@ pub struct JsonDocument {
 
 /// Reads a file of documents.
 pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
-    let mut target = Target { input, number, records: 0, sink };
+    let mut target = Target { input, number, records: 0, raw: RawEvents::default(), sink };
     let bytes = read_any(BufReader::with_capacity(BUFFER, source), &mut target);
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
+}
+
+/// Reads JSON text that is at hand, as a file of it is read; `name` is what faults call it.
+pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> UnitStats {
+    let size = text.len() as u64;
+    let input = Input { path: name.into(), display: name.into(), size, format: Format::Json, member: None };
+    read(&mut text, &input, 0, sink)
 }
 
 struct Target<'a> {
     input: &'a Input,
     number: u32,
     records: u64,
+    raw: RawEvents,
     sink: &'a mut dyn FnMut(Item),
 }
 
@@ -152,9 +162,35 @@ impl Target<'_> {
                 }
             }
         }
-        let logged = take_own(&mut object);
+        let origin = Origin { input: self.number, offset };
+        match self.raw.tell(object, origin) {
+            JsonKind::Document(mut object) => {
+                let logged = take_own(&mut object);
+                self.records += 1;
+                (self.sink)(Item::Document(JsonDocument { object, logged, origin }));
+            }
+            JsonKind::Events(events) => events.into_iter().for_each(|event| self.event(event, offset)),
+        }
+    }
+
+    /// An event that another tool has kept.
+    fn event(&mut self, EventRead { record, doubt }: EventRead, offset: u64) {
         self.records += 1;
-        (self.sink)(Item::Document(JsonDocument { object, logged, origin: Origin { input: self.number, offset } }));
+        let input = &self.input.display;
+        match record {
+            Ok(mut record) => {
+                normal::export(&mut record);
+                if let Some(reason) = doubt {
+                    let fault = Fault::suspect(input, FaultKind::Json, reason);
+                    (self.sink)(Item::Fault(fault.at(record.origin.offset).of_record(record.record_id)));
+                }
+                (self.sink)(Item::Record(record));
+            }
+            Err(refusal) => {
+                let fault = Fault::lost(input, refusal.kind, refusal.reason).at(offset).of_record(refusal.record_id);
+                (self.sink)(Item::Fault(fault));
+            }
+        }
     }
 }
 

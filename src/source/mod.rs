@@ -9,7 +9,8 @@
 //! Nothing vanishes silently either: `UnitStats::records` is the number of records handed over plus the number of faults for which
 //! [`Fault::is_record`] holds.
 //!
-//! This module deliberately does not know ECS or EQL, what a Sysmon field means (only how Windows would have written it: `normal`), or threads.
+//! This module deliberately does not know ECS (but for the names by which a mapped document is told from a raw event: `raw_event`) or EQL, what a Sysmon field means
+//! (only how Windows would have written it: `normal`), or threads.
 
 mod archive;
 mod buffer;
@@ -22,6 +23,7 @@ mod fault;
 mod header;
 mod json_cutter;
 mod normal;
+mod raw_event;
 mod read;
 mod record;
 mod sniff;
@@ -30,7 +32,7 @@ mod xml;
 
 pub use archive::Member;
 pub use discover::{Format, Input, Inputs, Search, discover, is_evidence, is_log_or_archive};
-pub use documents::JsonDocument;
+pub use documents::{JsonDocument, read_json};
 pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};

@@ -113,7 +113,7 @@ pub(super) struct Draft {
     related_activity_id: Option<Box<str>>,
     process_id: Option<u32>,
     thread_id: Option<u32>,
-    channel: Option<Arc<str>>,
+    pub channel: Option<Arc<str>>,
     computer: Option<Arc<str>>,
     user_sid: Option<Arc<str>>,
 }

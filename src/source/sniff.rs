@@ -107,6 +107,8 @@ const MARKS: &[&str] = &[
     "\"EventID\"",
     "\"EventId\"",
     "\"EventCode\"",
+    "\"ProviderName\"",
+    "\"RuleTitle\"",
     "\"EventData\"",
     "\"event_data\"",
     "\"winlog\"",

@@ -7,6 +7,8 @@ use evql::ecs;
 use evql::eql::{self, Machine, Query, SampleMachine};
 use evql::event::{Document, Object};
 use evql::rules;
+use evql::source::{self, Item};
+use evql::sysmon::{self, Mapping};
 
 /// Any bytes as a query.
 pub fn bytes(data: &[u8]) {
@@ -35,6 +37,23 @@ pub fn documents(data: &[u8]) {
     for text in QUERIES {
         run(text, &[document.clone(), document.clone()]);
     }
+}
+
+/// Any bytes as JSON in which other tools have kept events: each is a document, a record that can be mapped, or a fault with its place.
+pub fn raw_events(data: &[u8]) {
+    let mut found = 0;
+    let stats = source::read_json(data, "fuzz", &mut |item| match item {
+        Item::Record(record) => {
+            found += 1;
+            sysmon::map(&record, "fuzz", Mapping::Integration);
+        }
+        Item::Fault(fault) => {
+            assert!(fault.offset.is_some(), "{fault:?}");
+            found += u64::from(fault.is_record());
+        }
+        Item::Document(_) | Item::PassedOver => found += 1,
+    });
+    assert_eq!(stats.records, found, "what was met is accounted for");
 }
 
 /// Compiles a query and, if it is one, runs it and reads its own print again.

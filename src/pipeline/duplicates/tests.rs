@@ -25,7 +25,16 @@ fn seen((group, record_id, letter): Told, origin: Origin) -> Seen {
     let mut fingerprint = [letter; 16];
     fingerprint[..8].copy_from_slice(&group.to_le_bytes());
     fingerprint[8..15].copy_from_slice(&record_id.to_le_bytes()[..7]);
-    Seen { fingerprint, origin, group, record_id, event_id: Some(1), fate: Fate::Mapped }
+    Seen {
+        fingerprint,
+        is_partial: false,
+        identity: 0,
+        origin,
+        group,
+        record_id,
+        event_id: Some(1),
+        fate: Fate::Mapped,
+    }
 }
 
 impl Evidence {
@@ -138,6 +147,8 @@ fn what_overlaps_far_and_wide_is_compared_in_parts() {
 #[test]
 fn documents_are_compared_with_each_other_only() {
     let document = |offset, letter| Seen {
+        is_partial: false,
+        identity: 0,
         fingerprint: [letter; 16],
         origin: Origin { input: 0, offset },
         group: DOCUMENTS,

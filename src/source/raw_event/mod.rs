@@ -1,0 +1,123 @@
+//! Events of Windows as other tools write them in JSON, read back to the [`Record`]s that they were made of.
+//!
+//! Where a tool has turned a log into JSON, the event is the same and only its clothes differ. So each object is told by its content, one by one, and what a tool
+//! has kept of a record becomes a record again: it goes through the same mapping as one that was read from the log, gives the same alerts, and counts once where both
+//! are given. What is no event of Windows, or was mapped to ECS already, stays a document.
+//!
+//! ```text
+//! {"Event":{"System":{"EventID":1,…},"EventData":{"Image":"C:\\a.exe",…}}}          evtx_dump, and others that keep the tree: `tree`
+//! {"EventID":1,"Hostname":"ws","SourceName":"Microsoft-Windows-Sysmon","Image":…}   NXLog, and others that put all side by side: `flat`
+//! {"EventId":1,"Payload":"{\"EventData\":{\"Data\":[{\"@Name\":\"Image\",…}]}}",…}   EvtxECmd: `evtxecmd`
+//! {"winlog":{"event_data":{"Image":…},…},…}                                         Winlogbeat without pipelines: `winlogbeat`
+//! ```
+//!
+//! What they have in common is small: the parts of `System`, entries of a name and a text, and when it was logged. A tool is a table of names
+//! ([`envelope::EnvelopeNames`]) and a few lines for what is its own; `envelope` puts the record together, and decides which time is that of logging.
+//!
+//! What is plainly an event of Sysmon and cannot be read back is a fault with its reason, never a document: rules would find nothing in it, and nobody would hear.
+
+mod data;
+mod envelope;
+mod evtxecmd;
+mod flat;
+mod hayabusa;
+mod message;
+mod object;
+mod powershell;
+mod splunk;
+mod time;
+mod told;
+mod tree;
+mod winlogbeat;
+
+use serde_json::Value;
+
+use super::record::Interner;
+use super::xml::Converter;
+use crate::base::Origin;
+use object::Object;
+pub(super) use told::{EventRead, JsonKind};
+
+/// How many wrappers may be around an event.
+const DEEPEST_WRAPPER: usize = 3;
+
+/// Tells objects, and holds what can be used again.
+#[derive(Debug, Default)]
+pub(super) struct RawEvents {
+    strings: Interner,
+    xml: Converter,
+}
+
+impl RawEvents {
+    /// Tells what an object is.
+    ///
+    /// Where an object has several events, each has a place of its own, by which it is known: they count on from the object's.
+    pub(super) fn tell(&mut self, object: Object, origin: Origin) -> JsonKind {
+        if object.contains_key("evql") {
+            return JsonKind::Document(object);
+        }
+        let mut events = Vec::new();
+        if self.read(&object, origin, DEEPEST_WRAPPER, &mut events) {
+            JsonKind::Events(events)
+        } else {
+            JsonKind::Document(object)
+        }
+    }
+
+    /// Reads the events of an object; false if it is a document.
+    fn read(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
+        let at = Origin { offset: origin.offset + events.len() as u64, ..origin };
+        let Self { strings, xml } = self;
+        let event = if let Some(event) = tree::event_of(object) {
+            tree::read(event, at, strings)
+        } else if evtxecmd::is_row(object) {
+            evtxecmd::read(object, at, strings)
+        } else if hayabusa::is_row(object) {
+            hayabusa::read(object, at, strings)
+        } else if powershell::is_event(object) {
+            powershell::read(object, at, strings)
+        } else if winlogbeat::is_of_6(object) {
+            winlogbeat::read_6(object, at, strings)
+        } else if let Some(raw) = splunk::raw_of(object) {
+            if let Some(inner) = serde_json::from_str::<Object>(raw).ok().filter(|_| depth > 0) {
+                return self.read(&inner, origin, depth - 1, events);
+            }
+            splunk::read(object, raw, at, strings, xml)
+        } else if flat::is_event(object) {
+            flat::read(object, at, strings)
+        } else if winlogbeat::is_sysmon(object) && !winlogbeat::is_mapped(object) {
+            winlogbeat::read(object, at, strings, xml)
+        } else {
+            return depth > 0 && self.read_wrapped(object, origin, depth - 1, events);
+        };
+        events.push(event);
+        true
+    }
+
+    /// Reads the events in what a tool wraps around them; false if there are none.
+    fn read_wrapped(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
+        if let Some(row) = splunk::row_of(object) {
+            return self.read(row, origin, depth, events);
+        }
+        let mut found = false;
+        for member in wrapped(object) {
+            found |= self.read(member, origin, depth, events);
+        }
+        found
+    }
+}
+
+/// The events in a row of Chainsaw's hunt (`document.data`, or several under `documents`), or in the results of a search in Splunk.
+fn wrapped(object: &Object) -> Vec<&Object> {
+    let mut found = Vec::new();
+    if object.get("kind").is_some() || object.get("group").is_some() {
+        found.extend(object.get("document").and_then(|document| document.get("data")).and_then(Value::as_object));
+        let documents = object.get("documents").and_then(Value::as_array).into_iter().flatten();
+        found.extend(documents.filter_map(|document| document.get("data").and_then(Value::as_object)));
+    }
+    if object.contains_key("preview") {
+        let rows = object.get("results").and_then(Value::as_array).into_iter().flatten();
+        found.extend(rows.filter_map(Value::as_object));
+    }
+    found
+}

@@ -1,0 +1,160 @@
+//! Documents of Winlogbeat and Elastic Agent that no pipeline has mapped: Winlogbeat 8 and later without its ingest pipelines, 7 without its module, and 6.
+//!
+//! `event.created` is when the record was read, and counts for nothing; `@timestamp` is when it was logged.
+
+use serde_json::Value;
+
+use super::data;
+use super::envelope::{self, Envelope, EnvelopeNames, TimeTrust};
+use super::message;
+use super::object::{self, Object};
+use super::told::EventRead;
+use crate::base::Origin;
+use crate::source::record::Interner;
+use crate::source::xml::Converter;
+
+const NAMES: EnvelopeNames = EnvelopeNames {
+    provider: &["winlog.provider_name", "event.provider"],
+    provider_guid: &["winlog.provider_guid"],
+    event_id: &["winlog.event_id", "event.code", "winlog.event_identifier"],
+    version: &["winlog.version"],
+    level: &["winlog.level", "log.level"],
+    task: &[],
+    opcode: &["winlog.opcode"],
+    keywords: &[],
+    record_id: &["winlog.record_id"],
+    activity_id: &["winlog.activity_id"],
+    related_activity_id: &["winlog.related_activity_id"],
+    process_id: &["winlog.process.pid"],
+    thread_id: &["winlog.process.thread.id"],
+    channel: &["winlog.channel"],
+    computer: &["winlog.computer_name", "host.name"],
+    user_sid: &["winlog.user.identifier"],
+    time: &["winlog.time_created", "@timestamp"],
+    collected: &[],
+};
+
+/// Winlogbeat 6 has the same at the top.
+const NAMES_OF_6: EnvelopeNames = EnvelopeNames {
+    provider: &["source_name"],
+    provider_guid: &["provider_guid"],
+    event_id: &["event_id"],
+    version: &["version"],
+    level: &["level"],
+    task: &[],
+    opcode: &["opcode"],
+    keywords: &[],
+    record_id: &["record_number"],
+    activity_id: &["activity_id"],
+    related_activity_id: &["related_activity_id"],
+    process_id: &["process_id"],
+    thread_id: &["thread_id"],
+    channel: &["log_name"],
+    computer: &["computer_name", "beat.hostname"],
+    user_sid: &["user.identifier"],
+    time: &["@timestamp"],
+    collected: &[],
+};
+
+/// Whether an object is a document of Winlogbeat 6.
+pub fn is_of_6(object: &Object) -> bool {
+    let has = |name: &str| object.contains_key(name);
+    has("event_id") && has("log_name") && (has("source_name") || has("provider_guid"))
+}
+
+/// Whether a document tells of a record of Sysmon.
+pub fn is_sysmon(document: &Object) -> bool {
+    let name = object::first_text(document, NAMES.provider);
+    let guid = object::first_text(document, NAMES.provider_guid);
+    let channel = object::first_text(document, NAMES.channel);
+    let by_channel = channel.as_deref().filter(|_| guid.is_none()).and_then(envelope::provider_of_channel);
+    envelope::is_sysmon(name.as_deref().or(by_channel), guid.as_deref())
+}
+
+/// Parts of ECS that only a mapping fills.
+const MAPPED: [&str; 11] = [
+    "event.category",
+    "event.type",
+    "process",
+    "file",
+    "dll",
+    "registry",
+    "network",
+    "source",
+    "destination",
+    "dns",
+    "rule",
+];
+
+/// Whether a document has fields of ECS that say what happened.
+pub fn is_mapped(document: &Object) -> bool {
+    MAPPED.iter().any(|path| {
+        let value = object::find(document, path);
+        value.is_some_and(|value| !is_empty(value)) || !object::below(document, path).is_empty()
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(members) => members.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+/// Reads a document of Winlogbeat 6.
+pub fn read_6(document: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
+    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+    envelope.read(document, &NAMES_OF_6);
+    for part in ["event_data", "user_data"] {
+        for (name, value) in object::below(document, part) {
+            read_entry(name, value, &mut envelope);
+        }
+    }
+    let doubt = read_message(document, &mut envelope);
+    if envelope.is_sysmon() && !envelope.has_entries() {
+        return EventRead::refused("a Sysmon document with neither fields of ECS nor `event_data`");
+    }
+    EventRead::new(envelope.finish(origin), doubt)
+}
+
+/// Reads a document of Sysmon that is not mapped.
+pub fn read(document: &Object, origin: Origin, strings: &mut Interner, xml: &mut Converter) -> EventRead {
+    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+    envelope.read(document, &NAMES);
+    for part in ["winlog.event_data", "winlog.user_data"] {
+        for (name, value) in object::below(document, part) {
+            read_entry(name, value, &mut envelope);
+        }
+    }
+    if !envelope.has_entries()
+        && let Some(original) = object::first_text(document, &["event.original"])
+        && original.trim_start().starts_with("<Event")
+    {
+        return EventRead { record: xml.convert(original.trim(), origin, None), doubt: None };
+    }
+    let doubt = read_message(document, &mut envelope);
+    if !envelope.has_entries() {
+        return EventRead::refused("a Sysmon document with neither fields of ECS nor `winlog.event_data`");
+    }
+    EventRead::new(envelope.finish(origin), doubt)
+}
+
+fn read_entry(name: &str, value: &Value, envelope: &mut Envelope<'_>) {
+    match value {
+        Value::Object(_) => data::read(value, envelope),
+        _ if name != "xml_name" => envelope.entry(name, value),
+        _ => {}
+    }
+}
+
+/// Takes the entries from the message where there are no others.
+fn read_message(document: &Object, envelope: &mut Envelope<'_>) -> Option<String> {
+    if envelope.has_entries() || !envelope.is_sysmon() {
+        return None;
+    }
+    let read = message::read(&object::first_text(document, &["message"])?);
+    read.entries.iter().for_each(|(name, value)| envelope.entry_text(name, value));
+    read.repeated
+}
