@@ -127,6 +127,7 @@ const TOOLS: &[Tool] = &[
     Tool { name: "Get-WinEvent", write: get_winevent, lost: &[] },
     Tool { name: "Winlogbeat 8", write: winlogbeat, lost: &[] },
     Tool { name: "Winlogbeat 8, fields of a search", write: winlogbeat_fields, lost: &[] },
+    Tool { name: "Wazuh", write: wazuh, lost: &["winlog.user", "user.id"] },
     Tool { name: "Winlogbeat 6", write: winlogbeat_6, lost: &[] },
 ];
 
@@ -466,6 +467,27 @@ fn winlogbeat_6(record: &Record) -> Value {
     })
 }
 
+fn wazuh(record: &Record) -> Value {
+    let name = |name: &str| name[..1].to_lowercase() + &name[1..];
+    let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
+    let said = record.data.iter().filter(|(_, value)| !value.is_empty());
+    let data: Map<String, Value> = said.map(|(entry, value)| (name(entry), escaped(value).into())).collect();
+    let text = |number: Option<u32>| number.map(|number| number.to_string());
+    json!({
+        "timestamp": "2030-01-01T00:00:00.000+0000", "@timestamp": "2030-01-01T00:00:00.000Z", "agent": {"name": "x"}, "rule": {"id": "1"},
+        "data": {"win": {
+            "system": {
+                "providerName": &*record.provider, "providerGuid": record.provider_guid.as_deref(), "eventID": record.event_id.to_string(),
+                "version": text(record.version), "level": text(record.level), "task": text(record.task), "opcode": text(record.opcode),
+                "keywords": "0x8000000000000000", "systemTime": record.time_created.rfc3339_full(), "eventRecordID": record.record_id.map(|id| id.to_string()),
+                "processID": text(record.process_id), "threadID": text(record.thread_id), "channel": &*record.channel,
+                "computer": &*record.computer, "severityValue": "INFORMATION", "message": message(record),
+            },
+            "eventdata": data,
+        }},
+    })
+}
+
 /// A file of what a tool writes of records.
 fn file(folder: &Path, name: &str, records: &[Record], write: fn(&Record) -> Value) -> PathBuf {
     let path = folder.join(name);
@@ -513,7 +535,7 @@ fn records_of_sysmon_on_linux_and_of_others_are_told_as_in_a_log() {
         let (from_json, from_log) = (run(&[path]), run(&[log("forwarded")]));
         assert_eq!(alerts(&from_json), alerts(&from_log), "{}", tool.name);
         assert_eq!(from_json.stats.by_id, from_log.stats.by_id, "{}", tool.name);
-        assert_eq!(from_json.stats.tally, evql::pipeline::Tally { chunks: 0, ..from_log.stats.tally }, "{}", tool.name);
+        assert_eq!(from_json.stats.tally, pipeline::Tally { chunks: 0, ..from_log.stats.tally }, "{}", tool.name);
     }
 }
 
@@ -684,6 +706,21 @@ fn documents_that_a_pipeline_has_mapped_stay_documents() {
     assert_eq!((outcome.stats.mapped, outcome.stats.documents), (2, 1));
     let all = documents(&mut outcome, &[]);
     assert!(all.iter().any(|document| document["process"]["name"] == "a.exe"), "as it was given");
+}
+
+#[test]
+fn an_event_of_sysmon_is_known_without_its_provider() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines.json");
+    let flat =
+        r#"{"EventID":"1","Computer":"a","UtcTime":"2024-01-01 04:00:00.100","Image":["C:\\a.exe","C:\\a.exe"]}"#;
+    let winlog = r#"{"winlog":{"event_id":1,"event_data":{"UtcTime":"2024-01-01 04:00:00.100","Image":"C:\\a.exe"}}}"#;
+    std::fs::write(&path, format!("{flat}\n{winlog}\n")).unwrap();
+    let mut outcome = run(&[path]);
+    assert_eq!((outcome.stats.mapped, outcome.stats.documents, outcome.faults.len()), (2, 0, 0));
+    for document in documents(&mut outcome, &[]) {
+        assert_eq!(document["process"]["executable"], "C:\\a.exe");
+    }
 }
 
 #[test]

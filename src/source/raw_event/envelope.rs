@@ -58,7 +58,7 @@ pub enum TimeTrust {
 const FARTHEST: i64 = 450 * Ticks::PER_SECOND;
 
 /// More entries than this are no event but an attack: Windows allows 128.
-const MOST_ENTRIES: usize = 4096;
+const MOST_ENTRIES: usize = 1024;
 
 /// Channels of Sysmon, as Windows and other tools call them.
 const SYSMON_CHANNELS: &[(&str, &str)] = &[
@@ -186,6 +186,11 @@ impl<'s> Envelope<'s> {
         self.draft.data.push((name, text));
     }
 
+    /// Whether the event was refused already, so that nothing more of it matters.
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
     /// Whether there is an entry of that name.
     pub fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
@@ -209,7 +214,12 @@ impl<'s> Envelope<'s> {
     pub fn provider(&self) -> Option<&str> {
         let named = self.draft.provider.as_deref().filter(|name| !name.is_empty());
         let by_channel = || self.channel().filter(|_| self.draft.provider_guid.is_none()).and_then(provider_of_channel);
-        named.or_else(by_channel)
+        // No other provider has an entry of that name.
+        let by_entry = || {
+            let is_unknown = self.channel().is_none() && self.draft.provider_guid.is_none();
+            (is_unknown && self.has("UtcTime")).then_some("Microsoft-Windows-Sysmon")
+        };
+        named.or_else(by_channel).or_else(by_entry)
     }
 
     /// Whether the record is one of Sysmon's, whose entries matter.

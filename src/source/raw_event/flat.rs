@@ -93,7 +93,11 @@ const ADDED: &[&str] = &[
 pub fn is_event(object: &Object) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| object.get(*name).is_some_and(|value| !value.is_null()));
     has(NAMES.event_id)
-        && (has(NAMES.provider) || has(NAMES.provider_guid) || has(NAMES.channel) || source_channel(object).is_some())
+        && (has(&["UtcTime"])
+            || has(NAMES.provider)
+            || has(NAMES.provider_guid)
+            || has(NAMES.channel)
+            || source_channel(object).is_some())
 }
 
 /// The channel in what Splunk calls the source: `XmlWinEventLog:Channel`.
@@ -112,7 +116,8 @@ pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRea
         envelope.set(crate::source::record::SystemField::Channel, channel);
     }
     let message = object::first_text(object, &["Message"]).map(|text| message::read(&text)).unwrap_or_default();
-    let is_sysmon = envelope.is_sysmon();
+    let is_unknown = envelope.provider().is_none() && envelope.channel().is_none();
+    let is_sysmon = envelope.is_sysmon() || (is_unknown && object.contains_key("UtcTime"));
     let parts = ["EventData", "UserData"].map(|name| object.get(name));
     if parts.iter().flatten().any(|part| part.is_object() || part.is_array()) {
         parts.into_iter().flatten().for_each(|part| data::read(part, &mut envelope));
@@ -139,6 +144,9 @@ fn read_entries(object: &Object, message: &MessageEntries, envelope: &mut Envelo
         }
     }
     for (name, value) in object {
+        if envelope.is_refused() {
+            break;
+        }
         let is_entry = name.starts_with(|first: char| first.is_ascii_uppercase())
             && !is_added(name)
             && !is_of_collector(name, value, names_of_message, object)

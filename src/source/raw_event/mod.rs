@@ -28,6 +28,7 @@ mod splunk;
 mod time;
 mod told;
 mod tree;
+mod wazuh;
 mod winlogbeat;
 
 use serde_json::Value;
@@ -76,6 +77,8 @@ impl RawEvents {
             hayabusa::read(object, at, strings)
         } else if powershell::is_event(object) {
             powershell::read(object, at, strings)
+        } else if let Some(event) = wazuh::event_of(object) {
+            wazuh::read(event, at, strings)
         } else if winlogbeat::is_of_6(object) {
             winlogbeat::read_6(object, at, strings)
         } else if let Some(raw) = splunk::raw_of(object) {

@@ -80,7 +80,10 @@ pub fn text(value: &Value) -> Option<Cow<'_, str>> {
 fn joined(members: &[Value]) -> Option<Cow<'static, str>> {
     let texts: Option<Vec<Cow<'_, str>>> =
         members.iter().map(|member| if member.is_array() { None } else { text(member) }).collect();
-    Some(Cow::Owned(texts?.join(", ")))
+    let texts = texts?;
+    // Splunk lists a value once for each way in which it was extracted.
+    let is_one = texts.windows(2).all(|pair| pair[0] == pair[1]);
+    Some(Cow::Owned(if is_one { texts.into_iter().next()?.into_owned() } else { texts.join(", ") }))
 }
 
 /// Tools that keep numbers as floating point write `4100.0` for 4100.

@@ -68,39 +68,21 @@ pub fn is_sysmon(document: &Object) -> bool {
     let guid = object::first_text(document, NAMES.provider_guid);
     let channel = object::first_text(document, NAMES.channel);
     let by_channel = channel.as_deref().filter(|_| guid.is_none()).and_then(envelope::provider_of_channel);
+    let is_unknown = name.is_none() && guid.is_none() && channel.is_none();
     envelope::is_sysmon(name.as_deref().or(by_channel), guid.as_deref())
+        || (is_unknown && object::find(document, "winlog.event_data.UtcTime").is_some())
 }
 
-/// Parts of ECS that only a mapping fills.
-const MAPPED: [&str; 11] = [
-    "event.category",
-    "event.type",
-    "process",
-    "file",
-    "dll",
-    "registry",
-    "network",
-    "source",
-    "destination",
-    "dns",
-    "rule",
-];
+/// Fields of ECS that only a mapping fills.
+const MAPPED_FIELDS: [&str; 2] = ["event.category", "event.type"];
+
+/// Parts of ECS that only a mapping fills. Collectors have texts of the same names.
+const MAPPED_PARTS: [&str; 8] = ["process", "file", "dll", "registry", "network", "source", "destination", "dns"];
 
 /// Whether a document has fields of ECS that say what happened.
 pub fn is_mapped(document: &Object) -> bool {
-    MAPPED.iter().any(|path| {
-        let value = object::find(document, path);
-        value.is_some_and(|value| !is_empty(value)) || !object::below(document, path).is_empty()
-    })
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Array(members) => members.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    }
+    object::first(document, &MAPPED_FIELDS).is_some()
+        || MAPPED_PARTS.iter().any(|path| !object::below(document, path).is_empty())
 }
 
 /// Reads a document of Winlogbeat 6.
