@@ -1,12 +1,15 @@
-//! Lucene's regular expressions, translated to the `regex` crate.
+//! Lucene's regular expressions, read with Lucene's own grammar and run by the `regex` crate, or by an automaton of their own.
 //!
 //! The two dialects differ where it hurts: in Lucene the whole value must match, `.` matches line feeds, `^` and `$` are ordinary, `"..."` quotes,
-//! `@` is any text, `#` is no text, `<1-20>` is a range of numbers, and `~`, `&` are complement and intersection. The last two have no counterpart
-//! in an automaton-free translation and are refused by name rather than matched wrongly. The grammar followed is that of Lucene's own parser,
-//! oddities included: an operator where an operand is wanted stands for itself, so `*a` is a star and an `a`.
+//! `@` is any text, `#` is no text, `<1-20>` is a range of numbers, and `~`, `&` are complement and intersection, which the crate has not. The grammar followed
+//! is that of Lucene's own parser, oddities included: an operator where an operand is wanted stands for itself, so `*a` is a star and an `a`.
 
+mod automaton;
+mod tree;
+
+use automaton::LuceneAutomaton;
 use regex::{Regex, RegexBuilder};
-use std::fmt::Write as _;
+use tree::{LAST, Ranges, Tree};
 
 /// Why an expression cannot be used, and up to which of its bytes it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,35 +33,57 @@ impl Refusal {
 /// How deeply groups may be nested.
 const MAX_DEPTH: usize = 100;
 
-/// Compiles alternatives, any of which may match the whole of a text.
-pub fn compile<'t>(patterns: impl IntoIterator<Item = &'t str>, insensitive: bool) -> Result<Regex, Refusal> {
-    let mut alternatives = String::new();
-    for pattern in patterns {
-        if !alternatives.is_empty() {
-            alternatives.push('|');
-        }
-        let _ = write!(alternatives, "(?:{})", translate(pattern)?);
-    }
-    RegexBuilder::new(&format!("\\A(?:{alternatives})\\z"))
-        .case_insensitive(insensitive)
-        .dot_matches_new_line(true)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => Refusal::Unsupported("the expression is too large".into(), 0),
-            _ => Refusal::Invalid("the expression cannot be read".into(), 0),
-        })
+/// Most times that something is repeated; more would not fit into any automaton.
+const MOST_REPEATS: u32 = 100_000;
+
+/// An expression that texts are matched with.
+#[derive(Clone, Debug)]
+pub enum LuceneRegex {
+    /// By the crate.
+    Plain(Regex),
+    /// By an automaton, for what the crate has not.
+    Automaton(LuceneAutomaton),
 }
 
-/// Translates one expression, without anchors.
-fn translate(pattern: &str) -> Result<String, Refusal> {
-    let mut translator = Translator { rest: pattern, out: String::with_capacity(pattern.len() * 2), depth: 0 };
-    let read = if pattern.is_empty() { Ok(()) } else { translator.union() };
+impl LuceneRegex {
+    /// Whether a whole text matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(regex) => regex.is_match(text),
+            Self::Automaton(automaton) => automaton.is_match(text),
+        }
+    }
+}
+
+/// Compiles alternatives, any of which may match the whole of a text.
+pub fn compile<'t>(patterns: impl IntoIterator<Item = &'t str>, insensitive: bool) -> Result<LuceneRegex, Refusal> {
+    let trees = patterns.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let tree = Tree::Union(trees);
+    if tree.needs_automaton() {
+        let tree = if insensitive { tree.caseless() } else { tree };
+        let automaton = LuceneAutomaton::new(&tree);
+        return automaton
+            .map_or_else(|| unsupported("the expression is too large"), |found| Ok(LuceneRegex::Automaton(found)));
+    }
+    let mut text = String::from("\\A(?:");
+    tree.write(&mut text);
+    text.push_str(")\\z");
+    let regex = RegexBuilder::new(&text).case_insensitive(insensitive).dot_matches_new_line(true).build();
+    regex.map(LuceneRegex::Plain).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => Refusal::Unsupported("the expression is too large".into(), 0),
+        _ => Refusal::Invalid("the expression cannot be read".into(), 0),
+    })
+}
+
+/// Reads one expression.
+fn read(pattern: &str) -> Result<Tree, Refusal> {
+    let mut reader = Reader { rest: pattern, depth: 0 };
+    let read = if pattern.is_empty() { Ok(Tree::Concat(Vec::new())) } else { reader.union() };
     let read =
-        read.and_then(|()| if translator.rest.is_empty() { Ok(()) } else { invalid("there is a `)` without `(`") });
+        read.and_then(|tree| if reader.rest.is_empty() { Ok(tree) } else { invalid("there is a `)` without `(`") });
     // A fault is known when its last character was read.
-    let last = pattern[..pattern.len() - translator.rest.len()].char_indices().next_back();
-    read.map_err(|refusal| refusal.at(last.map_or(0, |(at, _)| at)))?;
-    Ok(translator.out)
+    let last = pattern[..pattern.len() - reader.rest.len()].char_indices().next_back();
+    read.map_err(|refusal| refusal.at(last.map_or(0, |(at, _)| at)))
 }
 
 /// Whether an expression has what other dialects take for an anchor or a flag, and Lucene for ordinary characters.
@@ -82,41 +107,48 @@ fn unsupported<T>(message: &str) -> Result<T, Refusal> {
     Err(Refusal::Unsupported(message.into(), 0))
 }
 
-struct Translator<'p> {
+struct Reader<'p> {
     rest: &'p str,
-    out: String,
     depth: usize,
 }
 
 /// What a backslash and a character stand for.
 enum Escaped {
-    /// The inside of brackets.
-    Class(&'static str),
+    Class(Ranges),
     Character(char),
 }
 
-/// The class that a shorthand stands for, as the inside of brackets.
-fn shorthand(c: char) -> Option<&'static str> {
-    Some(match c {
-        'd' => "[0-9]",
-        'D' => "[^0-9]",
-        's' => "[ \\t\\n\\r]",
-        'S' => "[^ \\t\\n\\r]",
-        'w' => "[A-Za-z0-9_]",
-        'W' => "[^A-Za-z0-9_]",
+/// The class that a shorthand stands for.
+fn shorthand(c: char) -> Option<Ranges> {
+    let of =
+        |ranges: &[(char, char)]| ranges.iter().map(|&(first, last)| (first.into(), last.into())).collect::<Ranges>();
+    let class = match c.to_ascii_lowercase() {
+        'd' => of(&[('0', '9')]),
+        's' => of(&[('\t', '\n'), ('\r', '\r'), (' ', ' ')]),
+        'w' => of(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
         _ => return None,
-    })
+    };
+    Some(if c.is_ascii_uppercase() { all_but(class) } else { class })
 }
 
-fn push_literal(out: &mut String, c: char) {
-    if c.is_ascii_alphanumeric() || !c.is_ascii() {
-        out.push(c);
-    } else {
-        let _ = write!(out, "\\x{{{:x}}}", u32::from(c));
+/// All characters that are not in a class.
+fn all_but(mut ranges: Ranges) -> Ranges {
+    ranges.sort_unstable();
+    let mut others = Ranges::new();
+    let mut from = 0;
+    for (first, last) in ranges {
+        if first > from {
+            others.push((from, first - 1));
+        }
+        from = from.max(last + 1);
     }
+    if from <= LAST {
+        others.push((from, LAST));
+    }
+    others
 }
 
-impl<'p> Translator<'p> {
+impl<'p> Reader<'p> {
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -140,49 +172,68 @@ impl<'p> Translator<'p> {
         Some(before)
     }
 
-    fn union(&mut self) -> Result<(), Refusal> {
+    fn union(&mut self) -> Result<Tree, Refusal> {
         if self.depth > MAX_DEPTH {
             return unsupported("groups are nested too deeply");
         }
         self.depth += 1;
-        self.concatenation()?;
+        let mut each = vec![self.intersection()?];
         while self.eat('|') {
-            self.out.push('|');
-            self.concatenation()?;
+            each.push(self.intersection()?);
         }
         self.depth -= 1;
-        Ok(())
+        Ok(if each.len() == 1 { each.remove(0) } else { Tree::Union(each) })
     }
 
-    fn concatenation(&mut self) -> Result<(), Refusal> {
+    fn intersection(&mut self) -> Result<Tree, Refusal> {
+        let mut each = vec![self.concatenation()?];
+        while self.eat('&') {
+            each.push(self.concatenation()?);
+        }
+        Ok(if each.len() == 1 { each.remove(0) } else { Tree::Intersection(each) })
+    }
+
+    fn concatenation(&mut self) -> Result<Tree, Refusal> {
+        let mut each = Vec::new();
         loop {
-            self.repetition()?;
-            match self.peek() {
-                None | Some(')' | '|') => return Ok(()),
-                Some('&') => return unsupported("intersection with `&` is not supported"),
-                Some(_) => {}
+            each.push(self.repetition()?);
+            if matches!(self.peek(), None | Some(')' | '|' | '&')) {
+                return Ok(Tree::Concat(each));
             }
         }
     }
 
-    fn repetition(&mut self) -> Result<(), Refusal> {
-        let start = self.out.len();
-        self.operand()?;
+    fn repetition(&mut self) -> Result<Tree, Refusal> {
+        let mut tree = self.complement()?;
         while let Some(c) = self.peek().filter(|c| matches!(c, '?' | '*' | '+' | '{')) {
             self.rest = &self.rest[1..];
-            // A group of its own, or the second operator of `a**` and `a*?` would make the first one lazy.
-            self.out.insert_str(start, "(?:");
-            self.out.push(')');
-            if c == '{' {
-                self.bounds()?;
-            } else {
-                self.out.push(c);
-            }
+            let (least, most) = match c {
+                '?' => (0, Some(1)),
+                '*' => (0, None),
+                '+' => (1, None),
+                _ => self.bounds()?,
+            };
+            tree = Tree::Repeat(Box::new(tree), least, most);
         }
-        Ok(())
+        Ok(tree)
     }
 
-    fn bounds(&mut self) -> Result<(), Refusal> {
+    /// `~` binds closer than what repeats, and may stand several times.
+    fn complement(&mut self) -> Result<Tree, Refusal> {
+        let mut signs = 0;
+        while self.eat('~') {
+            signs += 1;
+        }
+        let operand = self.operand()?;
+        let twice = |tree| Tree::Complement(Box::new(Tree::Complement(Box::new(tree))));
+        Ok(match signs {
+            0 => operand,
+            signs if signs % 2 == 1 => Tree::Complement(Box::new(operand)),
+            _ => twice(operand),
+        })
+    }
+
+    fn bounds(&mut self) -> Result<(u32, Option<u32>), Refusal> {
         let Some(inside) = self.until('}') else { return invalid("`{` is not closed") };
         let (least, most) = inside.split_once(',').map_or((inside, None), |(least, most)| (least, Some(most)));
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -190,47 +241,50 @@ impl<'p> Translator<'p> {
             return invalid("a repetition is written `{n}`, `{n,}` or `{n,m}`");
         }
         // Java's integers are of 32 bits.
-        let bound =
-            |text: &str| text.parse::<i32>().map_err(|_| Refusal::Invalid("a repetition is too large".into(), 0));
-        if let Some(most) = most.filter(|most| !most.is_empty())
-            && bound(least)? > bound(most)?
-        {
+        let bound = |text: &str| {
+            let number = text.parse::<i32>().ok().and_then(|number| u32::try_from(number).ok());
+            number.ok_or_else(|| Refusal::Invalid("a repetition is too large".into(), 0))
+        };
+        let least = bound(least)?;
+        let most = match most {
+            None => Some(least),
+            Some("") => None,
+            Some(most) => Some(bound(most)?),
+        };
+        if most.is_some_and(|most| least > most) {
             return invalid("the bounds of a repetition run backwards");
         }
-        let _ = write!(self.out, "{{{}{}}}", bound(least)?, most.map_or(String::new(), |most| format!(",{most}")));
-        Ok(())
+        if least.max(most.unwrap_or_default()) > MOST_REPEATS {
+            return unsupported("a repetition is too large");
+        }
+        Ok((least, most))
     }
 
-    fn operand(&mut self) -> Result<(), Refusal> {
-        match self.next()? {
-            '~' => return unsupported("complement with `~` is not supported"),
+    fn operand(&mut self) -> Result<Tree, Refusal> {
+        Ok(match self.next()? {
             '[' => return self.class(),
-            '.' => self.out.push('.'),
-            '#' => self.out.push_str("[^\\s\\S]"),
-            '@' => self.out.push_str("(?:.*)"),
+            '.' => Tree::any(),
+            '#' => Tree::Union(Vec::new()),
+            '@' => Tree::Repeat(Box::new(Tree::any()), 0, None),
             '"' => {
                 let Some(quoted) = self.until('"') else { return invalid("`\"` is not closed") };
-                self.out.push_str("(?:");
-                quoted.chars().for_each(|c| push_literal(&mut self.out, c));
-                self.out.push(')');
+                Tree::Concat(quoted.chars().map(Tree::character).collect())
             }
-            '(' if self.eat(')') => self.out.push_str("(?:)"),
+            '(' if self.eat(')') => Tree::Concat(Vec::new()),
             '(' => {
-                self.out.push_str("(?:");
-                self.union()?;
+                let tree = self.union()?;
                 if !self.eat(')') {
                     return invalid("`(` is not closed");
                 }
-                self.out.push(')');
+                tree
             }
             '<' => return self.interval(),
             '\\' => match self.escaped()? {
-                Escaped::Class(class) => self.out.push_str(class),
-                Escaped::Character(c) => push_literal(&mut self.out, c),
+                Escaped::Class(class) => Tree::Class(class),
+                Escaped::Character(c) => Tree::character(c),
             },
-            c => push_literal(&mut self.out, c),
-        }
-        Ok(())
+            c => Tree::character(c),
+        })
     }
 
     /// What follows a backslash. Before a letter it must make a class: in Lucene `\b`, `\n` and `\x41` are errors, and not what they are elsewhere.
@@ -244,30 +298,29 @@ impl<'p> Translator<'p> {
     }
 
     /// A bracket expression, its `[` being consumed. A `]` directly at the beginning is a member, and so is one after `-`, as the end of a range.
-    fn class(&mut self) -> Result<(), Refusal> {
+    fn class(&mut self) -> Result<Tree, Refusal> {
         let negated = self.eat('^');
-        self.out.push_str(if negated { "[^" } else { "[" });
+        let mut ranges = Ranges::new();
         loop {
             let first = self.next()?;
             let member = if first == '\\' { self.escaped()? } else { Escaped::Character(first) };
             match member {
-                Escaped::Class(class) => self.out.push_str(class),
+                Escaped::Class(class) => ranges.extend(class),
                 Escaped::Character(c) => {
-                    push_literal(&mut self.out, c);
+                    let mut last = c;
                     if c != '\\' && self.eat('-') {
                         let end = self.next()?;
-                        let end = if end == '\\' { self.next()? } else { end };
-                        if end < c {
+                        last = if end == '\\' { self.next()? } else { end };
+                        if last < c {
                             return invalid("a range in brackets runs backwards");
                         }
-                        self.out.push('-');
-                        push_literal(&mut self.out, end);
                     }
+                    ranges.push((c.into(), last.into()));
                 }
             }
             if self.eat(']') {
-                self.out.push(']');
-                return Ok(());
+                let ranges = if negated { all_but(ranges) } else { ranges };
+                return Ok(if ranges.is_empty() { Tree::Union(Vec::new()) } else { Tree::Class(ranges) });
             }
             if self.rest.is_empty() {
                 return invalid("`[` is not closed");
@@ -276,7 +329,7 @@ impl<'p> Translator<'p> {
     }
 
     /// `<n-m>`, its `<` being consumed.
-    fn interval(&mut self) -> Result<(), Refusal> {
+    fn interval(&mut self) -> Result<Tree, Refusal> {
         let Some(inside) = self.until('>') else { return invalid("`<` is not closed") };
         let Some((low, high)) = inside.split_once('-') else {
             return invalid("there is no named automaton");
@@ -286,48 +339,37 @@ impl<'p> Translator<'p> {
             return invalid("a range of numbers is written `<n-m>`");
         };
         let (from, to) = (from.min(to), from.max(to));
-        self.out.push_str("(?:");
         if low.len() == high.len() {
             let width = low.len();
-            digits(&mut self.out, &format!("{from:0width$}"), &format!("{to:0width$}"));
-        } else {
-            // Without a fixed width, any number of leading zeros is accepted.
-            self.out.push_str("0*(?:");
-            let (shortest, longest) = (from.to_string().len(), to.to_string().len());
-            for width in shortest..=longest {
-                if width > shortest {
-                    self.out.push('|');
-                }
-                let low = if width == shortest { from.to_string() } else { format!("1{}", "0".repeat(width - 1)) };
-                let high = if width == longest { to.to_string() } else { "9".repeat(width) };
-                digits(&mut self.out, &low, &high);
-            }
-            self.out.push(')');
+            return Ok(digits(&format!("{from:0width$}"), &format!("{to:0width$}")));
         }
-        self.out.push(')');
-        Ok(())
+        // Without a fixed width, any number of leading zeros is accepted.
+        let (shortest, longest) = (from.to_string().len(), to.to_string().len());
+        let of_width = |width: usize| {
+            let low = if width == shortest { from.to_string() } else { format!("1{}", "0".repeat(width - 1)) };
+            let high = if width == longest { to.to_string() } else { "9".repeat(width) };
+            digits(&low, &high)
+        };
+        let zeros = Tree::Repeat(Box::new(Tree::character('0')), 0, None);
+        Ok(Tree::Concat(vec![zeros, Tree::Union((shortest..=longest).map(of_width).collect())]))
     }
 }
 
 /// An expression for all numbers from `low` to `high`, which have equally many digits.
-fn digits(out: &mut String, low: &str, high: &str) {
-    let (Some(first), Some(last)) = (low.chars().next(), high.chars().next()) else { return };
+fn digits(low: &str, high: &str) -> Tree {
+    let (Some(first), Some(last)) = (low.chars().next(), high.chars().next()) else { return Tree::Concat(Vec::new()) };
     let (low, high) = (&low[1..], &high[1..]);
     if first == last {
-        out.push(first);
-        return digits(out, low, high);
+        return Tree::Concat(vec![Tree::character(first), digits(low, high)]);
     }
     let (zeros, nines) = ("0".repeat(low.len()), "9".repeat(low.len()));
-    let _ = write!(out, "(?:{first}");
-    digits(out, low, &nines);
-    if u32::from(last) - u32::from(first) > 1 {
-        let step = |c: char, by: i8| char::from((c as u8).wrapping_add_signed(by));
-        let _ = write!(out, "|[{}-{}]", step(first, 1), step(last, -1));
-        digits(out, &zeros, &nines);
+    let mut each = vec![Tree::Concat(vec![Tree::character(first), digits(low, &nines)])];
+    let (after, before) = (u32::from(first) + 1, u32::from(last) - 1);
+    if after <= before {
+        each.push(Tree::Concat(vec![Tree::Class(vec![(after, before)]), digits(&zeros, &nines)]));
     }
-    let _ = write!(out, "|{last}");
-    digits(out, &zeros, high);
-    out.push(')');
+    each.push(Tree::Concat(vec![Tree::character(last), digits(&zeros, high)]));
+    Tree::Union(each)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 use super::ast::{ArithmeticOp, LogicOp};
 use super::datum::{Constant, Datum, read_all};
 use super::function::Function;
+use super::lucene::LuceneRegex;
 use super::operators;
 use super::text_set::TextSet;
 use crate::base::Span;
@@ -108,7 +109,7 @@ pub(super) enum Expr {
     },
     Regex {
         value: Box<Expr>,
-        regex: Box<regex::Regex>,
+        regex: Box<LuceneRegex>,
     },
     Cidr {
         value: Box<Expr>,

@@ -70,10 +70,7 @@ fn alternatives_and_case() {
 }
 
 #[test]
-fn what_cannot_be_translated_is_refused_by_name() {
-    for pattern in ["~a", "a&b"] {
-        assert!(matches!(compile([pattern], false), Err(Refusal::Unsupported(..))), "{pattern}");
-    }
+fn what_cannot_be_read_is_refused_by_name() {
     for pattern in [
         "(a",
         "a)",
@@ -123,5 +120,79 @@ fn what_means_something_else_in_other_dialects_is_recognised() {
         [("^a", Some("^")), ("a$", Some("$")), ("(?i)a", Some("(?")), ("a\\$", None), ("\\(?a", None), ("a^b", None)]
     {
         assert_eq!(looks_foreign(pattern), expected, "{pattern}");
+    }
+}
+
+#[test]
+fn complement_and_intersection_are_matched_as_lucene_does() {
+    for (pattern, text, expected) in [
+        ("~a", "a", false),
+        ("~a", "b", true),
+        ("~a", "", true),
+        ("~a", "aa", true),
+        ("~~a", "a", true),
+        ("~(.*\\.exe)", "cmd.exe", false),
+        ("~(.*\\.exe)", "cmd.dll", true),
+        ("a~b", "ab", false),
+        ("a~b", "a", true),
+        // The complement binds closer than what repeats it.
+        ("~a*", "aaa", true),
+        (".*&~(.*cmd.*)", "powershell.exe", true),
+        (".*&~(.*cmd.*)", "xcmd.exe", false),
+        ("[a-z]+&.{3}", "abc", true),
+        ("[a-z]+&.{3}", "abcd", false),
+        ("[a-z]+&.{3}|x1", "x1", true),
+        ("a.+&.+b", "axb", true),
+        ("a.+&.+b", "ab", true),
+        ("a.+&.+b", "a", false),
+        ("<1-100>&~(50)", "50", false),
+        ("<1-100>&~(50)", "51", true),
+        ("@&~(foo.+)", "foobar", false),
+        ("@&~(foo.+)", "foo", true),
+        ("~[a-c]", "\u{e4}", true),
+        ("a{2,3}&~(aa)", "aaa", true),
+        ("a{2,3}&~(aa)", "aa", false),
+        ("~#", "anything", true),
+        ("~@", "anything", false),
+    ] {
+        assert_eq!(matches(pattern, text), expected, "{pattern} on {text:?}");
+    }
+    let caseless = compile(["~(CMD.*)"], true).unwrap();
+    assert!(!caseless.is_match("cmd.exe") && caseless.is_match("x"));
+    assert!(matches!(compile(["~((a|b)*a(a|b){20})"], false), Err(Refusal::Unsupported(..))));
+    assert!(matches!(compile(["~(.{100000})"], false), Err(Refusal::Unsupported(..))));
+}
+
+#[test]
+fn the_automaton_and_the_crate_agree() {
+    let patterns =
+        ["a*b", "(ab|c)+", "[^a-b]{1,2}c?", "a.c|b@", "<3-12>", "\"a.\"b*", "(a|b)*abb", "\\d+|\\W", "x{0}", "()"];
+    let texts = [
+        "",
+        "a",
+        "b",
+        "ab",
+        "abb",
+        "aabb",
+        "abc",
+        "c",
+        "cc",
+        "cab",
+        "b anything",
+        "7",
+        "12",
+        "13",
+        "007",
+        "a.",
+        "a.bb",
+        " ",
+        "zz",
+    ];
+    for pattern in patterns {
+        let tree = Tree::Union(vec![read(pattern).unwrap()]);
+        let automaton = LuceneAutomaton::new(&tree).unwrap();
+        for text in texts {
+            assert_eq!(automaton.is_match(text), matches(pattern, text), "{pattern} on {text:?}");
+        }
     }
 }
