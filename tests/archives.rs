@@ -53,7 +53,8 @@ fn found(path: &Path, place: &str, options: &Options) -> String {
     for fault in &outcome.faults {
         writeln!(out, "{fault:?}").unwrap();
     }
-    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None };
+    let results =
+        Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None, inputs: &[] };
     AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace(place, "HERE")

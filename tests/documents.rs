@@ -30,7 +30,7 @@ fn run(paths: &[PathBuf], detector: &Detector, roles: Roles, timeline: bool) -> 
 
 fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
     let mut out = Vec::new();
-    let results = Results { detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None };
+    let results = Results { detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
     AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
     out
 }
@@ -38,7 +38,7 @@ fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
 fn timeline_of(outcome: &mut Outcome, detector: &Detector) -> Vec<u8> {
     let mut out = Vec::new();
     let timeline = outcome.timeline.take().unwrap();
-    let results = Results { detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None };
+    let results = Results { detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     out
 }

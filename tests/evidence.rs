@@ -19,7 +19,8 @@ fn run(paths: &[PathBuf], options: &Options) -> Outcome {
 /// The rows of the timeline, without the files that they are from.
 fn rows(outcome: Outcome) -> Vec<Vec<String>> {
     let detector = Detector::new(rules::builtin());
-    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None };
+    let results =
+        Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
     let mut out = Vec::new();
     outcome.timeline.unwrap().write(&results, &TimelineCsv, &mut out).unwrap();
     let mut reader = csv::Reader::from_reader(out.as_slice());

@@ -155,7 +155,7 @@ fn standard_input_of_every_kind_gives_what_the_file_gives() {
                 // The paths of the two differ, and the command that a page shows.
                 let text = text.replace("(standard input)", name);
                 let kept = |line: &&str| !line.contains("evql scan");
-                text.lines().filter(kept).map(|line| format!("{}\n", line.trim_end())).collect::<String>()
+                text.lines().filter(kept).collect::<Vec<_>>().join("\n")
             };
             let (from_file, from_stdin) = (run(name, None), run("-", Some(&bytes)));
             assert!(!from_file.is_empty(), "{arguments:?}");

@@ -89,7 +89,7 @@ fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
     files.sort();
     let (detector, outcome) = run(&files, Clock::Logged);
     let Outcome { alerts, timeline, .. } = outcome;
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None };
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None, inputs: &[] };
     let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();
     let (mut findings, mut rows) = (Vec::new(), Vec::new());
     AlertsJson(Layout::Lines).export(&results, &mut findings).unwrap();

@@ -3,7 +3,7 @@
 //! The corpus is other people's and not part of the project. Set `EVQL_SHARED` to a folder that has it as `corpus`; the tests are ignored
 //! unless they are asked for: `cargo test -- --include-ignored`.
 
-#![allow(clippy::print_stderr)] // What was read is for whoever runs it by hand.
+#![allow(clippy::print_stderr, clippy::expect_used)] // What was read is for whoever runs it by hand.
 
 use std::fs;
 use std::path::PathBuf;

@@ -209,7 +209,7 @@ fn only_a_few_places_open_files() {
 #[test]
 fn texts_are_made_safe_in_one_place() {
     for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path) && path != "base/escape.rs") {
-        for list in ["b'=' | b'+'", "'=', '+'", "'=' | '+'", "\"=+-@", "b\"=+-@", "&lt;"] {
+        for list in ["b'=' | b'+'", "'=', '+'", "'=' | '+'", "\"=+-@", "b\"=+-@"] {
             assert!(!text.contains(list), "{path} makes text safe on its own ({list}): base::escape does");
         }
     }

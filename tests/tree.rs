@@ -54,7 +54,13 @@ fn triage(paths: &[PathBuf], options: &Options) -> String {
     let detector = builtin();
     let outcome = run(paths, &detector, options);
     let triage = outcome.again.triage(&outcome.alerts, &Silent);
-    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: Some(&triage) };
+    let results = Results {
+        detector: &detector,
+        alerts: &outcome.alerts,
+        clock: Clock::Logged,
+        triage: Some(&triage),
+        inputs: &[],
+    };
     let looked_up = |(at, alert)| serde_json::to_string_pretty(&alert_document(&results, at, alert)["evql"]["triage"]);
     outcome.alerts.iter().enumerate().map(|alert| looked_up(alert).unwrap() + "\n").collect()
 }
@@ -103,7 +109,7 @@ fn documents(paths: &[PathBuf], to: &Path) {
     let detector = builtin();
     let timeline = Some(TimelineOptions { contents: Contents::Document, ..TimelineOptions::default() });
     let mut outcome = run(paths, &detector, &Options { timeline, ..options(1) });
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
+    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
     let mut out = Vec::new();
     outcome.timeline.take().unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     fs::write(to, out).unwrap();
@@ -278,7 +284,13 @@ fn the_hash_of_a_library_is_looked_for_among_libraries() {
     let detector = Detector::new(rules::RuleSet { rules: vec![rules::Rule::bare("", query)] });
     let outcome = run(&macro_samples(), &detector, &options(2));
     let triage = outcome.again.triage(&outcome.alerts, &Silent);
-    let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: Some(&triage) };
+    let results = Results {
+        detector: &detector,
+        alerts: &outcome.alerts,
+        clock: Clock::Logged,
+        triage: Some(&triage),
+        inputs: &[],
+    };
     let document = alert_document(&results, 0, &outcome.alerts[0]);
     let elsewhere = document["evql"]["triage"]["elsewhere"].as_array().unwrap();
     let hash = "5ef1322b96f176c4ea2b8304caf8b45e2e42c3188aa82ed1fd6196afc04b7297";

@@ -334,6 +334,7 @@ impl Session {
             alerts: &self.outcome.alerts,
             clock: self.options.clock,
             triage: self.triage.as_ref(),
+            inputs: &self.outcome.inputs,
         }
     }
 

@@ -1,12 +1,16 @@
 //! One alert as a JSON document: ECS for the finding, and the full ECS documents of its events.
 
 use super::Results;
+use super::alert_id::{EVENT_FIELDS, alert_id};
+use super::message::message_of;
 use super::triage_json::triage_json;
 use crate::detect::{Alert, RuleIndex};
+use crate::ecs::{self, Field};
 use crate::event::{Event, Value};
 use crate::rules::Rule;
 use hashbrown::HashSet;
 use serde_json::{Map, json};
+use std::sync::Arc;
 
 /// The documents of all alerts, in their order, as every output has them.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     }
     document.insert(
         "event".into(),
-        json!({ "kind": "signal", "severity": meta.level.severity(), "risk_score": meta.risk_score }),
+        json!({ "id": id_of(results, alert), "kind": "signal", "severity": meta.level.severity(), "risk_score": meta.risk_score }),
     );
     document.insert(
         "rule".into(),
@@ -60,7 +64,11 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
         }),
     );
     document.insert("threat".into(), crate::rules::threat_to_ecs(&meta.threat));
-    document.insert("host".into(), host(alert));
+    let last = alert.last().map_or(serde_json::Value::Null, |event| event.to_json());
+    document.insert("host".into(), last.get("host").cloned().unwrap_or_default());
+    let copied = COPIED.iter().filter_map(|name| Some(((*name).to_owned(), last.get(name)?.clone())));
+    document.extend(copied);
+    document.extend(alert.last().map(|event| ("message".to_owned(), message_of(event).into())));
     let mut evql = json!({ "alert": position + 1, "severity": meta.level.name() });
     if meta.building_block {
         evql["building_block"] = true.into();
@@ -74,15 +82,39 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     document.insert("evql".into(), evql);
     let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));
     document.insert("join_keys".into(), keys.collect());
-    let full = |event: &Event| event.to_json();
+    let full = |event: &Event| event_document(results, event);
     let events = alert.events.iter().map(|event| event.as_deref().map_or(serde_json::Value::Null, full));
     document.insert("events".into(), events.collect());
     document.into()
 }
 
-/// The `host` object of the event that completed the alert.
-fn host(alert: &Alert) -> serde_json::Value {
-    alert.last().map_or(serde_json::Value::Null, |event| event.document.to_json()["host"].take())
+/// Objects of the event that completed an alert that the alert has too, as Elastic's alerts do, so that it can be searched and grouped without its events.
+const COPIED: &[&str] = &["process", "user", "source", "destination", "network", "file", "dll", "registry", "dns"];
+
+/// The id of an alert: see [`alert_id`].
+pub fn id_of(results: &Results<'_>, alert: &Alert) -> String {
+    let meta = results.detector.meta(alert);
+    let text = |event: &Event, name: &str| {
+        event.document.values(&Field::named(name)).first().map(ToString::to_string).unwrap_or_default()
+    };
+    let host = alert.last().map(|event| text(event, "host.name")).filter(|host| !host.is_empty());
+    let of_event = |event: &Option<Arc<Event>>| {
+        EVENT_FIELDS.map(|name| event.as_deref().map(|event| text(event, name)).unwrap_or_default())
+    };
+    alert_id(&meta.id, &host.unwrap_or_default(), alert.events.iter().map(of_event))
+}
+
+/// The document of an event, and its place where the document itself does not tell it.
+fn event_document(results: &Results<'_>, event: &Event) -> serde_json::Value {
+    let mut document = event.to_json();
+    let (has_number, has_file) = (event.document.has(ecs::WINLOG_RECORD_ID), event.document.has(ecs::LOG_FILE_PATH));
+    if !has_file && let Some(input) = results.inputs.get(event.origin.input as usize) {
+        document["evql"]["file"] = input.display.as_ref().into();
+    }
+    if !has_number && document.is_object() {
+        document["evql"]["offset"] = event.origin.offset.into();
+    }
+    document
 }
 
 /// `evql.rule` of an alert document: the texts of a rule that a person needs beside its name. They are long, so that only the first alert of each rule

@@ -1,7 +1,9 @@
 //! Alerts as CSV: one row an alert, fixed columns, safe to open in a spreadsheet.
 
+use super::alert::id_of;
 use super::columns::text_of;
-use super::{Exporter, Results};
+use super::message::message_of;
+use super::{Citation, Exporter, Results, citation};
 use crate::base::Ticks;
 use crate::base::escape::cell;
 use crate::detect::Alert;
@@ -13,7 +15,7 @@ use std::io::{self, Write};
 #[derive(Clone, Copy, Debug)]
 pub struct AlertsCsv;
 
-/// The columns that are a field: its first value among the events of the alert, in stage order.
+/// The columns that are a field: its values in the first event of the alert that has some, in stage order, and then in the creation of the process.
 const FIELDS: &[FieldId] = &[
     ecs::HOST_NAME,
     ecs::USER_DOMAIN,
@@ -34,6 +36,15 @@ const FIELDS: &[FieldId] = &[
     ecs::DESTINATION_IP,
     ecs::DESTINATION_PORT,
     ecs::DESTINATION_DOMAIN,
+    ecs::DNS_QUESTION_NAME,
+    ecs::FILE_PATH,
+    ecs::FILE_HASH_SHA256,
+    ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME,
+    ecs::DLL_PATH,
+    ecs::REGISTRY_PATH,
+    ecs::REGISTRY_DATA_STRINGS,
+    ecs::DATA_TARGET_IMAGE,
+    ecs::DATA_GRANTED_ACCESS,
 ];
 
 const HEAD: &[&str] = &[
@@ -50,7 +61,7 @@ const HEAD: &[&str] = &[
     "seconds",
 ];
 
-const TAIL: &[&str] = &["join_keys", "winlog.record_id", "log.file.path"];
+const TAIL: &[&str] = &["join_keys", "winlog.record_id", "log.file.path", "message", "event.id"];
 
 impl Exporter for AlertsCsv {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -68,12 +79,13 @@ impl Exporter for AlertsCsv {
 fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
     let meta = results.detector.meta(alert);
     let present: Vec<_> = alert.present().collect();
-    let first_value = |&field: &FieldId| alert.first(field).map_or_else(String::new, |value| text_of(field, value));
-    let each = |field: FieldId| -> Vec<String> {
-        let values = present.iter().filter_map(|event| event.document.first(field));
-        values.map(|value| text_of(field, value)).collect()
+    // Fields with lists, such as the data of a registry value, are shown whole.
+    let all_values = |&field: &FieldId| {
+        let event = present.iter().copied().chain(&alert.start).find(|event| event.document.has(field));
+        let values = event.iter().flat_map(|event| event.document.all(field)).map(|value| text_of(field, value));
+        values.collect::<Vec<_>>().join("; ")
     };
-    let logged: Vec<_> = present.iter().map(|event| event.logged).collect();
+    let logged: Vec<_> = present.iter().map(|event| Some(event.logged).filter(|_| event.is_logged_known)).collect();
     let techniques =
         meta.threat.iter().flat_map(|attack| &attack.techniques).filter(|technique| names_leaf(meta, technique));
     let mut row = vec![
@@ -85,17 +97,20 @@ fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
         meta.risk_score.to_string(),
         meta.threat.iter().map(|attack| attack.tactic.name.as_str()).collect::<Vec<_>>().join("; "),
         techniques.map(|technique| technique.id.as_str()).collect::<Vec<_>>().join("; "),
-        logged.first().map(|at| at.rfc3339_full()).unwrap_or_default(),
-        logged.last().map(|at| at.rfc3339_full()).unwrap_or_default(),
+        logged.first().copied().flatten().map(Ticks::rfc3339_full).unwrap_or_default(),
+        logged.last().copied().flatten().map(Ticks::rfc3339_full).unwrap_or_default(),
         seconds(results, alert),
     ];
-    row.extend(FIELDS.iter().map(first_value));
+    row.extend(FIELDS.iter().map(all_values));
     let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or_else(String::new, ToString::to_string));
     row.push(keys.collect::<Vec<_>>().join("; "));
-    row.push(each(ecs::WINLOG_RECORD_ID).join("; "));
-    let mut files = each(ecs::LOG_FILE_PATH);
+    let (places, mut files): (Vec<String>, Vec<String>) =
+        present.iter().map(|event| citation(results, event)).map(|Citation { place, file }| (place, file)).unzip();
+    row.push(places.join("; "));
     files.dedup();
     row.push(files.join("; "));
+    row.push(alert.last().map(|event| message_of(event)).unwrap_or_default());
+    row.push(id_of(results, alert));
     row
 }
 

@@ -4,7 +4,8 @@
 //! line stays a line, and long ones are cut: the whole values stand in columns of their own. This module does not know formats.
 
 use crate::base::escape::terminal;
-use crate::timeline::{Cell, Columns, DETAILS, FIELDS, Row};
+use crate::event::{Clock, Event};
+use crate::timeline::{Cell, Columns, Contents, DETAILS, Entry, FIELDS, Row, RowWriter};
 use hashbrown::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -99,6 +100,16 @@ fn named(path: &str, pid: &str, nobody: &str) -> String {
 /// `text` with `value` in the place of `{}`, or nothing if there is no value.
 fn with(text: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { text.replacen("{}", value, 1) }
+}
+
+/// The message of an event that is in no timeline.
+pub fn message_of(event: &Event) -> String {
+    let mut writer = RowWriter::default();
+    writer.event(event, event.order(Clock::Logged), Contents::Details);
+    let bytes = writer.take();
+    let Some(row) = Row::read(&bytes) else { return String::new() };
+    let entry = Entry { row, start: None, parts: &[] };
+    message(&Facts::new(row, &entry.columns()))
 }
 
 /// The message of an event.

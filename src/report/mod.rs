@@ -4,9 +4,11 @@
 //! and it opens no files: exporters write to whatever they are given.
 
 mod alert;
+mod alert_id;
 mod alerts_csv;
 mod alerts_json;
 mod bulk;
+mod citation;
 mod columns;
 pub mod html;
 mod message;
@@ -26,6 +28,7 @@ pub use alert::{AlertDocuments, alert_document};
 pub use alerts_csv::AlertsCsv;
 pub use alerts_json::AlertsJson;
 pub use bulk::{BadIndex, TimelineBulk, index_template};
+pub use citation::{Citation, citation};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetWriter, TimelineParquet};
 pub use survey_json::{fault_document, survey_document};
@@ -39,6 +42,7 @@ pub use tree::Tree;
 use crate::detect::{Alert, Detector};
 use crate::event::Clock;
 use crate::process::triage::Triage;
+use crate::source::Input;
 use crate::timeline::{Contents, Entry};
 use std::io::{self, Write};
 
@@ -53,6 +57,8 @@ pub struct Results<'run> {
     pub clock: Clock,
     /// What was looked up about the alerts, if it was.
     pub triage: Option<&'run Triage>,
+    /// The files that were read: what tells where an event stands that has no record number or does not name its file.
+    pub inputs: &'run [Input],
 }
 
 /// Writes results in one format.

@@ -45,7 +45,10 @@ fn export(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
     exporter
-        .export(&Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged, triage: None }, &mut out)
+        .export(
+            &Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged, triage: None, inputs: &[] },
+            &mut out,
+        )
         .unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -54,7 +57,10 @@ fn empty(exporter: &dyn Exporter) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
     exporter
-        .export(&Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None }, &mut out)
+        .export(
+            &Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] },
+            &mut out,
+        )
         .unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -63,7 +69,7 @@ fn empty(exporter: &dyn Exporter) -> String {
 fn timeline(format: &dyn TimelineFormat) -> String {
     let detector = Detector::new(rules::builtin());
     let alerts = alerts();
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None };
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None, inputs: &[] };
     let (start, connection) = events();
     let bytes = [&start, &connection].map(|event| {
         let mut writer = RowWriter::default();

@@ -135,7 +135,13 @@ fn stages(criterion: &mut Criterion) {
         let options = Options { timeline, threads: 1, ..Options::default() };
         bencher.iter(|| {
             let outcome = pipeline::run(&evidence.paths(), &detector, &options, &Silent).unwrap();
-            let results = Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None };
+            let results = Results {
+                detector: &detector,
+                alerts: &outcome.alerts,
+                clock: Clock::Logged,
+                triage: None,
+                inputs: &[],
+            };
             let mut out = Vec::new();
             outcome.timeline.unwrap().write(&results, &format, &mut out).unwrap();
             out.len()

@@ -5,7 +5,7 @@ use evql::base::time::seconds_text;
 use evql::detect::Alert;
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
-use evql::report::Results;
+use evql::report::{Citation, Results, citation};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Card<'_> {
                 line(out, "process", &process)?;
             }
             if let Some(start) = start {
-                let record = self.text(start, ecs::WINLOG_RECORD_ID).unwrap_or_else(|| "?".to_owned());
+                let record = shown(&citation(self.results, start).place, self.most);
                 line(out, "created", &format!("{} (record {record})", time_text(start, self.results.clock)))?;
             }
             if let Some(command) = text(ecs::PROCESS_COMMAND_LINE) {
@@ -214,8 +214,8 @@ impl Card<'_> {
     fn foot(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut by_file: Vec<(String, Vec<String>)> = Vec::new();
         for event in self.alert.present() {
-            let file = self.text(event, ecs::LOG_FILE_PATH).unwrap_or_default();
-            let record = self.text(event, ecs::WINLOG_RECORD_ID).unwrap_or_else(|| "?".to_owned());
+            let Citation { place, file } = citation(self.results, event);
+            let (record, file) = (shown(&place, self.most), shown(&file, self.most));
             match by_file.last_mut().filter(|(last, _)| *last == file) {
                 Some((_, records)) => records.push(record),
                 None => by_file.push((file, vec![record])),

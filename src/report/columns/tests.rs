@@ -124,7 +124,7 @@ proptest! {
         place in 0..3_usize,
     ) {
         let detector = Detector::new(rules::builtin());
-        let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
+        let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
         let start = row(0, true, start);
         let others: Vec<Vec<u8>> = (1..).zip(others).map(|(number, values)| row(number, false, values)).collect();
         let start_row = Row::read(&start).unwrap();
@@ -149,7 +149,7 @@ proptest! {
 #[test]
 fn facts_of_a_start_with_nothing_before_them_are_carried_whole() {
     let detector = Detector::new(rules::builtin());
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
+    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
     let line = SOME.iter().position(|field| *field == ecs::PROCESS_COMMAND_LINE).unwrap();
     let (start, other) = (row(0, true, vec![(line, "x".into())]), row(1, false, vec![(0, "t".into())]));
     let (start, other) = (Row::read(&start).unwrap(), Row::read(&other).unwrap());

@@ -129,9 +129,15 @@ pub fn attack_link(attack: &Attack) -> Markup {
 
 fn keys(document: &Value) -> Markup {
     let keys: Vec<String> = join_keys(document).take(32).collect();
-    let record =
-        |event| text(event, "winlog.record_id").map_or_else(String::new, |record| format!("record {record} in "));
-    let place = |event| text(event, "log.file.path").map(|file| format!("{}{file}", record(event)));
+    let record = |event| {
+        let number = text(event, "winlog.record_id").map(|number| format!("record {number}"));
+        number.or_else(|| text(event, "evql.offset").map(|offset| format!("offset {offset}")))
+    };
+    let place = |event| {
+        let file = text(event, "log.file.path").or_else(|| text(event, "evql.file"));
+        let parts: Vec<String> = [record(event), file.map(Into::into)].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" in "))
+    };
     let files: Vec<String> = events(document).take(64).filter_map(place).collect();
     html! {
         @if !keys.is_empty() || !files.is_empty() {

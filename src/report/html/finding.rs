@@ -3,10 +3,11 @@
 //! Documents may be evql's own or others': what is missing has a plain substitute, and alerts of Kibana are understood as far as their names go.
 
 use super::doc::{at, list, scalar, text, texts};
+use super::steps::time;
 use crate::base::Ticks;
-use crate::base::number::hex;
+use crate::event::Clock;
+use crate::report::alert_id::{EVENT_FIELDS, alert_id};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// How much a finding matters; ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,7 +74,7 @@ pub struct Finding {
     pub number: Option<u64>,
     /// Made from the rule, the host and the records, so that it is the same in the next report.
     pub stable: String,
-    /// When its last event was.
+    /// When its last event was, by the clock that orders the page.
     pub at: Option<Ticks>,
     /// The same as the document has it.
     pub when: String,
@@ -101,7 +102,9 @@ const MOST_ATTACKS: usize = 32;
 
 impl Finding {
     /// The facts of a document, or why it is no alert.
-    pub fn of(document: &Value) -> Result<Self, &'static str> {
+    ///
+    /// Its time is that of its last event, by the clock that orders the page.
+    pub fn of(document: &Value, clock: Clock) -> Result<Self, &'static str> {
         if !document.is_object() {
             return Err("it is no object");
         }
@@ -113,10 +116,12 @@ impl Finding {
         let last = events(document).rfind(|event| event.is_object());
         let host = text(document, "host.name").or_else(|| text(last?, "host.name"));
         let when = text(document, "@timestamp").or_else(|| text(last?, "@timestamp")).unwrap_or_default().into_owned();
+        // The `@timestamp` of a Kibana alert is when it was raised, and it has no list of events.
+        let of_last = last.filter(|_| at(document, "events").is_some()).and_then(|event| time(event, clock));
         let mut finding = Self {
             number: at(document, "evql.alert").and_then(Value::as_u64).filter(|number| *number > 0),
             stable: String::new(),
-            at: Ticks::parse_rfc3339(&when),
+            at: of_last.or_else(|| Ticks::parse_rfc3339(&when)),
             when,
             severity: Severity::of(document),
             rule: head(&rule),
@@ -131,20 +136,15 @@ impl Finding {
         Ok(finding)
     }
 
+    /// The id that the document gives, if evql made it; otherwise the one that it would have given.
     fn fingerprint(&self, document: &Value) -> String {
-        let mut hash = Sha256::new();
-        let mut add = |text: &str| {
-            hash.update(text.as_bytes());
-            hash.update([0]);
-        };
-        add(if self.rule_id.is_empty() { &self.rule } else { &self.rule_id });
-        add(&self.host);
-        for event in events(document) {
-            for name in ["winlog.channel", "winlog.record_id", "event.code", "@timestamp"] {
-                add(&text(event, name).unwrap_or_default());
-            }
+        let is_own = at(document, "evql.alert").is_some();
+        if let Some(id) = text(document, "event.id").filter(|id| is_own && !id.is_empty()) {
+            return head(&id);
         }
-        hex(&hash.finalize()[..5])
+        let rule = if self.rule_id.is_empty() { &self.rule } else { &self.rule_id };
+        let of_event = |event| EVENT_FIELDS.map(|name| text(event, name).unwrap_or_default());
+        alert_id(rule, &self.host, events(document).map(of_event))
     }
 }
 

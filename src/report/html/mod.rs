@@ -96,7 +96,7 @@ impl Report {
 
     /// Adds an alert, or tells why the document is none.
     pub fn add(&mut self, document: &Value) -> Result<(), &'static str> {
-        let finding = Finding::of(document)?;
+        let finding = Finding::of(document, self.clock)?;
         self.position += 1;
         let placed = self.counts.add(&finding);
         if placed.rule == self.fired.len() {

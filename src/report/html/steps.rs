@@ -48,6 +48,7 @@ fn step(stage: usize, event: &Value, previous: Option<&Value>, start: Option<&Va
             p.what {
                 strong { @if let Some(action) = &action { (line(action)) } @else { "Event" } }
                 " " time { (when(event, clock)) }
+                @if let Some((name, at)) = other_clock(event, clock) { " " span.hint { (name) " " (instant(at)) } }
             }
             (facts(event, previous, start, clock))
             @if let Some(gap) = backwards(event, previous) {
@@ -61,7 +62,8 @@ fn step(stage: usize, event: &Value, previous: Option<&Value>, start: Option<&Va
 pub fn time(event: &Value, clock: Clock) -> Option<Ticks> {
     let at = |name| Ticks::parse_rfc3339(&text(event, name)?);
     match clock {
-        Clock::Logged => at("event.created").or_else(|| at("@timestamp")),
+        // Only evql says when a record was logged; `event.created` of other programs is when they read it.
+        Clock::Logged => at("evql.logged").or_else(|| at("@timestamp")),
         Clock::Utc => at("@timestamp"),
     }
 }
@@ -71,6 +73,16 @@ fn when(event: &Value, clock: Clock) -> Markup {
         @if let Some(at) = time(event, clock) { (instant(at)) }
         @else if let Some(text) = text(event, "@timestamp") { (line(&text)) }
     }
+}
+
+/// What the clock says that does not order the page, where it says something else.
+fn other_clock(event: &Value, clock: Clock) -> Option<(&'static str, Ticks)> {
+    let (name, other) = match clock {
+        Clock::Logged => ("by its own @timestamp", Clock::Utc),
+        Clock::Utc => ("logged", Clock::Logged),
+    };
+    let at = time(event, other)?;
+    (time(event, clock) != Some(at)).then_some((name, at))
 }
 
 /// How many seconds the event's own time lies before that of the one above it.

@@ -22,7 +22,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     let empty = Event { document: Document::new(), ..full.clone() };
     let detector = Detector::new(rules::builtin());
     let alerts = [crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], start: None }];
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None };
+    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None, inputs: &[] };
     let mut rows = Vec::new();
     for (event, parts) in [(&full, &[Part { alert: 0, stage: 0 }][..]), (&empty, &[])] {
         let mut writer = RowWriter::default();

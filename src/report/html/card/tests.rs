@@ -1,8 +1,9 @@
 use super::*;
+use crate::event::Clock;
 use serde_json::json;
 
 fn rendered(document: &Value) -> String {
-    let finding = Finding::of(document).unwrap();
+    let finding = Finding::of(document, Clock::Logged).unwrap();
     let alert = Numbered { finding: &finding, number: 7, anchor: "a-1", host: 2, rule: 3, tactics: &[4, 5] };
     card(document, alert, Clock::Logged) + &record(document) + END
 }
@@ -38,7 +39,7 @@ fn a_technique_stands_for_itself_only_without_its_parts() {
     let document = json!({ "rule": { "name": "R" } });
     let finding = Finding {
         techniques: vec![attack("T1218"), attack("T1218.010"), attack("T1059")],
-        ..Finding::of(&document).unwrap()
+        ..Finding::of(&document, Clock::Logged).unwrap()
     };
     let shown = super::attack(&finding).into_string();
     assert_eq!(shown.matches("<li>").count(), 2, "{shown}");

@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Clock;
 use serde_json::json;
 
 #[test]
@@ -11,7 +12,7 @@ fn an_alert_of_evql_has_all_its_facts() {
         "evql": { "alert": 7, "severity": "high" }, "join_keys": ["{1}", null],
         "events": [null, { "winlog": { "record_id": "5" } }],
     });
-    let finding = Finding::of(&document).unwrap();
+    let finding = Finding::of(&document, Clock::Logged).unwrap();
     assert_eq!(
         (finding.number, finding.severity, finding.rule.as_str(), finding.host.as_str()),
         (Some(7), Severity::High, "A rule", "ws-1")
@@ -24,28 +25,33 @@ fn an_alert_of_evql_has_all_its_facts() {
         other["evql"]["alert"] = 9.into();
         other
     };
-    assert_eq!(Finding::of(&renumbered).unwrap().stable, finding.stable, "a new number does not make it another alert");
+    assert_eq!(
+        Finding::of(&renumbered, Clock::Logged).unwrap().stable,
+        finding.stable,
+        "a new number does not make it another alert"
+    );
     let elsewhere = {
         let mut other = document.clone();
         other["events"][1]["winlog"]["record_id"] = "6".into();
         other
     };
-    assert_ne!(Finding::of(&elsewhere).unwrap().stable, finding.stable);
+    assert_ne!(Finding::of(&elsewhere, Clock::Logged).unwrap().stable, finding.stable);
 }
 
 #[test]
 fn foreign_documents_are_told_by_the_rule_they_name() {
-    assert!(Finding::of(&json!([])).is_err());
-    assert!(Finding::of(&json!({ "process": { "name": "a" } })).is_err());
+    assert!(Finding::of(&json!([]), Clock::Logged).is_err());
+    assert!(Finding::of(&json!({ "process": { "name": "a" } }), Clock::Logged).is_err());
     let kibana = json!({
         "@timestamp": "2024-03-05T09:14:04Z", "kibana.alert.rule.name": "K", "kibana.alert.severity": "critical", "host.name": "h",
         "kibana.alert.rule.threat": [{ "tactic": { "id": "TA1", "name": "T" }, "technique": [{ "id": "T2", "name": "U", "subtechnique": [{ "id": "T2.1", "name": "V" }] }] }],
     });
-    let finding = Finding::of(&kibana).unwrap();
+    let finding = Finding::of(&kibana, Clock::Logged).unwrap();
     assert_eq!((finding.severity, finding.host.as_str()), (Severity::Critical, "h"));
     assert_eq!(finding.techniques.iter().map(|technique| technique.id.as_str()).collect::<Vec<_>>(), ["T2", "T2.1"]);
     assert_eq!(events(&kibana).count(), 1, "it is its own event");
-    let bare = Finding::of(&json!({ "rule": { "id": "x" }, "events": {}, "@timestamp": "soon" })).unwrap();
+    let bare =
+        Finding::of(&json!({ "rule": { "id": "x" }, "events": {}, "@timestamp": "soon" }), Clock::Logged).unwrap();
     assert_eq!(
         (bare.rule.as_str(), bare.host.as_str(), bare.at, bare.severity),
         ("x", NO_HOST, None, Severity::Unknown)

@@ -13,7 +13,7 @@ fn json(text: &str) -> Value {
 #[test]
 fn what_alerts_do_not_carry_is_taken_from_rules() {
     let document = alert();
-    let mut fired = Fired::new(&document, &Finding::of(&document).unwrap());
+    let mut fired = Fired::new(&document, &Finding::of(&document, crate::event::Clock::Logged).unwrap());
     let bare = fired.part(3).into_string();
     assert!(
         bare.starts_with("<details class=\"rule\" id=\"rule-3\">") && bare.contains("do not carry the query"),

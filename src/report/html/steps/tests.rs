@@ -9,6 +9,7 @@ fn process_creation() -> Value {
     json!({
         "@timestamp": "2024-03-05T09:14:03.543Z",
         "event": { "action": "Process creation", "created": "2024-03-05T09:14:03.5434567Z" },
+        "evql": { "logged": "2024-03-05T09:14:03.5434567Z" },
         "process": { "entity_id": "{1}", "pid": 7404, "executable": "C:\\r.exe", "command_line": "r <x>", "parent": { "pid": 1, "executable": "C:\\c.exe" } },
     })
 }
@@ -17,6 +18,7 @@ fn connection_event() -> Value {
     json!({
         "@timestamp": "2024-03-05T09:14:03.009Z",
         "event": { "action": "Network connection", "created": "2024-03-05T09:14:04.6094567Z" },
+        "evql": { "logged": "2024-03-05T09:14:04.6094567Z" },
         "process": { "entity_id": "{1}", "pid": 7404, "executable": "C:\\r.exe" },
         "source": { "ip": "10.0.0.1", "port": 5 }, "destination": { "ip": "2001:db8::1", "port": 80, "domain": "a.example" },
         "network": { "transport": "tcp", "protocol": "http", "direction": "egress" },
@@ -64,4 +66,18 @@ fn odd_events_and_too_many_of_them_do_no_harm() {
     assert!(page(&events, None, Clock::Logged).contains("<dd>m</dd>"));
     let many = vec![json!({}); 1_000];
     assert!(page(&many, None, Clock::Logged).contains("… and 936 more events"));
+}
+
+#[test]
+fn one_clock_orders_and_the_other_one_stands_beside_it_where_it_differs() {
+    let logged = page(&[connection_event()], None, Clock::Logged);
+    assert!(
+        logged.contains("2024-03-05 09:14:04.6094567")
+            && logged.contains("by its own @timestamp 2024-03-05 09:14:03.009")
+    );
+    let mut of_an_agent = connection_event();
+    of_an_agent["evql"].take();
+    let shown = page(&[of_an_agent], None, Clock::Logged);
+    assert!(!shown.contains("09:14:04"), "event.created is when an agent read it: {shown}");
+    assert!(!shown.contains("by its own"), "{shown}");
 }

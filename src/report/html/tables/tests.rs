@@ -1,11 +1,12 @@
 use super::*;
+use crate::event::Clock;
 use serde_json::json;
 
 fn counts(alerts: &[(&str, &str, &str, &[&str])]) -> Counts {
     let mut counts = Counts::default();
     for (rule, host, severity, tactics) in alerts {
         let document = json!({ "rule": { "name": rule }, "host": { "name": host }, "evql": { "severity": severity }, "threat": { "tactic": { "id": tactics, "name": tactics } } });
-        counts.add(&Finding::of(&document).unwrap());
+        counts.add(&Finding::of(&document, Clock::Logged).unwrap());
     }
     counts
 }
@@ -31,7 +32,7 @@ fn sums_add_up_in_both_directions() {
 fn rules_are_told_apart_by_their_id() {
     let mut counts = Counts::default();
     for id in ["1", "2"] {
-        counts.add(&Finding::of(&json!({ "rule": { "id": id, "name": "same" } })).unwrap());
+        counts.add(&Finding::of(&json!({ "rule": { "id": id, "name": "same" } }), Clock::Logged).unwrap());
     }
     assert_eq!(counts.rules.all.len(), 2);
 }
