@@ -65,7 +65,7 @@ type Lost = &'static [&'static str];
 fn documents(outcome: &mut Outcome, lost: Lost) -> Vec<Value> {
     let detector = Detector::new(rules::builtin());
     let timeline = outcome.timeline.take().unwrap();
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None };
+    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
     let mut out = Vec::new();
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     let line = |line: &[u8]| {
