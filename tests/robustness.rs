@@ -69,6 +69,18 @@ fn random_queries_rules_and_documents_are_taken_or_refused() {
     }
 }
 
+const LAYOUTS: &str = "# GET /_search 200 OK\n{\n  \"took\": 1,\n  \"hits\": {\"hits\": [\n    {\"_id\": \"1\", \"_source\": {\"a\": \"x{\\\"\"}},\n    \
+    {\"_id\": \"2\"}]}\n}\n{\"a\":[{\"b\":1}]}\n[{\"a\":2},\n{\"a\":3}]\nError: {\"a\":4}\n";
+
+#[test]
+fn random_texts_are_cut_the_same_in_pieces_of_any_size() {
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    for _ in 0..3000 {
+        hostile::layout(&random.bytes(80));
+        hostile::layout(&random.mutated(LAYOUTS));
+    }
+}
+
 #[test]
 fn monstrous_queries_are_refused_or_answered_at_once() {
     let start = Instant::now();

@@ -111,6 +111,10 @@ impl Target<'_> {
         (self.sink)(Item::Fault(Fault::lost(&self.input.display, kind, reason).at(offset)));
     }
 
+    fn doubt(&mut self, offset: u64, reason: &str) {
+        (self.sink)(Item::Fault(Fault::suspect(&self.input.display, FaultKind::Json, reason).at(offset)));
+    }
+
     /// A document that cannot be read.
     fn refuse(&mut self, offset: u64, reason: &str) {
         self.records += 1;
@@ -118,12 +122,15 @@ impl Target<'_> {
     }
 
     /// Takes what was cut out of the text.
-    fn take(&mut self, offset: u64, cut: JsonCut) {
+    fn take(&mut self, offset: u64, cut: JsonCut<'_>) {
         match cut {
-            JsonCut::Document(bytes) => self.document(&bytes, offset),
+            JsonCut::Document(bytes) => self.document(bytes, offset),
             JsonCut::TooLong => self.refuse(offset, &format!("too long to be a document: more than {LARGEST} bytes")),
             JsonCut::Scalar => self.refuse(offset, "a JSON value that is no document"),
             JsonCut::Broken(reason) => self.refuse(offset, &reason),
+            JsonCut::PassedOver(count) => self.doubt(offset, &format!(
+                "the response that begins here has {count} documents outside of its list of hits, as in an aggregation: they were not read"
+            )),
             JsonCut::Unclosed => {
                 self.fault(
                     FaultKind::Truncated,

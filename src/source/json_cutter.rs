@@ -12,8 +12,12 @@
 //! An outermost object is a document until a list of documents opens inside of it; then it is a wrapper, and what was held of it is given up. So a response
 //! of gigabytes on one line is read in the memory of its largest document.
 //!
-//! Damage costs the document that it is in. Reading goes on at the next place where a document may begin: at an object on a new line or, inside of a list,
-//! behind a comma.
+//! Damage costs the document that it is in; [`aftermath`] knows where reading goes on. What a document that cannot be read on has swallowed is read
+//! again, once: no byte is looked at more often than a fixed number of times.
+
+use aftermath::{Aftermath, Resumption};
+
+mod aftermath;
 
 /// Bytes of the largest document that is cut out.
 pub const LARGEST: usize = 16 << 20;
@@ -28,14 +32,34 @@ const LONGEST_LINE: usize = 256;
 const LONGEST_KEY: usize = 12;
 
 /// Names under which a response stands in what consoles and clients put around it.
-const AROUND_RESPONSES: &[&str] =
-    &["rawResponse", "response", "responses", "result", "results", "body", "data", "value"];
+const AROUND_RESPONSES: &[&str] = &["rawResponse", "response", "result", "body", "Events"];
+
+/// Names under which exports have a list of documents or responses. A document may have lists under such names too: see [`Role::MaybeList`].
+const LISTS: &[&str] = &[
+    "responses",
+    "results",
+    "hits",
+    "docs",
+    "documents",
+    "events",
+    "records",
+    "Records",
+    "rows",
+    "data",
+    "value",
+    "Events",
+    "Event",
+];
+
+/// Names that only a document has, not what is around documents.
+const OF_DOCUMENTS: &[&str] =
+    &["@timestamp", "timestamp", "_source", "fields", "event", "System", "EventID", "EventData", "winlog", "_raw"];
 
 /// What was found at a place in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JsonCut {
+pub enum JsonCut<'t> {
     /// An object that may be a document; its bytes.
-    Document(Vec<u8>),
+    Document(&'t [u8]),
     /// An object of more than [`LARGEST`] bytes.
     TooLong,
     /// A value that stands where a document should and is no object.
@@ -44,6 +68,8 @@ pub enum JsonCut {
     Broken(String),
     /// A list or response begins here and does not end.
     Unclosed,
+    /// The response that begins here has so many documents in other places than its list of hits, as in an aggregation. They are not read.
+    PassedOver(u64),
 }
 
 /// What an open object or list is good for.
@@ -53,18 +79,16 @@ enum Role {
     Outermost,
     /// An object that may have a response, or be one.
     Wrapper,
-    /// A list of responses.
-    Wrappers,
     /// `hits` of a response.
     Hits,
     /// The list of sequences of a response.
     Sequences,
     /// One of them.
     Sequence,
-    /// A list of the outermost level, whose members are as those of the text itself.
-    OuterList,
-    /// A list of documents in a response.
+    /// A list of documents: of the outermost level, or in a response. Its members are as those of the text itself.
     List,
+    /// A list that is one of documents if it has an object, and if nothing before it shows that it is part of a document.
+    MaybeList,
     /// A part of a document, or of what nobody asks about.
     Plain,
 }
@@ -98,8 +122,8 @@ enum Mode {
     Text { escaped: bool },
     /// In a number or a literal.
     Literal,
-    /// In a line of the outermost level that does not begin as an object or a list.
-    Line,
+    /// In a line of the outermost level that does not begin as an object or a list; whether its last byte may begin an object.
+    Line { brace: bool },
     /// Behind damage, looking for the start of a document.
     Lost,
 }
@@ -108,20 +132,23 @@ enum Mode {
 #[derive(Debug)]
 struct Held {
     start: u64,
+    /// What of it stood in earlier pieces.
     bytes: Vec<u8>,
     is_too_long: bool,
     /// Open objects and lists around it.
     depth: usize,
+    /// By how much it is indented, if it begins a line.
+    column: Option<u64>,
+    /// Whether its first name stands on its first line, so that an object on a line of its own, and not indented more, is none of its parts.
+    is_compact: bool,
+    /// Whether it has a name that only documents have.
+    is_certain: bool,
 }
 
 /// Hears of each cut and the offset of its first byte in the text.
-pub type CutSink<'s> = &'s mut dyn FnMut(u64, JsonCut);
+pub type CutSink<'s> = &'s mut dyn FnMut(u64, JsonCut<'_>);
 
 /// Cuts documents out of a text that comes in pieces.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact about the line or the list at hand; none excludes another"
-)]
 #[derive(Debug, Default)]
 pub struct JsonCutter {
     /// Bytes before the piece at hand.
@@ -136,14 +163,21 @@ pub struct JsonCutter {
     unheld: usize,
     /// The name before the value at hand, or as much of it as may mean something.
     key: Vec<u8>,
+    /// Documents of the outermost object that are not in a list of its own.
+    passed_over: u64,
     line: Vec<u8>,
     line_start: u64,
-    /// Whether only blanks were met since the line began.
-    is_fresh_line: bool,
-    /// Whether nothing at all was met since the line began.
-    is_line_start: bool,
-    /// The last byte that was no blank, while lost.
-    before: u8,
+    /// Lines that are no JSON, and are told together: where they begin, what the first one is, and how many more follow.
+    junk: Option<(u64, String, u64)>,
+    /// Where the line at hand begins.
+    line_begin: u64,
+    /// Whether something other than blanks was met since.
+    is_line_used: bool,
+    /// How the last document began.
+    opening: Vec<u8>,
+    aftermath: Aftermath,
+    /// Up to here, nothing is read a second time.
+    rescanned: u64,
     /// Whether the end of the outermost list may have been lost with the damage.
     is_damaged: bool,
     /// Whether objects are bodies of requests, as in what a console was told.
@@ -153,9 +187,11 @@ pub struct JsonCutter {
 impl JsonCutter {
     /// Takes the next piece of the text.
     pub fn feed(&mut self, piece: &[u8], sink: CutSink<'_>) {
-        if self.offset == 0 {
-            (self.is_fresh_line, self.is_line_start) = (true, true);
-        }
+        self.run(piece, sink);
+        self.offset += piece.len() as u64;
+    }
+
+    fn run(&mut self, piece: &[u8], sink: CutSink<'_>) {
         self.unheld = 0;
         let mut at = 0;
         while at < piece.len() {
@@ -163,23 +199,39 @@ impl JsonCutter {
                 Mode::Between => self.between(piece, at, sink),
                 Mode::Text { escaped } => self.text(piece, at, escaped, sink),
                 Mode::Literal => self.literal(piece, at),
-                Mode::Line => self.line(piece, at, sink),
-                Mode::Lost => self.lost(piece, at),
+                Mode::Line { brace } => self.line(piece, at, brace, sink),
+                Mode::Lost => self.lost(piece, at, sink),
             };
         }
         self.hold(piece, piece.len());
-        self.offset += piece.len() as u64;
+    }
+
+    /// Takes bytes that were met before as what begins at `start`, and goes on at a place in the piece.
+    fn resume(&mut self, bytes: &[u8], start: u64, next: usize, sink: CutSink<'_>) -> usize {
+        let offset = std::mem::replace(&mut self.offset, start);
+        (self.mode, self.expected) = (Mode::Between, Expected::Value);
+        self.run(bytes, sink);
+        (self.offset, self.unheld) = (offset, next);
+        next
     }
 
     /// Tells of what the end of the text leaves open.
     pub fn finish(&mut self, sink: CutSink<'_>) {
-        if self.mode == Mode::Line {
+        if let Mode::Line { .. } = self.mode {
             self.end_line(sink);
-        } else if let Some(held) = self.held.take() {
+        }
+        self.tell_junk(sink);
+        let mut is_cut = false;
+        while let Some(held) = self.held.take() {
             sink(held.start, JsonCut::Broken("the text ends inside of a document".to_owned()));
-        } else if !self.frames.is_empty() && !self.is_damaged {
+            is_cut = true;
+            self.frames.truncate(held.depth);
+            self.again(held, self.offset, None, sink);
+        }
+        if !self.frames.is_empty() && !is_cut && !self.is_damaged {
             sink(self.outer_start, JsonCut::Unclosed);
         }
+        self.tell_passed_over(sink);
         *self = Self { offset: self.offset, ..Self::default() };
     }
 
@@ -188,78 +240,130 @@ impl JsonCutter {
         self.offset
     }
 
+    fn place(&self, at: usize) -> u64 {
+        self.offset + at as u64
+    }
+
+    fn new_line(&mut self, at: usize) {
+        (self.line_begin, self.is_line_used) = (self.place(at) + 1, false);
+    }
+
+    /// The column of a byte that is no blank, if it is the first of its line.
+    fn column(&mut self, at: usize) -> Option<u64> {
+        let is_used = std::mem::replace(&mut self.is_line_used, true);
+        (!is_used).then(|| self.place(at).saturating_sub(self.line_begin))
+    }
+
     /// A byte between the parts of JSON, or the first one of the next part.
     fn between(&mut self, piece: &[u8], at: usize, sink: CutSink<'_>) -> usize {
         let byte = piece[at];
         if byte == b'\n' {
-            (self.is_fresh_line, self.is_line_start) = (true, true);
+            self.new_line(at);
             return at + 1;
+        }
+        // Zeros around the text come with copies of whole blocks, byte order marks with files that were put together.
+        if self.held.is_none() && [0, 0xef, 0xbb, 0xbf].contains(&byte) {
+            if !self.is_line_used {
+                self.line_begin = self.place(at) + 1;
+            }
+            return at + 1;
+        }
+        if byte.is_ascii_whitespace() {
+            return at + 1;
+        }
+        let column = self.column(at);
+        let is_next =
+            |held: &Held| held.is_compact && column.zip(held.column).is_some_and(|(column, own)| column <= own);
+        if byte == b'{' && self.held.as_ref().is_some_and(is_next) {
+            return self.lose(piece, at, "the document has no end", column, sink);
         }
         let is_outside = self.frames.is_empty();
-        let is_line_start = std::mem::take(&mut self.is_line_start);
-        // Zeros around the text come with copies of whole blocks, byte order marks with files that were put together.
-        let is_blank = byte.is_ascii_whitespace() || (is_outside && [0, 0xef, 0xbb, 0xbf].contains(&byte));
-        if is_blank {
-            return at + 1;
-        }
-        // Nobody indents nothing: an object at the very start of a line is the next document, whatever the one before it still waits for.
-        if byte == b'{' && is_line_start && self.held.is_some() {
-            self.is_line_start = true;
-            return self.lose(piece, at, "the document has no end", sink);
-        }
-        self.is_fresh_line = false;
         let in_object = self.frames.last().is_some_and(|frame| frame.is_object);
+        let in_list = self.held.is_none() && self.is_in_list();
         match (byte, self.expected) {
-            (b'{' | b'[', Expected::Value | Expected::ValueOrEnd) => return self.open(piece, at, byte == b'{', sink),
-            (b'}', Expected::KeyOrEnd | Expected::CommaOrEnd) if in_object => return self.close(piece, at, sink),
-            (b']', Expected::ValueOrEnd | Expected::CommaOrEnd) if !in_object => return self.close(piece, at, sink),
-            // Some tools write a comma between documents without a list around them.
-            (b',', Expected::Value) if is_outside => {}
+            (b'{' | b'[', Expected::Value | Expected::ValueOrEnd) => return self.open(piece, at, column, sink),
+            // Between documents a comma may be missing, or be there twice.
+            (b'{' | b'[', Expected::CommaOrEnd) if in_list => return self.open(piece, at, column, sink),
+            (b',', Expected::Value | Expected::ValueOrEnd) if in_list || is_outside => {}
+            (b'}', Expected::Key | Expected::KeyOrEnd | Expected::CommaOrEnd) if in_object => {
+                return self.close(piece, at, sink);
+            }
+            (b']', Expected::Value | Expected::ValueOrEnd | Expected::CommaOrEnd) if !in_object && !is_outside => {
+                return self.close(piece, at, sink);
+            }
             (_, Expected::Value) if is_outside => {
                 self.line.clear();
-                self.line_start = self.offset + at as u64;
-                self.mode = Mode::Line;
+                self.line_start = self.place(at);
+                self.mode = Mode::Line { brace: false };
                 return at;
             }
             (b',', Expected::CommaOrEnd) => self.expected = if in_object { Expected::Key } else { Expected::Value },
             (b':', Expected::Colon) => self.expected = Expected::Value,
-            (b'"', Expected::Key | Expected::KeyOrEnd) => {
-                self.key.clear();
-                (self.mode, self.expected) = (Mode::Text { escaped: false }, Expected::Colon);
-            }
+            (b'"', Expected::Key | Expected::KeyOrEnd) => self.begin_key(column),
             (b'"' | b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', Expected::Value | Expected::ValueOrEnd) => {
-                if self.held.is_none() && self.is_in_list() {
-                    sink(self.offset + at as u64, JsonCut::Scalar);
+                if in_list {
+                    sink(self.place(at), JsonCut::Scalar);
                 }
                 self.mode = if byte == b'"' { Mode::Text { escaped: false } } else { Mode::Literal };
                 self.expected = Expected::CommaOrEnd;
             }
-            _ => return self.lose(piece, at, &unexpected(byte), sink),
+            _ => return self.lose(piece, at, &unexpected(byte), column, sink),
         }
         at + 1
     }
 
-    /// Whether the innermost open list is one whose members should be documents.
-    fn is_in_list(&self) -> bool {
-        self.frames.last().is_some_and(|frame| matches!(frame.role, Role::OuterList | Role::List))
+    fn begin_key(&mut self, column: Option<u64>) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.depth + 1 == self.frames.len())
+            && self.expected == Expected::KeyOrEnd
+        {
+            held.is_compact = column.is_none();
+        }
+        self.key.clear();
+        (self.mode, self.expected) = (Mode::Text { escaped: false }, Expected::Colon);
     }
 
-    fn open(&mut self, piece: &[u8], at: usize, is_object: bool, sink: CutSink<'_>) -> usize {
-        if self.frames.len() >= DEEPEST {
-            return self.lose(piece, at, &format!("objects and lists are nested more than {DEEPEST} deep"), sink);
+    fn end_key(&mut self) {
+        let key = self.key.as_slice();
+        match (self.frames.last().map(|frame| frame.role), &mut self.held) {
+            (Some(Role::Outermost), Some(held)) => {
+                held.is_certain |= OF_DOCUMENTS.iter().any(|name| name.as_bytes() == key);
+            }
+            (Some(Role::Plain), None) if key == b"_source" => self.passed_over += 1,
+            _ => {}
         }
-        let start = self.offset + at as u64;
+    }
+
+    /// Whether the innermost open list is one whose members should be documents.
+    fn is_in_list(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.role == Role::List)
+    }
+
+    fn open(&mut self, piece: &[u8], at: usize, column: Option<u64>, sink: CutSink<'_>) -> usize {
+        if self.frames.len() >= DEEPEST {
+            return self.too_deep(piece, at, column, sink);
+        }
+        let is_object = piece[at] == b'{';
+        let start = self.place(at);
         if self.frames.is_empty() {
-            (self.outer_start, self.is_damaged) = (start, false);
+            self.tell_junk(sink);
+            (self.outer_start, self.is_damaged, self.passed_over) = (start, false, 0);
+        }
+        if let Some(list) = self.frames.last_mut().filter(|frame| frame.role == Role::MaybeList) {
+            let is_part = !is_object || self.held.as_ref().is_some_and(|held| held.is_certain);
+            list.role = if is_part { Role::Plain } else { Role::List };
+            if !is_part {
+                self.held = None;
+            }
         }
         let role = self.role(is_object);
         if matches!(role, Role::List | Role::Sequences) {
             // What was taken for a document until here is what responses wrap around documents.
             self.held = None;
         }
-        let is_document = is_object && (self.frames.is_empty() || self.is_in_list());
-        if is_document {
-            self.held = Some(Held { start, bytes: Vec::new(), is_too_long: false, depth: self.frames.len() });
+        let depth = self.frames.len();
+        if is_object && (depth == 0 || self.is_in_list()) {
+            let (bytes, is_too_long) = (Vec::new(), false);
+            self.held = Some(Held { start, bytes, is_too_long, depth, column, is_compact: false, is_certain: false });
             self.unheld = at;
         }
         self.frames.push(Frame { is_object, role });
@@ -267,20 +371,30 @@ impl JsonCutter {
         at + 1
     }
 
+    fn too_deep(&mut self, piece: &[u8], at: usize, column: Option<u64>, sink: CutSink<'_>) -> usize {
+        if self.held.is_none() {
+            self.frames.clear();
+        }
+        // Inside of itself, a document may begin as it does itself.
+        self.opening.clear();
+        if let Some(held) = &mut self.held {
+            (held.is_too_long, held.bytes) = (true, Vec::new());
+        }
+        self.lose(piece, at, &format!("objects and lists are nested more than {DEEPEST} deep"), column, sink)
+    }
+
     /// What an object or list is that opens here.
     fn role(&self, is_object: bool) -> Role {
         let Some(parent) = self.frames.last() else {
-            return if is_object { Role::Outermost } else { Role::OuterList };
+            return if is_object { Role::Outermost } else { Role::List };
         };
         let key = str::from_utf8(&self.key).unwrap_or_default();
-        let is_around = AROUND_RESPONSES.contains(&key);
         match (parent.role, is_object) {
-            (Role::OuterList, true) => Role::Outermost,
-            (Role::OuterList, false) => Role::OuterList,
+            (Role::List, true) => Role::Outermost,
+            (Role::List, false) => Role::List,
             (Role::Outermost | Role::Wrapper, true) if key == "hits" => Role::Hits,
-            (Role::Outermost | Role::Wrapper, true) if is_around => Role::Wrapper,
-            (Role::Outermost | Role::Wrapper, false) if is_around => Role::Wrappers,
-            (Role::Wrappers, true) => Role::Wrapper,
+            (Role::Outermost | Role::Wrapper, true) if AROUND_RESPONSES.contains(&key) => Role::Wrapper,
+            (Role::Outermost | Role::Wrapper, false) if LISTS.contains(&key) => Role::MaybeList,
             (Role::Hits, false) if matches!(key, "hits" | "events") => Role::List,
             (Role::Hits, false) if key == "sequences" => Role::Sequences,
             (Role::Sequences, true) => Role::Sequence,
@@ -292,18 +406,43 @@ impl JsonCutter {
     fn close(&mut self, piece: &[u8], at: usize, sink: CutSink<'_>) -> usize {
         self.frames.pop();
         self.expected = if self.frames.is_empty() { Expected::Value } else { Expected::CommaOrEnd };
-        if self.held.as_ref().is_some_and(|held| held.depth == self.frames.len()) {
-            self.hold(piece, at + 1);
-            if let Some(held) = self.held.take() {
-                let is_request = self.is_after_request && self.frames.is_empty();
-                match held.is_too_long {
-                    _ if is_request => {}
-                    true => sink(held.start, JsonCut::TooLong),
-                    false => sink(held.start, JsonCut::Document(held.bytes)),
-                }
+        if let Some(mut held) = self.held.take_if(|held| held.depth == self.frames.len()) {
+            let part = &piece[self.unheld..=at];
+            self.unheld = at + 1;
+            let is_request = self.is_after_request && self.frames.is_empty();
+            if held.is_too_long || held.bytes.len() + part.len() > LARGEST {
+                sink(held.start, JsonCut::TooLong);
+            } else if held.bytes.is_empty() {
+                self.end_document(part, held.start, is_request, sink);
+            } else {
+                held.bytes.extend_from_slice(part);
+                self.end_document(&held.bytes, held.start, is_request, sink);
             }
         }
+        if self.frames.is_empty() {
+            self.tell_passed_over(sink);
+        }
         at + 1
+    }
+
+    fn end_document(&mut self, bytes: &[u8], start: u64, is_request: bool, sink: CutSink<'_>) {
+        self.is_damaged = false;
+        if is_request {
+            return;
+        }
+        let opening = aftermath::opening(bytes);
+        if self.opening != opening {
+            self.opening.clear();
+            self.opening.extend_from_slice(opening);
+        }
+        sink(start, JsonCut::Document(bytes));
+    }
+
+    fn tell_passed_over(&mut self, sink: CutSink<'_>) {
+        let count = std::mem::take(&mut self.passed_over);
+        if count > 0 {
+            sink(self.outer_start, JsonCut::PassedOver(count));
+        }
     }
 
     /// Holds what belongs to the document at hand, up to a place in the piece.
@@ -320,26 +459,32 @@ impl JsonCutter {
     }
 
     fn text(&mut self, piece: &[u8], at: usize, escaped: bool, sink: CutSink<'_>) -> usize {
-        if escaped {
+        if escaped && piece[at] != b'\n' {
             self.mode = Mode::Text { escaped: false };
             return at + 1;
         }
         let rest = &piece[at..];
         let length = memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
-        if self.expected == Expected::Colon && self.key.len() < LONGEST_KEY {
+        let is_key = self.expected == Expected::Colon;
+        if is_key && self.key.len() < LONGEST_KEY {
             let room = LONGEST_KEY - self.key.len();
             self.key.extend_from_slice(&rest[..length.min(room)]);
         }
         match rest.get(length) {
             None => {}
-            Some(b'"') => self.mode = Mode::Between,
+            Some(b'"') => {
+                self.mode = Mode::Between;
+                if is_key {
+                    self.end_key();
+                }
+            }
             // A name with escapes is none that means something here.
             Some(b'\\') => {
                 self.key.resize(LONGEST_KEY, b'\\');
                 self.mode = Mode::Text { escaped: true };
             }
             // A text cannot go on in the next line: its own end is missing.
-            Some(_) => return self.lose(piece, at + length, "a text has no end on its line", sink),
+            Some(_) => return self.lose(piece, at + length, "a text has no end on its line", None, sink),
         }
         (at + length + 1).min(piece.len())
     }
@@ -355,75 +500,158 @@ impl JsonCutter {
         }
     }
 
-    fn line(&mut self, piece: &[u8], at: usize, sink: CutSink<'_>) -> usize {
+    /// A line that does not begin as JSON. Tools put their own words before an object, or a cut line has no end: the object is read all the same.
+    fn line(&mut self, piece: &[u8], at: usize, brace: bool, sink: CutSink<'_>) -> usize {
+        if brace {
+            if piece[at] == b'"' && !self.line.starts_with(b"\"") && !is_tool_line(&text_of(&self.line)) {
+                let start = self.place(at) - 1;
+                self.end_line(sink);
+                return self.resume(b"{", start, at, sink);
+            }
+            self.add_to_line(b"{");
+        }
         let rest = &piece[at..];
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let room = LONGEST_LINE.saturating_sub(self.line.len());
-        self.line.extend_from_slice(&rest[..length.min(room)]);
-        if length < rest.len() {
-            self.end_line(sink);
+        let length = memchr::memchr2(b'\n', b'{', rest).unwrap_or(rest.len());
+        self.add_to_line(&rest[..length]);
+        self.mode = Mode::Line { brace: rest.get(length) == Some(&b'{') };
+        match rest.get(length) {
+            Some(b'{') => return at + length + 1,
+            Some(_) => self.end_line(sink),
+            None => {}
         }
         at + length
+    }
+
+    fn add_to_line(&mut self, bytes: &[u8]) {
+        let room = LONGEST_LINE.saturating_sub(self.line.len());
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     /// Tells what a line is that does not begin as an object or a list.
     fn end_line(&mut self, sink: CutSink<'_>) {
         self.mode = Mode::Between;
-        let line = String::from_utf8_lossy(&self.line);
-        let line = line.trim_end_matches('\0').trim();
-        self.is_after_request = is_request(line);
-        if is_tool_line(line) {
+        let line = text_of(&self.line);
+        self.is_after_request = is_request(&line);
+        if is_tool_line(&line) {
             return;
         }
-        let cut = match serde_json::from_str::<serde_json::Value>(line) {
-            Ok(_) => JsonCut::Scalar,
-            Err(_) => JsonCut::Broken(format!("not JSON: {}", super::fault::snippet(line))),
-        };
-        sink(self.line_start, cut);
+        if serde_json::from_str::<serde_json::Value>(&line).is_ok() {
+            self.tell_junk(sink);
+            sink(self.line_start, JsonCut::Scalar);
+        } else if let Some((_, _, more)) = &mut self.junk {
+            *more += 1;
+        } else {
+            self.junk = Some((self.line_start, format!("not JSON: {}", super::fault::snippet(&line)), 0));
+        }
+    }
+
+    fn tell_junk(&mut self, sink: CutSink<'_>) {
+        if let Some((start, reason, more)) = self.junk.take() {
+            let more = match more {
+                0 => String::new(),
+                1 => " and another line".to_owned(),
+                more => format!(" and {more} more lines"),
+            };
+            sink(start, JsonCut::Broken(reason + &more));
+        }
     }
 
     /// Gives up the document at hand, and looks for the next one from `at` on.
-    fn lose(&mut self, piece: &[u8], at: usize, reason: &str, sink: CutSink<'_>) -> usize {
+    fn lose(&mut self, piece: &[u8], at: usize, reason: &str, column: Option<u64>, sink: CutSink<'_>) -> usize {
         self.hold(piece, at);
-        let place = self.offset + at as u64;
-        let start = self.held.as_ref().map_or(place, |held| held.start);
+        let place = self.place(at);
+        let held = self.held.take();
+        let start = held.as_ref().map_or(place, |held| held.start);
         let reason = format!("not JSON: {reason} (byte {} of the document)", place - start + 1);
         sink(start, JsonCut::Broken(reason));
-        self.held = None;
+        let depth = held.as_ref().map_or(0, |held| self.depth_behind(held.depth, piece[at]));
         // The lists around it go on.
-        let lists = self.frames.iter().rposition(|frame| matches!(frame.role, Role::OuterList | Role::List));
+        let lists = self.frames.iter().rposition(|frame| frame.role == Role::List);
         self.frames.truncate(lists.map_or(0, |last| last + 1));
         self.is_damaged = true;
-        self.mode = Mode::Lost;
-        self.before = 0;
+        let in_list = !self.frames.is_empty();
+        let own = held.as_ref().and_then(|held| held.column).or((!in_list).then_some(0));
+        let opening = held.as_ref().map(|held| aftermath::opening(&held.bytes).to_vec()).unwrap_or_default();
+        if held.is_some_and(|held| self.again(held, place, Some(piece[at]), sink)) {
+            self.unheld = at;
+        } else {
+            self.mode = Mode::Lost;
+            self.aftermath = Aftermath::new(own, depth, in_list, [opening, self.opening.clone()]);
+        }
+        // The byte that did not fit is looked at anew; only an object can begin with it.
+        if column.is_some() && piece[at] == b'{' {
+            self.is_line_used = false;
+        }
         at
     }
 
-    fn lost(&mut self, piece: &[u8], at: usize) -> usize {
+    /// How many objects and lists of a damaged document are open, where an end that does not fit ends the innermost that it fits.
+    fn depth_behind(&self, outer: usize, byte: u8) -> usize {
+        let own = self.frames.get(outer..).unwrap_or_default();
+        let ended = match byte {
+            b'}' => own.iter().rposition(|frame| frame.is_object),
+            b']' => own.iter().rposition(|frame| !frame.is_object),
+            _ => None,
+        };
+        ended.map_or(own.len(), |at| at + 1)
+    }
+
+    /// Reads once more what a damaged document has swallowed, if another one seems to begin in it.
+    fn again(&mut self, held: Held, place: u64, next: Option<u8>, sink: CutSink<'_>) -> bool {
+        let Held { start, bytes, is_too_long, column, .. } = held;
+        let from = usize::try_from(self.rescanned.max(start + 1) - start).unwrap_or(usize::MAX);
+        let openings = [aftermath::opening(&bytes), self.opening.as_slice()];
+        let found = aftermath::start_inside(&bytes, from, next, &openings, column);
+        let Some(found) = found.filter(|_| !is_too_long) else {
+            return false;
+        };
+        self.rescanned = place;
+        let line = (self.line_begin, self.is_line_used);
+        self.is_line_used = found.line.is_none();
+        if let Some(line) = found.line {
+            self.line_begin = start + line as u64;
+        }
+        self.resume(&bytes[found.at..], start + found.at as u64, 0, sink);
+        (self.line_begin, self.is_line_used) = line;
+        true
+    }
+
+    fn lost(&mut self, piece: &[u8], at: usize, sink: CutSink<'_>) -> usize {
         for (place, &byte) in piece.iter().enumerate().skip(at) {
+            let was_used = self.is_line_used;
+            let column = if byte.is_ascii_whitespace() { None } else { self.column(place) };
             if byte == b'\n' {
-                (self.is_fresh_line, self.is_line_start) = (true, true);
-                continue;
+                self.new_line(place);
             }
-            if byte.is_ascii_whitespace() {
-                self.is_line_start = false;
-                continue;
-            }
-            let in_list = !self.frames.is_empty();
-            let may_begin = match byte {
-                b'{' => self.is_fresh_line || (in_list && matches!(self.before, b',' | b'[')),
-                b'[' => self.is_fresh_line && !in_list,
-                _ => false,
+            let Some(resumption) = self.aftermath.see(byte, column) else { continue };
+            let is_outside = self.frames.is_empty();
+            self.mode = Mode::Between;
+            return match resumption {
+                Resumption::Here => {
+                    (self.expected, self.is_line_used) = (Expected::Value, was_used);
+                    place
+                }
+                Resumption::Behind => {
+                    self.expected = if is_outside { Expected::Value } else { Expected::CommaOrEnd };
+                    place + 1
+                }
+                Resumption::EndOfList => {
+                    (self.expected, self.is_line_used) = (Expected::CommaOrEnd, was_used);
+                    place
+                }
+                Resumption::Inside(length) => {
+                    let opening = self.aftermath.met(length).to_vec();
+                    self.resume(&opening, self.place(place + 1) - length as u64, place + 1, sink)
+                }
             };
-            // Outside of lists any line may be a document, or something that is told by itself.
-            if may_begin || (self.is_fresh_line && !in_list) {
-                (self.mode, self.expected) = (Mode::Between, Expected::Value);
-                return place;
-            }
-            (self.is_fresh_line, self.is_line_start, self.before) = (false, false, byte);
         }
         piece.len()
     }
+}
+
+/// A line as text, without what stands around it.
+fn text_of(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).trim_end_matches('\0').trim().to_owned()
 }
 
 /// Why a byte cannot stand where it does.

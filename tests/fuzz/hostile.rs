@@ -7,7 +7,7 @@ use evql::ecs;
 use evql::eql::{self, Machine, Query, SampleMachine};
 use evql::event::{Document, Object};
 use evql::rules;
-use evql::source::{self, Item};
+use evql::source::{self, Item, JsonCut, JsonCutter};
 use evql::sysmon::{self, Mapping};
 
 /// Any bytes as a query.
@@ -54,6 +54,28 @@ pub fn raw_events(data: &[u8]) {
         Item::Document(_) | Item::PassedOver => found += 1,
     });
     assert_eq!(stats.records, found, "what was met is accounted for");
+}
+
+/// Any bytes as a text that documents are cut out of: the same whether it comes at once or in pieces.
+pub fn layout(data: &[u8]) {
+    let size = data.first().map_or(1, |byte| usize::from(byte % 16) + 1);
+    assert_eq!(cuts(data, size), cuts(data, data.len().max(1)));
+}
+
+/// What is cut out of a text that comes in pieces: each place, and what was found there.
+fn cuts(data: &[u8], size: usize) -> Vec<(u64, String)> {
+    let mut found = Vec::new();
+    let mut sink = |offset: u64, cut: JsonCut<'_>| {
+        if let JsonCut::Document(bytes) = &cut {
+            let at = usize::try_from(offset).unwrap_or(usize::MAX);
+            assert!(data.get(at..).is_some_and(|rest| rest.starts_with(bytes)), "a document stands at its place");
+        }
+        found.push((offset, format!("{cut:?}")));
+    };
+    let mut cutter = JsonCutter::default();
+    data.chunks(size).for_each(|piece| cutter.feed(piece, &mut sink));
+    cutter.finish(&mut sink);
+    found
 }
 
 /// Compiles a query and, if it is one, runs it and reads its own print again.

@@ -63,13 +63,14 @@ impl Report {
     fn add_cut(&mut self, source: impl Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
         let mut cutter = JsonCutter::default();
         let mut source = BufReader::new(source);
-        let mut add = |start, cut| {
+        let mut add = |start: u64, cut: JsonCut<'_>| {
             let place = || format!("byte {start}");
             let reason = match cut {
-                JsonCut::Document(bytes) => return self.add_bytes(&bytes, place, refused),
+                JsonCut::Document(bytes) => return self.add_bytes(bytes, place, refused),
                 JsonCut::TooLong => "it is too long to be an alert".to_owned(),
                 JsonCut::Scalar => "it is no alert".to_owned(),
                 JsonCut::Broken(reason) => reason,
+                JsonCut::PassedOver(_) => return,
                 JsonCut::Unclosed => "the list that begins here has no end".to_owned(),
             };
             refused(Refused { place: place(), reason });

@@ -1,12 +1,36 @@
 use super::*;
 use proptest::prelude::*;
 
-type Cuts = Vec<(u64, JsonCut)>;
+/// A cut that outlives its text.
+#[derive(Clone, Debug, PartialEq)]
+enum Found {
+    Document(String),
+    TooLong,
+    Scalar,
+    Broken(String),
+    Unclosed,
+    PassedOver(u64),
+}
+
+impl From<JsonCut<'_>> for Found {
+    fn from(cut: JsonCut<'_>) -> Self {
+        match cut {
+            JsonCut::Document(bytes) => Self::Document(String::from_utf8_lossy(bytes).into_owned()),
+            JsonCut::TooLong => Self::TooLong,
+            JsonCut::Scalar => Self::Scalar,
+            JsonCut::Broken(reason) => Self::Broken(reason),
+            JsonCut::Unclosed => Self::Unclosed,
+            JsonCut::PassedOver(count) => Self::PassedOver(count),
+        }
+    }
+}
+
+type Cuts = Vec<(u64, Found)>;
 
 fn cut_in(text: &[u8], size: usize) -> Cuts {
     let mut cuts = Vec::new();
     let mut cutter = JsonCutter::default();
-    let mut sink = |offset, cut| cuts.push((offset, cut));
+    let mut sink = |offset: u64, cut: JsonCut<'_>| cuts.push((offset, cut.into()));
     text.chunks(size).for_each(|piece| cutter.feed(piece, &mut sink));
     assert_eq!(cutter.offset(), text.len() as u64);
     cutter.finish(&mut sink);
@@ -21,11 +45,14 @@ fn cut(text: &str) -> Cuts {
 fn documents(text: &str) -> Vec<String> {
     let cuts = cut(text);
     for (offset, cut) in &cuts {
-        let JsonCut::Document(bytes) = cut else { panic!("{offset}: {cut:?}") };
-        assert!(text.as_bytes()[usize::try_from(*offset).unwrap()..].starts_with(bytes), "the offset is its place");
+        let Found::Document(bytes) = cut else { panic!("{offset}: {cut:?}") };
+        assert!(
+            text.as_bytes()[usize::try_from(*offset).unwrap()..].starts_with(bytes.as_bytes()),
+            "the offset is its place"
+        );
     }
     let text = |(_, cut)| match cut {
-        JsonCut::Document(bytes) => serde_json::from_slice::<serde_json::Value>(&bytes).unwrap().to_string(),
+        Found::Document(bytes) => serde_json::from_str::<serde_json::Value>(&bytes).unwrap().to_string(),
         _ => String::new(),
     };
     cuts.into_iter().map(text).collect()
@@ -34,8 +61,8 @@ fn documents(text: &str) -> Vec<String> {
 /// Documents and faults of a text that has both, as a few words each.
 fn outline(text: &str) -> Vec<String> {
     let word = |(offset, cut)| match cut {
-        JsonCut::Document(bytes) => String::from_utf8(bytes).unwrap(),
-        JsonCut::Broken(reason) => format!("{offset}: {reason}"),
+        Found::Document(text) => text,
+        Found::Broken(reason) => format!("{offset}: {reason}"),
         other => format!("{offset}: {other:?}"),
     };
     cut(text).into_iter().map(word).collect()
@@ -117,7 +144,7 @@ fn damage_costs_the_document_that_it_is_in() {
         (format!("{{\"hits\":{{\"hits\":[{A},{A}"), vec![A.into(), A.into(), "0: Unclosed".into()]),
         (format!("7\n{A}"), vec!["0: Scalar".into(), A.into()]),
         (format!("{{\"a\":[1}}\n{A}"), vec!["0: not JSON: unexpected `}` (byte 8 of the document)".into(), A.into()]),
-        (format!("\u{1}{A}\n{A}"), vec!["0: not JSON: '\u{1}{\"a\":1}'".into(), A.into()]),
+        (format!("\u{1}{A}\n{A}"), vec!["0: not JSON: '\u{1}'".into(), A.into(), A.into()]),
     ];
     for (text, expected) in cases {
         assert_eq!(outline(&text), expected, "{text}");
@@ -128,13 +155,146 @@ fn damage_costs_the_document_that_it_is_in() {
 fn nothing_is_held_of_what_is_too_long() {
     let long = format!("{{\"a\":\"{}\"}}\n{A}", "x".repeat(LARGEST));
     let cuts = cut(&long);
-    assert_eq!((cuts[0].clone(), cuts.len()), ((0, JsonCut::TooLong), 2));
+    assert_eq!((cuts[0].clone(), cuts.len()), ((0, Found::TooLong), 2));
     // A response may be as long as it likes.
     let member = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGEST / 4));
     let response = format!("{{\"hits\":{{\"hits\":[{}]}}}}", vec![member; 5].join(","));
-    assert_eq!(cut(&response).iter().filter(|(_, cut)| matches!(cut, JsonCut::Document(_))).count(), 5);
+    assert_eq!(cut(&response).iter().filter(|(_, cut)| matches!(cut, Found::Document(_))).count(), 5);
     let deep = format!("{}{}\n{A}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
     assert_eq!(cut(&deep).len(), 2, "nesting has a limit");
+}
+
+/// A document as agents write them, with whatever may confuse: braces in texts, lists of objects, a name that stands first further inside too.
+fn event(number: usize) -> String {
+    format!(
+        r#"{{"@timestamp":"2024-01-01T00:00:{number:02}Z","message":"a {{\"x\"}} }},{{ [","process":{{"pid":{number},"args":["[",{{"z":[{{"y":1}}]}}],"parent":{{"pid":4}}}},"tags":["a","b"]}}"#
+    )
+}
+
+/// Whole documents that are found where the one in the middle is cut at every place and the next one follows.
+fn found_behind_every_cut(make: impl Fn(&str) -> String, whole: usize) {
+    let middle = event(1);
+    for length in 1..middle.len() {
+        let text = make(&middle[..length]);
+        let cuts = cut(&text);
+        let is_whole = |found: &Found| matches!(found, Found::Document(bytes) if bytes.starts_with("{\"@timestamp\"") && serde_json::from_str::<serde_json::Value>(bytes).is_ok_and(|document| document.get("tags").is_some()));
+        let count = cuts.iter().filter(|(_, found)| is_whole(found)).count();
+        assert_eq!(count, whole, "{text}\n{cuts:?}");
+        let other = cuts.iter().filter(|(_, found)| !is_whole(found)).count();
+        assert!((1..=3).contains(&other), "the loss is told, and not at length: {text}\n{cuts:?}");
+    }
+}
+
+#[test]
+fn half_a_document_costs_none_of_those_around_it() {
+    let pretty =
+        |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap();
+    let [a, b, c] = [0, 2, 3].map(event);
+    found_behind_every_cut(|half| format!("{a}\n{half}\n{b}\n{c}\n"), 3);
+    found_behind_every_cut(|half| format!("{a}\n{half}{b}\n{c}\n"), 3);
+    found_behind_every_cut(|half| format!("{a}\n{half}\nError: connection reset\n{b}\n{c}\n"), 3);
+    found_behind_every_cut(|half| format!("[{a},{half},{b},{c}]"), 3);
+    found_behind_every_cut(|half| format!("[{a},\n{half},\n{b},\n{c}]"), 3);
+    found_behind_every_cut(|half| format!(r#"{{"hits":{{"hits":[{a},{half}{{"hits":{{"hits":[{b},{c}]}}}}"#), 3);
+    found_behind_every_cut(
+        |half| format!("{{\"hits\":{{\"hits\":[{a},{half}\n{{\"hits\":{{\"hits\":[{b},{c}]}}}}\n"),
+        3,
+    );
+    let middle = pretty(&event(1));
+    for length in 1..middle.len() - 1 {
+        let text = format!("{}\n{}\n{}\n{}\n", pretty(&a), &middle[..length], pretty(&b), pretty(&c));
+        let cuts = cut(&text);
+        let whole = cuts.iter().filter(|(_, found)| matches!(found, Found::Document(bytes) if bytes.ends_with("\n}")));
+        assert_eq!(whole.count(), 3, "{text}\n{cuts:?}");
+    }
+}
+
+#[test]
+fn one_wrong_byte_in_a_pretty_document_costs_that_document_and_no_more() {
+    let pretty =
+        |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap();
+    let [a, b, c] = [0, 1, 2].map(|number| pretty(&event(number)));
+    for at in 1..b.len() {
+        let mut wrong = b.clone().into_bytes();
+        wrong[at] = b';';
+        let text = format!("{a}\n{}\n{c}\n", String::from_utf8(wrong).unwrap());
+        let cuts = cut(&text);
+        for whole in [&a, &c] {
+            assert!(cuts.iter().any(|(_, found)| *found == Found::Document(whole.clone())), "{text}\n{cuts:?}");
+        }
+        assert!(cuts.len() <= 8, "{text}\n{cuts:?}");
+    }
+}
+
+#[test]
+fn lists_of_exports_are_lists_of_documents_but_lists_of_documents_are_none() {
+    for name in ["results", "docs", "hits", "events", "records", "responses", "value"] {
+        assert_eq!(documents(&format!(r#"{{"took":1,"{name}":[{A},{B}],"more":[{{}}]}}"#)), [A, B], "{name}");
+        let document = format!(r#"{{"@timestamp":1,"{name}":[{A}]}}"#);
+        assert_eq!(documents(&document), std::slice::from_ref(&document));
+    }
+    assert_eq!(documents(&format!(r#"{{"Events":{{"Event":[{A},{B}]}}}}"#)), [A, B]);
+    let plain = r#"{"results":[1,2]}"#;
+    assert_eq!(documents(plain), [plain]);
+}
+
+#[test]
+fn documents_in_aggregations_are_counted() {
+    let text = format!(
+        r#"{{"hits":{{"hits":[{A}]}},"aggregations":{{"h":{{"buckets":[{{"top":{{"hits":{{"hits":[{{"_source":{B}}},{{"_source":{A}}}]}}}}}}]}}}}}}"#
+    );
+    assert_eq!(cut(&text), [(17, Found::Document(A.into())), (0, Found::PassedOver(2))]);
+}
+
+#[test]
+fn words_before_an_object_cost_no_object() {
+    assert_eq!(
+        outline(&format!("warning: slow{A}\n{A}\n<13>Jan 1 h app: {B}\n")),
+        ["0: not JSON: 'warning: slow'", A, A, "29: not JSON: '<13>Jan 1 h app:'", B]
+    );
+    assert_eq!(documents(&format!("GET /a/_search?source={{\"q\":1}}\n{{\"q\":2}}\n# 200 OK\n{A}")), [A]);
+}
+
+#[test]
+fn commas_and_blanks_between_documents_may_be_anything() {
+    assert_eq!(documents(&format!("[{A}{B}]")), [A, B]);
+    assert_eq!(documents(&format!("[{A},,{B},]")), [A, B]);
+    assert_eq!(documents(&format!("[{A},\0\0\u{feff}{B}]")), [A, B]);
+    let flat = "{\n\"a\": [\n{\n\"b\": 1\n},\n{\n\"b\": 2\n}\n]\n}";
+    assert_eq!(documents(flat).len(), 1, "an indent of nothing");
+}
+
+#[test]
+fn hostile_text_is_cut_in_time_that_grows_with_its_length() {
+    let patterns = [
+        "{",
+        "[",
+        "{\"a\":",
+        "{\"a\":{\"a\":1;",
+        "{\"a\":\"x{",
+        "{\"",
+        "[{\"a\":1},{\"a\":;",
+        "\"{\"",
+        "\n{",
+        "{\n\"a\"",
+        "}{",
+        "],[",
+        "},{\"",
+        "{\"a\":1 ",
+        "x{\"",
+        "{\"hits\":{\"hits\":[",
+        "{\"a\":[\n  {\"a\":[\n",
+    ];
+    for pattern in patterns {
+        let text = pattern.repeat((1 << 19) / pattern.len());
+        let start = std::time::Instant::now();
+        let mut count = 0_u64;
+        let mut cutter = JsonCutter::default();
+        text.as_bytes().chunks(1 << 16).for_each(|piece| cutter.feed(piece, &mut |_, _| count += 1));
+        cutter.finish(&mut |_, _| count += 1);
+        assert!(start.elapsed().as_secs() < 20, "{pattern:?} took {:?}", start.elapsed());
+        assert!(count > 0, "{pattern:?}");
+    }
 }
 
 /// Values of JSON, a few levels deep.
@@ -169,7 +329,7 @@ proptest! {
             })
             .collect();
         let found: Vec<serde_json::Value> = cut_in(text.as_bytes(), size).into_iter().map(|(_, cut)| match cut {
-            JsonCut::Document(bytes) => serde_json::from_slice(&bytes).unwrap(),
+            Found::Document(bytes) => serde_json::from_str(&bytes).unwrap(),
             other => panic!("{other:?}"),
         }).collect();
         prop_assert_eq!(found, expected);
@@ -184,7 +344,7 @@ proptest! {
         prop_assert_eq!(cut_in(&text, size), whole.clone());
         let mut last = None;
         // Only an end that is missing is told at its beginning.
-        for (offset, _) in whole.into_iter().filter(|(_, cut)| *cut != JsonCut::Unclosed) {
+        for (offset, _) in whole.into_iter().filter(|(_, cut)| *cut != Found::Unclosed) {
             prop_assert!(offset <= text.len() as u64 && last <= Some(offset), "in the order of the text");
             last = Some(offset);
         }
