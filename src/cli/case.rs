@@ -258,6 +258,7 @@ fn limits(args: &Scan, session: &Session) -> Vec<String> {
     tell(stats.tally.unreadable, "records could not be read.");
     tell(stats.tally.unlisted_faults, "more faults are not listed, because their piece of evidence has too many.");
     tell(session.not_chosen as u64, "rules were not chosen by --min-level, --include-tag and --exclude-tag.");
+    tell(session.deprecated as u64, "rules are deprecated and did not run; --deprecated runs them.");
     tell(session.outcome.left_out.values().sum::<usize>() as u64, "alerts were left out by --max-signals.");
     tell(session.outcome.set_aside.values().sum::<usize>() as u64, "alerts were set aside by --exceptions.");
     if !stats.adds_up() {

@@ -57,6 +57,9 @@ const ENTRIES_IN_ALL: usize = 1_000_000;
 /// Most answers or data that are held of one thing.
 const MOST_VALUES: usize = 32;
 
+/// Stands for the values beyond those.
+const MORE_VALUES: &str = "… (and more)";
+
 /// The lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum List {
@@ -260,8 +263,13 @@ impl Times {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.values.extend(other.values);
+        let mut more = self.values.remove(MORE_VALUES);
         while self.values.len() > MOST_VALUES {
             self.values.pop_last();
+            more = true;
+        }
+        if more {
+            self.values.insert(MORE_VALUES.into());
         }
     }
 }
@@ -331,6 +339,7 @@ impl FieldReader {
         let mut texts: Vec<String> = values.map(ToString::to_string).collect();
         texts.sort_unstable();
         texts.dedup();
-        texts.iter().take(MOST_VALUES).map(|text| self.pool.share_cut(text, LONGEST_TEXT)).collect()
+        let more = (texts.len() > MOST_VALUES).then(|| self.pool.share(MORE_VALUES));
+        texts.iter().take(MOST_VALUES).map(|text| self.pool.share_cut(text, LONGEST_TEXT)).chain(more).collect()
     }
 }

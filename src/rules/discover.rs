@@ -10,6 +10,8 @@ use super::{Metadata, ParsedRule, codes, compile, parse_toml};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::Options;
+use encoding_rs::{Encoding, UTF_8};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -134,9 +136,13 @@ pub fn unreadable(path: String, reason: &str) -> FileReport {
     FileReport { path, text: String::new(), diagnostics: vec![found] }
 }
 
-/// The text of a file, without its byte-order mark.
+/// The text of a file, without its byte-order mark. A mark may say that it is UTF-16, as PowerShell writes what is sent to a file.
 pub fn read(path: &Path) -> Result<String, String> {
     let bytes = read_bytes(path)?;
+    if let Some((encoding, mark)) = Encoding::for_bom(&bytes).filter(|(encoding, _)| *encoding != UTF_8) {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
+        return text.map(Cow::into_owned).ok_or_else(|| format!("it is not {} text", encoding.name()));
+    }
     let text = String::from_utf8(bytes)
         .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
@@ -160,6 +166,9 @@ fn looks_like_rules(path: &Path, format: Format) -> bool {
     };
     // What cannot be read is said when it is read.
     let Ok(head) = read() else { return true };
+    if Encoding::for_bom(&head).is_some_and(|(encoding, _)| encoding != UTF_8) {
+        return true;
+    }
     let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
     match format {
         Format::Eql => true,

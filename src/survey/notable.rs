@@ -158,8 +158,12 @@ fn facts(kind: Kind, record: &Record) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// A text that is held for long; what was cut is told in the text itself.
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}… (+{} characters)", &text[..at], text[at..].chars().count()),
+    }
 }
 
 #[cfg(test)]

@@ -96,6 +96,16 @@ fn a_folder_may_hold_anything() {
 }
 
 #[test]
+fn a_rule_in_utf_16_is_a_rule() {
+    let folder = folder_of(&[]);
+    let export = "{\"rule_id\":\"3\",\"name\":\"n\",\"type\":\"eql\",\"query\":\"any where true\"}\n";
+    let bytes: Vec<u8> = format!("\u{feff}{export}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.path().join("export.ndjson"), bytes).unwrap();
+    let loaded = load(&[folder.path().to_owned()]);
+    assert_eq!((loaded.set.rules.len(), loaded.passed_over), (1, 0));
+}
+
+#[test]
 fn a_file_that_somebody_named_must_hold_rules() {
     for (name, text) in
         [("a.toml", "[project]\n"), ("a.json", "{\"name\": \"x\"}"), ("a.ndjson", "1\n2\n"), ("b.toml", "[[[")]
