@@ -6,7 +6,7 @@ use super::Tally;
 use super::duplicates::{self, Again, ChunkSeen, Counted, Duplicates, Seen};
 use crate::base::{Origin, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
-use crate::source::{Fault, Unit};
+use crate::source::{ChunkExtent, Fault, Unit};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
@@ -22,6 +22,8 @@ pub struct Found {
     pub inventory: Inventory,
     /// Every chunk with records of Sysmon, to know duplicates by.
     pub chunks: Vec<ChunkSeen>,
+    /// Every chunk that is not empty, to know by what is missing between them.
+    pub extents: Vec<ChunkExtent>,
     /// Every record and document of other files.
     pub seen: Vec<Seen>,
     /// Records and documents by kind.
@@ -84,6 +86,7 @@ impl Found {
         }
         self.candidates.merge(other.candidates);
         self.chunks.append(&mut other.chunks);
+        self.extents.append(&mut other.extents);
         self.seen.append(&mut other.seen);
         self.counts.add_all(&other.counts);
         self.faults.append(&mut other.faults);

@@ -29,7 +29,7 @@ use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, Ru
 use crate::diag::{Notice, NoticeKind};
 use crate::eql::MAX_KEYS;
 use crate::event::Clock;
-use crate::source::{self, Fault, FaultKind, Input, Search, Unit};
+use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, Unit};
 use crate::sysmon::Mapping;
 use found::Found;
 use rayon::prelude::*;
@@ -169,6 +169,7 @@ pub fn run(
     let source::Inputs { inputs, faults } = source::discover(paths, &options.search);
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
     progress.start(inputs.iter().map(|input| input.size).sum());
+    let states = FileStates::of(&inputs);
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let waking = detector.waking();
     let mut worker = Worker::new(&inputs, detector, options, progress, &waking);
@@ -189,10 +190,14 @@ pub fn run(
         found.replace(more);
     }
     found.faults.extend(faults);
+    found.faults.extend(source::contradictions(&inputs, std::mem::take(&mut found.extents)));
     if let Some(error) = worker.shelf_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(RunError::Timeline(error));
     }
     let mut outcome = pool.install(|| conclude(&worker, found, &pool));
+    // Only now has everything been read that findings are made of.
+    outcome.faults.extend(states.changes());
+    outcome.faults.sort();
     let Worker { shelf, spare, plans, .. } = worker;
     // To free what threads have used takes a while, and nobody needs to wait for it.
     pool.spawn(move || drop((spare, plans)));

@@ -9,7 +9,8 @@ use super::{CHUNKS_PER_UNIT, Filter, Progress, Roles, RunError, Window};
 use crate::base::Ticks;
 use crate::ecs::{self, FieldId};
 use crate::source::{
-    self, Fault, FaultKind, Glance, Input, Item, Record, Scratch, Search, Stored, Unit, Verdict, Visitor,
+    self, ChunkExtent, Fault, FaultKind, FileStates, Glance, Input, Item, Record, Scratch, Search, Stored, Unit,
+    Verdict, Visitor,
 };
 use crate::survey::{Contents, Entry, Kind, Notable, StreamKey, Survey, SurveyedFile};
 use hashbrown::{HashMap, HashSet};
@@ -51,6 +52,7 @@ pub fn survey_inputs(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
+    let states = FileStates::of(&inputs);
     let mut all = Parts { faults, ..Parts::default() };
     let mut parts: Vec<(Contents, u64)> = Vec::new();
     parts.resize_with(inputs.len(), Default::default);
@@ -65,10 +67,13 @@ pub fn survey_inputs(
                 *passed_over += part.passed_over;
                 all.faults.extend(part.faults);
                 all.unlisted += part.unlisted;
+                all.extents.extend(part.extents);
             }
         }
         let hashes = if options.hash { hashes(&inputs, &mut all.faults) } else { HashMap::new() };
         progress.finish();
+        all.faults.extend(source::contradictions(&inputs, std::mem::take(&mut all.extents)));
+        all.faults.extend(states.changes());
         all.faults.sort();
         let file = |(input, (mut contents, passed_over)): (Input, (Contents, u64))| {
             contents.settle();
@@ -106,6 +111,7 @@ fn hashes<'i>(inputs: &'i [Input], faults: &mut Vec<Fault>) -> HashMap<&'i Path,
 struct Parts {
     faults: Vec<Fault>,
     unlisted: u64,
+    extents: Vec<ChunkExtent>,
 }
 
 /// What was seen in a unit.
@@ -115,6 +121,7 @@ struct Part {
     passed_over: u64,
     faults: Vec<Fault>,
     unlisted: u64,
+    extents: Vec<ChunkExtent>,
 }
 
 /// What a thread uses again from unit to unit.
@@ -322,5 +329,9 @@ impl Visitor for Looking<'_> {
 
     fn end_chunk(&mut self, _: &[u8]) {
         self.keep();
+    }
+
+    fn chunk_extent(&mut self, extent: ChunkExtent) {
+        self.part.extents.push(extent);
     }
 }

@@ -14,7 +14,7 @@ use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
 use crate::source::{
-    self, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
+    self, ChunkExtent, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
 use crate::timeline::{Contents, Outline, RowWriter, Subject};
@@ -543,6 +543,10 @@ impl Visitor for Reading<'_> {
             }
             self.found.chunks.push(chunk);
         }
+    }
+
+    fn chunk_extent(&mut self, extent: ChunkExtent) {
+        self.found.extents.push(extent);
     }
 }
 

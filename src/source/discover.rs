@@ -250,6 +250,10 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Op
                 Some(HeaderDoubt::Checksum) => {
                     Some((FaultKind::Checksum, "the checksum of the file header does not fit"))
                 }
+                Some(HeaderDoubt::NoChecksum) => Some((
+                    FaultKind::Checksum,
+                    "the file header says that it has no checksum, so that no damage to it would show",
+                )),
             };
             if let Some((kind, reason)) = reason {
                 found.faults.push(Fault::suspect(display, kind, reason).at(0));

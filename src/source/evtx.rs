@@ -40,6 +40,23 @@ pub(super) struct Place<'a> {
     pub chunk: u64,
 }
 
+/// What there was in a chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ChunkRead {
+    /// Records met.
+    pub records: u64,
+    /// The first and the last number of a record: of those that were read, and those that a sound header names.
+    pub numbers: Option<(u64, u64)>,
+}
+
+impl ChunkRead {
+    /// Takes notice of a number.
+    fn note(&mut self, number: u64) {
+        let (first, last) = self.numbers.unwrap_or((number, number));
+        self.numbers = Some((first.min(number), last.max(number)));
+    }
+}
+
 /// Reads chunks one after another; holds what can be used again.
 pub(super) struct ChunkReader {
     settings: Arc<ParserSettings>,
@@ -52,34 +69,36 @@ impl Default for ChunkReader {
 }
 
 impl ChunkReader {
-    /// Reads one chunk, all of it or what the file has of it, and gives back its buffer and how many records were met.
+    /// Reads one chunk, all of it or what the file has of it, and gives back its buffer and what was met.
     pub(super) fn read(
         &self,
         bytes: Vec<u8>,
         place: Place<'_>,
         converter: &mut Converter,
         sink: &mut dyn FnMut(Item),
-    ) -> (Vec<u8>, u64) {
+    ) -> (Vec<u8>, ChunkRead) {
         let mut sink = |fault: Result<_, Fault>| match fault {
             Ok(record) => sink(Item::Record(record)),
             Err(fault) => sink(Item::Fault(fault)),
         };
         if !bytes.starts_with(b"ElfChnk\0") || bytes.len() < CHUNK_HEADER {
             sink(Err(unusable(&bytes, place)));
-            return (bytes, 0);
+            return (bytes, ChunkRead::default());
         }
         let mut chunk = match EvtxChunkData::new(bytes, false) {
             Ok(chunk) => chunk,
             Err(error) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, chain(&error)).at(place.offset)));
-                return (Vec::new(), 0);
+                return (Vec::new(), ChunkRead::default());
             }
         };
         for fault in doubts(&chunk, place) {
             sink(Err(fault));
         }
+        // Without checksums nothing of it can be known to be sound.
+        let is_sound = !chunk.header.flags.contains(ChunkFlags::NO_CRC32) && chunk.validate_header_checksum();
         let opened = EvtxChunk::new(&chunk.data, &chunk.header, Arc::clone(&self.settings));
-        let records = match opened {
+        let mut read = match opened {
             Ok(parsed) => Self::records(parsed, place, converter, &mut sink),
             Err(error @ ChunkError::FailedToBuildStringCache { .. }) => {
                 // The table is only a shortcut: every name is also found where it is used.
@@ -89,10 +108,15 @@ impl ChunkReader {
             }
             Err(error) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, chain(&error)).at(place.offset)));
-                0
+                ChunkRead::default()
             }
         };
-        (chunk.data, records)
+        let EvtxChunkHeader { first_event_record_id: first, last_event_record_id: last, .. } = chunk.header;
+        if last != u64::MAX && first <= last && is_sound {
+            read.note(first);
+            read.note(last);
+        }
+        (chunk.data, read)
     }
 
     /// Reads a chunk as if its header had no table of common names.
@@ -102,7 +126,7 @@ impl ChunkReader {
         place: Place<'_>,
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
-    ) -> u64 {
+    ) -> ChunkRead {
         chunk.data[STRING_OFFSETS].fill(0);
         let header = EvtxChunkHeader::from_bytes(&chunk.data).map_err(ChunkError::from);
         let opened = header
@@ -113,7 +137,7 @@ impl ChunkReader {
             Ok(parsed) => Self::records(parsed, place, converter, sink),
             Err(reason) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, reason).at(place.offset)));
-                0
+                ChunkRead::default()
             }
         }
     }
@@ -123,20 +147,21 @@ impl ChunkReader {
         place: Place<'_>,
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
-    ) -> u64 {
+    ) -> ChunkRead {
         let data = chunk.data;
         let header = chunk.header;
-        let mut met = 0;
+        let mut read = ChunkRead::default();
         let mut last_id = None;
         // Where the next record starts, as far as known, in bytes from the start of the chunk.
         let mut next = CHUNK_HEADER as u64;
         for record in chunk.iter() {
-            met += 1;
+            read.records += 1;
             match record {
                 Ok(record) => {
                     let start = record.binxml_offset.saturating_sub(RECORD_HEADER);
                     next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
                     last_id = Some(record.event_record_id);
+                    read.note(record.event_record_id);
                     sink(convert(record, place.offset + start, place, converter));
                 }
                 Err(error) => {
@@ -150,7 +175,7 @@ impl ChunkReader {
         if let Some(reason) = unkept_promise(header, data.len(), last_id) {
             sink(Err(Fault::lost(place.input, FaultKind::Chunk, reason).at(place.offset + next)));
         }
-        met
+        read
     }
 }
 
@@ -256,13 +281,14 @@ fn doubts(chunk: &EvtxChunkData, place: Place<'_>) -> Vec<Fault> {
         faults.push(fault.at(place.offset + length));
     }
     // The dirty flag is no excuse: Windows leaves it on nearly every chunk that it saves, and the checksums of those fit.
-    if header.flags.contains(ChunkFlags::NO_CRC32) {
-        return faults;
-    }
     let mut doubt = |reason: &str| {
         let reason = format!("chunk {}: {reason}", place.chunk);
         faults.push(Fault::suspect(place.input, FaultKind::Checksum, reason).at(place.offset));
     };
+    if header.flags.contains(ChunkFlags::NO_CRC32) {
+        doubt("its header says that it has no checksums, so that no damage would show; Windows saves no log like that");
+        return faults;
+    }
     if !chunk.validate_header_checksum() {
         doubt("the checksum of its header does not fit");
     }

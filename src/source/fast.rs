@@ -71,6 +71,8 @@ pub(super) struct ReadChunk {
     pub records: u64,
     /// Where its records end.
     pub end: usize,
+    /// The first and the last number of a record.
+    pub numbers: (u64, u64),
 }
 
 /// Reads chunks one after another; holds what can be used again.
@@ -150,7 +152,7 @@ impl FastReader {
         let all = reading.wants_all();
         let mut at = CHUNK_HEADER;
         let mut sum = Sum { bytes: chunk.get(..end)?, done: CHUNK_HEADER, hasher: crc32fast::Hasher::new() };
-        let last_id = bytes.u64(32)?;
+        let numbers = (bytes.u64(24)?, bytes.u64(32)?);
         let mut records = 0;
         while at < end {
             let header = Bytes::new(bytes.slice(at, RECORD_HEADER)?);
@@ -162,7 +164,11 @@ impl FastReader {
                 && usize::try_from(bytes.u32(after - 4)?).ok()? == size;
             let (header_id, written) = (header.u64(8)?, header.u64(16)?);
             // The slow way stops at the record of which the header says that it is the last.
-            if !whole || written >= YEAR_10000 || (header_id == last_id) != (after == end) {
+            if !whole
+                || written >= YEAR_10000
+                || (header_id == numbers.1) != (after == end)
+                || (records == 0 && header_id != numbers.0)
+            {
                 return None;
             }
             sum.reach(after);
@@ -174,7 +180,7 @@ impl FastReader {
             records += 1;
             at = after;
         }
-        (at == end && records > 0 && sum.is(bytes.u32(52)?)).then_some(ReadChunk { records, end })
+        (at == end && records > 0 && sum.is(bytes.u32(52)?)).then_some(ReadChunk { records, end, numbers })
     }
 
     fn record<R: Reading>(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut R) -> Option<()> {

@@ -53,8 +53,14 @@ pub enum FaultKind {
     Truncated,
     /// A stored checksum does not fit the bytes.
     Checksum,
+    /// A file was written to, replaced or removed while it was read.
+    Changed,
+    /// An event log says of itself that there is more of it: chunks or records are missing from the file.
+    Incomplete,
     /// A 64 KiB chunk cannot be read, or contradicts itself.
     Chunk,
+    /// Records that are there, but that a reader does not come to who believes the sizes and counts of their chunk.
+    Hidden,
     /// One record cannot be read.
     Record,
     /// One record has no usable time.
@@ -80,7 +86,10 @@ impl FaultKind {
             Self::FileHeader => "file-header",
             Self::Truncated => "truncated",
             Self::Checksum => "checksum",
+            Self::Changed => "changed-file",
+            Self::Incomplete => "incomplete-log",
             Self::Chunk => "chunk",
+            Self::Hidden => "hidden-records",
             Self::Record => "record",
             Self::Time => "time",
             Self::Xml => "xml",

@@ -14,6 +14,7 @@ use super::discover::{Format, Input};
 use super::documents::{self, JsonDocument};
 use super::evtx::{ChunkReader, Place};
 use super::export;
+use super::extent::ChunkExtent;
 use super::fast::{FastReader, Glance, Reading, Verdict, Wanted};
 use super::fault::{Fault, FaultKind};
 use super::record::Record;
@@ -57,6 +58,8 @@ pub trait Visitor {
     fn restart_chunk(&mut self);
     /// The chunk has been read; these are all of its bytes that say anything.
     fn end_chunk(&mut self, bytes: &[u8]);
+    /// Which of the numbers of its log the chunk has that has just been read.
+    fn chunk_extent(&mut self, _extent: ChunkExtent) {}
 }
 
 /// Hands on items, one chunk at a time.
@@ -385,6 +388,7 @@ impl Chunks<'_> {
         if let Some(read) = fast {
             self.stats.records += read.records;
             visitor.end_chunk(&bytes[..read.end]);
+            visitor.chunk_extent(ChunkExtent { input: self.number, chunk, numbers: Some(read.numbers) });
             return;
         }
         visitor.restart_chunk();
@@ -392,10 +396,11 @@ impl Chunks<'_> {
         own.clear();
         own.extend_from_slice(bytes);
         let sink = &mut |item| visitor.item(item);
-        let (own, records) = scratch.reader.read(own, place, &mut scratch.converter, sink);
+        let (own, read) = scratch.reader.read(own, place, &mut scratch.converter, sink);
         scratch.own = own;
-        self.stats.records += records;
+        self.stats.records += read.records;
         visitor.end_chunk(bytes);
+        visitor.chunk_extent(ChunkExtent { input: self.number, chunk, numbers: read.numbers });
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) enum HeaderDoubt {
     Damaged,
     /// Its checksum does not fit.
     Checksum,
+    /// It says that it has no checksum.
+    NoChecksum,
 }
 
 /// Tells a file by `head`, its first [`HEAD`] bytes or all of it if it is shorter.
@@ -142,6 +144,9 @@ fn doubt(head: &[u8]) -> Option<HeaderDoubt> {
     };
     // The header of a log that was not closed is behind its contents, so its checksum says nothing.
     let dirty = header.flags.contains(HeaderFlags::DIRTY);
+    if header.flags.contains(HeaderFlags::NO_CRC32) {
+        return Some(HeaderDoubt::NoChecksum);
+    }
     (!dirty && !header.validate_checksum()).then_some(HeaderDoubt::Checksum)
 }
 
