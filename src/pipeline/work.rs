@@ -14,7 +14,8 @@ use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
 use crate::source::{
-    self, ChunkExtent, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict, Visitor,
+    self, ChunkExtent, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict,
+    Visitor,
 };
 use crate::sysmon::{self, Cells, Lazy, Ways};
 use crate::timeline::{Contents, Outline, RowWriter, Subject};

@@ -33,23 +33,14 @@ mod units;
 mod xml;
 
 pub use archive::Member;
-<<<<<<< HEAD
 pub use discover::{Format, Input, Inputs, Search, discover, is_evidence, is_log_or_archive};
 pub use documents::{JsonDocument, read_json};
-=======
-pub use discover::{Format, Input, Inputs, Search, discover};
-pub use documents::{Cutter, JsonDocument, LARGEST as LARGEST_DOCUMENT};
 pub use extent::{ChunkExtent, contradictions};
->>>>>>> 5da3567 (source, pipeline: tell chunks that are gone, checksums that are switched off and files that change)
 pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};
 pub use json_cutter::{JsonCut, JsonCutter, LARGEST as LARGEST_DOCUMENT};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
-<<<<<<< HEAD
 pub use record::{Record, is_guid_entry};
-=======
-pub use record::Record;
 pub use steady::FileStates;
->>>>>>> 5da3567 (source, pipeline: tell chunks that are gone, checksums that are switched off and files that change)
 pub use units::{Unit, chunk_number, chunk_start, units, units_again};

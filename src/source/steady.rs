@@ -46,13 +46,12 @@ impl FileStates {
                 continue;
             }
             if let Ok(mut state) = FileState::of(&input.path) {
-                let display = match &input.member {
-                    Some(_) => input.path.to_string_lossy().into(),
-                    None => {
-                        // It may have changed between the search and now.
-                        state.size = input.size;
-                        Arc::clone(&input.display)
-                    }
+                let display = if input.member.is_some() {
+                    input.path.to_string_lossy().into()
+                } else {
+                    // It may have changed between the search and now.
+                    state.size = input.size;
+                    Arc::clone(&input.display)
                 };
                 states.push((input.path.clone(), display, state));
             }
