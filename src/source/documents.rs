@@ -181,7 +181,7 @@ impl Target<'_> {
     }
 
     /// An event that another tool has kept.
-    fn event(&mut self, EventRead { record, doubt }: EventRead, offset: u64) {
+    fn event(&mut self, EventRead { record, doubt, .. }: EventRead, offset: u64) {
         self.records += 1;
         let input = &self.input.display;
         match record {

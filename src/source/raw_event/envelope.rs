@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::object::{self, Object};
 use super::time::{self, StatedTime};
+use super::told::EventRead;
 use crate::base::{Origin, Ticks};
 use crate::source::fault::{FaultKind, snippet};
 use crate::source::record::{Draft, Interner, Record, SystemField, normal_form, normal_guid};
@@ -227,42 +228,53 @@ impl<'s> Envelope<'s> {
         is_sysmon(self.provider(), self.draft.provider_guid.as_deref())
     }
 
-    /// The record, or why it is none.
-    pub fn finish(mut self, origin: Origin) -> Result<Record, Refusal> {
+    /// The record, or why it is none; `repeated` is a name that the message has twice from which it was read.
+    pub fn finish(self, origin: Origin, repeated: Option<String>) -> EventRead {
+        let (time, is_by_own_time) = match self.logged() {
+            Some((time, is_own)) => (Some(time), is_own),
+            None => (None, false),
+        };
+        EventRead { record: self.record(time, origin), doubt: None, is_by_own_time }.doubted(repeated)
+    }
+
+    fn record(mut self, time: Option<Ticks>, origin: Origin) -> Result<Record, Refusal> {
         let record_id = self.draft.record_id;
         let refuse = |kind, reason| Refusal { kind, record_id, reason };
         if let Some((kind, reason)) = self.refusal.take() {
             return Err(refuse(kind, reason));
         }
+        let no_id = || refuse(FaultKind::Record, "the event has no event ID".to_owned());
         if !self.draft.has_event_id() {
-            return Err(refuse(FaultKind::Record, "the event has no event ID".to_owned()));
+            return Err(no_id());
         }
         if self.draft.provider.is_none()
             && let Some(provider) = self.provider().map(Arc::from)
         {
             self.draft.provider = Some(provider);
         }
-        let Some(time) = self.logged() else {
+        let Some(time) = time else {
             let reason = match &self.unreadable {
                 Some(text) => format!("invalid time {}", snippet(text)),
                 None => "invalid time: there is none".to_owned(),
             };
             return Err(refuse(FaultKind::Time, reason));
         };
-        let no_id = || refuse(FaultKind::Record, "the event has no event ID".to_owned());
         self.draft.finish(time, origin, self.strings).ok_or_else(no_id)
     }
 
-    /// When the record was logged, as far as it can be told.
-    fn logged(&self) -> Option<Ticks> {
+    /// When the record was logged, as far as it can be told, and whether `UtcTime` stands for it.
+    fn logged(&self) -> Option<(Ticks, bool)> {
         let utc = self.value("UtcTime").and_then(time::read_text).map(|utc| utc.at);
-        let stated = self.stated.map(|stated| stated.at);
-        let Some((stated_time, utc)) = self.stated.zip(utc) else {
-            let zoned = self.stated.filter(|stated| stated.has_zone).map(|stated| stated.at);
-            return utc.or(zoned).or(self.collected.map(|at| at.at)).or(stated);
-        };
-        let agrees = stated_time.is_fine && (stated_time.at.0 - utc.0).abs() <= FARTHEST;
-        if self.trust == TimeTrust::Exact || agrees { stated } else { Some(utc) }
+        let zoned = self.stated.filter(|stated| stated.has_zone).or(self.collected).or(self.stated);
+        match (self.stated, utc) {
+            (Some(stated), Some(utc)) => {
+                let agrees = stated.is_fine && (stated.at.0 - utc.0).abs() <= FARTHEST;
+                let is_stated = self.trust == TimeTrust::Exact || agrees;
+                Some(if is_stated { (stated.at, false) } else { (utc, true) })
+            }
+            (None, Some(utc)) => Some((utc, true)),
+            (_, None) => zoned.map(|time| (time.at, false)),
+        }
     }
 }
 

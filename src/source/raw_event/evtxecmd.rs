@@ -67,5 +67,5 @@ pub fn read(row: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
     if envelope.is_sysmon() && !envelope.has_entries() {
         return EventRead::refused("a Sysmon row of EvtxECmd without `Payload`, which alone has its entries");
     }
-    EventRead::new(envelope.finish(origin), None)
+    envelope.finish(origin, None)
 }

@@ -121,10 +121,10 @@ pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRea
     let parts = ["EventData", "UserData"].map(|name| object.get(name));
     if parts.iter().flatten().any(|part| part.is_object() || part.is_array()) {
         parts.into_iter().flatten().for_each(|part| data::read(part, &mut envelope));
-        return EventRead::new(envelope.finish(origin), None);
+        return envelope.finish(origin, None);
     }
     let doubt = if is_sysmon { read_entries(object, &message, &mut envelope) } else { None };
-    EventRead::new(envelope.finish(origin), doubt)
+    envelope.finish(origin, doubt)
 }
 
 /// Takes the entries of an event of Sysmon; gives the name of one that was taken from a message that has it twice.

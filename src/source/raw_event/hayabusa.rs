@@ -60,7 +60,7 @@ pub fn read(row: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
     if let Some(entries) = row.get("AllFieldInfo") {
         data::read(entries, &mut envelope);
     }
-    EventRead::new(envelope.finish(origin), None)
+    envelope.finish(origin, None)
 }
 
 /// Hayabusa shortens the names of channels.

@@ -23,6 +23,7 @@ mod flat;
 mod hayabusa;
 mod message;
 mod object;
+mod order;
 mod powershell;
 mod splunk;
 mod time;
@@ -37,6 +38,7 @@ use super::record::Interner;
 use super::xml::Converter;
 use crate::base::Origin;
 use object::Object;
+use order::LoggedOrder;
 pub(super) use told::{EventRead, JsonKind};
 
 /// How many wrappers may be around an event.
@@ -47,6 +49,7 @@ const DEEPEST_WRAPPER: usize = 3;
 pub(super) struct RawEvents {
     strings: Interner,
     xml: Converter,
+    order: LoggedOrder,
 }
 
 impl RawEvents {
@@ -68,8 +71,8 @@ impl RawEvents {
     /// Reads the events of an object; false if it is a document.
     fn read(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
         let at = Origin { offset: origin.offset + events.len() as u64, ..origin };
-        let Self { strings, xml } = self;
-        let event = if let Some(event) = tree::event_of(object) {
+        let Self { strings, xml, order } = self;
+        let mut event = if let Some(event) = tree::event_of(object) {
             tree::read(event, at, strings)
         } else if evtxecmd::is_row(object) {
             evtxecmd::read(object, at, strings)
@@ -93,6 +96,11 @@ impl RawEvents {
         } else {
             return depth > 0 && self.read_wrapped(object, origin, depth - 1, events);
         };
+        if event.is_by_own_time
+            && let Ok(record) = &mut event.record
+        {
+            order.raise(record);
+        }
         events.push(event);
         true
     }

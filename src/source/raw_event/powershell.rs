@@ -49,5 +49,5 @@ pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRea
     if envelope.is_sysmon() {
         message.entries.iter().for_each(|(name, value)| envelope.entry_text(name, value));
     }
-    EventRead::new(envelope.finish(origin), message.repeated)
+    envelope.finish(origin, message.repeated)
 }

@@ -53,7 +53,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 /// Reads a row by its `_raw`, or by its fields if that is no event.
 pub fn read(row: &Object, raw: &str, origin: Origin, strings: &mut Interner, xml: &mut Converter) -> EventRead {
     if let Some(start) = raw.find("<Event").filter(|start| raw[*start..].contains("<System")) {
-        return EventRead { record: xml.convert(raw[start..].trim_end(), origin, None), doubt: None };
+        return EventRead::exact(xml.convert(raw[start..].trim_end(), origin, None));
     }
     if let Some(lines) = lines_of(raw) {
         return read_lines(row, &lines, origin, strings);
@@ -96,5 +96,5 @@ fn read_lines(row: &Object, lines: &Object, origin: Origin, strings: &mut Intern
         );
     }
     message.entries.iter().for_each(|(name, value)| envelope.entry_text(name, value));
-    EventRead::new(envelope.finish(origin), message.repeated)
+    envelope.finish(origin, message.repeated)
 }

@@ -54,7 +54,8 @@ fn plain_number(number: &Number) -> String {
 
 /// Reads the text of an instant.
 pub fn read_text(text: &str) -> Option<StatedTime> {
-    let text = text.trim();
+    // Splunk keeps the quotes of attributes.
+    let text = text.trim().trim_matches(['\'', '"']);
     if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
         // The zone behind it is only for display.
         let end = inner.bytes().skip(1).position(|byte| matches!(byte, b'+' | b'-')).map_or(inner.len(), |at| at + 1);

@@ -1,6 +1,7 @@
 //! What an object of JSON turned out to be.
 
 use super::object::Object;
+use crate::source::fault::FaultKind;
 use crate::source::record::Record;
 use crate::source::xml::Refusal;
 
@@ -18,20 +19,28 @@ pub struct EventRead {
     pub record: Result<Record, Refusal>,
     /// Why it is in doubt, if it is.
     pub doubt: Option<String>,
+    /// Whether Sysmon's `UtcTime` stands for the time of logging, which the tool has lost.
+    pub is_by_own_time: bool,
 }
 
 impl EventRead {
-    /// A record, and the name of an entry that its message has twice.
-    pub fn new(record: Result<Record, Refusal>, repeated: Option<String>) -> Self {
-        let doubt = |name| {
-            format!("its message, from which it was read, has the entry {name} twice: one of them may be made up")
-        };
-        Self { record, doubt: repeated.map(doubt) }
+    /// A record with nothing lost.
+    pub fn exact(record: Result<Record, Refusal>) -> Self {
+        Self { record, doubt: None, is_by_own_time: false }
     }
 
     /// No record, for some reason.
     pub fn refused(reason: impl Into<String>) -> Self {
-        let refusal = Refusal { kind: crate::source::fault::FaultKind::Json, record_id: None, reason: reason.into() };
-        Self { record: Err(refusal), doubt: None }
+        Self::exact(Err(Refusal { kind: FaultKind::Json, record_id: None, reason: reason.into() }))
+    }
+
+    /// The same, read from a message that has an entry of this name twice.
+    #[must_use]
+    pub fn doubted(mut self, repeated: Option<String>) -> Self {
+        let doubt = |name| {
+            format!("its message, from which it was read, has the entry {name} twice: one of them may be made up")
+        };
+        self.doubt = repeated.map(doubt);
+        self
     }
 }

@@ -43,7 +43,7 @@ pub fn read(event: &Object, origin: Origin, strings: &mut Interner) -> EventRead
         read.entries.iter().for_each(|(name, value)| envelope.entry_text(name, value));
         doubt = read.repeated;
     }
-    EventRead::new(envelope.finish(origin), doubt)
+    envelope.finish(origin, doubt)
 }
 
 /// Attributes of the parts of `System`.

@@ -53,7 +53,7 @@ pub fn read(event: &Object, origin: Origin, strings: &mut Interner) -> EventRead
     if envelope.is_sysmon() && !envelope.has_entries() && !envelope.is_refused() {
         return EventRead::refused("a Sysmon event of Wazuh without `eventdata`");
     }
-    EventRead::new(envelope.finish(origin), None)
+    envelope.finish(origin, None)
 }
 
 /// The name of an entry as it was before its first letter was made a small one.

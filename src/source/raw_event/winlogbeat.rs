@@ -98,7 +98,7 @@ pub fn read_6(document: &Object, origin: Origin, strings: &mut Interner) -> Even
     if envelope.is_sysmon() && !envelope.has_entries() {
         return EventRead::refused("a Sysmon document with neither fields of ECS nor `event_data`");
     }
-    EventRead::new(envelope.finish(origin), doubt)
+    envelope.finish(origin, doubt)
 }
 
 /// Reads a document of Sysmon that is not mapped.
@@ -114,13 +114,13 @@ pub fn read(document: &Object, origin: Origin, strings: &mut Interner, xml: &mut
         && let Some(original) = object::first_text(document, &["event.original"])
         && original.trim_start().starts_with("<Event")
     {
-        return EventRead { record: xml.convert(original.trim(), origin, None), doubt: None };
+        return EventRead::exact(xml.convert(original.trim(), origin, None));
     }
     let doubt = read_message(document, &mut envelope);
     if !envelope.has_entries() {
         return EventRead::refused("a Sysmon document with neither fields of ECS nor `winlog.event_data`");
     }
-    EventRead::new(envelope.finish(origin), doubt)
+    envelope.finish(origin, doubt)
 }
 
 fn read_entry(name: &str, value: &Value, envelope: &mut Envelope<'_>) {
