@@ -286,7 +286,7 @@ fn doubts(chunk: &EvtxChunkData, place: Place<'_>) -> Vec<Fault> {
         faults.push(Fault::suspect(place.input, FaultKind::Checksum, reason).at(place.offset));
     };
     if header.flags.contains(ChunkFlags::NO_CRC32) {
-        doubt("its header says that it has no checksums, so that no damage would show; Windows saves no log like that");
+        doubt("its header says that it has no checksums, so that no damage to it would show");
         return faults;
     }
     if !chunk.validate_header_checksum() {
