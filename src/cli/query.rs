@@ -12,7 +12,7 @@ use evql::base::escape::cell;
 use evql::base::time::seconds_text;
 use evql::detect::Alert;
 use evql::diag::{self, Diagnostic, Severity};
-use evql::ecs::{self, Field, FieldId};
+use evql::ecs::{self, Field, FieldId, SubField};
 use evql::eql::{self, Compiled, Query, UnknownName};
 use evql::event::{Event, Value};
 use evql::rules::{Loaded, Rule, RuleSet};
@@ -310,7 +310,10 @@ impl Found<'_> {
     }
 }
 
-/// All values of a field, `; ` between.
+/// All values of a field, `; ` between; of a multi-field, those of its field as the mapping has them.
 fn joined(event: &Event, field: &Field) -> String {
-    event.document.values(field).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    let (base, sub) = ecs::mapped(field.name());
+    let values = event.document.values(&base).iter().map(ToString::to_string);
+    let lower = |text: String| if sub == Some(SubField::Caseless) { text.to_lowercase() } else { text };
+    values.map(lower).collect::<Vec<_>>().join("; ")
 }
