@@ -34,7 +34,8 @@ fn counts_of(path: &Path) -> Option<Counts> {
         let number = |value: &serde_json::Value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
         let id = number(id).or_else(|| number(&id["#text"])).unwrap();
         let provider = text(&system["Provider"]["#attributes"]["Name"]);
-        let key = (text(&system["Computer"]), text(&system["Channel"]), provider, u32::try_from(id).unwrap());
+        let key =
+            (text(&system["Computer"]).to_lowercase(), text(&system["Channel"]), provider, u32::try_from(id).unwrap());
         *counts.entry(key).or_default() += 1;
     }
     Some(counts)

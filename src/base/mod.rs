@@ -8,6 +8,7 @@ pub mod flag;
 pub mod folded;
 pub mod grams;
 pub mod guid;
+pub mod host;
 pub mod json;
 pub mod number;
 mod origin;

@@ -2,8 +2,10 @@
 
 use super::session::Session;
 use evql::base::Ticks;
+use evql::base::host::folded;
 use evql::detect::Alert;
 use evql::ecs;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,14 +23,14 @@ const HOUR: i64 = 60 * 60 * Ticks::PER_SECOND;
 
 /// The rules that found something.
 pub fn by_rule(session: &Session) -> Vec<OfRule> {
-    let mut rules: BTreeMap<usize, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut rules: BTreeMap<usize, (usize, BTreeSet<Cow<'_, str>>)> = BTreeMap::new();
     for alert in &session.outcome.alerts {
         let (count, hosts) = rules.entry(alert.rule).or_default();
         *count += 1;
-        hosts.extend(alert.last().and_then(|event| event.document.text(ecs::HOST_NAME)));
+        hosts.extend(host_of(alert).map(folded));
     }
     let of_rule =
-        |(rule, (alerts, hosts)): (usize, (usize, BTreeSet<&str>))| OfRule { rule, alerts, hosts: hosts.len() };
+        |(rule, (alerts, hosts)): (usize, (usize, BTreeSet<Cow<'_, str>>))| OfRule { rule, alerts, hosts: hosts.len() };
     let mut rules: Vec<OfRule> = rules.into_iter().map(of_rule).collect();
     let meta = |rule: &OfRule| &session.detector.rules()[rule.rule].meta;
     rules.sort_by(|left, right| {
@@ -38,14 +40,21 @@ pub fn by_rule(session: &Session) -> Vec<OfRule> {
     rules
 }
 
-/// The hosts that something was found on, and how often; the name is empty for records that name none.
+/// The host that the last event of an alert names.
+fn host_of(alert: &Alert) -> Option<&str> {
+    alert.last()?.document.text(ecs::HOST_NAME)
+}
+
+/// The hosts that something was found on, each once whatever letters its name is written in, and how often; the name is empty for records that name none.
 pub fn by_host(session: &Session) -> Vec<(&str, usize)> {
-    let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut hosts: BTreeMap<Cow<'_, str>, (&str, usize)> = BTreeMap::new();
     for alert in &session.outcome.alerts {
-        let host = alert.last().and_then(|event| event.document.text(ecs::HOST_NAME)).unwrap_or_default();
-        *hosts.entry(host).or_default() += 1;
+        let name = host_of(alert).unwrap_or_default();
+        let (shown, count) = hosts.entry(folded(name)).or_insert((name, 0));
+        *shown = (*shown).min(name);
+        *count += 1;
     }
-    let mut hosts: Vec<_> = hosts.into_iter().collect();
+    let mut hosts: Vec<_> = hosts.into_values().collect();
     hosts.sort_by_key(|&(host, count)| (Reverse(count), host));
     hosts
 }

@@ -5,12 +5,13 @@
 //! This module does not know what makes an alert.
 
 use super::{CandidateEvent, Hit, RuleIndex};
-use crate::base::Origin;
+use crate::base::{Origin, host};
 use crate::ecs::{self, Field};
 use crate::eql::{Digest, DigestBuffer, Digester, KeyField, Query, Sequence};
 use crate::event::{Event, Fields, OrderKey, Value, Written};
 use crate::rules::Rule;
 use hashbrown::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Candidates, as they were found.
@@ -114,8 +115,9 @@ impl Batch {
 
     /// Notes the name of a host, unless it was the last one: events of one host mostly follow each other.
     fn name_host(&mut self, host: Digest, name: &Arc<str>) {
-        if self.hosts.last().is_none_or(|(last, _)| *last != host) {
-            self.hosts.push((host, name.clone()));
+        match self.hosts.last_mut() {
+            Some((last, shown)) if *last == host => host::show(shown, name),
+            _ => self.hosts.push((host, name.clone())),
         }
     }
 }
@@ -144,7 +146,7 @@ impl KeyBuffer {
         {
             return *digest;
         }
-        let digest = digester.text(&self.text);
+        let digest = digester.host(&self.text);
         self.host = Some((self.text.as_str().into(), digest));
         digest
     }
@@ -273,7 +275,7 @@ impl Candidates {
     pub fn add(&mut self, candidate: CandidateEvent, rules: &[Rule], digester: &Digester) {
         let CandidateEvent { order, host, entity_id, is_creation, hits, event } = candidate;
         let name = host;
-        let host = digester.text(&name);
+        let host = digester.host(&name);
         let process = entity_id.and_then(|id| digester.text_key(host, &id));
         let batch = self.batch();
         batch.name_host(host, &name);
@@ -326,15 +328,59 @@ impl Candidates {
         self.batches.iter().flat_map(Batch::iter)
     }
 
-    /// The names of hosts by what stands for them.
+    /// The names of hosts by what stands for them, each in the writing that comes first by its letters.
     pub fn hosts(&self) -> HashMap<Digest, Arc<str>> {
-        self.batches.iter().flat_map(|batch| &batch.hosts).cloned().collect()
+        let mut hosts: HashMap<Digest, Arc<str>> = HashMap::new();
+        for (digest, name) in self.batches.iter().flat_map(|batch| &batch.hosts) {
+            host::show(hosts.entry(*digest).or_insert_with(|| name.clone()), name);
+        }
+        hosts
+    }
+
+    /// The processes, by their entity ids, that appear under the names of several hosts; `None` if none does.
+    ///
+    /// Their events are not joined: the same id on another host is another process. But a host that was renamed, or is called by its short name here and its
+    /// full name there, has its processes twice, which a reader must know.
+    pub fn processes_of_several_hosts(&self) -> Option<Straddling> {
+        let names = self.hosts();
+        if names.len() < 2 {
+            return None;
+        }
+        // The host of each process, where it was first met, and the other hosts of those that have some.
+        let mut known: HashMap<Digest, (Digest, Origin)> = HashMap::new();
+        let mut several: HashMap<Digest, BTreeSet<&str>> = HashMap::new();
+        let name = |host: &Digest| names.get(host).map_or("", |name| &**name);
+        for Seen { sighting, .. } in self.iter() {
+            let Some(process) = sighting.process else { continue };
+            let process = Digester::without_host(process, sighting.host);
+            let origin = sighting.order.origin();
+            let (host, first) = known.entry(process).or_insert((sighting.host, origin));
+            *first = (*first).min(origin);
+            if *host != sighting.host {
+                several.entry(process).or_default().extend([name(host), name(&sighting.host)]);
+            }
+        }
+        let first = |process: &Digest| known.get(process).map(|(_, origin)| *origin);
+        let (example, hosts) = several.iter().filter_map(|(process, hosts)| Some((first(process)?, hosts))).min()?;
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Some(Straddling { processes: several.len(), example, hosts })
     }
 
     /// The events that are at hand.
     pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.batches.iter().flat_map(|batch| &batch.events)
     }
+}
+
+/// Processes that appear under the names of several hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Straddling {
+    /// How many there are.
+    pub processes: usize,
+    /// An event of one of them.
+    pub example: Origin,
+    /// The hosts of that one, in the order of their names.
+    pub hosts: Vec<String>,
 }
 
 /// A candidate, with its keys.

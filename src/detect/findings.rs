@@ -8,7 +8,7 @@ use super::waking::needed;
 use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, set_aside};
 use crate::base::{Each, Origin};
 use crate::ecs;
-use crate::eql::{Candidate, Digest, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch};
+use crate::eql::{Candidate, Digest, KeyField, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch};
 use crate::event::{Document, Event, OrderKey, Value};
 use crate::rules::Rule;
 use hashbrown::{HashMap, HashSet};
@@ -157,8 +157,24 @@ impl Detector {
         };
         let keys = filter.keys_of(document);
         let key = keys.iter().find(|key| self.digester.key(host, key) == digest)?;
-        Some(key.iter().map(KeyPart::to_value).collect())
+        let values = key.iter().zip(filter.keys()).map(|(part, key)| as_recorded(part, key, document));
+        Some(values.collect())
     }
+}
+
+/// The value of a key; the name of a host in the letters that the event has.
+fn as_recorded(part: &KeyPart, key: &KeyField, document: &Document) -> Option<Value> {
+    let joined = part.to_value();
+    if !KeyField::names_host(&key.field) {
+        return joined;
+    }
+    let is_it = |value: &&Value| {
+        value
+            .as_text()
+            .zip(joined.as_ref().and_then(Value::as_text))
+            .is_some_and(|(text, joined)| text.to_lowercase() == joined)
+    };
+    document.values(&key.field).iter().find(is_it).cloned().or(joined)
 }
 
 /// For each rule which keys may come to something.

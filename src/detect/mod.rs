@@ -23,7 +23,7 @@ mod shape;
 mod waking;
 mod watch;
 
-pub use candidates::{Candidates, KeyBuffer, Mark, Pattern};
+pub use candidates::{Candidates, KeyBuffer, Mark, Pattern, Straddling};
 pub use columns::Memo;
 pub use coverage::{Coverage, Inventory, coverage};
 pub use explain::{Explained, Outcome, explain};

@@ -10,6 +10,8 @@ pub enum NoticeKind {
     Limit,
     /// A part of a rule is not honoured, or a rule is left out.
     RulePart,
+    /// It is not sure which events are of one host.
+    Host,
     /// A name that neither the mapping nor any event has is asked for.
     UnknownName,
     /// What an empty answer asks for, no event has.
@@ -26,6 +28,7 @@ impl NoticeKind {
         match self {
             Self::Limit => "limit",
             Self::RulePart => "rule-part",
+            Self::Host => "host",
             Self::UnknownName => "unknown-name",
             Self::NeverSet => "never-set",
             Self::Unanswered => "unanswered",

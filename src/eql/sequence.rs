@@ -30,8 +30,17 @@ pub struct KeyField {
     pub field: Field,
     /// Whether a missing value is null, which equals null, instead of keeping the event out.
     pub optional: bool,
-    /// Whether values are joined in lower case.
+    /// Whether values are joined in lower case: those of `.caseless`, and names of hosts.
     pub lower: bool,
+}
+
+impl KeyField {
+    /// Whether a field is the name or id of a host. Elasticsearch compares these exactly; but one host writes its name in different letters from record to
+    /// record, and a sequence on it would be lost.
+    pub fn names_host(field: &Field) -> bool {
+        const NAMES: [&str; 5] = ["host.name", "host.hostname", "host.id", "winlog.computer_name", "observer.hostname"];
+        NAMES.contains(&field.name())
+    }
 }
 
 /// The filter of a term: what an event must be, and its keys.

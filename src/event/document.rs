@@ -47,6 +47,8 @@ impl Fields for Document {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
     fields: Vec<(Field, Values)>,
+    /// Which of the answers of a DNS query have a type and no data, by position: the lists of types and data are not equally long then.
+    bare_answers: Box<[usize]>,
 }
 
 impl Document {
@@ -65,7 +67,21 @@ impl Document {
                 _ => fields.push((field, Values::One(value))),
             }
         }
-        Self { fields }
+        Self { fields, bare_answers: Box::default() }
+    }
+
+    /// The same document, of whose answers these have no data.
+    #[must_use]
+    pub(super) fn with_bare_answers(self, bare_answers: Box<[usize]>) -> Self {
+        Self { bare_answers, ..self }
+    }
+
+    /// Sets the answers of a DNS query: of each its type, and its data if it has some.
+    pub fn set_answers(&mut self, answers: impl IntoIterator<Item = (Value, Option<Value>)>) {
+        let (types, data): (Vec<Value>, Vec<Option<Value>>) = answers.into_iter().unzip();
+        self.bare_answers = data.iter().enumerate().filter(|(_, data)| data.is_none()).map(|(at, _)| at).collect();
+        self.set_all(ecs::DNS_ANSWERS_TYPE, types);
+        self.set_all(ecs::DNS_ANSWERS_DATA, data.into_iter().flatten());
     }
 
     /// All values of a field; none if it is missing.
@@ -165,7 +181,7 @@ impl Document {
             insert_nested(&mut root, name, value);
         }
         for path in ecs::OBJECT_LISTS {
-            zip_objects(&mut root, path);
+            zip_objects(&mut root, path, &self.bare_answers);
         }
         serde_json::Value::Object(root)
     }
@@ -200,8 +216,8 @@ fn value_to_json(field: &Field, value: &Value) -> serde_json::Value {
     }
 }
 
-/// Turns an object of lists into a list of objects, if its lists belong together: if they are equally long.
-fn zip_objects(root: &mut Map<String, serde_json::Value>, path: &[&str]) {
+/// Turns an object of lists into a list of objects, if its lists belong together: if they are equally long, or lack just the members of the `bare` objects.
+fn zip_objects(root: &mut Map<String, serde_json::Value>, path: &[&str], bare: &[usize]) {
     let [outer @ .., last] = path else { return };
     let mut object = root;
     for name in outer {
@@ -213,12 +229,22 @@ fn zip_objects(root: &mut Map<String, serde_json::Value>, path: &[&str]) {
     let Some(serde_json::Value::Object(lists)) = object.get(*last) else { return };
     let lists: Option<Vec<_>> = lists.iter().map(|(name, list)| Some((name, list.as_array()?))).collect();
     let Some(lists) = lists else { return };
-    let Some(length) = lists.first().map(|(_, list)| list.len()) else { return };
-    if lists.iter().any(|(_, list)| list.len() != length) {
+    let Some(length) = lists.iter().map(|(_, list)| list.len()).max() else { return };
+    if lists.iter().any(|(_, list)| list.len() != length && list.len() + bare.len() != length) {
         return;
     }
-    let nth = |at: usize| lists.iter().map(|(name, list)| ((*name).clone(), list[at].clone())).collect();
-    let objects = (0..length).map(|at| serde_json::Value::Object(nth(at))).collect();
+    let mut members: Vec<_> = lists.iter().map(|(name, list)| (*name, list.len() < length, list.iter())).collect();
+    let mut nth = |at: usize| {
+        let mut object = Map::new();
+        for (name, is_short, list) in &mut members {
+            if *is_short && bare.binary_search(&at).is_ok() {
+                continue;
+            }
+            object.extend(list.next().map(|value| ((*name).clone(), value.clone())));
+        }
+        serde_json::Value::Object(object)
+    };
+    let objects = (0..length).map(&mut nth).collect();
     object.insert((*last).to_owned(), serde_json::Value::Array(objects));
 }
 

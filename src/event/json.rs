@@ -19,8 +19,18 @@ impl Document {
         for (name, value) in object {
             flatten(name, value, &mut pairs);
         }
-        Self::from_pairs(pairs)
+        Self::from_pairs(pairs).with_bare_answers(bare_answers(object))
     }
+}
+
+/// The answers of a DNS query, by position, that have a type and no data.
+fn bare_answers(object: &Object) -> Box<[usize]> {
+    let nested = || object.get("dns").and_then(|dns| dns.get("answers"));
+    let Some(serde_json::Value::Array(answers)) = object.get("dns.answers").or_else(nested) else {
+        return Box::default();
+    };
+    let is_bare = |answer: &serde_json::Value| answer.get("type").is_some() && answer.get("data").is_none();
+    answers.iter().enumerate().filter(|(_, answer)| is_bare(answer)).map(|(at, _)| at).collect()
 }
 
 /// Objects nest as deep as the JSON reader lets them, which has a limit of its own.

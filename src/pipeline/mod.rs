@@ -25,8 +25,10 @@ pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
 use crate::base::Origin;
-use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, RuleIndex, Waking};
+use crate::base::number::counted;
+use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, RuleIndex, Straddling, Waking};
 use crate::diag::{Notice, NoticeKind};
+use crate::ecs;
 use crate::eql::MAX_KEYS;
 use crate::event::Clock;
 use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, Unit};
@@ -231,6 +233,8 @@ fn limits(candidates: &Candidates) -> Option<Notice> {
 fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>) -> Outcome {
     let Worker { inputs, detector, .. } = worker;
     let duplicates = Arc::new(found.remove_duplicates(worker));
+    let straddling = found.candidates.processes_of_several_hosts();
+    let of_hosts = straddling.map(|straddling| straddling_notice(worker, &found.candidates, &straddling));
     let mut load = |origins: &BTreeSet<Origin>| {
         let origins: Vec<Origin> = origins.iter().copied().collect();
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
@@ -239,7 +243,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let detail = if worker.options.outlines { Detail::Outline } else { Detail::Full(&mut load) };
     let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, detail);
     let candidates = std::mem::take(&mut found.candidates);
-    let notices = limits(&candidates).into_iter().collect();
+    let mut notices: Vec<Notice> = limits(&candidates).into_iter().chain(of_hosts).collect();
+    notices.sort();
     rayon::spawn(move || drop(candidates));
     for origin in lost {
         let reason =
@@ -255,4 +260,20 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let options = worker.options.clone();
     let again = SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone() };
     Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, notices, stats, again }
+}
+
+/// Tells of processes that appear under the names of several hosts.
+fn straddling_notice(worker: &Worker<'_>, candidates: &Candidates, straddling: &Straddling) -> Notice {
+    let at_hand = candidates.events().find(|event| event.origin == straddling.example).cloned();
+    let event = at_hand.or_else(|| worker.events(&[straddling.example]).into_iter().next());
+    let id = event.as_ref().and_then(|event| event.document.text(ecs::PROCESS_ENTITY_ID)).unwrap_or("(none)");
+    let hosts = straddling.hosts.join(", ");
+    let others = match straddling.processes - 1 {
+        0 => String::new(),
+        more => format!(", and {} under several names too", counted(more as u64, "other process id")),
+    };
+    let text = format!(
+        "the process id {id} appears under the names of several hosts ({hosts}){others}: events of different hosts are not joined; one host may have two names"
+    );
+    Notice::new(NoticeKind::Host, text)
 }

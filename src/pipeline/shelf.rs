@@ -10,6 +10,7 @@ mod sorted;
 
 use super::duplicates::Duplicates;
 use crate::base::Origin;
+use crate::base::host::folded_bytes;
 use crate::event::OrderKey;
 use crate::timeline::{Entry, Part, Row, RowHead};
 use hashbrown::HashMap;
@@ -104,12 +105,14 @@ struct Run {
 }
 
 fn process_key(row: &RowHead<'_>) -> ProcessKey {
-    (row.host.into(), row.entity_id.is_none(), row.entity_id.unwrap_or_default().into())
+    (folded_bytes(row.host).into(), row.entity_id.is_none(), row.entity_id.unwrap_or_default().into())
 }
 
 /// Whether a row is of a process.
 fn is_of((host, none, entity_id): &ProcessKey, row: &RowHead<'_>) -> bool {
-    **host == *row.host && *none == row.entity_id.is_none() && **entity_id == *row.entity_id.unwrap_or_default()
+    **host == *folded_bytes(row.host)
+        && *none == row.entity_id.is_none()
+        && **entity_id == *row.entity_id.unwrap_or_default()
 }
 
 impl Shelf {
@@ -264,8 +267,9 @@ impl Shelf {
             }
             if !current.as_ref().is_some_and(|(process, _)| is_of(process, &head)) {
                 let before = current.take();
-                let host =
-                    before.as_ref().map_or(0, |((host, ..), group)| group.host + usize::from(**host != *head.host));
+                let host = before
+                    .as_ref()
+                    .map_or(0, |((host, ..), group)| group.host + usize::from(**host != *folded_bytes(head.host)));
                 groups.extend(before.map(|(_, group)| group));
                 start = None;
                 let group = Group { host, none: row.entity_id.is_none(), first: row.order, at: written, length: 0 };

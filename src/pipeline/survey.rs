@@ -6,7 +6,7 @@
 use super::documents;
 use super::found::FAULTS_PER_UNIT;
 use super::{CHUNKS_PER_UNIT, Filter, Progress, Roles, RunError, Window};
-use crate::base::Ticks;
+use crate::base::{Ticks, host};
 use crate::ecs::{self, FieldId};
 use crate::source::{
     self, ChunkExtent, Fault, FaultKind, FileStates, Glance, Input, Item, Record, Scratch, Search, Stored, Unit,
@@ -184,8 +184,8 @@ struct Looking<'l> {
     options: &'l SurveyOptions,
     names: &'l mut HashSet<Arc<str>>,
     part: Part,
-    /// The streams that were met, by the number that [`Seen`] has.
-    streams: Vec<StreamKey>,
+    /// The streams that were met, by the number that [`Seen`] has, each with the name of the computer as it was written.
+    streams: Vec<(StreamKey, Arc<str>)>,
     /// The stream that was met last, to know it again by.
     stream: Option<(Stored, Stored, usize)>,
     /// The provider that was met last.
@@ -200,7 +200,7 @@ impl Looking<'_> {
     /// Takes notice of a record; whether it was asked for.
     fn see(&mut self, stream: usize, record_id: Option<u64>, event_id: u32, time: Ticks, provider: &str) -> bool {
         let SurveyOptions { window, filter, .. } = self.options;
-        let computer = || std::borrow::Cow::Borrowed(&*self.streams[stream].computer);
+        let computer = || std::borrow::Cow::Borrowed(&*self.streams[stream].1);
         let is_wanted = window.contains(time) && (!filter.is_active() || filter.wants(Some(event_id), computer));
         let wanted = is_wanted.then(|| (self.provider_of(provider), event_id, time));
         self.part.passed_over += u64::from(!is_wanted);
@@ -209,12 +209,13 @@ impl Looking<'_> {
     }
 
     fn number_of(&mut self, computer: &str, channel: &str) -> usize {
-        let is = |key: &StreamKey| &*key.computer == computer && &*key.channel == channel;
+        let is = |(key, written): &(StreamKey, Arc<str>)| &**written == computer && &*key.channel == channel;
         if let Some(at) = self.streams.iter().position(is) {
             return at;
         }
-        let key = StreamKey { computer: share(self.names, computer), channel: share(self.names, channel) };
-        self.streams.push(key);
+        let folded = share(self.names, &host::folded(computer));
+        let key = StreamKey { computer: folded, channel: share(self.names, channel) };
+        self.streams.push((key, share(self.names, computer)));
         self.streams.len() - 1
     }
 
@@ -273,7 +274,9 @@ impl Looking<'_> {
     /// Takes what was seen since the chunk began for good.
     fn keep(&mut self) {
         for Seen { stream, record_id, wanted } in self.seen.drain(..) {
-            let stream = self.part.contents.stream(&self.streams[stream]);
+            let (key, written) = &self.streams[stream];
+            let stream = self.part.contents.stream(key);
+            host::show(&mut stream.computer, written);
             match wanted {
                 Some((provider, event_id, time)) => {
                     stream.add(Entry { provider: &provider, event_id, record_id, time });

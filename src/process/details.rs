@@ -7,6 +7,7 @@
 use super::entity::Key;
 use super::facts::Kind;
 use super::observe::{FieldReader, LONGEST_TEXT, Sight};
+use crate::base::host::folded;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
 use foldhash::fast::FixedState;
@@ -119,6 +120,7 @@ pub struct Times {
 /// The processes that are wanted, by host and key. Each has a number.
 #[derive(Debug, Default)]
 pub struct Wanted {
+    /// By the letters that names of hosts are compared in.
     by_host: HashMap<Arc<str>, HashMap<Key, u32>>,
     len: u32,
 }
@@ -126,7 +128,7 @@ pub struct Wanted {
 impl Wanted {
     /// Wants a process; wanting it twice makes no difference.
     pub fn add(&mut self, host: &str, key: Key) -> u32 {
-        let of_host = self.by_host.entry(host.into()).or_default();
+        let of_host = self.by_host.entry(folded(host).into()).or_default();
         let len = &mut self.len;
         *of_host.entry(key).or_insert_with(|| {
             *len += 1;
@@ -139,7 +141,7 @@ impl Wanted {
         if self.len == 0 {
             return None;
         }
-        self.by_host.get(host)?.get(key).copied()
+        self.by_host.get(&*folded(host))?.get(key).copied()
     }
 
     /// How many are wanted.

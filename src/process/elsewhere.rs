@@ -6,10 +6,11 @@
 use super::forest::Forest;
 use super::observe::{FieldReader, Observer, Sight};
 use super::text::Text;
+use crate::base::host::{folded, show};
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
 use hashbrown::HashMap;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What kind of value.
@@ -45,8 +46,8 @@ pub type Sought = (Sort, Text);
 /// Where it was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sightings {
-    /// On which hosts.
-    pub hosts: BTreeSet<Arc<str>>,
+    /// On which hosts: the writing of each name that comes first by its letters, by the letters that names are compared in.
+    pub hosts: BTreeMap<Arc<str>, Arc<str>>,
     /// How often.
     pub count: u64,
     /// The first and the last time.
@@ -54,17 +55,24 @@ pub struct Sightings {
 }
 
 impl Sightings {
-    fn add(&mut self, host: &Arc<str>, order: OrderKey, count: u64) {
-        if !self.hosts.contains(host) {
-            self.hosts.insert(host.clone());
+    fn meet(&mut self, host: &Arc<str>) {
+        match self.hosts.get_mut(&*folded(host)) {
+            Some(shown) => show(shown, host),
+            None => drop(self.hosts.insert(folded(host).into(), host.clone())),
         }
+    }
+
+    fn add(&mut self, host: &Arc<str>, order: OrderKey, count: u64) {
+        self.meet(host);
         self.count += count;
         let (first, last) = self.span.unwrap_or((order, order));
         self.span = Some((first.min(order), last.max(order)));
     }
 
     fn merge(&mut self, other: Self) {
-        self.hosts.extend(other.hosts);
+        for host in other.hosts.into_values() {
+            self.meet(&host);
+        }
         self.count += other.count;
         if let Some((first, last)) = other.span {
             let (mine_first, mine_last) = self.span.unwrap_or((first, last));

@@ -6,6 +6,7 @@
 use super::entity::Key;
 use super::facts::{Counts, Facts, Parent, Process, Start};
 use super::table::{OfHost, Table, parent_key};
+use crate::base::host::folded;
 use crate::base::{Origin, Ticks};
 use crate::event::OrderKey;
 use hashbrown::HashMap;
@@ -17,7 +18,7 @@ pub type NodeIndex = u32;
 /// All processes of all hosts.
 #[derive(Debug, Default)]
 pub struct Forest {
-    /// In the order of their names.
+    /// In the order of their names, in which case does not count.
     pub hosts: Vec<Host>,
     /// Events of processes that nothing tells apart.
     pub nameless: u64,
@@ -28,7 +29,7 @@ pub struct Forest {
 /// The processes of one host.
 #[derive(Debug, Default)]
 pub struct Host {
-    /// Computer name; empty if the records name none.
+    /// Computer name, in the writing that comes first by its letters; empty if the records name none.
     pub name: Arc<str>,
     /// In the order of their starts, or of whatever comes first of them.
     pub nodes: Vec<Node>,
@@ -92,14 +93,16 @@ impl Forest {
     /// The trees of a table.
     pub fn new(table: Table) -> Self {
         let Table { hosts, nameless, beyond, .. } = table;
-        let mut hosts: Vec<Host> = hosts.into_iter().map(|(name, of_host)| Host::new(name, of_host)).collect();
-        hosts.sort_by(|left, right| left.name.cmp(&right.name));
+        let mut hosts: Vec<(Arc<str>, OfHost)> = hosts.into_iter().collect();
+        hosts.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        let hosts: Vec<Host> = hosts.into_iter().map(|(_, of_host)| Host::new(of_host)).collect();
         Self { hosts, nameless, beyond }
     }
 
-    /// The position of a host, by its name.
+    /// The position of a host, by its name in whatever letters.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.hosts.binary_search_by(|host| (*host.name).cmp(name)).ok()
+        let wanted = folded(name);
+        self.hosts.binary_search_by(|host| folded(&host.name).cmp(&wanted)).ok()
     }
 
     /// How many processes there are.
@@ -114,9 +117,9 @@ impl Forest {
 }
 
 impl Host {
-    fn new(name: Arc<str>, of_host: OfHost) -> Self {
-        let mut nodes: Vec<Node> =
-            of_host.processes.into_iter().filter_map(|(key, process)| node(key, process)).collect();
+    fn new(of_host: OfHost) -> Self {
+        let OfHost { name, processes } = of_host;
+        let mut nodes: Vec<Node> = processes.into_iter().filter_map(|(key, process)| node(key, process)).collect();
         nodes.sort_unstable_by(|left, right| (left.first, &left.key).cmp(&(right.first, &right.key)));
         let by_key = (0..).zip(&nodes).map(|(at, node): (NodeIndex, &Node)| (node.key.clone(), at)).collect();
         let mut host = Self { name, nodes, rings: 0, by_key };

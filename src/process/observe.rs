@@ -5,6 +5,7 @@ use super::entity::{EntityId, Key};
 use super::facts::{Facts, Hashes, Kind, Parent};
 use super::table::{Observation, Table, What};
 use super::text::{Pool, Text};
+use crate::base::host::{self, HostName};
 use crate::ecs::{self, FieldId};
 use crate::event::{Fields, OrderKey, Value, Written};
 use hashbrown::HashSet;
@@ -80,8 +81,8 @@ pub struct Survey {
     entries: Vec<details::Observation>,
     nameless: u64,
     reader: FieldReader,
-    /// A host's name, shared.
-    host: Option<Arc<str>>,
+    /// The host that was met last.
+    host: Option<HostName>,
 }
 
 impl Survey {
@@ -108,10 +109,10 @@ impl Survey {
         })
     }
 
-    fn host(&mut self, fields: &dyn Fields) -> Arc<str> {
+    fn host(&mut self, fields: &dyn Fields) -> HostName {
         let name = self.reader.read(fields, ecs::HOST_NAME).unwrap_or_default();
         match &self.host {
-            Some(known) if **known == *name => known.clone(),
+            Some(known) if *known.written == *name => known.clone(),
             _ => self.host.insert(name.into()).clone(),
         }
     }
@@ -138,12 +139,12 @@ impl Observer for Survey {
         let order = sight.order;
         let what = match happened {
             Happened::Start => self.reader.start(fields),
-            Happened::Exit => What::Exit(self.reader.news(fields, &self.table, &host, &key, order)),
+            Happened::Exit => What::Exit(self.reader.news(fields, &self.table, &host.folded, &key, order)),
             Happened::Did(kind) => {
-                if let Some(number) = self.wanted.find(&host, &key) {
+                if let Some(number) = self.wanted.find(&host.folded, &key) {
                     self.entries.push(details::Observation { number, order, entry: self.reader.entry(sight, kind) });
                 }
-                What::Activity(kind, self.reader.news(fields, &self.table, &host, &key, order))
+                What::Activity(kind, self.reader.news(fields, &self.table, &host.folded, &key, order))
             }
         };
         self.observations.push(Observation { host, key, order, what });
@@ -335,10 +336,10 @@ impl FieldReader {
     }
 }
 
-/// The process that an event is about, by host and key: the one that a [`Survey`] counts the event for.
+/// The process that an event is about, by host, in the letters that hosts are compared in, and key: the one that a [`Survey`] counts the event for.
 pub fn process_of(fields: &dyn Fields) -> Option<(String, Key)> {
     let mut reader = FieldReader::default();
-    let host = reader.read(fields, ecs::HOST_NAME).unwrap_or_default().to_owned();
+    let host = host::folded(reader.read(fields, ecs::HOST_NAME).unwrap_or_default()).into_owned();
     let key = reader.key(fields)?;
     Some((host, key))
 }

@@ -2,6 +2,7 @@
 
 use super::entity::Key;
 use super::facts::{Counts, Facts, Kind, Parent, Process, Start};
+use crate::base::host::{self, HostName};
 use crate::event::OrderKey;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ pub const MOST_PROCESSES: usize = 4_000_000;
 /// What one event says of processes.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    pub host: Arc<str>,
+    pub host: HostName,
     pub key: Key,
     pub order: OrderKey,
     pub what: What,
@@ -32,12 +33,15 @@ pub enum What {
 /// The processes of one host.
 #[derive(Debug, Default)]
 pub struct OfHost {
+    /// The host's name in the writing that comes first by its letters.
+    pub name: Arc<str>,
     pub processes: HashMap<Key, Process>,
 }
 
 /// All processes.
 #[derive(Debug, Default)]
 pub struct Table {
+    /// By the letters that names of hosts are compared in.
     pub(super) hosts: HashMap<Arc<str>, OfHost>,
     /// Events of processes that nothing tells apart.
     pub nameless: u64,
@@ -89,11 +93,12 @@ impl Table {
             .is_none_or(|process| process.start.is_none() && process.seen.as_ref().is_none_or(|first| order < first.0))
     }
 
-    fn process(&mut self, host: &Arc<str>, key: Key) -> Option<&mut Process> {
-        if !self.hosts.contains_key(&**host) {
-            self.hosts.insert(host.clone(), OfHost::default());
+    fn process(&mut self, host: &HostName, key: Key) -> Option<&mut Process> {
+        if !self.hosts.contains_key(&*host.folded) {
+            self.hosts.insert(host.folded.clone(), OfHost::default());
         }
-        let of_host = self.hosts.get_mut(&**host)?;
+        let of_host = self.hosts.get_mut(&*host.folded)?;
+        host::show(&mut of_host.name, &host.written);
         let full = self.processes >= MOST_PROCESSES;
         if full && !of_host.processes.contains_key(&key) {
             return None;
@@ -113,7 +118,8 @@ impl Table {
         }
         self.nameless += other.nameless;
         self.beyond += other.beyond;
-        for (host, of_host) in other.hosts {
+        for (folded, of_host) in other.hosts {
+            let host = HostName { folded, written: of_host.name };
             for (key, process) in of_host.processes {
                 match self.process(&host, key) {
                     Some(mine) => mine.merge(process),

@@ -6,7 +6,7 @@
 use super::columns::{ALERTS, START_RECORD, alert_texts, push_cell_text, push_text};
 use super::{Results, TimelineFormat};
 use crate::base::Ticks;
-use crate::ecs::{self, FieldId, FieldType, Shape};
+use crate::ecs::{FieldId, FieldType, Shape};
 use crate::timeline::{Cell, Contents, Entry, FIELDS};
 use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -39,8 +39,6 @@ enum Kind {
 impl Kind {
     fn of(field: FieldId) -> Self {
         match (field.definition().kind, field.definition().shape) {
-            // Elastic gives the load of an image two actions.
-            _ if field == ecs::EVENT_ACTION => Self::Texts,
             (FieldType::DateNanos, _) => Self::Nanos,
             (FieldType::Date, _) => Self::Micros,
             (FieldType::Long, Shape::Single) => Self::Long,

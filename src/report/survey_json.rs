@@ -56,7 +56,7 @@ fn file_document(file: &SurveyedFile, faults: &[Fault]) -> Value {
     insert_span(&mut document, contents.span());
     let stream = |(key, stream): (&crate::survey::StreamKey, &Stream)| {
         let mut object = Map::new();
-        object.insert("host".into(), (*key.computer).into());
+        object.insert("host".into(), (*stream.computer).into());
         object.insert("channel".into(), (*key.channel).into());
         describe(stream, &mut object);
         Value::Object(object)

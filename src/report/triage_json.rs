@@ -23,7 +23,7 @@ pub fn triage_json(triage: &Triage, alert: usize) -> Value {
             object.insert("kind".to_owned(), sort.name().into());
             object.insert("value".to_owned(), (*value.text).into());
             object.insert("hosts".to_owned(), seen.hosts.len().into());
-            object.insert("host_names".to_owned(), seen.hosts.iter().take(MOST_HOSTS).map(|host| &**host).collect());
+            object.insert("host_names".to_owned(), seen.hosts.values().take(MOST_HOSTS).map(|host| &**host).collect());
             object.insert("count".to_owned(), seen.count.into());
             if let Some((first, last)) = seen.span {
                 put_span(&mut object, first, last);

@@ -12,7 +12,7 @@ mod runs;
 pub use notable::{Kind, Notable};
 pub use runs::Runs;
 
-use crate::base::Ticks;
+use crate::base::{Ticks, host};
 use crate::source::{Fault, Input, LogHeader};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub const OTHERS: &str = "(others)";
 /// A channel of a computer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamKey {
-    /// `Computer`.
+    /// `Computer`, in the letters that names of hosts are compared in.
     pub computer: Arc<str>,
     /// `Channel`.
     pub channel: Arc<str>,
@@ -49,6 +49,8 @@ pub struct Entry<'e> {
 /// What was seen of a channel of a computer.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
+    /// `Computer` as it was written; of several writings the one that comes first by its letters.
+    pub computer: Arc<str>,
     /// Records that could be read and were asked for.
     pub records: u64,
     /// The earliest and the latest time of writing.
@@ -100,6 +102,7 @@ impl Stream {
 
     /// Adds what was seen in another file.
     pub fn add_counts(&mut self, other: &Self) {
+        host::show(&mut self.computer, &other.computer);
         self.records += other.records;
         if let Some(span) = other.span {
             self.widen(span);
@@ -162,7 +165,12 @@ impl Contents {
     pub fn stream(&mut self, key: &StreamKey) -> &mut Stream {
         let full = self.streams.len() >= MOST_NAMES && !self.streams.contains_key(key);
         let key = if full { StreamKey { computer: OTHERS.into(), channel: OTHERS.into() } } else { key.clone() };
-        self.streams.entry(key).or_default()
+        let computer = Arc::clone(&key.computer);
+        let stream = self.streams.entry(key).or_default();
+        if full {
+            stream.computer = computer;
+        }
+        stream
     }
 
     /// Notes a record that tells about the logs.
@@ -260,20 +268,23 @@ impl Host {
     }
 }
 
-/// What was seen of each computer, by name.
+/// What was seen of each computer, by name; a name is one in whatever letters it is written.
 pub fn hosts(files: &[SurveyedFile]) -> Vec<Host> {
     let mut hosts: BTreeMap<Arc<str>, Host> = BTreeMap::new();
     let named = |name: &Arc<str>| Host { name: Arc::clone(name), ..Host::default() };
     for (number, SurveyedFile { contents, .. }) in files.iter().enumerate() {
         for (key, stream) in &contents.streams {
-            let host = hosts.entry(Arc::clone(&key.computer)).or_insert_with(|| named(&key.computer));
+            let host = hosts.entry(Arc::clone(&key.computer)).or_insert_with(|| named(&stream.computer));
+            host::show(&mut host.name, &stream.computer);
             if host.inputs.last() != Some(&number) {
                 host.inputs.push(number);
             }
             host.channels.entry(Arc::clone(&key.channel)).or_default().add_counts(stream);
         }
         for notable in &contents.notable {
-            let host = hosts.entry(Arc::clone(&notable.computer)).or_insert_with(|| named(&notable.computer));
+            let folded: Arc<str> = host::folded(&notable.computer).into();
+            let host = hosts.entry(folded).or_insert_with(|| named(&notable.computer));
+            host::show(&mut host.name, &notable.computer);
             host.notable.push(notable.clone());
         }
     }

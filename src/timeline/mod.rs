@@ -147,6 +147,10 @@ pub struct Entry<'t> {
 /// The positions in [`FIELDS`] of those in [`CARRIED`], which stand together.
 pub const CARRIED_COLUMNS: Range<usize> = column(ecs::PROCESS_COMMAND_LINE)..column(ecs::PROCESS_PE_IMPHASH) + 1;
 
+/// The position in [`FIELDS`] of the action.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer columns than that")]
+const ACTION_COLUMN: u8 = column(ecs::EVENT_ACTION) as u8;
+
 /// The position in [`FIELDS`] of the computer name.
 #[expect(clippy::cast_possible_truncation, reason = "there are far less than 256 fields")]
 const HOST_COLUMN: u8 = column(ecs::HOST_NAME) as u8;

@@ -8,7 +8,7 @@
 //! front of them those that are asked for by themselves: host, entity id, record id; then those that several columns have parts of, as a path and the name
 //! in it, which the table refers to by place.
 
-use super::{ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
+use super::{ACTION_COLUMN, ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
 use crate::base::{Origin, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
@@ -144,7 +144,7 @@ impl Outline {
                 continue;
             }
             let mut writer = RowWriter::default();
-            constants.values(&field).iter().for_each(|value| writer.value(column, value));
+            writer.values(column, constants.values(&field));
             match parts.last_mut() {
                 _ if writer.table.is_empty() => {}
                 Some(OutlinePart::Known(table, texts)) => {
@@ -191,7 +191,7 @@ impl RowWriter {
         if matches!(contents, Contents::Columns | Contents::Details) {
             for (column, field) in (0..).zip(fields_of(contents)) {
                 if !self.refer(column, &fronts) {
-                    event.document.values(&field).iter().for_each(|value| self.value(column, value));
+                    self.values(column, event.document.values(&field));
                 }
             }
         }
@@ -322,7 +322,7 @@ impl RowWriter {
             Found::Boolean(flag) => self.table.extend_from_slice(&[column, if flag { TRUE } else { FALSE }]),
             Found::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
             Found::Nothing => {}
-            Found::NotOne => event.values_at(at).iter().for_each(|value| self.value(column, value)),
+            Found::NotOne => self.values(column, event.values_at(at)),
         }
     }
 
@@ -348,6 +348,12 @@ impl RowWriter {
             }
             Part::Flag(flag) => self.table.extend_from_slice(&[column, if *flag { TRUE } else { FALSE }]),
         }
+    }
+
+    /// The values of a column. Elastic gives the load of an image two actions, where ECS has one: a row has the first, which is the name of the event ID.
+    fn values(&mut self, column: u8, values: &[Value]) {
+        let most = if column == ACTION_COLUMN { 1 } else { values.len() };
+        values.iter().take(most).for_each(|value| self.value(column, value));
     }
 
     fn value(&mut self, column: u8, value: &Value) {

@@ -31,7 +31,8 @@ fn a_row_gives_back_what_was_written() {
         document.set(ecs::PROCESS_PID, 4711);
         document.set(ecs::FILE_CODE_SIGNATURE_TRUSTED, false);
         document.set(ecs::TIMESTAMP, Ticks(9));
-        document.set_all(ecs::EVENT_ACTION, ["a", "\u{e4}"].map(Value::from));
+        document.set_all(ecs::EVENT_ACTION, ["Image loaded", "load"].map(Value::from));
+        document.set_all(ecs::REGISTRY_DATA_STRINGS, ["a", "\u{e4}"].map(Value::from));
         document.set(ecs::SOURCE_IP, IpValue::parse("0:0:0:0:0:0:0:1").unwrap());
         document.set(ecs::PROCESS_ARGS, "no column");
     });
@@ -44,7 +45,8 @@ fn a_row_gives_back_what_was_written() {
     assert_eq!(values(ecs::PROCESS_PID), [Cell::Long(4711)]);
     assert_eq!(values(ecs::FILE_CODE_SIGNATURE_TRUSTED), [Cell::Boolean(false)]);
     assert_eq!(values(ecs::TIMESTAMP), [Cell::Date(Ticks(9))]);
-    assert_eq!(values(ecs::EVENT_ACTION), [Cell::Text("a"), Cell::Text("\u{e4}")]);
+    assert_eq!(values(ecs::EVENT_ACTION), [Cell::Text("Image loaded")], "ECS has one value");
+    assert_eq!(values(ecs::REGISTRY_DATA_STRINGS), [Cell::Text("a"), Cell::Text("\u{e4}")]);
     assert_eq!(values(ecs::SOURCE_IP), [Cell::Text("0:0:0:0:0:0:0:1")]);
     assert_eq!(values(ecs::FILE_PATH), []);
     for length in 0..bytes.len() {

@@ -8,9 +8,8 @@ use evql::detect::Unanswered;
 use evql::pipeline::Stats;
 use evql::rules::{Level, compares_user_id};
 use evql::source::Severity;
-use evql::{ecs, sysmon};
+use evql::sysmon;
 use indicatif::BinaryBytes;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
@@ -244,7 +243,9 @@ fn counted_alerts(session: &Session) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(level, count)| format!("{}{count} {}{:#}", level_style(*level), level.name(), level_style(*level)))
         .collect();
-    let hosts: BTreeSet<&str> = alerts.iter().filter_map(|alert| alert.last()?.document.text(ecs::HOST_NAME)).collect();
+    let mut hosts: Vec<&str> =
+        tally::by_host(session).into_iter().map(|(host, _)| host).filter(|host| !host.is_empty()).collect();
+    hosts.sort_unstable();
     let hosts: Vec<String> = hosts.into_iter().map(|host| shown(host, Some(60))).collect();
     let some = hosts.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if hosts.len() > 10 { format!(" and {} more", hosts.len() - 10) } else { String::new() };

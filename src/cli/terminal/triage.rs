@@ -47,7 +47,7 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
             only_here.push(if *sort == Sort::CommandLine { label.to_owned() } else { format!("{label} {value}") });
             continue;
         }
-        let names: Vec<String> = seen.hosts.iter().take(MOST_HOSTS).map(|host| shown(host, most)).collect();
+        let names: Vec<String> = seen.hosts.values().take(MOST_HOSTS).map(|host| shown(host, most)).collect();
         let more = seen.hosts.len() - names.len();
         let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
         let times = seen.span.map_or_else(String::new, |(first, last)| span(seen.count, first, last));

@@ -98,7 +98,8 @@ impl Checker<'_> {
             .map(|key| match &key.kind {
                 ExprKind::Field { name, optional } => {
                     let (field, sub) = self.resolve(name, key.span());
-                    Some(KeyField { field, optional: *optional, lower: sub == Some(SubField::Caseless) })
+                    let lower = sub == Some(SubField::Caseless) || KeyField::names_host(&field);
+                    Some(KeyField { field, optional: *optional, lower })
                 }
                 ExprKind::Invalid => None,
                 _ => self.fail(codes::INVALID_KEY, key.span(), "a join key must be a field", ""),

@@ -1,11 +1,12 @@
 //! Join keys: values that events must share.
 //!
-//! Keys compare exactly, case and type included. A field with several values gives one key for each; several fields, every combination.
+//! Keys compare exactly, case and type included, but for the names of hosts, whose case Windows changes ([`KeyField::lower`]). A field with several values gives one key for each; several fields, every combination.
 //! Addresses are keys by their canonical text, because that is what Elasticsearch joins on.
 
 use super::{KeyField, MAX_KEYS};
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
+use crate::base::host;
 use crate::ecs::{Field, FieldType};
 use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all, too_long};
 use crate::event::{Fields, Value, Written};
@@ -103,6 +104,11 @@ impl Digester {
         guid::parse(text).map_or_else(|| self.of(text), |guid| self.guid(&guid))
     }
 
+    /// The digest of the name of a host, in whatever letters it is written.
+    pub fn host(&self, name: &str) -> Digest {
+        self.of(&*host::folded(name))
+    }
+
     /// The digest of the text of a GUID.
     fn guid(&self, guid: &Guid) -> Digest {
         let bits = u128::from_le_bytes(*guid);
@@ -120,16 +126,23 @@ impl Digester {
         let join = |state: &foldhash::quality::RandomState| {
             let mut hasher = state.build_hasher();
             hasher.write_usize(parts.len() << 1 | usize::from(host.is_some()));
-            host.iter().chain(parts).flatten().for_each(|word| hasher.write_u64(*word));
+            parts.iter().flatten().for_each(|word| hasher.write_u64(*word));
             hasher.finish()
         };
-        [join(&self.first), join(&self.second)]
+        // Put on top of the rest, so that it can be taken off again: see `without_host`.
+        let [first, second] = host.unwrap_or_default();
+        [join(&self.first) ^ first, join(&self.second) ^ second]
     }
 
     /// The digest of a key of events of this host; `None` if the key means the same on every host.
     pub fn key(&self, host: Option<Digest>, key: &[KeyPart]) -> Digest {
         let parts: Vec<Digest> = key.iter().map(|part| self.part(part)).collect();
         self.join(host, &parts)
+    }
+
+    /// What a key of events of a host shares with the same key on any other host.
+    pub fn without_host(key: Digest, host: Digest) -> Digest {
+        [key[0] ^ host[0], key[1] ^ host[1]]
     }
 
     /// The digest of the key of events of this host that share a text, as [`first_key`](Self::first_key) makes it; `None` if it is too long for a key.
@@ -198,7 +211,7 @@ impl Digester {
     /// Adds the digests of the values of a field.
     fn parts_of(&self, document: &dyn Fields, field: &Field, lower: bool, text: &mut String, parts: &mut Vec<Digest>) {
         let kind = field.kind();
-        if !lower && kind.is_none_or(FieldType::is_text) {
+        if kind.is_none_or(FieldType::is_text) {
             if let Some(guid) = document.guid(field) {
                 parts.push(self.guid(guid));
                 return;
@@ -207,6 +220,9 @@ impl Digester {
             match document.write_text(field, text) {
                 Written::Nothing => return,
                 Written::Text if text.len() <= KEYWORD_LIMIT => {
+                    if lower {
+                        *text = text.to_lowercase();
+                    }
                     parts.push(self.text(text));
                     return;
                 }

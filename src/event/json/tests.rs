@@ -67,3 +67,11 @@ fn values_in_quotes_take_the_type_of_their_field() {
     let at = Ticks::parse_rfc3339("2024-03-05T09:14:03.543456Z").unwrap();
     assert_eq!(given("@timestamp", "2024-03-05 09:14:03.543456 UTC".into()), [Value::Date(at)]);
 }
+
+#[test]
+fn answers_of_documents_keep_their_pairs() {
+    let answers = json!([{"type": "SRV"}, {"data": "a.example.net", "type": "CNAME"}, {"type": "SRV"}]);
+    for given in [json!({"dns": {"answers": answers.clone()}}), json!({"dns.answers": answers.clone()})] {
+        assert_eq!(document(given).to_json()["dns"]["answers"], answers);
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! This module does not know what is done with rows.
 
+use crate::base::host::folded_bytes;
 use crate::timeline::RowHead;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -15,8 +16,10 @@ pub struct Processes {
     keys: Vec<Process>,
     /// The entity ids of all processes one after another.
     entity_ids: Vec<u8>,
-    /// Computer names. Mostly there are a handful, and the one that was met last comes next.
+    /// Computer names, in the letters that they are compared in. Mostly there are a handful, and the one that was met last comes next.
     hosts: Vec<Box<[u8]>>,
+    /// The name that was met last as it is written, and its number.
+    last_host: Option<(Box<[u8]>, u32)>,
     host_numbers: HashTable<u32>,
 }
 
@@ -43,14 +46,14 @@ impl Processes {
     /// The number of the process of a row; `latest` is that of the row before.
     pub fn number(&mut self, row: &RowHead<'_>, latest: Option<u32>) -> u32 {
         let latest = latest.map(|number| (number, &self.keys[number as usize]));
-        let latest_host = latest.map(|(_, key)| key.host).filter(|host| *self.hosts[*host as usize] == *row.host);
+        let last_host = self.last_host.as_ref().filter(|(name, _)| **name == *row.host).map(|(_, host)| *host);
         if let Some((number, key)) = latest
-            && latest_host.is_some()
+            && last_host == Some(key.host)
             && key.entity_id(&self.entity_ids) == row.entity_id
         {
             return number;
         }
-        let host = latest_host.unwrap_or_else(|| self.host(row.host));
+        let host = last_host.unwrap_or_else(|| self.host(row.host));
         let Self { hasher, numbers, keys, entity_ids, .. } = self;
         let hash = hasher.hash_one((host, row.entity_id));
         let is_it = |(other, number): &(u64, u32)| {
@@ -71,7 +74,15 @@ impl Processes {
         number
     }
 
-    fn host(&mut self, name: &[u8]) -> u32 {
+    fn host(&mut self, written: &[u8]) -> u32 {
+        let name = &*folded_bytes(written);
+        let number = self.number_of_host(name);
+        self.last_host = Some((written.into(), number));
+        number
+    }
+
+    /// The number of a host by its name in the letters that names are compared in.
+    fn number_of_host(&mut self, name: &[u8]) -> u32 {
         let Self { hasher, host_numbers, hosts, .. } = self;
         let hash = hasher.hash_one(name);
         if let Some(number) = host_numbers.find(hash, |number| *hosts[*number as usize] == *name) {

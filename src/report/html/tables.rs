@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Severity};
 use super::text::{Attribute, counted, grouped, short};
+use crate::base::host::folded;
 use hashbrown::HashMap;
 use maud::{Markup, html};
 
@@ -99,7 +100,7 @@ impl Counts {
     pub fn add(&mut self, finding: &Finding) -> Placed {
         let severity = finding.severity;
         self.all.add(severity);
-        let host = self.hosts.add(&finding.host, &finding.host, severity);
+        let host = self.hosts.add(&folded(&finding.host), &finding.host, severity);
         let key = if finding.rule_id.is_empty() { &finding.rule } else { &finding.rule_id };
         let rule = self.rules.add(key, &finding.rule, severity);
         *self.cells.entry((rule, host)).or_default() += 1;

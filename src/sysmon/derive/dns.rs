@@ -106,8 +106,7 @@ pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: Context) ->
         document.push_distinct(ecs::RELATED_IP, address.clone());
     }
     answers.extend(addresses);
-    document.set_all(ecs::DNS_ANSWERS_TYPE, answers.iter().map(|(kind, _)| Value::from(kind.as_str())));
-    document.set_all(ecs::DNS_ANSWERS_DATA, answers.into_iter().filter_map(|(_, data)| data).map(Value::from));
+    document.set_answers(answers.into_iter().map(|(kind, data)| (Value::from(kind), data.map(Value::from))));
     document.set_all(ecs::DNS_RESOLVED_IP, resolved.into_iter().map(Value::from));
     Ok(())
 }

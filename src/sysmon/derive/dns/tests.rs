@@ -44,7 +44,7 @@ fn an_address_after_something_else_is_resolved_but_no_answer() {
 fn a_type_may_lack_data_but_not_a_number() {
     let (done, json) = queried("example.com", "type:  33 ;192.0.2.1");
     assert_eq!(done, Ok(()));
-    assert_eq!(json["dns"]["answers"], json!({"type": ["SRV", "A"], "data": ["192.0.2.1"]}));
+    assert_eq!(json["dns"]["answers"], json!([{"type": "SRV"}, {"data": "192.0.2.1", "type": "A"}]));
     assert!(queried("example.com", "type:;192.0.2.1").0.is_err());
     assert!(queried("", "192.0.2.1").0.is_err(), "results without a question");
 }
@@ -79,4 +79,22 @@ fn names_are_cut_by_the_public_suffix_list() {
     assert_eq!(parts("server.corp.local"), ["", "", ""], "on no list");
     assert_eq!(parts("localhost"), ["", "", ""]);
     assert_eq!(parts("com"), ["", "", ""]);
+}
+
+#[test]
+fn answers_without_data_keep_their_places_among_the_others() {
+    let (done, json) =
+        queried("_ldap._tcp.example.com", "type:  33 ;type:  5 a.example.net;type:  33 ;::ffff:192.0.2.1;");
+    assert_eq!(done, Ok(()));
+    assert_eq!(
+        json["dns"]["answers"],
+        json!([
+            {"type": "SRV"},
+            {"data": "a.example.net", "type": "CNAME"},
+            {"type": "SRV"},
+            {"data": "192.0.2.1", "type": "A"},
+        ])
+    );
+    let (_, json) = queried("_ldap._tcp.example.com", "type:  33 ;type:  33 ;");
+    assert_eq!(json["dns"]["answers"], json!([{"type": "SRV"}, {"type": "SRV"}]));
 }

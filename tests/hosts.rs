@@ -1,0 +1,135 @@
+//! A host is one in whatever letters its name is written, and of a process that appears under two names the summary tells.
+
+#![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+
+use evql::detect::Detector;
+use evql::eql;
+use evql::event::Value;
+use evql::pipeline::{self, Options, Outcome, Silent, SurveyOptions, TimelineOptions};
+use evql::report::{Results, TimelineCsv, TimelineFormat};
+use evql::rules::{Rule, RuleSet};
+use std::path::PathBuf;
+
+const GUID: &str = "{3fe15d12-e25b-65e6-2301-000000001f00}";
+
+/// An event of the process; records are numbered and logged one after another, a second apart.
+fn event(computer: &str, number: u32, id: u32, rest: &str) -> String {
+    format!(
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>\
+        <Provider Name='Microsoft-Windows-Sysmon'/><EventID>{id}</EventID>\
+        <TimeCreated SystemTime='2024-03-05T09:14:{number:02}.5Z'/><EventRecordID>{number}</EventRecordID>\
+        <Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>{computer}</Computer></System><EventData>\
+        <Data Name='UtcTime'>2024-03-05 09:14:{number:02}.500</Data><Data Name='ProcessGuid'>{GUID}</Data>\
+        <Data Name='ProcessId'>7404</Data><Data Name='Image'>C:\\Windows\\System32\\regsvr32.exe</Data>{rest}</EventData></Event>"
+    )
+}
+
+const CONNECTION: &str = "<Data Name='Protocol'>tcp</Data><Data Name='Initiated'>true</Data>\
+    <Data Name='DestinationIp'>104.21.36.77</Data><Data Name='DestinationPort'>80</Data>";
+
+/// A start and a connection of one process, under two names of its host.
+fn start_and_connection(start: &str, connection: &str) -> String {
+    format!("<Events>{}{}</Events>", event(start, 1, 1, ""), event(connection, 2, 3, CONNECTION))
+}
+
+struct Evidence {
+    _folder: tempfile::TempDir,
+    paths: Vec<PathBuf>,
+}
+
+fn evidence(files: &[String]) -> Evidence {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |(number, text): (usize, &String)| {
+        let path = folder.path().join(format!("{number}.xml"));
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let paths = files.iter().enumerate().map(write).collect();
+    Evidence { _folder: folder, paths }
+}
+
+fn detector(query: &str) -> Detector {
+    Detector::new(RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] })
+}
+
+fn scan(files: &[String], query: &str) -> Outcome {
+    pipeline::run(&evidence(files).paths, &detector(query), &Options::default(), &Silent).unwrap()
+}
+
+#[test]
+fn a_sequence_goes_on_where_the_name_of_its_host_changes_its_letters() {
+    for by in ["process.entity_id", "host.name, process.entity_id", "host.id", "winlog.computer_name"] {
+        let query = format!("sequence by {by} [process where true] [network where true]");
+        let outcome = scan(&[start_and_connection("WS-0417.corp", "ws-0417.Corp")], &query);
+        assert_eq!(outcome.alerts.len(), 1, "by {by}");
+        assert_eq!(outcome.notices, [], "by {by}");
+        if by == "winlog.computer_name" {
+            assert_eq!(outcome.alerts[0].join_keys, [Some(Value::from("WS-0417.corp"))], "as the first event has it");
+        }
+        let names: Vec<_> =
+            outcome.alerts[0].present().map(|event| event.document.text(evql::ecs::HOST_NAME).unwrap()).collect();
+        assert_eq!(names, ["WS-0417.corp", "ws-0417.Corp"], "values stay as they were recorded");
+    }
+}
+
+#[test]
+fn a_process_under_two_names_of_hosts_is_told() {
+    let query = "sequence by process.entity_id [process where true] [network where true]";
+    let outcome = scan(&[start_and_connection("ws-0417", "ws-0417.corp.example")], query);
+    assert_eq!(outcome.alerts.len(), 0, "another host, another process");
+    let [notice] = outcome.notices.as_slice() else { panic!("{:?}", outcome.notices) };
+    assert_eq!(
+        notice.text,
+        format!(
+            "the process id {GUID} appears under the names of several hosts (ws-0417, ws-0417.corp.example): \
+            events of different hosts are not joined; one host may have two names"
+        )
+    );
+}
+
+#[test]
+fn copies_of_a_record_are_known_whatever_the_letters_of_its_host() {
+    let files = [start_and_connection("WS-0417", "WS-0417"), start_and_connection("ws-0417", "Ws-0417")];
+    let outcome = scan(&files, "process where true");
+    assert_eq!((outcome.stats.mapped, outcome.stats.tally.duplicates), (2, 2));
+}
+
+#[test]
+fn a_survey_shows_one_host_in_one_writing_whichever_came_first() {
+    let files = [start_and_connection("ws-0417", "Ws-0417"), event("WS-0417", 3, 5, "")];
+    let reversed: Vec<String> = files.iter().rev().cloned().collect();
+    for files in [files.to_vec(), reversed] {
+        let survey = pipeline::survey(&evidence(&files).paths, &SurveyOptions::default(), &Silent).unwrap();
+        let hosts = evql::survey::hosts(&survey.files);
+        let told: Vec<_> = hosts.iter().map(|host| (&*host.name, host.records())).collect();
+        assert_eq!(told, [("WS-0417", 3)]);
+    }
+}
+
+#[test]
+fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
+    let other = event("AAA", 9, 5, "").replace(GUID, "{3fe15d12-e25b-65e6-2301-000000001f01}");
+    let files = [start_and_connection("ws-0417", "WS-0417"), other, event("Ws-0417", 5, 5, "")];
+    let evidence = evidence(&files);
+    let rows = |max_memory: Option<u64>| {
+        let mut timeline = TimelineOptions { contents: TimelineCsv.contents(), ..TimelineOptions::default() };
+        if let Some(bytes) = max_memory {
+            timeline.limits.max_memory = bytes;
+        }
+        let options = Options { timeline: Some(timeline), ..Options::default() };
+        let detector = detector("process where false");
+        let mut outcome = pipeline::run(&evidence.paths, &detector, &options, &Silent).unwrap();
+        let results = Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None };
+        let mut out = Vec::new();
+        outcome.timeline.take().unwrap().write(&results, &TimelineCsv, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let held = rows(None);
+    let hosts: Vec<&str> = held
+        .lines()
+        .skip(1)
+        .map(|line| ["AAA", "ws-0417", "WS-0417", "Ws-0417"].into_iter().find(|name| line.contains(name)).unwrap())
+        .collect();
+    assert_eq!(hosts, ["AAA", "ws-0417", "WS-0417", "Ws-0417"], "one process, in the order of its events");
+    assert_eq!(held, rows(Some(1)), "on disk");
+}
