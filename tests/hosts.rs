@@ -119,7 +119,13 @@ fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
         let options = Options { timeline: Some(timeline), ..Options::default() };
         let detector = detector("process where false");
         let mut outcome = pipeline::run(&evidence.paths, &detector, &options, &Silent).unwrap();
-        let results = Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None };
+        let results = Results {
+            detector: &detector,
+            alerts: &outcome.alerts,
+            clock: options.clock,
+            triage: None,
+            inputs: &outcome.inputs,
+        };
         let mut out = Vec::new();
         outcome.timeline.take().unwrap().write(&results, &TimelineCsv, &mut out).unwrap();
         String::from_utf8(out).unwrap()
