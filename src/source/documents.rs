@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::discover::{Format, Input};
 use super::fault::{Fault, FaultKind};
 use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
+use super::json_mend::mend;
 use super::normal;
 use super::raw_event::{EventRead, JsonKind, RawEvents};
 use super::read::{Item, UnitStats};
@@ -145,11 +146,13 @@ impl Target<'_> {
         let object = match serde_json::from_slice(bytes) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return self.refuse(offset, "a JSON value that is no document"),
-            Err(error) => {
-                let text = error.to_string();
-                let reason = text.split(" at line ").next().unwrap_or(&text);
-                return self.refuse(offset, &format!("not JSON: {reason} (byte {} of the document)", error.column()));
-            }
+            Err(error) => match mend(bytes).map(|mended| (serde_json::from_slice(&mended.bytes), mended.what)) {
+                Some((Ok(Value::Object(object)), what)) => {
+                    self.doubt(offset, &format!("the document has {}", what.join("; ")));
+                    object
+                }
+                _ => return self.refuse(offset, &not_json(&error)),
+            },
         };
         if !is_bulk_action(&object) {
             self.unwrap(object, offset);
@@ -198,6 +201,16 @@ impl Target<'_> {
                 (self.sink)(Item::Fault(fault));
             }
         }
+    }
+}
+
+/// Why a document cannot be read, and where in it.
+fn not_json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason = text.split(" at line ").next().unwrap_or(&text);
+    match error.line() {
+        0 | 1 => format!("not JSON: {reason} (byte {} of the document)", error.column()),
+        line => format!("not JSON: {reason} (line {line} of the document, byte {})", error.column()),
     }
 }
 

@@ -23,6 +23,7 @@ mod fast;
 mod fault;
 mod header;
 mod json_cutter;
+mod json_mend;
 mod normal;
 mod raw_event;
 mod read;

@@ -123,3 +123,18 @@ fn a_damaged_member_of_a_list_is_a_fault() {
     let (documents, faults) = items(b"[{\"a\":1}, {\"a\":nope}, 5, {\"a\":2}]");
     assert_eq!((documents.len(), faults.len()), (2, 2), "{faults:?}");
 }
+
+#[test]
+fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
+    let file = b"{\"a\":\"x\xff\"}\n{\"a\":\"\\ud83d!\"}\n{\"a\":\"x\ty\",\"b\":NaN}\n";
+    let input = Input { path: "d".into(), display: "d".into(), size: 0, format: Format::Json, member: None };
+    let (mut documents, mut doubts) = (0, Vec::new());
+    let stats = read(&mut &file[..], &input, 0, &mut |item| match item {
+        Item::Document(_) => documents += 1,
+        Item::Fault(fault) => doubts.push((fault.offset, fault.severity, fault.reason)),
+        Item::Record(_) | Item::PassedOver => {}
+    });
+    assert_eq!((documents, stats.records), (3, 3));
+    assert!(doubts.iter().all(|(_, severity, _)| *severity == crate::source::Severity::Suspect), "{doubts:?}");
+    assert_eq!(doubts.iter().map(|(offset, _, _)| offset.unwrap()).collect::<Vec<_>>(), [0, 11, 27]);
+}
