@@ -54,6 +54,30 @@ const EXPORT: &str = r#"{"rule_id":"1","name":"n","type":"eql","query":"any wher
 {"list_id":"l","entries":[{"field":"a","type":"wildcard","operator":"excluded","value":"*\\*x"},{"field":"p","type":"nested","entries":[]}]}
 "#;
 
+/// An export with what tools of all kinds write around events.
+const EXPORTED: &str = "Record 1\n<?xml version='1.0'?>\n<Events><e:Event xmlns:e='x'><System><Provider Name='P'/><EventID>1</EventID>\
+    <TimeCreated SystemTime='2020-01-01T00:00:00Z'/></System><EventData><Data Name='a'>&#x1;&amp;&#xD83D;&#xDE00;<![CDATA[<]]></Data></EventData>\
+    </e:Event></Events>\n\0\0<14>Mar  5 09:14:03 host sysmon: <Event><System><EventID>3</EventID><TimeCreated SystemTime='2020-01-01 00:00:00'/>\
+    </System><EventData><Data>C:\\134a#012#303#251</Data></EventData></Event>\nMar  5 09:14:03 host cron: x\n<Events><!-- --><Event/></Events>";
+
+#[test]
+fn exports_of_any_bytes_are_read_or_refused() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.xml");
+    hostile::exports(EXPORTED.as_bytes(), &path);
+    for round in 0..1500 {
+        let mut bytes = random.mutated(EXPORTED);
+        if round % 3 == 0 {
+            bytes.truncate(random.below(bytes.len()));
+        }
+        if round % 5 == 0 {
+            bytes = String::from_utf8_lossy(&bytes).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        }
+        hostile::exports(&bytes, &path);
+    }
+}
+
 #[test]
 fn random_queries_rules_and_documents_are_taken_or_refused() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);

@@ -12,6 +12,7 @@ use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, Pa
 
 use super::fault::{Fault, FaultKind, chain};
 use super::read::Item;
+use super::stand_in::StandIns;
 use super::units::CHUNK;
 use super::xml::Converter;
 use crate::base::Origin;
@@ -97,14 +98,19 @@ impl ChunkReader {
         }
         // Without checksums nothing of it can be known to be sound.
         let is_sound = !chunk.header.flags.contains(ChunkFlags::NO_CRC32) && chunk.validate_header_checksum();
+        let stand_ins = StandIns::put(&mut chunk.data);
+        if stand_ins.is_short() {
+            let reason = format!("chunk {}: some characters that cannot be shown were read as '_'", place.chunk);
+            sink(Err(Fault::suspect(place.input, FaultKind::Chunk, reason).at(place.offset)));
+        }
         let opened = EvtxChunk::new(&chunk.data, &chunk.header, Arc::clone(&self.settings));
         let mut read = match opened {
-            Ok(parsed) => Self::records(parsed, place, converter, &mut sink),
+            Ok(parsed) => Self::records(parsed, place, &stand_ins, converter, &mut sink),
             Err(error @ ChunkError::FailedToBuildStringCache { .. }) => {
                 // The table is only a shortcut: every name is also found where it is used.
                 let reason = format!("the table of common names is damaged and was not used: {}", chain(&error));
                 sink(Err(Fault::suspect(place.input, FaultKind::Chunk, reason).at(place.offset)));
-                self.without_strings(&mut chunk, place, converter, &mut sink)
+                self.without_strings(&mut chunk, place, &stand_ins, converter, &mut sink)
             }
             Err(error) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, chain(&error)).at(place.offset)));
@@ -116,6 +122,7 @@ impl ChunkReader {
             read.note(first);
             read.note(last);
         }
+        stand_ins.take_back(&mut chunk.data);
         (chunk.data, read)
     }
 
@@ -124,6 +131,7 @@ impl ChunkReader {
         &self,
         chunk: &mut EvtxChunkData,
         place: Place<'_>,
+        stand_ins: &StandIns,
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
     ) -> ChunkRead {
@@ -134,7 +142,7 @@ impl ChunkReader {
             .map_err(chain_of)
             .and_then(|header| EvtxChunk::new(&chunk.data, header, Arc::clone(&self.settings)).map_err(|e| chain(&e)));
         match opened {
-            Ok(parsed) => Self::records(parsed, place, converter, sink),
+            Ok(parsed) => Self::records(parsed, place, stand_ins, converter, sink),
             Err(reason) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, reason).at(place.offset)));
                 ChunkRead::default()
@@ -145,6 +153,7 @@ impl ChunkReader {
     fn records(
         mut chunk: EvtxChunk<'_>,
         place: Place<'_>,
+        stand_ins: &StandIns,
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
     ) -> ChunkRead {
@@ -162,7 +171,7 @@ impl ChunkReader {
                     next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
                     last_id = Some(record.event_record_id);
                     read.note(record.event_record_id);
-                    sink(convert(record, place.offset + start, place, converter));
+                    sink(convert(record, place.offset + start, place, stand_ins, converter));
                 }
                 Err(error) => {
                     let (fault, after) = refused(&error, data, next, place);
@@ -188,6 +197,7 @@ fn convert(
     record: EvtxRecord<'_>,
     offset: u64,
     place: Place<'_>,
+    stand_ins: &StandIns,
     converter: &mut Converter,
 ) -> Result<super::Record, Fault> {
     let id = Some(record.event_record_id);
@@ -195,7 +205,7 @@ fn convert(
     let xml = record.into_xml().map_err(|error| lost(FaultKind::Record, inner_chain(&error)))?;
     let origin = Origin { input: place.number, offset };
     converter
-        .convert(&xml.data, origin, id)
+        .convert(&stand_ins.resolve(xml.data), origin, id)
         .map_err(|refusal| lost(refusal.kind, refusal.reason).of_record(refusal.record_id.or(id)))
 }
 

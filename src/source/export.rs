@@ -5,6 +5,9 @@
 //! at the next `<Event` that goes on with `<System`, which every event of Windows does, so that an element of that name inside of
 //! an event's own data does not count. Every byte is searched a fixed number of times, whatever the text tries.
 //!
+//! Between events stand the lists that they are in (`Events`, several of them if exports were put together), and whatever tools write there: see [`between`].
+//! A list that is begun and not ended means that the rest was not there to be read. Text that should not be there is a fault, and is read past.
+//!
 //! Offsets are bytes in the file for UTF-8, and bytes of the text decoded to UTF-8 otherwise. What an encoding does not allow is read as U+FFFD. Encodings are not told here but by `discover`.
 
 use std::borrow::Cow;
@@ -20,9 +23,15 @@ use super::normal;
 use super::read::{Item, Scratch, UnitStats};
 use super::xml::Converter;
 use crate::base::Origin;
+use between::{Between, Stray};
 use window::{BLOCK, Find, Window};
 
+pub(super) mod between;
+pub(super) mod relay;
 mod window;
+
+/// Stretches of text between events that are told of one by one in a file; the others are counted.
+const MOST_STRAYS: u64 = 16;
 
 /// Bytes of the largest event that is read.
 const LARGEST: u64 = 16 << 20;
@@ -61,10 +70,11 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// One event, from its `<` to its last `>`.
-    fn event(&mut self, bytes: &[u8], offset: u64) {
+    /// One event, from its `<` to its last `>`; `is_relayed` says whether it stands in a line of a system log.
+    fn event(&mut self, bytes: &[u8], offset: u64, is_relayed: bool) {
         *self.records += 1;
-        let text = String::from_utf8_lossy(bytes);
+        let bytes = if is_relayed { relay::unescape(bytes) } else { Cow::Borrowed(bytes) };
+        let text = String::from_utf8_lossy(&bytes);
         let origin = Origin { input: self.number, offset };
         let item = match self.converter.convert(&text, origin, None) {
             Ok(mut record) => {
@@ -89,6 +99,16 @@ impl Target<'_> {
         (self.sink)(Item::Fault(Fault::lost(&self.input.display, FaultKind::Xml, reason).at(offset)));
     }
 
+    /// The rest of a list of events is not there.
+    fn cut(&mut self, offset: u64, reason: &str) {
+        (self.sink)(Item::Fault(Fault::lost(&self.input.display, FaultKind::Truncated, reason).at(offset)));
+    }
+
+    /// Something that is no evidence and costs none.
+    fn pass_over(&mut self, reason: String) {
+        (self.sink)(Item::Fault(Fault::passed_over(&self.input.display, FaultKind::Foreign, reason)));
+    }
+
     fn doubt(&mut self, offset: u64, reason: &str) {
         (self.sink)(Item::Fault(Fault::suspect(&self.input.display, FaultKind::Xml, reason).at(offset)));
     }
@@ -103,6 +123,10 @@ enum Markup {
     Event,
     /// `</Event`
     EventEnd,
+    /// `<Events`
+    List,
+    /// `</Events`
+    ListEnd,
     Other,
 }
 
@@ -117,6 +141,15 @@ enum Opaque {
 }
 
 impl Opaque {
+    /// Bytes of what it starts with.
+    const fn start(self) -> u64 {
+        match self {
+            Self::Comment => 4,
+            Self::CData | Self::Doctype | Self::DoctypeWithSubset => 9,
+            Self::Instruction => 2,
+        }
+    }
+
     const fn end(self) -> &'static [u8] {
         match self {
             Self::Comment => b"-->",
@@ -142,23 +175,86 @@ struct Scanner<R> {
     missing: [Range<u64>; 5],
     /// After an event that was too large: its end is still to come, and is no event of its own.
     in_tail: bool,
+    outside: Outside,
+}
+
+/// What is known of the text outside of events.
+#[derive(Default)]
+struct Outside {
+    between: Between,
+    /// What stands here belongs to an event that was given up, and has its fault.
+    is_of_broken: bool,
+    /// Where the list began that has not ended.
+    list: Option<u64>,
+    events: u64,
+    strays: u64,
+    log_lines: u64,
+}
+
+impl Outside {
+    /// Tells what was between the last event and this place.
+    fn tell(&mut self, is_last: bool, target: &mut Target<'_>) {
+        let Between { stray, zeros, log_lines, .. } = std::mem::take(&mut self.between);
+        let is_first = self.events == 0;
+        if std::mem::take(&mut self.is_of_broken) {
+            return;
+        }
+        self.log_lines += log_lines;
+        if let Some((offset, count)) = zeros.filter(|_| !is_first && !is_last) {
+            target.doubt(offset, &format!("zero bytes ({count}) stand between events: something may have been there"));
+        }
+        if let Some(Stray { offset, lines, start }) = stray {
+            self.strays += 1;
+            if self.strays <= MOST_STRAYS {
+                target.doubt(offset, &format!("text that is no event was passed over ({lines} lines): {start}"));
+            }
+        }
+    }
+
+    /// Tells what is known when all has been read.
+    fn end(&mut self, at: u64, was_cut: bool, target: &mut Target<'_>) {
+        self.between.end_line();
+        self.tell(true, target);
+        if let Some(more) = self.strays.checked_sub(MOST_STRAYS).filter(|&more| more > 0) {
+            target.doubt(at, &format!("{more} more stretches of text between events were passed over"));
+        }
+        if self.log_lines > 0 {
+            target.pass_over(format!("lines of a system log without an event ({}) were passed over", self.log_lines));
+        }
+        if self.list.is_some() && !was_cut {
+            target.cut(at, "the text ends before the end of its list of events (</Events>): the rest is missing");
+        }
+    }
 }
 
 impl<R: Read> Scanner<R> {
     fn new(source: R) -> Self {
-        Self { window: Window::new(source), missing: [0..0, 0..0, 0..0, 0..0, 0..0], in_tail: false }
+        Self {
+            window: Window::new(source),
+            missing: [0..0, 0..0, 0..0, 0..0, 0..0],
+            in_tail: false,
+            outside: Outside::default(),
+        }
     }
 
     fn run(&mut self, target: &mut Target<'_>) {
         let mut at = 0;
         loop {
             self.window.forget(at);
-            match self.next_markup(at, at.saturating_add(BLOCK as u64)) {
-                Find::At(open) => at = self.outside(open, target),
-                Find::Limit => at += BLOCK as u64,
-                Find::End => break,
-            }
+            let (end, next) = match self.next_markup(at, at.saturating_add(BLOCK as u64)) {
+                Find::At(open) => (open, Some(open)),
+                Find::Limit => (at + BLOCK as u64, None),
+                Find::End => (self.window.end(), None),
+            };
+            self.outside.between.add(self.window.slice(at, end), at);
+            at = match next {
+                Some(open) => self.outside(open, target),
+                None if end == self.window.end() && self.window.is_over() => break,
+                None => end,
+            };
         }
+        let was_cut = self.outside.is_of_broken;
+        self.outside.end(self.window.end(), was_cut, target);
         if let Some(error) = self.window.take_failure() {
             let reason = format!("the file cannot be read further: {error}");
             let fault = Fault::lost(&target.input.display, FaultKind::Unreadable, reason).at(self.window.end());
@@ -178,18 +274,22 @@ impl<R: Read> Scanner<R> {
                             "a comment, CDATA section, instruction or DOCTYPE has no end; read as if it were not there",
                         );
                     }
-                    open + 1
+                    open + opaque.start()
                 })
             }
             Markup::Event => {
                 self.in_tail = false;
+                let is_relayed = self.outside.between.end_at_event();
+                self.outside.tell(false, target);
+                self.outside.events += 1;
                 match self.extent(open) {
                     Extent::To(end) => {
-                        target.event(self.window.slice(open, end), open);
+                        target.event(self.window.slice(open, end), open, is_relayed);
                         end
                     }
                     Extent::Broken { resume, reason } => {
                         target.broken(open, reason);
+                        self.outside.is_of_broken = true;
                         resume
                     }
                 }
@@ -198,10 +298,39 @@ impl<R: Read> Scanner<R> {
                 if !std::mem::take(&mut self.in_tail) {
                     target.broken(open, "an event has an end but no start");
                 }
+                // What stood before is the rest of that event.
+                self.outside.between = Between::default();
+                self.outside.is_of_broken = false;
+                self.tag_end(open).unwrap_or(open + 1)
+            }
+            list @ (Markup::List | Markup::ListEnd) => self.list(list, open, target),
+            Markup::Other => {
+                self.outside.between.add(b"<", open);
                 open + 1
             }
-            Markup::Other => open + 1,
         }
+    }
+
+    /// Notes the start or the end of a list of events, and says where to go on.
+    fn list(&mut self, list: Markup, open: u64, target: &mut Target<'_>) -> u64 {
+        let Some(end) = self.tag_end(open) else {
+            self.outside.between.add(b"<", open);
+            return open + 1;
+        };
+        self.outside.between.end_line();
+        let is_empty = self.window.slice(end - 2, end) == b"/>";
+        if list == Markup::List {
+            if self.outside.list.is_some() {
+                target.cut(
+                    open,
+                    "a list of events begins before the one before it has ended: the rest of that one is missing",
+                );
+            }
+            self.outside.list = (!is_empty).then_some(open);
+        } else if self.outside.list.take().is_none() {
+            target.cut(open, "a list of events has an end but no start: what was before is missing");
+        }
+        end
     }
 
     /// How far the event goes that starts at `open`.
@@ -246,7 +375,7 @@ impl<R: Read> Scanner<R> {
                         _ => at + 1,
                     };
                 }
-                Markup::Other => at += 1,
+                Markup::List | Markup::ListEnd | Markup::Other => at += 1,
             }
         }
     }
@@ -271,6 +400,8 @@ impl<R: Read> Scanner<R> {
             return match bytes {
                 [b'<', b'/', name @ ..] if is_named(name, b"Event") => Markup::EventEnd,
                 [b'<', name @ ..] if is_named(name, b"Event") => Markup::Event,
+                [b'<', b'/', name @ ..] if is_named(name, b"Events") => Markup::ListEnd,
+                [b'<', name @ ..] if is_named(name, b"Events") => Markup::List,
                 _ => Markup::Other,
             };
         };

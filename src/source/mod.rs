@@ -29,6 +29,7 @@ mod raw_event;
 mod read;
 mod record;
 mod sniff;
+mod stand_in;
 mod steady;
 mod units;
 mod xml;

@@ -9,6 +9,8 @@ use std::io::Read;
 use evtx::{EvtxFileHeader, HeaderFlags};
 
 use super::discover::Format;
+use super::export::between::is_tool_line as is_line_between_events;
+use super::export::relay::is_log_line;
 use super::json_cutter::is_tool_line;
 use super::units::HEADER_BLOCK;
 
@@ -63,8 +65,12 @@ pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
         Some(encoding) if starts_with_documents(&encoding.decode(without_zeros(head)).0, named) => {
             Verdict::Evidence(Format::Json, None)
         }
-        Some(encoding) if starts_with_events(&encoding.decode(head).0) => {
+        Some(encoding) if starts_with_events(&encoding.decode(without_zeros(head)).0, named) => {
             Verdict::Evidence(Format::Xml { encoding }, None)
+        }
+        // Text with zeros in it: a hole in a file.
+        None if starts_with_events(&String::from_utf8_lossy(without_zeros(head)), named) => {
+            Verdict::Evidence(Format::Xml { encoding: UTF_8 }, None)
         }
         encoding => Verdict::Foreign(looks_like(head, encoding)),
     }
@@ -174,11 +180,50 @@ fn declared(head: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(label).filter(|&encoding| encoding != UTF_16LE && encoding != UTF_16BE)
 }
 
+/// Whether a text has events: its first element is one or a list of them, behind what tools write before it, or it is a system log that carries some. A file that a
+/// person `named` may begin with anything, such as the words of a tool that has failed, if there is an event in its first kilobytes.
+fn starts_with_events(text: &str, named: bool) -> bool {
+    begins_with_element(text) || carries_events(text) || (named && has_whole_start(text))
+}
+
+/// Whether lines of a system log carry events.
+fn carries_events(text: &str) -> bool {
+    text.lines()
+        .any(|line| line.find("<Event").is_some_and(|at| at > 0 && is_log_line(line) && has_whole_start(&line[at..])))
+}
+
+/// Whether there is an event that goes on as those of Windows do, with `System`.
+fn has_whole_start(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        let tag = &text[at + 1..];
+        let inner =
+            || tag.find('>').map(|end| tag[end + 1..].trim_start_matches(|c: char| c.is_whitespace() || c == '\0'));
+        local_name(tag) == "Event"
+            && inner().and_then(|inner| inner.strip_prefix('<')).is_some_and(|inner| local_name(inner) == "System")
+    })
+}
+
+/// Characters of a name that are looked at.
+const LONGEST_NAME: usize = 64;
+
+/// The name at the start of a tag, without its prefix.
+fn local_name(tag: &str) -> &str {
+    let short = tag.char_indices().nth(LONGEST_NAME).map_or(tag, |(cut, _)| &tag[..cut]);
+    let name = short.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+    name.rsplit(':').next().unwrap_or_default()
+}
+
 /// Whether the first element of an XML text is an event or a list of them; what may stand before it is skipped.
-fn starts_with_events(text: &str) -> bool {
+fn begins_with_element(text: &str) -> bool {
     let mut rest = text;
     loop {
-        rest = rest.trim_start();
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}'));
+        if let Some((line, after)) = rest.split_once('\n')
+            && is_line_between_events(line.trim())
+        {
+            rest = after;
+            continue;
+        }
         let (open, close) = if rest.starts_with("<?") {
             ("<?", "?>")
         } else if rest.starts_with("<!--") {
@@ -198,9 +243,7 @@ fn starts_with_events(text: &str) -> bool {
     let Some(tag) = rest.strip_prefix('<') else {
         return false;
     };
-    let name = tag.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
-    let local = name.rsplit(':').next().unwrap_or_default();
-    local == "Event" || local == "Events"
+    matches!(local_name(tag), "Event" | "Events")
 }
 
 /// Formats that turn up among collected evidence, by their first bytes.

@@ -4,9 +4,10 @@
 //! `UserData` as a named value, in order. What is left out: `RenderingInfo`, `DebugData`, `ProcessingErrorData` and other children of `Event`,
 //! which say nothing that the log recorded about the event itself.
 //!
-//! Text is kept to the byte, line breaks included, with two exceptions: references are resolved, and characters that XML 1.0 forbids become `_`,
-//! because the renderer of logs does the same and Windows writes them raw. No entity is ever looked up beyond the five of XML itself,
-//! so a document type definition can neither load anything nor blow anything up.
+//! Text is kept to the byte, line breaks included, but for references, which are resolved, and zeros at the end of a value, which tools print that do not
+//! know where a text of Windows ends. Characters that XML 1.0 forbids are kept too, raw as Windows writes them or as references such as `&#x1;`: they are what was
+//! logged. A reference to half a surrogate pair, or to a number that is no character, is U+FFFD. No entity is ever looked up beyond the five of XML
+//! itself, so a document type definition can neither load anything nor blow anything up.
 //!
 //! Nothing is known here of files, chunks, or what a value means.
 
@@ -44,7 +45,7 @@ type Refused = (FaultKind, String);
 #[derive(Debug, Default)]
 pub(super) struct Converter {
     strings: Interner,
-    text: String,
+    text: Resolved,
     frames: Vec<Frame>,
 }
 
@@ -103,9 +104,9 @@ impl Converter {
                     self.close(&mut place, draft)?;
                 }
                 Event::End(_) => self.close(&mut place, draft)?,
-                Event::Text(text) if self.listens(&place) => push_allowed(&mut self.text, &text),
-                Event::CData(text) if self.listens(&place) => push_allowed(&mut self.text, &text),
-                Event::GeneralRef(name) if self.listens(&place) => self.text.push(resolve(&name)?),
+                Event::Text(text) if self.listens(&place) => self.text.text.push_str(&text),
+                Event::CData(text) if self.listens(&place) => self.text.text.push_str(&text),
+                Event::GeneralRef(name) if self.listens(&place) => self.text.push_reference(&name)?,
                 Event::Eof if place.depth > 0 => return Err(xml_fault("the text ends inside an element")),
                 Event::Eof if place.roots == 0 => return Err(xml_fault("there is no element")),
                 Event::Eof => return Ok(place.time),
@@ -191,7 +192,7 @@ impl Converter {
             parent.has_children = true;
         }
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.strings.share(element));
-        self.frames.push(Frame { name, text_start: self.text.len(), has_children: false });
+        self.frames.push(Frame { name, text_start: self.text.text.len(), has_children: false });
         Ok(())
     }
 
@@ -201,7 +202,7 @@ impl Converter {
         } else if place.depth == 3
             && let Some(field) = place.field.take()
         {
-            let text = self.text.trim();
+            let text = self.text.text.trim();
             let set = draft.set(field, text, &mut self.strings);
             set.map_err(|_| (FaultKind::Record, format!("EventID {} is not a number", snippet(text))))?;
         }
@@ -215,7 +216,7 @@ impl Converter {
 
     /// A leaf is a value; an element with children is one only if it has text of its own.
     fn close_value(&mut self, frame: &Frame, draft: &mut Draft) -> Result<(), Refused> {
-        let value = self.text.get(frame.text_start..).unwrap_or_default();
+        let value = self.text.text.get(frame.text_start..).unwrap_or_default().trim_end_matches('\0');
         if !frame.has_children || !value.trim().is_empty() {
             if draft.data.len() >= MOST_VALUES {
                 return Err(xml_fault(format!("the event has more than {MOST_VALUES} values")));
@@ -224,7 +225,8 @@ impl Converter {
             let value = normal_form(&name, value).into();
             draft.data.push((name, value));
         }
-        self.text.truncate(frame.text_start);
+        self.text.text.truncate(frame.text_start);
+        self.text.high = None;
         Ok(())
     }
 
@@ -244,76 +246,73 @@ fn xml_fault(reason: impl Into<String>) -> Refused {
     (FaultKind::Xml, reason.into())
 }
 
-/// Whether XML 1.0 allows the character.
-const fn is_allowed(c: char) -> bool {
-    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+/// A text that references are resolved into.
+///
+/// Some tools write a character beyond U+FFFF as two references to the halves of a pair: the first half is U+FFFD until the second one follows.
+#[derive(Debug, Default)]
+struct Resolved {
+    text: String,
+    /// The first half of a pair, and the length of the text with the U+FFFD that stands for it.
+    high: Option<(u32, usize)>,
 }
 
-/// Whether XML 1.0 allows all of the text, told by bytes because nearly always it does; a doubt counts as no.
-fn all_allowed(text: &str) -> bool {
-    // U+FFFE and U+FFFF start with the byte EF.
-    !text.bytes().any(|byte| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xef)
-}
-
-/// Whether a text is surely one that XML allows all of.
-pub(super) fn is_plain(text: &str) -> bool {
-    all_allowed(text)
-}
-
-/// Adds text, with `_` for what XML forbids.
-pub(super) fn push_allowed(out: &mut String, text: &str) {
-    if all_allowed(text) {
-        return out.push_str(text);
+impl Resolved {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.high = None;
     }
-    let mut rest = text;
-    while let Some(at) = rest.find(|c| !is_allowed(c)) {
-        out.push_str(&rest[..at]);
-        out.push('_');
-        let mut after = rest[at..].chars();
-        after.next();
-        rest = after.as_str();
+
+    /// Adds what the reference `&name;` stands for.
+    fn push_reference(&mut self, name: &str) -> Result<(), Refused> {
+        let code = match name {
+            "lt" => '<'.into(),
+            "gt" => '>'.into(),
+            "amp" => '&'.into(),
+            "apos" => '\''.into(),
+            "quot" => '"'.into(),
+            _ => numbered(name).ok_or_else(|| xml_fault(format!("unknown reference {}", snippet(name))))?,
+        };
+        let before = self.high.take().filter(|&(_, length)| length == self.text.len());
+        if let (0xdc00..=0xdfff, Some((high, length))) = (code, before) {
+            self.text.truncate(length - char::REPLACEMENT_CHARACTER.len_utf8());
+            self.text.extend(char::from_u32(0x1_0000 + (high - 0xd800) * 0x400 + (code - 0xdc00)));
+            return Ok(());
+        }
+        self.text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        if matches!(code, 0xd800..=0xdbff) {
+            self.high = Some((code, self.text.len()));
+        }
+        Ok(())
     }
-    out.push_str(rest);
 }
 
-/// The character that the reference `&name;` stands for.
-fn resolve(name: &str) -> Result<char, Refused> {
-    let number = match name {
-        "lt" => return Ok('<'),
-        "gt" => return Ok('>'),
-        "amp" => return Ok('&'),
-        "apos" => return Ok('\''),
-        "quot" => return Ok('"'),
-        _ => name.strip_prefix('#'),
+/// The number of the reference `#65` or `#x41`; the largest there is if it is larger than any character's.
+fn numbered(name: &str) -> Option<u32> {
+    let number = name.strip_prefix('#')?;
+    let (digits, radix) = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
     };
-    let code = number.and_then(|number| match number.strip_prefix('x') {
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
-        None if number.bytes().all(|byte| byte.is_ascii_digit()) => number.parse().ok(),
-        _ => None,
-    });
-    match code.and_then(char::from_u32) {
-        Some(c) if is_allowed(c) => Ok(c),
-        Some(_) => Ok('_'),
-        None => Err(xml_fault(format!("unknown reference {}", snippet(name)))),
-    }
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| char::from(byte).is_digit(radix));
+    is_number.then(|| u32::from_str_radix(digits, radix).unwrap_or(u32::MAX))
 }
 
 /// The text of an attribute with its references resolved.
 fn unescape(raw: &str) -> Result<Cow<'_, str>, Refused> {
-    if all_allowed(raw) && !raw.contains('&') {
+    if !raw.contains('&') {
         return Ok(Cow::Borrowed(raw));
     }
-    let mut out = String::with_capacity(raw.len());
+    let mut out = Resolved::default();
     let mut rest = raw;
     while let Some(start) = rest.find('&') {
-        push_allowed(&mut out, &rest[..start]);
+        out.text.push_str(&rest[..start]);
         let after = &rest[start + 1..];
         let end = after.find(';').ok_or_else(|| xml_fault("a reference in an attribute has no end"))?;
-        out.push(resolve(&after[..end])?);
+        out.push_reference(&after[..end])?;
         rest = &after[end + 1..];
     }
-    push_allowed(&mut out, rest);
-    Ok(Cow::Owned(out))
+    out.text.push_str(rest);
+    Ok(Cow::Owned(out.text))
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use evql::ecs;
 use evql::eql::{self, Machine, Query, SampleMachine};
 use evql::event::{Document, Object};
 use evql::rules;
-use evql::source::{self, Item, JsonCut, JsonCutter};
+use evql::source::{self, Item, JsonCut, JsonCutter, Scratch, Search};
 use evql::sysmon::{self, Mapping};
+use std::path::Path;
 
 /// Any bytes as a query.
 pub fn bytes(data: &[u8]) {
@@ -27,6 +28,26 @@ pub fn rules(data: &[u8]) {
     let _ = rules::parse_toml(&text);
     let _ = rules::parse_elastic(&text);
     let _ = rules::parse_export(&text);
+}
+
+/// Any bytes as a file of exported events, which is written to `path`: the numbers add up, and reading them again gives the same.
+pub fn exports(data: &[u8], path: &Path) {
+    std::fs::write(path, data).unwrap();
+    let read = || {
+        let inputs = source::discover(&[path.to_owned()], &Search::default()).inputs;
+        let (mut items, mut met) = (Vec::new(), 0);
+        for unit in source::units(&inputs, 16) {
+            met += source::read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| items.push(item)).records;
+        }
+        (items, met)
+    };
+    let (items, met) = read();
+    let is_record = |item: &&Item| match item {
+        Item::Fault(fault) => fault.is_record(),
+        _ => true,
+    };
+    assert_eq!(items.iter().filter(is_record).count() as u64, met);
+    assert_eq!(read().0, items);
 }
 
 /// Any bytes as a JSON document that queries look at.

@@ -47,7 +47,7 @@ fn events_are_found_with_and_without_an_outer_element() {
     for text in [
         format!("{one}{two}"),
         format!("<?xml version='1.0'?>\r\n<Events>\r\n{one}\r\n{two}\r\n</Events>"),
-        format!("\u{feff}<!-- <Event> --><Events><![CDATA[<Event>]]>{one}<?x <Event> ?>{two}"),
+        format!("\u{feff}<!-- <Event> --><Events><![CDATA[<Event>]]>{one}<?x <Event> ?>{two}</Events>"),
         format!("<!DOCTYPE x [<!ENTITY e '<Event><System/></Event>'>]><w:Events>{one}{two}</w:Events>"),
     ] {
         assert_eq!(read_text(&text), (vec![1, 2], vec![]), "{text}");
@@ -57,7 +57,7 @@ fn events_are_found_with_and_without_an_outer_element() {
 
 #[test]
 fn every_encoding_gives_the_same_records() {
-    let text = format!("\u{feff}<Events>{}é{}</Events>", event(1), event(2));
+    let text = format!("\u{feff}<Events>{}<!-- é -->{}</Events>", event(1), event(2));
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for (bytes, encoding) in [(&little, encoding_rs::UTF_16LE), (&big, encoding_rs::UTF_16BE)] {
@@ -155,4 +155,62 @@ fn damage_to_a_few_bytes_costs_a_few_events() {
         let (ids, faults) = read_bytes(&bytes, UTF_8);
         assert!(ids.len() >= 37, "{} of 40 events; {faults:?}", ids.len());
     }
+}
+
+#[test]
+fn a_list_that_is_cut_between_events_is_a_fault() {
+    let (one, two) = (event(1), event(2));
+    let cut = format!("<Events>{one}\r\n{two}\r\n");
+    let missing = "the text ends before the end of its list of events (</Events>): the rest is missing";
+    assert_eq!(read_text(&cut), (vec![1, 2], vec![(cut.len() as u64, missing.to_owned())]));
+    assert_eq!(read_text(&format!("{cut}</Events>\0\0\0")), (vec![1, 2], vec![]));
+    let (ids, faults) = read_text(&format!("<Events>{one}<Event><System>"));
+    assert_eq!((ids, faults.len()), (vec![1], 1), "half an event is told once: {faults:?}");
+    let (ids, faults) = read_text(&format!("<Events>{one}<Ev"));
+    assert_eq!((ids, faults.len()), (vec![1], 2), "{faults:?}");
+    let (ids, faults) = read_text(&format!("{one}</Events>"));
+    assert_eq!((ids, faults.len()), (vec![1], 1), "the front is missing: {faults:?}");
+}
+
+#[test]
+fn lists_that_were_put_together_are_read_and_one_without_its_end_is_told() {
+    let list = |id| format!("\u{feff}<?xml version='1.0' encoding='utf-8'?>\r\n<Events>{}</Events>\r\n", event(id));
+    assert_eq!(read_text(&format!("{}{}<Events/>", list(1), list(2))), (vec![1, 2], vec![]));
+    let (ids, faults) = read_text(&format!("<Events>{}{}", event(1), list(2)));
+    assert_eq!((ids, faults.len()), (vec![1, 2], 1), "{faults:?}");
+    assert!(faults[0].1.contains("before the one before it has ended"), "{faults:?}");
+}
+
+#[test]
+fn text_between_events_is_told_with_its_place_and_passed_over() {
+    let text = format!("{}\nfailed to read chunk 3\nat <offset>\n{}", event(1), event(2));
+    let reason = "text that is no event was passed over (2 lines): 'failed to read chunk 3'".to_owned();
+    assert_eq!(read_text(&text), (vec![1, 2], vec![(event(1).len() as u64 + 1, reason)]));
+    let many: String = (1..=40).map(|id| event(id) + "oops\n").collect();
+    let (ids, faults) = read_text(&many);
+    assert_eq!((ids.len(), faults.len()), (40, 17));
+    assert_eq!(faults[16].1, "24 more stretches of text between events were passed over");
+}
+
+#[test]
+fn zeros_between_events_are_told_and_around_them_are_not() {
+    let text = format!("\0\0{}\n\0\0\0{}\0\0", event(1), event(2));
+    let at = (2 + event(1).len() + 1) as u64;
+    let reason = "zero bytes (3) stand between events: something may have been there".to_owned();
+    assert_eq!(read_text(&text), (vec![1, 2], vec![(at, reason)]));
+}
+
+#[test]
+fn what_tools_write_around_events_is_no_fault() {
+    let declared = |id| format!("Record {id}\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}\n", event(id));
+    assert_eq!(read_text(&format!("{}{}", declared(1), declared(2))), (vec![1, 2], vec![]));
+    assert_eq!(read_text(&format!("evtxexport 20240504\n\n{}\n\n{}\n\n", event(1), event(2))), (vec![1, 2], vec![]));
+}
+
+#[test]
+fn events_in_a_system_log_are_read_and_other_lines_counted() {
+    let line = |id| format!("<14>Mar  5 09:14:03 host sysmon: {}\n", event(id));
+    let text = format!("{}Mar  5 09:14:04 host cron[1]: job\n{}", line(1), line(2));
+    let reason = "lines of a system log without an event (1) were passed over".to_owned();
+    assert_eq!(read_text(&text), (vec![1, 2], vec![(u64::MAX, reason)]));
 }

@@ -37,6 +37,11 @@ impl<R: Read> Window<R> {
         self.start + self.bytes.len() as u64
     }
 
+    /// Whether there is nothing more to be read.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended
+    }
+
     /// The error that ended the text early, if one did; handed out once.
     pub(super) fn take_failure(&mut self) -> Option<std::io::Error> {
         self.failure.take()

@@ -6,7 +6,6 @@
 //! This module does not know what an element means.
 
 use super::super::record::Interner;
-use super::super::xml::is_plain;
 use super::table::Form;
 use super::value::is_printable_ascii;
 use hashbrown::HashMap;
@@ -386,8 +385,8 @@ impl Parser<'_> {
                 let length = usize::from(self.u16()?) * 2;
                 let text = utf16(self.bytes.slice(self.at, length)?)?;
                 self.at += length;
-                // A text of nothing, or with characters that XML forbids, is the slow way's business.
-                (!text.is_empty() && is_plain(&text)).then(|| Node::Text(self.strings.share(&text)))
+                // A text of nothing is the slow way's business.
+                (!text.is_empty()).then(|| Node::Text(self.strings.share(&text)))
             }
             0x0d | 0x0e => {
                 let index = self.u16()?;

@@ -2,7 +2,6 @@
 //!
 //! Types that Sysmon and the common providers do not use (arrays, floats, dates outside of the record's own time) are `None`.
 
-use super::super::xml::push_allowed;
 use super::template::Bytes;
 use crate::base::guid;
 use crate::base::number::HEX;
@@ -123,7 +122,7 @@ fn hexadecimal(number: u64, out: &mut impl Sink) {
     out.add(&text[..length]);
 }
 
-/// Whether every unit is a printable character of ASCII: no end of text, nothing that XML forbids.
+/// Whether every unit is a printable character of ASCII: no end of text, no control character.
 pub fn is_printable_ascii(raw: &[u8]) -> bool {
     let (blocks, rest) = raw.as_chunks::<16>();
     let printable = |unit: [u8; 2]| u16::from_le_bytes(unit).wrapping_sub(0x20) < 0x5f;
@@ -251,14 +250,9 @@ fn text(raw: &[u8], out: &mut String) {
         return;
     }
     let units = raw.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).take_while(|&unit| unit != 0);
-    let begin = out.len();
     out.reserve(raw.len() / 2);
-    // Half a pair stands for nothing, which the slow way writes as it does what XML forbids.
-    out.extend(char::decode_utf16(units).map(|c| c.unwrap_or('_')));
-    if !super::super::xml::is_plain(&out[begin..]) {
-        let raw = out.split_off(begin);
-        push_allowed(out, &raw);
-    }
+    // Half a pair is no character.
+    out.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
 }
 
 fn sid(raw: &[u8], out: &mut String) -> Option<()> {

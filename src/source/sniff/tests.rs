@@ -96,3 +96,25 @@ fn a_json_file_that_was_named_needs_no_time_but_must_not_be_our_own_output() {
     assert!(is_json("{\"@timestamp\": 1}", false) && is_json("[ {\"timestamp\": 1} ]", false));
     assert!(!is_json("{\"@timestamp\":\"x\",\"evql\":{\"alert\":1}}", true), "an alert that evql wrote");
 }
+
+#[test]
+fn what_tools_write_before_events_does_not_hide_them() {
+    for text in [
+        "Record 1\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Event xmlns='x'>",
+        "evtxexport 20240504\n\n<Event>",
+        "Mar  5 09:14:03 host sysmon: <Event><System>",
+        "Mar  5 09:14:02 host cron: x\n2024-03-05T09:14:03Z host sysmon: <Event><System>",
+        "\0\0\0<Events>\r\n<Event>",
+        "<Events><Event>\0\0\0\0</Event>",
+    ] {
+        assert_eq!(tell(text.as_bytes(), false), xml(UTF_8), "{text}");
+    }
+    let failed = b"WARNING: no access\n<Event xmlns='x'>\n <System>";
+    assert_eq!(tell(failed, true), xml(UTF_8));
+    assert!(matches!(tell(failed, false), Verdict::Foreign(_)));
+    assert_eq!(
+        tell(b"Mar  5 09:14:03 host a: <Eventful>", false),
+        Verdict::Foreign("text, not events exported as XML")
+    );
+    assert!(matches!(tell(b"Recording\n<Event>", false), Verdict::Foreign(_)));
+}

@@ -73,15 +73,31 @@ fn user_data_is_flattened_to_its_leaves() {
 }
 
 #[test]
-fn references_are_resolved_and_forbidden_characters_replaced() {
-    let data = "<EventData><Data Name='a&amp;b'>&lt;&#65;&#x42;&quot;&apos;&gt;&#1;\u{2}\u{ffff}ü</Data></EventData>";
-    assert_eq!(pairs(data), [pair("a&b", "<AB\"'>___ü")]);
+fn references_are_resolved_and_forbidden_characters_kept() {
+    let data =
+        "<EventData><Data Name='a&amp;b'>&lt;&#65;&#x42;&quot;&apos;&gt;&#1;&#x1;\u{2}\u{ffff}\x1bü</Data></EventData>";
+    assert_eq!(pairs(data), [pair("a&b", "<AB\"'>\u{1}\u{1}\u{2}\u{ffff}\x1bü")]);
+}
+
+#[test]
+fn halves_of_pairs_are_joined_or_are_no_character() {
+    let data = "<EventData><Data Name='A'>&#xD83D;&#xDE00;&#55357;x&#xDE00;&#xD83D;</Data>\
+        <Data Name='B'>&#xDE00;&#x110000;&#99999999999;</Data></EventData>";
+    assert_eq!(pairs(data), [pair("A", "😀\u{fffd}x\u{fffd}\u{fffd}"), pair("B", "\u{fffd}\u{fffd}\u{fffd}")]);
+    let split = "<UserData><X>ab&#xD83D;</X><Y>é&#xD83D;</Y><Z>12345&#xDE00;</Z></UserData>";
+    assert_eq!(pairs(split)[2], pair("Z", "12345\u{fffd}"));
+}
+
+#[test]
+fn zeros_that_end_a_value_do_not_belong_to_it() {
+    let data = "<EventData><Data Name='A'>x\0\0</Data><Data Name='B'>a\0b</Data></EventData>";
+    assert_eq!(pairs(data), [pair("A", "x"), pair("B", "a\0b")]);
 }
 
 #[test]
 fn a_definition_of_entities_can_do_nothing() {
     let bomb = "<!DOCTYPE b [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>";
-    for name in ["b", "f", "nbsp", "#xD800", "#x110000", "#", "#x", "#-1", "#+1"] {
+    for name in ["b", "f", "nbsp", "#", "#x", "#-1", "#+1", "#xg", "#1f"] {
         let text = format!("{bomb}<Event>{SYSTEM}<EventData><Data>&{name};</Data></EventData></Event>");
         let refusal = convert(&text).expect_err("refused");
         assert_eq!(refusal.kind, FaultKind::Xml, "{name}");
