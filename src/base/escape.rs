@@ -105,6 +105,23 @@ fn markup(text: &str, lines: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Makes text safe between quotes in the language of Graphviz: nothing in it ends them, is a line break or an entity; what [`terminal`] makes visible is made
+/// visible.
+pub fn dot(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in terminal(text).chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Makes characters of a JSON text visible that [`terminal`] makes visible, as `\uNNNN`, so that it stays the same JSON. Line breaks and tabs stay.
 pub fn json(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t');

@@ -153,7 +153,7 @@ impl Tree<'_> {
         if !alerts.is_empty() {
             lines.push(alerts.iter().map(|alert| format!("#{alert}")).collect::<Vec<_>>().join(" "));
         }
-        let label = lines.iter().map(|line| dot(line)).collect::<Vec<_>>().join("\\l") + "\\l";
+        let label = lines.iter().map(|line| escape::dot(line)).collect::<Vec<_>>().join("\\l") + "\\l";
         let style = match (alerts.is_empty(), process.is_synthetic()) {
             (false, _) => ", color=red, penwidth=2",
             (true, true) => ", style=dashed",
@@ -168,22 +168,5 @@ fn comma(before: usize) -> &'static str {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", dot(text))
-}
-
-/// Text inside of quotes: nothing in it ends them, is a line break or an entity, or moves what is read.
-fn dot(text: &str) -> String {
-    let visible = escape::terminal(text);
-    let mut out = String::with_capacity(visible.len());
-    for c in visible.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
-        }
-    }
-    out
+    format!("\"{}\"", escape::dot(text))
 }

@@ -73,3 +73,8 @@ fn what_a_plain_cell_is_agrees_with_what_a_cell_becomes() {
     assert!(is_plain_cell("C:\\Windows\\a.exe") && is_plain_cell("\u{e4}"));
     assert_eq!(cell("a\u{1b}[31m\u{1}"), "a\\x1b[31m\\x01", "one can tell which characters they were");
 }
+
+#[test]
+fn graphs_see_quotes_and_entities_as_text() {
+    assert_eq!(dot("\"a\\b\" <&>\n\u{1}"), "\\\"a\\\\b\\\" &lt;&amp;&gt;\\\\n\\\\x01");
+}
