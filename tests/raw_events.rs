@@ -696,9 +696,26 @@ fn a_sysmon_event_that_cannot_be_read_back_is_a_fault_that_says_why() {
 }
 
 #[test]
+fn a_name_that_stands_twice_is_a_doubt_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.json");
+    let line = |image: &str| {
+        format!(
+            r#"{{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","UtcTime":"2024-01-01 04:00:00.100",{image}}}"#
+        )
+    };
+    let lines = [line(r#""Image":"C:\\a.exe""#), line(r#""Image":"C:\\a.exe","Image":"C:\\b.exe""#)];
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let outcome = run(&[path]);
+    assert_eq!((outcome.stats.mapped, outcome.faults.len()), (2, 1));
+    assert_eq!(outcome.faults[0].offset, Some(lines[0].len() as u64 + 1));
+    assert!(outcome.faults[0].reason.contains("'Image'"), "{}", outcome.faults[0].reason);
+}
+
+#[test]
 fn hostile_objects_are_faults_or_events_and_never_more() {
     let deep = |name: &str| format!("{}1{}", format!("{{\"{name}\":").repeat(120), "}".repeat(120));
-    let many: String = (0..5000).map(|at| format!("\"A{at}\":1,")).collect();
+    let many = (0..5000).map(|at| format!("\"A{at}\":1,")).collect::<Vec<_>>().concat();
     for text in [
         format!(r#"{{"Event":{{"System":{{"EventID":1}},"EventData":{}}}}}"#, deep("Data")),
         format!(r#"{{"Event":{{"System":{{"EventID":{}}}}}}}"#, deep("#text")),

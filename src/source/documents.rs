@@ -10,10 +10,12 @@ use std::io::{self, BufRead, BufReader, Read};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
+use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
 use super::discover::{Format, Input};
-use super::fault::{Fault, FaultKind};
+use super::distinct_keys::DistinctKeys;
+use super::fault::{Fault, FaultKind, snippet};
 use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
 use super::json_mend::mend;
 use super::normal;
@@ -143,7 +145,10 @@ impl Target<'_> {
     }
 
     fn document(&mut self, bytes: &[u8], offset: u64) {
-        let object = match serde_json::from_slice(bytes) {
+        let mut repeated = None;
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let read = DistinctKeys(&mut repeated).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+        let object = match read {
             Ok(Value::Object(object)) => object,
             Ok(_) => return self.refuse(offset, "a JSON value that is no document"),
             Err(error) => match mend(bytes).map(|mended| (serde_json::from_slice(&mended.bytes), mended.what)) {
@@ -154,6 +159,12 @@ impl Target<'_> {
                 _ => return self.refuse(offset, &not_json(&error)),
             },
         };
+        if let Some(name) = repeated {
+            self.doubt(
+                offset,
+                &format!("an object has the name {} more than once; the last one counts", snippet(&name)),
+            );
+        }
         if !is_bulk_action(&object) {
             self.unwrap(object, offset);
         }

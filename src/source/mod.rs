@@ -15,6 +15,7 @@
 mod archive;
 mod buffer;
 mod discover;
+mod distinct_keys;
 mod documents;
 mod evtx;
 mod export;

@@ -57,7 +57,7 @@ impl RawEvents {
     ///
     /// Where an object has several events, each has a place of its own, by which it is known: they count on from the object's.
     pub(super) fn tell(&mut self, object: Object, origin: Origin) -> JsonKind {
-        if object.contains_key("evql") {
+        if object.keys().any(|name| name == "evql" || name.starts_with("evql.")) {
             return JsonKind::Document(object);
         }
         let mut events = Vec::new();
