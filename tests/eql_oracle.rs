@@ -1,7 +1,7 @@
 //! Conformance cases of other projects, run where they lie. They need `EVQL_SHARED`, and are ignored unless they are asked for: `cargo test -- --include-ignored`.
 
 // Test code: a failed `unwrap` is a failed test, and what is printed is for whoever runs it by hand.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 use evql::base::Ticks;
 use evql::ecs::Field;

@@ -190,3 +190,24 @@ fn what_could_not_be_found_is_said() {
         assert!(text.contains("Sysmon no events left"), "{arguments:?}: {text}");
     }
 }
+
+#[test]
+fn patterns_that_no_shell_has_expanded_are() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("logs")).unwrap();
+    fs::copy(SAMPLE, folder.path().join("logs/a.evtx")).unwrap();
+    fs::copy(SAMPLE, folder.path().join("logs/b[1].evtx")).unwrap();
+    let files = |pattern: &str| {
+        let output = evql(folder.path(), &["scan", pattern, "-q", "--summary-json", "-"], None);
+        assert_eq!(code(&output), 0, "{pattern}: {}", text(&output));
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        summary["evidence"]["files"].as_u64().unwrap()
+    };
+    assert_eq!(files("logs/*.evtx"), 2);
+    assert_eq!(files("l*/?.evtx"), 1);
+    assert_eq!(files("**/*.evtx"), 2);
+    assert_eq!(files("logs/b[1].evtx"), 1, "a file of that name wins");
+    let output = evql(folder.path(), &["scan", "logs/*.xml"], None);
+    assert_eq!(code(&output), 3);
+    assert!(text(&output).contains("nothing fits the pattern logs/*.xml"), "{}", text(&output));
+}

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::names::AskedNames;
 use super::progress::Bar;
 use super::terminal;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use evql::detect::{Detector, NameWatch};
 use evql::diag::{Notice, NoticeKind};
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
@@ -63,7 +63,7 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 /// All paths that were given, if what is asked of them can be.
 pub fn given(inputs: &Inputs, choice: &Choice) -> Result<Vec<PathBuf>> {
     let all = [&inputs.paths, &inputs.directory, &inputs.file];
-    let paths: Vec<PathBuf> = all.into_iter().flatten().cloned().collect();
+    let paths = all.into_iter().flatten().map(|path| expanded(path)).collect::<Result<Vec<_>>>()?.concat();
     if paths.is_empty() {
         bail!("no evidence given: name .evtx files or folders that hold some, such as `evql scan evidence/`");
     }
@@ -73,6 +73,22 @@ pub fn given(inputs: &Inputs, choice: &Choice) -> Result<Vec<PathBuf>> {
         bail!("--from {from} lies after --to {to}: no event can be in between");
     }
     Ok(paths)
+}
+
+/// What a path stands for: itself or, where nothing has that name and it is a pattern, everything that fits. The shell of Windows leaves patterns to programs.
+fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
+    let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+        return Ok(vec![path.to_owned()]);
+    };
+    if path.symlink_metadata().is_ok() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let found = glob::glob(pattern).with_context(|| format!("{pattern} is neither a file nor a pattern"))?;
+    let found: Vec<PathBuf> = found.map(|found| found.unwrap_or_else(|error| error.path().to_owned())).collect();
+    if found.is_empty() {
+        bail!("nothing fits the pattern {pattern}");
+    }
+    Ok(found)
 }
 
 /// Which events are wanted.

@@ -50,13 +50,21 @@ impl fmt::Debug for Bytes {
 }
 
 impl Bytes {
-    fn of_file(path: &Path) -> io::Result<Self> {
+    /// All of a file.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
         let length = std::fs::metadata(path)?.len();
         Ok(Self { origin: Arc::new(Origin::File(path.to_owned())), start: 0, length, at: 0, file: None })
     }
 
+    /// The first bytes, at most so many.
+    pub fn head(&self, most: usize) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.clone().take(most as u64).read_to_end(&mut head)?;
+        Ok(head)
+    }
+
     /// A part of these bytes.
-    fn part(&self, start: u64, length: u64) -> Self {
+    pub fn part(&self, start: u64, length: u64) -> Self {
         let inside = self.length.saturating_sub(start);
         Self { start: self.start.saturating_add(start), length: length.min(inside), ..self.clone() }
     }
@@ -121,12 +129,6 @@ pub(super) struct Listed {
 }
 
 impl Archive {
-    /// Opens the archive in a file.
-    pub fn open(path: &Path, password: Option<&Arc<[u8]>>) -> Result<Self, String> {
-        let bytes = Bytes::of_file(path).map_err(|error| error.to_string())?;
-        Self::read(bytes, password.cloned())
-    }
-
     /// Reads an archive's directory.
     pub fn read(bytes: Bytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
         let mut zip = ZipArchive::new(bytes.clone()).map_err(|error| reason(&error))?;
@@ -134,6 +136,13 @@ impl Archive {
             return Err("its members overlap, as in an archive that is made to unpack without end".to_owned());
         }
         Ok(Self { zip, bytes, password })
+    }
+
+    /// The archives that stand in the file before this one: only the last of several is found from the end of the file.
+    pub fn before(&self) -> Option<Bytes> {
+        let start = self.zip.offset();
+        Some(self.bytes.part(0, start))
+            .filter(|part| part.length > 0 && part.head(4).is_ok_and(|head| head == b"PK\x03\x04"))
     }
 
     /// Whether several members have the same name, of which only the last can be read.
@@ -193,10 +202,10 @@ impl Archive {
         Some(self.bytes.part(start, size)).filter(|part| part.length == size)
     }
 
-    /// Opens a member that is an archive itself.
-    pub fn inner(&self, listed: &Listed) -> Result<Self, String> {
+    /// The bytes of a member that is an archive itself: where they stand, or in a temporary file.
+    pub fn inner(&self, listed: &Listed) -> Result<Bytes, String> {
         if let Some(bytes) = self.plain(listed.index) {
-            return Self::read(bytes, self.password.clone());
+            return Ok(bytes);
         }
         let entry = self.zip.by_index_data(listed.index).map_err(|error| reason(&error))?;
         let most = entry.compressed_size().saturating_mul(MOST_GROWTH).max(ALWAYS_ALLOWED);
@@ -209,10 +218,9 @@ impl Archive {
         }
         let mut zip = self.zip.clone();
         let mut member = open(&mut zip, listed.index, self.password.as_deref()).map_err(|error| reason(&error))?;
-        let mut file = tempfile::tempfile().map_err(|error| format!("no temporary file can be made: {error}"))?;
-        let length = io::copy(&mut member, &mut file).map_err(|error| format!("it cannot be unpacked: {error}"))?;
-        let origin = Arc::new(Origin::Unpacked(Mutex::new(file)));
-        Self::read(Bytes { origin, start: 0, length, at: 0, file: None }, self.password.clone())
+        let (kept, _) =
+            Member::kept(&mut member, listed.index).map_err(|error| format!("it cannot be unpacked: {error}"))?;
+        kept.plain().ok_or_else(|| "it cannot be unpacked".to_owned())
     }
 }
 
@@ -244,13 +252,20 @@ impl PartialEq for Member {
 impl Eq for Member {}
 
 impl Member {
-    /// What comes out of a stream, kept to be read more than once; and how many bytes that are.
-    pub(super) fn kept(stream: &mut dyn Read) -> io::Result<(Self, u64)> {
-        let mut file = tempfile::tempfile()?;
+    /// What comes out of a stream, kept in a temporary file without a name to be read at any place; and how many bytes that are. The number tells it apart from
+    /// others of its archive.
+    pub(super) fn kept(stream: &mut dyn Read, number: usize) -> io::Result<(Self, u64)> {
+        let mut file = tempfile::tempfile()
+            .map_err(|error| io::Error::other(format!("no temporary file can be made: {error}")))?;
         let length = io::copy(stream, &mut file)?;
         let origin = Arc::new(Origin::Unpacked(Mutex::new(file)));
         let plain = Some(Bytes { origin, start: 0, length, at: 0, file: None });
-        Ok((Self(Arc::new(Inner { zip: None, index: 0, password: None, plain })), length))
+        Ok((Self(Arc::new(Inner { zip: None, index: number, password: None, plain })), length))
+    }
+
+    /// A file that stands in another one as it is.
+    pub(super) fn part(bytes: Bytes, number: usize) -> Self {
+        Self(Arc::new(Inner { zip: None, index: number, password: None, plain: Some(bytes) }))
     }
 
     /// The bytes, if they can be read at any place.

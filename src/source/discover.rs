@@ -4,7 +4,7 @@
 //! followed; links inside a folder are not, because a mounted image can have links that lead to the examiner's own disk. A link that leads outside of
 //! everything given is named, one that leads inside needs no word, because the search comes to its target anyway.
 //!
-//! A ZIP archive is searched as a folder is; its members are called `archive.zip!/name`.
+//! An archive is searched as a folder is; its members are called `archive.zip!/name`.
 //!
 //! Nothing is known here about what the files hold beyond their first kilobytes.
 
@@ -17,9 +17,10 @@ use encoding_rs::Encoding;
 use hashbrown::HashSet;
 use walkdir::WalkDir;
 
-use super::archive::{Archive, Listed, Member, NEEDS_PASSWORD};
+use super::archive::{Archive, Bytes, Listed, Member, NEEDS_PASSWORD};
 use super::fault::{Fault, FaultKind};
-use super::sniff::{HEAD, HeaderDoubt, Verdict, tell};
+use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
+use super::sniff::{Container, HEAD, HeaderDoubt, Verdict, tell};
 
 /// How the events of an input are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -104,7 +105,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
         }
     }
     if found_stdin {
-        take_stdin(password, &mut found);
+        take_stdin(password.as_ref(), &mut found);
     }
     found.faults.sort();
     found.faults.dedup();
@@ -113,30 +114,29 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
 
 /// Takes standard input, told by its content as a file is. It is kept in a temporary file without a name: logs and archives are read at any place of
 /// them, and most outputs need a second look.
-fn take_stdin(password: Option<Arc<[u8]>>, found: &mut Inputs) {
+fn take_stdin(password: Option<&Arc<[u8]>>, found: &mut Inputs) {
     let display: Arc<str> = Arc::from("(standard input)");
     let mut lose = |error: &dyn std::fmt::Display| {
         let reason = format!("it cannot be kept to be read: {error}");
         found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
     };
-    let (member, size) = match Member::kept(&mut io::stdin().lock()) {
+    let (member, size) = match Member::kept(&mut io::stdin().lock(), 0) {
         Ok(kept) => kept,
         Err(error) => return lose(&error),
     };
     let Some(bytes) = member.plain() else { return };
-    let mut head = Vec::new();
-    if let Err(error) = bytes.clone().take(HEAD as u64).read_to_end(&mut head) {
-        return lose(&error);
-    }
+    let head = match bytes.head(HEAD) {
+        Ok(head) => head,
+        Err(error) => return lose(&error),
+    };
     let path = PathBuf::from(STDIN);
     match judge(&head, &display, true, found) {
         Some(Content::Events(format)) => {
             found.inputs.push(Input { path, display, size, format, member: Some(member) });
         }
-        Some(Content::Archive) => match Archive::read(bytes, password) {
-            Ok(archive) => Unpacking { path: &path, found }.take(&archive, &display, 1),
-            Err(reason) => found.refuse_archive(&display, &reason),
-        },
+        Some(Content::Archive(container)) => {
+            Unpacking::new(&path, password, size, found).open(container, bytes, &display, 1);
+        }
         None => {}
     }
 }
@@ -218,9 +218,9 @@ fn take(path: PathBuf, size: u64, named: bool, password: Option<&Arc<[u8]>>, fou
         }
         Ok(head) => match judge(&head, &display, named, found) {
             Some(Content::Events(format)) => found.inputs.push(Input { path, display, size, format, member: None }),
-            Some(Content::Archive) => match Archive::open(&path, password) {
-                Ok(archive) => Unpacking { path: &path, found }.take(&archive, &display, 1),
-                Err(reason) => found.refuse_archive(&display, &reason),
+            Some(Content::Archive(container)) => match Bytes::of_file(&path) {
+                Ok(bytes) => Unpacking::new(&path, password, size, found).open(container, bytes, &display, 1),
+                Err(error) => found.refuse_archive(&display, &cause(&error)),
             },
             None => {}
         },
@@ -230,7 +230,7 @@ fn take(path: PathBuf, size: u64, named: bool, password: Option<&Arc<[u8]>>, fou
 /// What a file is good for.
 enum Content {
     Events(Format),
-    Archive,
+    Archive(Container),
 }
 
 /// Tells a file by its first bytes, and names what is not taken or in doubt.
@@ -260,7 +260,7 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Op
             }
             Some(Content::Events(format))
         }
-        Verdict::Archive => Some(Content::Archive),
+        Verdict::Archive(container) => Some(Content::Archive(container)),
         Verdict::HeaderOnly => {
             let reason = format!("the file ends inside its header, after {} bytes: it holds no events", head.len());
             found.faults.push(Fault::lost(display, FaultKind::Truncated, reason).at(head.len() as u64));
@@ -276,7 +276,7 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Op
 
 impl Inputs {
     fn refuse_archive(&mut self, display: &Arc<str>, reason: &str) {
-        let reason = format!("the ZIP archive cannot be read: {reason}");
+        let reason = format!("the archive cannot be read: {reason}");
         self.faults.push(Fault::lost(display, FaultKind::Archive, reason));
     }
 }
@@ -284,34 +284,76 @@ impl Inputs {
 /// Archives inside of archives are opened to this depth.
 const DEEPEST: u32 = 3;
 
-/// The search through one archive.
+/// The search through one archive, and through those in it.
 struct Unpacking<'f> {
     path: &'f Path,
+    password: Option<&'f Arc<[u8]>>,
+    /// What may still be written to temporary files.
+    limit: UnpackLimit,
+    /// Members that are kept or stand in the file as they are, counted to tell them apart.
+    kept: usize,
     found: &'f mut Inputs,
 }
 
-impl Unpacking<'_> {
-    /// Takes the members that hold events. An archive that has none, such as a document of an office program, is foreign as a whole.
-    fn take(&mut self, archive: &Archive, display: &Arc<str>, depth: u32) {
+impl<'f> Unpacking<'f> {
+    fn new(path: &'f Path, password: Option<&'f Arc<[u8]>>, size: u64, found: &'f mut Inputs) -> Self {
+        Self { path, password, limit: UnpackLimit::of(size), kept: 0, found }
+    }
+
+    /// Takes what holds events out of an archive. One that has nothing of the kind, such as a document of an office program, is foreign as a whole.
+    fn open(&mut self, container: Container, bytes: Bytes, display: &Arc<str>, depth: u32) {
         let (inputs, faults) = (self.found.inputs.len(), self.found.faults.len());
-        let members = archive.members();
-        for listed in &members {
-            self.take_member(archive, listed, display, depth);
-        }
+        let result = match container {
+            Container::Zip => self.zip(bytes, display, depth),
+            Container::Tar => self.tar(&bytes, display, depth),
+            Container::SevenZip => self.seven_zip(bytes, display, depth),
+            Container::Gzip => self.gzip(bytes, display, depth),
+        };
+        let files = result.unwrap_or_else(|reason| {
+            self.found.refuse_archive(display, &reason);
+            0
+        });
         let foreign = |fault: &Fault| matches!(fault.kind, FaultKind::Foreign | FaultKind::EmptyFile);
         if self.found.inputs.len() == inputs && self.found.faults[faults..].iter().all(foreign) {
             self.found.faults.truncate(faults);
-            let reason = match members.len() {
-                0 => "a ZIP archive with nothing in it".to_owned(),
-                1 => "a ZIP archive whose only file is not an event log".to_owned(),
-                count => format!("a ZIP archive with {count} files, none of which is an event log"),
+            let reason = match files {
+                0 => "an archive with nothing in it".to_owned(),
+                1 => "an archive whose only file is not an event log".to_owned(),
+                count => format!("an archive with {count} files, none of which is an event log"),
             };
             self.found.faults.push(Fault::passed_over(display, FaultKind::Foreign, reason));
         }
+    }
+
+    /// Takes the members of a ZIP archive, and says how many there are.
+    fn zip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+        let archive = Archive::read(bytes, self.password.cloned())?;
+        let members = archive.members();
+        for listed in &members {
+            self.take_member(&archive, listed, display, depth);
+        }
         if archive.has_hidden_members() {
             let reason = "several members have the same name; of each name only the last was read";
-            self.found.faults.push(Fault::lost(display, FaultKind::Archive, reason));
+            self.lose(display, FaultKind::Archive, reason);
         }
+        let mut files = members.len();
+        if let Some(before) = archive.before() {
+            // Archives that were written one behind the other into one file: each has a directory of its own at its end.
+            if depth < DEEPEST {
+                let earlier: Arc<str> = format!("{display} (the archive before)").into();
+                files += self.zip(before, &earlier, depth + 1).unwrap_or_else(|reason| {
+                    self.found.refuse_archive(&earlier, &reason);
+                    0
+                });
+            } else {
+                self.lose(
+                    display,
+                    FaultKind::Archive,
+                    "more archives stand before this one in the file; only the last ones were read",
+                );
+            }
+        }
+        Ok(files)
     }
 
     fn take_member(&mut self, archive: &Archive, listed: &Listed, outer: &Arc<str>, depth: u32) {
@@ -333,16 +375,88 @@ impl Unpacking<'_> {
                 let path = self.path.to_owned();
                 self.found.inputs.push(Input { path, display, size: listed.size, format, member });
             }
-            Some(Content::Archive) if depth == DEEPEST => {
-                let reason = format!("an archive in an archive, more than {DEEPEST} deep; unpack it first");
-                self.lose(&display, FaultKind::Archive, &reason);
-            }
-            Some(Content::Archive) => match archive.inner(listed) {
-                Ok(inner) => self.take(&inner, &display, depth + 1),
+            Some(Content::Archive(_)) if depth == DEEPEST => self.too_deep(&display),
+            Some(Content::Archive(container)) => match archive.inner(listed) {
+                Ok(inner) => self.open(container, inner, &display, depth + 1),
                 Err(reason) => self.found.refuse_archive(&display, &reason),
             },
             None => {}
         }
+    }
+
+    fn tar(&mut self, bytes: &Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+        let mut files = 0;
+        let mut source = io::BufReader::with_capacity(1 << 16, bytes.clone());
+        tar_files(&mut source, true, &mut |file| {
+            files += 1;
+            self.take_file(file, Some(bytes), display, depth);
+        })?;
+        Ok(files)
+    }
+
+    fn seven_zip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+        let mut files = 0;
+        seven_zip_files(bytes, self.password.map(|password| &**password), &mut |file| {
+            files += 1;
+            self.take_file(file, None, display, depth);
+        })?;
+        Ok(files)
+    }
+
+    /// What gzip packs is one file, or a tar.
+    fn gzip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+        let mut head = Vec::new();
+        let damaged = |error: io::Error| format!("it is damaged or cut short: {error}");
+        gzip(bytes.clone()).take(HEAD as u64).read_to_end(&mut head).map_err(damaged)?;
+        let mut source = gzip(bytes);
+        if tell(&head, false) == Verdict::Archive(Container::Tar) {
+            let mut files = 0;
+            tar_files(&mut source, false, &mut |file| {
+                files += 1;
+                self.take_file(file, None, display, depth);
+            })?;
+            return Ok(files);
+        }
+        // `log.evtx.gz` holds `log.evtx`, and is called by that alone.
+        self.take_file(PackedFile { name: String::new(), plain: None, bytes: &mut source }, None, display, depth);
+        Ok(1)
+    }
+
+    /// Takes a file of an archive that is passed through, if it holds events or is an archive itself; `whole` is the archive if the file stands in it as it is.
+    fn take_file(&mut self, file: PackedFile<'_>, whole: Option<&Bytes>, outer: &Arc<str>, depth: u32) {
+        let PackedFile { name, plain, bytes } = file;
+        let display: Arc<str> = if name.is_empty() { Arc::clone(outer) } else { format!("{outer}!/{name}").into() };
+        let mut head = Vec::new();
+        if let Err(error) = (&mut *bytes).take(HEAD as u64).read_to_end(&mut head) {
+            return self.lose(&display, FaultKind::Archive, &format!("it cannot be unpacked: {error}"));
+        }
+        let Some(content) = judge(&head, &display, false, self.found) else { return };
+        if depth == DEEPEST && matches!(content, Content::Archive(_)) {
+            return self.too_deep(&display);
+        }
+        self.kept += 1;
+        let number = self.kept;
+        let kept = match (plain, whole) {
+            (Some((start, length)), Some(whole)) => Ok((Member::part(whole.part(start, length), number), length)),
+            _ => self.limit.keep(&mut head.as_slice().chain(bytes), |bytes| Member::kept(bytes, number)),
+        };
+        let (member, size) = match kept {
+            Ok(kept) => kept,
+            Err(reason) => return self.lose(&display, FaultKind::Archive, &reason),
+        };
+        match (content, member.plain()) {
+            (Content::Events(format), _) => {
+                let path = self.path.to_owned();
+                self.found.inputs.push(Input { path, display, size, format, member: Some(member) });
+            }
+            (Content::Archive(container), Some(bytes)) => self.open(container, bytes, &display, depth + 1),
+            (Content::Archive(_), None) => {}
+        }
+    }
+
+    fn too_deep(&mut self, display: &Arc<str>) {
+        let reason = format!("an archive in an archive, more than {DEEPEST} deep; unpack it first");
+        self.lose(display, FaultKind::Archive, &reason);
     }
 
     fn lose(&mut self, display: &Arc<str>, kind: FaultKind, reason: &str) {
@@ -358,7 +472,7 @@ pub fn is_evidence(path: &Path) -> bool {
 /// Whether a file is an event log, whole or damaged, or an archive: nothing that a report or timeline would ever be.
 pub fn is_log_or_archive(path: &Path) -> bool {
     told(path).is_some_and(|verdict| {
-        matches!(verdict, Verdict::Evidence(Format::Evtx, _) | Verdict::HeaderOnly | Verdict::Archive)
+        matches!(verdict, Verdict::Evidence(Format::Evtx, _) | Verdict::HeaderOnly | Verdict::Archive(_))
     })
 }
 

@@ -26,6 +26,7 @@ mod header;
 mod json_cutter;
 mod json_mend;
 mod normal;
+mod packed;
 mod raw_event;
 mod read;
 mod record;

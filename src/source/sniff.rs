@@ -26,10 +26,20 @@ pub(super) enum Verdict {
     Evidence(Format, Option<HeaderDoubt>),
     /// An event log that ends inside its header block: it has no chunks.
     HeaderOnly,
-    /// A ZIP archive, which may have evidence in it.
-    Archive,
+    /// An archive, which may have evidence in it.
+    Archive(Container),
     /// Not evidence; what it looks like.
     Foreign(&'static str),
+}
+
+/// What holds other files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    Zip,
+    Tar,
+    SevenZip,
+    /// One file, packed by gzip; JSON is unpacked where it is read.
+    Gzip,
 }
 
 /// What is wrong with the file header of an event log whose chunks can be read all the same.
@@ -56,7 +66,13 @@ pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
         return Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged));
     }
     if head.starts_with(b"PK\x03\x04") {
-        return Verdict::Archive;
+        return Verdict::Archive(Container::Zip);
+    }
+    if head.starts_with(b"7z\xbc\xaf\x27\x1c") {
+        return Verdict::Archive(Container::SevenZip);
+    }
+    if head.get(257..).is_some_and(|rest| rest.starts_with(b"ustar")) {
+        return Verdict::Archive(Container::Tar);
     }
     if head.starts_with(b"\x1f\x8b") {
         return tell_packed(head, named);
@@ -76,16 +92,18 @@ pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
     }
 }
 
-/// Tells a gzip file by the first bytes of what is packed in it: ECS documents are read, anything else is to be unpacked first.
+/// Tells a gzip file by the first bytes of what is packed in it.
 fn tell_packed(head: &[u8], named: bool) -> Verdict {
     let mut inner = Vec::new();
     // The packed start of a file ends somewhere: what could be unpacked until there counts.
     let _ = GzDecoder::new(head).take(HEAD as u64).read_to_end(&mut inner);
-    match encoding_of(&inner) {
-        Some(encoding) if starts_with_documents(&encoding.decode(without_zeros(&inner)).0, named) => {
-            Verdict::Evidence(Format::Json, None)
-        }
-        _ => Verdict::Foreign(looks_like(head, None)),
+    if inner.starts_with(b"\x1f\x8b") {
+        return Verdict::Archive(Container::Gzip);
+    }
+    match tell(&inner, named) {
+        Verdict::Evidence(Format::Json, doubt) => Verdict::Evidence(Format::Json, doubt),
+        Verdict::Evidence(..) | Verdict::Archive(_) => Verdict::Archive(Container::Gzip),
+        Verdict::HeaderOnly | Verdict::Foreign(_) => Verdict::Foreign(looks_like(head, None)),
     }
 }
 
@@ -249,14 +267,16 @@ fn begins_with_element(text: &str) -> bool {
 /// Formats that turn up among collected evidence, by their first bytes.
 const KNOWN: &[(usize, &[u8], &str)] = &[
     (0, b"PK\x05\x06", "an empty ZIP archive"),
-    (0, b"\x1f\x8b", "a gzip archive; unpack it first"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),
+    (0, b"\x1f\x8b", "something packed by gzip that is neither an event log nor an archive"),
     (0, b"Rar!\x1a\x07", "a RAR archive; unpack it first"),
     (0, b"\xfd7zXZ\0", "an xz archive; unpack it first"),
     (0, b"BZh", "a bzip2 archive; unpack it first"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
-    (257, b"ustar", "a tar archive; unpack it first"),
-    (4, b"LfLe", "an event log of Windows XP or 2003 (.evt), a format of its own"),
+    (
+        4,
+        b"LfLe",
+        "an event log of Windows XP or 2003 (.evt), a format of its own; Sysmon writes none, LogParser opens it",
+    ),
     (0, b"ElfChnk\0", "a chunk carved from an event log, without the header block that places it"),
     (0, b"regf", "a registry hive"),
     (0, b"MZ", "a Windows program (PE)"),
@@ -270,7 +290,46 @@ const KNOWN: &[(usize, &[u8], &str)] = &[
     (0, b"\x0a\x0d\x0d\x0a", "a network capture (pcapng)"),
     (0, b"%PDF-", "a PDF document"),
     (0, b"\x89PNG", "a picture"),
-    (0, b"EVF\x09\x0d\x0a\xff\0", "a disk image (E01); mount it first"),
+    (
+        0,
+        b"EVF\x09\x0d\x0a\xff\0",
+        "a disk image (E01); mount it with ewfmount or Arsenal Image Mounter, and give the mounted folder",
+    ),
+    (
+        0,
+        b"EVF2\x0d\x0a\x81\0",
+        "a disk image (Ex01); mount it with ewfmount or Arsenal Image Mounter, and give the mounted folder",
+    ),
+    (
+        0,
+        b"KDMV",
+        "a virtual disk (VMDK); mount it with guestmount or Arsenal Image Mounter, and give the mounted folder",
+    ),
+    (
+        0,
+        b"# Disk DescriptorFile",
+        "the descriptor of a virtual disk (VMDK); mount the disk with guestmount, and give the mounted folder",
+    ),
+    (
+        0,
+        b"vhdxfile",
+        "a virtual disk (VHDX); attach it in Windows or mount it with guestmount, and give the mounted folder",
+    ),
+    (
+        0,
+        b"conectix",
+        "a virtual disk (VHD); attach it in Windows or mount it with guestmount, and give the mounted folder",
+    ),
+    (0, b"QFI\xfb", "a virtual disk (QCOW2); mount it with guestmount, and give the mounted folder"),
+    (
+        0,
+        b"version https://git-lfs.github.com/spec/",
+        "a pointer of git-lfs, without the file itself; fetch it with `git lfs pull`",
+    ),
+    (0, b"PAGEDU64", "a crash dump of Windows; its event logs can be carved"),
+    (0, b"PAGEDUMP", "a crash dump of Windows; its event logs can be carved"),
+    (0, b"hibr", "a hibernation file; decompress it with Volatility first"),
+    (0, b"HIBR", "a hibernation file; decompress it with Volatility first"),
 ];
 
 /// What a file that is no evidence looks like.
@@ -278,6 +337,11 @@ fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str 
     let known = KNOWN.iter().find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
     if let Some((_, _, name)) = known {
         return name;
+    }
+    // A trace has no magic of its own; its first buffer holds the header of a system trace event (SYSTEM_TRACE_HEADER, for 32 or 64 bits) behind the 72 bytes
+    // of the buffer's own.
+    if matches!(head.get(0x48..0x4c), Some([2, 0, 1 | 2, 0xc0])) {
+        return "a trace of Event Tracing for Windows (ETL); convert it with `tracerpt FILE.etl -o FILE.evtx -of EVTX`";
     }
     if head.iter().all(|&byte| byte == 0) {
         return "nothing but zeros at its start";
