@@ -82,7 +82,7 @@ impl Mended {
     }
 }
 
-/// The UTF-16 unit of an escape `\uXXXX`.
+/// The UTF-16 unit of an escape `\u0041`.
 fn unit(rest: &[u8]) -> Option<u16> {
     let digits = rest.strip_prefix(b"\\u")?.get(..4)?;
     let text = str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
