@@ -105,8 +105,8 @@ impl Target<'_> {
     }
 
     /// Something that is no evidence and costs none.
-    fn pass_over(&mut self, reason: String) {
-        (self.sink)(Item::Fault(Fault::passed_over(&self.input.display, FaultKind::Foreign, reason)));
+    fn pass_over(&mut self, offset: u64, reason: String) {
+        (self.sink)(Item::Fault(Fault::passed_over(&self.input.display, FaultKind::Foreign, reason).at(offset)));
     }
 
     fn doubt(&mut self, offset: u64, reason: &str) {
@@ -188,7 +188,7 @@ struct Outside {
     list: Option<u64>,
     events: u64,
     strays: u64,
-    log_lines: u64,
+    log_lines: Option<(u64, u64)>,
 }
 
 impl Outside {
@@ -199,7 +199,9 @@ impl Outside {
         if std::mem::take(&mut self.is_of_broken) {
             return;
         }
-        self.log_lines += log_lines;
+        if let Some((first, count)) = log_lines {
+            self.log_lines.get_or_insert((first, 0)).1 += count;
+        }
         if let Some((offset, count)) = zeros.filter(|_| !is_first && !is_last) {
             target.doubt(offset, &format!("zero bytes ({count}) stand between events: something may have been there"));
         }
@@ -218,8 +220,8 @@ impl Outside {
         if let Some(more) = self.strays.checked_sub(MOST_STRAYS).filter(|&more| more > 0) {
             target.doubt(at, &format!("{more} more stretches of text between events were passed over"));
         }
-        if self.log_lines > 0 {
-            target.pass_over(format!("lines of a system log without an event ({}) were passed over", self.log_lines));
+        if let Some((first, count)) = self.log_lines {
+            target.pass_over(first, format!("lines of a system log without an event ({count}) were passed over"));
         }
         if self.list.is_some() && !was_cut {
             target.cut(at, "the text ends before the end of its list of events (</Events>): the rest is missing");

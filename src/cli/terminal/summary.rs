@@ -7,7 +7,7 @@ use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::pipeline::Stats;
 use evql::rules::{Level, compares_user_id};
-use evql::source::Severity;
+use evql::source::{Fault, Severity};
 use evql::sysmon;
 use indicatif::BinaryBytes;
 use std::fmt::Write as _;
@@ -111,8 +111,9 @@ fn rules(session: &Session) -> String {
 fn evidence(session: &Session) -> String {
     let stats = &session.outcome.stats;
     let records = counted(stats.tally.records, "record");
-    let passed_over =
-        session.outcome.faults.iter().filter(|fault| fault.severity == Severity::PassedOver).count() as u64;
+    // What was passed over inside of a file has a place.
+    let is_file = |fault: &&Fault| fault.severity == Severity::PassedOver && fault.offset.is_none();
+    let passed_over = session.outcome.faults.iter().filter(is_file).count() as u64;
     let others = match passed_over {
         0 => String::new(),
         count => format!("; {} of other kinds passed over", counted(count, "file")),

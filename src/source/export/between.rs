@@ -31,8 +31,8 @@ pub(super) struct Between {
     pub zeros: Option<(u64, u64)>,
     /// Text that should not be there.
     pub stray: Option<Stray>,
-    /// Whole lines of a system log.
-    pub log_lines: u64,
+    /// Whole lines of a system log: where the first one is, and how many.
+    pub log_lines: Option<(u64, u64)>,
 }
 
 impl Between {
@@ -70,7 +70,7 @@ impl Between {
         let text = String::from_utf8_lossy(&self.line);
         let line = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}'));
         if is_log_line(line) {
-            self.log_lines += 1;
+            self.log_lines.get_or_insert((self.line_at, 0)).1 += 1;
         } else if !line.is_empty() && !is_tool_line(line) {
             let first = || Stray { offset: self.line_at, lines: 0, start: snippet(line) };
             self.stray.get_or_insert_with(first).lines += 1;

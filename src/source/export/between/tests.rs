@@ -10,7 +10,7 @@ fn all_at_once(text: &str) -> Between {
 fn lines_of_tools_and_white_space_say_nothing() {
     let mut between = all_at_once("\r\nevtxexport 20240504\n\nRecord 12\r\n\u{feff}  \t");
     assert!(!between.end_at_event());
-    assert_eq!((between.stray, between.zeros, between.log_lines), (None, None, 0));
+    assert_eq!((between.stray, between.zeros, between.log_lines), (None, None, None));
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn other_text_is_told_with_its_place_and_how_much_there_is() {
 fn a_line_of_a_system_log_may_carry_an_event_or_none() {
     let mut between = all_at_once("Mar  5 09:14:02 host cron[1]: job\n<14>Mar  5 09:14:03 host sysmon: ");
     assert!(between.end_at_event());
-    assert_eq!((between.stray, between.log_lines), (None, 1));
+    assert_eq!((between.stray, between.log_lines), (None, Some((0, 1))));
 }
 
 #[test]
