@@ -26,6 +26,7 @@ fn events(text: &str) -> Vec<Arc<Event>> {
             timestamp,
             logged: timestamp,
             is_logged_known: true,
+            is_recovered: false,
             tiebreaker: None,
             origin,
             original: Some(Arc::new(object)),

@@ -38,6 +38,7 @@ fn record(event: &Value) -> Record {
         user_sid: text(&winlog["user"]["identifier"]).map(Into::into),
         data: data.iter().map(|(name, value)| (name.as_str().into(), value.as_str().unwrap().into())).collect(),
         origin: Origin::default(),
+        is_recovered: false,
     }
 }
 

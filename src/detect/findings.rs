@@ -344,7 +344,16 @@ fn outline(seen: &Seen<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
         document.set(ecs::HOST_NAME, &**name);
     }
     let (timestamp, logged, tiebreaker, origin) = (order.time, order.time, order.tiebreaker(), order.origin());
-    Arc::new(Event { document, timestamp, logged, is_logged_known: true, tiebreaker, origin, original: None })
+    Arc::new(Event {
+        document,
+        timestamp,
+        logged,
+        is_logged_known: true,
+        is_recovered: false,
+        tiebreaker,
+        origin,
+        original: None,
+    })
 }
 
 /// The events of alerts, loaded if they are not at hand; and which could not be.

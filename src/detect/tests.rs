@@ -22,6 +22,7 @@ fn event(host: &str, category: &str, entity: &str, logged: i64) -> Arc<Event> {
         timestamp,
         logged: Ticks(logged),
         is_logged_known: true,
+        is_recovered: false,
         tiebreaker: None,
         origin,
         original: None,

@@ -29,6 +29,8 @@ pub struct Event {
     pub logged: Ticks,
     /// Whether it is known when the event was logged. Records say it; of documents only those do that evql made from records.
     pub is_logged_known: bool,
+    /// Whether the log hides the record, so that an ordinary reader does not see it.
+    pub is_recovered: bool,
     /// What decides between events of the same time: EventRecordID. Missing sorts last.
     pub tiebreaker: Option<u64>,
     /// Where it was read.
@@ -74,7 +76,11 @@ impl Event {
         let given = self.original.as_deref().map(|object| serde_json::Value::Object(object.clone()));
         let mut document = given.unwrap_or_else(|| self.document.to_json());
         if let Some(object) = document.as_object_mut().filter(|_| self.is_logged_known) {
-            object.insert("evql".to_owned(), json!({ "logged": self.logged.rfc3339_full() }));
+            let mut own = json!({ "logged": self.logged.rfc3339_full() });
+            if self.is_recovered {
+                own["recovered"] = true.into();
+            }
+            object.insert("evql".to_owned(), own);
         }
         document
     }

@@ -11,6 +11,7 @@ fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {
         origin: Origin { input: 0, offset },
         original: None,
         is_logged_known: true,
+        is_recovered: false,
     }
 }
 

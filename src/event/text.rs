@@ -25,7 +25,7 @@ impl Event {
             out.extend_from_slice(comma.as_bytes());
             out.extend_from_slice(br#""evql":{"logged":""#);
             self.logged.push_rfc3339(true, out);
-            out.extend_from_slice(br#""}}"#);
+            out.extend_from_slice(if self.is_recovered { br#"","recovered":true}}"# } else { br#""}}"# });
         }
     }
 }

@@ -36,7 +36,16 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
     let original = Some(Arc::new(given.object));
     normalise_guids(&mut document);
     let (logged, is_logged_known) = (logged.unwrap_or(timestamp), logged.is_some());
-    Ok(Event { document, timestamp, logged, is_logged_known, tiebreaker, origin: given.origin, original })
+    Ok(Event {
+        document,
+        timestamp,
+        logged,
+        is_logged_known,
+        is_recovered: false,
+        tiebreaker,
+        origin: given.origin,
+        original,
+    })
 }
 
 /// Gives GUIDs the one writing that those of records have; a GUID of zeros, which names nothing, goes, and so does a dash.

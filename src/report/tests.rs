@@ -27,11 +27,29 @@ fn events() -> (Arc<Event>, Arc<Event>) {
     let (mut document, timestamp, logged, tiebreaker, origin) = base("1", 10, 0);
     document.set(ecs::PROCESS_COMMAND_LINE, "=cmd|' /C calc'!A0");
     document.set_all(ecs::PROCESS_ARGS, ["a", "b"].map(Value::from));
-    let start = Event { document, timestamp, logged, is_logged_known: true, tiebreaker, origin, original: None };
+    let start = Event {
+        document,
+        timestamp,
+        logged,
+        is_logged_known: true,
+        is_recovered: false,
+        tiebreaker,
+        origin,
+        original: None,
+    };
     let (mut document, timestamp, logged, tiebreaker, origin) = base("3", 12, 2);
     document.set(ecs::DESTINATION_IP, IpValue::parse("2606:4700:0:0:0:0:6810:84e5").unwrap());
     document.set(ecs::DESTINATION_PORT, 443);
-    let connection = Event { document, timestamp, logged, is_logged_known: true, tiebreaker, origin, original: None };
+    let connection = Event {
+        document,
+        timestamp,
+        logged,
+        is_logged_known: true,
+        is_recovered: false,
+        tiebreaker,
+        origin,
+        original: None,
+    };
     (Arc::new(start), Arc::new(connection))
 }
 

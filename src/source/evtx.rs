@@ -11,6 +11,7 @@ use evtx::err::{ChunkError, EvtxError};
 use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, ParserSettings};
 
 use super::fault::{Fault, FaultKind, chain};
+use super::hidden::{HiddenRecords, reveal};
 use super::read::Item;
 use super::stand_in::StandIns;
 use super::units::CHUNK;
@@ -98,6 +99,17 @@ impl ChunkReader {
         }
         // Without checksums nothing of it can be known to be sound.
         let is_sound = !chunk.header.flags.contains(ChunkFlags::NO_CRC32) && chunk.validate_header_checksum();
+        let EvtxChunkHeader { last_event_record_id: named_last, free_space_offset, .. } = chunk.header;
+        let hidden = reveal(&mut chunk.data, named_last, free_space_offset);
+        if let Some(hidden) = &hidden {
+            let reason = format!("chunk {}: {}", place.chunk, hidden.reason());
+            let at = hidden.records.first().map_or(0, |(start, _)| *start as u64);
+            sink(Err(Fault::suspect(place.input, FaultKind::Tampering, reason).at(place.offset + at)));
+            // The crate stops where the header says.
+            chunk.header.last_event_record_id = hidden.last_id;
+            chunk.header.free_space_offset = u32::try_from(hidden.end).unwrap_or(u32::MAX);
+        }
+        let hidden = hidden.unwrap_or_default();
         let stand_ins = StandIns::put(&mut chunk.data);
         if stand_ins.is_short() {
             let reason = format!("chunk {}: some characters that cannot be shown were read as '_'", place.chunk);
@@ -105,12 +117,12 @@ impl ChunkReader {
         }
         let opened = EvtxChunk::new(&chunk.data, &chunk.header, Arc::clone(&self.settings));
         let mut read = match opened {
-            Ok(parsed) => Self::records(parsed, place, &stand_ins, converter, &mut sink),
+            Ok(parsed) => Self::records(parsed, place, (&stand_ins, &hidden), converter, &mut sink),
             Err(error @ ChunkError::FailedToBuildStringCache { .. }) => {
                 // The table is only a shortcut: every name is also found where it is used.
                 let reason = format!("the table of common names is damaged and was not used: {}", chain(&error));
                 sink(Err(Fault::suspect(place.input, FaultKind::Chunk, reason).at(place.offset)));
-                self.without_strings(&mut chunk, place, &stand_ins, converter, &mut sink)
+                self.without_strings(&mut chunk, place, (&stand_ins, &hidden), converter, &mut sink)
             }
             Err(error) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, chain(&error)).at(place.offset)));
@@ -131,18 +143,22 @@ impl ChunkReader {
         &self,
         chunk: &mut EvtxChunkData,
         place: Place<'_>,
-        stand_ins: &StandIns,
+        (stand_ins, hidden): (&StandIns, &HiddenRecords),
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
     ) -> ChunkRead {
         chunk.data[STRING_OFFSETS].fill(0);
-        let header = EvtxChunkHeader::from_bytes(&chunk.data).map_err(ChunkError::from);
+        let mut header = EvtxChunkHeader::from_bytes(&chunk.data).map_err(ChunkError::from);
+        if let Ok(header) = &mut header {
+            header.last_event_record_id = chunk.header.last_event_record_id;
+            header.free_space_offset = chunk.header.free_space_offset;
+        }
         let opened = header
             .as_ref()
             .map_err(chain_of)
             .and_then(|header| EvtxChunk::new(&chunk.data, header, Arc::clone(&self.settings)).map_err(|e| chain(&e)));
         match opened {
-            Ok(parsed) => Self::records(parsed, place, stand_ins, converter, sink),
+            Ok(parsed) => Self::records(parsed, place, (stand_ins, hidden), converter, sink),
             Err(reason) => {
                 sink(Err(Fault::lost(place.input, FaultKind::Chunk, reason).at(place.offset)));
                 ChunkRead::default()
@@ -153,7 +169,7 @@ impl ChunkReader {
     fn records(
         mut chunk: EvtxChunk<'_>,
         place: Place<'_>,
-        stand_ins: &StandIns,
+        (stand_ins, hidden): (&StandIns, &HiddenRecords),
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
     ) -> ChunkRead {
@@ -171,7 +187,9 @@ impl ChunkReader {
                     next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
                     last_id = Some(record.event_record_id);
                     read.note(record.event_record_id);
-                    sink(convert(record, place.offset + start, place, stand_ins, converter));
+                    let is_recovered = usize::try_from(start).is_ok_and(|start| hidden.contains(start));
+                    let converted = convert(record, place.offset + start, place, stand_ins, converter);
+                    sink(converted.map(|record| super::Record { is_recovered, ..record }));
                 }
                 Err(error) => {
                     let (fault, after) = refused(&error, data, next, place);

@@ -16,6 +16,7 @@ mod value;
 pub use layout::{Glance, Raw, Stored};
 
 use super::evtx::Place;
+use super::hidden::may_hide;
 use super::record::{Draft, Interner, Record};
 use crate::base::{Origin, Ticks};
 use definitions::Definitions;
@@ -153,7 +154,7 @@ impl FastReader {
         let mut at = CHUNK_HEADER;
         let mut sum = Sum { bytes: chunk.get(..end)?, done: CHUNK_HEADER, hasher: crc32fast::Hasher::new() };
         let numbers = (bytes.u64(24)?, bytes.u64(32)?);
-        let mut records = 0;
+        let (mut records, mut last_start) = (0_u64, at);
         while at < end {
             let header = Bytes::new(bytes.slice(at, RECORD_HEADER)?);
             let size = usize::try_from(header.u32(4)?).ok()?;
@@ -167,7 +168,8 @@ impl FastReader {
             if !whole
                 || written >= YEAR_10000
                 || (header_id == numbers.1) != (after == end)
-                || (records == 0 && header_id != numbers.0)
+                // Windows numbers records without gaps: where one is missing, another may have been grown over it.
+                || header_id != numbers.0.wrapping_add(records)
             {
                 return None;
             }
@@ -178,7 +180,10 @@ impl FastReader {
                 self.record(bytes, whole, wanted, reading)?;
             }
             records += 1;
-            at = after;
+            (last_start, at) = (at, after);
+        }
+        if may_hide(chunk, last_start, end, numbers.1) {
+            return None;
         }
         (at == end && records > 0 && sum.is(bytes.u32(52)?)).then_some(ReadChunk { records, end, numbers })
     }

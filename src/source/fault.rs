@@ -57,6 +57,8 @@ pub enum FaultKind {
     Changed,
     /// An event log says of itself that there is more of it: chunks or records are missing from the file.
     Incomplete,
+    /// Records were hidden by a change of the log.
+    Tampering,
     /// A 64 KiB chunk cannot be read, or contradicts itself.
     Chunk,
     /// Records that are there, but that a reader does not come to who believes the sizes and counts of their chunk.
@@ -88,6 +90,7 @@ impl FaultKind {
             Self::Checksum => "checksum",
             Self::Changed => "changed-file",
             Self::Incomplete => "incomplete-log",
+            Self::Tampering => "tampering",
             Self::Chunk => "chunk",
             Self::Hidden => "hidden-records",
             Self::Record => "record",

@@ -23,6 +23,7 @@ mod extent;
 mod fast;
 mod fault;
 mod header;
+mod hidden;
 mod json_cutter;
 mod json_mend;
 mod normal;

@@ -54,6 +54,8 @@ pub struct Record {
     pub data: Vec<(Arc<str>, Box<str>)>,
     /// Where the record was found.
     pub origin: Origin,
+    /// Whether the log hides it, so that an ordinary reader does not see it.
+    pub is_recovered: bool,
 }
 
 /// An entry's text in its normal form, as Windows 10 and later render it: a GUID in braces and lower-case letters, a boolean in lower case.
@@ -225,6 +227,7 @@ impl Draft {
             user_sid: self.user_sid,
             data: self.data,
             origin,
+            is_recovered: false,
         })
     }
 }

@@ -182,6 +182,7 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
         timestamp,
         logged: record.time_created,
         is_logged_known: true,
+        is_recovered: record.is_recovered,
         tiebreaker: record.record_id,
         origin: record.origin,
         original: None,

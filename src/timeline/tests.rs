@@ -11,7 +11,16 @@ fn event(logged: i64, set: impl FnOnce(&mut Document)) -> Event {
     set(&mut document);
     let origin = Origin { input: 1, offset: logged.unsigned_abs() };
     let (timestamp, logged) = (Ticks(100 - logged), Ticks(logged));
-    Event { document, timestamp, logged, is_logged_known: true, tiebreaker: Some(7), origin, original: None }
+    Event {
+        document,
+        timestamp,
+        logged,
+        is_logged_known: true,
+        is_recovered: false,
+        tiebreaker: Some(7),
+        origin,
+        original: None,
+    }
 }
 
 fn bytes(event: &Event, contents: Contents) -> Vec<u8> {

@@ -28,6 +28,7 @@ fn event(number: usize, (host, entity, is_creation, logged): &Told) -> Event {
         timestamp: Ticks(0),
         logged: Ticks(*logged),
         is_logged_known: true,
+        is_recovered: false,
         tiebreaker: None,
         origin,
         original: None,

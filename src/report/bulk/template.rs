@@ -35,6 +35,7 @@ pub fn index_template() -> Value {
     let keyword = json!({ "type": "keyword", "ignore_above": KEYWORD_LENGTH });
     for (name, mapping) in [
         ("evql.logged", json!({ "type": "date_nanos" })),
+        ("evql.recovered", json!({ "type": "boolean" })),
         ("evql.alerts.alert", json!({ "type": "long" })),
         ("evql.alerts.rule.id", keyword.clone()),
         ("evql.alerts.rule.name", keyword.clone()),

@@ -59,6 +59,7 @@ fn row(number: u64, is_creation: bool, values: Vec<(usize, Value)>) -> Vec<u8> {
         timestamp: Ticks(0),
         logged: Ticks(0),
         is_logged_known: true,
+        is_recovered: false,
         tiebreaker: None,
         origin,
         original: None,

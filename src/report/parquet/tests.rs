@@ -18,8 +18,16 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     document.set_all(ecs::EVENT_ACTION, ["Image loaded", "load"].map(Value::from));
     let at = Ticks(1);
     let origin = crate::base::Origin { input: 0, offset: 0 };
-    let full =
-        Event { document, timestamp: at, logged: at, is_logged_known: true, tiebreaker: None, origin, original: None };
+    let full = Event {
+        document,
+        timestamp: at,
+        logged: at,
+        is_logged_known: true,
+        is_recovered: false,
+        tiebreaker: None,
+        origin,
+        original: None,
+    };
     let empty = Event { document: Document::new(), ..full.clone() };
     let detector = Detector::new(rules::builtin());
     let alerts = [crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], start: None }];

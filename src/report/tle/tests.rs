@@ -26,6 +26,7 @@ fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
         user_sid: Some("S-1-5-18".into()),
         data: data.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
         origin: Origin { input: 0, offset: 70_000 },
+        is_recovered: false,
     }
 }
 
