@@ -198,10 +198,9 @@ fn of_document(json: &[u8], time: Ticks) -> Row {
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice::<serde_json::Value>(json) else { return row };
     let document = Document::from_json(&object);
     let text = |field| document.first(field).map(Value::to_string).unwrap_or_default();
-    let time = match document.first(ecs::EVENT_CREATED) {
-        Some(Value::Date(at)) => *at,
-        _ => time,
-    };
+    // `event.created` of other programs is when they read the record.
+    let logged = object.get("evql").and_then(|own| own.get("logged")?.as_str());
+    let time = logged.and_then(Ticks::parse_rfc3339).unwrap_or(time);
     row.set(const { column("TimeCreated") }, time.spaced_full());
     for (column, field) in [
         (const { column("RecordNumber") }, ecs::WINLOG_RECORD_ID),

@@ -128,3 +128,16 @@ fn a_payload_that_is_too_long_for_a_cell_stays_json() {
         assert!(payload["EventData"]["Data"][0]["#text"].as_str().unwrap().ends_with("\u{2026}[cut]"));
     }
 }
+
+#[test]
+fn a_document_is_not_logged_when_another_program_read_it() {
+    let created = |of_evql: &str| {
+        let json = format!(
+            r#"{{"@timestamp":"2024-03-05T09:00:00.000Z","event":{{"created":"2024-03-05T12:00:00.000Z"}}{of_evql}}}"#
+        );
+        let at = Ticks::parse_rfc3339("2024-03-05T09:00:00Z").unwrap();
+        of_document(json.as_bytes(), at).0[column("TimeCreated")].clone()
+    };
+    assert_eq!(created(""), "2024-03-05 09:00:00.0000000");
+    assert_eq!(created(r#","evql":{"logged":"2024-03-05T09:00:00.1234567Z"}"#), "2024-03-05 09:00:00.1234567");
+}
