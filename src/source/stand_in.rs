@@ -168,17 +168,24 @@ impl Walk<'_> {
     fn over(chunk: &[u8]) -> Forbidden {
         let found = Forbidden { wide: Vec::new(), narrow: Vec::new(), narrow_bytes: [false; 256], too_deep: false };
         let mut walk = Walk { chunk, found };
-        let mut at = CHUNK_HEADER;
+        let (mut at, mut outer_end) = (CHUNK_HEADER, CHUNK_HEADER);
         while let Some(found) = chunk.get(at..).and_then(|rest| memchr::memmem::find(rest, RECORD_MAGIC)) {
             let start = at + found;
-            let size = walk.number(start + 4, 4).unwrap_or(0);
-            let end = start.saturating_add(size).min(chunk.len());
+            let mut end = start.saturating_add(walk.number(start + 4, 4).unwrap_or(0)).min(chunk.len());
+            // A record may have others inside, if it claims too much, or the rest of an older one behind its content. None of them reaches into the
+            // next record: that one would be missed.
+            if start < outer_end {
+                end = end.min(outer_end);
+            } else {
+                outer_end = end.max(start + 4);
+            }
             let mut cursor = Cursor { at: start + RECORD_HEADER, end };
             if cursor.at < end {
                 let _ = walk.tokens(&mut cursor, false, 0);
+            } else {
+                cursor.at = start + 4;
             }
-            // A record that claims too much may have others inside: behind what it really holds the search goes on.
-            at = cursor.at.clamp(start + 4, end.max(start + 4));
+            at = cursor.at.min(outer_end);
         }
         walk.found
     }

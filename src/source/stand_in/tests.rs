@@ -89,3 +89,18 @@ fn any_bytes_are_walked_without_harm_and_come_back() {
         assert_eq!(bytes, before);
     }
 }
+
+#[test]
+fn the_rest_of_an_older_record_does_not_hide_the_next_one() {
+    let mut first = chunk(&[(0x01, wide(&[1]))]);
+    // Eight bytes of slack behind the content, which are the start of a record that was here before.
+    let slack = [RECORD_MAGIC.as_slice(), &200_u32.to_le_bytes()].concat();
+    let at = first.len() - 4;
+    first.splice(at..at, slack);
+    let size = u32::try_from(first.len() - CHUNK_HEADER).unwrap().to_le_bytes();
+    first[CHUNK_HEADER + 4..CHUNK_HEADER + 8].copy_from_slice(&size);
+    first.extend(&chunk(&[(0x01, wide(&[2, 0x42]))])[CHUNK_HEADER..]);
+    let second = first.windows(4).rposition(|bytes| bytes == [2, 0, 0x42, 0]).unwrap();
+    StandIns::put(&mut first);
+    assert!(!is_forbidden(u16::from_le_bytes([first[second], first[second + 1]])));
+}
