@@ -188,8 +188,8 @@ impl ChunkReader {
                     last_id = Some(record.event_record_id);
                     read.note(record.event_record_id);
                     let is_recovered = usize::try_from(start).is_ok_and(|start| hidden.contains(start));
-                    let converted = convert(record, place.offset + start, place, stand_ins, converter);
-                    sink(converted.map(|record| super::Record { is_recovered, ..record }));
+                    let outcome = convert(record, place.offset + start, place, stand_ins, converter);
+                    sink(outcome.map(|record| super::Record { is_recovered, ..record }));
                 }
                 Err(error) => {
                     let (fault, after) = refused(&error, data, next, place);
