@@ -4,12 +4,13 @@
 //! whatever the order of events and the number of threads, and under which the counts of what is held are exact. This module does not know why a process is
 //! wanted.
 
+use super::connection::{Connection, EndName, HostAddresses};
 use super::entity::Key;
 use super::facts::Kind;
 use super::observe::{FieldReader, LONGEST_TEXT, Sight};
 use crate::base::host::folded;
 use crate::ecs::{self, FieldId};
-use crate::event::OrderKey;
+use crate::event::{Fields, OrderKey};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -25,6 +26,9 @@ pub const FIELDS: &[FieldId] = &[
     ecs::USER_DOMAIN,
     ecs::USER_NAME,
     ecs::EVENT_ACTION,
+    ecs::SOURCE_IP,
+    ecs::SOURCE_PORT,
+    ecs::SOURCE_DOMAIN,
     ecs::DESTINATION_IP,
     ecs::DESTINATION_PORT,
     ecs::DESTINATION_DOMAIN,
@@ -276,6 +280,13 @@ impl Times {
     }
 }
 
+/// Whether the other host's end of a connection is what the record calls the source.
+fn leads_to_source(fields: &dyn Fields) -> bool {
+    let text = |field: FieldId| fields.values(&field.into()).first().map(ToString::to_string);
+    let peer = Connection::read(text).and_then(|connection| connection.peer(&HostAddresses::default()).remote());
+    peer == Some(EndName::Source)
+}
+
 impl FieldReader {
     /// What an event says that its process did.
     pub(super) fn entry(&mut self, sight: &Sight<'_>, kind: Kind) -> (Entry, Vec<Arc<str>>) {
@@ -283,6 +294,9 @@ impl FieldReader {
         let list = List::of(kind);
         let mut parts = [const { None }; 5];
         let wanted: &[FieldId] = match list {
+            List::Destinations if leads_to_source(fields) => {
+                &[ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::NETWORK_TRANSPORT, ecs::SOURCE_DOMAIN, ecs::NETWORK_DIRECTION]
+            }
             List::Destinations => &[
                 ecs::DESTINATION_IP,
                 ecs::DESTINATION_PORT,

@@ -11,6 +11,7 @@
 pub mod details;
 pub mod elsewhere;
 
+mod connection;
 mod entity;
 mod facts;
 mod forest;
@@ -21,6 +22,7 @@ mod text;
 pub mod triage;
 mod view;
 
+pub use connection::{Connection, ConnectionEnd, ConnectionRoute, EndName, HostAddresses, Peer};
 pub use entity::{EntityId, Key};
 pub use facts::{Counts, Facts, Hashes, Kind, Parent};
 pub use forest::{Forest, Host, Node, NodeIndex};

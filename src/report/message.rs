@@ -4,7 +4,9 @@
 //! line stays a line, and long ones are cut: the whole values stand in columns of their own. This module does not know formats.
 
 use crate::base::escape::terminal;
+use crate::ecs::FieldId;
 use crate::event::{Clock, Event};
+use crate::process::{Connection, HostAddresses};
 use crate::timeline::{Cell, Columns, Contents, DETAILS, Entry, FIELDS, Row, RowWriter};
 use hashbrown::HashMap;
 use std::fmt::Write as _;
@@ -166,23 +168,15 @@ fn started(facts: &Facts<'_>, process: &str) -> String {
 }
 
 fn connection(facts: &Facts<'_>, process: &str) -> String {
-    let end = |side: &str| {
-        let of = |what: &str| facts.get(&format!("{side}.{what}"));
-        let ip = of("ip");
-        let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
-        format!("{ip}{}{}", with(":{}", &of("port")), with(" ({})", &of("domain")))
-    };
-    let (source, destination) = (end("source"), end("destination"));
+    let known = |field: FieldId| Some(facts.get(field.name())).filter(|text| !text.is_empty());
     let over = with(" over {}", &facts.get("network.transport")) + &with(" ({})", &facts.get("network.protocol"));
-    if facts.raw("network.direction") == "ingress" {
-        // The destination is the other end here too.
-        format!(
-            "Network connection accepted: {process}{}{over}{}",
-            with(" from {}", &destination),
-            with(" at {}", &source)
-        )
+    let Some(connection) = Connection::read(known) else { return format!("Network connection: {process}{over}") };
+    let route = connection.route(&HostAddresses::default());
+    let (from, to, note) = (with(" from {}", &route.from.text()), route.to.text(), with("; {}", route.note));
+    if route.is_accepted {
+        format!("Network connection accepted: {process}{from}{over}{}{note}", with(" at {}", &to))
     } else {
-        format!("Network connection: {process}{}{over}{}", with(" to {}", &destination), with(" from {}", &source))
+        format!("Network connection: {process}{}{over}{from}{note}", with(" to {}", &to))
     }
 }
 

@@ -5,6 +5,7 @@ use evql::base::time::seconds_text;
 use evql::detect::Alert;
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
+use evql::process::{Connection, HostAddresses};
 use evql::report::{Citation, Results, citation};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -193,22 +194,18 @@ impl Card<'_> {
 
     fn connection(&self, event: &Event) -> Option<String> {
         let text = |field| self.text(event, field);
-        let end = |ip, port, domain| {
-            let ip: String = text(ip)?;
-            let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
-            let port = text(port).map_or_else(String::new, |port| format!(":{port}"));
-            let domain = text(domain).map_or_else(String::new, |domain| format!(" ({domain})"));
-            Some(format!("{ip}{port}{domain}"))
+        let connection = Connection::read(text)?;
+        let route = connection.route(&HostAddresses::default());
+        let (from, to) = (route.from.text(), route.to.text());
+        let (from, to) = match route.remote {
+            _ if route.is_accepted => (format!("{BOLD}{from}{BOLD:#}"), format!("{to}, accepted by this host")),
+            Some(_) => (from, format!("{BOLD}{to}{BOLD:#}")),
+            None => (from, to),
         };
-        let destination = end(ecs::DESTINATION_IP, ecs::DESTINATION_PORT, ecs::DESTINATION_DOMAIN)?;
-        let source = end(ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::SOURCE_DOMAIN).unwrap_or_default();
-        let (from, to) = match event.document.text(ecs::NETWORK_DIRECTION) {
-            Some("ingress") => (destination.as_str(), format!("{source}, accepted by this host")),
-            _ => (source.as_str(), format!("{BOLD}{destination}{BOLD:#}")),
-        };
+        let note = if route.note.is_empty() { String::new() } else { format!("; {}", route.note) };
         let transport = text(ecs::NETWORK_TRANSPORT).unwrap_or_default();
         let protocol = text(ecs::NETWORK_PROTOCOL).map_or_else(String::new, |name| format!(", {name}"));
-        Some(format!("{transport} {from} -> {to}{protocol}"))
+        Some(format!("{transport} {from} -> {to}{protocol}{note}"))
     }
 
     fn foot(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -4,6 +4,7 @@ use super::doc::{at, list, text, texts};
 use super::finding::events;
 use super::text::{cut, grouped};
 use crate::base::escape;
+use crate::process::HostAddresses;
 use maud::{Markup, PreEscaped, html};
 use regex::Regex;
 use serde_json::Value;
@@ -66,11 +67,12 @@ impl Indicators {
         for name in ["process.pe.imphash", "file.pe.imphash", "dll.pe.imphash"] {
             self.hash("imphash", text(event, name).as_deref());
         }
-        // The other end of a connection: for one that was accepted, where it came from.
-        let incoming = text(event, "network.direction").is_some_and(|direction| direction == "ingress");
-        let other = if incoming { "source" } else { "destination" };
-        self.address(text(event, &format!("{other}.ip")).as_deref());
-        self.name(text(event, &format!("{other}.domain")).as_deref());
+        if let Some(connection) = super::steps::of_event(event)
+            && let Some(remote) = connection.route(&HostAddresses::default()).remote
+        {
+            self.address(remote.ip.as_deref());
+            self.name(remote.domain.as_deref());
+        }
         self.name(text(event, "dns.question.name").as_deref());
         for address in texts(event, "dns.resolved_ip") {
             self.address(Some(&address));

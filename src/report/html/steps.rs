@@ -5,6 +5,7 @@ use super::text::{cut, instant, line};
 use crate::base::Ticks;
 use crate::base::time::seconds_text;
 use crate::event::Clock;
+use crate::process::{Connection, HostAddresses};
 use maud::{Markup, html};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -178,23 +179,19 @@ fn of_object<'v>(event: &'v Value, facts: &mut Vec<Fact<'v>>) {
 
 /// A connection as `tcp 10.0.0.1:49712 → 104.21.36.77:80, http`.
 fn connection(event: &Value) -> Option<String> {
-    let end = |side: &str| {
-        let of = |what: &str| text(event, &format!("{side}.{what}"));
-        let ip = of("ip")?;
-        let ip = if ip.contains(':') { format!("[{ip}]") } else { ip.into_owned() };
-        let port = of("port").map_or_else(String::new, |port| format!(":{port}"));
-        let domain = of("domain").map_or_else(String::new, |domain| format!(" ({})", cut(&domain, 300).0));
-        Some(format!("{ip}{port}{domain}"))
-    };
-    let destination = end("destination")?;
-    let source = end("source").unwrap_or_default();
-    let (from, to) = match text(event, "network.direction").as_deref() {
-        Some("ingress") => (destination, format!("{source}, accepted by this host")),
-        _ => (source, destination),
-    };
+    let connection = of_event(event)?;
+    let route = connection.route(&HostAddresses::default());
+    let (from, to) = (route.from.text(), route.to.text());
+    let to = if route.is_accepted { format!("{to}, accepted by this host") } else { to };
+    let note = if route.note.is_empty() { String::new() } else { format!("; {}", route.note) };
     let transport = text(event, "network.transport").unwrap_or_default();
     let protocol = text(event, "network.protocol").map_or_else(String::new, |name| format!(", {name}"));
-    Some(format!("{transport} {from} → {to}{protocol}").trim().to_owned())
+    Some(format!("{transport} {from} → {to}{protocol}{note}").trim().to_owned())
+}
+
+/// The connection that an event tells of.
+pub fn of_event(event: &Value) -> Option<Connection> {
+    Connection::read(|field| text(event, field.name()).map(|text| cut(&text, 300).0.to_owned()))
 }
 
 #[cfg(test)]

@@ -50,13 +50,20 @@ fn absent_stages_and_creations_elsewhere_are_told() {
 }
 
 #[test]
-fn an_accepted_connection_is_told_from_its_other_end() {
+fn an_accepted_connection_is_told_from_its_other_end_in_old_logs_and_new_ones() {
     let mut event = connection_event();
     event["network"]["direction"] = "ingress".into();
-    assert!(
-        page(&[event], None, Clock::Logged)
-            .contains("[2001:db8::1]:80 (a.example) → 10.0.0.1:5, accepted by this host, http")
-    );
+    event["host"]["name"] = "ws01.corp.example".into();
+    let expected = "[2001:db8::1]:80 (a.example) → 10.0.0.1:5 (WS01), accepted by this host, http";
+    event["source"]["domain"] = "WS01".into();
+    let own_end_first = page(&[event.clone()], None, Clock::Logged);
+    assert!(own_end_first.contains(expected), "{own_end_first}");
+    let (source, destination) = (event["source"].take(), event["destination"].take());
+    (event["source"], event["destination"]) = (destination, source);
+    let other_end_first = page(&[event.clone()], None, Clock::Logged);
+    assert!(other_end_first.contains(expected), "{other_end_first}");
+    event["host"]["name"] = "another".into();
+    assert!(page(&[event], None, Clock::Logged).contains("which one is this host"), "a guess is told as one");
 }
 
 #[test]
