@@ -279,7 +279,7 @@ fn likeness(host: &str, name: &str) -> Likeness {
 
 /// Addresses that hosts have shown as their own.
 ///
-/// No more than [`MOST_ADDRESSES`] are held, those with the lowest hashes: the same ones whatever the order of events and the number of threads.
+/// No more than `MOST_ADDRESSES` are held, those with the lowest hashes: the same ones whatever the order of events and the number of threads.
 #[derive(Clone, Debug, Default)]
 pub struct HostAddresses {
     held: BTreeSet<(u64, String, IpAddr)>,

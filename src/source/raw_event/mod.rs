@@ -1,4 +1,4 @@
-//! Events of Windows as other tools write them in JSON, read back to the [`Record`]s that they were made of.
+//! Events of Windows as other tools write them in JSON, read back to the records that they were made of.
 //!
 //! Where a tool has turned a log into JSON, the event is the same and only its clothes differ. So each object is told by its content, one by one, and what a tool
 //! has kept of a record becomes a record again: it goes through the same mapping as one that was read from the log, gives the same alerts, and counts once where both
