@@ -121,7 +121,7 @@ await check("filters, tiles and search find what they should", async () => {
 
 await check("permalinks open their card", async () => {
   const anchor = await page.locator("#alert-3 .anchor").getAttribute("id");
-  assert.match(anchor, /^a-[0-9a-f]{10}$/);
+  assert.match(anchor, /^a-[0-9a-f]{16}$/);
   const other = await open(`#${anchor}`);
   assert.ok(await other.locator("#alert-3").evaluate((card) => card.open && card.getBoundingClientRect().top < innerHeight));
   await other.evaluate(() => { location.hash = "#alert-5"; });
