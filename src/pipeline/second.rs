@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Above this many shapes the evidence is playing games: start anew rather than grow.
 const MOST_SHAPES: usize = 4096;
 
-/// The evidence of a run, to be read again. Standard input is only there if it was kept: see [`crate::source::Search`].
+/// The evidence of a run, to be read again. What came in on standard input is there too: discovery keeps it in a temporary file.
 #[derive(Debug)]
 pub struct SecondPass {
     pub(super) inputs: Vec<Input>,

@@ -64,7 +64,8 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
         }),
     );
     document.insert("threat".into(), crate::rules::threat_to_ecs(&meta.threat));
-    let last = alert.last().map_or(serde_json::Value::Null, |event| event.to_json());
+    // Not as the event was given: a document may write its names with dots.
+    let last = alert.last().map_or(serde_json::Value::Null, |event| event.document.to_json());
     document.insert("host".into(), last.get("host").cloned().unwrap_or_default());
     let copied = COPIED.iter().filter_map(|name| Some(((*name).to_owned(), last.get(name)?.clone())));
     document.extend(copied);

@@ -7,49 +7,39 @@ use crate::rules;
 use crate::timeline::{Row, RowWriter, parts_by_event};
 use std::sync::Arc;
 
+/// An event of regsvr32.exe.
+fn event(code: &str, record: u64, seconds: i64) -> Event {
+    let logged = Ticks(132_021_597_051_559_493 + seconds * Ticks::PER_SECOND);
+    let timestamp = Ticks(logged.0 - logged.0 % Ticks::PER_MILLISECOND);
+    let mut document = Document::new();
+    document.set(ecs::TIMESTAMP, timestamp);
+    document.set(ecs::EVENT_CREATED, logged);
+    document.set(ecs::EVENT_CODE, code);
+    document.set(ecs::HOST_NAME, "WS01");
+    document.set(ecs::PROCESS_ENTITY_ID, "{1}");
+    document.set(ecs::PROCESS_EXECUTABLE, "C:\\Windows\\regsvr32.exe");
+    document.set(ecs::WINLOG_RECORD_ID, record.to_string());
+    document.set(ecs::LOG_FILE_PATH, "host, one.evtx");
+    Event {
+        document,
+        timestamp,
+        logged,
+        is_logged_known: true,
+        is_recovered: false,
+        tiebreaker: Some(record),
+        origin: Origin { input: 0, offset: record },
+        original: None,
+    }
+}
+
 /// A start of regsvr32.exe with a hostile command line, and its connection.
 fn events() -> (Arc<Event>, Arc<Event>) {
-    let base = |code: &str, record: u64, seconds: i64| {
-        let logged = Ticks(132_021_597_051_559_493 + seconds * Ticks::PER_SECOND);
-        let timestamp = Ticks(logged.0 - logged.0 % Ticks::PER_MILLISECOND);
-        let mut document = Document::new();
-        document.set(ecs::TIMESTAMP, timestamp);
-        document.set(ecs::EVENT_CREATED, logged);
-        document.set(ecs::EVENT_CODE, code);
-        document.set(ecs::HOST_NAME, "WS01");
-        document.set(ecs::PROCESS_ENTITY_ID, "{1}");
-        document.set(ecs::PROCESS_EXECUTABLE, "C:\\Windows\\regsvr32.exe");
-        document.set(ecs::WINLOG_RECORD_ID, record.to_string());
-        document.set(ecs::LOG_FILE_PATH, "host, one.evtx");
-        let origin = Origin { input: 0, offset: record };
-        (document, timestamp, logged, Some(record), origin)
-    };
-    let (mut document, timestamp, logged, tiebreaker, origin) = base("1", 10, 0);
-    document.set(ecs::PROCESS_COMMAND_LINE, "=cmd|' /C calc'!A0");
-    document.set_all(ecs::PROCESS_ARGS, ["a", "b"].map(Value::from));
-    let start = Event {
-        document,
-        timestamp,
-        logged,
-        is_logged_known: true,
-        is_recovered: false,
-        tiebreaker,
-        origin,
-        original: None,
-    };
-    let (mut document, timestamp, logged, tiebreaker, origin) = base("3", 12, 2);
-    document.set(ecs::DESTINATION_IP, IpValue::parse("2606:4700:0:0:0:0:6810:84e5").unwrap());
-    document.set(ecs::DESTINATION_PORT, 443);
-    let connection = Event {
-        document,
-        timestamp,
-        logged,
-        is_logged_known: true,
-        is_recovered: false,
-        tiebreaker,
-        origin,
-        original: None,
-    };
+    let mut start = event("1", 10, 0);
+    start.document.set(ecs::PROCESS_COMMAND_LINE, "=cmd|' /C calc'!A0");
+    start.document.set_all(ecs::PROCESS_ARGS, ["a", "b"].map(Value::from));
+    let mut connection = event("3", 12, 2);
+    connection.document.set(ecs::DESTINATION_IP, IpValue::parse("2606:4700:0:0:0:0:6810:84e5").unwrap());
+    connection.document.set(ecs::DESTINATION_PORT, 443);
     (Arc::new(start), Arc::new(connection))
 }
 
@@ -190,4 +180,26 @@ fn json_and_csv_rows_are_read_back_with_the_same_content() {
             assert_eq!(cell.strip_prefix('\'').unwrap_or(cell), value, "{name}");
         }
     }
+}
+
+/// A document may write its names with dots (`"host.name": …`); it stays as it is among the events, and the alert has objects nevertheless.
+#[test]
+fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
+    let given = serde_json::json!({
+        "@timestamp": "2019-05-12T22:15:05Z",
+        "host.name": "WS01",
+        "destination.ip": "10.0.0.9",
+        "process.entity_id": "{1}",
+    });
+    let mut connection = event("3", 12, 2);
+    connection.document = Document::from_json(given.as_object().unwrap());
+    connection.original = given.as_object().cloned().map(Arc::new);
+    let alert = Alert { rule: 0, join_keys: vec![], events: vec![Some(Arc::new(connection))], start: None };
+    let detector = Detector::new(rules::builtin());
+    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
+    let document = alert_document(&results, 0, &alert);
+    assert_eq!(document["host"], serde_json::json!({ "name": "WS01" }));
+    assert_eq!(document["destination"], serde_json::json!({ "ip": "10.0.0.9" }));
+    assert_eq!(document["process"], serde_json::json!({ "entity_id": "{1}" }));
+    assert_eq!(document["events"][0]["host.name"], "WS01");
 }
