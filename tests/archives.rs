@@ -4,6 +4,7 @@
 
 use evql::detect::Detector;
 use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat};
 use evql::rules;
 use evql::source::{FaultKind, Search, Severity};
@@ -53,8 +54,14 @@ fn found(path: &Path, place: &str, options: &Options) -> String {
     for fault in &outcome.faults {
         writeln!(out, "{fault:?}").unwrap();
     }
-    let results =
-        Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &outcome.alerts,
+        clock: options.clock,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace(place, "HERE")

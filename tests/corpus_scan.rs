@@ -8,6 +8,7 @@
 use evql::detect::Detector;
 use evql::event::Clock;
 use evql::pipeline::{self, Limits, Options, Outcome, Silent, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat, TimelineJson};
 use evql::{ecs, rules};
 use std::path::{Path, PathBuf};
@@ -47,8 +48,14 @@ fn output(paths: &[PathBuf], options: &Options) -> String {
         let timeline = Some(TimelineOptions { contents: format.contents(), limits });
         let options = Options { timeline, ..options.clone() };
         let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
-        let results =
-            Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None, inputs: &[] };
+        let results = Results {
+            detector: &detector,
+            alerts: &outcome.alerts,
+            clock: options.clock,
+            triage: None,
+            addresses: &HostAddresses::default(),
+            inputs: &[],
+        };
         AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
         outcome.timeline.unwrap().write(&results, format, &mut out).unwrap();
         out.extend(format!("{:#?}{:#?}", outcome.stats, outcome.faults).bytes());
@@ -93,8 +100,14 @@ fn every_record_is_accounted_for() {
     assert_eq!(ids, [1442, 90, 607], "process creations, connections, image loads");
     let mut rows = Vec::new();
     let mapped = stats.mapped;
-    let results =
-        Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &outcome.alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     outcome.timeline.unwrap().write(&results, &TimelineJson(Layout::Lines), &mut rows).unwrap();
     let rows = String::from_utf8(rows).unwrap().lines().count();
     assert_eq!(rows as u64, mapped, "the timeline drops nothing");

@@ -9,6 +9,7 @@ use evql::detect::{Detector, Hit};
 use evql::eql::{self, Query};
 use evql::event::{Clock, Document, Object};
 use evql::pipeline::{self, Options, Outcome, Roles, Silent, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat};
 use evql::rules::{self, Rule, RuleSet};
 use evql::source::{self, Item, Scratch, Search};
@@ -30,7 +31,14 @@ fn run(paths: &[PathBuf], detector: &Detector, roles: Roles, timeline: bool) -> 
 
 fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
     let mut out = Vec::new();
-    let results = Results { detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector,
+        alerts: &outcome.alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
     out
 }
@@ -38,7 +46,14 @@ fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
 fn timeline_of(outcome: &mut Outcome, detector: &Detector) -> Vec<u8> {
     let mut out = Vec::new();
     let timeline = outcome.timeline.take().unwrap();
-    let results = Results { detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector,
+        alerts: &outcome.alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     out
 }

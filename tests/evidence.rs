@@ -6,6 +6,7 @@ use evql::detect::Detector;
 use evql::event::Clock;
 use evql::forge::{Scenario, XmlEncoding, XmlStyle, write_xml};
 use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions, Window};
+use evql::process::HostAddresses;
 use evql::report::{Results, TimelineCsv};
 use evql::rules;
 use evql::source::FaultKind;
@@ -19,8 +20,14 @@ fn run(paths: &[PathBuf], options: &Options) -> Outcome {
 /// The rows of the timeline, without the files that they are from.
 fn rows(outcome: Outcome) -> Vec<Vec<String>> {
     let detector = Detector::new(rules::builtin());
-    let results =
-        Results { detector: &detector, alerts: &outcome.alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &outcome.alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let mut out = Vec::new();
     outcome.timeline.unwrap().write(&results, &TimelineCsv, &mut out).unwrap();
     let mut reader = csv::Reader::from_reader(out.as_slice());

@@ -4,6 +4,7 @@
 
 use evql::detect::Detector;
 use evql::pipeline::{self, Filter, Options, Outcome, Silent, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{Results, TimelineEcs, TimelineFormat};
 use evql::rules;
 use std::collections::BTreeSet;
@@ -65,8 +66,14 @@ fn documents_are_filtered_as_the_logs_they_came_from() {
     let outcome = pipeline::run(&samples(), &detector, &options, &Silent).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.ndjson");
-    let results =
-        Results { detector: &detector, alerts: &outcome.alerts, clock: options.clock, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &outcome.alerts,
+        clock: options.clock,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let mut out = std::fs::File::create(&path).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     let filter = || Filter { include_ids: ids(&["1", "3"]), ..Filter::default() };

@@ -6,6 +6,7 @@ use evql::detect::Detector;
 use evql::eql;
 use evql::event::Value;
 use evql::pipeline::{self, Options, Outcome, Silent, SurveyOptions, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{Results, TimelineCsv, TimelineFormat};
 use evql::rules::{Rule, RuleSet};
 use std::path::PathBuf;
@@ -124,6 +125,7 @@ fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
             alerts: &outcome.alerts,
             clock: options.clock,
             triage: None,
+            addresses: &HostAddresses::default(),
             inputs: &outcome.inputs,
         };
         let mut out = Vec::new();

@@ -7,6 +7,7 @@
 use evql::detect::Detector;
 use evql::event::Clock;
 use evql::pipeline::{self, Options, Outcome, Silent, SurveyOptions, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{Results, TimelineEcs, TimelineFormat};
 use evql::rules;
 use evql::source::{self, Item, Record, Scratch, Search};
@@ -65,7 +66,14 @@ type Lost = &'static [&'static str];
 fn documents(outcome: &mut Outcome, lost: Lost) -> Vec<Value> {
     let detector = Detector::new(rules::builtin());
     let timeline = outcome.timeline.take().unwrap();
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &[],
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let mut out = Vec::new();
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     let line = |line: &[u8]| {

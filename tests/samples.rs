@@ -8,6 +8,7 @@ use evql::detect::{Alert, Detector};
 use evql::event::Clock;
 use evql::forge::{ExpectedClock, Scenario};
 use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
+use evql::process::HostAddresses;
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineCsv};
 use evql::{ecs, rules};
 use std::fs;
@@ -89,7 +90,14 @@ fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
     files.sort();
     let (detector, outcome) = run(&files, Clock::Logged);
     let Outcome { alerts, timeline, .. } = outcome;
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();
     let (mut findings, mut rows) = (Vec::new(), Vec::new());
     AlertsJson(Layout::Lines).export(&results, &mut findings).unwrap();

@@ -8,7 +8,7 @@ use evql::detect::Detector;
 use evql::ecs;
 use evql::event::Clock;
 use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
-use evql::process::{Forest, Kind, View};
+use evql::process::{Forest, HostAddresses, Kind, View};
 use evql::report::{Results, TimelineEcs, Tree, alert_document};
 use evql::rules;
 use evql::timeline::Contents;
@@ -59,6 +59,7 @@ fn triage(paths: &[PathBuf], options: &Options) -> String {
         alerts: &outcome.alerts,
         clock: Clock::Logged,
         triage: Some(&triage),
+        addresses: &triage.addresses,
         inputs: &[],
     };
     let looked_up = |(at, alert)| serde_json::to_string_pretty(&alert_document(&results, at, alert)["evql"]["triage"]);
@@ -109,7 +110,14 @@ fn documents(paths: &[PathBuf], to: &Path) {
     let detector = builtin();
     let timeline = Some(TimelineOptions { contents: Contents::Document, ..TimelineOptions::default() });
     let mut outcome = run(paths, &detector, &Options { timeline, ..options(1) });
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &[],
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let mut out = Vec::new();
     outcome.timeline.take().unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     fs::write(to, out).unwrap();
@@ -289,6 +297,7 @@ fn the_hash_of_a_library_is_looked_for_among_libraries() {
         alerts: &outcome.alerts,
         clock: Clock::Logged,
         triage: Some(&triage),
+        addresses: &triage.addresses,
         inputs: &[],
     };
     let document = alert_document(&results, 0, &outcome.alerts[0]);

@@ -41,6 +41,9 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if look_up {
         session.look_up(look);
     }
+    if !look.quiet || page.is_some() || alerts_as.is_some() {
+        session.learn_addresses(look);
+    }
     let results = session.results();
     let case = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
         case::of_scan(args, &session, &survey(args, &session)?)

@@ -6,16 +6,18 @@ use super::names::AskedNames;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
-use evql::detect::{Detector, NameWatch};
+use evql::detect::{Alert, Detector, NameWatch};
 use evql::diag::{Notice, NoticeKind};
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::process::triage::Triage;
+use evql::process::{Connection, HostAddresses, MOST_ADDRESSES};
 use evql::report::Results;
 use evql::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// Rules that are wrong, and nobody said to go on without them.
@@ -52,6 +54,8 @@ pub struct Session {
     pub asked: AskedNames,
     /// What was looked up about the alerts, if it was.
     pub triage: Option<Triage>,
+    /// The addresses that hosts have shown as their own, if anything asked for them.
+    addresses: Option<HostAddresses>,
     pub elapsed: Duration,
 }
 
@@ -211,6 +215,26 @@ fn nothing_found(detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
     notices
 }
 
+/// Where no address is known.
+static NO_ADDRESSES: LazyLock<HostAddresses> = LazyLock::new(HostAddresses::default);
+
+/// Whether an alert has a connection whose record does not say which end is whose.
+fn has_undecided_connection(alert: &Alert) -> bool {
+    let mut connections = alert
+        .present()
+        .filter_map(|event| Connection::read(|field| event.document.first(field).map(ToString::to_string)));
+    connections.any(|connection| connection.peer_by_itself().is_none())
+}
+
+/// Says that more addresses are hosts' own than are held.
+fn full_addresses(addresses: &HostAddresses) -> Option<Notice> {
+    let text = format!(
+        "hosts show more than {} addresses as their own: which end of a connection is whose may be told as not known for it",
+        terminal::grouped(MOST_ADDRESSES as u64)
+    );
+    addresses.is_full().then(|| Notice::new(NoticeKind::Limit, text))
+}
+
 /// The rules that run, and what is known to be harmless.
 #[derive(Debug, Default)]
 pub struct Chosen {
@@ -304,6 +328,8 @@ impl Session {
         outcome.faults.retain(|fault| !is_output(fault));
         let mut notices = loaded.notices;
         notices.append(&mut outcome.notices);
+        let addresses = outcome.addresses.take();
+        notices.extend(addresses.as_ref().and_then(full_addresses));
         if builtin && outcome.alerts.is_empty() && !outcome.inputs.is_empty() {
             notices.extend(nothing_found(&detector, &outcome));
         }
@@ -323,6 +349,7 @@ impl Session {
             notices,
             asked,
             triage: None,
+            addresses,
             elapsed: start.elapsed(),
         })
     }
@@ -332,7 +359,31 @@ impl Session {
         let start = Instant::now();
         let Outcome { again, alerts, .. } = &self.outcome;
         self.triage = (!alerts.is_empty()).then(|| again.triage(alerts, &Bar::new(look)));
+        if let Some(triage) = &self.triage {
+            let addresses = (*triage.addresses).clone();
+            self.add_notices(full_addresses(&addresses));
+            self.addresses = Some(addresses);
+        }
         self.elapsed += start.elapsed();
+    }
+
+    /// Makes sure that all is known that tells the ends of the alerts' connections apart. That takes a pass of its own if nothing has asked for addresses yet,
+    /// and an alert has a connection whose record does not say it itself.
+    pub fn learn_addresses(&mut self, look: &Look) {
+        let start = Instant::now();
+        let Outcome { again, alerts, .. } = &self.outcome;
+        if self.addresses.is_none() && alerts.iter().any(has_undecided_connection) {
+            let addresses = again.addresses(&Bar::new(look));
+            self.add_notices(full_addresses(&addresses));
+            self.addresses = Some(addresses);
+        }
+        self.elapsed += start.elapsed();
+    }
+
+    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        self.notices.extend(notices);
+        self.notices.sort();
+        self.notices.dedup();
     }
 
     /// Gives alerts the starts of their processes that no rule needed.
@@ -350,6 +401,7 @@ impl Session {
             alerts: &self.outcome.alerts,
             clock: self.options.clock,
             triage: self.triage.as_ref(),
+            addresses: self.addresses.as_ref().unwrap_or(&NO_ADDRESSES),
             inputs: &self.outcome.inputs,
         }
     }

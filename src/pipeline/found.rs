@@ -6,6 +6,7 @@ use super::Tally;
 use super::duplicates::{self, Again, ChunkSeen, Counted, Duplicates, Seen};
 use crate::base::{Origin, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
+use crate::process::HostAddresses;
 use crate::source::{ChunkExtent, Fault, Unit};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ pub struct Found {
     pub candidates: Candidates,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
+    /// The addresses that hosts have shown as their own, if a timeline tells of connections in words.
+    pub addresses: HostAddresses,
     /// Every chunk with records of Sysmon, to know duplicates by.
     pub chunks: Vec<ChunkSeen>,
     /// Every chunk that is not empty, to know by what is missing between them.
@@ -91,6 +94,7 @@ impl Found {
         self.counts.add_all(&other.counts);
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
+        self.addresses.merge(other.addresses);
         self.asleep.append(&mut other.asleep);
         self.tally.add(&other.tally);
         if let Some((first, last)) = other.logged {

@@ -31,6 +31,7 @@ use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::eql::MAX_KEYS;
 use crate::event::Clock;
+use crate::process::HostAddresses;
 use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, Unit};
 use crate::sysmon::Mapping;
 use found::Found;
@@ -115,6 +116,8 @@ pub struct Outcome {
     pub set_aside: BTreeMap<usize, usize>,
     /// Which fields the events have; empty unless [`Options::inventory`].
     pub inventory: Inventory,
+    /// The addresses that hosts have shown as their own, as far as a timeline that tells of connections needs them; `None` if they were not looked for.
+    pub addresses: Option<HostAddresses>,
     /// Every event, by process; `None` unless [`Options::timeline`].
     pub timeline: Option<Timeline>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
@@ -255,11 +258,12 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     found.faults.sort();
     let inputs = inputs.to_vec();
     let inventory = std::mem::take(&mut found.inventory);
+    let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));
     let stats = Stats::new(&inputs, &found, &alerts);
     let faults = found.faults;
     let options = worker.options.clone();
     let again = SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone() };
-    Outcome { inputs, alerts, left_out, set_aside, inventory, timeline: None, faults, notices, stats, again }
+    Outcome { inputs, alerts, left_out, set_aside, inventory, addresses, timeline: None, faults, notices, stats, again }
 }
 
 /// Tells of processes that appear under the names of several hosts.

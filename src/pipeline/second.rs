@@ -11,7 +11,7 @@ use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
 use crate::process::elsewhere::Watch;
 use crate::process::triage::{self, Triage};
-use crate::process::{Forest, Missing, Observer, Sight, Survey};
+use crate::process::{AddressSurvey, Forest, HostAddresses, Missing, Observer, Sight, Survey};
 use crate::source::{self, Glance, Input, Item, Record, Scratch, Unit, Verdict, Visitor};
 use crate::sysmon::{self, Cells, Lazy, Ways};
 use hashbrown::HashMap;
@@ -92,13 +92,19 @@ impl SecondPass {
         let surveys = self.observe(progress, &|| plan.survey());
         let mut triage = Triage::new(plan, surveys);
         if let Some(sought) = triage.watch() {
-            triage.watched(self.observe(progress, &|| Watch::new(&sought)));
+            let known = triage.addresses.clone();
+            triage.watched(self.observe(progress, &|| Watch::new(&sought, &known)));
         }
         let cut = triage.cut();
         if !cut.is_empty() {
             triage.mend(&self.events(&cut));
         }
         triage
+    }
+
+    /// The addresses that hosts show as their own, for whoever looks up nothing else.
+    pub fn addresses(&self, progress: &dyn Progress) -> HostAddresses {
+        AddressSurvey::merge(self.observe(progress, &AddressSurvey::default))
     }
 
     /// Gives alerts of the run the starts of their processes, where no rule needed them and they are in the evidence nevertheless.

@@ -13,6 +13,7 @@ use crate::detect::{
 use crate::ecs::{self, Field};
 use crate::eql::Keys;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
+use crate::process::Connection;
 use crate::source::{
     self, ChunkExtent, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict,
     Visitor,
@@ -27,6 +28,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Above this many shapes the evidence is playing games: start anew rather than grow.
 const MOST_SHAPES: usize = 4096;
+
+/// The event ID of a connection.
+const CONNECTION: u32 = 3;
 
 /// What all threads share.
 pub struct Worker<'run> {
@@ -86,6 +90,8 @@ pub struct Own {
     row_cells: Cells,
     rows: RowWriter,
     row_ends: Vec<usize>,
+    /// Connections that show addresses of their hosts.
+    connections: Vec<Connection>,
 }
 
 /// What is known of records that are like others before.
@@ -270,6 +276,7 @@ impl<'run> Worker<'run> {
         if !asleep.is_empty() {
             found.asleep.push((*unit, asleep));
         }
+        own.connections.drain(..).for_each(|connection| found.addresses.learn(&connection));
         if let Some(shelf) = &self.shelf {
             // The next unit will have about as many.
             let length = own.rows.bytes().len();
@@ -352,6 +359,11 @@ impl<'run> Worker<'run> {
         self.options.inventory || self.holds(Contents::Document)
     }
 
+    /// Whether a timeline is wanted that tells of connections from whom to whom they are.
+    pub fn tells_connections(&self) -> bool {
+        self.holds(Contents::Details) || self.holds(Contents::Record)
+    }
+
     /// Whether a timeline is wanted whose rows hold that.
     fn holds(&self, contents: Contents) -> bool {
         self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
@@ -424,6 +436,7 @@ struct Reading<'w> {
 struct Mark {
     candidates: detect::Mark,
     rows: (usize, usize),
+    connections: usize,
     faults: usize,
     seen: usize,
     tally: Tally,
@@ -436,6 +449,7 @@ impl Visitor for Reading<'_> {
         self.mark = Mark {
             candidates: found.candidates.mark(),
             rows: (self.own.rows.bytes().len(), self.own.row_ends.len()),
+            connections: self.own.connections.len(),
             faults: found.faults.len(),
             seen: found.seen.len(),
             tally: found.tally,
@@ -452,7 +466,7 @@ impl Visitor for Reading<'_> {
         {
             return verdict;
         }
-        let Own { plans, building, asking, rows, row_cells, row_ends, .. } = &mut *self.own;
+        let Own { plans, building, asking, rows, row_cells, row_ends, connections, .. } = &mut *self.own;
         if !plans.is_on_windows(glance) {
             return Verdict::Wanted;
         }
@@ -508,6 +522,9 @@ impl Visitor for Reading<'_> {
             let event = Lazy::new(ways, glance, row_cells, path);
             rows.glance(&event, outline, order_of(&event, glance, clock), shape.is_creation);
             row_ends.push(rows.bytes().len());
+            if glance.event_id() == CONNECTION && worker.tells_connections() {
+                connections.extend(connection_of(&event).filter(Connection::shows_own_address));
+            }
         }
         Verdict::Seen
     }
@@ -522,10 +539,11 @@ impl Visitor for Reading<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        let Mark { candidates, rows, faults, seen, tally, logged } = self.mark;
+        let Mark { candidates, rows, connections, faults, seen, tally, logged } = self.mark;
         self.found.candidates.truncate(candidates);
         self.own.rows.truncate(rows.0);
         self.own.row_ends.truncate(rows.1);
+        self.own.connections.truncate(connections);
         self.found.faults.truncate(faults);
         self.found.seen.truncate(seen);
         self.found.tally = tally;
@@ -588,6 +606,11 @@ impl Reading<'_> {
         }
         if let Some(subject) = subject {
             self.found.note_time(record.time_created, record.time_created);
+            if record.event_id == CONNECTION {
+                let data = |name: &str| record.data.iter().find(|(have, _)| **have == *name).map(|(_, text)| &**text);
+                let connection = Connection::of_record(&record.computer, data);
+                self.own.connections.extend(connection.filter(Connection::shows_own_address));
+            }
             return self.keep_record(record, &subject);
         }
         let event = self.worker.map(record);
@@ -645,6 +668,10 @@ impl Reading<'_> {
             self.found.inventory.add(id, &event.document);
         }
         if let Some(timeline) = timeline {
+            if self.worker.tells_connections() {
+                let connection = connection_of(&event.document);
+                self.own.connections.extend(connection.filter(Connection::shows_own_address));
+            }
             let order = event.order(*clock);
             if let Some(record) = record.filter(|_| timeline.contents == Contents::Record) {
                 let is_creation = event.document.is_process_creation();
@@ -674,6 +701,11 @@ impl Reading<'_> {
         self.own.rows.record(subject, record, chunk, path);
         self.own.row_ends.push(self.own.rows.bytes().len());
     }
+}
+
+/// The connection that an event tells of, if it does.
+fn connection_of(event: &dyn Fields) -> Option<Connection> {
+    Connection::read(|field| event.values(&Field::Known(field)).first().map(ToString::to_string))
 }
 
 /// The place of a record in the order of events.

@@ -7,12 +7,14 @@
 //! 1. An address that both ends have, or one of loopback: the connection does not leave the host.
 //! 2. Names: an end that bears the name of the computer is its own. Names come from the resolver: short or with a domain, in any case.
 //! 3. `Initiated` is true: the source is the own end, in all versions.
-//! 4. Addresses that the same host shows as its own elsewhere in the evidence ([`HostAddresses`]).
+//! 4. Addresses that the same host shows as its own elsewhere in the evidence, in connections that 1 to 3 decide ([`HostAddresses`]). They are learnt in
+//!    passes over the evidence that are made anyway; a pass for their sake is made only if an alert has a connection that nothing before decides.
 //! 5. The same first label of a name in another domain: a laptop at home bears the router's domain.
 //! 6. Nothing: the ends are told as they were recorded, and every output says so.
 //!
 //! A name comes before an address, and a single name is enough, because addresses are leased: what was this host's yesterday can be the other end today.
 
+use crate::base::host::folded;
 use crate::base::wildcard::fold;
 use crate::ecs::{self, FieldId};
 use foldhash::fast::FixedState;
@@ -21,13 +23,25 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 /// Most addresses of hosts that are remembered. Which ones are left out depends on nothing but themselves.
-const MOST_ADDRESSES: usize = 1 << 16;
+pub const MOST_ADDRESSES: usize = 1 << 16;
+
+/// What a connection is read from.
+pub const CONNECTION_FIELDS: &[FieldId] = &[
+    ecs::HOST_NAME,
+    ecs::SOURCE_IP,
+    ecs::SOURCE_PORT,
+    ecs::SOURCE_DOMAIN,
+    ecs::DESTINATION_IP,
+    ecs::DESTINATION_PORT,
+    ecs::DESTINATION_DOMAIN,
+    ecs::NETWORK_DIRECTION,
+];
 
 /// Longest name that Windows registers of a computer: longer ones are cut to it.
 const NETBIOS_LENGTH: usize = 15;
 
 /// One end of a connection, as it was recorded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionEnd {
     /// The address.
     pub ip: Option<String>,
@@ -66,7 +80,7 @@ impl ConnectionEnd {
 }
 
 /// A connection, as it was recorded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Connection {
     /// The computer that recorded it.
     pub host: String,
@@ -128,16 +142,39 @@ impl Peer {
 impl Connection {
     /// The connection that an event tells of, whose first values `text` gives; `None` if it names no end.
     pub fn read(mut text: impl FnMut(FieldId) -> Option<String>) -> Option<Self> {
+        // Most events tell of no connection: these two are asked for first.
+        let source = ConnectionEnd::new(&mut text, [ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::SOURCE_DOMAIN]);
+        let destination =
+            ConnectionEnd::new(&mut text, [ecs::DESTINATION_IP, ecs::DESTINATION_PORT, ecs::DESTINATION_DOMAIN]);
+        if source.is_empty() && destination.is_empty() {
+            return None;
+        }
         let initiated = match text(ecs::NETWORK_DIRECTION).as_deref() {
             Some("egress" | "outbound") => Some(true),
             Some("ingress" | "inbound") => Some(false),
             _ => None,
         };
-        let source = ConnectionEnd::new(&mut text, [ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::SOURCE_DOMAIN]);
-        let destination =
-            ConnectionEnd::new(&mut text, [ecs::DESTINATION_IP, ecs::DESTINATION_PORT, ecs::DESTINATION_DOMAIN]);
-        let named = !source.is_empty() || !destination.is_empty();
-        named.then(|| Self { host: text(ecs::HOST_NAME).unwrap_or_default(), source, destination, initiated })
+        Some(Self { host: text(ecs::HOST_NAME).unwrap_or_default(), source, destination, initiated })
+    }
+
+    /// The connection that a record of Sysmon tells of, whose entries `data` gives; `None` if it names no end.
+    pub fn of_record<'d>(host: &str, data: impl Fn(&str) -> Option<&'d str>) -> Option<Self> {
+        let initiated = data("Initiated").and_then(crate::base::flag::read);
+        let direction = initiated.map(|initiated| if initiated { "egress" } else { "ingress" });
+        Self::read(|field| {
+            let name = match field {
+                ecs::HOST_NAME => return Some(host.to_owned()),
+                ecs::NETWORK_DIRECTION => return direction.map(str::to_owned),
+                ecs::SOURCE_IP => "SourceIp",
+                ecs::SOURCE_PORT => "SourcePort",
+                ecs::SOURCE_DOMAIN => "SourceHostname",
+                ecs::DESTINATION_IP => "DestinationIp",
+                ecs::DESTINATION_PORT => "DestinationPort",
+                ecs::DESTINATION_DOMAIN => "DestinationHostname",
+                _ => return None,
+            };
+            data(name).map(str::to_owned)
+        })
     }
 
     /// The end of a name.
@@ -192,6 +229,17 @@ impl Connection {
             (false, true) => Some(Peer::Remote(EndName::Source)),
             (false, false) => (self.initiated == Some(true)).then_some(Peer::Remote(EndName::Destination)),
         }
+    }
+
+    /// Whether what was recorded of it shows an address to be the host's own.
+    pub fn shows_own_address(&self) -> bool {
+        self.own().next().is_some()
+    }
+
+    /// The addresses that it names and the host is known to have.
+    pub fn known_own<'c>(&'c self, known: &'c HostAddresses) -> impl Iterator<Item = IpAddr> + 'c {
+        let addresses = [self.source.address(), self.destination.address()];
+        addresses.into_iter().flatten().filter(|ip| known.has(&self.host, *ip))
     }
 
     /// The addresses that it shows to be the host's own.
@@ -334,7 +382,7 @@ impl HostAddresses {
 
 /// Hosts are told apart without regard to case.
 fn entry(host: &str, ip: IpAddr) -> (u64, String, IpAddr) {
-    let host: String = host.chars().map(fold).collect();
+    let host = folded(host).into_owned();
     (FixedState::default().hash_one((&host, ip)), host, ip)
 }
 

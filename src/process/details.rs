@@ -4,13 +4,13 @@
 //! whatever the order of events and the number of threads, and under which the counts of what is held are exact. This module does not know why a process is
 //! wanted.
 
-use super::connection::{Connection, EndName, HostAddresses};
+use super::connection::{Connection, ConnectionEnd, EndName, HostAddresses};
 use super::entity::Key;
 use super::facts::Kind;
 use super::observe::{FieldReader, LONGEST_TEXT, Sight};
 use crate::base::host::folded;
 use crate::ecs::{self, FieldId};
-use crate::event::{Fields, OrderKey};
+use crate::event::OrderKey;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -106,6 +106,23 @@ pub struct Entry {
     pub list: List,
     /// Its parts, in the order that the list says.
     pub parts: [Option<Arc<str>>; 5],
+    /// The connection whose end it is, while it is not known which end is the host's.
+    undecided: Option<Arc<Connection>>,
+}
+
+impl Entry {
+    /// The entry, decided by what is known of the addresses of hosts.
+    fn settled(mut self, known: &HostAddresses) -> Self {
+        if let Some(connection) = self.undecided.take()
+            && let Some(name) = connection.peer(known).remote()
+        {
+            let ConnectionEnd { ip, port, domain } = connection.end(name);
+            for (part, text) in [(0, ip), (1, port), (3, domain)] {
+                self.parts[part] = text.as_deref().map(Arc::from);
+            }
+        }
+        self
+    }
 }
 
 /// How often, when, and with what result.
@@ -220,6 +237,13 @@ impl Details {
         }
     }
 
+    /// Decides which end of connections is the other host's, where the records alone did not.
+    pub(super) fn settle(&mut self, known: &HostAddresses) {
+        for of in &mut self.of {
+            of.lists[List::Destinations as usize].settle(known, self.most);
+        }
+    }
+
     /// What a wanted process did, by its number.
     pub fn of(&self, number: u32) -> Option<&OfProcess> {
         self.of.get(number as usize)
@@ -238,6 +262,16 @@ impl OfProcess {
 }
 
 impl Entries {
+    fn settle(&mut self, known: &HostAddresses, most: usize) {
+        if self.by_entry.keys().any(|entry| entry.undecided.is_some()) {
+            // There are no more of them afterwards, so that none is left out now.
+            self.hashes.clear();
+            for (entry, times) in std::mem::take(&mut self.by_entry) {
+                self.add(entry.settled(known), times, most);
+            }
+        }
+    }
+
     fn add(&mut self, entry: Entry, times: Times, most: usize) {
         if let Some(known) = self.by_entry.get_mut(&entry) {
             known.add(times);
@@ -280,21 +314,16 @@ impl Times {
     }
 }
 
-/// Whether the other host's end of a connection is what the record calls the source.
-fn leads_to_source(fields: &dyn Fields) -> bool {
-    let text = |field: FieldId| fields.values(&field.into()).first().map(ToString::to_string);
-    let peer = Connection::read(text).and_then(|connection| connection.peer(&HostAddresses::default()).remote());
-    peer == Some(EndName::Source)
-}
-
 impl FieldReader {
     /// What an event says that its process did.
     pub(super) fn entry(&mut self, sight: &Sight<'_>, kind: Kind) -> (Entry, Vec<Arc<str>>) {
         let fields = sight.fields;
         let list = List::of(kind);
         let mut parts = [const { None }; 5];
+        let connection = (list == List::Destinations).then(|| self.connection(fields)).flatten();
+        let remote = connection.as_ref().and_then(|connection| connection.peer(&HostAddresses::default()).remote());
         let wanted: &[FieldId] = match list {
-            List::Destinations if leads_to_source(fields) => {
+            List::Destinations if remote == Some(EndName::Source) => {
                 &[ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::NETWORK_TRANSPORT, ecs::SOURCE_DOMAIN, ecs::NETWORK_DIRECTION]
             }
             List::Destinations => &[
@@ -336,7 +365,9 @@ impl FieldReader {
             }
             _ => Vec::new(),
         };
-        (Entry { list, parts }, values)
+        // All addresses are known at the end only.
+        let undecided = connection.filter(|connection| connection.peer_by_itself().is_none()).map(Arc::new);
+        (Entry { list, parts, undecided }, values)
     }
 
     /// What was done something to: another process, a pipe or device, or what the event says in words.

@@ -1,8 +1,9 @@
 //! Where else a value was seen: on how many hosts, how often, first and last.
 //!
-//! Hashes and command lines are those of starts, which a [`Forest`] has. Destinations and names that were asked for are counted in a pass of their own, with
-//! the values in a set, so that memory follows what is sought. This module does not know why a value is.
+//! Hashes and command lines are those of starts, which a [`Forest`] has. The other ends of connections and names that were asked for are counted in a pass of
+//! their own, with the values in a set, so that memory follows what is sought. This module does not know why a value is.
 
+use super::connection::HostAddresses;
 use super::forest::Forest;
 use super::observe::{FieldReader, Observer, Sight};
 use super::text::Text;
@@ -22,7 +23,7 @@ pub enum Sort {
     FileSha256,
     /// The command line of a process that started.
     CommandLine,
-    /// The address of a destination.
+    /// The address of the other host's end of a connection.
     Destination,
     /// A name that was asked for.
     Dns,
@@ -138,6 +139,7 @@ impl Elsewhere {
 #[derive(Debug)]
 pub struct Watch {
     sought: Arc<Elsewhere>,
+    known: Arc<HostAddresses>,
     seeks_files: bool,
     found: Elsewhere,
     pending: Vec<(Sought, Arc<str>, OrderKey)>,
@@ -145,10 +147,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Nothing seen yet of what is sought.
-    pub fn new(sought: &Arc<Elsewhere>) -> Self {
-        let (sought, seeks_files, found) = (sought.clone(), sought.seeks_files(), Elsewhere::default());
-        Self { sought, seeks_files, found, pending: Vec::new(), reader: FieldReader::default() }
+    /// Nothing seen yet of what is sought. `known` tells which end of a connection is the other host's.
+    pub fn new(sought: &Arc<Elsewhere>, known: &Arc<HostAddresses>) -> Self {
+        let (seeks_files, found) = (sought.seeks_files(), Elsewhere::default());
+        let (sought, known) = (sought.clone(), known.clone());
+        Self { sought, known, seeks_files, found, pending: Vec::new(), reader: FieldReader::default() }
     }
 
     /// What was seen.
@@ -158,17 +161,58 @@ impl Watch {
 }
 
 /// What is asked of connections and DNS queries.
-const FIELDS: &[FieldId] = &[ecs::HOST_NAME, ecs::DESTINATION_IP, ecs::DNS_QUESTION_NAME, ecs::FILE_HASH_SHA256];
+const FIELDS: &[FieldId] = &[
+    ecs::HOST_NAME,
+    ecs::SOURCE_IP,
+    ecs::SOURCE_PORT,
+    ecs::SOURCE_DOMAIN,
+    ecs::DESTINATION_IP,
+    ecs::DESTINATION_PORT,
+    ecs::DESTINATION_DOMAIN,
+    ecs::NETWORK_DIRECTION,
+    ecs::DNS_QUESTION_NAME,
+    ecs::FILE_HASH_SHA256,
+];
 
 /// The event IDs with hashes of files.
 const WITH_FILES: &[u32] = &[6, 7, 15, 26, 29];
 
-/// The fields whose values are sought.
-pub const SOUGHT: [(Sort, FieldId); 3] = [
-    (Sort::Destination, ecs::DESTINATION_IP),
-    (Sort::Dns, ecs::DNS_QUESTION_NAME),
-    (Sort::FileSha256, ecs::FILE_HASH_SHA256),
-];
+/// The fields whose values are sought, beside the other ends of connections.
+pub const SOUGHT: [(Sort, FieldId); 2] =
+    [(Sort::Dns, ecs::DNS_QUESTION_NAME), (Sort::FileSha256, ecs::FILE_HASH_SHA256)];
+
+impl Watch {
+    /// The value of a field, if it is one that is sought.
+    fn sought(&mut self, sort: Sort, field: FieldId, sight: &Sight<'_>) -> Option<Sought> {
+        let sought = (sort, Text { text: self.reader.shared(sight.fields, field)?, cut: 0 });
+        self.sought.found.contains_key(&sought).then_some(sought)
+    }
+
+    fn meet(&mut self, sort: Sort, field: FieldId, sight: &Sight<'_>) {
+        if let Some(sought) = self.sought(sort, field, sight) {
+            self.note(sought, sight);
+        }
+    }
+
+    /// The address of the other end, if it is one that is sought. Few connections have one at any end: only of these it is asked which end is whose.
+    fn meet_destination(&mut self, sight: &Sight<'_>) {
+        let ends = [ecs::SOURCE_IP, ecs::DESTINATION_IP];
+        if !ends.into_iter().any(|field| self.sought(Sort::Destination, field, sight).is_some()) {
+            return;
+        }
+        let Some(connection) = self.reader.connection(sight.fields) else { return };
+        let remote = connection.peer(&self.known).remote().and_then(|name| connection.end(name).ip.as_deref());
+        let sought = remote.map(|ip| (Sort::Destination, Text { text: ip.into(), cut: 0 }));
+        if let Some(sought) = sought.filter(|sought| self.sought.found.contains_key(sought)) {
+            self.note(sought, sight);
+        }
+    }
+
+    fn note(&mut self, sought: Sought, sight: &Sight<'_>) {
+        let host = self.reader.shared(sight.fields, ecs::HOST_NAME).unwrap_or_else(|| Arc::from(""));
+        self.pending.push((sought, host, sight.order));
+    }
+}
 
 impl Observer for Watch {
     fn fields(&self, id: u32) -> &'static [FieldId] {
@@ -180,13 +224,9 @@ impl Observer for Watch {
             return;
         }
         for (sort, field) in SOUGHT {
-            let Some(text) = self.reader.shared(sight.fields, field) else { continue };
-            let sought = (sort, Text { text, cut: 0 });
-            if self.sought.found.contains_key(&sought) {
-                let host = self.reader.shared(sight.fields, ecs::HOST_NAME).unwrap_or_else(|| Arc::from(""));
-                self.pending.push((sought, host, sight.order));
-            }
+            self.meet(sort, field, sight);
         }
+        self.meet_destination(sight);
     }
 
     fn keep(&mut self) {

@@ -11,6 +11,7 @@
 pub mod details;
 pub mod elsewhere;
 
+mod addresses;
 mod connection;
 mod entity;
 mod facts;
@@ -22,7 +23,8 @@ mod text;
 pub mod triage;
 mod view;
 
-pub use connection::{Connection, ConnectionEnd, ConnectionRoute, EndName, HostAddresses, Peer};
+pub use addresses::AddressSurvey;
+pub use connection::{Connection, ConnectionEnd, ConnectionRoute, EndName, HostAddresses, MOST_ADDRESSES, Peer};
 pub use entity::{EntityId, Key};
 pub use facts::{Counts, Facts, Hashes, Kind, Parent};
 pub use forest::{Forest, Host, Node, NodeIndex};

@@ -1,5 +1,6 @@
 //! From an event to what it says of processes, asking for as few of its fields as will do.
 
+use super::connection::{Connection, HostAddresses};
 use super::details::{self, Details, Wanted};
 use super::entity::{EntityId, Key};
 use super::facts::{Facts, Hashes, Kind, Parent};
@@ -76,6 +77,9 @@ pub struct Survey {
     pub table: Table,
     /// What the wanted ones did.
     pub details: Details,
+    /// The addresses that hosts have shown as their own, if that is wanted.
+    pub addresses: Option<HostAddresses>,
+    connections: Vec<Connection>,
     wanted: Arc<Wanted>,
     observations: Vec<Observation>,
     entries: Vec<details::Observation>,
@@ -91,6 +95,8 @@ impl Survey {
         Self {
             table: Table::default(),
             details: Details::new(wanted),
+            addresses: None,
+            connections: Vec::new(),
             wanted: wanted.clone(),
             observations: Vec::new(),
             entries: Vec::new(),
@@ -100,11 +106,20 @@ impl Survey {
         }
     }
 
+    /// The same, and addresses of hosts are learnt too.
+    #[must_use]
+    pub fn with_addresses(self) -> Self {
+        Self { addresses: Some(HostAddresses::default()), ..self }
+    }
+
     /// All of several surveys, in any order.
     pub fn merge(surveys: Vec<Self>) -> Option<Self> {
         surveys.into_iter().reduce(|mut all, other| {
             all.table = std::mem::take(&mut all.table).merge(other.table);
             all.details.merge(other.details);
+            if let (Some(mine), Some(theirs)) = (&mut all.addresses, other.addresses) {
+                mine.merge(theirs);
+            }
             all
         })
     }
@@ -131,6 +146,10 @@ impl Observer for Survey {
     fn see(&mut self, sight: &Sight<'_>) {
         let Some(happened) = happened(sight) else { return };
         let fields = sight.fields;
+        if self.addresses.is_some() && matches!(happened, Happened::Did(Kind::Connection)) {
+            let connection = self.reader.connection(fields);
+            self.connections.extend(connection.filter(Connection::shows_own_address));
+        }
         let host = self.host(fields);
         let Some(key) = self.reader.key(fields) else {
             self.nameless += 1;
@@ -154,11 +173,15 @@ impl Observer for Survey {
         self.observations.drain(..).for_each(|observation| self.table.add(observation));
         self.entries.drain(..).for_each(|entry| self.details.add(entry));
         self.table.nameless += std::mem::take(&mut self.nameless);
+        if let Some(addresses) = &mut self.addresses {
+            self.connections.drain(..).for_each(|connection| addresses.learn(&connection));
+        }
     }
 
     fn forget(&mut self) {
         self.observations.clear();
         self.entries.clear();
+        self.connections.clear();
         self.nameless = 0;
     }
 }
@@ -258,6 +281,11 @@ impl FieldReader {
     pub fn shared(&mut self, fields: &dyn Fields, field: FieldId) -> Option<Arc<str>> {
         self.read(fields, field)?;
         Some(self.pool.share_cut(&self.text, LONGEST_TEXT))
+    }
+
+    /// The connection that an event tells of, if it does.
+    pub(super) fn connection(&mut self, fields: &dyn Fields) -> Option<Connection> {
+        Connection::read(|field| self.shared(fields, field).map(|text| text.to_string()))
     }
 
     /// What the process of an event is known by.

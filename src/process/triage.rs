@@ -3,6 +3,7 @@
 //!
 //! Alerts of one process share what is known of it. This module does not know how the evidence is read: it says what is wanted, and takes what was found.
 
+use super::connection::{Connection, HostAddresses};
 use super::details::{Details, List, OfProcess, Wanted};
 use super::elsewhere::{Elsewhere, SOUGHT, Sightings, Sort, Sought, Watch};
 use super::entity::Key;
@@ -36,8 +37,10 @@ pub struct Plan {
     processes: Vec<(Arc<str>, Key)>,
     /// For each alert the numbers of its processes, in stage order.
     of_alerts: Vec<Vec<u32>>,
-    /// For each alert its addresses and names, which come before others.
+    /// For each alert its names and hashes, which come before others.
     own: Vec<Vec<Sought>>,
+    /// For each alert its connections.
+    connections: Vec<Vec<Connection>>,
     /// Processes that were too many.
     left_out: usize,
 }
@@ -49,6 +52,8 @@ pub struct Triage {
     pub forest: Forest,
     /// How many processes of alerts were left out, there being too many.
     pub left_out: usize,
+    /// The addresses that hosts have shown as their own.
+    pub addresses: Arc<HostAddresses>,
     details: Details,
     places: Vec<Option<(usize, NodeIndex)>>,
     of_alerts: Vec<Vec<u32>>,
@@ -76,11 +81,13 @@ impl Plan {
         for alert in alerts {
             let mut numbers: Vec<u32> = Vec::new();
             let mut own: Vec<Sought> = Vec::new();
+            let mut connections: Vec<Connection> = Vec::new();
             for event in alert.present() {
                 let document = &event.document;
                 for (sort, field) in SOUGHT {
                     own.extend(reader.shared(document, field).map(|text| (sort, Text { text, cut: 0 })));
                 }
+                connections.extend(reader.connection(document));
                 let Some((host, key)) = process_of(document) else { continue };
                 if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
                     plan.left_out += 1;
@@ -97,6 +104,7 @@ impl Plan {
             }
             plan.of_alerts.push(numbers);
             plan.own.push(own);
+            plan.connections.push(connections);
         }
         plan.wanted = Arc::new(wanted);
         plan
@@ -104,24 +112,41 @@ impl Plan {
 
     /// An observer that gathers it.
     pub fn survey(&self) -> Survey {
-        Survey::new(&self.wanted)
+        Survey::new(&self.wanted).with_addresses()
     }
 }
 
 impl Triage {
     /// What some observers have gathered. Where values were seen elsewhere is still to be counted: see [`watch`](Self::watch).
     pub fn new(plan: Plan, surveys: Vec<Survey>) -> Self {
-        let Plan { wanted, processes, of_alerts, own, left_out } = plan;
+        let Plan { wanted, processes, of_alerts, mut own, connections, left_out } = plan;
         let survey = Survey::merge(surveys).unwrap_or_else(|| Survey::new(&wanted));
-        let Survey { table, details, .. } = survey;
+        let Survey { table, mut details, addresses, .. } = survey;
+        let addresses = addresses.unwrap_or_default();
+        details.settle(&addresses);
+        for (own, connections) in own.iter_mut().zip(&connections) {
+            let remote = |connection: &Connection| {
+                let end = connection.end(connection.peer(&addresses).remote()?);
+                Some((Sort::Destination, Text { text: end.ip.as_deref()?.into(), cut: 0 }))
+            };
+            own.extend(connections.iter().filter_map(remote));
+        }
         let forest = Forest::new(table);
         let place = |(host, key): &(Arc<str>, Key)| {
             let at = forest.position(host)?;
             Some((at, forest.hosts[at].find(key)?))
         };
         let places = processes.iter().map(place).collect();
-        let mut triage =
-            Self { forest, left_out, details, places, of_alerts, sought: Vec::new(), elsewhere: Elsewhere::default() };
+        let mut triage = Self {
+            forest,
+            left_out,
+            addresses: Arc::new(addresses),
+            details,
+            places,
+            of_alerts,
+            sought: Vec::new(),
+            elsewhere: Elsewhere::default(),
+        };
         triage.sought = own.iter().enumerate().map(|(alert, own)| triage.sought_for(alert, own)).collect();
         for sought in triage.sought.iter().flatten() {
             triage.elsewhere.seek(sought.clone());

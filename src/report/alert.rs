@@ -5,11 +5,14 @@ use super::alert_id::{EVENT_FIELDS, alert_id};
 use super::message::message_of;
 use super::triage_json::triage_json;
 use crate::detect::{Alert, RuleIndex};
-use crate::ecs::{self, Field};
+use crate::ecs::{self, Field, FieldId};
 use crate::event::{Event, Value};
+use crate::process::Connection;
 use crate::rules::Rule;
 use hashbrown::HashSet;
 use serde_json::{Map, json};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The documents of all alerts, in their order, as every output has them.
@@ -69,13 +72,17 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     document.insert("host".into(), last.get("host").cloned().unwrap_or_default());
     let copied = COPIED.iter().filter_map(|name| Some(((*name).to_owned(), last.get(name)?.clone())));
     document.extend(copied);
-    document.extend(alert.last().map(|event| ("message".to_owned(), message_of(event).into())));
+    document.extend(alert.last().map(|event| ("message".to_owned(), message_of(event, results.addresses).into())));
     let mut evql = json!({ "alert": position + 1, "severity": meta.level.name() });
     if meta.building_block {
         evql["building_block"] = true.into();
     }
     if let Some(start) = &alert.start {
         evql["process_start"] = start.to_json();
+    }
+    let own = own_addresses(results, alert);
+    if !own.is_empty() {
+        evql["host_addresses"] = own.into_iter().collect();
     }
     if let Some(triage) = results.triage {
         evql["triage"] = triage_json(triage, position);
@@ -87,6 +94,32 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     let events = alert.events.iter().map(|event| event.as_deref().map_or(serde_json::Value::Null, full));
     document.insert("events".into(), events.collect());
     document.into()
+}
+
+/// `evql.host_addresses` of an alert document: the addresses in its connections that tell whose end is whose where the record does not, so that whoever reads
+/// a saved alert sees the same.
+fn own_addresses(results: &Results<'_>, alert: &Alert) -> BTreeSet<AddressOfHost> {
+    let text = |event: &Event, field: FieldId| event.document.first(field).map(ToString::to_string);
+    let connections = alert.present().filter_map(|event| Connection::read(|field| text(event, field)));
+    let undecided = connections.filter(|connection| connection.peer_by_itself().is_none());
+    let own = |connection: Connection| -> Vec<AddressOfHost> {
+        let of_host = |ip: IpAddr| AddressOfHost { host: connection.host.clone(), ip: ip.to_string() };
+        connection.known_own(results.addresses).map(of_host).collect()
+    };
+    undecided.flat_map(own).collect()
+}
+
+/// An address that a host has.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct AddressOfHost {
+    host: String,
+    ip: String,
+}
+
+impl From<AddressOfHost> for serde_json::Value {
+    fn from(AddressOfHost { host, ip }: AddressOfHost) -> Self {
+        json!({ "host": host, "ip": ip })
+    }
 }
 
 /// Objects of the event that completed an alert that the alert has too, as Elastic's alerts do, so that it can be searched and grouped without its events.

@@ -109,7 +109,7 @@ fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
     row.push(places.join("; "));
     files.dedup();
     row.push(files.join("; "));
-    row.push(alert.last().map(|event| message_of(event)).unwrap_or_default());
+    row.push(alert.last().map(|event| message_of(event, results.addresses)).unwrap_or_default());
     row.push(id_of(results, alert));
     row
 }

@@ -105,17 +105,17 @@ fn with(text: &str, value: &str) -> String {
 }
 
 /// The message of an event that is in no timeline.
-pub fn message_of(event: &Event) -> String {
+pub fn message_of(event: &Event, known: &HostAddresses) -> String {
     let mut writer = RowWriter::default();
     writer.event(event, event.order(Clock::Logged), Contents::Details);
     let bytes = writer.take();
     let Some(row) = Row::read(&bytes) else { return String::new() };
     let entry = Entry { row, start: None, parts: &[] };
-    message(&Facts::new(row, &entry.columns()))
+    message(&Facts::new(row, &entry.columns()), known)
 }
 
-/// The message of an event.
-pub fn message(facts: &Facts<'_>) -> String {
+/// The message of an event. `known` tells which end of a connection is whose, where the event itself does not.
+pub fn message(facts: &Facts<'_>, known: &HostAddresses) -> String {
     // Another provider's event with the same number means something else.
     let provider = facts.raw("event.provider");
     if !matches!(&*provider, "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "") {
@@ -125,7 +125,7 @@ pub fn message(facts: &Facts<'_>) -> String {
     let file = facts.first(&["file.path", "file.name"]);
     match &*facts.raw("event.code") {
         "1" => started(facts, &process),
-        "3" => connection(facts, &process),
+        "3" => connection(facts, &process, known),
         "4" => format!(
             "Sysmon's service changed{}{}",
             with(": {}", &facts.data("State")),
@@ -167,11 +167,11 @@ fn started(facts: &Facts<'_>, process: &str) -> String {
     )
 }
 
-fn connection(facts: &Facts<'_>, process: &str) -> String {
-    let known = |field: FieldId| Some(facts.get(field.name())).filter(|text| !text.is_empty());
+fn connection(facts: &Facts<'_>, process: &str, known: &HostAddresses) -> String {
+    let text = |field: FieldId| Some(facts.get(field.name())).filter(|text| !text.is_empty());
     let over = with(" over {}", &facts.get("network.transport")) + &with(" ({})", &facts.get("network.protocol"));
-    let Some(connection) = Connection::read(known) else { return format!("Network connection: {process}{over}") };
-    let route = connection.route(&HostAddresses::default());
+    let Some(connection) = Connection::read(text) else { return format!("Network connection: {process}{over}") };
+    let route = connection.route(known);
     let (from, to, note) = (with(" from {}", &route.from.text()), route.to.text(), with("; {}", route.note));
     if route.is_accepted {
         format!("Network connection accepted: {process}{from}{over}{}{note}", with(" at {}", &to))

@@ -41,6 +41,7 @@ pub use tree::Tree;
 
 use crate::detect::{Alert, Detector};
 use crate::event::Clock;
+use crate::process::HostAddresses;
 use crate::process::triage::Triage;
 use crate::source::Input;
 use crate::timeline::{Contents, Entry};
@@ -57,6 +58,8 @@ pub struct Results<'run> {
     pub clock: Clock,
     /// What was looked up about the alerts, if it was.
     pub triage: Option<&'run Triage>,
+    /// The addresses that hosts have shown as their own: they tell the ends of a connection apart where its record does not.
+    pub addresses: &'run HostAddresses,
     /// The files that were read: what tells where an event stands that has no record number or does not name its file.
     pub inputs: &'run [Input],
 }

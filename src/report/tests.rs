@@ -3,6 +3,7 @@ use crate::base::{Origin, Ticks};
 use crate::detect::Detector;
 use crate::ecs;
 use crate::event::{Document, Event, IpValue, Value};
+use crate::process::HostAddresses;
 use crate::rules;
 use crate::timeline::{Row, RowWriter, parts_by_event};
 use std::sync::Arc;
@@ -54,7 +55,14 @@ fn export(exporter: &dyn Exporter) -> String {
     let mut out = Vec::new();
     exporter
         .export(
-            &Results { detector: &detector, alerts: &alerts(), clock: Clock::Logged, triage: None, inputs: &[] },
+            &Results {
+                detector: &detector,
+                alerts: &alerts(),
+                clock: Clock::Logged,
+                triage: None,
+                addresses: &HostAddresses::default(),
+                inputs: &[],
+            },
             &mut out,
         )
         .unwrap();
@@ -66,7 +74,14 @@ fn empty(exporter: &dyn Exporter) -> String {
     let mut out = Vec::new();
     exporter
         .export(
-            &Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] },
+            &Results {
+                detector: &detector,
+                alerts: &[],
+                clock: Clock::Logged,
+                triage: None,
+                addresses: &HostAddresses::default(),
+                inputs: &[],
+            },
             &mut out,
         )
         .unwrap();
@@ -77,7 +92,14 @@ fn empty(exporter: &dyn Exporter) -> String {
 fn timeline(format: &dyn TimelineFormat) -> String {
     let detector = Detector::new(rules::builtin());
     let alerts = alerts();
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let (start, connection) = events();
     let bytes = [&start, &connection].map(|event| {
         let mut writer = RowWriter::default();
@@ -196,7 +218,14 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
     connection.original = given.as_object().cloned().map(Arc::new);
     let alert = Alert { rule: 0, join_keys: vec![], events: vec![Some(Arc::new(connection))], start: None };
     let detector = Detector::new(rules::builtin());
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &[],
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let document = alert_document(&results, 0, &alert);
     assert_eq!(document["host"], serde_json::json!({ "name": "WS01" }));
     assert_eq!(document["destination"], serde_json::json!({ "ip": "10.0.0.9" }));

@@ -106,7 +106,7 @@ impl Front {
     fn new(results: &Results<'_>, entry: &Entry<'_>, facts: &Facts<'_>) -> Self {
         let at = entry.row.order.time;
         Self {
-            message: message(facts),
+            message: message(facts, results.addresses),
             datetime: at.rfc3339_micros(),
             description: match results.clock {
                 Clock::Logged => "Event logged",

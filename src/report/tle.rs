@@ -9,6 +9,7 @@ use super::{Results, TimelineFormat};
 use crate::base::escape::{CELL_LIMIT, cell};
 use crate::base::{Ticks, escape};
 use crate::event::{Document, Value};
+use crate::process::{Connection, ConnectionEnd, HostAddresses};
 use crate::timeline::{Contents, Data, Entry, RecordView, System};
 use crate::{ecs, sysmon};
 use std::io;
@@ -65,6 +66,9 @@ const fn is_same(left: &[u8], right: &[u8]) -> bool {
     at == left.len() && at == right.len()
 }
 
+/// Stands behind a remote host that may be the own one: see [`crate::process::ConnectionRoute::note`].
+const UNKNOWN_END: &str = "or the other end: not known";
+
 /// Longest values, in UTF-16 units, of a payload that would not fit into a cell: tried one after another.
 const CUT_VALUES: [usize; 4] = [4000, 1000, 200, 20];
 
@@ -83,10 +87,10 @@ impl TimelineFormat for TimelineExplorer {
         ""
     }
 
-    fn row(&self, _: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
         let row = match entry.row.record() {
-            Some(RecordView::Record { system, data }) => of_record(&system, data),
-            Some(RecordView::Document(json)) => of_document(json, entry.row.order.time),
+            Some(RecordView::Record { system, data }) => of_record(&system, data, results.addresses),
+            Some(RecordView::Document(json)) => of_document(json, entry.row.order.time, results.addresses),
             // Rows were written by us.
             None => return,
         };
@@ -114,12 +118,22 @@ impl Row {
         }
     }
 
+    /// The other host's end of a connection, which the maps leave empty; of one that stays in the host, its destination.
+    fn set_remote_host(&mut self, connection: Option<&Connection>, known: &HostAddresses) {
+        let Some(connection) = connection else { return };
+        let route = connection.route(known);
+        let end = route.remote.unwrap_or(&connection.destination);
+        let address = ConnectionEnd { domain: end.domain.clone().filter(|_| end.ip.is_none()), ..end.clone() }.text();
+        let text = if route.note.is_empty() { address } else { format!("{address} ({UNKNOWN_END})") };
+        self.set(const { column("RemoteHost") }, text);
+    }
+
     fn set_number(&mut self, column: usize, number: Option<u64>) {
         self.set(column, number.map(|number| number.to_string()).unwrap_or_default());
     }
 }
 
-fn of_record(system: &System<'_>, data: Data<'_>) -> Row {
+fn of_record(system: &System<'_>, data: Data<'_>, known: &HostAddresses) -> Row {
     let mut row = Row::default();
     row.set_number(const { column("RecordNumber") }, system.record_id);
     row.set_number(const { column("EventRecordId") }, system.record_id);
@@ -140,6 +154,9 @@ fn of_record(system: &System<'_>, data: Data<'_>) -> Row {
     // On Linux the same IDs have the same data.
     if sysmon::is_provider(system.provider, None) {
         maps::fill(system.event_id, &|name| data.value(name), &mut |column, text| row.set(column, text));
+        if system.event_id == 3 {
+            row.set_remote_host(Connection::of_record(system.computer, |name| data.value(name)).as_ref(), known);
+        }
     }
     row.set(const { column("Payload") }, payload(data));
     row
@@ -193,7 +210,7 @@ fn keywords_name(keywords: &str) -> &str {
 }
 
 /// What a document says of the record that it may have been.
-fn of_document(json: &[u8], time: Ticks) -> Row {
+fn of_document(json: &[u8], time: Ticks, known: &HostAddresses) -> Row {
     let mut row = Row::default();
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice::<serde_json::Value>(json) else { return row };
     let document = Document::from_json(&object);
@@ -214,11 +231,12 @@ fn of_document(json: &[u8], time: Ticks) -> Row {
         (const { column("UserId") }, ecs::USER_ID),
         (const { column("MapDescription") }, ecs::EVENT_ACTION),
         (const { column("UserName") }, ecs::USER_NAME),
-        (const { column("RemoteHost") }, ecs::DESTINATION_IP),
         (const { column("SourceFile") }, ecs::LOG_FILE_PATH),
     ] {
         row.set(column, text(field));
     }
+    let connection = Connection::read(|field| document.first(field).map(Value::to_string));
+    row.set_remote_host(connection.as_ref(), known);
     row.set(
         const { column("Level") },
         if text(ecs::LOG_LEVEL) == "information" { "Info".to_owned() } else { text(ecs::LOG_LEVEL) },

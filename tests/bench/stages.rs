@@ -140,6 +140,7 @@ fn stages(criterion: &mut Criterion) {
                 alerts: &outcome.alerts,
                 clock: Clock::Logged,
                 triage: None,
+                addresses: &evql::process::HostAddresses::default(),
                 inputs: &[],
             };
             let mut out = Vec::new();

@@ -5,7 +5,7 @@ use evql::base::time::seconds_text;
 use evql::detect::Alert;
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
-use evql::process::{Connection, HostAddresses};
+use evql::process::Connection;
 use evql::report::{Citation, Results, citation};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -195,7 +195,7 @@ impl Card<'_> {
     fn connection(&self, event: &Event) -> Option<String> {
         let text = |field| self.text(event, field);
         let connection = Connection::read(text)?;
-        let route = connection.route(&HostAddresses::default());
+        let route = connection.route(self.results.addresses);
         let (from, to) = (route.from.text(), route.to.text());
         let (from, to) = match route.remote {
             _ if route.is_accepted => (format!("{BOLD}{from}{BOLD:#}"), format!("{to}, accepted by this host")),

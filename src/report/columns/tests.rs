@@ -6,6 +6,7 @@ use crate::base::{Origin, Ticks};
 use crate::detect::Detector;
 use crate::ecs;
 use crate::event::{Clock, Document, Event, IpValue};
+use crate::process::HostAddresses;
 use crate::report::{Layout, TimelineCsv, TimelineFormat, TimelineJson};
 use crate::rules;
 use crate::timeline::{Contents, RowWriter};
@@ -125,7 +126,7 @@ proptest! {
         place in 0..3_usize,
     ) {
         let detector = Detector::new(rules::builtin());
-        let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
+        let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, addresses: &HostAddresses::default(), inputs: &[] };
         let start = row(0, true, start);
         let others: Vec<Vec<u8>> = (1..).zip(others).map(|(number, values)| row(number, false, values)).collect();
         let start_row = Row::read(&start).unwrap();
@@ -150,7 +151,14 @@ proptest! {
 #[test]
 fn facts_of_a_start_with_nothing_before_them_are_carried_whole() {
     let detector = Detector::new(rules::builtin());
-    let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &[],
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let line = SOME.iter().position(|field| *field == ecs::PROCESS_COMMAND_LINE).unwrap();
     let (start, other) = (row(0, true, vec![(line, "x".into())]), row(1, false, vec![(0, "t".into())]));
     let (start, other) = (Row::read(&start).unwrap(), Row::read(&other).unwrap());

@@ -2,7 +2,7 @@
 
 use super::doc::{at, text};
 use super::finding::{Attack, Finding, events, join_keys};
-use super::steps::steps;
+use super::steps::{known_addresses, steps};
 use super::text::{Attribute, instant, line, link, short};
 use super::triage::triage;
 use crate::base::escape;
@@ -38,7 +38,7 @@ pub fn card(document: &Value, alert: Numbered<'_>, clock: Clock) -> String {
         (attack(finding))
         section.part {
             h4 { "Steps" }
-            (steps(events(document), at(document, "evql.process_start"), clock))
+            (steps(events(document), at(document, "evql.process_start"), clock, &known_addresses(document)))
         }
         (triage(document))
         (keys(document))

@@ -2,6 +2,7 @@
 
 use super::doc::{at, list, text, texts};
 use super::finding::events;
+use super::steps::{known_addresses, of_event};
 use super::text::{cut, grouped};
 use crate::base::escape;
 use crate::process::HostAddresses;
@@ -50,15 +51,16 @@ impl Indicators {
     /// Adds what an alert names.
     pub fn add(&mut self, document: &Value) {
         let start = at(document, "evql.process_start");
+        let known = known_addresses(document);
         for event in start.into_iter().chain(events(document)).filter(|event| event.is_object()) {
-            self.add_event(event);
+            self.add_event(event, &known);
         }
         for process in list(document, "evql.triage.processes") {
             self.add_process(process);
         }
     }
 
-    fn add_event(&mut self, event: &Value) {
+    fn add_event(&mut self, event: &Value, known: &HostAddresses) {
         for owner in ["process", "file", "dll"] {
             for hash in ["sha256", "sha1", "md5"] {
                 self.hash(hash, text(event, &format!("{owner}.hash.{hash}")).as_deref());
@@ -67,8 +69,8 @@ impl Indicators {
         for name in ["process.pe.imphash", "file.pe.imphash", "dll.pe.imphash"] {
             self.hash("imphash", text(event, name).as_deref());
         }
-        if let Some(connection) = super::steps::of_event(event)
-            && let Some(remote) = connection.route(&HostAddresses::default()).remote
+        if let Some(connection) = of_event(event)
+            && let Some(remote) = connection.route(known).remote
         {
             self.address(remote.ip.as_deref());
             self.name(remote.domain.as_deref());

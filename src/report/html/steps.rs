@@ -1,6 +1,6 @@
 //! The steps of an alert: its events in stage order, what each adds to those before it, and the time between them.
 
-use super::doc::{text, texts};
+use super::doc::{list, text, texts};
 use super::text::{cut, instant, line};
 use crate::base::Ticks;
 use crate::base::time::seconds_text;
@@ -17,7 +17,12 @@ const MOST_STEPS: usize = 64;
 const MOST_VALUES: usize = 40;
 
 /// The steps, and how many of them there are.
-pub fn steps<'v>(events: impl Iterator<Item = &'v Value>, start: Option<&Value>, clock: Clock) -> Markup {
+pub fn steps<'v>(
+    events: impl Iterator<Item = &'v Value>,
+    start: Option<&Value>,
+    clock: Clock,
+    known: &HostAddresses,
+) -> Markup {
     let all: Vec<&Value> = events.collect();
     let mut previous: Option<&Value> = None;
     let mut out = Vec::with_capacity(all.len());
@@ -28,7 +33,7 @@ pub fn steps<'v>(events: impl Iterator<Item = &'v Value>, start: Option<&Value>,
             );
             continue;
         }
-        out.push(step(stage, event, previous, start.filter(|_| previous.is_none()), clock));
+        out.push(step(stage, event, previous, start.filter(|_| previous.is_none()), clock, known));
         previous = Some(event);
     }
     html! {
@@ -39,7 +44,14 @@ pub fn steps<'v>(events: impl Iterator<Item = &'v Value>, start: Option<&Value>,
     }
 }
 
-fn step(stage: usize, event: &Value, previous: Option<&Value>, start: Option<&Value>, clock: Clock) -> Markup {
+fn step(
+    stage: usize,
+    event: &Value,
+    previous: Option<&Value>,
+    start: Option<&Value>,
+    clock: Clock,
+    known: &HostAddresses,
+) -> Markup {
     let delta = previous.and_then(|before| Some(time(event, clock)?.0 - time(before, clock)?.0));
     let action = text(event, "event.action").or_else(|| text(event, "message"));
     html! {
@@ -51,7 +63,7 @@ fn step(stage: usize, event: &Value, previous: Option<&Value>, start: Option<&Va
                 " " time { (when(event, clock)) }
                 @if let Some((name, at)) = other_clock(event, clock) { " " span.hint { (name) " " (instant(at)) } }
             }
-            (facts(event, previous, start, clock))
+            (facts(event, previous, start, clock, known))
             @if let Some(gap) = backwards(event, previous) {
                 p.note { "By its own @timestamp this event comes " (gap) " s before the one above; the order here is that of logging." }
             }
@@ -97,7 +109,13 @@ fn backwards(event: &Value, previous: Option<&Value>) -> Option<String> {
 type Fact<'v> = (&'static str, Cow<'v, str>);
 
 /// What an event says beyond those before it.
-fn facts(event: &Value, previous: Option<&Value>, start: Option<&Value>, clock: Clock) -> Markup {
+fn facts(
+    event: &Value,
+    previous: Option<&Value>,
+    start: Option<&Value>,
+    clock: Clock,
+    known: &HostAddresses,
+) -> Markup {
     let entity = |event| text(event, "process.entity_id");
     let same = previous.is_some_and(|before| entity(before).is_some() && entity(before) == entity(event));
     let mut facts: Vec<Fact<'_>> = Vec::new();
@@ -105,7 +123,7 @@ fn facts(event: &Value, previous: Option<&Value>, start: Option<&Value>, clock: 
         of_process(event, start, clock, &mut facts);
     }
     of_object(event, &mut facts);
-    facts.extend(connection(event).map(|text| ("connection", Cow::Owned(text))));
+    facts.extend(connection(event, known).map(|text| ("connection", Cow::Owned(text))));
     html! {
         @if !facts.is_empty() {
             dl.facts { @for (name, value) in &facts { dt { (name) } dd { (line(value)) } } }
@@ -178,15 +196,27 @@ fn of_object<'v>(event: &'v Value, facts: &mut Vec<Fact<'v>>) {
 }
 
 /// A connection as `tcp 10.0.0.1:49712 → 104.21.36.77:80, http`.
-fn connection(event: &Value) -> Option<String> {
+fn connection(event: &Value, known: &HostAddresses) -> Option<String> {
     let connection = of_event(event)?;
-    let route = connection.route(&HostAddresses::default());
+    let route = connection.route(known);
     let (from, to) = (route.from.text(), route.to.text());
     let to = if route.is_accepted { format!("{to}, accepted by this host") } else { to };
     let note = if route.note.is_empty() { String::new() } else { format!("; {}", route.note) };
     let transport = text(event, "network.transport").unwrap_or_default();
     let protocol = text(event, "network.protocol").map_or_else(String::new, |name| format!(", {name}"));
     Some(format!("{transport} {from} → {to}{protocol}{note}").trim().to_owned())
+}
+
+/// The addresses that an alert says its hosts have.
+pub fn known_addresses(document: &Value) -> HostAddresses {
+    let mut known = HostAddresses::default();
+    for address in list(document, "evql.host_addresses") {
+        let ip = text(address, "ip").and_then(|ip| ip.parse().ok());
+        if let (Some(host), Some(ip)) = (text(address, "host"), ip) {
+            known.add(&host, ip);
+        }
+    }
+    known
 }
 
 /// The connection that an event tells of.

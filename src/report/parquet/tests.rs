@@ -2,6 +2,7 @@ use super::*;
 use crate::detect::Detector;
 use crate::ecs;
 use crate::event::{Clock, Document, Event, Value};
+use crate::process::HostAddresses;
 use crate::rules;
 use crate::timeline::{Part, Row, RowWriter};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -31,7 +32,14 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     let empty = Event { document: Document::new(), ..full.clone() };
     let detector = Detector::new(rules::builtin());
     let alerts = [crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], start: None }];
-    let results = Results { detector: &detector, alerts: &alerts, clock: Clock::Logged, triage: None, inputs: &[] };
+    let results = Results {
+        detector: &detector,
+        alerts: &alerts,
+        clock: Clock::Logged,
+        triage: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
     let mut rows = Vec::new();
     for (event, parts) in [(&full, &[Part { alert: 0, stage: 0 }][..]), (&empty, &[])] {
         let mut writer = RowWriter::default();

@@ -1,6 +1,4 @@
 //! What EvtxECmd's maps for Sysmon put into which column, as a table: an event ID has a description and, for each column, a text with names of data between `%`.
-//!
-//! One column is filled beyond the maps: `RemoteHost` of a network connection, which has the port too.
 
 use super::column;
 
@@ -77,7 +75,6 @@ static MAPS: &[Map] = &[
         &[
             USER,
             EXECUTABLE,
-            (column("RemoteHost"), "%DestinationIp%:%DestinationPort%"),
             PROCESS,
             RULE,
             (column("PayloadData3"), "SourceHostname: %SourceHostname%"),

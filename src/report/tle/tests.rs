@@ -38,7 +38,7 @@ fn cells(record: &Record) -> impl Fn(&str) -> String + use<> {
     writer.record(&Subject::new(&event.document, order, false), record, Some(1), "a.evtx");
     let bytes = writer.take();
     let row = match Bytes::read(&bytes).unwrap().record().unwrap() {
-        RecordView::Record { system, data } => of_record(&system, data).0,
+        RecordView::Record { system, data } => of_record(&system, data, &HostAddresses::default()).0,
         RecordView::Document(_) => unreachable!("a record was written"),
     };
     for length in 0..bytes.len() {
@@ -136,8 +136,42 @@ fn a_document_is_not_logged_when_another_program_read_it() {
             r#"{{"@timestamp":"2024-03-05T09:00:00.000Z","event":{{"created":"2024-03-05T12:00:00.000Z"}}{of_evql}}}"#
         );
         let at = Ticks::parse_rfc3339("2024-03-05T09:00:00Z").unwrap();
-        of_document(json.as_bytes(), at).0[column("TimeCreated")].clone()
+        of_document(json.as_bytes(), at, &HostAddresses::default()).0[column("TimeCreated")].clone()
     };
     assert_eq!(created(""), "2024-03-05 09:00:00.0000000");
     assert_eq!(created(r#","evql":{"logged":"2024-03-05T09:00:00.1234567Z"}"#), "2024-03-05 09:00:00.1234567");
+}
+
+#[test]
+fn the_remote_host_is_the_other_end_whichever_name_the_record_has_for_it() {
+    let remote = |initiated: &str, data: [&str; 4]| {
+        let [source, source_port, destination, destination_port] = data;
+        let entries = [
+            ("Initiated", initiated),
+            ("SourceIp", source),
+            ("SourcePort", source_port),
+            ("DestinationIp", destination),
+            ("DestinationPort", destination_port),
+        ];
+        let record = record(3, &entries);
+        let event: Event = sysmon::map(&record, "a.evtx", sysmon::Mapping::default());
+        let mut known = HostAddresses::default();
+        known.add(event.document.text(ecs::HOST_NAME).unwrap(), "10.0.0.1".parse().unwrap());
+        let own = |name: &str| record.data.iter().find(|(have, _)| **have == *name).map(|(_, text)| &**text);
+        let mut row = Row::default();
+        row.set_remote_host(Connection::of_record(&record.computer, own).as_ref(), &known);
+        let of_record = std::mem::take(&mut row.0[column("RemoteHost")]);
+        let json = serde_json::to_vec(&event.document.to_json()).unwrap();
+        assert_eq!(of_document(&json, event.timestamp, &known).0[column("RemoteHost")], of_record);
+        of_record
+    };
+    assert_eq!(remote("true", ["10.0.0.1", "50000", "10.0.0.2", "445"]), "10.0.0.2:445");
+    assert_eq!(
+        remote("false", ["10.0.0.1", "445", "10.0.0.2", "50000"]),
+        "10.0.0.2:50000",
+        "as older versions have it"
+    );
+    assert_eq!(remote("false", ["10.0.0.2", "50000", "10.0.0.1", "445"]), "10.0.0.2:50000", "as newer ones have it");
+    assert_eq!(remote("false", ["10.0.0.2", "5", "10.0.0.3", "6"]), "10.0.0.2:5 (or the other end: not known)");
+    assert_eq!(remote("true", ["127.0.0.1", "5", "127.0.0.1", "6"]), "127.0.0.1:6", "it does not leave the host");
 }

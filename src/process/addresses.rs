@@ -1,0 +1,45 @@
+//! Learns from connections which addresses hosts have: an observer for whoever needs no more of the evidence than that.
+
+use super::connection::{CONNECTION_FIELDS, Connection, HostAddresses};
+use super::observe::{FieldReader, Observer, Sight};
+use crate::ecs::FieldId;
+
+/// Connections that show addresses of their hosts, until it is certain that they count.
+#[derive(Debug, Default)]
+pub struct AddressSurvey {
+    known: HostAddresses,
+    pending: Vec<Connection>,
+    reader: FieldReader,
+}
+
+impl AddressSurvey {
+    /// What several have learnt, in any order.
+    pub fn merge(surveys: Vec<Self>) -> HostAddresses {
+        let mut known = HostAddresses::default();
+        for survey in surveys {
+            known.merge(survey.known);
+        }
+        known
+    }
+}
+
+impl Observer for AddressSurvey {
+    fn fields(&self, id: u32) -> &'static [FieldId] {
+        if id == 3 { CONNECTION_FIELDS } else { &[] }
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        if sight.id.is_none_or(|id| id == 3) {
+            let connection = self.reader.connection(sight.fields);
+            self.pending.extend(connection.filter(Connection::shows_own_address));
+        }
+    }
+
+    fn keep(&mut self) {
+        self.pending.drain(..).for_each(|connection| self.known.learn(&connection));
+    }
+
+    fn forget(&mut self) {
+        self.pending.clear();
+    }
+}
