@@ -9,7 +9,10 @@ pub use template::index_template;
 
 use super::timeline_ecs::push_document;
 use super::{Layout, Results, TimelineFormat};
+use crate::base::host::folded;
 use crate::base::number::hex;
+use crate::ecs::{self, Field};
+use crate::event::{Document, Object, Value};
 use crate::timeline::{Contents, Entry};
 use serde::Deserialize;
 use serde_json::json;
@@ -87,13 +90,38 @@ impl TimelineFormat for TimelineBulk {
     }
 }
 
-/// What of a document names its event.
+/// The id of a document: a hash of its computer, channel, record number and time or, where one of the first three is missing, of all of it.
+///
+/// The time tells records apart whose numbers began anew, since the log was cleared. It is that of logging where evql wrote down which that was, and
+/// `@timestamp` otherwise: `event.created` of Beats and agents is when they read the record, and differs between two readings of one.
+fn id(document: &[u8]) -> String {
+    let mut hash = Sha1::new();
+    match of_record(document).or_else(|| named(&serde_json::from_slice(document).ok()?)) {
+        Some(parts) => {
+            for part in parts {
+                // With their lengths, so that no two lists of parts run into the same bytes.
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part.as_bytes());
+            }
+        }
+        None => hash.update(document),
+    }
+    hex(&hash.finalize())
+}
+
+/// What of a document that evql made of a record names it; most documents are such, and need not be taken apart.
+fn of_record(document: &[u8]) -> Option<[String; 4]> {
+    let Named { winlog, evql } = serde_json::from_slice(document).ok()?;
+    let Winlog { computer_name, channel, record_id } = winlog;
+    Some([folded(&computer_name).into_owned(), channel.into(), record_id.into(), evql.logged.into()])
+}
+
 #[derive(Deserialize)]
 struct Named<'d> {
     #[serde(borrow)]
     winlog: Winlog<'d>,
     #[serde(borrow)]
-    event: Created<'d>,
+    evql: Logged<'d>,
 }
 
 #[derive(Deserialize)]
@@ -107,26 +135,25 @@ struct Winlog<'d> {
 }
 
 #[derive(Deserialize)]
-struct Created<'d> {
+struct Logged<'d> {
     #[serde(borrow)]
-    created: Cow<'d, str>,
+    logged: Cow<'d, str>,
 }
 
-/// The id of a document: a hash of its computer, channel, record id and time of logging or, where one of them is missing, of all of it.
-fn id(document: &[u8]) -> String {
-    let mut hash = Sha1::new();
-    match serde_json::from_slice::<Named<'_>>(document) {
-        Ok(Named { winlog, event }) => {
-            let parts: [&str; 4] = [&winlog.computer_name, &winlog.channel, &winlog.record_id, &event.created];
-            for part in parts {
-                // With their lengths, so that no two lists of parts run into the same bytes.
-                hash.update((part.len() as u64).to_le_bytes());
-                hash.update(part.as_bytes());
-            }
-        }
-        Err(_) => hash.update(document),
-    }
-    hex(&hash.finalize())
+/// What of a document names its event, however its names and values are written.
+fn named(object: &Object) -> Option<[String; 4]> {
+    let document = Document::from_json(object);
+    let text = |name: &str| document.values(&Field::named(name)).first().map(ToString::to_string);
+    let computer = folded(&text("winlog.computer_name")?).into_owned();
+    let time = match text("evql.logged") {
+        Some(logged) => logged,
+        None => match document.first(ecs::TIMESTAMP)? {
+            // No more digits than any program writes.
+            Value::Date(at) => at.rfc3339(),
+            other => other.to_string(),
+        },
+    };
+    Some([computer, text("winlog.channel")?, text("winlog.record_id")?, time])
 }
 
 #[cfg(test)]

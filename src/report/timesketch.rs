@@ -109,6 +109,8 @@ impl Front {
             message: message(facts, results.addresses),
             datetime: at.rfc3339_micros(),
             description: match results.clock {
+                // Of a document of another program it is not known when its record was logged.
+                Clock::Logged if facts.raw("event.created").is_empty() => "Event time (@timestamp)",
                 Clock::Logged => "Event logged",
                 Clock::Utc => "Event time (UtcTime)",
             },

@@ -190,7 +190,9 @@ impl RowWriter {
         let fronts = self.begin_event(event);
         if matches!(contents, Contents::Columns | Contents::Details) {
             for (column, field) in (0..).zip(fields_of(contents)) {
-                if !self.refer(column, &fronts) {
+                // Beats and agents write there when they read a record.
+                let is_time_of_reading = !event.is_logged_known && field == Field::Known(ecs::EVENT_CREATED);
+                if !is_time_of_reading && !self.refer(column, &fronts) {
                     self.values(column, event.document.values(&field));
                 }
             }

@@ -64,6 +64,19 @@ fn a_row_gives_back_what_was_written() {
     }
 }
 
+/// What Beats and agents write as `event.created` is when they read the record.
+#[test]
+fn a_row_of_an_event_that_nobody_knows_the_time_of_logging_of_shows_none() {
+    let created = |is_logged_known| {
+        let mut event = event(5, |document| document.set(ecs::EVENT_CREATED, Ticks(9)));
+        event.is_logged_known = is_logged_known;
+        let bytes = bytes(&event, Contents::Columns);
+        let columns = Entry { row: Row::read(&bytes).unwrap(), start: None, parts: &[] }.columns();
+        columns.values(column(ecs::EVENT_CREATED)).next().is_some()
+    };
+    assert_eq!((created(true), created(false)), (true, false));
+}
+
 #[test]
 fn a_row_of_a_document_is_that_document() {
     let event = event(5, |document| document.set(ecs::PROCESS_ARGS, "x"));
