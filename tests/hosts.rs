@@ -88,6 +88,24 @@ fn a_process_under_two_names_of_hosts_is_told() {
     );
 }
 
+/// No rule needs the events, and the process is told of nevertheless.
+#[test]
+fn triage_and_tree_tell_of_a_process_under_two_names_of_hosts_that_no_rule_asks_for() {
+    let files = [start_and_connection("ws-0417", "ws-0417.corp.example"), event("ws-0417", 9, 5, "")];
+    let outcome = scan(&files, "process where event.code == \"5\"");
+    assert_eq!((outcome.alerts.len(), outcome.notices.as_slice()), (1, &[][..]));
+    let told =
+        format!("the process id {GUID} appears under the names of several hosts (ws-0417, ws-0417.corp.example)");
+    let evidence = evidence(&files);
+    let outcome =
+        pipeline::run(&evidence.paths, &detector("process where event.code == \"5\""), &Options::default(), &Silent)
+            .unwrap();
+    let [notice] = &*outcome.again.triage(&outcome.alerts, &Silent).notices() else { panic!("one notice") };
+    assert!(notice.text.starts_with(&told), "{}", notice.text);
+    let tree = outcome.again.processes(&Silent).several_hosts();
+    assert_eq!(tree.as_ref(), Some(notice));
+}
+
 #[test]
 fn copies_of_a_record_are_known_whatever_the_letters_of_its_host() {
     let files = [start_and_connection("WS-0417", "WS-0417"), start_and_connection("ws-0417", "Ws-0417")];

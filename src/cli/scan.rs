@@ -78,9 +78,6 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     people.flush()?;
     session.report_faults(look)?;
-    if let Some(triage) = &session.triage {
-        terminal::triage::print_left_out(&mut anstream::stderr().lock(), triage)?;
-    }
     if !session.outcome.inputs.is_empty() && !look.quiet {
         let mut page = if to_stdout == 0 { Page::stdout(&mut people) } else { Page::stderr(&mut people) };
         terminal::summary::print(&mut page, &session)?;

@@ -10,7 +10,7 @@ use evql::detect::{Alert, Detector, NameWatch};
 use evql::diag::{Notice, NoticeKind};
 use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
 use evql::process::triage::Triage;
-use evql::process::{Connection, HostAddresses, MOST_ADDRESSES};
+use evql::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
 use evql::report::Results;
 use evql::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, NotRun, load_exceptions};
 use evql::source::{Fault, FaultKind, Search, Severity};
@@ -361,10 +361,19 @@ impl Session {
         self.triage = (!alerts.is_empty()).then(|| again.triage(alerts, &Bar::new(look)));
         if let Some(triage) = &self.triage {
             let addresses = (*triage.addresses).clone();
-            self.add_notices(full_addresses(&addresses));
+            let notices = triage.notices();
+            // All processes are known now, and not only those of events that some rule may need.
+            self.notices.retain(|notice| notice.kind != NoticeKind::Host);
+            self.add_notices(notices.into_iter().chain(full_addresses(&addresses)));
             self.addresses = Some(addresses);
         }
         self.elapsed += start.elapsed();
+    }
+
+    /// Takes what the processes of all events tell, in place of what those say that some rule may need.
+    pub fn note_processes(&mut self, forest: &Forest) {
+        self.notices.retain(|notice| notice.kind != NoticeKind::Host);
+        self.add_notices(forest.several_hosts());
     }
 
     /// Makes sure that all is known that tells the ends of the alerts' connections apart. That takes a pass of its own if nothing has asked for addresses yet,

@@ -30,12 +30,13 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let files = OutputFiles::new(args.target.clobber, inputs, path.as_deref())?;
     let sink = path.as_ref().map(|path| files.open(path)).transpose()?;
     let outputs: Vec<PathBuf> = path.iter().cloned().collect();
-    let session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
+    let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
     session.report_faults(look)?;
     if session.outcome.inputs.is_empty() {
         return Ok(session.leave(&args.evidence, false));
     }
     let forest = session.outcome.again.processes(&Bar::new(look));
+    session.note_processes(&forest);
     let alerts = by_process(&forest, &session.outcome.alerts);
     let selection = selection(args, &forest, &session.outcome.alerts)?;
     let drawn = format == TreeFormat::Text;
@@ -57,6 +58,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         terminal::tree::print_limits(&mut err, &forest)?;
         if path.is_some() || session.outcome.stats.is_without_events() {
             terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
+        } else {
+            terminal::tree::print_hosts(&mut err, &session.notices)?;
         }
         err.flush()?;
     }

@@ -25,13 +25,12 @@ pub use timeline::{Limits, Timeline, TimelineOptions};
 pub use window::{Window, WindowError};
 
 use crate::base::Origin;
-use crate::base::number::counted;
 use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, RuleIndex, Straddling, Waking};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::eql::MAX_KEYS;
 use crate::event::Clock;
-use crate::process::HostAddresses;
+use crate::process::{HostAddresses, several_hosts_notice};
 use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, Unit};
 use crate::sysmon::Mapping;
 use found::Found;
@@ -271,13 +270,6 @@ fn straddling_notice(worker: &Worker<'_>, candidates: &Candidates, straddling: &
     let at_hand = candidates.events().find(|event| event.origin == straddling.example).cloned();
     let event = at_hand.or_else(|| worker.events(&[straddling.example]).into_iter().next());
     let id = event.as_ref().and_then(|event| event.document.text(ecs::PROCESS_ENTITY_ID)).unwrap_or("(none)");
-    let hosts = straddling.hosts.join(", ");
-    let others = match straddling.processes - 1 {
-        0 => String::new(),
-        more => format!(", and {} under several names too", counted(more as u64, "other process id")),
-    };
-    let text = format!(
-        "the process id {id} appears under the names of several hosts ({hosts}){others}: events of different hosts are not joined; one host may have two names"
-    );
-    Notice::new(NoticeKind::Host, text)
+    let hosts: Vec<&str> = straddling.hosts.iter().map(String::as_str).collect();
+    several_hosts_notice(straddling.processes, id, &hosts)
 }

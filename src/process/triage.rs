@@ -8,12 +8,15 @@ use super::details::{Details, List, OfProcess, Wanted};
 use super::elsewhere::{Elsewhere, SOUGHT, Sightings, Sort, Sought, Watch};
 use super::entity::Key;
 use super::forest::{Forest, NodeIndex};
-use super::observe::{FieldReader, Survey, process_of};
+use super::observe::{FieldReader, LONGEST_COMMAND, Survey, process_of};
 use super::text::Text;
 use crate::base::Origin;
+use crate::base::number::{counted, grouped};
 use crate::detect::Alert;
+use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::event::Event;
+use hashbrown::HashSet;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -51,7 +54,11 @@ pub struct Triage {
     /// All processes.
     pub forest: Forest,
     /// How many processes of alerts were left out, there being too many.
-    pub left_out: usize,
+    left_out: usize,
+    /// How many values of alerts were not sought, there being too many.
+    not_sought: usize,
+    /// How many command lines were cut and not read again, there being too many.
+    still_cut: usize,
     /// The addresses that hosts have shown as their own.
     pub addresses: Arc<HostAddresses>,
     details: Details,
@@ -140,6 +147,8 @@ impl Triage {
         let mut triage = Self {
             forest,
             left_out,
+            not_sought: 0,
+            still_cut: 0,
             addresses: Arc::new(addresses),
             details,
             places,
@@ -147,7 +156,11 @@ impl Triage {
             sought: Vec::new(),
             elsewhere: Elsewhere::default(),
         };
-        triage.sought = own.iter().enumerate().map(|(alert, own)| triage.sought_for(alert, own)).collect();
+        for (alert, own) in own.iter().enumerate() {
+            let (sought, not_sought) = triage.sought_for(alert, own);
+            triage.sought.push(sought);
+            triage.not_sought += not_sought;
+        }
         for sought in triage.sought.iter().flatten() {
             triage.elsewhere.seek(sought.clone());
         }
@@ -156,7 +169,7 @@ impl Triage {
     }
 
     /// The starts whose command lines were too long to be held of every process, and are to be shown.
-    pub fn cut(&self) -> BTreeSet<Origin> {
+    pub fn cut(&mut self) -> BTreeSet<Origin> {
         let mut cut = BTreeSet::new();
         for &(at, node) in self.places.iter().flatten() {
             let host = &self.forest.hosts[at];
@@ -164,6 +177,7 @@ impl Triage {
             let shown = std::iter::once(node).chain(host.ancestors(node).take(MOST_ANCESTORS)).chain(children);
             cut.extend(shown.filter_map(|node| host.node(node).cut_command()));
         }
+        self.still_cut = cut.len().saturating_sub(MOST_READ_AGAIN);
         while cut.len() > MOST_READ_AGAIN {
             cut.pop_last();
         }
@@ -196,6 +210,39 @@ impl Triage {
         }
     }
 
+    /// What a reader must know of it: limits that were reached, and processes under the names of several hosts.
+    pub fn notices(&self) -> Vec<Notice> {
+        let (looked_up, again) = (grouped(MOST_PROCESSES as u64), grouped(MOST_READ_AGAIN as u64));
+        let apart = grouped(super::MOST_PROCESSES as u64);
+        let limits = [
+            (
+                self.left_out as u64,
+                "event",
+                format!("of alerts: nothing was looked up about the process, since alerts have more than {looked_up}"),
+            ),
+            (
+                self.not_sought as u64,
+                "value",
+                format!("of alerts not looked for elsewhere: of each kind the first {MOST_SOUGHT} of an alert are"),
+            ),
+            (
+                self.still_cut as u64,
+                "command line",
+                format!("beside alerts told in part: more than {again} are longer than {LONGEST_COMMAND} bytes"),
+            ),
+            (
+                self.forest.beyond,
+                "event",
+                format!("counted for no process beside alerts: there are more than {apart} processes"),
+            ),
+        ];
+        let limits = limits
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, noun, text)| Notice::new(NoticeKind::Limit, format!("{} {text}", counted(count, noun))));
+        limits.chain(self.forest.several_hosts()).collect()
+    }
+
     /// The processes of an alert, by its position, in stage order.
     pub fn members(&self, alert: usize) -> impl Iterator<Item = Member<'_>> {
         let numbers = self.of_alerts.get(alert).map_or(&[][..], Vec::as_slice);
@@ -214,8 +261,8 @@ impl Triage {
             .filter(|(_, seen)| seen.count > 0)
     }
 
-    /// What to seek for an alert: what its processes are, and whom they spoke to. Its own events go first.
-    fn sought_for(&self, alert: usize, own: &[Sought]) -> Vec<Sought> {
+    /// What to seek for an alert: what its processes are, and whom they spoke to; and how many values were too many. Its own events go first.
+    fn sought_for(&self, alert: usize, own: &[Sought]) -> (Vec<Sought>, usize) {
         let mut all: Vec<Sought> = own.to_vec();
         for Member { host, node, did } in self.members(alert) {
             let facts = &self.forest.hosts[host].node(node).facts;
@@ -229,14 +276,20 @@ impl Triage {
             }
         }
         let mut chosen: Vec<Sought> = Vec::new();
+        let mut left_out: HashSet<Sought> = HashSet::new();
         for sought in all.into_iter().filter(|sought| !is_local(sought)) {
             let alike = chosen.iter().filter(|have| have.0 == sought.0).count();
-            if alike < MOST_SOUGHT && !chosen.contains(&sought) {
+            if chosen.contains(&sought) {
+                continue;
+            }
+            if alike < MOST_SOUGHT {
                 chosen.push(sought);
+            } else {
+                left_out.insert(sought);
             }
         }
         chosen.sort_by_key(|(sort, _)| *sort);
-        chosen
+        (chosen, left_out.len())
     }
 }
 

@@ -1,10 +1,11 @@
 //! Trees drawn with lines: a process, when and by whom it was started, its command line, and how much it did.
 
-use super::{BOLD, DIM, MARK, counted, grouped, level_style};
+use super::{BOLD, DIM, MARK, counted, grouped, level_style, shown};
 use anstyle::Style;
 use evql::base::Ticks;
 use evql::base::escape;
 use evql::detect::{Alert, Detector};
+use evql::diag::{Notice, NoticeKind};
 use evql::process::{Facts, Forest, Host, Kind, Node, NodeIndex, Row, Shown};
 use evql::report::Tree;
 use std::fmt::Write as _;
@@ -56,6 +57,12 @@ pub fn print_limits(out: &mut dyn Write, forest: &Forest) -> io::Result<()> {
         writeln!(out, "evql: {events} of more processes than are told apart: they are not shown")?;
     }
     Ok(())
+}
+
+/// Tells where it is not sure which processes are of one host.
+pub fn print_hosts(out: &mut dyn Write, notices: &[Notice]) -> io::Result<()> {
+    let of_hosts = notices.iter().filter(|notice| notice.kind == NoticeKind::Host);
+    of_hosts.map(|notice| &notice.text).try_for_each(|text| writeln!(out, "evql: {}", shown(text, None)))
 }
 
 impl Text<'_> {

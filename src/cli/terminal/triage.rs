@@ -5,7 +5,7 @@ use super::{DIM, counted, grouped, shown};
 use evql::event::OrderKey;
 use evql::process::details::{Entry, List, Times};
 use evql::process::elsewhere::Sort;
-use evql::process::triage::{MOST_PROCESSES, Member, Triage};
+use evql::process::triage::{Member, Triage};
 use evql::process::{Host, NodeIndex};
 use std::io::{self, Write};
 
@@ -58,19 +58,6 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
         line(out, "only here", &only_here.join(", "))?;
     }
     Ok(())
-}
-
-/// Tells of alerts that nothing was looked up about.
-pub fn print_left_out(out: &mut dyn Write, triage: &Triage) -> io::Result<()> {
-    if triage.left_out == 0 {
-        return Ok(());
-    }
-    let events = counted(triage.left_out as u64, "event");
-    let most = grouped(MOST_PROCESSES as u64);
-    writeln!(
-        out,
-        "evql: nothing was looked up about the processes of {events} of alerts: these have more than {most} processes"
-    )
 }
 
 struct Card<'t> {
