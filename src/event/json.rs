@@ -15,9 +15,11 @@ pub type Object = Map<String, serde_json::Value>;
 impl Document {
     /// The flat form of a JSON object.
     pub fn from_json(object: &Object) -> Self {
-        let mut pairs = Vec::new();
+        let (mut pairs, mut path) = (Vec::with_capacity(object.len()), String::new());
         for (name, value) in object {
-            flatten(name, value, &mut pairs);
+            path.clear();
+            path.push_str(name);
+            flatten(&mut path, value, &mut pairs);
         }
         Self::from_pairs(pairs).with_bare_answers(bare_answers(object))
     }
@@ -33,18 +35,22 @@ fn bare_answers(object: &Object) -> Box<[usize]> {
     answers.iter().enumerate().filter(|(_, answer)| is_bare(answer)).map(|(at, _)| at).collect()
 }
 
-/// Objects nest as deep as the JSON reader lets them, which has a limit of its own.
-fn flatten(name: &str, value: &serde_json::Value, pairs: &mut Vec<(Field, Value)>) {
+/// Takes what is at and below a path, which is the same again afterwards. Objects nest as deep as the JSON reader lets them, which has a limit of its own.
+fn flatten(path: &mut String, value: &serde_json::Value, pairs: &mut Vec<(Field, Value)>) {
     match value {
         serde_json::Value::Null => {}
-        serde_json::Value::Array(items) => items.iter().for_each(|item| flatten(name, item, pairs)),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| flatten(path, item, pairs)),
         serde_json::Value::Object(object) => {
+            let length = path.len();
             for (inner, value) in object {
-                flatten(&format!("{name}.{inner}"), value, pairs);
+                path.push('.');
+                path.push_str(inner);
+                flatten(path, value, pairs);
+                path.truncate(length);
             }
         }
         scalar => {
-            let field = Field::named(name);
+            let field = Field::named(path.as_str());
             let value = typed(scalar, &field);
             pairs.extend(value.map(|value| (field, value)));
         }

@@ -4,7 +4,7 @@
 
 use super::Roles;
 use crate::base::{Ticks, guid};
-use crate::ecs::{self, Field};
+use crate::ecs::{self, Field, FieldType};
 use crate::event::{Document, Event, Value, instant};
 use crate::source::{self, JsonDocument};
 use crate::sysmon;
@@ -106,24 +106,54 @@ const OF_THE_COPY: &[&str] =
 /// A hash by which copies of a document are known: of what it was read as, so that the same GUID in another writing is no difference.
 /// Only a document with a record id can be a copy: others may be equal by chance.
 pub fn fingerprint(event: &Event) -> [u8; 16] {
-    let mut hash = Sha1::new();
+    let mut text = Vec::with_capacity(2048);
     if event.document.has(ecs::WINLOG_RECORD_ID) {
-        let mut document = event.document.clone();
-        for name in OF_THE_COPY {
-            document.remove(&Field::named(name));
+        // Fields have one order, whatever order the copy had.
+        for (field, values) in event.document.iter() {
+            let name = field.name();
+            if OF_THE_COPY.contains(&name) {
+                continue;
+            }
+            push_text(name, &mut text);
+            text.extend_from_slice(&(values.len() as u64).to_le_bytes());
+            for value in values {
+                match value {
+                    Value::Text(host) if *field == Field::Known(ecs::HOST_NAME) => {
+                        push_text(&host.to_lowercase(), &mut text);
+                    }
+                    value => push_value(value, field, &mut text),
+                }
+            }
         }
-        let computer = document.text(ecs::HOST_NAME).map(str::to_lowercase);
-        if let Some(computer) = computer {
-            document.set(ecs::HOST_NAME, computer);
-        }
-        let mut text = Vec::new();
-        document.push_json(&mut text);
-        hash.update(text);
     } else {
-        hash.update(event.origin.input.to_le_bytes());
-        hash.update(event.origin.offset.to_le_bytes());
+        text.extend_from_slice(&event.origin.input.to_le_bytes());
+        text.extend_from_slice(&event.origin.offset.to_le_bytes());
     }
     let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&hash.finalize()[..16]);
+    fingerprint.copy_from_slice(&Sha1::digest(&text)[..16]);
     fingerprint
+}
+
+/// Adds a text behind its length, so that where it ends cannot be taken for something else.
+fn push_text(text: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Adds a value, behind a mark that no length of a text begins with.
+fn push_value(value: &Value, field: &Field, out: &mut Vec<u8>) {
+    let (mark, bits) = match value {
+        Value::Text(text) => return push_text(text, out),
+        Value::Ip(ip) => return push_text(&ip.text, out),
+        Value::Long(number) => (1_u8, number.to_le_bytes()),
+        Value::Double(number) => (2, number.to_le_bytes()),
+        Value::Boolean(flag) => (3, i64::from(*flag).to_le_bytes()),
+        // Copies of a date may have more digits than Elastic keeps of it.
+        Value::Date(at) => {
+            let unit = if field.kind() == Some(FieldType::DateNanos) { 1 } else { Ticks::PER_MILLISECOND };
+            (4, at.0.div_euclid(unit).to_le_bytes())
+        }
+    };
+    out.extend_from_slice(&[mark, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    out.extend_from_slice(&bits);
 }

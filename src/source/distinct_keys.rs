@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Reads a value, and keeps the first name that stands more than once in one object of it.
@@ -65,10 +66,16 @@ impl<'de> Visitor<'de> for DistinctKeys<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(DistinctKeys(self.0))?;
-            if object.contains_key(&name) {
-                self.0.get_or_insert_with(|| name.clone());
+            // One search for the place of a name: documents have dozens.
+            match object.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                Entry::Occupied(mut place) => {
+                    self.0.get_or_insert_with(|| place.key().clone());
+                    place.insert(value);
+                }
             }
-            object.insert(name, value);
         }
         Ok(Value::Object(object))
     }
