@@ -95,7 +95,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 /// The event ID of a document that tells of a Sysmon record.
-pub fn sysmon_id(document: &Document) -> Option<u32> {
+pub fn sysmon_id(document: &Document) -> Option<u16> {
     document.text(ecs::EVENT_CODE).filter(|_| sysmon::is_sysmon_document(document))?.parse().ok()
 }
 

@@ -6,6 +6,7 @@
 //! overlap, and only there, the numbers are read once more, and records with the same one are compared, some thousand chunks at a time.
 //! This module does not know rules.
 
+use super::copies::{self, SeenDocument};
 use super::found::Counts;
 use super::work::Fate;
 use crate::base::{Origin, Ticks};
@@ -21,7 +22,7 @@ const HEADER: usize = 128;
 /// Most chunks that are compared at a time.
 const CHUNKS_AT_A_TIME: usize = 4096;
 
-/// A record or document as far as duplicates are concerned.
+/// A record as far as duplicates are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
     /// A hash of all that it says.
@@ -36,17 +37,14 @@ pub struct Seen {
     pub group: Group,
     /// Its number in its log.
     pub record_id: u64,
-    /// Sysmon's event ID; `None` for a document that is no Sysmon event.
-    pub event_id: Option<u32>,
+    /// Sysmon's event ID.
+    pub event_id: u32,
     /// Mapped, and inside the window of time.
     pub fate: Fate,
 }
 
 /// A computer and channel, as a hash. Two with the same hash are only compared more than they need to be.
 pub type Group = u64;
-
-/// The group of JSON documents: they are compared with each other only.
-pub const DOCUMENTS: Group = 0;
 
 /// The group of a computer and channel.
 fn group_of(computer: &str, channel: &str) -> Group {
@@ -290,11 +288,19 @@ impl Duplicates {
         self.records.contains(&origin) || (!self.chunks.is_empty() && self.chunks.contains(&chunk()))
     }
 
+    /// Adds the copies among documents, which are compared with each other only.
+    pub fn add_documents(&mut self, seen: Vec<SeenDocument<Fate>>) {
+        for copy in copies::copies(seen) {
+            self.records.insert(copy.origin());
+            self.counts.add(copy.counted(), 1);
+        }
+    }
+
     fn add_all(&mut self, mut seen: Vec<Seen>) {
         seen.sort_unstable();
         for pair in seen.windows(2) {
             if pair[0].fingerprint == pair[1].fingerprint && self.records.insert(pair[1].origin) {
-                self.counts.add((pair[1].event_id, pair[1].fate), 1);
+                self.counts.add((Some(pair[1].event_id), pair[1].fate), 1);
             }
         }
         self.add_partial(&seen);
@@ -311,7 +317,7 @@ impl Duplicates {
         for seen in partial {
             if !self.records.contains(&seen.origin) && !known.insert(seen.identity) {
                 self.records.insert(seen.origin);
-                self.counts.add((seen.event_id, seen.fate), 1);
+                self.counts.add((Some(seen.event_id), seen.fate), 1);
             }
         }
     }
@@ -345,7 +351,7 @@ pub trait Again {
     fn seen(&self, records: &[Origin]) -> Vec<Seen>;
 }
 
-/// Finds the duplicates among chunks, and among records and documents of other files.
+/// Finds the duplicates among chunks, and among records of other files.
 pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> Duplicates {
     let mut found = Duplicates::default();
     // Mostly they are in order already, or in few runs that are; and this sort makes use of it.
@@ -363,8 +369,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
     for batch in batches(&chunks, others) {
         let mut origins: Vec<Origin> = batch.chunks.iter().copied().collect();
         origins.sort_unstable();
-        let others = others.iter().filter(|seen| seen.group != DOCUMENTS);
-        let others: Vec<&Seen> = others.filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
+        let others: Vec<&Seen> = others.iter().filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
         let mut numbers = again.numbers(&origins);
         numbers.retain(|(group, id, _)| batch.includes(*group, *id));
         let in_logs: HashSet<Origin> = numbers.iter().map(|(_, _, origin)| *origin).collect();
@@ -378,7 +383,6 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
         seen.extend(others);
         found.add_all(seen);
     }
-    found.add_all(others.iter().filter(|seen| seen.group == DOCUMENTS).copied().collect());
     found
 }
 
@@ -412,9 +416,9 @@ fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
         }
     }
     let of_other = |seen: &Seen| (Range { group: seen.group, first: seen.record_id, last: seen.record_id }, None);
-    let others = others.iter().filter(|seen| seen.group != DOCUMENTS).map(of_other);
-    all.extend(others);
-    all.sort_by_key(|(range, origin)| (range.group, range.first, *origin));
+    all.extend(others.iter().map(of_other));
+    // Equal ones are one and the same; no room is needed to keep their order.
+    all.sort_unstable_by_key(|(range, origin)| (range.group, range.first, *origin));
     let mut batches: Vec<Batch> = Vec::new();
     let mut current = Batch::default();
     let mut start = 0;

@@ -3,7 +3,9 @@
 //! This module does not know how units are read.
 
 use super::Tally;
+use super::copies::SeenDocument;
 use super::duplicates::{self, Again, ChunkSeen, Counted, Duplicates, Seen};
+use super::work::Fate;
 use crate::base::{Origin, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
 use crate::process::HostAddresses;
@@ -27,8 +29,10 @@ pub struct Found {
     pub chunks: Vec<ChunkSeen>,
     /// Every chunk that is not empty, to know by what is missing between them.
     pub extents: Vec<ChunkExtent>,
-    /// Every record and document of other files.
+    /// Every record of other files.
     pub seen: Vec<Seen>,
+    /// Every document.
+    pub documents: Vec<SeenDocument<Fate>>,
     /// Records and documents by kind.
     pub counts: Counts,
     pub faults: Vec<Fault>,
@@ -91,6 +95,7 @@ impl Found {
         self.chunks.append(&mut other.chunks);
         self.extents.append(&mut other.extents);
         self.seen.append(&mut other.seen);
+        self.documents.append(&mut other.documents);
         self.counts.add_all(&other.counts);
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
@@ -115,8 +120,9 @@ impl Found {
 
     /// Removes events whose record was read elsewhere too, and counts them.
     pub fn remove_duplicates(&mut self, again: &dyn Again) -> Duplicates {
-        let duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
+        let mut duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
         self.seen = Vec::new();
+        duplicates.add_documents(std::mem::take(&mut self.documents));
         if duplicates.is_empty() {
             return duplicates;
         }

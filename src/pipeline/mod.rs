@@ -5,6 +5,7 @@
 //! This module knows nothing of terminals: progress goes to a trait, results are returned.
 
 mod again;
+mod copies;
 mod documents;
 mod duplicates;
 mod filter;

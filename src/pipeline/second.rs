@@ -208,7 +208,7 @@ impl<O: Observer> Visitor for Reading<'_, O> {
                 if let Ok(event) = documents::event(document, &pass.options.roles) {
                     let id = documents::sysmon_id(&event.document);
                     let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
-                    self.show(&event, id, id.or_else(code));
+                    self.show(&event, id.map(u32::from), id.map(u32::from).or_else(code));
                 }
             }
             Item::Document(_) | Item::PassedOver | Item::Fault(_) => {}

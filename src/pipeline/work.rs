@@ -1,7 +1,8 @@
 //! What one thread does with one unit of work. This module does not know what becomes of the finds of all.
 
 use super::again::{Digesting, Loading, Numbering};
-use super::duplicates::{self, Again, Building, DOCUMENTS, Digests, Numbered, Seen};
+use super::copies::SeenDocument;
+use super::duplicates::{self, Again, Building, Digests, Numbered, Seen};
 use super::found::Found;
 use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
@@ -325,7 +326,7 @@ impl<'run> Worker<'run> {
             origin: record.origin,
             group,
             record_id,
-            event_id: Some(record.event_id),
+            event_id: record.event_id,
             fate: self.fate_of(record),
         }
     }
@@ -630,21 +631,12 @@ impl Reading<'_> {
         match documents::event(given, &worker.options.roles) {
             Ok(event) => {
                 let fingerprint = documents::fingerprint(&event);
-                let event_id = documents::sysmon_id(&event.document);
+                let sysmon_id = documents::sysmon_id(&event.document);
+                let event_id = sysmon_id.map(u32::from);
                 let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                 let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
                 let fate = worker.fate(event_id.or_else(code), computer, event.time(worker.options.clock));
-                let seen = Seen {
-                    fingerprint,
-                    is_partial: false,
-                    identity: 0,
-                    origin,
-                    group: DOCUMENTS,
-                    record_id: 0,
-                    event_id,
-                    fate,
-                };
-                self.found.seen.push(seen);
+                self.found.documents.push(SeenDocument::new(fingerprint, origin, sysmon_id, fate));
                 self.found.counts.add((event_id, fate), 1);
                 if fate == Fate::Mapped {
                     let hits = worker.detector.hits(&event.document);
@@ -664,7 +656,8 @@ impl Reading<'_> {
         self.found.note_time(event.logged, event.logged);
         self.worker.detector.watch().note(&event.document);
         if *inventory {
-            let id = record.map(|record| record.event_id).or_else(|| documents::sysmon_id(&event.document));
+            let id =
+                record.map(|record| record.event_id).or_else(|| documents::sysmon_id(&event.document).map(u32::from));
             self.found.inventory.add(id, &event.document);
         }
         if let Some(timeline) = timeline {

@@ -25,16 +25,7 @@ fn seen((group, record_id, letter): Told, origin: Origin) -> Seen {
     let mut fingerprint = [letter; 16];
     fingerprint[..8].copy_from_slice(&group.to_le_bytes());
     fingerprint[8..15].copy_from_slice(&record_id.to_le_bytes()[..7]);
-    Seen {
-        fingerprint,
-        is_partial: false,
-        identity: 0,
-        origin,
-        group,
-        record_id,
-        event_id: Some(1),
-        fate: Fate::Mapped,
-    }
+    Seen { fingerprint, is_partial: false, identity: 0, origin, group, record_id, event_id: 1, fate: Fate::Mapped }
 }
 
 impl Evidence {
@@ -146,18 +137,10 @@ fn what_overlaps_far_and_wide_is_compared_in_parts() {
 
 #[test]
 fn documents_are_compared_with_each_other_only() {
-    let document = |offset, letter| Seen {
-        is_partial: false,
-        identity: 0,
-        fingerprint: [letter; 16],
-        origin: Origin { input: 0, offset },
-        group: DOCUMENTS,
-        record_id: 0,
-        event_id: None,
-        fate: Fate::Mapped,
-    };
-    let none = Evidence { chunks: Vec::new(), others: Vec::new() };
-    let found = find(Vec::new(), &[document(9, 1), document(2, 1), document(5, 2)], &none);
+    let document = |offset, letter| SeenDocument::new([letter; 16], Origin { input: 0, offset }, None, Fate::Mapped);
+    let mut found = Duplicates::default();
+    found.add_documents(vec![document(9, 1), document(2, 1), document(5, 2)]);
+    assert_eq!(found.counts.0.values().sum::<u64>(), 1);
     assert!(found.contains(Origin { input: 0, offset: 9 }));
     assert!(!found.contains(Origin { input: 0, offset: 2 }) && !found.contains(Origin { input: 0, offset: 5 }));
 }
