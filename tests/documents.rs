@@ -12,7 +12,7 @@ use evql::pipeline::{self, Options, Outcome, Roles, Silent, TimelineOptions};
 use evql::process::HostAddresses;
 use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat};
 use evql::rules::{self, Rule, RuleSet};
-use evql::source::{self, Item, Scratch, Search};
+use evql::source::{self, FaultKind, Item, Scratch, Search, Severity};
 use evql::sysmon::{self, Mapping};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -275,4 +275,38 @@ fn documents_say_in_a_field_of_evqls_own_when_they_were_logged() {
         1,
         "by the time of logging it comes second"
     );
+}
+
+#[test]
+fn a_file_that_begins_with_many_zeros_is_told_by_what_comes_behind_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copied.ndjson");
+    let documents = agent_documents("2024-03-05T09:00:01.000Z", ["2024-03-05T09:00:01.000Z"; 2]);
+    let zeros = vec![0; 100_000];
+    std::fs::write(&path, [zeros.as_slice(), documents.as_bytes(), &zeros].concat()).unwrap();
+    for given in [&path, folder.path()] {
+        let outcome = run(&[given.to_owned()], &Detector::new(rules::builtin()), Roles::default(), false);
+        assert_eq!((outcome.faults.len(), outcome.stats.mapped), (0, 2));
+    }
+}
+
+#[test]
+fn a_response_that_lacks_documents_is_incomplete_evidence() {
+    let documents = agent_documents("2024-03-05T09:00:01.000Z", ["2024-03-05T09:00:01.000Z"; 2]);
+    let hits: Vec<String> = documents.lines().map(|line| format!(r#"{{"_id":"1","_source":{line}}}"#)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("response.json");
+    let response = format!(
+        r#"{{"timed_out":true,"_shards":{{"total":3,"failed":1}},"hits":{{"total":{{"value":10000,"relation":"gte"}},"hits":[{}]}}}}"#,
+        hits.join(",")
+    );
+    std::fs::write(&path, &response).unwrap();
+    let outcome = run(&[path], &Detector::new(rules::builtin()), Roles::default(), false);
+    assert_eq!(outcome.stats.mapped, 2);
+    assert!(outcome.stats.adds_up());
+    let kinds: Vec<(FaultKind, Severity)> = outcome.faults.iter().map(|fault| (fault.kind, fault.severity)).collect();
+    assert_eq!(kinds, [(FaultKind::Incomplete, Severity::Lost); 3]);
+    for said in ["timed_out", "1 of 3 shards", "2 of at least 10000"] {
+        assert!(outcome.faults.iter().any(|fault| fault.reason.contains(said)), "{said}: {:?}", outcome.faults);
+    }
 }

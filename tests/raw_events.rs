@@ -815,3 +815,49 @@ fn a_time_that_disagrees_with_sysmons_own_is_one_of_another_zone() {
         assert_eq!(outcome.stats.logged.unwrap().0.rfc3339(), logged, "{time}");
     }
 }
+
+/// What PowerShell writes for `$events | ForEach-Object ToXml | ConvertTo-Json`: version 5 escapes `<`, `>` and `'`, and wraps some lists.
+fn powershell_texts(records: &[Record]) -> [String; 3] {
+    let texts: Vec<String> = records.iter().map(xml).collect();
+    let escaped = |text: String| text.replace('<', "\\u003c").replace('>', "\\u003e").replace('\'', "\\u0027");
+    let (compact, pretty) = (json!(texts).to_string(), serde_json::to_string_pretty(&texts).unwrap());
+    let wrapped = json!({"value": texts, "Count": texts.len()}).to_string();
+    [compact, escaped(pretty), escaped(wrapped)]
+}
+
+#[test]
+fn lists_of_events_as_xml_in_json_give_what_the_log_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    for sample in SAMPLES {
+        let mut from_log = run(&[log(sample)]);
+        let expected = documents(&mut from_log, &[]);
+        for text in powershell_texts(&sysmon_records(sample)) {
+            let path = folder.path().join("events.json");
+            std::fs::write(&path, &text).unwrap();
+            // Told by its content in a folder too.
+            let mut from_json = run(&[folder.path().to_owned()]);
+            assert_eq!(from_json.faults, [], "{sample}");
+            assert!(from_json.stats.adds_up());
+            assert_eq!(alerts(&from_json), alerts(&from_log), "{sample}");
+            assert_eq!(documents(&mut from_json, &[]), expected, "{sample}");
+        }
+    }
+}
+
+#[test]
+fn a_text_in_a_list_that_is_no_event_costs_only_itself() {
+    let records = sysmon_records("regsvr32");
+    let events: Vec<String> = records.iter().take(3).map(|record| json!(xml(record)).to_string()).collect();
+    let cut = &events[1][..events[1].len() / 2];
+    let text =
+        format!("[\n    {},\n    {cut}\n    {},\n    \"Get-WinEvent : No events were found\"\n]", events[0], events[2]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.json");
+    std::fs::write(&path, &text).unwrap();
+    let outcome = run(&[path]);
+    assert!(outcome.stats.adds_up());
+    assert_eq!(outcome.stats.mapped, 2);
+    let places: Vec<u64> = outcome.faults.iter().filter_map(|fault| fault.offset).collect();
+    let place = |part: &str| text.find(part).unwrap() as u64;
+    assert_eq!(places, [place(cut), place("\"Get-WinEvent")]);
+}

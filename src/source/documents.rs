@@ -128,12 +128,22 @@ impl Target<'_> {
     fn take(&mut self, offset: u64, cut: JsonCut<'_>) {
         match cut {
             JsonCut::Document(bytes) => self.document(bytes, offset),
+            JsonCut::Text(bytes) => self.text(bytes, offset),
             JsonCut::TooLong => self.refuse(offset, &format!("too long to be a document: more than {LARGEST} bytes")),
             JsonCut::Scalar => self.refuse(offset, "a JSON value that is no document"),
             JsonCut::Broken(reason) => self.refuse(offset, &reason),
             JsonCut::PassedOver(count) => self.doubt(offset, &format!(
                 "the response that begins here has {count} documents outside of its list of hits, as in an aggregation: they were not read"
             )),
+            JsonCut::Incomplete(shortfall) => {
+                let (input, reason) = (&self.input.display, shortfall.to_string());
+                let fault = if shortfall.is_certain() {
+                    Fault::lost(input, FaultKind::Incomplete, reason)
+                } else {
+                    Fault::suspect(input, FaultKind::Incomplete, reason)
+                };
+                (self.sink)(Item::Fault(fault.at(offset)));
+            }
             JsonCut::Unclosed => {
                 self.fault(
                     FaultKind::Truncated,
@@ -141,6 +151,16 @@ impl Target<'_> {
                     "the list or response that begins here has no end: the text was cut short",
                 );
             }
+        }
+    }
+
+    /// A text in a list of documents: the XML of an event, or nothing that can be read.
+    fn text(&mut self, bytes: &[u8], offset: u64) {
+        let origin = Origin { input: self.number, offset };
+        let text = serde_json::from_slice::<String>(bytes);
+        match text.ok().and_then(|text| self.raw.tell_text(&text, origin)) {
+            Some(event) => self.event(event, offset),
+            None => self.refuse(offset, "a JSON value that is no document"),
         }
     }
 

@@ -15,9 +15,13 @@
 //! Damage costs the document that it is in; [`aftermath`] knows where reading goes on. What a document that cannot be read on has swallowed is read
 //! again, once: no byte is looked at more often than a fixed number of times.
 
-use aftermath::{Aftermath, Resumption};
+use aftermath::{Aftermath, CutKind, Resumption};
+use response::{ResponsePart, ResponseWatch};
+
+pub use response::Shortfall;
 
 mod aftermath;
+mod response;
 
 /// Bytes of the largest document that is cut out.
 pub const LARGEST: usize = 16 << 20;
@@ -51,18 +55,20 @@ const LISTS: &[&str] = &[
     "Event",
 ];
 
-/// Names that only a document has, not what is around documents.
+/// Names that only a document has, not what is around documents. So is `fields` if it is an object: Splunk has a list of that name beside its rows.
 const OF_DOCUMENTS: &[&str] =
-    &["@timestamp", "timestamp", "_source", "fields", "event", "System", "EventID", "EventData", "winlog", "_raw"];
+    &["@timestamp", "timestamp", "_source", "event", "System", "EventID", "EventData", "winlog", "_raw"];
 
 /// What was found at a place in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonCut<'t> {
     /// An object that may be a document; its bytes.
     Document(&'t [u8]),
-    /// An object of more than [`LARGEST`] bytes.
+    /// A text in a list of documents, in its quotes: a tool may have kept an event as text.
+    Text(&'t [u8]),
+    /// An object or text of more than [`LARGEST`] bytes.
     TooLong,
-    /// A value that stands where a document should and is no object.
+    /// A value that stands where a document should and is neither object nor text.
     Scalar,
     /// Text that is no JSON, or that ends where it should go on: why.
     Broken(String),
@@ -70,6 +76,8 @@ pub enum JsonCut<'t> {
     Unclosed,
     /// The response that begins here has so many documents in other places than its list of hits, as in an aggregation. They are not read.
     PassedOver(u64),
+    /// The response that begins here says that it lacks something.
+    Incomplete(Shortfall),
 }
 
 /// What an open object or list is good for.
@@ -81,6 +89,10 @@ enum Role {
     Wrapper,
     /// `hits` of a response.
     Hits,
+    /// `total` of `hits`.
+    Total,
+    /// `_shards` of a response.
+    Shards,
     /// The list of sequences of a response.
     Sequences,
     /// One of them.
@@ -143,6 +155,14 @@ struct Held {
     is_compact: bool,
     /// Whether it has a name that only documents have.
     is_certain: bool,
+    kind: CutKind,
+}
+
+impl Held {
+    fn new(start: u64, depth: usize, column: Option<u64>, kind: CutKind) -> Self {
+        let (bytes, is_too_long) = (Vec::new(), false);
+        Self { start, bytes, is_too_long, depth, column, is_compact: false, is_certain: false, kind }
+    }
 }
 
 /// Hears of each cut and the offset of its first byte in the text.
@@ -165,6 +185,7 @@ pub struct JsonCutter {
     key: Vec<u8>,
     /// Documents of the outermost object that are not in a list of its own.
     passed_over: u64,
+    response: ResponseWatch,
     line: Vec<u8>,
     line_start: u64,
     /// Lines that are no JSON, and are told together: where they begin, what the first one is, and how many more follow.
@@ -185,6 +206,11 @@ pub struct JsonCutter {
 }
 
 impl JsonCutter {
+    /// A cutter of a text that begins at some offset.
+    pub fn starting_at(offset: u64) -> Self {
+        Self { offset, line_begin: offset, ..Self::default() }
+    }
+
     /// Takes the next piece of the text.
     pub fn feed(&mut self, piece: &[u8], sink: CutSink<'_>) {
         self.run(piece, sink);
@@ -232,6 +258,7 @@ impl JsonCutter {
             sink(self.outer_start, JsonCut::Unclosed);
         }
         self.tell_passed_over(sink);
+        self.response.tell_pages(&mut |start, shortfall| sink(start, JsonCut::Incomplete(shortfall)));
         *self = Self { offset: self.offset, ..Self::default() };
     }
 
@@ -301,8 +328,14 @@ impl JsonCutter {
             (b':', Expected::Colon) => self.expected = Expected::Value,
             (b'"', Expected::Key | Expected::KeyOrEnd) => self.begin_key(column),
             (b'"' | b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', Expected::Value | Expected::ValueOrEnd) => {
-                if in_list {
+                if in_list && byte == b'"' {
+                    self.held = Some(Held::new(self.place(at), self.frames.len(), column, CutKind::Text));
+                    self.unheld = at;
+                } else if in_list {
                     sink(self.place(at), JsonCut::Scalar);
+                } else {
+                    self.begin_value();
+                    self.response.add_to_value(if byte == b'"' { &[] } else { &piece[at..=at] });
                 }
                 self.mode = if byte == b'"' { Mode::Text { escaped: false } } else { Mode::Literal };
                 self.expected = Expected::CommaOrEnd;
@@ -333,6 +366,42 @@ impl JsonCutter {
         }
     }
 
+    /// Looks whether the value that begins says something of a response.
+    fn begin_value(&mut self) {
+        let part = match self.frames.last().map(|frame| frame.role) {
+            Some(Role::Outermost | Role::Wrapper) => ResponsePart::Top,
+            Some(Role::Shards) => ResponsePart::Shards,
+            Some(Role::Hits) => ResponsePart::Hits,
+            Some(Role::Total) => ResponsePart::Total,
+            _ => return,
+        };
+        self.response.begin_value(part, &self.key);
+    }
+
+    fn end_value(&mut self) {
+        if self.response.is_in_value() {
+            self.response.end_value(self.around());
+        }
+    }
+
+    /// The outermost object of the response at hand.
+    fn around(&self) -> Option<usize> {
+        self.frames.iter().rposition(|frame| frame.role == Role::Outermost)
+    }
+
+    /// Counts what opens in a response, and begins the response with its list.
+    fn note_response(&mut self, role: Role) {
+        let [.., outer, list] = self.frames.as_slice() else {
+            return;
+        };
+        if role == Role::Sequence || (list.role, outer.role) == (Role::List, Role::Hits) {
+            self.response.count();
+        } else if list.role == Role::Hits && matches!(role, Role::List | Role::Sequences) {
+            let start = self.held.as_ref().map_or(self.outer_start, |held| held.start);
+            self.response.begin_list(self.around().unwrap_or_default(), start);
+        }
+    }
+
     /// Whether the innermost open list is one whose members should be documents.
     fn is_in_list(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.role == Role::List)
@@ -355,16 +424,24 @@ impl JsonCutter {
                 self.held = None;
             }
         }
+        if is_object
+            && self.key == b"fields"
+            && self.frames.last().is_some_and(|frame| frame.role == Role::Outermost)
+            && let Some(held) = &mut self.held
+        {
+            held.is_certain = true;
+        }
         let role = self.role(is_object);
+        self.note_response(role);
         if matches!(role, Role::List | Role::Sequences) {
             // What was taken for a document until here is what responses wrap around documents.
             self.held = None;
         }
         let depth = self.frames.len();
         if is_object && (depth == 0 || self.is_in_list()) {
-            let (bytes, is_too_long) = (Vec::new(), false);
-            self.held = Some(Held { start, bytes, is_too_long, depth, column, is_compact: false, is_certain: false });
+            self.held = Some(Held::new(start, depth, column, CutKind::Object));
             self.unheld = at;
+            self.response.forget_summary();
         }
         self.frames.push(Frame { is_object, role });
         self.expected = if is_object { Expected::KeyOrEnd } else { Expected::ValueOrEnd };
@@ -393,6 +470,8 @@ impl JsonCutter {
             (Role::List, true) => Role::Outermost,
             (Role::List, false) => Role::List,
             (Role::Outermost | Role::Wrapper, true) if key == "hits" => Role::Hits,
+            (Role::Outermost | Role::Wrapper, true) if key == "_shards" => Role::Shards,
+            (Role::Hits, true) if key == "total" => Role::Total,
             (Role::Outermost | Role::Wrapper, true) if AROUND_RESPONSES.contains(&key) => Role::Wrapper,
             (Role::Outermost | Role::Wrapper, false) if LISTS.contains(&key) => Role::MaybeList,
             (Role::Hits, false) if matches!(key, "hits" | "events") => Role::List,
@@ -406,23 +485,34 @@ impl JsonCutter {
     fn close(&mut self, piece: &[u8], at: usize, sink: CutSink<'_>) -> usize {
         self.frames.pop();
         self.expected = if self.frames.is_empty() { Expected::Value } else { Expected::CommaOrEnd };
-        if let Some(mut held) = self.held.take_if(|held| held.depth == self.frames.len()) {
-            let part = &piece[self.unheld..=at];
-            self.unheld = at + 1;
-            let is_request = self.is_after_request && self.frames.is_empty();
-            if held.is_too_long || held.bytes.len() + part.len() > LARGEST {
-                sink(held.start, JsonCut::TooLong);
-            } else if held.bytes.is_empty() {
-                self.end_document(part, held.start, is_request, sink);
-            } else {
-                held.bytes.extend_from_slice(part);
-                self.end_document(&held.bytes, held.start, is_request, sink);
-            }
+        if let Some(held) = self.held.take_if(|held| held.depth == self.frames.len()) {
+            self.end_held(held, piece, at, sink);
         }
+        self.response.end(self.frames.len(), &mut |start, shortfall| sink(start, JsonCut::Incomplete(shortfall)));
         if self.frames.is_empty() {
             self.tell_passed_over(sink);
         }
         at + 1
+    }
+
+    /// Cuts out what ends with a byte of the piece.
+    fn end_held(&mut self, mut held: Held, piece: &[u8], at: usize, sink: CutSink<'_>) {
+        let part = &piece[self.unheld..=at];
+        self.unheld = at + 1;
+        let is_whole = held.bytes.is_empty();
+        if held.is_too_long || held.bytes.len() + part.len() > LARGEST {
+            return sink(held.start, JsonCut::TooLong);
+        }
+        if !is_whole {
+            held.bytes.extend_from_slice(part);
+        }
+        let bytes = if is_whole { part } else { held.bytes.as_slice() };
+        if held.kind == CutKind::Text {
+            self.is_damaged = false;
+            return sink(held.start, JsonCut::Text(bytes));
+        }
+        let is_request = self.is_after_request && self.frames.is_empty();
+        self.end_document(bytes, held.start, is_request, sink);
     }
 
     fn end_document(&mut self, bytes: &[u8], start: u64, is_request: bool, sink: CutSink<'_>) {
@@ -469,6 +559,8 @@ impl JsonCutter {
         if is_key && self.key.len() < LONGEST_KEY {
             let room = LONGEST_KEY - self.key.len();
             self.key.extend_from_slice(&rest[..length.min(room)]);
+        } else if !is_key {
+            self.response.add_to_value(&rest[..length]);
         }
         match rest.get(length) {
             None => {}
@@ -476,6 +568,10 @@ impl JsonCutter {
                 self.mode = Mode::Between;
                 if is_key {
                     self.end_key();
+                } else if let Some(held) = self.held.take_if(|held| held.kind == CutKind::Text) {
+                    self.end_held(held, piece, at + length, sink);
+                } else {
+                    self.end_value();
                 }
             }
             // A name with escapes is none that means something here.
@@ -491,13 +587,14 @@ impl JsonCutter {
 
     fn literal(&mut self, piece: &[u8], at: usize) -> usize {
         let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.');
-        match piece[at..].iter().position(is_end) {
-            Some(length) => {
-                self.mode = Mode::Between;
-                at + length
-            }
-            None => piece.len(),
+        let length = piece[at..].iter().position(is_end);
+        let end = length.map_or(piece.len(), |length| at + length);
+        self.response.add_to_value(&piece[at..end]);
+        if length.is_some() {
+            self.end_value();
+            self.mode = Mode::Between;
         }
+        end
     }
 
     /// A line that does not begin as JSON. Tools put their own words before an object, or a cut line has no end: the object is read all the same.
@@ -568,15 +665,17 @@ impl JsonCutter {
         // The lists around it go on.
         let lists = self.frames.iter().rposition(|frame| frame.role == Role::List);
         self.frames.truncate(lists.map_or(0, |last| last + 1));
+        self.response.forget(self.frames.len());
         self.is_damaged = true;
         let in_list = !self.frames.is_empty();
         let own = held.as_ref().and_then(|held| held.column).or((!in_list).then_some(0));
+        let kind = held.as_ref().map_or(CutKind::Object, |held| held.kind);
         let opening = held.as_ref().map(|held| aftermath::opening(&held.bytes).to_vec()).unwrap_or_default();
         if held.is_some_and(|held| self.again(held, place, Some(piece[at]), sink)) {
             self.unheld = at;
         } else {
             self.mode = Mode::Lost;
-            self.aftermath = Aftermath::new(own, depth, in_list, [opening, self.opening.clone()]);
+            self.aftermath = Aftermath::new(own, depth, in_list, [opening, self.opening.clone()]).of(kind);
         }
         // The byte that did not fit is looked at anew; only an object can begin with it.
         if column.is_some() && piece[at] == b'{' {

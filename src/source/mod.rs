@@ -44,7 +44,7 @@ pub use extent::{ChunkExtent, contradictions};
 pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};
-pub use json_cutter::{JsonCut, JsonCutter, LARGEST as LARGEST_DOCUMENT};
+pub use json_cutter::{JsonCut, JsonCutter, LARGEST as LARGEST_DOCUMENT, Shortfall};
 pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
 pub use record::{Record, is_guid_entry};
 pub use steady::FileStates;

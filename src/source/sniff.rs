@@ -140,6 +140,8 @@ const MARKS: &[&str] = &[
     "\"winlog\"",
     "\"winlog.",
     "\"_raw\"",
+    "\"<Event",
+    "\"\\u003cEvent",
 ];
 
 /// What comes behind the lines that tools write before the first document.

@@ -68,9 +68,9 @@ impl Report {
             let reason = match cut {
                 JsonCut::Document(bytes) => return self.add_bytes(bytes, place, refused),
                 JsonCut::TooLong => "it is too long to be an alert".to_owned(),
-                JsonCut::Scalar => "it is no alert".to_owned(),
+                JsonCut::Scalar | JsonCut::Text(_) => "it is no alert".to_owned(),
                 JsonCut::Broken(reason) => reason,
-                JsonCut::PassedOver(_) => return,
+                JsonCut::PassedOver(_) | JsonCut::Incomplete(_) => return,
                 JsonCut::Unclosed => "the list that begins here has no end".to_owned(),
             };
             refused(Refused { place: place(), reason });

@@ -92,6 +92,16 @@ pub enum Resumption {
     Inside(usize),
 }
 
+/// What is cut out of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CutKind {
+    /// A document.
+    #[default]
+    Object,
+    /// A text, in which a tool may have kept an event.
+    Text,
+}
+
 /// Looks for what comes behind damage, byte by byte.
 #[derive(Debug, Default)]
 pub struct Aftermath {
@@ -100,6 +110,8 @@ pub struct Aftermath {
     /// Objects and lists that it has open.
     depth: usize,
     in_list: bool,
+    /// What the damaged document is.
+    kind: CutKind,
     in_text: bool,
     escaped: bool,
     /// How other documents begin; may be empty.
@@ -111,6 +123,12 @@ pub struct Aftermath {
 impl Aftermath {
     pub fn new(column: Option<u64>, depth: usize, in_list: bool, openings: [Vec<u8>; 2]) -> Self {
         Self { column, depth, in_list, openings, ..Self::default() }
+    }
+
+    /// The same behind something of a kind: others may follow.
+    #[must_use]
+    pub fn of(self, kind: CutKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// The last bytes that were met.
@@ -139,6 +157,9 @@ impl Aftermath {
     }
 
     fn first_of_line(&self, byte: u8, column: u64) -> Option<Resumption> {
+        if self.kind == CutKind::Text && self.in_list && byte == b'"' {
+            return Some(Resumption::Here);
+        }
         let is_outdented = column == 0 && byte == b'{' || self.column.is_some_and(|own| column <= own);
         if !is_outdented && (self.in_list || self.depth > 0) {
             return None;

@@ -10,6 +10,8 @@ enum Found {
     Broken(String),
     Unclosed,
     PassedOver(u64),
+    Text(String),
+    Incomplete(Shortfall),
 }
 
 impl From<JsonCut<'_>> for Found {
@@ -21,6 +23,8 @@ impl From<JsonCut<'_>> for Found {
             JsonCut::Broken(reason) => Self::Broken(reason),
             JsonCut::Unclosed => Self::Unclosed,
             JsonCut::PassedOver(count) => Self::PassedOver(count),
+            JsonCut::Text(bytes) => Self::Text(String::from_utf8_lossy(bytes).into_owned()),
+            JsonCut::Incomplete(shortfall) => Self::Incomplete(shortfall),
         }
     }
 }
@@ -348,5 +352,87 @@ proptest! {
             prop_assert!(offset <= text.len() as u64 && last <= Some(offset), "in the order of the text");
             last = Some(offset);
         }
+    }
+}
+
+/// What is said of responses that lack something, without their documents.
+fn shortfalls(text: &str) -> Vec<(u64, Shortfall)> {
+    let all = cut(text);
+    assert_eq!(all, cut_in(text.as_bytes(), 1), "byte by byte too");
+    let shortfall = |(offset, found)| match found {
+        Found::Incomplete(shortfall) => Some((offset, shortfall)),
+        _ => None,
+    };
+    all.into_iter().filter_map(shortfall).collect()
+}
+
+fn response(total: &str, hits: usize) -> String {
+    let hits = vec![r#"{"_id":"1","_source":{"timed_out":true,"total":9}}"#; hits].join(",");
+    format!(
+        r#"{{"took":1,"timed_out":false,"_shards":{{"total":3,"failed":0}},"hits":{{"total":{total},"hits":[{hits}]}}}}"#
+    )
+}
+
+#[test]
+fn a_response_that_is_a_page_of_a_larger_result_is_told_with_its_numbers() {
+    let page = |count, of, is_at_least| Shortfall::Page { count, of, is_at_least };
+    assert_eq!(shortfalls(&response(r#"{"value":2,"relation":"eq"}"#, 2)), []);
+    assert_eq!(shortfalls(&response(r#"{"value":7,"relation":"eq"}"#, 2)), [(0, page(2, 7, false))]);
+    assert_eq!(shortfalls(&response(r#"{"relation":"gte","value":7}"#, 2)), [(0, page(2, 7, true))]);
+    assert_eq!(shortfalls(&response("5", 1)), [(0, page(1, 5, false))], "as Elasticsearch 6 writes it");
+    assert_eq!(shortfalls(&response(r#"{"value":2,"relation":"gte"}"#, 2)), [(0, Shortfall::Uncounted { count: 2 })]);
+    let behind = r#"{"hits":{"hits":[{"_id":"1","_source":{}}],"total":{"value":3}}}"#;
+    assert_eq!(shortfalls(behind), [(0, page(1, 3, false))], "keys in the order of letters");
+    let sequences =
+        r#"{"timed_out":false,"hits":{"total":{"value":3},"sequences":[{"events":[{"_id":"1"},{"_id":"2"}]}]}}"#;
+    assert_eq!(shortfalls(sequences), [(0, page(1, 3, false))], "sequences are counted, not their events");
+}
+
+#[test]
+fn pages_of_one_search_in_one_file_are_held_against_the_total_together() {
+    let (five, six) = (r#"{"value":5,"relation":"eq"}"#, r#"{"value":6,"relation":"eq"}"#);
+    let pages = |sizes: &[usize]| sizes.iter().map(|size| response(five, *size) + "\n").collect::<String>();
+    assert_eq!(shortfalls(&pages(&[2, 2, 1])), []);
+    assert_eq!(shortfalls(&pages(&[2, 2])), [(0, Shortfall::Page { count: 4, of: 5, is_at_least: false })]);
+    assert_eq!(shortfalls(&(pages(&[5]) + &response(six, 6))), []);
+    // Searches of `_msearch` are each their own.
+    let several = format!(r#"{{"took":1,"responses":[{},{}]}}"#, response(five, 2), response(five, 3));
+    assert_eq!(shortfalls(&several).len(), 2);
+}
+
+#[test]
+fn a_response_whose_search_was_cut_short_says_so() {
+    let timed_out = response("1", 1).replacen("false", "true", 1);
+    assert_eq!(shortfalls(&timed_out), [(0, Shortfall::TimedOut)]);
+    let failed = response("1", 1).replacen(r#""failed":0"#, r#""failed":1,"failures":[{"reason":{"type":"x"}}]"#, 1);
+    assert_eq!(shortfalls(&failed), [(0, Shortfall::FailedShards { failed: 1, of: 3 })]);
+    let partial = format!(r#"{{"id":"x","is_partial":true,"is_running":true,"response":{timed_out}}}"#);
+    assert_eq!(shortfalls(&partial), [(0, Shortfall::TimedOut), (0, Shortfall::Partial)]);
+    let one_of_two = format!(r#"{{"responses":[{},{timed_out}]}}"#, response("1", 1));
+    assert!(matches!(shortfalls(&one_of_two)[..], [(place, Shortfall::TimedOut)] if place > 0));
+    assert_eq!(shortfalls(r#"{"@timestamp":"x","timed_out":true}"#), [], "a document, not a response");
+}
+
+#[test]
+fn rows_that_splunk_wraps_are_cut_out_one_by_one() {
+    let wrapped = r#"{"preview":false,"messages":[],"fields":[{"name":"_raw"}],"results":[{"_raw":"a"},{"_raw":"b"}],"highlighted":{}}"#;
+    assert_eq!(documents(wrapped), [r#"{"_raw":"a"}"#, r#"{"_raw":"b"}"#]);
+    let hit = r#"{"_id":"1","fields":{"a":[1]},"results":[{"a":1}]}"#;
+    assert_eq!(documents(hit), [hit], "a document may have such a list too");
+}
+
+#[test]
+fn texts_in_a_list_are_cut_out_and_a_cut_one_costs_no_other() {
+    let texts = "[\n  \"a\",\n  \"b {\\\"\",\n  \"c\n  \"d\",\n  {\"e\":1}\n]";
+    for size in [1, 3, 100] {
+        let found: Vec<String> = cut_in(texts.as_bytes(), size)
+            .into_iter()
+            .map(|(_, found)| match found {
+                Found::Text(text) | Found::Document(text) => text,
+                Found::Broken(_) => "broken".to_owned(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(found, ["\"a\"", "\"b {\\\"\"", "broken", "\"d\"", "{\"e\":1}"]);
     }
 }

@@ -68,6 +68,12 @@ impl RawEvents {
         }
     }
 
+    /// Reads a text that stands where an object should; `None` if it is not the XML of an event, as PowerShell's `$_.ToXml() | ConvertTo-Json` writes it.
+    pub(super) fn tell_text(&mut self, text: &str, origin: Origin) -> Option<EventRead> {
+        let xml = xml_of(text)?;
+        Some(EventRead::exact(self.xml.convert(xml, origin, None)))
+    }
+
     /// Reads the events of an object; false if it is a document.
     fn read(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
         let at = Origin { offset: origin.offset + events.len() as u64, ..origin };
@@ -111,11 +117,33 @@ impl RawEvents {
             return self.read(row, origin, depth, events);
         }
         let mut found = false;
+        if texts(object).any(|text| xml_of(text).is_some()) {
+            for text in texts(object) {
+                let at = Origin { offset: origin.offset + events.len() as u64, ..origin };
+                let event = self.tell_text(text, at);
+                events
+                    .push(event.unwrap_or_else(|| EventRead::refused("a text that is no event, in a list of events")));
+            }
+            found = true;
+        }
         for member in wrapped(object) {
             found |= self.read(member, origin, depth, events);
         }
         found
     }
+}
+
+/// The XML of an event, if a text is that and nothing else.
+fn xml_of(text: &str) -> Option<&str> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}'));
+    let is_event = text.strip_prefix("<Event").is_some_and(|rest| rest.starts_with([' ', '>', '\t', '\r', '\n']));
+    (is_event && text.ends_with("</Event>")).then_some(text)
+}
+
+/// The texts that PowerShell 5 has wrapped: `{"value":["<Event …"],"Count":1}`.
+fn texts(object: &Object) -> impl Iterator<Item = &str> {
+    let list = object.get("value").filter(|_| object.contains_key("Count")).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// The events in a row of Chainsaw's hunt (`document.data`, or several under `documents`), or in the results of a search in Splunk.
