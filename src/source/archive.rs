@@ -14,6 +14,8 @@ use zip::read::{ZipFile, ZipReadOptions};
 use zip::result::{ZipError, ZipResult};
 use zip::{CompressionMethod, ZipArchive};
 
+use super::head::read_head;
+
 /// Bytes that an archive inside of an archive may have for each byte that it takes up there. What is packed already does not shrink when packed again.
 const MOST_GROWTH: u64 = 16;
 /// Bytes that any archive inside of an archive may have.
@@ -58,9 +60,7 @@ impl Bytes {
 
     /// The first bytes, at most so many.
     pub fn head(&self, most: usize) -> io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        self.clone().take(most as u64).read_to_end(&mut head)?;
-        Ok(head)
+        read_head(&mut self.clone(), most)
     }
 
     /// A part of these bytes.
@@ -178,10 +178,8 @@ impl Archive {
     /// The first bytes of a member: at most so many.
     pub fn head(&self, index: usize, most: usize) -> Result<Vec<u8>, String> {
         let mut zip = self.zip.clone();
-        let member = open(&mut zip, index, self.password.as_deref()).map_err(|error| reason(&error))?;
-        let mut head = Vec::new();
-        member.take(most as u64).read_to_end(&mut head).map_err(|error| error.to_string())?;
-        Ok(head)
+        let mut member = open(&mut zip, index, self.password.as_deref()).map_err(|error| reason(&error))?;
+        read_head(&mut member, most).map_err(|error| error.to_string())
     }
 
     /// A member to read later.

@@ -19,6 +19,7 @@ use walkdir::WalkDir;
 
 use super::archive::{Archive, Bytes, Listed, Member, NEEDS_PASSWORD};
 use super::fault::{Fault, FaultKind};
+use super::head;
 use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
 use super::sniff::{Container, HEAD, HeaderDoubt, Verdict, tell};
 
@@ -482,9 +483,7 @@ fn told(path: &Path) -> Option<Verdict> {
 }
 
 fn read_head(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(head)
+    head::read_head(&mut File::open(path)?, HEAD)
 }
 
 fn display(path: &Path) -> Arc<str> {

@@ -68,27 +68,46 @@ fn read_any(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
 
 /// Reads text of any encoding that a byte order mark or the first character tells: PowerShell writes UTF-16 where its user wrote `>`.
 fn read_encoded(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
+    let zeros = pass_zeros(&mut source);
     let encoding = source.fill_buf().ok().and_then(utf16);
     match encoding {
-        None => read_text(source, target),
+        None => read_text(source, zeros, target),
         Some(encoding) => {
             let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(source);
-            read_text(BufReader::with_capacity(BUFFER, decoded), target)
+            read_text(BufReader::with_capacity(BUFFER, decoded), zeros / 2, target)
         }
     }
+}
+
+/// Passes over zeros at the start, which copies of whole blocks of a disk have, by pairs: the first character behind them may have two bytes. Gives their number.
+fn pass_zeros(source: &mut impl BufRead) -> u64 {
+    let mut passed = 0;
+    // An error comes again where the text is read.
+    while let Ok(piece) = source.fill_buf() {
+        let first = piece.iter().position(|&byte| byte != 0);
+        let zeros = first.unwrap_or(piece.len());
+        let even = zeros - zeros % 2;
+        source.consume(even);
+        passed += even as u64;
+        if first.is_some() || even == 0 {
+            break;
+        }
+    }
+    passed
 }
 
 /// The encoding of a text in UTF-16 that starts with a mark, an object or a list.
 fn utf16(start: &[u8]) -> Option<&'static Encoding> {
     match start {
-        [0xff, 0xfe, ..] | [b'{' | b'[', 0, ..] => Some(UTF_16LE),
-        [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] => Some(UTF_16BE),
+        [0xff, 0xfe, ..] | [b'{' | b'[', 0, _, 0, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'{' | b'[', 0, _, ..] => Some(UTF_16BE),
         _ => None,
     }
 }
 
-fn read_text(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
-    let mut cutter = JsonCutter::default();
+/// Reads a text that begins at some offset.
+fn read_text(mut source: impl BufRead, start: u64, target: &mut Target<'_>) -> u64 {
+    let mut cutter = JsonCutter::starting_at(start);
     loop {
         let piece = match source.fill_buf() {
             Ok(piece) => piece,

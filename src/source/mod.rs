@@ -22,6 +22,7 @@ mod export;
 mod extent;
 mod fast;
 mod fault;
+mod head;
 mod header;
 mod hidden;
 mod json_cutter;

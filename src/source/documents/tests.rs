@@ -138,3 +138,27 @@ fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
     assert!(doubts.iter().all(|(_, severity, _)| *severity == crate::source::Severity::Suspect), "{doubts:?}");
     assert_eq!(doubts.iter().map(|(offset, _, _)| offset.unwrap()).collect::<Vec<_>>(), [0, 11, 27]);
 }
+
+#[test]
+fn any_number_of_zeros_around_documents_is_passed_over() {
+    for zeros in [1, 3, 4, 20_000, 300_001] {
+        let zeros = vec![0; zeros];
+        let text = [&zeros, br#"{"a":1} {"b":2}"#.as_slice(), &zeros].concat();
+        let (documents, faults) = items(&text);
+        assert_eq!(faults, []);
+        let at = zeros.len() as u64;
+        assert_eq!(documents, [(at, r#"{"a":1}"#.to_owned()), (at + 8, r#"{"b":2}"#.to_owned())]);
+    }
+}
+
+#[test]
+fn zeros_before_text_in_utf_16_do_not_hide_its_encoding() {
+    for big in [false, true] {
+        let unit = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        let text: Vec<u8> = "[{\"a\":\"é\"}]".encode_utf16().flat_map(unit).collect();
+        let zeros = vec![0; 40_000];
+        let (documents, faults) = items(&[zeros.as_slice(), &text, &zeros].concat());
+        assert_eq!(faults, []);
+        assert_eq!(documents, [(20_001, "{\"a\":\"é\"}".to_owned())]);
+    }
+}
