@@ -70,7 +70,7 @@ pub fn to_double(number: i64) -> f64 {
 }
 
 /// Whether a text is too long to be a keyword: such count as missing.
-pub fn too_long(text: &str) -> bool {
+pub fn is_too_long(text: &str) -> bool {
     text.len() > KEYWORD_LIMIT && text.encode_utf16().count() > KEYWORD_LIMIT
 }
 
@@ -87,7 +87,7 @@ pub fn read(value: &Value, kind: Option<FieldType>) -> Option<Datum<'_>> {
     };
     let Some(kind) = kind else { return Some(plain) };
     match (kind, plain) {
-        (FieldType::Keyword, Datum::Text(text)) => (!too_long(&text)).then_some(Datum::Text(text)),
+        (FieldType::Keyword, Datum::Text(text)) => (!is_too_long(&text)).then_some(Datum::Text(text)),
         (kind, other) if kind.is_text() => other.into_text().map(Datum::Text),
         (FieldType::Long, Datum::Double(number)) => truncate(number).map(Datum::Long),
         (FieldType::Long, Datum::Text(text)) => match parse_number(&text)? {

@@ -34,6 +34,7 @@ mod text_set;
 pub mod token;
 
 pub use check::UnknownName;
+pub use datum::{KEYWORD_LIMIT, is_too_long};
 pub use parse::parse;
 pub use predicate::{Need, Predicate};
 pub use query::{EventQuery, Pipe, Query};

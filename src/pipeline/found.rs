@@ -5,6 +5,7 @@
 use super::Tally;
 use super::copies::SeenDocument;
 use super::duplicates::{self, Again, ChunkSeen, Counted, Duplicates, Seen};
+use super::keywords::LongKeyword;
 use super::work::Fate;
 use crate::base::{Origin, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
@@ -25,6 +26,8 @@ pub struct Found {
     pub inventory: Inventory,
     /// The addresses that hosts have shown as their own, if a timeline tells of connections in words.
     pub addresses: HostAddresses,
+    /// Values that are too long to be keywords.
+    pub long_keywords: Vec<LongKeyword>,
     /// Every chunk with records of Sysmon, to know duplicates by.
     pub chunks: Vec<ChunkSeen>,
     /// Every chunk that is not empty, to know by what is missing between them.
@@ -94,6 +97,7 @@ impl Found {
         self.candidates.merge(other.candidates);
         self.chunks.append(&mut other.chunks);
         self.extents.append(&mut other.extents);
+        self.long_keywords.append(&mut other.long_keywords);
         self.seen.append(&mut other.seen);
         self.documents.append(&mut other.documents);
         self.counts.add_all(&other.counts);

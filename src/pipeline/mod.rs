@@ -10,6 +10,7 @@ mod documents;
 mod duplicates;
 mod filter;
 mod found;
+mod keywords;
 mod second;
 mod shelf;
 mod stats;
@@ -247,6 +248,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let Findings { alerts, left_out, set_aside, lost } = detector.findings_with(&found.candidates, &each, detail);
     let candidates = std::mem::take(&mut found.candidates);
     let mut notices: Vec<Notice> = limits(&candidates).into_iter().chain(of_hosts).collect();
+    notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
     notices.sort();
     rayon::spawn(move || drop(candidates));
     for origin in lost {

@@ -4,6 +4,7 @@ use super::again::{Digesting, Loading, Numbering};
 use super::copies::SeenDocument;
 use super::duplicates::{self, Again, Building, Digests, Numbered, Seen};
 use super::found::Found;
+use super::keywords::{AskedKeywords, ShapeKeywords};
 use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Options, Progress, Tally, documents};
@@ -41,6 +42,8 @@ pub struct Worker<'run> {
     pub progress: &'run dyn Progress,
     /// Which rules may come to something.
     pub waking: &'run Waking,
+    /// What rules ask for that can be too long.
+    pub keywords: AskedKeywords,
     pub digests: Digests,
     /// Plans that some thread has made already, by event ID and names of entries.
     pub plans: Mutex<HashMap<ShapeKey, Arc<Shape>>>,
@@ -198,6 +201,8 @@ pub struct Shape {
     columns: Option<(Ways, Outline)>,
     /// Names that are looked for, if a record can have one.
     watch: Option<ShapeWatch>,
+    /// What rules ask for that can be too long, if a record can have some.
+    keywords: Option<ShapeKeywords>,
     is_creation: bool,
 }
 
@@ -227,6 +232,7 @@ impl<'run> Worker<'run> {
             options,
             progress,
             waking,
+            keywords: AskedKeywords::new(detector),
             digests: Digests::default(),
             plans: Mutex::default(),
             shelf: options.timeline.as_ref().map(|timeline| Mutex::new(Shelf::new(timeline.limits.clone()))),
@@ -404,7 +410,9 @@ impl<'run> Worker<'run> {
             Some((ways, outline))
         });
         let watch = self.detector.watch().shape(glance, mapping);
-        Shape { rules: self.detector.shape(glance), columns, watch, is_creation: constants.is_process_creation() }
+        let keywords = self.keywords.shape(glance, mapping);
+        let is_creation = constants.is_process_creation();
+        Shape { rules: self.detector.shape(glance), columns, watch, keywords, is_creation }
     }
 
     fn plan(&self, glance: &Glance<'_>) -> Arc<Shape> {
@@ -440,6 +448,7 @@ struct Mark {
     connections: usize,
     faults: usize,
     seen: usize,
+    long_keywords: usize,
     tally: Tally,
     logged: Option<(Ticks, Ticks)>,
 }
@@ -453,6 +462,7 @@ impl Visitor for Reading<'_> {
             connections: self.own.connections.len(),
             faults: found.faults.len(),
             seen: found.seen.len(),
+            long_keywords: found.long_keywords.len(),
             tally: found.tally,
             logged: found.logged,
         };
@@ -512,6 +522,9 @@ impl Visitor for Reading<'_> {
             }
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
         }
+        if let Some(keywords) = &shape.keywords {
+            worker.keywords.note(keywords, glance, (row_cells, path), &mut self.found.long_keywords);
+        }
         if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(Contents::Record)) {
             let event = Lazy::new(ways, glance, row_cells, path);
             self.subject = Some(Subject::new(&event, order_of(&event, glance, clock), shape.is_creation));
@@ -540,13 +553,14 @@ impl Visitor for Reading<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        let Mark { candidates, rows, connections, faults, seen, tally, logged } = self.mark;
+        let Mark { candidates, rows, connections, faults, seen, long_keywords, tally, logged } = self.mark;
         self.found.candidates.truncate(candidates);
         self.own.rows.truncate(rows.0);
         self.own.row_ends.truncate(rows.1);
         self.own.connections.truncate(connections);
         self.found.faults.truncate(faults);
         self.found.seen.truncate(seen);
+        self.found.long_keywords.truncate(long_keywords);
         self.found.tally = tally;
         self.found.logged = logged;
         (self.hits, self.subject) = (None, None);
@@ -655,6 +669,7 @@ impl Reading<'_> {
         let Options { timeline, inventory, clock, .. } = self.worker.options;
         self.found.note_time(event.logged, event.logged);
         self.worker.detector.watch().note(&event.document);
+        self.worker.keywords.note_document(&event.document, event.origin, &mut self.found.long_keywords);
         if *inventory {
             let id =
                 record.map(|record| record.event_id).or_else(|| documents::sysmon_id(&event.document).map(u32::from));

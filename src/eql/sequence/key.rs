@@ -8,7 +8,7 @@ use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
 use crate::base::host;
 use crate::ecs::{Field, FieldType};
-use crate::eql::datum::{Datum, KEYWORD_LIMIT, read_all, too_long};
+use crate::eql::datum::{Datum, KEYWORD_LIMIT, is_too_long, read_all};
 use crate::event::{Fields, Value, Written};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
@@ -147,7 +147,7 @@ impl Digester {
 
     /// The digest of the key of events of this host that share a text, as [`first_key`](Self::first_key) makes it; `None` if it is too long for a key.
     pub fn text_key(&self, host: Digest, text: &str) -> Option<Digest> {
-        (!too_long(text)).then(|| self.join(Some(host), &[self.text(text)]))
+        (!is_too_long(text)).then(|| self.join(Some(host), &[self.text(text)]))
     }
 
     /// The digest of the key of events of this host that share the first value of a field; `None` if the document has none. `buffer` must have begun this

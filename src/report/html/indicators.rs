@@ -16,6 +16,9 @@ use std::sync::LazyLock;
 /// Most entries of one list.
 const MOST: usize = 2_000;
 
+/// Most URLs of one text.
+const MOST_URLS: usize = 64;
+
 /// Longest text that is searched for URLs, in bytes.
 const SEARCHED: usize = 64 << 10;
 
@@ -39,7 +42,7 @@ const KINDS: [(&str, &str); 9] = [
 #[derive(Debug, Default)]
 pub struct Indicators {
     lists: [BTreeSet<String>; KINDS.len()],
-    /// How many did not fit into each list; the same one may count more than once.
+    /// How many did not fit into each list, or were not looked for any more in a long text; the same one may count more than once.
     over: [u64; KINDS.len()],
 }
 
@@ -149,8 +152,15 @@ impl Indicators {
 
     fn urls(&mut self, text: &str) {
         let end = (0..=SEARCHED.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
-        for url in URL.find_iter(&text[..end]).take(64) {
-            self.put("url", url.as_str().trim_end_matches(['.', ':']).to_owned());
+        for (number, url) in URL.find_iter(&text[..end]).enumerate() {
+            if number < MOST_URLS {
+                self.put("url", url.as_str().trim_end_matches(['.', ':']).to_owned());
+            } else {
+                self.leave_out("url");
+            }
+        }
+        if end < text.len() && URL.is_match(&text[end..]) {
+            self.leave_out("url");
         }
     }
 
@@ -164,8 +174,15 @@ impl Indicators {
             self.over[at] += 1;
             return;
         }
-        let shown = cut(&text, LONGEST).0;
-        list.insert(if shown.len() == text.len() { text } else { shown.to_owned() });
+        let (shown, left) = cut(&text, LONGEST);
+        list.insert(if left == 0 { text } else { format!("{shown}… (+{left} characters)") });
+    }
+
+    /// Counts one that does not come into its list.
+    fn leave_out(&mut self, kind: &str) {
+        if let Some(at) = KINDS.iter().position(|(name, _)| *name == kind) {
+            self.over[at] += 1;
+        }
     }
 
     /// Whether there are none.

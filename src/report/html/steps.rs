@@ -1,7 +1,7 @@
 //! The steps of an alert: its events in stage order, what each adds to those before it, and the time between them.
 
 use super::doc::{list, text, texts};
-use super::text::{cut, instant, line};
+use super::text::{counted, cut, instant, line};
 use crate::base::Ticks;
 use crate::base::time::seconds_text;
 use crate::event::Clock;
@@ -165,8 +165,10 @@ pub fn named<'v>(path: Option<Cow<'v, str>>, pid: Option<Cow<'v, str>>) -> Optio
 /// What it was done to: a file or image, a registry key, a name that was asked for, another process.
 fn of_object<'v>(event: &'v Value, facts: &mut Vec<Fact<'v>>) {
     let all = |name| {
-        let values: Vec<_> = texts(event, name).take(MOST_VALUES).collect();
-        (!values.is_empty()).then(|| values.join(", "))
+        let (values, more) =
+            (texts(event, name).take(MOST_VALUES).collect::<Vec<_>>(), texts(event, name).skip(MOST_VALUES).count());
+        let more = if more > 0 { format!(" … and {}", counted(more as u64, "more value")) } else { String::new() };
+        (!values.is_empty()).then(|| format!("{}{more}", values.join(", ")))
     };
     let is_library = texts(event, "event.category").any(|category| category == "library");
     let file = text(event, "file.path").or_else(|| text(event, "dll.path")).or_else(|| text(event, "file.name"));

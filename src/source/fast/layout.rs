@@ -258,6 +258,16 @@ impl<'c> Raw<'c> {
         }
     }
 
+    /// Whether the text may have more than so many characters: it has no more than it is stored in bytes.
+    #[inline]
+    pub fn may_exceed(self, characters: usize) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Text(text) => text.len() > characters,
+            Self::Value(_, raw) => raw.len() > characters,
+        }
+    }
+
     /// The number, if it is stored as an unsigned one; its text is its digits.
     pub fn number(self) -> Option<u64> {
         match self {

@@ -76,3 +76,16 @@ fn reserved_addresses_are_told_apart() {
         assert!(!is_public(private.parse().unwrap()), "{private}");
     }
 }
+
+#[test]
+fn urls_that_are_not_looked_for_any_more_are_counted() {
+    let urls: Vec<String> = (0..70).map(|at| format!("http://{at}.example/")).collect();
+    let far = format!("{}http://far.example/", " ".repeat(SEARCHED));
+    let mut indicators = Indicators::default();
+    for text in [urls.join(" "), far] {
+        indicators.add(&serde_json::json!({ "events": [{ "process": { "command_line": text } }] }));
+    }
+    let page = indicators.part().into_string();
+    assert!(page.contains("http://63.example/") && !page.contains("http://64.example/"));
+    assert!(page.contains("… 7 more mentions"), "six of the first text, one of the second");
+}

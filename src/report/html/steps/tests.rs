@@ -88,3 +88,11 @@ fn one_clock_orders_and_the_other_one_stands_beside_it_where_it_differs() {
     assert!(!shown.contains("09:14:04"), "event.created is when an agent read it: {shown}");
     assert!(!shown.contains("by its own"), "{shown}");
 }
+
+#[test]
+fn values_that_are_too_many_are_counted() {
+    let answers: Vec<String> = (0..45).map(|at| format!("10.0.0.{at}")).collect();
+    let event = json!({ "dns": { "question": { "name": "a.example" }, "resolved_ip": answers } });
+    let shown = page(&[event], None, Clock::Logged);
+    assert!(shown.contains("10.0.0.39 … and 5 more values"), "{shown}");
+}

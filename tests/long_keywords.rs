@@ -1,0 +1,54 @@
+//! Values that Elasticsearch does not index, being too long for keywords, count as missing, and the summary says so.
+
+#![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+
+use evql::detect::Detector;
+use evql::eql;
+use evql::forge::Scenario;
+use evql::pipeline::{self, Options, Silent, TimelineOptions};
+use evql::rules::{Rule, RuleSet};
+use evql::timeline::Contents;
+use std::path::{Path, PathBuf};
+
+/// A log in which a process has a very long argument, and a copy of it.
+fn logs(folder: &Path) -> [PathBuf; 2] {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/scenarios/regsvr32.toml");
+    let scenario = std::fs::read_to_string(samples).unwrap();
+    let long = format!("update.sct{} scrobj.dll'", "A".repeat(1500));
+    let scenario = Scenario::parse(&scenario.replacen("update.sct scrobj.dll'", &long, 1), "regsvr32.toml").unwrap();
+    let bytes = &scenario.build().unwrap()[0].bytes;
+    ["a.evtx", "b.evtx"].map(|name| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    })
+}
+
+#[test]
+fn events_with_values_that_are_too_long_for_a_keyword_are_counted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = logs(folder.path());
+    let told = |query: &str, options: &Options| -> Vec<String> {
+        let detector = Detector::new(RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] });
+        let outcome = pipeline::run(&paths, &detector, options, &Silent).unwrap();
+        outcome.notices.into_iter().map(|notice| notice.text).collect()
+    };
+    let timeline = |contents| Some(TimelineOptions { contents, ..TimelineOptions::default() });
+    let all = [
+        Options::default(),
+        Options { slow_reader: true, ..Options::default() },
+        Options { threads: 1, timeline: timeline(Contents::Record), ..Options::default() },
+        Options { timeline: timeline(Contents::Document), ..Options::default() },
+    ];
+    for options in &all {
+        let args = told("process where process.args : \"*AAAA*\"", options);
+        let [text] = &*args else { panic!("one notice: {args:?}") };
+        assert_eq!(
+            text,
+            "1 event with values of more than 1,024 characters in fields that rules ask for (`process.args`): \
+             these count as missing, as in Elasticsearch (ignore_above)"
+        );
+        assert_eq!(told("process where process.command_line : \"*AAAA*\"", options), [""; 0], "no keyword");
+        assert_eq!(told("process where process.name : \"x\"", options), [""; 0], "not too long");
+    }
+}
