@@ -49,3 +49,18 @@ fn a_field_of_a_document_is_known() {
     std::fs::write(&path, "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"vendor\":{\"thing\":\"x\"}}\n").unwrap();
     assert!(!unseen(path, &Options::default()).contains(&"vendor.thing".to_owned()));
 }
+
+#[test]
+fn the_nearest_name_that_is_offered_may_be_one_of_the_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("documents.ndjson");
+    std::fs::write(&path, "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"vendor\":{\"thing\":\"x\"}}\n").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_evql"))
+        .args(["query", "any where vendor.thng == \"x\""])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("did you mean `vendor.thing`?"), "{told}");
+}

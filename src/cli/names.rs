@@ -41,9 +41,9 @@ enum Asker {
 
 /// A name that nobody has, the evidence neither.
 #[derive(Debug)]
-pub struct NameMistake<'n> {
+pub struct NameMistake {
     /// The name, if it stands in a query or a rule.
-    pub written: Option<&'n UnknownName>,
+    pub written: Option<UnknownName>,
     /// What is wrong, as one sentence.
     pub text: String,
 }
@@ -112,10 +112,12 @@ impl AskedNames {
     }
 
     /// Names that nobody has, the evidence neither.
-    pub fn mistakes(&self, detector: &Detector, outcome: &Outcome) -> Vec<NameMistake<'_>> {
+    pub fn mistakes(&self, detector: &Detector, outcome: &Outcome) -> Vec<NameMistake> {
         let watch = detector.watch();
         let unknown = self.unknown.iter().filter(|(sought, _)| watch.is_unseen(sought));
+        let given = watch.given();
         let unknown = unknown.map(|(_, (name, by))| {
+            let name = name.clone().among(given.iter().map(|name| &**name));
             let offer = name.offer().map_or(String::new(), |offer| format!("; {offer}"));
             let has =
                 if name.is_category { "no event has it" } else { "neither ECS nor the mapping nor any event has it" };

@@ -129,10 +129,10 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
 }
 
 /// Tells which names nobody has, where they stand in the query, and that there is no answer.
-fn refuse(text: &str, name: &str, mistakes: &[NameMistake<'_>]) -> Result<Exit> {
+fn refuse(text: &str, name: &str, mistakes: &[NameMistake]) -> Result<Exit> {
     let mut err = anstream::stderr().lock();
     for mistake in mistakes {
-        if let Some(unknown) = mistake.written {
+        if let Some(unknown) = &mistake.written {
             let found = Diagnostic { severity: Severity::Error, ..unknown.finding() };
             writeln!(err, "{}\n", diag::full(&found, name, text))?;
         } else {

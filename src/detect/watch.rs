@@ -4,10 +4,12 @@
 //! A name that was found is not looked for again, so that the usual ones cost next to nothing. This module does not know what is said of the others.
 
 use crate::ecs::{self, Field};
-use crate::event::Fields;
+use crate::event::{Document, Fields};
 use crate::source::Glance;
 use crate::sysmon::{Mapping, Ways};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,11 +20,18 @@ pub enum SoughtName {
     Category(String),
 }
 
+/// Most names of documents' own fields that are remembered, to be offered.
+const MOST_GIVEN: usize = 1 << 16;
+
 /// Names, and which of them were found. Shared by all threads.
 #[derive(Debug, Default)]
 pub struct NameWatch {
     names: Vec<(SoughtName, AtomicBool)>,
     missing: AtomicUsize,
+    /// Whether some of the names are fields that not everybody knows.
+    has_unknown: bool,
+    /// Names of fields that documents have of their own: one of them may have been meant.
+    given: Mutex<BTreeSet<Arc<str>>>,
 }
 
 /// The names that records of a shape may have, and how they are found in one.
@@ -42,7 +51,9 @@ impl NameWatch {
         names.sort();
         names.dedup();
         let missing = AtomicUsize::new(names.len());
-        Self { names: names.into_iter().map(|name| (name, AtomicBool::new(false))).collect(), missing }
+        let has_unknown = names.iter().any(|name| matches!(name, SoughtName::Field(Field::Other(_))));
+        let names = names.into_iter().map(|name| (name, AtomicBool::new(false))).collect();
+        Self { names, missing, has_unknown, given: Mutex::default() }
     }
 
     /// Whether nothing is left to look for.
@@ -55,6 +66,31 @@ impl NameWatch {
         if !self.is_settled() {
             (0..self.names.len()).for_each(|at| self.look(at, event));
         }
+    }
+
+    /// The same for a document, whose own fields are remembered while a name is missing that one of them may be.
+    pub fn note_document(&self, document: &Document) {
+        self.note(document);
+        if !self.has_unknown || self.is_settled() {
+            return;
+        }
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        for (field, _) in document.iter() {
+            if let Field::Other(name) = field
+                && !given.contains(name)
+            {
+                given.insert(Arc::clone(name));
+                // The last ones by their letters go: which that are does not depend on the order of documents.
+                if given.len() > MOST_GIVEN {
+                    given.pop_last();
+                }
+            }
+        }
+    }
+
+    /// The names of fields that documents have of their own, as far as a name was missing.
+    pub fn given(&self) -> Vec<Arc<str>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn look(&self, at: usize, event: &dyn Fields) {

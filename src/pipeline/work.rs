@@ -668,7 +668,11 @@ impl Reading<'_> {
     fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, Hit)>) {
         let Options { timeline, inventory, clock, .. } = self.worker.options;
         self.found.note_time(event.logged, event.logged);
-        self.worker.detector.watch().note(&event.document);
+        if record.is_none() {
+            self.worker.detector.watch().note_document(&event.document);
+        } else {
+            self.worker.detector.watch().note(&event.document);
+        }
         self.worker.keywords.note_document(&event.document, event.origin, &mut self.found.long_keywords);
         if *inventory {
             let id =

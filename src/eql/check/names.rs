@@ -28,7 +28,12 @@ impl UnknownName {
     pub fn field(name: &str, span: Span) -> Option<Self> {
         let (field, sub) = ecs::mapped(name);
         let is_known = ecs::is_known(name) || (sub.is_some() && ecs::is_known(field.name()));
-        (!is_known).then(|| Self { name: name.to_owned(), span, is_category: false, nearest: nearest_fields(name) })
+        (!is_known).then(|| Self {
+            name: name.to_owned(),
+            span,
+            is_category: false,
+            nearest: nearest(name, ecs::to_compare()),
+        })
     }
 
     fn category(name: &str, span: Span) -> Option<Self> {
@@ -48,6 +53,15 @@ impl UnknownName {
     pub fn offer(&self) -> Option<String> {
         let names: Vec<String> = self.nearest.iter().map(|name| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+    }
+
+    /// The same, where these are names of fields too, beside those that everybody knows.
+    #[must_use]
+    pub fn among<'n>(mut self, given: impl IntoIterator<Item = &'n str>) -> Self {
+        if !self.is_category {
+            self.nearest = nearest(&self.name, ecs::to_compare().chain(given.into_iter().map(str::to_owned)));
+        }
+        self
     }
 
     /// The finding about it, as a warning.
@@ -84,16 +98,16 @@ impl Checker<'_> {
     }
 }
 
-/// Known fields that a name may be a slip of, the nearest first: a few letters off, or else of the same last part.
-fn nearest_fields(name: &str) -> Vec<String> {
+/// Fields that a name may be a slip of, the nearest first: a few letters off, or else of the same last part.
+fn nearest(name: &str, fields: impl Iterator<Item = String>) -> Vec<String> {
     let lower = name.to_lowercase();
     let last = lower.rsplit('.').next().unwrap_or_default();
     let limit = if last.len() < 4 { 1 } else { 2 };
     let mut near: Vec<(usize, String)> = Vec::new();
-    for known in ecs::to_compare() {
+    for known in fields {
         let folded = known.to_lowercase();
-        // Known names are of ASCII, so that lengths in bytes tell early.
-        let is_near = !name.is_ascii() || folded.len().abs_diff(lower.len()) <= limit;
+        // Of names in ASCII lengths in bytes tell early.
+        let is_near = !name.is_ascii() || !known.is_ascii() || folded.len().abs_diff(lower.len()) <= limit;
         let by_letters = if is_near { distance(&lower, &folded, limit) } else { limit + 1 };
         if by_letters <= limit {
             near.push((by_letters, known));
