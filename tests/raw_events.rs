@@ -861,3 +861,67 @@ fn a_text_in_a_list_that_is_no_event_costs_only_itself() {
     let place = |part: &str| text.find(part).unwrap() as u64;
     assert_eq!(places, [place(cut), place("\"Get-WinEvent")]);
 }
+
+/// What EvtxECmd writes with `--csv`: its JSON, with the names above.
+fn evtxecmd_csv(records: &[Record]) -> String {
+    const COLUMNS: [&str; 27] = [
+        "RecordNumber",
+        "EventRecordId",
+        "TimeCreated",
+        "EventId",
+        "Level",
+        "Provider",
+        "Channel",
+        "ProcessId",
+        "ThreadId",
+        "Computer",
+        "ChunkNumber",
+        "UserId",
+        "MapDescription",
+        "UserName",
+        "RemoteHost",
+        "PayloadData1",
+        "PayloadData2",
+        "PayloadData3",
+        "PayloadData4",
+        "PayloadData5",
+        "PayloadData6",
+        "ExecutableInfo",
+        "HiddenRecord",
+        "SourceFile",
+        "Keywords",
+        "ExtraDataOffset",
+        "Payload",
+    ];
+    let mut text = format!("\u{feff}{}\r\n", COLUMNS.join(","));
+    for record in records {
+        let mut row = evtxecmd(record);
+        row["TimeCreated"] = record.time_created.spaced_full().into();
+        let quoted = |name: &&str| match &row[*name] {
+            Value::Null => String::new(),
+            Value::String(field) if field.contains(['"', ',', '\n']) => format!("\"{}\"", field.replace('"', "\"\"")),
+            Value::String(field) => field.clone(),
+            other => other.to_string(),
+        };
+        text += &(COLUMNS.iter().map(quoted).collect::<Vec<_>>().join(",") + "\r\n");
+    }
+    text
+}
+
+#[test]
+fn rows_of_evtxecmd_give_what_its_json_and_the_log_give() {
+    let folder = tempfile::tempdir().unwrap();
+    let lost = TOOLS.iter().find(|tool| tool.name == "EvtxECmd").unwrap().lost;
+    for sample in SAMPLES {
+        let mut from_log = run(&[log(sample)]);
+        std::fs::write(folder.path().join("events.csv"), evtxecmd_csv(&sysmon_records(sample))).unwrap();
+        // Told by its content in a folder too.
+        let mut from_rows = run(&[folder.path().to_owned()]);
+        assert_eq!(from_rows.faults, [], "{sample}");
+        assert!(from_rows.stats.adds_up());
+        assert_eq!(alerts(&from_rows), alerts(&from_log), "{sample}");
+        assert_eq!(documents(&mut from_rows, lost), documents(&mut from_log, lost), "{sample}");
+        let both = run(&[folder.path().to_owned(), log(sample)]);
+        assert_eq!(both.stats.mapped, from_log.stats.mapped, "a record counts once");
+    }
+}

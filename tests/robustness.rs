@@ -105,6 +105,19 @@ fn random_texts_are_cut_the_same_in_pieces_of_any_size() {
     }
 }
 
+/// Rows of EvtxECmd, of which one has line breaks in it and one is cut.
+const ROWS: &str = "7,7,2024-03-05 09:14:03.54,1,Microsoft-Windows-Sysmon,c,ws,\"{\"\"EventData\"\":{\"\"Data\"\":[{\"\"@Name\"\":\"\"Image\"\",\"\"#text\"\":\"\"a\"\"}]}}\"\r\n\
+    8,8,2024-03-05 09:14:03,5,Microsoft-Windows-Sysmon,\"c\nd\",ws,\"{}\"\n9,9,2024,1,p,\"c\n10,10,2024-03-05,1,p,c,ws,\n";
+
+#[test]
+fn random_rows_are_read_or_refused() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    for _ in 0..3000 {
+        hostile::rows(&random.bytes(80));
+        hostile::rows(&random.mutated(ROWS));
+    }
+}
+
 #[test]
 fn monstrous_queries_are_refused_or_answered_at_once() {
     let start = Instant::now();

@@ -123,6 +123,7 @@ fn inputs(session: &Session, survey: &Survey) -> Vec<InputFacts> {
         Format::Evtx => "event log",
         Format::Xml { .. } => "XML",
         Format::Json => "JSON",
+        Format::Csv => "CSV",
     };
     let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
     for file in &survey.files {

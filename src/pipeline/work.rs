@@ -322,7 +322,8 @@ impl<'run> Worker<'run> {
 
     fn seen(&self, record: &Record) -> Seen {
         let (group, record_id) = duplicates::number_of(record);
-        let is_partial = self.inputs[record.origin.input as usize].format == Format::Json;
+        let format = self.inputs[record.origin.input as usize].format;
+        let is_partial = matches!(format, Format::Json | Format::Csv);
         let is_known = record.record_id.is_some() || !is_partial;
         let unnumbered = || duplicates::unnumbered(record.origin);
         Seen {

@@ -72,6 +72,7 @@ pub fn format_name(format: Format) -> &'static str {
         Format::Evtx => "evtx",
         Format::Xml { .. } => "xml",
         Format::Json => "json",
+        Format::Csv => "csv",
     }
 }
 

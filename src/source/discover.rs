@@ -35,6 +35,8 @@ pub enum Format {
     },
     /// ECS documents in JSON, one a line or in one array, packed with gzip or not.
     Json,
+    /// Rows of EvtxECmd as CSV.
+    Csv,
 }
 
 /// One file with events.

@@ -39,7 +39,7 @@ pub struct JsonDocument {
 
 /// Reads a file of documents.
 pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
-    let mut target = Target { input, number, records: 0, raw: RawEvents::default(), sink };
+    let mut target = Target::new(input, number, sink);
     let bytes = read_any(BufReader::with_capacity(BUFFER, source), &mut target);
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
 }
@@ -51,7 +51,8 @@ pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> Uni
     read(&mut text, &input, 0, sink)
 }
 
-struct Target<'a> {
+/// Takes what was found in a text, and hands on documents, records and faults.
+pub(super) struct Target<'a> {
     input: &'a Input,
     number: u32,
     records: u64,
@@ -128,17 +129,31 @@ fn read_text(mut source: impl BufRead, start: u64, target: &mut Target<'_>) -> u
     cutter.offset()
 }
 
+impl<'a> Target<'a> {
+    /// A target for what is in an input.
+    pub(super) fn new(input: &'a Input, number: u32, sink: &'a mut dyn FnMut(Item)) -> Self {
+        Self { input, number, records: 0, raw: RawEvents::default(), sink }
+    }
+}
+
 impl Target<'_> {
-    fn fault(&mut self, kind: FaultKind, offset: u64, reason: &str) {
+    /// Records and documents that were met.
+    pub(super) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Something cannot be read.
+    pub(super) fn fault(&mut self, kind: FaultKind, offset: u64, reason: &str) {
         (self.sink)(Item::Fault(Fault::lost(&self.input.display, kind, reason).at(offset)));
     }
 
-    fn doubt(&mut self, offset: u64, reason: &str) {
+    /// Something was read that is in doubt.
+    pub(super) fn doubt(&mut self, offset: u64, reason: &str) {
         (self.sink)(Item::Fault(Fault::suspect(&self.input.display, FaultKind::Json, reason).at(offset)));
     }
 
     /// A document that cannot be read.
-    fn refuse(&mut self, offset: u64, reason: &str) {
+    pub(super) fn refuse(&mut self, offset: u64, reason: &str) {
         self.records += 1;
         self.fault(FaultKind::Json, offset, reason);
     }
@@ -229,6 +244,14 @@ impl Target<'_> {
                 self.records += 1;
                 (self.sink)(Item::Document(JsonDocument { object, logged, origin }));
             }
+            JsonKind::Events(events) => events.into_iter().for_each(|event| self.event(event, offset)),
+        }
+    }
+
+    /// A row of a table, which must be an event.
+    pub(super) fn row(&mut self, row: Map<String, Value>, offset: u64) {
+        match self.raw.tell(row, Origin { input: self.number, offset }) {
+            JsonKind::Document(_) => self.refuse(offset, "a row that is no event"),
             JsonKind::Events(events) => events.into_iter().for_each(|event| self.event(event, offset)),
         }
     }

@@ -18,6 +18,7 @@ use super::extent::ChunkExtent;
 use super::fast::{FastReader, Glance, Reading, Verdict, Wanted};
 use super::fault::{Fault, FaultKind};
 use super::record::Record;
+use super::rows;
 use super::units::{CHUNK, HEADER_BLOCK, Unit};
 use super::xml::Converter;
 
@@ -259,6 +260,7 @@ fn visit_text(
     let mut sink = |item| visitor.item(item);
     match input.format {
         Format::Xml { encoding } => export::read(source, encoding, input, unit.input, scratch, &mut sink),
+        Format::Csv => rows::read(source, input, unit.input, &mut sink),
         Format::Json | Format::Evtx => documents::read(source, input, unit.input, &mut sink),
     }
 }

@@ -84,6 +84,9 @@ pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
         Some(encoding) if starts_with_events(&encoding.decode(without_zeros(head)).0, named) => {
             Verdict::Evidence(Format::Xml { encoding }, None)
         }
+        Some(encoding) if starts_with_rows(&encoding.decode(without_zeros(head)).0, named) => {
+            Verdict::Evidence(Format::Csv, None)
+        }
         // Text with zeros in it: a hole in a file.
         None if starts_with_events(&String::from_utf8_lossy(without_zeros(head)), named) => {
             Verdict::Evidence(Format::Xml { encoding: UTF_8 }, None)
@@ -153,6 +156,18 @@ fn without_tool_lines(text: &str) -> &str {
         rest = after.trim_start();
     }
     rest
+}
+
+/// Whether a text starts with the names of columns; behind other words if a person `named` the file.
+fn starts_with_rows(text: &str, named: bool) -> bool {
+    let mut lines = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')).lines();
+    if named { lines.any(is_head_of_rows) } else { lines.next().is_some_and(is_head_of_rows) }
+}
+
+/// Whether a line has the names of the columns that rows of EvtxECmd have.
+pub(super) fn is_head_of_rows(line: &str) -> bool {
+    let has = |wanted: &str| line.split(',').any(|name| name.trim().trim_matches(['"', '\u{feff}']) == wanted);
+    line.len() < 4096 && ["EventRecordId", "TimeCreated", "EventId", "Channel", "Payload"].into_iter().all(has)
 }
 
 /// The bytes without the zeros around them, which come with copies of whole blocks of a disk.

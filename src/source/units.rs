@@ -32,7 +32,9 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
     let mut units = Vec::new();
     for (number, input) in (0_u32..).zip(inputs) {
         match input.format {
-            Format::Xml { .. } | Format::Json => units.push(Unit { input: number, first_chunk: 0, chunks: 0 }),
+            Format::Xml { .. } | Format::Json | Format::Csv => {
+                units.push(Unit { input: number, first_chunk: 0, chunks: 0 });
+            }
             Format::Evtx => {
                 let slots = slots(input.size);
                 let wanted = if input.is_sequential() { slots } else { u64::from(chunks_per_unit) };

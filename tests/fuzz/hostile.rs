@@ -77,6 +77,24 @@ pub fn raw_events(data: &[u8]) {
     assert_eq!(stats.records, found, "what was met is accounted for");
 }
 
+/// Any bytes as rows of EvtxECmd behind the names of their columns: each is a record, or a fault with its place.
+pub fn rows(data: &[u8]) {
+    let head = b"RecordNumber,EventRecordId,TimeCreated,EventId,Provider,Channel,Computer,Payload\n";
+    let (mut found, mut faults) = (0, 0);
+    let stats = source::read_rows(&[head, data].concat(), "fuzz", &mut |item| match item {
+        Item::Record(record) => {
+            found += 1;
+            sysmon::map(&record, "fuzz", Mapping::Integration);
+        }
+        Item::Fault(fault) => {
+            assert!(fault.offset.is_some(), "{fault:?}");
+            faults += u64::from(fault.is_record());
+        }
+        Item::Document(_) | Item::PassedOver => panic!("a row is a record"),
+    });
+    assert_eq!(stats.records, found + faults, "what was met is accounted for");
+}
+
 /// Any bytes as a text that documents are cut out of: the same whether it comes at once or in pieces.
 pub fn layout(data: &[u8]) {
     let size = data.first().map_or(1, |byte| usize::from(byte % 16) + 1);
