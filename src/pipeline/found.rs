@@ -98,8 +98,8 @@ impl Found {
         self.chunks.append(&mut other.chunks);
         self.extents.append(&mut other.extents);
         self.long_keywords.append(&mut other.long_keywords);
-        self.seen.append(&mut other.seen);
-        self.documents.append(&mut other.documents);
+        append(&mut self.seen, other.seen);
+        append(&mut self.documents, other.documents);
         self.counts.add_all(&other.counts);
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
@@ -138,6 +138,14 @@ impl Found {
         self.candidates.remove(|origin| duplicates.contains(origin));
         duplicates
     }
+}
+
+/// Adds to the longer of two lists: nothing that is large is copied. Their order does not matter.
+fn append<T>(list: &mut Vec<T>, mut other: Vec<T>) {
+    if list.len() < other.len() {
+        std::mem::swap(list, &mut other);
+    }
+    list.append(&mut other);
 }
 
 #[cfg(test)]
