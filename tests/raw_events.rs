@@ -137,6 +137,10 @@ const TOOLS: &[Tool] = &[
     Tool { name: "Winlogbeat 8, fields of a search", write: winlogbeat_fields, lost: &[] },
     Tool { name: "Wazuh", write: wazuh, lost: &["winlog.user", "user.id"] },
     Tool { name: "Winlogbeat 6", write: winlogbeat_6, lost: &[] },
+    Tool { name: "Graylog", write: graylog, lost: &[] },
+    Tool { name: "Winlogbeat in GELF", write: gelf, lost: &[] },
+    Tool { name: "NXLog in GELF", write: nxlog_gelf, lost: &[] },
+    Tool { name: "Sentinel WindowsEvent", write: windows_event, lost: &["winlog.provider_guid"] },
 ];
 
 const LOST_BY_SPLUNK: Lost = &["winlog.provider_guid", "winlog.version", "winlog.opcode", "winlog.process"];
@@ -460,6 +464,56 @@ fn winlogbeat_fields(record: &Record) -> Value {
     let mut fields = Map::new();
     flattened("", &winlogbeat(record), &mut fields);
     json!({"_index": "winlogbeat", "_id": "x", "fields": fields})
+}
+
+fn graylog(record: &Record) -> Value {
+    let mut fields = Map::new();
+    flattened("", &winlogbeat(record), &mut fields);
+    let flat = |(name, value): (String, Value)| (format!("winlogbeat_{}", name.replace('.', "_")), value[0].clone());
+    let mut message: Map<String, Value> = fields.into_iter().map(flat).collect();
+    message.insert("timestamp".to_owned(), message["winlogbeat_@timestamp"].clone());
+    message.extend([("source".to_owned(), "x".into()), ("message".to_owned(), "Process Create".into())]);
+    message.into()
+}
+
+/// A message in GELF: its own fields, and those of whoever has sent it behind a `_`.
+fn in_gelf(mut fields: Map<String, Value>) -> Value {
+    let mut message = Map::from_iter([("version".to_owned(), "1.1".into()), ("short_message".to_owned(), "x".into())]);
+    message.insert("host".to_owned(), fields.shift_remove("Hostname").unwrap_or("x".into()));
+    message.insert("timestamp".to_owned(), json!(1_893_456_000.5));
+    message.extend(fields.shift_remove("Message").map(|text| ("full_message".to_owned(), text)));
+    message.extend(fields.into_iter().map(|(name, value)| (format!("_{name}"), value)));
+    message.into()
+}
+
+fn gelf(record: &Record) -> Value {
+    in_gelf(graylog(record).as_object().unwrap().clone())
+}
+
+fn nxlog_gelf(record: &Record) -> Value {
+    in_gelf(nxlog(record).as_object().unwrap().clone())
+}
+
+fn windows_event(record: &Record) -> Value {
+    json!({
+        "TenantId": "x", "TimeGenerated": record.time_created.rfc3339_full(), "Provider": &*record.provider, "Channel": &*record.channel,
+        "Computer": &*record.computer, "EventID": record.event_id, "EventLevel": record.level, "EventLevelName": "Information",
+        "Version": record.version, "Task": record.task, "Opcode": record.opcode.unwrap_or_default().to_string(), "Keywords": "0x8000000000000000",
+        "EventRecordId": record.record_id.unwrap().to_string(), "SystemProcessId": record.process_id, "SystemThreadId": record.thread_id,
+        "SystemUserId": record.user_sid.as_deref(), "EventData": Value::from(entries(record)).to_string(), "Type": "WindowsEvent",
+    })
+}
+
+/// A row of the table `Event`, with what the older agent puts around the entries.
+fn azure_event(record: &Record) -> Value {
+    let event = xml(record);
+    let data = &event[event.find("<EventData>").unwrap()..event.rfind("</Event>").unwrap()];
+    json!({
+        "TenantId": "x", "SourceSystem": "OpsManager", "TimeGenerated": record.time_created.rfc3339_full(), "Source": &*record.provider,
+        "EventLog": &*record.channel, "Computer": &*record.computer, "EventLevel": record.level, "EventLevelName": "Information",
+        "ParameterXml": "<Param>-</Param>", "EventID": record.event_id, "RenderedDescription": message(record), "EventCategory": 1,
+        "EventData": format!("<DataItem type=\"System.XmlData\" time=\"2030-01-01T00:00:00Z\">{data}</DataItem>"), "UserName": "N/A", "Type": "Event",
+    })
 }
 
 fn winlogbeat_6(record: &Record) -> Value {
@@ -924,4 +978,23 @@ fn rows_of_evtxecmd_give_what_its_json_and_the_log_give() {
         let both = run(&[folder.path().to_owned(), log(sample)]);
         assert_eq!(both.stats.mapped, from_log.stats.mapped, "a record counts once");
     }
+}
+
+#[test]
+fn rows_of_azure_monitor_give_the_alerts_of_the_log_and_are_never_copies() {
+    let folder = tempfile::tempdir().unwrap();
+    for sample in ["regsvr32", "non-ascii", "reused-pid"] {
+        let records = sysmon_records(sample);
+        let path = file(folder.path(), "events.json", &records, azure_event);
+        let from_rows = run(&[path]);
+        assert_eq!(from_rows.faults, [], "{sample}");
+        assert_eq!(from_rows.stats.mapped, records.len() as u64);
+        assert_eq!(from_rows.stats.tally.duplicates, 0, "the table has no number of the record");
+        assert_eq!(from_rows.alerts.len(), run(&[log(sample)]).alerts.len(), "{sample}");
+    }
+    let mut row = azure_event(&sysmon_records("regsvr32")[0]);
+    row["EventData"] = "<DataItem><EventData><Data Name='Image'>C:".into();
+    row["RenderedDescription"] = "".into();
+    let found = faults(&row.to_string());
+    assert!(matches!(found.as_slice(), [one] if one.contains("no whole `EventData`")), "{found:?}");
 }

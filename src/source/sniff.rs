@@ -143,6 +143,8 @@ const MARKS: &[&str] = &[
     "\"winlog\"",
     "\"winlog.",
     "\"_raw\"",
+    "\"winlogbeat_",
+    "\"_winlogbeat_",
     "\"<Event",
     "\"\\u003cEvent",
 ];

@@ -16,10 +16,12 @@
 //!
 //! What is plainly an event of Sysmon and cannot be read back is a fault with its reason, never a document: rules would find nothing in it, and nobody would hear.
 
+mod azure;
 mod data;
 mod envelope;
 mod evtxecmd;
 mod flat;
+mod graylog;
 mod hayabusa;
 mod message;
 mod object;
@@ -95,6 +97,10 @@ impl RawEvents {
                 return self.read(&inner, origin, depth - 1, events);
             }
             splunk::read(object, raw, at, strings, xml)
+        } else if azure::is_row(object) {
+            azure::read(object, at, strings, xml)
+        } else if graylog::is_message(object) {
+            graylog::read(object, at, strings)
         } else if flat::is_event(object) {
             flat::read(object, at, strings)
         } else if winlogbeat::is_sysmon(object) && !winlogbeat::is_mapped(object) {
@@ -115,6 +121,9 @@ impl RawEvents {
     fn read_wrapped(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
         if let Some(row) = splunk::row_of(object) {
             return self.read(row, origin, depth, events);
+        }
+        if let Some(message) = graylog::gelf_of(object) {
+            return self.read(&message, origin, depth, events);
         }
         let mut found = false;
         if texts(object).any(|text| xml_of(text).is_some()) {
