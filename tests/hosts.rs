@@ -159,3 +159,17 @@ fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
     assert_eq!(hosts, ["AAA", "ws-0417", "WS-0417", "Ws-0417"], "one process, in the order of its events");
     assert_eq!(held, rows(Some(1)), "on disk");
 }
+
+/// An export of chosen records has such gaps, so that they are no fault.
+#[test]
+fn numbers_that_no_record_of_a_file_has_are_noted() {
+    let notices = |numbers: &[u32]| {
+        let events: String = numbers.iter().map(|&number| event("ws-0417", number, 5, "")).collect();
+        let outcome = scan(&[format!("<Events>{events}</Events>"), event("ws-0417", 40, 5, "")], "process where false");
+        assert_eq!(outcome.faults, []);
+        outcome.notices.into_iter().map(|notice| notice.text).collect::<Vec<_>>()
+    };
+    assert_eq!(notices(&[3, 1, 2]), [""; 0]);
+    let [text] = &*notices(&[1, 2, 9, 11]) else { panic!("one notice") };
+    assert!(text.starts_with("7 record numbers are missing in ") && text.contains("0.xml: an export"), "{text}");
+}

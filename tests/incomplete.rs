@@ -119,3 +119,15 @@ fn a_log_that_grows_while_it_is_read_is_told() {
     let kinds: Vec<_> = run(&Meddler(&path)).faults.iter().map(|fault| fault.kind).collect();
     assert_eq!(kinds, [FaultKind::Changed]);
 }
+
+#[test]
+fn a_log_that_grows_while_it_is_looked_into_a_second_time_is_told() {
+    let (_folder, path, _) = log();
+    let options = Options { threads: 1, ..Options::default() };
+    let outcome =
+        pipeline::run(std::slice::from_ref(&path), &Detector::new(rules::builtin()), &options, &Silent).unwrap();
+    assert!(outcome.faults.is_empty() && outcome.again.changes().is_empty());
+    outcome.again.processes(&Meddler(&path));
+    let kinds: Vec<_> = outcome.again.changes().iter().map(|fault| fault.kind).collect();
+    assert_eq!(kinds, [FaultKind::Changed]);
+}

@@ -44,12 +44,15 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if !look.quiet || page.is_some() || alerts_as.is_some() {
         session.learn_addresses(look);
     }
-    let results = session.results();
-    let case = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
-        case::of_scan(args, &session, &survey(args, &session)?)
+    let surveyed = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
+        let surveyed = survey(args, &session)?;
+        session.compare_files();
+        Some(surveyed)
     } else {
-        Case::default()
+        None
     };
+    let results = session.results();
+    let case = surveyed.map_or_else(Case::default, |surveyed| case::of_scan(args, &session, &surveyed));
     let html = AlertsHtml { case: &case, limits: args.page.limits() };
     if let Some((sink, format)) = alerts {
         sink.write(&*output::alert_exporter(format, html), &results)?;

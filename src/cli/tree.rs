@@ -31,12 +31,13 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let sink = path.as_ref().map(|path| files.open(path)).transpose()?;
     let outputs: Vec<PathBuf> = path.iter().cloned().collect();
     let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
-    session.report_faults(look)?;
     if session.outcome.inputs.is_empty() {
+        session.report_faults(look)?;
         return Ok(session.leave(&args.evidence, false));
     }
     let forest = session.outcome.again.processes(&Bar::new(look));
     session.note_processes(&forest);
+    session.report_faults(look)?;
     let alerts = by_process(&forest, &session.outcome.alerts);
     let selection = selection(args, &forest, &session.outcome.alerts)?;
     let drawn = format == TreeFormat::Text;

@@ -10,6 +10,8 @@ pub enum NoticeKind {
     Limit,
     /// A part of a rule is not honoured, or a rule is left out.
     RulePart,
+    /// Numbers that records of a log should have, no record has.
+    MissingRecords,
     /// It is not sure which events are of one host.
     Host,
     /// A name that neither the mapping nor any event has is asked for.
@@ -28,6 +30,7 @@ impl NoticeKind {
         match self {
             Self::Limit => "limit",
             Self::RulePart => "rule-part",
+            Self::MissingRecords => "missing-records",
             Self::Host => "host",
             Self::UnknownName => "unknown-name",
             Self::NeverSet => "never-set",

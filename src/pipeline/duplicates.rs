@@ -121,7 +121,8 @@ impl ChunkSeen {
         self.counts.iter().filter(|(_, count)| *count > 0).copied().map(unpack).chain(more)
     }
 
-    fn ranges(&self) -> impl Iterator<Item = Range> {
+    /// The numbers of each computer and channel.
+    pub fn ranges(&self) -> impl Iterator<Item = Range> {
         std::iter::once(self.range).chain(self.more.iter().flat_map(|more| more.ranges.iter().copied()))
     }
 }

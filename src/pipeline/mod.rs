@@ -10,6 +10,7 @@ mod documents;
 mod duplicates;
 mod filter;
 mod found;
+mod gaps;
 mod keywords;
 mod second;
 mod shelf;
@@ -204,6 +205,7 @@ pub fn run(
     // Only now has everything been read that findings are made of.
     outcome.faults.extend(states.changes());
     outcome.faults.sort();
+    outcome.again.states = states;
     let Worker { shelf, spare, plans, .. } = worker;
     // To free what threads have used takes a while, and nobody needs to wait for it.
     pool.spawn(move || drop((spare, plans)));
@@ -236,6 +238,7 @@ fn limits(candidates: &Candidates) -> Option<Notice> {
 /// What needs all events at once: duplicates, order, sequences, groups.
 fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>) -> Outcome {
     let Worker { inputs, detector, .. } = worker;
+    let missing = gaps::missing_numbers(&found.chunks, &found.seen);
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let straddling = found.candidates.processes_of_several_hosts();
     let of_hosts = straddling.map(|straddling| straddling_notice(worker, &found.candidates, &straddling));
@@ -249,6 +252,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let candidates = std::mem::take(&mut found.candidates);
     let mut notices: Vec<Notice> = limits(&candidates).into_iter().chain(of_hosts).collect();
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
+    notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults));
     notices.sort();
     rayon::spawn(move || drop(candidates));
     for origin in lost {
@@ -264,7 +268,8 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let stats = Stats::new(&inputs, &found, &alerts);
     let faults = found.faults;
     let options = worker.options.clone();
-    let again = SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone() };
+    let again =
+        SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone(), states: FileStates::default() };
     Outcome { inputs, alerts, left_out, set_aside, inventory, addresses, timeline: None, faults, notices, stats, again }
 }
 

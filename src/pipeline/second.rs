@@ -12,7 +12,7 @@ use crate::event::{Clock, Event, OrderKey};
 use crate::process::elsewhere::Watch;
 use crate::process::triage::{self, Triage};
 use crate::process::{AddressSurvey, Forest, HostAddresses, Missing, Observer, Sight, Survey};
-use crate::source::{self, Glance, Input, Item, Record, Scratch, Unit, Verdict, Visitor};
+use crate::source::{self, Fault, FileStates, Glance, Input, Item, Record, Scratch, Unit, Verdict, Visitor};
 use crate::sysmon::{self, Cells, Lazy, Ways};
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -29,6 +29,8 @@ pub struct SecondPass {
     pub(super) duplicates: Arc<Duplicates>,
     pub(super) options: Options,
     pub(super) pool: Arc<rayon::ThreadPool>,
+    /// The files as they were before the first pass.
+    pub(super) states: FileStates,
 }
 
 /// What a thread uses again from unit to unit.
@@ -64,6 +66,11 @@ impl SecondPass {
         progress.finish();
         let all = spare.into_inner().unwrap_or_else(PoisonError::into_inner);
         all.into_iter().map(|own| own.observer).collect()
+    }
+
+    /// A fault for each file that is not as it was before the first pass: what is looked up in it then may be of another state.
+    pub fn changes(&self) -> Vec<Fault> {
+        self.states.changes()
     }
 
     /// The events that were read at some places, in their order. Those that are not there any more are missing.

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 const HEAD: u64 = 128;
 
 /// Files as they were when they were found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FileStates(Vec<(PathBuf, Arc<str>, FileState)>);
 
 /// A file at one moment.
