@@ -104,34 +104,32 @@ const OF_THE_COPY: &[&str] =
     &["log.file.path", "event.created", "event.ingested", "agent.ephemeral_id", "elastic_agent.snapshot"];
 
 /// A hash by which copies of a document are known: of what it was read as, so that the same GUID in another writing is no difference.
-/// Only a document with a record id can be a copy: others may be equal by chance.
-pub fn fingerprint(event: &Event) -> [u8; 16] {
+/// Only a document with a record id can be a copy: others may be equal by chance, and have none.
+pub fn fingerprint(event: &Event) -> Option<[u8; 16]> {
+    if !event.document.has(ecs::WINLOG_RECORD_ID) {
+        return None;
+    }
     let mut text = Vec::with_capacity(2048);
-    if event.document.has(ecs::WINLOG_RECORD_ID) {
-        // Fields have one order, whatever order the copy had.
-        for (field, values) in event.document.iter() {
-            let name = field.name();
-            if OF_THE_COPY.contains(&name) {
-                continue;
-            }
-            push_text(name, &mut text);
-            text.extend_from_slice(&(values.len() as u64).to_le_bytes());
-            for value in values {
-                match value {
-                    Value::Text(host) if *field == Field::Known(ecs::HOST_NAME) => {
-                        push_text(&host.to_lowercase(), &mut text);
-                    }
-                    value => push_value(value, field, &mut text),
+    // Fields have one order, whatever order the copy had.
+    for (field, values) in event.document.iter() {
+        let name = field.name();
+        if OF_THE_COPY.contains(&name) {
+            continue;
+        }
+        push_text(name, &mut text);
+        text.extend_from_slice(&(values.len() as u64).to_le_bytes());
+        for value in values {
+            match value {
+                Value::Text(host) if *field == Field::Known(ecs::HOST_NAME) => {
+                    push_text(&host.to_lowercase(), &mut text);
                 }
+                value => push_value(value, field, &mut text),
             }
         }
-    } else {
-        text.extend_from_slice(&event.origin.input.to_le_bytes());
-        text.extend_from_slice(&event.origin.offset.to_le_bytes());
     }
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&Sha1::digest(&text)[..16]);
-    fingerprint
+    Some(fingerprint)
 }
 
 /// Adds a text behind its length, so that where it ends cannot be taken for something else.

@@ -513,16 +513,6 @@ pub fn identity(record: &Record) -> u64 {
     hasher.finish()
 }
 
-/// A fingerprint of what has no number in its log: such records may be equal by chance, and are never taken for copies.
-pub fn unnumbered(origin: Origin) -> [u8; 16] {
-    let mut hash = Sha1::new();
-    hash.update(origin.input.to_le_bytes());
-    hash.update(origin.offset.to_le_bytes());
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&hash.finalize()[..16]);
-    fingerprint
-}
-
 /// Digests of chunks: of a kind that nobody can foresee, so that no evidence can be made to look like other evidence.
 #[derive(Debug, Default)]
 pub struct Digests(foldhash::quality::RandomState);

@@ -320,15 +320,21 @@ impl<'run> Worker<'run> {
         found
     }
 
+    /// Whether another tool has kept a record, and may have lost parts of it.
+    fn is_partial(&self, record: &Record) -> bool {
+        matches!(self.inputs[record.origin.input as usize].format, Format::Json | Format::Csv)
+    }
+
+    /// Whether a record can be a copy, or have some. One whose number a tool has lost may be equal to another by chance.
+    fn can_be_copy(&self, record: &Record) -> bool {
+        record.record_id.is_some() || !self.is_partial(record)
+    }
+
     fn seen(&self, record: &Record) -> Seen {
         let (group, record_id) = duplicates::number_of(record);
-        let format = self.inputs[record.origin.input as usize].format;
-        let is_partial = matches!(format, Format::Json | Format::Csv);
-        let is_known = record.record_id.is_some() || !is_partial;
-        let unnumbered = || duplicates::unnumbered(record.origin);
         Seen {
-            fingerprint: if is_known { duplicates::fingerprint(record) } else { unnumbered() },
-            is_partial: is_partial && is_known,
+            fingerprint: duplicates::fingerprint(record),
+            is_partial: self.is_partial(record),
             identity: duplicates::identity(record),
             origin: record.origin,
             group,
@@ -614,7 +620,9 @@ impl Reading<'_> {
             let (group, number) = duplicates::number_of(record);
             self.own.building.add(group, number, counted);
         } else {
-            self.found.seen.push(self.worker.seen(record));
+            if self.worker.can_be_copy(record) {
+                self.found.seen.push(self.worker.seen(record));
+            }
             self.found.counts.add(counted, 1);
         }
         if fate != Fate::Mapped {
@@ -651,7 +659,8 @@ impl Reading<'_> {
                 let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                 let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
                 let fate = worker.fate(event_id.or_else(code), computer, event.time(worker.options.clock));
-                self.found.documents.push(SeenDocument::new(fingerprint, origin, sysmon_id, fate));
+                let seen = fingerprint.map(|fingerprint| SeenDocument::new(fingerprint, origin, sysmon_id, fate));
+                self.found.documents.extend(seen);
                 self.found.counts.add((event_id, fate), 1);
                 if fate == Fate::Mapped {
                     let hits = worker.detector.hits(&event.document);
