@@ -97,7 +97,7 @@ fn packed_logs_say_what_the_same_logs_say_in_a_folder() {
             }
             fs::write(&path, bytes).unwrap();
             for threads in [1, 3] {
-                let search = Search { archive_password: Some(password.to_owned()) };
+                let search = Search { archive_password: Some(password.to_owned()), carve: false };
                 let options = Options { threads, search, ..Options::default() };
                 assert!(found(&path, &inside, &options) == expected, "{packing}, nested: {nested}, threads: {threads}");
             }
@@ -125,7 +125,7 @@ fn records_in_two_archives_count_once() {
 
 /// The faults of a run as kind, severity and reason.
 fn faults(path: &Path, password: Option<&str>) -> Vec<(FaultKind, Severity, String)> {
-    let search = Search { archive_password: password.map(str::to_owned) };
+    let search = Search { archive_password: password.map(str::to_owned), carve: false };
     let outcome = run(path, &Options { search, ..Options::default() });
     outcome.faults.into_iter().map(|fault| (fault.kind, fault.severity, fault.reason)).collect()
 }

@@ -141,6 +141,9 @@ pub struct Inputs {
     /// The password of encrypted ZIP archives
     #[arg(long, value_name = "PASSWORD", help_heading = "Evidence")]
     pub archive_password: Option<String>,
+    /// Look for what is left of logs too: chunks and records in memory dumps, disk images and any other file, and older records in the unused space of logs
+    #[arg(long, help_heading = "Evidence")]
+    pub carve: bool,
     /// Threads to use; one per core if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -124,6 +124,7 @@ fn inputs(session: &Session, survey: &Survey) -> Vec<InputFacts> {
         Format::Xml { .. } => "XML",
         Format::Json => "JSON",
         Format::Csv => "CSV",
+        Format::Image => "remains of logs",
     };
     let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
     for file in &survey.files {

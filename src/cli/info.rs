@@ -8,7 +8,7 @@ use super::{session, terminal};
 use anyhow::Result;
 use evql::pipeline::{SurveyOptions, Window, survey};
 use evql::report::survey_document;
-use evql::source::{Search, Severity};
+use evql::source::Severity;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         hash: *hash,
         window: Window { from: choice.from, to: choice.to },
         filter: session::filter(choice),
-        search: Search { archive_password: inputs.archive_password.clone() },
+        search: session::search(inputs),
     };
     let found = survey(&paths, &options, &Bar::new(look))?;
     let mut text = Vec::new();

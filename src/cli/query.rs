@@ -44,6 +44,7 @@ const COLUMNS: &[FieldId] = &[
     ecs::REGISTRY_PATH,
     ecs::WINLOG_RECORD_ID,
     ecs::LOG_FILE_PATH,
+    ecs::EVQL_RECOVERED,
 ];
 
 /// Runs the command.
@@ -284,6 +285,9 @@ impl Found<'_> {
         }
         if let Some(pid) = text(ecs::PROCESS_PID) {
             write!(out, " {DIM}({pid}){DIM:#}")?;
+        }
+        if event.is_recovered {
+            write!(out, "  (recovered)")?;
         }
         let said = [
             ecs::TIMESTAMP,

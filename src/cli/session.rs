@@ -95,6 +95,11 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// How evidence is searched for.
+pub fn search(inputs: &Inputs) -> Search {
+    Search { archive_password: inputs.archive_password.clone(), carve: inputs.carve }
+}
+
 /// Which events are wanted.
 pub fn filter(choice: &Choice) -> Filter {
     let computers = |names: &[String]| names.iter().map(|name| Filter::computer(name)).collect();
@@ -304,7 +309,7 @@ impl Session {
             timeline: wanted.timeline,
             inventory: wanted.inventory,
             outlines: wanted.outlines && exceptions.is_empty(),
-            search: Search { archive_password: evidence.inputs.archive_password.clone() },
+            search: search(&evidence.inputs),
             slow_reader: evidence.inputs.slow_reader,
             mapping,
             roles: Roles {

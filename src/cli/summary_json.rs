@@ -31,6 +31,7 @@ pub fn summary(session: &Session) -> Value {
             "mapped": stats.mapped,
             "other_providers": stats.tally.other_providers,
             "duplicates": stats.tally.duplicates,
+            "recovered": stats.tally.recovered,
             "outside_window": stats.outside_window,
             "filtered": stats.filtered,
             "unreadable": stats.tally.unreadable,

@@ -34,6 +34,8 @@ define_fields! {
     HOST_OS_FAMILY = "host.os.family": Keyword Single;
     HOST_OS_TYPE = "host.os.type": Keyword Single;
 
+    EVQL_RECOVERED = "evql.recovered": Boolean Single;
+
     LOG_FILE_PATH = "log.file.path": Keyword Single;
     LOG_LEVEL = "log.level": Keyword Single;
 

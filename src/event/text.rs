@@ -15,6 +15,10 @@ const ENTRIES: &str = "winlog.event_data.";
 impl Event {
     /// Adds what [`Self::to_json`] gives, as text.
     pub fn push_json(&self, out: &mut Vec<u8>) {
+        if self.is_recovered {
+            // These are few; what is said of them stands in the document too.
+            return drop(serde_json::to_writer(out, &self.to_json()));
+        }
         match &self.original {
             // Writing to a Vec does not fail, and every object that was read can be written.
             Some(given) => drop(serde_json::to_writer(&mut *out, &**given)),
@@ -25,7 +29,7 @@ impl Event {
             out.extend_from_slice(comma.as_bytes());
             out.extend_from_slice(br#""evql":{"logged":""#);
             self.logged.push_rfc3339(true, out);
-            out.extend_from_slice(if self.is_recovered { br#"","recovered":true}}"# } else { br#""}}"# });
+            out.extend_from_slice(br#""}}"#);
         }
     }
 }

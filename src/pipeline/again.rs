@@ -30,6 +30,10 @@ impl Visitor for Digesting<'_> {
         false
     }
 
+    fn wants_remains(&self) -> bool {
+        false
+    }
+
     fn begin_chunk(&mut self, offset: u64) {
         self.origin.offset = offset;
     }
@@ -60,6 +64,10 @@ pub struct Numbering<'w> {
 impl Visitor for Numbering<'_> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
         self.chunks.binary_search_by_key(&offset, |chunk| chunk.offset).is_ok()
+    }
+
+    fn wants_remains(&self) -> bool {
+        false
     }
 
     fn begin_chunk(&mut self, _: u64) {

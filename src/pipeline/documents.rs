@@ -35,13 +35,16 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
     }
     let original = Some(Arc::new(given.object));
     normalise_guids(&mut document);
+    if given.is_recovered {
+        document.set(ecs::EVQL_RECOVERED, true);
+    }
     let (logged, is_logged_known) = (logged.unwrap_or(timestamp), logged.is_some());
     Ok(Event {
         document,
         timestamp,
         logged,
         is_logged_known,
-        is_recovered: false,
+        is_recovered: given.is_recovered,
         tiebreaker,
         origin: given.origin,
         original,

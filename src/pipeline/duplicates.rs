@@ -27,6 +27,8 @@ const CHUNKS_AT_A_TIME: usize = 4096;
 pub struct Seen {
     /// A hash of all that it says.
     pub fingerprint: [u8; 16],
+    /// Whether it was recovered from what is left of a log: of copies, one that is not stays.
+    pub is_recovered: bool,
     /// Whether another tool has kept it, and may have lost parts: of copies, one that is whole stays.
     pub is_partial: bool,
     /// What is left of a record whatever tool has kept it: see [`identity`].
@@ -94,6 +96,8 @@ const FEW: usize = 10;
 struct More {
     ranges: Box<[Range]>,
     counts: Box<[(Counted, u32)]>,
+    /// Records that became events and were recovered.
+    recovered: u32,
 }
 
 /// An event ID times the number of fates, plus the fate's, and a count.
@@ -121,6 +125,11 @@ impl ChunkSeen {
         self.counts.iter().filter(|(_, count)| *count > 0).copied().map(unpack).chain(more)
     }
 
+    /// How many of those that became events were recovered.
+    fn recovered(&self) -> u32 {
+        self.more.as_ref().map_or(0, |more| more.recovered)
+    }
+
     /// The numbers of each computer and channel.
     pub fn ranges(&self) -> impl Iterator<Item = Range> {
         std::iter::once(self.range).chain(self.more.iter().flat_map(|more| more.ranges.iter().copied()))
@@ -140,6 +149,7 @@ pub struct Building {
     /// All others.
     counts: Vec<(Counted, u32)>,
     not_rising: bool,
+    recovered: u32,
     /// The range that was last added to.
     latest: usize,
     /// The number of the sender that it was added to for, if that was at a glance.
@@ -159,6 +169,7 @@ impl Building {
         self.mapped.fill(0);
         self.counts.clear();
         self.not_rising = false;
+        self.recovered = 0;
         self.latest = 0;
         self.sender = None;
     }
@@ -218,6 +229,11 @@ impl Building {
         group
     }
 
+    /// Counts a record that became an event and was recovered.
+    pub fn add_recovered(&mut self) {
+        self.recovered += 1;
+    }
+
     /// Adds a record.
     pub fn add(&mut self, group: Group, id: u64, counted: Counted) {
         self.sender = None;
@@ -260,8 +276,9 @@ impl Building {
                 None => rest.push(counted),
             }
         }
-        let is_more = !ranges.is_empty() || !rest.is_empty();
-        let more = is_more.then(|| Box::new(More { ranges: ranges.into(), counts: rest.into() }));
+        let recovered = self.recovered;
+        let is_more = !ranges.is_empty() || !rest.is_empty() || recovered > 0;
+        let more = is_more.then(|| Box::new(More { ranges: ranges.into(), counts: rest.into(), recovered }));
         Some(ChunkSeen { origin, header, range, counts, more, rising: !self.not_rising })
     }
 }
@@ -275,6 +292,8 @@ pub struct Duplicates {
     records: HashSet<Origin>,
     /// How many there are of which kind.
     pub counts: Counts,
+    /// How many of those that became events were recovered.
+    pub recovered: u64,
 }
 
 impl Duplicates {
@@ -302,6 +321,7 @@ impl Duplicates {
         for pair in seen.windows(2) {
             if pair[0].fingerprint == pair[1].fingerprint && self.records.insert(pair[1].origin) {
                 self.counts.add((Some(pair[1].event_id), pair[1].fate), 1);
+                self.recovered += u64::from(pair[1].is_recovered && pair[1].fate == Fate::Mapped);
             }
         }
         self.add_partial(&seen);
@@ -364,6 +384,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
             for (counted, count) in chunk.counts() {
                 found.counts.add(counted, u64::from(count));
             }
+            found.recovered += u64::from(chunk.recovered());
         }
         !is_copy
     });

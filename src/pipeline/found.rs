@@ -131,6 +131,7 @@ impl Found {
             return duplicates;
         }
         self.tally.duplicates += duplicates.counts.total();
+        self.tally.recovered = self.tally.recovered.saturating_sub(duplicates.recovered);
         for (counted, count) in &duplicates.counts.0 {
             let have = self.counts.0.entry(*counted).or_default();
             *have = have.saturating_sub(*count);

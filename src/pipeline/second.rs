@@ -230,7 +230,7 @@ impl<O: Observer> Visitor for Reading<'_, O> {
     }
 
     fn end_chunk(&mut self, _: &[u8]) {
-        self.in_chunk = false;
+        (self.in_chunk, self.is_copy) = (false, false);
         self.own.observer.keep();
     }
 }

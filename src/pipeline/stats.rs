@@ -18,6 +18,8 @@ pub struct Tally {
     pub other_providers: u64,
     /// Sysmon records that were read before, from another copy.
     pub duplicates: u64,
+    /// Records that became events and were recovered: no ordinary reader of the log shows them.
+    pub recovered: u64,
     /// Records that could not be read.
     pub unreadable: u64,
     /// Faults that were counted but are not listed, because their piece of evidence has too many.
@@ -31,6 +33,7 @@ impl Tally {
         self.records += other.records;
         self.other_providers += other.other_providers;
         self.duplicates += other.duplicates;
+        self.recovered += other.recovered;
         self.unreadable += other.unreadable;
         self.unlisted_faults += other.unlisted_faults;
     }

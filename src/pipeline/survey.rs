@@ -159,6 +159,7 @@ fn read(inputs: &[Input], unit: &Unit, own: &mut Own, options: &SurveyOptions, p
         seen: Vec::new(),
         notable: Vec::new(),
         passed_over: 0,
+        recovered: 0,
     };
     let stats = source::visit_unit(inputs, unit, scratch, &mut looking);
     looking.keep();
@@ -194,6 +195,8 @@ struct Looking<'l> {
     notable: Vec<Notable>,
     /// Records passed over when the chunk began.
     passed_over: u64,
+    /// Records that were recovered, since the chunk began.
+    recovered: u64,
 }
 
 impl Looking<'_> {
@@ -243,6 +246,7 @@ impl Looking<'_> {
 
     fn take(&mut self, record: &Record) {
         let Record { event_id, record_id, time_created: time, .. } = *record;
+        self.recovered += u64::from(record.is_recovered);
         let stream = self.number_of(&record.computer, &record.channel);
         if self.see(stream, record_id, event_id, time, &record.provider) {
             self.notable.extend(Notable::of(record));
@@ -284,6 +288,7 @@ impl Looking<'_> {
                 None => stream.pass_over(record_id),
             }
         }
+        self.part.contents.recovered += std::mem::take(&mut self.recovered);
         self.notable.drain(..).for_each(|notable| self.part.contents.note(notable));
     }
 }
@@ -326,6 +331,7 @@ impl Visitor for Looking<'_> {
     fn restart_chunk(&mut self) {
         // There are no faults to take back: the way that did not work out raises none.
         self.seen.clear();
+        self.recovered = 0;
         self.notable.clear();
         self.part.passed_over = self.passed_over;
     }

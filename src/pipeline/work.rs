@@ -334,6 +334,7 @@ impl<'run> Worker<'run> {
         let (group, record_id) = duplicates::number_of(record);
         Seen {
             fingerprint: duplicates::fingerprint(record),
+            is_recovered: record.is_recovered,
             is_partial: self.is_partial(record),
             identity: duplicates::identity(record),
             origin: record.origin,
@@ -627,6 +628,10 @@ impl Reading<'_> {
         }
         if fate != Fate::Mapped {
             return;
+        }
+        if record.is_recovered {
+            self.found.tally.recovered += 1;
+            self.own.building.add_recovered();
         }
         if let Some(subject) = subject {
             self.found.note_time(record.time_created, record.time_created);

@@ -115,6 +115,8 @@ pub struct Facts {
     pub integrity: Option<Arc<str>>,
     /// The hashes of its image.
     pub hashes: Option<Arc<Hashes>>,
+    /// Whether the record of its start was recovered from what is left of a log.
+    pub is_recovered: bool,
 }
 
 /// The start of a process, as it was logged.

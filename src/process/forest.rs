@@ -273,7 +273,8 @@ fn node(key: Key, process: Process) -> Option<Node> {
 impl Facts {
     /// Takes from others what is missing.
     fn fill(&mut self, more: Self) {
-        let Self { pid, image, command_line, user, integrity, hashes } = more;
+        let Self { pid, image, command_line, user, integrity, hashes, is_recovered } = more;
+        self.is_recovered |= is_recovered;
         self.pid = self.pid.or(pid);
         self.image = self.image.take().or(image);
         self.command_line = self.command_line.take().or(command_line);

@@ -68,6 +68,7 @@ const OF_STARTS: &[FieldId] = &[
     ecs::PROCESS_PARENT_EXECUTABLE,
     ecs::PROCESS_PARENT_COMMAND_LINE,
     ecs::DATA_PARENT_USER,
+    ecs::EVQL_RECOVERED,
 ];
 
 /// What a survey gathers: a table of all processes, and everything that wanted ones did.
@@ -323,6 +324,7 @@ impl FieldReader {
             user: self.user(fields),
             integrity: self.shared(fields, ecs::DATA_INTEGRITY_LEVEL),
             hashes: self.hashes(fields),
+            is_recovered: has_any(fields, ecs::EVQL_RECOVERED),
         };
         let parent = Parent {
             entity_id: self.read(fields, ecs::PROCESS_PARENT_ENTITY_ID).map(EntityId::new),

@@ -45,6 +45,7 @@ const FIELDS: &[FieldId] = &[
     ecs::REGISTRY_DATA_STRINGS,
     ecs::DATA_TARGET_IMAGE,
     ecs::DATA_GRANTED_ACCESS,
+    ecs::EVQL_RECOVERED,
 ];
 
 const HEAD: &[&str] = &[

@@ -17,7 +17,7 @@ pub fn node_json(host: &Host, at: NodeIndex) -> Map<String, Value> {
         }
     };
     let text = |text: &Option<Arc<str>>| text.as_deref().map(Value::from);
-    let Facts { pid, image, command_line, user, integrity, hashes } = &node.facts;
+    let Facts { pid, image, command_line, user, integrity, hashes, is_recovered } = &node.facts;
     put("entity_id", node.key.entity_id().map(|id| id.to_string().into()));
     put("host", (!host.name.is_empty()).then(|| (*host.name).into()));
     put("pid", pid.map(Value::from));
@@ -29,6 +29,7 @@ pub fn node_json(host: &Host, at: NodeIndex) -> Map<String, Value> {
     put("user", text(user));
     put("integrity", text(integrity));
     put("started", node.started_at().map(|at| at.rfc3339_full().into()));
+    put("evql.recovered", is_recovered.then_some(Value::Bool(true)));
     put("starts", (node.starts > 1).then(|| node.starts.into()));
     put("ended", node.ended.map(|at| at.rfc3339_full().into()));
     put("synthetic", node.is_synthetic().then_some(Value::Bool(true)));

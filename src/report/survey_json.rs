@@ -25,7 +25,7 @@ pub fn survey_document(survey: &Survey) -> Value {
 
 fn file_document(file: &SurveyedFile, faults: &[Fault]) -> Value {
     let SurveyedFile { input, header, sha256, contents, passed_over } = file;
-    let Contents { chunks, empty_chunks, records, unreadable, streams, .. } = contents;
+    let Contents { chunks, empty_chunks, records, unreadable, recovered, streams, .. } = contents;
     let mut document = Map::new();
     document.insert("path".into(), (*input.display).into());
     document.insert("format".into(), format_name(input.format).into());
@@ -51,7 +51,7 @@ fn file_document(file: &SurveyedFile, faults: &[Fault]) -> Value {
     }
     document.insert(
         "records".into(),
-        json!({ "met": records, "read": contents.readable(), "unreadable": unreadable, "passed_over": passed_over }),
+        json!({ "met": records, "read": contents.readable(), "unreadable": unreadable, "recovered": recovered, "passed_over": passed_over }),
     );
     insert_span(&mut document, contents.span());
     let stream = |(key, stream): (&crate::survey::StreamKey, &Stream)| {
@@ -73,6 +73,7 @@ pub fn format_name(format: Format) -> &'static str {
         Format::Xml { .. } => "xml",
         Format::Json => "json",
         Format::Csv => "csv",
+        Format::Image => "image",
     }
 }
 

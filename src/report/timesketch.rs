@@ -115,7 +115,7 @@ impl Front {
                 Clock::Utc => "Event time (UtcTime)",
             },
             timestamp: at.unix_micros(),
-            tags: tags(results, entry),
+            tags: tags(results, entry, facts),
             provider: facts.raw("event.provider"),
             event_id: facts.raw("event.code"),
             record_id: facts.raw("winlog.record_id"),
@@ -129,9 +129,10 @@ impl Front {
     }
 }
 
-/// The alerts of an event as tags: the names of their rules, their severities and their techniques, each once.
-fn tags(results: &Results<'_>, entry: &Entry<'_>) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
+/// The alerts of an event as tags: the names of their rules, their severities and their techniques, each once. A record that was recovered has a tag for that.
+fn tags(results: &Results<'_>, entry: &Entry<'_>, facts: &Facts<'_>) -> Vec<String> {
+    let is_recovered = facts.raw(ecs::EVQL_RECOVERED.name()) == "true";
+    let mut tags: Vec<String> = is_recovered.then(|| "recovered".to_owned()).into_iter().collect();
     for part in entry.parts {
         let meta = results.detector.meta(&results.alerts[part.alert]);
         let techniques = meta.threat.iter().flat_map(|attack| &attack.techniques);

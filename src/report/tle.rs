@@ -147,7 +147,7 @@ fn of_record(system: &System<'_>, data: Data<'_>, known: &HostAddresses) -> Row 
     row.set(const { column("Computer") }, system.computer);
     row.set_number(const { column("ChunkNumber") }, system.chunk);
     row.set(const { column("UserId") }, system.user_sid);
-    row.set(const { column("HiddenRecord") }, "False");
+    row.set(const { column("HiddenRecord") }, if system.is_recovered { "True" } else { "False" });
     row.set(const { column("SourceFile") }, system.path);
     row.set(const { column("Keywords") }, keywords_name(system.keywords));
     row.set(const { column("ExtraDataOffset") }, "0");

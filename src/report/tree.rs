@@ -137,6 +137,7 @@ impl Tree<'_> {
         let image = process.facts.image.as_deref().filter(|image| Some(*image) != process.name());
         lines.extend(image.map(str::to_owned));
         lines.push(process.started_at().map_or_else(|| "start not logged".to_owned(), Ticks::rfc3339));
+        lines.extend(process.facts.is_recovered.then(|| "start recovered".to_owned()));
         lines.extend(process.ended.map(|at| format!("to {at}")));
         lines.extend(process.facts.user.as_deref().map(str::to_owned));
         if let Some(command) = &process.facts.command_line {

@@ -9,7 +9,7 @@
 //! Nothing is known here about what the files hold beyond their first kilobytes.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,10 +18,13 @@ use hashbrown::HashSet;
 use walkdir::WalkDir;
 
 use super::archive::{Archive, Bytes, Listed, Member, NEEDS_PASSWORD};
+use super::carve::{self, holds_log};
 use super::fault::{Fault, FaultKind};
 use super::head;
 use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
+use super::remains::Remains;
 use super::sniff::{Container, HEAD, HeaderDoubt, Verdict, tell};
+use super::units::chunk_offset;
 
 /// How the events of an input are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +40,8 @@ pub enum Format {
     Json,
     /// Rows of EvtxECmd as CSV.
     Csv,
+    /// Bytes in no order in which chunks and records of event logs stand: memory, unused space of a disk, the rest of a log that has lost its beginning.
+    Image,
 }
 
 /// One file with events.
@@ -52,12 +57,15 @@ pub struct Input {
     pub format: Format,
     /// Which part of the file it is, if that is an archive.
     pub member: Option<Member>,
+    /// What is read of it beside the chunks of a log, and what is known for that.
+    pub remains: Remains,
 }
 
 impl Input {
     /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
     pub(super) fn is_sequential(&self) -> bool {
-        self.format != Format::Evtx || self.member.as_ref().is_some_and(|member| !member.is_plain())
+        !matches!(self.format, Format::Evtx | Format::Image)
+            || self.member.as_ref().is_some_and(|member| !member.is_plain())
     }
 }
 
@@ -66,6 +74,8 @@ impl Input {
 pub struct Search {
     /// For encrypted members of archives.
     pub archive_password: Option<String>,
+    /// Whether to look for what is left of logs: in files of any kind, and in the unused space of logs.
+    pub carve: bool,
 }
 
 /// What was found.
@@ -100,48 +110,20 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = Inputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
-    let password: Option<Arc<[u8]>> = how.archive_password.as_ref().map(|password| Arc::from(password.as_bytes()));
+    let mut take =
+        Take { password: how.archive_password.as_ref().map(String::as_bytes), carve: how.carve, found: &mut found };
     for (path, size, named) in search.files {
         let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
         if taken.insert(identity) {
-            take(path, size, named, password.as_ref(), &mut found);
+            take.file(path, size, named);
         }
     }
     if found_stdin {
-        take_stdin(password.as_ref(), &mut found);
+        take.stdin();
     }
     found.faults.sort();
     found.faults.dedup();
     found
-}
-
-/// Takes standard input, told by its content as a file is. It is kept in a temporary file without a name: logs and archives are read at any place of
-/// them, and most outputs need a second look.
-fn take_stdin(password: Option<&Arc<[u8]>>, found: &mut Inputs) {
-    let display: Arc<str> = Arc::from("(standard input)");
-    let mut lose = |error: &dyn std::fmt::Display| {
-        let reason = format!("it cannot be kept to be read: {error}");
-        found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
-    };
-    let (member, size) = match Member::kept(&mut io::stdin().lock(), 0) {
-        Ok(kept) => kept,
-        Err(error) => return lose(&error),
-    };
-    let Some(bytes) = member.plain() else { return };
-    let head = match bytes.head(HEAD) {
-        Ok(head) => head,
-        Err(error) => return lose(&error),
-    };
-    let path = PathBuf::from(STDIN);
-    match judge(&head, &display, true, found) {
-        Some(Content::Events(format)) => {
-            found.inputs.push(Input { path, display, size, format, member: Some(member) });
-        }
-        Some(Content::Archive(container)) => {
-            Unpacking::new(&path, password, size, found).open(container, bytes, &display, 1);
-        }
-        None => {}
-    }
 }
 
 /// A search in progress.
@@ -211,29 +193,161 @@ fn cause(error: &io::Error) -> String {
     error.raw_os_error().map_or_else(|| error.to_string(), |code| io::Error::from_raw_os_error(code).to_string())
 }
 
-/// Opens a regular file, and takes it if it holds events.
-fn take(path: PathBuf, size: u64, named: bool, password: Option<&Arc<[u8]>>, found: &mut Inputs) {
-    let display = display(&path);
-    match read_head(&path) {
-        Err(error) => {
-            let reason = format!("the file cannot be read: {}", cause(&error));
-            found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
-        }
-        Ok(head) => match judge(&head, &display, named, found) {
-            Some(Content::Events(format)) => found.inputs.push(Input { path, display, size, format, member: None }),
+/// Takes what holds events.
+struct Take<'t> {
+    /// For encrypted members of archives.
+    password: Option<&'t [u8]>,
+    /// Whether what is left of logs is wanted.
+    carve: bool,
+    found: &'t mut Inputs,
+}
+
+impl Take<'_> {
+    /// Opens a regular file, and takes it if it holds events.
+    fn file(&mut self, path: PathBuf, size: u64, named: bool) {
+        let display = display(&path);
+        let head = match read_head(&path) {
+            Ok(head) => head,
+            Err(error) => {
+                let reason = format!("the file cannot be read: {}", cause(&error));
+                return self.found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
+            }
+        };
+        match self.judge(&head, &display, named) {
+            Some(Content::Events(format)) => self.input(path, display, size, format, None),
             Some(Content::Archive(container)) => match Bytes::of_file(&path) {
-                Ok(bytes) => Unpacking::new(&path, password, size, found).open(container, bytes, &display, 1),
-                Err(error) => found.refuse_archive(&display, &cause(&error)),
+                Ok(bytes) => Unpacking::new(&path, self, size).open(container, bytes, &display, 1),
+                Err(error) => self.found.refuse_archive(&display, &cause(&error)),
             },
+            Some(Content::Unknown(unknown)) => {
+                let holds = File::open(&path).and_then(|mut file| self.holds_log(&unknown, &mut file));
+                if self.settle(&unknown, &display, holds) {
+                    self.input(path, display, size, Format::Image, None);
+                }
+            }
             None => {}
-        },
+        }
     }
+
+    /// Takes standard input, told by its content as a file is. It is kept in a temporary file without a name: logs and archives are read at any place of
+    /// them, and most outputs need a second look.
+    fn stdin(&mut self) {
+        let display: Arc<str> = Arc::from("(standard input)");
+        let mut lose = |error: &dyn std::fmt::Display| {
+            let reason = format!("it cannot be kept to be read: {error}");
+            self.found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
+        };
+        let (member, size) = match Member::kept(&mut io::stdin().lock(), 0) {
+            Ok(kept) => kept,
+            Err(error) => return lose(&error),
+        };
+        let Some(bytes) = member.plain() else { return };
+        let head = match bytes.head(HEAD) {
+            Ok(head) => head,
+            Err(error) => return lose(&error),
+        };
+        let path = PathBuf::from(STDIN);
+        match self.judge(&head, &display, true) {
+            Some(Content::Events(format)) => self.input(path, display, size, format, Some(member)),
+            Some(Content::Archive(container)) => {
+                Unpacking::new(&path, self, size).open(container, bytes, &display, 1);
+            }
+            Some(Content::Unknown(unknown)) => {
+                let holds = self.holds_log(&unknown, &mut bytes.clone());
+                if self.settle(&unknown, &display, holds) {
+                    self.input(path, display, size, Format::Image, Some(member));
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn input(&mut self, path: PathBuf, display: Arc<str>, size: u64, format: Format, member: Option<Member>) {
+        let remains = Remains::new(self.carve);
+        self.found.inputs.push(Input { path, display, size, format, member, remains });
+    }
+
+    /// Tells a file by its first bytes, and names what is not taken or in doubt.
+    fn judge(&mut self, head: &[u8], display: &Arc<str>, named: bool) -> Option<Content> {
+        let content = judge(head, display, named, self.found);
+        if let Some(Content::Unknown(unknown)) = content {
+            let is_log = unknown.begins_with_chunk || display.to_ascii_lowercase().contains(".evtx");
+            return Some(Content::Unknown(Unknown { is_log, ..unknown }));
+        }
+        content
+    }
+
+    /// Whether what is left of a log stands in a file of an unknown kind, if it is to be looked for at all.
+    fn holds_log<S: Read + Seek>(&self, unknown: &Unknown, source: &mut S) -> io::Result<bool> {
+        if !self.carve && !unknown.is_log && !has_chunk_in_slot(source)? {
+            return Ok(false);
+        }
+        source.rewind()?;
+        holds_log(source)
+    }
+
+    /// Names what is in doubt of a file of an unknown kind, or that it is not taken. Says whether it is.
+    fn settle(&mut self, unknown: &Unknown, display: &Arc<str>, holds: io::Result<bool>) -> bool {
+        let looks = unknown.looks;
+        let fault = match holds {
+            Ok(true) if unknown.begins_with_chunk => {
+                let reason = "it begins with a chunk and not as an event log: chunks and records were read from wherever they stand";
+                Fault::suspect(display, FaultKind::FileHeader, reason).at(0)
+            }
+            Ok(true) if self.carve && !unknown.is_log => return true,
+            Ok(true) => {
+                let reason = format!(
+                    "it does not begin as an event log but looks like {looks}: its chunks and records were read from wherever they stand"
+                );
+                Fault::lost(display, FaultKind::FileHeader, reason).at(0)
+            }
+            Ok(false) => {
+                let more =
+                    if self.carve || unknown.is_log { "; no chunk and no record of one stands in it" } else { "" };
+                Fault::passed_over(display, FaultKind::Foreign, format!("not an event log: looks like {looks}{more}"))
+            }
+            Err(error) => {
+                let reason = format!("the file cannot be read: {}", cause(&error));
+                Fault::lost(display, FaultKind::Unreadable, reason)
+            }
+        };
+        let is_taken = fault.kind == FaultKind::FileHeader;
+        self.found.faults.push(fault);
+        is_taken
+    }
+}
+
+/// Slots of a file that are asked whether a chunk stands there.
+const PROBED_SLOTS: u64 = 64;
+
+/// Whether a chunk begins in one of the first slots that the chunks of a log have, behind what has overwritten the beginning.
+fn has_chunk_in_slot<S: Read + Seek>(source: &mut S) -> io::Result<bool> {
+    for slot in 1..PROBED_SLOTS {
+        let mut head = Vec::new();
+        source.seek(SeekFrom::Start(chunk_offset(slot)))?;
+        source.take(carve::CHUNK_HEADER as u64).read_to_end(&mut head)?;
+        if head.is_empty() || carve::is_sound_chunk(&head) {
+            return Ok(!head.is_empty());
+        }
+    }
+    Ok(false)
 }
 
 /// What a file is good for.
 enum Content {
     Events(Format),
     Archive(Container),
+    Unknown(Unknown),
+}
+
+/// A file of a kind that is no evidence, in which something of a log may stand all the same.
+struct Unknown {
+    /// What it looks like.
+    looks: &'static str,
+    /// Whether it begins with a chunk of a log.
+    begins_with_chunk: bool,
+    /// Whether it passes for a log by its name or its beginning.
+    is_log: bool,
 }
 
 /// Tells a file by its first bytes, and names what is not taken or in doubt.
@@ -270,9 +384,8 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Op
             None
         }
         Verdict::Foreign(looks) => {
-            let reason = format!("not an event log: looks like {looks}");
-            found.faults.push(Fault::passed_over(display, FaultKind::Foreign, reason));
-            None
+            let begins_with_chunk = head.starts_with(carve::CHUNK_MAGIC);
+            Some(Content::Unknown(Unknown { looks, begins_with_chunk, is_log: begins_with_chunk }))
         }
     }
 }
@@ -288,24 +401,23 @@ impl Inputs {
 const DEEPEST: u32 = 3;
 
 /// The search through one archive, and through those in it.
-struct Unpacking<'f> {
-    path: &'f Path,
-    password: Option<&'f Arc<[u8]>>,
+struct Unpacking<'u, 't> {
+    path: &'u Path,
     /// What may still be written to temporary files.
     limit: UnpackLimit,
     /// Members that are kept or stand in the file as they are, counted to tell them apart.
     kept: usize,
-    found: &'f mut Inputs,
+    take: &'u mut Take<'t>,
 }
 
-impl<'f> Unpacking<'f> {
-    fn new(path: &'f Path, password: Option<&'f Arc<[u8]>>, size: u64, found: &'f mut Inputs) -> Self {
-        Self { path, password, limit: UnpackLimit::of(size), kept: 0, found }
+impl<'u, 't> Unpacking<'u, 't> {
+    fn new(path: &'u Path, take: &'u mut Take<'t>, size: u64) -> Self {
+        Self { path, limit: UnpackLimit::of(size), kept: 0, take }
     }
 
     /// Takes what holds events out of an archive. One that has nothing of the kind, such as a document of an office program, is foreign as a whole.
     fn open(&mut self, container: Container, bytes: Bytes, display: &Arc<str>, depth: u32) {
-        let (inputs, faults) = (self.found.inputs.len(), self.found.faults.len());
+        let (inputs, faults) = (self.take.found.inputs.len(), self.take.found.faults.len());
         let result = match container {
             Container::Zip => self.zip(bytes, display, depth),
             Container::Tar => self.tar(&bytes, display, depth),
@@ -313,24 +425,24 @@ impl<'f> Unpacking<'f> {
             Container::Gzip => self.gzip(bytes, display, depth),
         };
         let files = result.unwrap_or_else(|reason| {
-            self.found.refuse_archive(display, &reason);
+            self.take.found.refuse_archive(display, &reason);
             0
         });
         let foreign = |fault: &Fault| matches!(fault.kind, FaultKind::Foreign | FaultKind::EmptyFile);
-        if self.found.inputs.len() == inputs && self.found.faults[faults..].iter().all(foreign) {
-            self.found.faults.truncate(faults);
+        if self.take.found.inputs.len() == inputs && self.take.found.faults[faults..].iter().all(foreign) {
+            self.take.found.faults.truncate(faults);
             let reason = match files {
                 0 => "an archive with nothing in it".to_owned(),
                 1 => "an archive whose only file is not an event log".to_owned(),
                 count => format!("an archive with {count} files, none of which is an event log"),
             };
-            self.found.faults.push(Fault::passed_over(display, FaultKind::Foreign, reason));
+            self.take.found.faults.push(Fault::passed_over(display, FaultKind::Foreign, reason));
         }
     }
 
     /// Takes the members of a ZIP archive, and says how many there are.
     fn zip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
-        let archive = Archive::read(bytes, self.password.cloned())?;
+        let archive = Archive::read(bytes, self.take.password.map(Arc::from))?;
         let members = archive.members();
         for listed in &members {
             self.take_member(&archive, listed, display, depth);
@@ -345,7 +457,7 @@ impl<'f> Unpacking<'f> {
             if depth < DEEPEST {
                 let earlier: Arc<str> = format!("{display} (the archive before)").into();
                 files += self.zip(before, &earlier, depth + 1).unwrap_or_else(|reason| {
-                    self.found.refuse_archive(&earlier, &reason);
+                    self.take.found.refuse_archive(&earlier, &reason);
                     0
                 });
             } else {
@@ -372,16 +484,23 @@ impl<'f> Unpacking<'f> {
             Ok(head) => head,
             Err(reason) => return self.lose(&display, FaultKind::Archive, &reason),
         };
-        match judge(&head, &display, false, self.found) {
+        match self.take.judge(&head, &display, false) {
             Some(Content::Events(format)) => {
                 let member = Some(archive.member(listed.index));
-                let path = self.path.to_owned();
-                self.found.inputs.push(Input { path, display, size: listed.size, format, member });
+                self.take.input(self.path.to_owned(), display, listed.size, format, member);
+            }
+            Some(Content::Unknown(unknown)) => {
+                let member = archive.member(listed.index);
+                let is_wanted = self.take.carve || unknown.is_log;
+                let holds = if is_wanted { member.stream(|source| holds_log(source)) } else { Ok(Ok(false)) };
+                if self.take.settle(&unknown, &display, holds.unwrap_or_else(|reason| Err(io::Error::other(reason)))) {
+                    self.take.input(self.path.to_owned(), display, listed.size, Format::Image, Some(member));
+                }
             }
             Some(Content::Archive(_)) if depth == DEEPEST => self.too_deep(&display),
             Some(Content::Archive(container)) => match archive.inner(listed) {
                 Ok(inner) => self.open(container, inner, &display, depth + 1),
-                Err(reason) => self.found.refuse_archive(&display, &reason),
+                Err(reason) => self.take.found.refuse_archive(&display, &reason),
             },
             None => {}
         }
@@ -399,7 +518,7 @@ impl<'f> Unpacking<'f> {
 
     fn seven_zip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let mut files = 0;
-        seven_zip_files(bytes, self.password.map(|password| &**password), &mut |file| {
+        seven_zip_files(bytes, self.take.password, &mut |file| {
             files += 1;
             self.take_file(file, None, display, depth);
         })?;
@@ -433,7 +552,14 @@ impl<'f> Unpacking<'f> {
         if let Err(error) = (&mut *bytes).take(HEAD as u64).read_to_end(&mut head) {
             return self.lose(&display, FaultKind::Archive, &format!("it cannot be unpacked: {error}"));
         }
-        let Some(content) = judge(&head, &display, false, self.found) else { return };
+        let content = match self.take.judge(&head, &display, false) {
+            Some(Content::Unknown(unknown)) if !self.take.carve && !unknown.is_log => {
+                self.take.settle(&unknown, &display, Ok(false));
+                return;
+            }
+            Some(content) => content,
+            None => return,
+        };
         if depth == DEEPEST && matches!(content, Content::Archive(_)) {
             return self.too_deep(&display);
         }
@@ -449,11 +575,16 @@ impl<'f> Unpacking<'f> {
         };
         match (content, member.plain()) {
             (Content::Events(format), _) => {
-                let path = self.path.to_owned();
-                self.found.inputs.push(Input { path, display, size, format, member: Some(member) });
+                self.take.input(self.path.to_owned(), display, size, format, Some(member));
+            }
+            (Content::Unknown(unknown), Some(mut bytes)) => {
+                let holds = self.take.holds_log(&unknown, &mut bytes);
+                if self.take.settle(&unknown, &display, holds) {
+                    self.take.input(self.path.to_owned(), display, size, Format::Image, Some(member));
+                }
             }
             (Content::Archive(container), Some(bytes)) => self.open(container, bytes, &display, depth + 1),
-            (Content::Archive(_), None) => {}
+            (Content::Archive(_) | Content::Unknown(_), None) => {}
         }
     }
 
@@ -463,7 +594,7 @@ impl<'f> Unpacking<'f> {
     }
 
     fn lose(&mut self, display: &Arc<str>, kind: FaultKind, reason: &str) {
-        self.found.faults.push(Fault::lost(display, kind, reason));
+        self.take.found.faults.push(Fault::lost(display, kind, reason));
     }
 }
 

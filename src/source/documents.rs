@@ -20,7 +20,8 @@ use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
 use super::json_mend::mend;
 use super::normal;
 use super::raw_event::{EventRead, JsonKind, RawEvents};
-use super::read::{Item, UnitStats};
+use super::remains::Remains;
+use super::visitor::{Item, UnitStats};
 use crate::base::Origin;
 
 /// Bytes that are read at a time.
@@ -33,6 +34,8 @@ pub struct JsonDocument {
     pub object: Map<String, Value>,
     /// When the record was logged that evql made the document of, as `evql.logged` says; `None` for documents of other programs.
     pub logged: Option<String>,
+    /// Whether evql had recovered that record, as `evql.recovered` says.
+    pub is_recovered: bool,
     /// Where it starts.
     pub origin: Origin,
 }
@@ -47,7 +50,14 @@ pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut
 /// Reads JSON text that is at hand, as a file of it is read; `name` is what faults call it.
 pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> UnitStats {
     let size = text.len() as u64;
-    let input = Input { path: name.into(), display: name.into(), size, format: Format::Json, member: None };
+    let input = Input {
+        path: name.into(),
+        display: name.into(),
+        size,
+        format: Format::Json,
+        member: None,
+        remains: Remains::default(),
+    };
     read(&mut text, &input, 0, sink)
 }
 
@@ -240,9 +250,9 @@ impl Target<'_> {
         let origin = Origin { input: self.number, offset };
         match self.raw.tell(object, origin) {
             JsonKind::Document(mut object) => {
-                let logged = take_own(&mut object);
+                let Own { logged, is_recovered } = take_own(&mut object);
                 self.records += 1;
-                (self.sink)(Item::Document(JsonDocument { object, logged, origin }));
+                (self.sink)(Item::Document(JsonDocument { object, logged, is_recovered, origin }));
             }
             JsonKind::Events(events) => events.into_iter().for_each(|event| self.event(event, offset)),
         }
@@ -287,21 +297,38 @@ fn not_json(error: &serde_json::Error) -> String {
     }
 }
 
-/// Takes off what evql adds to the documents that it writes, which is not part of them, and gives the time of logging that stands there.
-fn take_own(object: &mut Map<String, Value>) -> Option<String> {
-    let nested = object.shift_remove("evql").and_then(|mut own| own.get_mut("logged").map(Value::take));
-    // `fields` of a search response has dotted names, and lists of values.
-    let dotted: Vec<String> = object.keys().filter(|name| name.starts_with("evql.")).cloned().collect();
-    let dotted: Vec<Value> =
-        dotted.iter().filter_map(|name| object.shift_remove(name).filter(|_| name == "evql.logged")).collect();
-    let first = |value: Value| match value {
-        Value::Array(values) => values.into_iter().next(),
-        value => Some(value),
+/// What evql says of a record beside the document that it makes of it.
+#[derive(Default)]
+struct Own {
+    logged: Option<String>,
+    is_recovered: bool,
+}
+
+/// Takes off what evql adds to the documents that it writes, which is not part of them.
+fn take_own(object: &mut Map<String, Value>) -> Own {
+    let mut own = Own::default();
+    let mut take = |name: &str, value: Value| {
+        // `fields` of a search response has lists of values.
+        let first = match value {
+            Value::Array(values) => values.into_iter().next().unwrap_or_default(),
+            value => value,
+        };
+        match (name, first) {
+            ("logged", Value::String(logged)) => own.logged = own.logged.take().or(Some(logged)),
+            ("recovered", value) => own.is_recovered |= value == Value::Bool(true),
+            _ => {}
+        }
     };
-    match nested.into_iter().chain(dotted).find_map(first) {
-        Some(Value::String(logged)) => Some(logged),
-        _ => None,
+    if let Some(Value::Object(nested)) = object.shift_remove("evql") {
+        nested.into_iter().for_each(|(name, value)| take(&name, value));
     }
+    let dotted: Vec<String> = object.keys().filter(|name| name.starts_with("evql.")).cloned().collect();
+    for name in dotted {
+        if let Some(value) = object.shift_remove(&name) {
+            take(&name["evql.".len()..], value);
+        }
+    }
+    own
 }
 
 /// Whether an object is a line of a bulk file that says what to do with the next one.

@@ -5,16 +5,17 @@
 //! It does no input or output and does not know how chunks are found.
 
 use std::error::Error;
+use std::ops::Range;
 use std::sync::Arc;
 
 use evtx::err::{ChunkError, EvtxError};
 use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, ParserSettings};
 
 use super::fault::{Fault, FaultKind, chain};
-use super::hidden::{HiddenRecords, reveal};
-use super::read::Item;
+use super::hidden::{HiddenRecords, reveal, whole_record};
 use super::stand_in::StandIns;
 use super::units::CHUNK;
+use super::visitor::Item;
 use super::xml::Converter;
 use crate::base::Origin;
 
@@ -27,7 +28,7 @@ const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
 /// Bytes of a chunk before its first record.
 const CHUNK_HEADER: usize = 512;
 /// Where the chunk header keeps the offsets of its common strings.
-const STRING_OFFSETS: std::ops::Range<usize> = 128..384;
+const STRING_OFFSETS: Range<usize> = 128..384;
 
 /// Where a chunk is, for the faults and origins of what is in it.
 #[derive(Clone, Copy)]
@@ -43,12 +44,16 @@ pub(super) struct Place<'a> {
 }
 
 /// What there was in a chunk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ChunkRead {
     /// Records met.
     pub records: u64,
     /// The first and the last number of a record: of those that were read, and those that a sound header names.
     pub numbers: Option<(u64, u64)>,
+    /// Where the records stand that were read, in bytes from the start of the chunk; in order.
+    pub spans: Vec<Range<usize>>,
+    /// Whether it is broken: a checksum does not fit, or something in it could not be read.
+    pub is_broken: bool,
 }
 
 impl ChunkRead {
@@ -79,9 +84,13 @@ impl ChunkReader {
         converter: &mut Converter,
         sink: &mut dyn FnMut(Item),
     ) -> (Vec<u8>, ChunkRead) {
+        let mut is_broken = false;
         let mut sink = |fault: Result<_, Fault>| match fault {
             Ok(record) => sink(Item::Record(record)),
-            Err(fault) => sink(Item::Fault(fault)),
+            Err(fault) => {
+                is_broken = true;
+                sink(Item::Fault(fault));
+            }
         };
         if !bytes.starts_with(b"ElfChnk\0") || bytes.len() < CHUNK_HEADER {
             sink(Err(unusable(&bytes, place)));
@@ -135,6 +144,7 @@ impl ChunkReader {
             read.note(last);
         }
         stand_ins.take_back(&mut chunk.data);
+        read.is_broken = is_broken;
         (chunk.data, read)
     }
 
@@ -187,6 +197,11 @@ impl ChunkReader {
                     next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
                     last_id = Some(record.event_record_id);
                     read.note(record.event_record_id);
+                    if let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(next)) {
+                        // One whose size is damaged may reach over others.
+                        let is_whole = whole_record(data, start).is_some();
+                        read.spans.push(start..if is_whole { end } else { start + RECORD_MAGIC.len() });
+                    }
                     let is_recovered = usize::try_from(start).is_ok_and(|start| hidden.contains(start));
                     let outcome = convert(record, place.offset + start, place, stand_ins, converter);
                     sink(outcome.map(|record| super::Record { is_recovered, ..record }));

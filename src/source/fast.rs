@@ -9,24 +9,25 @@ mod definitions;
 mod draft;
 mod envelope;
 mod layout;
+mod loose;
 mod table;
 mod template;
 mod value;
 
 pub use layout::{Glance, Raw, Stored};
+pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, Unreadable};
 
 use super::evtx::Place;
 use super::hidden::may_hide;
-use super::record::{Draft, Interner, Record};
+use super::record::{Interner, Record};
 use crate::base::{Origin, Ticks};
 use definitions::Definitions;
-use draft::{Writer, is_data};
+use draft::gap;
 use envelope::{Envelope, Known};
 use hashbrown::HashMap;
 use layout::{Layout, Parts, Places, Provider};
 use table::{Noticed, Table};
-use template::{Bytes, Element, Node};
-use value::BINXML;
+use template::Bytes;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 65_536;
@@ -254,19 +255,10 @@ impl FastReader {
         reading: &mut R,
     ) -> Option<()> {
         let templates = &self.definitions.templates;
-        let root = &templates[around].root;
-        let mut draft = Draft::default();
-        let mut writer = Writer { table: outer, strings: &mut self.strings, text: &mut self.text };
-        let time = writer.system(root, &mut draft)?;
+        let filling = filling.template.map(|template| (&templates[template].root, filling.table));
+        let (mut draft, time) =
+            draft::draft((&templates[around].root, outer), filling, &mut self.strings, &mut self.text)?;
         let is_wanted = wanted(draft.provider.as_deref().unwrap_or_default(), draft.provider_guid.as_deref());
-        writer.inline_data(root, &mut draft)?;
-        if let Some(template) = filling.template {
-            if !draft.data.is_empty() {
-                return None;
-            }
-            let mut writer = Writer { table: filling.table, strings: &mut self.strings, text: &mut self.text };
-            writer.filling(&templates[template].root, &mut draft)?;
-        }
         draft.record_id = draft.record_id.or(Some(whole.header_id));
         let record = draft.finish(time, whole.origin, &mut self.strings)?;
         if is_wanted {
@@ -371,48 +363,6 @@ impl Shapes {
             self.all.push(Shape { layout, provider: Provider::default() });
             self.all.len() - 1
         })
-    }
-}
-
-/// Something that only the slow way understands.
-struct Odd;
-
-/// The value that fills the gap of a record for data that is binary XML itself, if one does.
-fn gap(root: &Element, table: Table<'_>) -> Result<Option<usize>, Odd> {
-    let mut found = None;
-    for node in &root.children {
-        let Node::Slot { index } = node else { continue };
-        let Some(value) = table.get(*index).filter(|value| !value.is_empty()) else { continue };
-        if found.is_some() || value.kind != BINXML {
-            return Err(Odd);
-        }
-        found = Some((*index).into());
-    }
-    Ok(found)
-}
-
-impl Writer<'_> {
-    /// The values in the template of the record itself.
-    fn inline_data(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
-        for node in &root.children {
-            match node {
-                Node::Element(element) if is_data(&element.name) && !self.table.lacks(element.dependency) => {
-                    self.values(element, draft)?;
-                }
-                Node::Element(element) if &*element.name == "System" || self.table.lacks(element.dependency) => {}
-                Node::Slot { .. } => {}
-                Node::Element(_) | Node::Text(_) => return None,
-            }
-        }
-        Some(())
-    }
-
-    /// The values in the template that fills a record.
-    fn filling(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
-        if !is_data(&root.name) || self.table.kinds().any(|kind| kind == BINXML) {
-            return None;
-        }
-        self.values(root, draft)
     }
 }
 

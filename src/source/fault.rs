@@ -61,8 +61,8 @@ pub enum FaultKind {
     Tampering,
     /// A 64 KiB chunk cannot be read, or contradicts itself.
     Chunk,
-    /// Records that are there, but that a reader does not come to who believes the sizes and counts of their chunk.
-    Hidden,
+    /// Records that stand in no chunk that can be believed: what is left of broken chunks, and of older records in unused space.
+    Remains,
     /// One record cannot be read.
     Record,
     /// One record has no usable time.
@@ -92,7 +92,7 @@ impl FaultKind {
             Self::Incomplete => "incomplete-log",
             Self::Tampering => "tampering",
             Self::Chunk => "chunk",
-            Self::Hidden => "hidden-records",
+            Self::Remains => "remains",
             Self::Record => "record",
             Self::Time => "time",
             Self::Xml => "xml",

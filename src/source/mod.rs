@@ -14,6 +14,8 @@
 
 mod archive;
 mod buffer;
+mod carve;
+mod chunks;
 mod discover;
 mod distinct_keys;
 mod documents;
@@ -32,11 +34,14 @@ mod packed;
 mod raw_event;
 mod read;
 mod record;
+mod remains;
 mod rows;
+mod scratch;
 mod sniff;
 mod stand_in;
 mod steady;
 mod units;
+mod visitor;
 mod xml;
 
 pub use archive::Member;
@@ -47,8 +52,11 @@ pub use fast::{Glance, Raw, Stored, Verdict, Wanted};
 pub use fault::{Fault, FaultKind, Severity};
 pub use header::{LogHeader, log_header, sha256};
 pub use json_cutter::{JsonCut, JsonCutter, LARGEST as LARGEST_DOCUMENT, Shortfall};
-pub use read::{Item, Scratch, UnitStats, Visitor, read_unit, visit_unit};
+pub use read::{read_unit, visit_unit};
 pub use record::{Record, is_guid_entry};
+pub use remains::Remains;
 pub use rows::read_rows;
+pub use scratch::Scratch;
 pub use steady::FileStates;
 pub use units::{Unit, chunk_number, chunk_start, units, units_again};
+pub use visitor::{Item, UnitStats, Visitor};

@@ -19,8 +19,9 @@ use super::discover::{Format, Input};
 use super::documents::Target;
 use super::fault::{FaultKind, snippet};
 use super::json_cutter::LARGEST;
-use super::read::{Item, UnitStats};
+use super::remains::Remains;
 use super::sniff::is_head_of_rows;
+use super::visitor::{Item, UnitStats};
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 1 << 17;
@@ -40,7 +41,14 @@ pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut
 /// Reads rows that are at hand, as a file of them is read; `name` is what faults call it.
 pub fn read_rows(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> UnitStats {
     let size = text.len() as u64;
-    let input = Input { path: name.into(), display: name.into(), size, format: Format::Csv, member: None };
+    let input = Input {
+        path: name.into(),
+        display: name.into(),
+        size,
+        format: Format::Csv,
+        member: None,
+        remains: Remains::default(),
+    };
     read(&mut text, &input, 0, sink)
 }
 

@@ -345,8 +345,8 @@ const KNOWN: &[(usize, &[u8], &str)] = &[
         b"version https://git-lfs.github.com/spec/",
         "a pointer of git-lfs, without the file itself; fetch it with `git lfs pull`",
     ),
-    (0, b"PAGEDU64", "a crash dump of Windows; its event logs can be carved"),
-    (0, b"PAGEDUMP", "a crash dump of Windows; its event logs can be carved"),
+    (0, b"PAGEDU64", "a crash dump of Windows; --carve reads what is left of event logs in it"),
+    (0, b"PAGEDUMP", "a crash dump of Windows; --carve reads what is left of event logs in it"),
     (0, b"hibr", "a hibernation file; decompress it with Volatility first"),
     (0, b"HIBR", "a hibernation file; decompress it with Volatility first"),
 ];

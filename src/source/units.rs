@@ -6,6 +6,11 @@
 use super::discover::{Format, Input};
 use crate::base::Origin;
 
+/// Where a chunk slot begins, in bytes from the start of the file.
+pub(super) const fn chunk_offset(chunk: u64) -> u64 {
+    HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))
+}
+
 /// Bytes before the first chunk of an event log.
 pub(super) const HEADER_BLOCK: u64 = 4096;
 /// Bytes in one chunk of an event log.
@@ -23,6 +28,8 @@ pub struct Unit {
     pub first_chunk: u64,
     /// How many chunk slots, the last of which may be cut short by the end of the file; 0 for an XML file.
     pub chunks: u64,
+    /// Whether chunks out of their slots that begin before the first slot and reach into it are read too: for what is read again by its place.
+    pub reaches_back: bool,
 }
 
 /// Cuts all inputs into units, in order; `chunks_per_unit` (at least 1) is how many 64 KiB chunks a unit of an event log has.
@@ -33,16 +40,16 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
     for (number, input) in (0_u32..).zip(inputs) {
         match input.format {
             Format::Xml { .. } | Format::Json | Format::Csv => {
-                units.push(Unit { input: number, first_chunk: 0, chunks: 0 });
+                units.push(Unit { input: number, first_chunk: 0, chunks: 0, reaches_back: false });
             }
-            Format::Evtx => {
-                let slots = slots(input.size);
+            Format::Evtx | Format::Image => {
+                let slots = slots(input);
                 let wanted = if input.is_sequential() { slots } else { u64::from(chunks_per_unit) };
                 let per_unit = wanted.max(1).max(slots.div_ceil(MOST_UNITS));
                 let mut first_chunk = 0;
                 while first_chunk < slots {
                     let chunks = per_unit.min(slots - first_chunk);
-                    units.push(Unit { input: number, first_chunk, chunks });
+                    units.push(Unit { input: number, first_chunk, chunks, reaches_back: false });
                     first_chunk += chunks;
                 }
             }
@@ -51,9 +58,10 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
     units
 }
 
-/// Chunk slots in an event log of `size` bytes, one that is cut short included.
-pub(super) fn slots(size: u64) -> u64 {
-    size.saturating_sub(HEADER_BLOCK).div_ceil(CHUNK)
+/// Chunk slots in an event log, one that is cut short included. In an image the bytes that a log has its header in belong to the first slot.
+fn slots(input: &Input) -> u64 {
+    let slots = input.size.saturating_sub(HEADER_BLOCK).div_ceil(CHUNK);
+    if input.format == Format::Image { slots.max(u64::from(input.size > 0)) } else { slots }
 }
 
 /// Where the chunk begins that holds an offset of an event log, both in bytes from the start of the file.
@@ -81,7 +89,7 @@ pub fn units_again<'o>(inputs: &[Input], origins: &'o [Origin]) -> Vec<(Unit, &'
     let unit = |part: &'o [Origin]| {
         let (first, last) = (part.first()?, part.last()?);
         let chunks = chunk(last) - chunk(first) + 1;
-        Some((Unit { input: first.input, first_chunk: chunk(first), chunks }, part))
+        Some((Unit { input: first.input, first_chunk: chunk(first), chunks, reaches_back: true }, part))
     };
     origins.chunk_by(together).filter_map(unit).collect()
 }

@@ -152,6 +152,8 @@ pub struct Contents {
     pub records: u64,
     /// Records that could not be read.
     pub unreadable: u64,
+    /// Records that were recovered: no ordinary reader of the file shows them.
+    pub recovered: u64,
     /// Channels of computers.
     pub streams: BTreeMap<StreamKey, Stream>,
     /// Records that tell about the logs, in the order of the file.
@@ -188,6 +190,7 @@ impl Contents {
         self.empty_chunks += other.empty_chunks;
         self.records += other.records;
         self.unreadable += other.unreadable;
+        self.recovered += other.recovered;
         for (key, stream) in other.streams {
             self.stream(&key).merge(&stream);
         }

@@ -141,7 +141,7 @@ pub fn is_constant(field: &Field) -> bool {
 /// Fields of Elastic's own sensor, such as `process.Ext.*` and `process.code_signature.*`, are in no Sysmon event.
 pub fn may_have(id: u32, field: &Field) -> bool {
     const OF_THE_RECORD: &[&str] =
-        &["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error."];
+        &["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error.", "evql."];
     let name = field.name();
     OF_THE_RECORD.iter().any(|start| name.starts_with(start))
         || steps::STEPS.iter().any(|step| step.scope.may_include(id) && step.action.may_set(name))
@@ -177,6 +177,9 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
         }
     }
     document.set(ecs::EVENT_CREATED, record.time_created);
+    if record.is_recovered {
+        document.set(ecs::EVQL_RECOVERED, true);
+    }
     Event {
         document,
         timestamp,

@@ -70,6 +70,7 @@ pub const FIELDS: &[FieldId] = &[
     ecs::WINLOG_CHANNEL,
     ecs::WINLOG_RECORD_ID,
     ecs::LOG_FILE_PATH,
+    ecs::EVQL_RECOVERED,
 ];
 
 /// The facts of a process that its start alone records: they are shown beside its other events where those have none of their own.

@@ -42,6 +42,8 @@ pub struct System<'r> {
     pub thread_id: Option<u64>,
     /// Which chunk of its file holds the record, from 0; `None` for records of exported XML.
     pub chunk: Option<u64>,
+    /// Whether it was recovered from what is left of a log.
+    pub is_recovered: bool,
     /// `Keywords` as rendered; empty for none.
     pub keywords: &'r str,
     /// `Provider/@Name`.
@@ -83,6 +85,7 @@ pub(super) fn write(bytes: &mut Vec<u8>, record: &Record, chunk: Option<u64>, pa
         record.process_id.map(u64::from),
         record.thread_id.map(u64::from),
         chunk,
+        record.is_recovered.then_some(1),
     ];
     for number in numbers {
         bytes.push(u8::from(number.is_some()));
@@ -118,8 +121,8 @@ impl<'r> RecordView<'r> {
             let number = u64::from_le_bytes(take(&mut rest)?);
             Some((there != 0).then_some(number))
         };
-        let [event_id, level, record_id, process_id, thread_id, chunk] =
-            [number()?, number()?, number()?, number()?, number()?, number()?];
+        let [event_id, level, record_id, process_id, thread_id, chunk, recovered] =
+            [number()?, number()?, number()?, number()?, number()?, number()?, number()?];
         let mut text = || take_text(&mut rest);
         let [keywords, provider, channel, computer, user_sid, path] =
             [text()?, text()?, text()?, text()?, text()?, text()?];
@@ -132,6 +135,7 @@ impl<'r> RecordView<'r> {
             process_id,
             thread_id,
             chunk,
+            is_recovered: recovered.is_some(),
             keywords,
             provider,
             channel,

@@ -212,7 +212,8 @@ impl Card<'_> {
         let mut by_file: Vec<(String, Vec<String>)> = Vec::new();
         for event in self.alert.present() {
             let Citation { place, file } = citation(self.results, event);
-            let (record, file) = (shown(&place, self.most), shown(&file, self.most));
+            let mark = if event.is_recovered { " (recovered)" } else { "" };
+            let (record, file) = (format!("{}{mark}", shown(&place, self.most)), shown(&file, self.most));
             match by_file.last_mut().filter(|(last, _)| *last == file) {
                 Some((_, records)) => records.push(record),
                 None => by_file.push((file, vec![record])),

@@ -30,6 +30,7 @@ pub fn print(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
     line(out, "evidence", &evidence(session))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(stats))?;
+    recovered(out, stats)?;
     line(out, "rules", &rules(session))?;
     line(out, "alerts", &alerts(session))?;
     if session.outcome.alerts.len() > FEW_ALERTS {
@@ -57,6 +58,7 @@ pub fn print_evidence(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
         line(out, "Sysmon", &sysmon_events(stats))?;
     }
     line(out, "records", &records(stats))?;
+    recovered(out, stats)?;
     line(out, "faults", &faults(session))?;
     notices(out, session)?;
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
@@ -161,6 +163,17 @@ fn records(stats: &Stats) -> String {
     let sum: Vec<String> = shown.map(|(count, name)| format!("{} {name}", grouped(*count))).collect();
     let equals = if stats.adds_up() { "=" } else { "(these do not add up; please report it)" };
     format!("{} {equals} {}", grouped(tally.records), sum.join(" + "))
+}
+
+/// How many of the events no ordinary reader shows.
+fn recovered(out: &mut Page<'_>, stats: &Stats) -> io::Result<()> {
+    match stats.tally.recovered {
+        0 => Ok(()),
+        count => {
+            let text = format!("{} of what is left of logs, marked by evql.recovered", counted(count, "event"));
+            line(out, "recovered", &text)
+        }
+    }
 }
 
 /// What most of the alerts are, where and when.

@@ -204,6 +204,9 @@ fn state(file: &SurveyedFile, faults: &[Fault]) -> String {
             _ => words.push(counted(count, word)),
         }
     }
+    if file.contents.recovered > 0 {
+        words.push(format!("{} recovered", grouped(file.contents.recovered)));
+    }
     if words.is_empty() { "sound".to_owned() } else { words.join(", ") }
 }
 

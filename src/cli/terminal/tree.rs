@@ -147,6 +147,9 @@ impl Text<'_> {
         for text in [user, integrity].into_iter().flatten() {
             lines.push(&escape::terminal(text), PLAIN);
         }
+        if node.facts.is_recovered {
+            lines.push("recovered", PLAIN);
+        }
         for (at, count) in counts(node).iter().enumerate() {
             lines.add(count, PLAIN, if at == 0 { "  " } else { ", " });
         }

@@ -25,7 +25,17 @@ fn seen((group, record_id, letter): Told, origin: Origin) -> Seen {
     let mut fingerprint = [letter; 16];
     fingerprint[..8].copy_from_slice(&group.to_le_bytes());
     fingerprint[8..15].copy_from_slice(&record_id.to_le_bytes()[..7]);
-    Seen { fingerprint, is_partial: false, identity: 0, origin, group, record_id, event_id: 1, fate: Fate::Mapped }
+    Seen {
+        fingerprint,
+        is_recovered: false,
+        is_partial: false,
+        identity: 0,
+        origin,
+        group,
+        record_id,
+        event_id: 1,
+        fate: Fate::Mapped,
+    }
 }
 
 impl Evidence {

@@ -130,7 +130,8 @@ pub fn attack_link(attack: &Attack) -> Markup {
 fn keys(document: &Value) -> Markup {
     let keys: Vec<String> = join_keys(document).take(32).collect();
     let record = |event| {
-        let number = text(event, "winlog.record_id").map(|number| format!("record {number}"));
+        let mark = if text(event, "evql.recovered").is_some() { " (recovered)" } else { "" };
+        let number = text(event, "winlog.record_id").map(|number| format!("record {number}{mark}"));
         number.or_else(|| text(event, "evql.offset").map(|offset| format!("offset {offset}")))
     };
     let place = |event| {

@@ -10,7 +10,14 @@ fn items(bytes: &[u8]) -> (Places, Places) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     let (path, display) = (file.path().to_owned(), "d".into());
-    let input = Input { path: path.clone(), display, size: bytes.len() as u64, format: Format::Json, member: None };
+    let input = Input {
+        path: path.clone(),
+        display,
+        size: bytes.len() as u64,
+        format: Format::Json,
+        member: None,
+        remains: Remains::default(),
+    };
     let (mut documents, mut faults) = (Vec::new(), Vec::new());
     let mut source = bytes;
     let stats = read(&mut source, &input, 0, &mut |item| match item {
@@ -127,7 +134,14 @@ fn a_damaged_member_of_a_list_is_a_fault() {
 #[test]
 fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
     let file = b"{\"a\":\"x\xff\"}\n{\"a\":\"\\ud83d!\"}\n{\"a\":\"x\ty\",\"b\":NaN}\n";
-    let input = Input { path: "d".into(), display: "d".into(), size: 0, format: Format::Json, member: None };
+    let input = Input {
+        path: "d".into(),
+        display: "d".into(),
+        size: 0,
+        format: Format::Json,
+        member: None,
+        remains: Remains::default(),
+    };
     let (mut documents, mut doubts) = (0, Vec::new());
     let stats = read(&mut &file[..], &input, 0, &mut |item| match item {
         Item::Document(_) => documents += 1,

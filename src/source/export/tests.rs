@@ -1,3 +1,4 @@
+use crate::source::Remains;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -22,9 +23,10 @@ fn read_bytes(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u64>, Vec<Fault
         size: bytes.len() as u64,
         format,
         member: None,
+        remains: Remains::default(),
     }];
     let (mut ids, mut faults) = (Vec::new(), Vec::new());
-    let unit = Unit { input: 0, first_chunk: 0, chunks: 0 };
+    let unit = Unit { input: 0, first_chunk: 0, chunks: 0, reaches_back: false };
     let stats = read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {
         Item::Record(record) => ids.push(record.record_id.unwrap_or(0)),
         found @ (Item::Document(_) | Item::PassedOver) => panic!("not here: {found:?}"),

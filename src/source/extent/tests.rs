@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::Remains;
 use crate::source::fault::Severity;
 use std::sync::Arc;
 
@@ -11,7 +12,14 @@ fn chunks(numbers: &[(u64, u64)]) -> Vec<ChunkExtent> {
 }
 
 fn input() -> Input {
-    Input { path: "x".into(), display: Arc::from("x"), size: 4096, format: Format::Evtx, member: None }
+    Input {
+        path: "x".into(),
+        display: Arc::from("x"),
+        size: 4096,
+        format: Format::Evtx,
+        member: None,
+        remains: Remains::default(),
+    }
 }
 
 fn promise(header: LogHeader, numbers: &[(u64, u64)]) -> Option<Severity> {

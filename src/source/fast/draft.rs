@@ -5,12 +5,50 @@
 use super::table::Table;
 use super::template::{Element, Node};
 use super::ticks_of;
-use super::value;
+use super::value::{self, BINXML};
 use crate::base::Ticks;
 use crate::source::record::{Draft, Interner, SystemField, normal_form};
 
 /// Values of one record that are read; the slow way has a limit too, and a fault for more.
 pub const MOST_VALUES: usize = 1000;
+
+/// What is known of a record that is a template with its values, `around`, and its time. `filling` is another one, of what its data is, if it has that.
+pub fn draft(
+    around: (&Element, Table<'_>),
+    filling: Option<(&Element, Table<'_>)>,
+    strings: &mut Interner,
+    text: &mut String,
+) -> Option<(Draft, Ticks)> {
+    let (root, table) = around;
+    let mut draft = Draft::default();
+    let mut writer = Writer { table, strings, text };
+    let time = writer.system(root, &mut draft)?;
+    writer.inline_data(root, &mut draft)?;
+    if let Some((root, table)) = filling {
+        if !draft.data.is_empty() {
+            return None;
+        }
+        Writer { table, strings, text }.filling(root, &mut draft)?;
+    }
+    Some((draft, time))
+}
+
+/// Something that only the slow way understands.
+pub struct Odd;
+
+/// The value that fills the gap of a record for data that is binary XML itself, if one does.
+pub fn gap(root: &Element, table: Table<'_>) -> Result<Option<usize>, Odd> {
+    let mut found = None;
+    for node in &root.children {
+        let Node::Slot { index } = node else { continue };
+        let Some(value) = table.get(*index).filter(|value| !value.is_empty()) else { continue };
+        if found.is_some() || value.kind != BINXML {
+            return Err(Odd);
+        }
+        found = Some((*index).into());
+    }
+    Ok(found)
+}
 
 /// Whether an element of the root holds the values of the event.
 pub fn is_data(name: &str) -> bool {
@@ -18,15 +56,15 @@ pub fn is_data(name: &str) -> bool {
 }
 
 /// Fills a template with the values of one record.
-pub struct Writer<'a> {
-    pub table: Table<'a>,
-    pub strings: &'a mut Interner,
-    pub text: &'a mut String,
+struct Writer<'a> {
+    table: Table<'a>,
+    strings: &'a mut Interner,
+    text: &'a mut String,
 }
 
 impl Writer<'_> {
     /// The children of `System`. Gives the time of the record.
-    pub fn system(&mut self, root: &Element, draft: &mut Draft) -> Option<Ticks> {
+    fn system(&mut self, root: &Element, draft: &mut Draft) -> Option<Ticks> {
         if &*root.name != "Event" {
             return None;
         }
@@ -77,7 +115,7 @@ impl Writer<'_> {
     }
 
     /// The children of `EventData` or `UserData`, if each of them is a value and nothing more.
-    pub fn values(&mut self, parent: &Element, draft: &mut Draft) -> Option<()> {
+    fn values(&mut self, parent: &Element, draft: &mut Draft) -> Option<()> {
         for node in &parent.children {
             let Node::Element(element) = node else { return None };
             if self.table.lacks(element.dependency) {
@@ -119,5 +157,30 @@ impl Writer<'_> {
                 Some(true)
             }
         }
+    }
+}
+
+impl Writer<'_> {
+    /// The values in the template of the record itself.
+    fn inline_data(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
+        for node in &root.children {
+            match node {
+                Node::Element(element) if is_data(&element.name) && !self.table.lacks(element.dependency) => {
+                    self.values(element, draft)?;
+                }
+                Node::Element(element) if &*element.name == "System" || self.table.lacks(element.dependency) => {}
+                Node::Slot { .. } => {}
+                Node::Element(_) | Node::Text(_) => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// The values in the template that fills a record.
+    fn filling(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
+        if !is_data(&root.name) || self.table.kinds().any(|kind| kind == BINXML) {
+            return None;
+        }
+        self.values(root, draft)
     }
 }

@@ -86,6 +86,11 @@ impl<'c> Table<'c> {
         Some((Self { descriptors, whole, bytes: whole.from(size) }, room))
     }
 
+    /// What is noticed in it, value by value; `None` if there is something wrong with it. Its values end before so many bytes.
+    pub fn noticed(self, room: usize) -> Option<Noticed> {
+        read_one_by_one(self, room)
+    }
+
     /// How many values there are.
     pub fn count(self) -> usize {
         self.descriptors.len()

@@ -67,6 +67,16 @@ pub struct Instance {
     pub after_head: usize,
 }
 
+/// The head of a template instance, of which nobody has asked yet whether its definition can be where it says.
+pub struct InstanceHead {
+    /// The first bytes of the identifier of its template.
+    pub id: u32,
+    /// Where the definition stands in its chunk.
+    pub definition: usize,
+    /// Behind the head.
+    pub after: usize,
+}
+
 /// The header of a fragment, low byte first.
 const FRAGMENT: u32 = 0x0001_010f;
 
@@ -76,15 +86,22 @@ pub const LONGEST_HEAD: usize = 14;
 /// Reads the head of what must be one template instance, with the header of a fragment before it or not.
 #[inline]
 pub fn instance(bytes: Bytes<'_>, from: usize, to: usize) -> Option<Instance> {
+    let InstanceHead { definition, after, .. } = instance_head(bytes, from, to)?;
+    let resident = definition == after;
+    (resident || definition < from).then_some(Instance { definition, resident, after_head: after })
+}
+
+/// The same wherever its definition is.
+#[inline]
+pub fn instance_head(bytes: Bytes<'_>, from: usize, to: usize) -> Option<InstanceHead> {
     let at = if bytes.u32(from)? == FRAGMENT { from + 4 } else { from };
     let head = Bytes::new(bytes.slice(at, 10)?);
     if head.u8(0)? != 0x0c {
         return None;
     }
     let definition = usize::try_from(head.u32(6)?).ok()?;
-    let after_head = at + 10;
-    let resident = definition == after_head;
-    (after_head <= to && (resident || definition < from)).then_some(Instance { definition, resident, after_head })
+    let after = at + 10;
+    (after <= to).then_some(InstanceHead { id: head.u32(2)?, definition, after })
 }
 
 /// An element with its attributes and what is in it.
@@ -159,13 +176,23 @@ struct Name {
 impl Template {
     /// Reads the definition at `at`.
     pub(in crate::source) fn read(bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
+        Self::read_with(bytes, at, strings, false)
+    }
+
+    /// The same for a definition that may have been overwritten in part: every name must have the hash that stands before it.
+    pub(in crate::source) fn read_remains(bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
+        Self::read_with(bytes, at, strings, true)
+    }
+
+    fn read_with(bytes: Bytes<'_>, at: usize, strings: &mut Interner, checks_names: bool) -> Option<Self> {
         let size = usize::try_from(bytes.u32(at.checked_add(20)?)?).ok()?;
         let start = at + HEAD;
         let end = start.checked_add(size).filter(|&end| end <= bytes.length())?;
         if bytes.u32(start)? != FRAGMENT {
             return None;
         }
-        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names: HashMap::new() };
+        let names = HashMap::new();
+        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names, checks_names };
         let root = parser.element(0)?;
         if parser.token()? != 0 || parser.at > end {
             return None;
@@ -199,9 +226,14 @@ impl Template {
         bytes.slice(at.checked_add(4)?, 20)?.try_into().ok()
     }
 
+    /// Bytes that its definition takes up.
+    pub fn length(&self) -> usize {
+        HEAD + self.content.len()
+    }
+
     /// Where the values of an instance of it stand. A definition that stands in the instance itself lies between its head and its values.
     pub fn values_of(&self, instance: &Instance) -> usize {
-        if instance.resident { instance.definition + HEAD + self.content.len() } else { instance.after_head }
+        if instance.resident { instance.definition + self.length() } else { instance.after_head }
     }
 
     /// Whether the definition at `at` is this one: whether reading it would give the same.
@@ -297,6 +329,8 @@ struct Parser<'a> {
     nodes: usize,
     strings: &'a mut Interner,
     names: HashMap<Box<[u8]>, Places>,
+    /// Whether a name must have the hash that stands before it.
+    checks_names: bool,
 }
 
 /// Where a definition refers to a name: see [`Name`].
@@ -402,6 +436,9 @@ impl Parser<'_> {
         let offset = usize::try_from(self.u32()?).ok()?;
         let length = usize::from(self.bytes.u16(offset.checked_add(6)?)?) * 2;
         let name = utf16(self.bytes.slice(offset + 8, length)?)?;
+        if self.checks_names && self.bytes.u16(offset + 4)? != name_hash(&name) {
+            return None;
+        }
         let inline = offset == self.at;
         // A name that reaches past the definition could not be compared.
         let text = self.bytes.slice(offset + 6, 2 + length)?;
@@ -416,6 +453,12 @@ impl Parser<'_> {
         let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         plain.then(|| self.strings.share(&name))
     }
+}
+
+/// The hash that Windows stores with a name.
+fn name_hash(name: &str) -> u16 {
+    let hash = name.encode_utf16().fold(0, |hash: u32, unit| hash.wrapping_mul(65_599).wrapping_add(u32::from(unit)));
+    (hash & 0xffff) as u16
 }
 
 /// A whole UTF-16 text without zeros in it.

@@ -1,3 +1,4 @@
+use crate::source::Remains;
 use std::sync::Arc;
 
 use super::*;
@@ -6,8 +7,14 @@ use crate::source::{FaultKind, units};
 fn input(bytes: &[u8], format: Format) -> (tempfile::NamedTempFile, Input) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), bytes).expect("write");
-    let input =
-        Input { path: file.path().to_owned(), display: Arc::from("x"), size: bytes.len() as u64, format, member: None };
+    let input = Input {
+        path: file.path().to_owned(),
+        display: Arc::from("x"),
+        size: bytes.len() as u64,
+        format,
+        member: None,
+        remains: Remains::default(),
+    };
     (file, input)
 }
 
@@ -49,7 +56,7 @@ fn a_file_that_shrank_or_went_away_is_a_fault() {
 
 #[test]
 fn a_unit_of_another_list_gives_nothing() {
-    let unit = Unit { input: 7, first_chunk: 0, chunks: 1 };
+    let unit = Unit { input: 7, first_chunk: 0, chunks: 1, reaches_back: false };
     let stats = read_unit(&[], &unit, &mut Scratch::default(), &mut |_| panic!("nothing"));
     assert_eq!(stats, UnitStats::default());
 }

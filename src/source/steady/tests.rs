@@ -1,13 +1,21 @@
 use super::super::discover::Format;
 use super::super::fault::Severity;
 use super::*;
+use crate::source::Remains;
 use std::time::Duration;
 
 fn found(bytes: &[u8]) -> (tempfile::NamedTempFile, FileStates) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), bytes).expect("write");
     let (path, size) = (file.path().to_owned(), bytes.len() as u64);
-    let states = FileStates::of(&[Input { path, display: Arc::from("x"), size, format: Format::Evtx, member: None }]);
+    let states = FileStates::of(&[Input {
+        path,
+        display: Arc::from("x"),
+        size,
+        format: Format::Evtx,
+        member: None,
+        remains: Remains::default(),
+    }]);
     (file, states)
 }
 

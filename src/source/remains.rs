@@ -1,0 +1,35 @@
+//! What is left of older and broken logs in a file: whether it is read, and the templates that it is read with.
+
+use std::sync::{Arc, OnceLock};
+
+use super::fast::KnownTemplates;
+
+/// Whether what is left of older logs in a file is read, and what is known of the file to read it with. Clones know the same.
+#[derive(Clone, Debug, Default)]
+pub struct Remains {
+    /// Whether the unused space of chunks is searched too.
+    pub in_unused_space: bool,
+    /// The templates of all sound chunks of the file, if somebody has needed them.
+    templates: Arc<OnceLock<KnownTemplates>>,
+}
+
+impl Remains {
+    /// Nothing known yet.
+    pub fn new(in_unused_space: bool) -> Self {
+        Self { in_unused_space, ..Self::default() }
+    }
+
+    /// The templates of all sound chunks of the file, which `learn` reads if nobody has needed them before.
+    pub(super) fn templates(&self, learn: impl FnOnce() -> KnownTemplates) -> &KnownTemplates {
+        self.templates.get_or_init(learn)
+    }
+}
+
+/// What is known of a file makes it no other file.
+impl PartialEq for Remains {
+    fn eq(&self, other: &Self) -> bool {
+        self.in_unused_space == other.in_unused_space
+    }
+}
+
+impl Eq for Remains {}
