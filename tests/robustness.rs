@@ -94,7 +94,7 @@ fn random_queries_rules_and_documents_are_taken_or_refused() {
 }
 
 const LAYOUTS: &str = "# GET /_search 200 OK\n{\n  \"took\": 1,\n  \"hits\": {\"hits\": [\n    {\"_id\": \"1\", \"_source\": {\"a\": \"x{\\\"\"}},\n    \
-    {\"_id\": \"2\"}]}\n}\n{\"a\":[{\"b\":1}]}\n[{\"a\":2},\n{\"a\":3}]\nError: {\"a\":4}\n";
+    {\"_id\": \"2\"}]}\n}\n{\"a\":[{\"b\":1}]}\n[{\"a\":2},\n{\"a\":3}]\n[\"x\",\n\"<E {\",7]\n{\"timed_out\":true,\"hits\":{\"total\":{\"value\":5,\"relation\":\"gte\"},\"hits\":[{\"_id\":\"1\"}]}}\nError: {\"a\":4}\n";
 
 #[test]
 fn random_texts_are_cut_the_same_in_pieces_of_any_size() {
