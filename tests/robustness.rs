@@ -79,6 +79,36 @@ fn exports_of_any_bytes_are_read_or_refused() {
 }
 
 #[test]
+fn images_of_any_bytes_are_searched_to_an_end() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.evtx");
+    let log =
+        std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/several-chunks.evtx")).unwrap();
+    for round in 0..60 {
+        let mut bytes = log.clone();
+        for _ in 0..random.below(60) {
+            // Most of the damage where it hurts: in headers, and at the beginnings of records.
+            let start = match random.below(3) {
+                0 => 4096 + 65_536 * random.below(3) + random.below(512),
+                1 => 4096 + random.below(bytes.len() - 4096),
+                _ => random.below(4096),
+            };
+            let to = (start + 1 + random.below(40)).min(bytes.len());
+            bytes[start..to].iter_mut().for_each(|byte| *byte = random.next().to_le_bytes()[3]);
+        }
+        let cut = random.below(bytes.len());
+        match round % 4 {
+            0 => bytes[..4096].fill(0),
+            1 => bytes.rotate_left(cut),
+            2 => bytes.copy_within(cut.., 0),
+            _ => bytes.truncate(cut + 1),
+        }
+        hostile::image(&bytes, &path);
+    }
+}
+
+#[test]
 fn random_queries_rules_and_documents_are_taken_or_refused() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..3000 {

@@ -76,7 +76,9 @@ impl AskedKeywords {
         (cells, path): (&mut Cells, &str),
         found: &mut Vec<LongKeyword>,
     ) {
-        if !shape.entries.iter().any(|&at| glance.entry(at).may_exceed(KEYWORD_LIMIT)) {
+        if !glance.may_exceed(KEYWORD_LIMIT)
+            || !shape.entries.iter().any(|&at| glance.entry(at).may_exceed(KEYWORD_LIMIT))
+        {
             return;
         }
         let event = Lazy::new(&shape.ways, glance, cells, path);

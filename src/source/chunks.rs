@@ -16,7 +16,7 @@ use super::carve;
 use super::discover::{Format, Input};
 use super::evtx::Place;
 use super::extent::ChunkExtent;
-use super::fast::{KnownTemplates, LooseRecord, Unreadable};
+use super::fast::{KnownTemplates, LooseRecord, ReadAlone, Unreadable};
 use super::fault::{Fault, FaultKind};
 use super::scratch::Scratch;
 use super::units::{CHUNK, HEADER_BLOCK, Unit, chunk_offset};
@@ -185,11 +185,16 @@ impl<'r> Chunks<'r> {
         }
         let place = self.place(chunk_offset(chunk), chunk);
         let (covered, end) = self.sound(place, bytes, None);
+        self.rest(place, bytes, &covered, end);
+    }
+
+    /// Reads the records that a chunk has beside those that were read: up to `end` because it is broken, or all that is left there if that is wanted.
+    fn rest(&mut self, place: Place<'_>, bytes: &[u8], covered: &[Range<usize>], end: usize) {
         let unused = if self.input.remains.in_unused_space { bytes.len() } else { end };
         let remains = CHUNK_HEADER..unused;
         if self.visitor.wants_remains() && remains.start < remains.end {
-            let remains = Loose { bytes, start: place.offset, region: remains, covered: &covered };
-            self.loose(&remains, vec![0], chunk);
+            let remains = Loose { bytes, start: place.offset, region: remains, covered };
+            self.loose(&remains, vec![0], place.chunk);
         }
     }
 
@@ -250,8 +255,9 @@ impl<'r> Chunks<'r> {
                 "chunk {chunk} does not start with 'ElfChnk' but with '{magic}'; its checksum fits, and it was read"
             );
             let fault = Fault::suspect(place.input, FaultKind::Chunk, reason).at(place.offset);
-            self.sound(place, bytes, Some(mended));
-            return self.visitor.item(Item::Fault(fault));
+            let (covered, end) = self.sound(place, bytes, Some(mended));
+            self.visitor.item(Item::Fault(fault));
+            return self.rest(place, bytes, &covered, end);
         }
         let found = if self.visitor.wants_remains() { self.search(chunk, bytes.len(), around) } else { 0 };
         let what = if (bytes.len() as u64) < CHUNK {
@@ -359,14 +365,17 @@ impl<'r> Chunks<'r> {
             let offset = start + record.at as u64;
             let origin = Origin { input: *number, offset };
             let loose = LooseRecord { at: record.at, size: record.size, id: record.id, origin };
-            match scratch.loose.read(bytes, loose, &mut homes, known) {
-                Ok((read, is_borrowed)) => {
+            match scratch.loose.read(bytes, loose, &mut homes, known, wanted) {
+                Ok(None) => {
+                    remains.read += 1;
+                    visitor.item(Item::PassedOver);
+                }
+                Ok(Some(ReadAlone { record: read, is_borrowed })) => {
                     remains.read += 1;
                     if is_borrowed {
                         remains.in_doubt.add(offset, record.id);
                     }
-                    let is_wanted = wanted(&read.provider, read.provider_guid.as_deref());
-                    visitor.item(if is_wanted { Item::Record(read) } else { Item::PassedOver });
+                    visitor.item(Item::Record(read));
                 }
                 Err(Unreadable::NoTemplate) => remains.without_template.add(offset, record.id),
                 Err(Unreadable::Misfit) => remains.misfits.add(offset, record.id),

@@ -15,7 +15,7 @@ mod template;
 mod value;
 
 pub use layout::{Glance, Raw, Stored};
-pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, Unreadable};
+pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, ReadAlone, Unreadable};
 
 use super::evtx::Place;
 use super::hidden::may_hide;
@@ -225,6 +225,7 @@ impl FastReader {
             shape: u32::try_from(first_shape + filling.shape).ok()?,
             sender: envelope.sender(),
             header_id: whole.header_id,
+            size: whole.to - whole.from,
             origin: whole.origin,
         };
         if let Some(glance) = layout.as_ref().and_then(|layout| Glance::new(parts, layout, provider, wanted)) {

@@ -50,6 +50,30 @@ pub fn exports(data: &[u8], path: &Path) {
     assert_eq!(read().0, items);
 }
 
+/// Any bytes as an image in which logs may be, which is written to `path`: the numbers add up, however it is cut and by whichever reader, and what was
+/// recovered is marked.
+pub fn image(data: &[u8], path: &Path) {
+    std::fs::write(path, data).unwrap();
+    let inputs = source::discover(&[path.to_owned()], &Search { carve: true, ..Search::default() }).inputs;
+    let read = |chunks_per_unit, slow| {
+        let (mut items, mut met, mut scratch) = (Vec::new(), 0, Scratch::default().slow(slow));
+        for unit in source::units(&inputs, chunks_per_unit) {
+            met += source::read_unit(&inputs, &unit, &mut scratch, &mut |item| items.push(item)).records;
+        }
+        (items, met)
+    };
+    let (items, met) = read(16, false);
+    let is_record = |item: &&Item| match item {
+        Item::Fault(fault) => fault.is_record(),
+        _ => true,
+    };
+    assert_eq!(items.iter().filter(is_record).count() as u64, met);
+    assert_eq!(read(1, false).0, items);
+    let records =
+        |items: Vec<Item>| items.into_iter().filter(|item| matches!(item, Item::Record(_))).collect::<Vec<_>>();
+    assert_eq!(records(read(3, true).0), records(items));
+}
+
 /// Any bytes as a JSON document that queries look at.
 pub fn documents(data: &[u8]) {
     let Ok(object) = serde_json::from_slice::<Object>(data) else { return };

@@ -330,6 +330,7 @@ pub struct Glance<'c> {
     event_id: u32,
     record_id: u64,
     time: Ticks,
+    size: usize,
     origin: Origin,
 }
 
@@ -370,6 +371,8 @@ pub struct Parts<'c> {
     pub shape: u32,
     pub sender: u64,
     pub header_id: u64,
+    /// Bytes of the record.
+    pub size: usize,
     pub origin: Origin,
 }
 
@@ -377,7 +380,7 @@ impl<'c> Glance<'c> {
     /// A glance, if nothing about the record is unusual; `None` if it must be built in full to know more.
     #[inline]
     pub fn new(parts: Parts<'c>, layout: &'c Layout, provider: &'c mut Provider, wanted: Wanted) -> Option<Self> {
-        let Parts { outer, inner, noticed, places, shape, sender, header_id, origin } = parts;
+        let Parts { outer, inner, noticed, places, shape, sender, header_id, size, origin } = parts;
         let usual = !noticed.doubtful && noticed.times == 1 && noticed.fragments == u32::from(layout.filled);
         if !usual {
             return None;
@@ -396,7 +399,7 @@ impl<'c> Glance<'c> {
         if provider.sender != sender {
             provider.update(sender, read(outer, &layout.provider), read(outer, &layout.provider_guid), wanted);
         }
-        let glance = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, origin };
+        let glance = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, size, origin };
         (!glance.is_wanted() || glance.is_normal()).then_some(glance)
     }
 
@@ -416,6 +419,12 @@ impl<'c> Glance<'c> {
                 }
             }
         })
+    }
+
+    /// Whether a text of it may have more than so many characters: each takes two bytes of the record.
+    #[inline]
+    pub fn may_exceed(&self, characters: usize) -> bool {
+        self.size / 2 > characters
     }
 
     /// Whether somebody wants records of this provider.

@@ -5,7 +5,8 @@
 //! and every name in it has its hash; else one with that identifier that a sound chunk of the same file defines. Nothing is guessed beyond that: what does not
 //! fit to the last byte is no record.
 
-use super::draft::{draft, gap};
+use super::Wanted;
+use super::draft::{draft, gap, system};
 use super::table::Table;
 use super::template::{Bytes, Template, instance_head};
 use crate::base::Origin;
@@ -81,6 +82,13 @@ pub(in crate::source) struct LooseRecord {
     pub origin: Origin,
 }
 
+/// A record that was read on its own.
+pub(in crate::source) struct ReadAlone {
+    pub record: Record,
+    /// Whether a template that it was read with is that of another chunk.
+    pub is_borrowed: bool,
+}
+
 /// Why a record could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Unreadable {
@@ -118,20 +126,26 @@ impl LooseReader {
     }
 
     /// Reads a record of `bytes`. `homes` are the places where its chunk may begin; the record can add one. `known` gives the templates of sound chunks.
-    /// Says too whether it was read with one of those.
+    /// `None` for a record of a provider that is not `wanted`, of which nothing more is asked.
     pub fn read<'k>(
         &mut self,
         bytes: &[u8],
         found: LooseRecord,
         homes: &mut Vec<usize>,
         known: &mut dyn FnMut() -> &'k KnownTemplates,
-    ) -> Result<(Record, bool), Unreadable> {
+        wanted: Wanted,
+    ) -> Result<Option<ReadAlone>, Unreadable> {
         let bytes = Bytes::new(bytes);
         let (from, to) = (found.at + RECORD_HEADER, found.at + found.size - 4);
         let around = self.filled(bytes, (from, to), homes, known)?;
         let (table, room) = Table::at(bytes, around.values, to).ok_or(Unreadable::Misfit)?;
+        let envelope = &around.template.root;
+        let (head, _) = system(envelope, table, &mut self.strings, &mut self.text).ok_or(Unreadable::Misfit)?;
+        if !wanted(head.provider.as_deref().unwrap_or_default(), head.provider_guid.as_deref()) {
+            return Ok(None);
+        }
         let noticed = table.noticed(room).ok_or(Unreadable::Misfit)?;
-        let gap = gap(&around.template.root, table).map_err(|_| Unreadable::Misfit)?;
+        let gap = gap(envelope, table).map_err(|_| Unreadable::Misfit)?;
         let filling = match gap {
             Some(index) => {
                 let (start, length) = table.span(index).ok_or(Unreadable::Misfit)?;
@@ -148,11 +162,11 @@ impl LooseReader {
         }
         let is_borrowed = around.is_borrowed || filling.as_ref().is_some_and(|(filling, _)| filling.is_borrowed);
         let inner = filling.as_ref().map(|(filling, table)| (&filling.template.root, *table));
-        let drafted = draft((&around.template.root, table), inner, &mut self.strings, &mut self.text);
+        let drafted = draft((envelope, table), inner, &mut self.strings, &mut self.text);
         let (mut draft, time) = drafted.ok_or(Unreadable::Misfit)?;
         draft.record_id = draft.record_id.or(Some(found.id));
         let record = draft.finish(time, found.origin, &mut self.strings).ok_or(Unreadable::Misfit)?;
-        Ok((Record { is_recovered: true, ..record }, is_borrowed))
+        Ok(Some(ReadAlone { record: Record { is_recovered: true, ..record }, is_borrowed }))
     }
 
     /// Finds the template of an instance.

@@ -184,7 +184,7 @@ impl Template {
         Self::read_with(bytes, at, strings, true)
     }
 
-    fn read_with(bytes: Bytes<'_>, at: usize, strings: &mut Interner, checks_names: bool) -> Option<Self> {
+    fn read_with(bytes: Bytes<'_>, at: usize, strings: &mut Interner, is_alone: bool) -> Option<Self> {
         let size = usize::try_from(bytes.u32(at.checked_add(20)?)?).ok()?;
         let start = at + HEAD;
         let end = start.checked_add(size).filter(|&end| end <= bytes.length())?;
@@ -192,7 +192,7 @@ impl Template {
             return None;
         }
         let names = HashMap::new();
-        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names, checks_names };
+        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names, is_alone };
         let root = parser.element(0)?;
         if parser.token()? != 0 || parser.at > end {
             return None;
@@ -329,8 +329,8 @@ struct Parser<'a> {
     nodes: usize,
     strings: &'a mut Interner,
     names: HashMap<Box<[u8]>, Places>,
-    /// Whether a name must have the hash that stands before it.
-    checks_names: bool,
+    /// Whether the definition may have been overwritten in part, so that a name must have the hash that stands before it.
+    is_alone: bool,
 }
 
 /// Where a definition refers to a name: see [`Name`].
@@ -425,7 +425,9 @@ impl Parser<'_> {
             0x0d | 0x0e => {
                 let index = self.u16()?;
                 // The type that the value should have; the value's own type is what counts.
-                matches!(self.token()?, 0x00..=0x15 | 0x21).then_some(Node::Slot { index })
+                let is_understood = matches!(self.token()?, 0x00..=0x15 | 0x21);
+                // What stands alone may be of a provider that nobody wants, whose name can be read all the same.
+                (is_understood || self.is_alone).then_some(Node::Slot { index })
             }
             _ => None,
         }
@@ -436,7 +438,7 @@ impl Parser<'_> {
         let offset = usize::try_from(self.u32()?).ok()?;
         let length = usize::from(self.bytes.u16(offset.checked_add(6)?)?) * 2;
         let name = utf16(self.bytes.slice(offset + 8, length)?)?;
-        if self.checks_names && self.bytes.u16(offset + 4)? != name_hash(&name) {
+        if self.is_alone && self.bytes.u16(offset + 4)? != name_hash(&name) {
             return None;
         }
         let inline = offset == self.at;
