@@ -314,6 +314,21 @@ fn records_without_their_chunk_are_read_with_the_templates_of_another_and_told()
 }
 
 #[test]
+fn records_without_their_chunk_are_read_with_the_templates_of_another_file_of_the_run() {
+    let log = log();
+    let whole = read(&log, false);
+    let records = records_of(chunk(&log, 1));
+    let rest = &chunk(&log, 1)[records[records.len() / 2].0.start..records[records.len() - 1].0.end];
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("memory.raw"), [&noise(999, 2), rest].concat()).unwrap();
+    let alone = read_as(folder.path(), true, false, 16);
+    fs::write(folder.path().join("other.evtx"), &log[..HEADER + CHUNK]).unwrap();
+    let together = read_as(folder.path(), true, false, 16);
+    assert!(together.recovered.len() > alone.recovered.len() + 10, "{}", together.recovered.len());
+    says_the_same(&together, &whole);
+}
+
+#[test]
 fn pages_of_memory_in_any_order_give_the_records_that_are_whole() {
     let log = log();
     let whole = read(&log, false);

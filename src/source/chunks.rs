@@ -32,6 +32,8 @@ const CHUNK_HEADER: usize = 512;
 
 /// The chunks of one unit while they are read.
 pub(super) struct Chunks<'r> {
+    /// All files of the run.
+    inputs: &'r [Input],
     input: &'r Input,
     /// Number of the input.
     number: u32,
@@ -50,9 +52,14 @@ struct Surroundings {
 }
 
 impl<'r> Chunks<'r> {
-    /// The chunks of an input of this number.
-    pub fn new(input: &'r Input, number: u32, scratch: &'r mut Scratch, visitor: &'r mut dyn Visitor) -> Self {
-        Self { input, number, scratch, visitor, stats: UnitStats::default(), reaches_back: None }
+    /// The chunks of the input of this number among all.
+    pub fn new(
+        (inputs, input): (&'r [Input], &'r Input),
+        number: u32,
+        scratch: &'r mut Scratch,
+        visitor: &'r mut dyn Visitor,
+    ) -> Self {
+        Self { inputs, input, number, scratch, visitor, stats: UnitStats::default(), reaches_back: None }
     }
 
     /// Reads the chunks of a unit from where they stand.
@@ -358,7 +365,14 @@ impl<'r> Chunks<'r> {
         }
         let Self { scratch, visitor, input, number, .. } = self;
         let wanted = scratch.wanted.unwrap_or(|_, _| true);
-        let known = &mut || input.remains.templates(|| known_templates(input));
+        let inputs = self.inputs;
+        let known = &mut |id| {
+            let of_file = input.remains.templates(|| known_templates([*input])).get(id);
+            // The identifier of a template comes from what is in it: that of another log is the same one. Who asks for all that is left waits for it.
+            let is_thorough = input.remains.in_unused_space;
+            let everywhere = || input.remains.templates_everywhere(|| known_templates(inputs)).get(id);
+            of_file.or_else(|| if is_thorough { everywhere() } else { None })
+        };
         let mut remains = Tally::default();
         scratch.loose.begin();
         for record in whole {
@@ -383,8 +397,8 @@ impl<'r> Chunks<'r> {
         }
         self.stats.records += remains.read;
         for (noted, what) in [
-            (remains.in_doubt, "read with templates of other chunks of the file: what they say is in doubt"),
-            (remains.without_template, "left of which no chunk of the file has the template: not read"),
+            (remains.in_doubt, "read with templates of other chunks: what they say is in doubt"),
+            (remains.without_template, "left of which no other chunk has the template: not read"),
             (remains.misfits, "left that do not fit their templates: not read"),
         ] {
             if let Some((offset, which)) = noted.text() {
@@ -446,16 +460,18 @@ impl Noted {
     }
 }
 
-/// The templates of all sound chunks of a file. What cannot be read of it has been said, or will be, by whoever reads its slots.
-fn known_templates(input: &Input) -> KnownTemplates {
+/// The templates of all sound chunks of some files. What cannot be read of it has been said, or will be, by whoever reads its slots.
+fn known_templates<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> KnownTemplates {
     let mut known = KnownTemplates::default();
-    let mut learn = |source: &mut dyn Read| drop(carve::each_chunk(source, &mut |chunk| known.learn(chunk)));
-    match &input.member {
-        None => File::open(&input.path).map_or((), |mut file| learn(&mut file)),
-        Some(member) => match member.plain() {
-            Some(mut bytes) => learn(&mut bytes),
-            None => Member::stream(member, learn).unwrap_or_default(),
-        },
+    for input in inputs.into_iter().filter(|input| matches!(input.format, Format::Evtx | Format::Image)) {
+        let mut learn = |source: &mut dyn Read| drop(carve::each_chunk(source, &mut |chunk| known.learn(chunk)));
+        match &input.member {
+            None => File::open(&input.path).map_or((), |mut file| learn(&mut file)),
+            Some(member) => match member.plain() {
+                Some(mut bytes) => learn(&mut bytes),
+                None => Member::stream(member, learn).unwrap_or_default(),
+            },
+        }
     }
     known
 }

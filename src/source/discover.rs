@@ -110,8 +110,12 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = Inputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
-    let mut take =
-        Take { password: how.archive_password.as_ref().map(String::as_bytes), carve: how.carve, found: &mut found };
+    let mut take = Take {
+        password: how.archive_password.as_ref().map(String::as_bytes),
+        carve: how.carve,
+        remains: Remains::new(how.carve),
+        found: &mut found,
+    };
     for (path, size, named) in search.files {
         let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
         if taken.insert(identity) {
@@ -199,6 +203,7 @@ struct Take<'t> {
     password: Option<&'t [u8]>,
     /// Whether what is left of logs is wanted.
     carve: bool,
+    remains: Remains,
     found: &'t mut Inputs,
 }
 
@@ -263,7 +268,7 @@ impl Take<'_> {
     }
 
     fn input(&mut self, path: PathBuf, display: Arc<str>, size: u64, format: Format, member: Option<Member>) {
-        let remains = Remains::new(self.carve);
+        let remains = self.remains.of_next_file();
         self.found.inputs.push(Input { path, display, size, format, member, remains });
     }
 

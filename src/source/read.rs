@@ -31,18 +31,18 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
         return UnitStats::default();
     };
     if let Some(member) = input.member.as_ref().filter(|member| !member.is_plain()) {
-        let read = member.stream(|source| visit_stream(source, input, unit, scratch, visitor));
+        let read = member.stream(|source| visit_stream(source, (inputs, input), unit, scratch, visitor));
         return read.unwrap_or_else(|reason| {
             visitor.item(Item::Fault(Fault::lost(&input.display, FaultKind::Archive, reason)));
             UnitStats::default()
         });
     }
     if let Some(mut bytes) = input.member.as_ref().and_then(Member::plain) {
-        return visit_bytes(&mut bytes, input, unit, scratch, visitor);
+        return visit_bytes(&mut bytes, (inputs, input), unit, scratch, visitor);
     }
     match open(input, scratch) {
         Ok(mut file) => {
-            let stats = visit_bytes(&mut file, input, unit, scratch, visitor);
+            let stats = visit_bytes(&mut file, (inputs, input), unit, scratch, visitor);
             scratch.open = Some((input.path.clone(), file));
             stats
         }
@@ -65,13 +65,13 @@ fn open(input: &Input, scratch: &mut Scratch) -> io::Result<File> {
 /// Reads a unit of what can be read at any place.
 fn visit_bytes<B: Read + Seek>(
     bytes: &mut B,
-    input: &Input,
+    (inputs, input): (&[Input], &Input),
     unit: &Unit,
     scratch: &mut Scratch,
     visitor: &mut dyn Visitor,
 ) -> UnitStats {
     if matches!(input.format, Format::Evtx | Format::Image) {
-        return Chunks::new(input, unit.input, scratch, visitor).read(bytes, unit);
+        return Chunks::new((inputs, input), unit.input, scratch, visitor).read(bytes, unit);
     }
     visit_text(bytes, input, unit, scratch, visitor)
 }
@@ -79,13 +79,13 @@ fn visit_bytes<B: Read + Seek>(
 /// Reads a unit of what is unpacked from its start.
 fn visit_stream(
     source: &mut dyn Read,
-    input: &Input,
+    (inputs, input): (&[Input], &Input),
     unit: &Unit,
     scratch: &mut Scratch,
     visitor: &mut dyn Visitor,
 ) -> UnitStats {
     if matches!(input.format, Format::Evtx | Format::Image) {
-        return Chunks::new(input, unit.input, scratch, visitor).stream(source, unit);
+        return Chunks::new((inputs, input), unit.input, scratch, visitor).stream(source, unit);
     }
     visit_text(source, input, unit, scratch, visitor)
 }

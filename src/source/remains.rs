@@ -11,17 +11,30 @@ pub struct Remains {
     pub in_unused_space: bool,
     /// The templates of all sound chunks of the file, if somebody has needed them.
     templates: Arc<OnceLock<KnownTemplates>>,
+    /// Those of all files of the run, likewise: shared by all of them.
+    everywhere: Arc<OnceLock<KnownTemplates>>,
 }
 
 impl Remains {
-    /// Nothing known yet.
+    /// What is left in the first file of a run.
     pub fn new(in_unused_space: bool) -> Self {
         Self { in_unused_space, ..Self::default() }
+    }
+
+    /// What is left in a file of the same run, of which nothing is known yet.
+    #[must_use]
+    pub fn of_next_file(&self) -> Self {
+        Self { templates: Arc::default(), ..self.clone() }
     }
 
     /// The templates of all sound chunks of the file, which `learn` reads if nobody has needed them before.
     pub(super) fn templates(&self, learn: impl FnOnce() -> KnownTemplates) -> &KnownTemplates {
         self.templates.get_or_init(learn)
+    }
+
+    /// The templates of all sound chunks of all files of the run, likewise.
+    pub(super) fn templates_everywhere(&self, learn: impl FnOnce() -> KnownTemplates) -> &KnownTemplates {
+        self.everywhere.get_or_init(learn)
     }
 }
 

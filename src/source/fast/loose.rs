@@ -44,6 +44,11 @@ impl fmt::Debug for KnownTemplates {
 }
 
 impl KnownTemplates {
+    /// The template whose identifier begins with these bytes.
+    pub fn get(&self, id: u32) -> Option<&Arc<Template>> {
+        self.by_id.get(&id)
+    }
+
     /// Learns the templates of a chunk whose header is sound.
     pub fn learn(&mut self, chunk: &[u8]) {
         let bytes = Bytes::new(chunk);
@@ -125,14 +130,15 @@ impl LooseReader {
         self.definition_bytes = 0;
     }
 
-    /// Reads a record of `bytes`. `homes` are the places where its chunk may begin; the record can add one. `known` gives the templates of sound chunks.
+    /// Reads a record of `bytes`. `homes` are the places where its chunk may begin; the record can add one. `known` gives the template of a sound chunk by the first bytes
+    /// of its identifier.
     /// `None` for a record of a provider that is not `wanted`, of which nothing more is asked.
     pub fn read<'k>(
         &mut self,
         bytes: &[u8],
         found: LooseRecord,
         homes: &mut Vec<usize>,
-        known: &mut dyn FnMut() -> &'k KnownTemplates,
+        known: &mut dyn FnMut(u32) -> Option<&'k Arc<Template>>,
         wanted: Wanted,
     ) -> Result<Option<ReadAlone>, Unreadable> {
         let bytes = Bytes::new(bytes);
@@ -175,7 +181,7 @@ impl LooseReader {
         bytes: Bytes<'_>,
         (from, to): (usize, usize),
         homes: &mut Vec<usize>,
-        known: &mut dyn FnMut() -> &'k KnownTemplates,
+        known: &mut dyn FnMut(u32) -> Option<&'k Arc<Template>>,
     ) -> Result<Filled, Unreadable> {
         let head = instance_head(bytes, from, to).ok_or(Unreadable::Misfit)?;
         // The record that used a template first carries its definition, which says where it stands in the chunk, and so where the chunk begins.
@@ -199,7 +205,7 @@ impl LooseReader {
                 return Ok(Filled { template, values: head.after, is_borrowed: false });
             }
         }
-        let template = known().by_id.get(&head.id).cloned().ok_or(Unreadable::NoTemplate)?;
+        let template = known(head.id).cloned().ok_or(Unreadable::NoTemplate)?;
         // The definition that the record carries may be damaged only in names that stand elsewhere: then its values are behind it.
         let carries_own = bytes.u32(head.after + 4) == Some(head.id);
         let values = if carries_own { head.after + template.length() } else { head.after };
