@@ -379,17 +379,14 @@ impl<'r> Chunks<'r> {
             let offset = start + record.at as u64;
             let origin = Origin { input: *number, offset };
             let loose = LooseRecord { at: record.at, size: record.size, id: record.id, origin };
-            match scratch.loose.read(bytes, loose, &mut homes, known, wanted) {
-                Ok(None) => {
-                    remains.read += 1;
-                    visitor.item(Item::PassedOver);
-                }
-                Ok(Some(ReadAlone { record: read, is_borrowed })) => {
+            match scratch.loose.read(bytes, loose, &mut homes, known) {
+                Ok(ReadAlone { record: read, is_borrowed }) => {
                     remains.read += 1;
                     if is_borrowed {
                         remains.in_doubt.add(offset, record.id);
                     }
-                    visitor.item(Item::Record(read));
+                    let is_wanted = wanted(&read.provider, read.provider_guid.as_deref());
+                    visitor.item(if is_wanted { Item::Record(read) } else { Item::PassedOver });
                 }
                 Err(Unreadable::NoTemplate) => remains.without_template.add(offset, record.id),
                 Err(Unreadable::Misfit) => remains.misfits.add(offset, record.id),

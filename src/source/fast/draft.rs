@@ -12,13 +12,6 @@ use crate::source::record::{Draft, Interner, SystemField, normal_form};
 /// Values of one record that are read; the slow way has a limit too, and a fault for more.
 pub const MOST_VALUES: usize = 1000;
 
-/// What the `System` of a record says, whose template has this root, and its time.
-pub fn system(root: &Element, table: Table<'_>, strings: &mut Interner, text: &mut String) -> Option<(Draft, Ticks)> {
-    let mut draft = Draft::default();
-    let time = Writer { table, strings, text }.system(root, &mut draft)?;
-    Some((draft, time))
-}
-
 /// What is known of a record that is a template with its values, `around`, and its time. `filling` is another one, of what its data is, if it has that.
 pub fn draft(
     around: (&Element, Table<'_>),
@@ -27,8 +20,10 @@ pub fn draft(
     text: &mut String,
 ) -> Option<(Draft, Ticks)> {
     let (root, table) = around;
-    let (mut draft, time) = system(root, table, strings, text)?;
-    Writer { table, strings, text }.inline_data(root, &mut draft)?;
+    let mut draft = Draft::default();
+    let mut writer = Writer { table, strings, text };
+    let time = writer.system(root, &mut draft)?;
+    writer.inline_data(root, &mut draft)?;
     if let Some((root, table)) = filling {
         if !draft.data.is_empty() {
             return None;

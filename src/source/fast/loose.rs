@@ -5,8 +5,7 @@
 //! and every name in it has its hash; else one with that identifier that a sound chunk of the same file defines. Nothing is guessed beyond that: what does not
 //! fit to the last byte is no record.
 
-use super::Wanted;
-use super::draft::{draft, gap, system};
+use super::draft::{draft, gap};
 use super::table::Table;
 use super::template::{Bytes, Template, instance_head};
 use crate::base::Origin;
@@ -132,24 +131,18 @@ impl LooseReader {
 
     /// Reads a record of `bytes`. `homes` are the places where its chunk may begin; the record can add one. `known` gives the template of a sound chunk by the first bytes
     /// of its identifier.
-    /// `None` for a record of a provider that is not `wanted`, of which nothing more is asked.
     pub fn read<'k>(
         &mut self,
         bytes: &[u8],
         found: LooseRecord,
         homes: &mut Vec<usize>,
         known: &mut dyn FnMut(u32) -> Option<&'k Arc<Template>>,
-        wanted: Wanted,
-    ) -> Result<Option<ReadAlone>, Unreadable> {
+    ) -> Result<ReadAlone, Unreadable> {
         let bytes = Bytes::new(bytes);
         let (from, to) = (found.at + RECORD_HEADER, found.at + found.size - 4);
         let around = self.filled(bytes, (from, to), homes, known)?;
         let (table, room) = Table::at(bytes, around.values, to).ok_or(Unreadable::Misfit)?;
         let envelope = &around.template.root;
-        let (head, _) = system(envelope, table, &mut self.strings, &mut self.text).ok_or(Unreadable::Misfit)?;
-        if !wanted(head.provider.as_deref().unwrap_or_default(), head.provider_guid.as_deref()) {
-            return Ok(None);
-        }
         let noticed = table.noticed(room).ok_or(Unreadable::Misfit)?;
         let gap = gap(envelope, table).map_err(|_| Unreadable::Misfit)?;
         let filling = match gap {
@@ -172,7 +165,7 @@ impl LooseReader {
         let (mut draft, time) = drafted.ok_or(Unreadable::Misfit)?;
         draft.record_id = draft.record_id.or(Some(found.id));
         let record = draft.finish(time, found.origin, &mut self.strings).ok_or(Unreadable::Misfit)?;
-        Ok(Some(ReadAlone { record: Record { is_recovered: true, ..record }, is_borrowed }))
+        Ok(ReadAlone { record: Record { is_recovered: true, ..record }, is_borrowed })
     }
 
     /// Finds the template of an instance.

@@ -425,9 +425,7 @@ impl Parser<'_> {
             0x0d | 0x0e => {
                 let index = self.u16()?;
                 // The type that the value should have; the value's own type is what counts.
-                let is_understood = matches!(self.token()?, 0x00..=0x15 | 0x21);
-                // What stands alone may be of a provider that nobody wants, whose name can be read all the same.
-                (is_understood || self.is_alone).then_some(Node::Slot { index })
+                matches!(self.token()?, 0x00..=0x15 | 0x21).then_some(Node::Slot { index })
             }
             _ => None,
         }
