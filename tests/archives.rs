@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::detect::Detector;
-use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
 use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat};
+use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineEcs, TimelineFormat};
 use evql::rules;
-use evql::source::{FaultKind, Search, Severity};
+use evql::source::{FaultKind, FaultSeverity, Search};
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -41,15 +41,15 @@ fn deflated() -> SimpleFileOptions {
     SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)
 }
 
-fn run(path: &Path, options: &Options) -> Outcome {
+fn run(path: &Path, options: &RunOptions) -> Outcome {
     pipeline::run(&[path.to_owned()], &Detector::new(rules::builtin()), options, &Silent).unwrap()
 }
 
 /// All that is found, with the place of the evidence written as `HERE`.
-fn found(path: &Path, place: &str, options: &Options) -> String {
+fn found(path: &Path, place: &str, options: &RunOptions) -> String {
     let detector = Detector::new(rules::builtin());
     let timeline = TimelineOptions { contents: TimelineEcs.contents(), ..TimelineOptions::default() };
-    let outcome = run(path, &Options { timeline: Some(timeline), ..options.clone() });
+    let outcome = run(path, &RunOptions { timeline: Some(timeline), ..options.clone() });
     let mut out = format!("{:#?}\n", outcome.stats).into_bytes();
     for fault in &outcome.faults {
         writeln!(out, "{fault:?}").unwrap();
@@ -62,7 +62,7 @@ fn found(path: &Path, place: &str, options: &Options) -> String {
         addresses: &HostAddresses::default(),
         inputs: &[],
     };
-    AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
+    AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace(place, "HERE")
 }
@@ -76,7 +76,7 @@ fn packed_logs_say_what_the_same_logs_say_in_a_folder() {
     for (name, bytes) in &samples {
         fs::write(plain.join(name), bytes).unwrap();
     }
-    let expected = found(&plain, &format!("{}/", plain.display()), &Options::default());
+    let expected = found(&plain, &format!("{}/", plain.display()), &RunOptions::default());
     assert!(expected.contains("T1218.010"), "{expected}");
     let password = "correct horse";
     let packings = [
@@ -98,7 +98,7 @@ fn packed_logs_say_what_the_same_logs_say_in_a_folder() {
             fs::write(&path, bytes).unwrap();
             for threads in [1, 3] {
                 let search = Search { archive_password: Some(password.to_owned()), carve: false };
-                let options = Options { threads, search, ..Options::default() };
+                let options = RunOptions { threads, search, ..RunOptions::default() };
                 assert!(found(&path, &inside, &options) == expected, "{packing}, nested: {nested}, threads: {threads}");
             }
         }
@@ -116,17 +116,17 @@ fn records_in_two_archives_count_once() {
     let (name, mut bytes) = samples.iter().find(|(name, _)| name == "several-chunks.evtx").unwrap().clone();
     bytes[4096 + 128..4096 + 65536].fill(0);
     fs::write(folder.path().join("c.zip"), zip(&[(name, bytes)], deflated())).unwrap();
-    let once = run(&folder.path().join("a.zip"), &Options::default());
-    let all = run(folder.path(), &Options::default());
+    let once = run(&folder.path().join("a.zip"), &RunOptions::default());
+    let all = run(folder.path(), &RunOptions::default());
     assert_eq!(all.stats.mapped, once.stats.mapped);
     assert_eq!(all.alerts.len(), once.alerts.len());
     assert!(all.stats.adds_up(), "{:#?}", all.stats);
 }
 
 /// The faults of a run as kind, severity and reason.
-fn faults(path: &Path, password: Option<&str>) -> Vec<(FaultKind, Severity, String)> {
+fn faults(path: &Path, password: Option<&str>) -> Vec<(FaultKind, FaultSeverity, String)> {
     let search = Search { archive_password: password.map(str::to_owned), carve: false };
-    let outcome = run(path, &Options { search, ..Options::default() });
+    let outcome = run(path, &RunOptions { search, ..RunOptions::default() });
     outcome.faults.into_iter().map(|fault| (fault.kind, fault.severity, fault.reason)).collect()
 }
 
@@ -150,7 +150,7 @@ fn what_cannot_be_unpacked_is_told_with_what_to_do() {
         faults.into_iter().next().unwrap()
     };
     let (kind, severity, reason) = told(&good[..good.len() / 2], None);
-    assert_eq!((kind, severity), (FaultKind::Archive, Severity::Lost));
+    assert_eq!((kind, severity), (FaultKind::Archive, FaultSeverity::Lost));
     assert!(reason.contains("cut short"), "{reason}");
 
     let encrypted = zip(&one_log(), deflated().with_aes_encryption(AesMode::Aes256, "secret"));
@@ -180,11 +180,11 @@ fn damage_in_a_packed_log_costs_what_comes_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let (name, bytes) = samples().into_iter().find(|(name, _)| name == "several-chunks.evtx").unwrap();
     let packed = zip(&[(name, bytes)], deflated());
-    let whole = run(&write(folder.path(), &packed), &Options::default()).stats.tally.records;
+    let whole = run(&write(folder.path(), &packed), &RunOptions::default()).stats.tally.records;
     let mut damaged = packed.clone();
     let middle = packed.len() * 3 / 4;
     damaged[middle..middle + 64].fill(0xff);
-    let outcome = run(&write(folder.path(), &damaged), &Options::default());
+    let outcome = run(&write(folder.path(), &damaged), &RunOptions::default());
     assert!(outcome.stats.tally.records > 0 && outcome.stats.tally.records <= whole);
     assert!(outcome.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Archive | FaultKind::Checksum)));
     assert!(outcome.stats.adds_up(), "{:#?}", outcome.stats);
@@ -199,10 +199,10 @@ fn a_wrong_checksum_is_a_doubt_and_nothing_is_lost() {
     let field = at + memchr::memmem::find(&packed[at..], &sum).unwrap();
     let mut wrong = packed.clone();
     wrong[field] ^= 1;
-    let right = run(&write(folder.path(), &packed), &Options::default());
-    let outcome = run(&write(folder.path(), &wrong), &Options::default());
+    let right = run(&write(folder.path(), &packed), &RunOptions::default());
+    let outcome = run(&write(folder.path(), &wrong), &RunOptions::default());
     assert_eq!(outcome.alerts.len(), right.alerts.len());
-    assert_eq!((outcome.faults[0].kind, outcome.faults[0].severity), (FaultKind::Checksum, Severity::Suspect));
+    assert_eq!((outcome.faults[0].kind, outcome.faults[0].severity), (FaultKind::Checksum, FaultSeverity::Suspect));
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn names_in_an_archive_are_only_names() {
     let log = one_log()[0].1.clone();
     let names = ["../../../../tmp/evil.evtx", "/etc/passwd", "C:\\Windows\\x.evtx", "a\nb\u{202e}.evtx"];
     let files: Vec<(String, Vec<u8>)> = names.iter().map(|name| ((*name).to_owned(), log.clone())).collect();
-    let outcome = run(&write(folder.path(), &zip(&files, deflated())), &Options::default());
+    let outcome = run(&write(folder.path(), &zip(&files, deflated())), &RunOptions::default());
     assert_eq!(outcome.stats.files, 4);
     assert_eq!(outcome.alerts.len(), 2);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

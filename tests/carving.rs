@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at the first surprise")]
 
 use evql::forge::{Large, LargeError};
-use evql::source::{self, Fault, FaultKind, Item, Record, Scratch, Search, Severity, UnitStats};
+use evql::source::{self, Fault, FaultKind, FaultSeverity, Item, Record, Scratch, Search, UnitStats};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
@@ -82,7 +82,7 @@ struct Contents {
 }
 
 impl Contents {
-    fn kinds(&self) -> BTreeSet<(FaultKind, Severity)> {
+    fn kinds(&self) -> BTreeSet<(FaultKind, FaultSeverity)> {
         self.faults.iter().map(|fault| (fault.kind, fault.severity)).collect()
     }
 
@@ -190,7 +190,7 @@ fn a_log_that_has_lost_its_beginning_is_read_by_itself() {
             let found = read_named(name, &bytes, false);
             assert_eq!(found.numbers(), lost);
             assert_eq!(found.recovered, lost);
-            assert_eq!(found.kinds(), BTreeSet::from([(FaultKind::FileHeader, Severity::Lost)]));
+            assert_eq!(found.kinds(), BTreeSet::from([(FaultKind::FileHeader, FaultSeverity::Lost)]));
             says_the_same(&found, &whole);
         }
     }
@@ -213,7 +213,7 @@ fn chunks_are_read_from_wherever_they_stand() {
 
     let unasked = read_named("memory.dmp", &image, false);
     assert!(unasked.records.is_empty());
-    assert_eq!(unasked.kinds(), BTreeSet::from([(FaultKind::Foreign, Severity::PassedOver)]));
+    assert_eq!(unasked.kinds(), BTreeSet::from([(FaultKind::Foreign, FaultSeverity::PassedOver)]));
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_single_chunk_is_a_log_of_its_own() {
     let numbers: BTreeSet<u64> = records_of(chunk(&log, 1)).into_iter().map(|(_, id)| id).collect();
     assert_eq!(found.numbers(), numbers);
     assert_eq!(found.recovered, numbers);
-    assert_eq!(found.kinds(), BTreeSet::from([(FaultKind::FileHeader, Severity::Suspect)]));
+    assert_eq!(found.kinds(), BTreeSet::from([(FaultKind::FileHeader, FaultSeverity::Suspect)]));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn bytes_put_in_between_cost_nothing_but_their_slot() {
     assert_eq!(found.numbers(), whole.numbers());
     let before: BTreeSet<u64> = (0..2).flat_map(|number| records_of(chunk(&log, number))).map(|(_, id)| id).collect();
     assert_eq!(found.recovered, &whole.numbers() - &before);
-    assert!(found.kinds().contains(&(FaultKind::Chunk, Severity::Lost)), "{:?}", found.faults);
+    assert!(found.kinds().contains(&(FaultKind::Chunk, FaultSeverity::Lost)), "{:?}", found.faults);
     says_the_same(&found, &whole);
 }
 
@@ -251,7 +251,7 @@ fn a_bit_that_was_flipped_in_the_magic_of_a_chunk_costs_no_record() {
         assert_eq!(found.numbers(), whole.numbers());
         let numbers: BTreeSet<u64> = records_of(chunk(&log, 1)).into_iter().map(|(_, id)| id).collect();
         assert_eq!(found.recovered, numbers);
-        assert_eq!(found.kinds(), BTreeSet::from([(FaultKind::Chunk, Severity::Suspect)]));
+        assert_eq!(found.kinds(), BTreeSet::from([(FaultKind::Chunk, FaultSeverity::Suspect)]));
         says_the_same(&found, &whole);
     }
 }

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::detect::Detector;
-use evql::pipeline::{self, Options, Outcome, Silent};
+use evql::pipeline::{self, Outcome, RunOptions, Silent};
 use evql::rules;
-use evql::source::{FaultKind, Search, Severity, discover};
+use evql::source::{FaultKind, FaultSeverity, Search, discover};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ fn seven_zip(name: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn run(path: PathBuf) -> Outcome {
-    pipeline::run(&[path], &Detector::new(rules::builtin()), &Options::default(), &Silent).unwrap()
+    pipeline::run(&[path], &Detector::new(rules::builtin()), &RunOptions::default(), &Silent).unwrap()
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_log_in_any_container_gives_the_alerts_of_the_log() {
         let outcome = run(path);
         assert_eq!(outcome.alerts.len(), 2, "{name}: {:?}", outcome.faults);
         assert!(outcome.inputs[0].display.ends_with(shown), "{}", outcome.inputs[0].display);
-        assert!(outcome.faults.iter().all(|fault| fault.severity == Severity::PassedOver), "{:?}", outcome.faults);
+        assert!(outcome.faults.iter().all(|fault| fault.severity == FaultSeverity::PassedOver), "{:?}", outcome.faults);
     }
     // Archives one behind the other.
     let path = folder.path().join("several.zip");
@@ -135,7 +135,7 @@ fn what_unpacks_without_end_is_refused() {
     std::fs::write(&path, gzip(&bomb)).unwrap();
     let outcome = run(path);
     assert!(
-        outcome.faults.iter().any(|fault| fault.kind == FaultKind::Archive && fault.severity == Severity::Lost),
+        outcome.faults.iter().any(|fault| fault.kind == FaultKind::Archive && fault.severity == FaultSeverity::Lost),
         "{:?}",
         outcome.faults
     );

@@ -7,9 +7,9 @@
 
 use evql::detect::Detector;
 use evql::event::Clock;
-use evql::pipeline::{self, Limits, Options, Outcome, Silent, TimelineOptions};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, SpoolLimits, TimelineOptions};
 use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat, TimelineJson};
+use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineEcs, TimelineFormat, TimelineJson};
 use evql::{ecs, rules};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ fn corpus() -> PathBuf {
 
 fn run(paths: &[PathBuf], threads: usize, clock: Clock) -> (Detector, Outcome) {
     let detector = Detector::new(rules::builtin());
-    let options = Options { clock, threads, timeline: Some(TimelineOptions::default()), ..Options::default() };
+    let options = RunOptions { clock, threads, timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)
 }
@@ -40,13 +40,13 @@ fn expected(all: &[(&str, [&str; 2])]) -> Vec<(String, Vec<String>)> {
 }
 
 /// Everything that is written, as one text.
-fn output(paths: &[PathBuf], options: &Options) -> String {
+fn output(paths: &[PathBuf], options: &RunOptions) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
-    for format in [&TimelineJson(Layout::Lines) as &dyn TimelineFormat, &TimelineEcs] {
+    for format in [&TimelineJson(JsonLayout::Lines) as &dyn TimelineFormat, &TimelineEcs] {
         let limits = options.timeline.as_ref().map(|timeline| timeline.limits.clone()).unwrap_or_default();
         let timeline = Some(TimelineOptions { contents: format.contents(), limits });
-        let options = Options { timeline, ..options.clone() };
+        let options = RunOptions { timeline, ..options.clone() };
         let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
         let results = Results {
             detector: &detector,
@@ -56,7 +56,7 @@ fn output(paths: &[PathBuf], options: &Options) -> String {
             addresses: &HostAddresses::default(),
             inputs: &[],
         };
-        AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
+        AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
         outcome.timeline.unwrap().write(&results, format, &mut out).unwrap();
         out.extend(format!("{:#?}{:#?}", outcome.stats, outcome.faults).bytes());
     }
@@ -108,7 +108,7 @@ fn every_record_is_accounted_for() {
         addresses: &HostAddresses::default(),
         inputs: &[],
     };
-    outcome.timeline.unwrap().write(&results, &TimelineJson(Layout::Lines), &mut rows).unwrap();
+    outcome.timeline.unwrap().write(&results, &TimelineJson(JsonLayout::Lines), &mut rows).unwrap();
     let rows = String::from_utf8(rows).unwrap().lines().count();
     assert_eq!(rows as u64, mapped, "the timeline drops nothing");
 }
@@ -120,17 +120,19 @@ fn threads_and_order_of_files_change_nothing() {
     let mut all = Vec::new();
     files(&corpus, &mut all);
     all.sort();
-    let threads = |threads| Options { threads, ..Options::default() };
+    let threads = |threads| RunOptions { threads, ..RunOptions::default() };
     let reference = output(&all, &threads(1));
     for number in [2, 8] {
         all.rotate_left(61);
         all.reverse();
         assert!(output(&all, &threads(number)) == reference, "{number} threads differ");
     }
-    let slow = Options { slow_reader: true, ..Options::default() };
+    let slow = RunOptions { slow_reader: true, ..RunOptions::default() };
     assert!(output(&all, &slow) == reference, "the slow reader differs");
-    let limits = Limits { max_memory: 100_000, temp_folder: None };
-    let tight =
-        Options { timeline: Some(TimelineOptions { limits, ..TimelineOptions::default() }), ..Options::default() };
+    let limits = SpoolLimits { max_memory: 100_000, temp_folder: None };
+    let tight = RunOptions {
+        timeline: Some(TimelineOptions { limits, ..TimelineOptions::default() }),
+        ..RunOptions::default()
+    };
     assert!(output(&all, &tight) == reference, "sorting on disk differs");
 }

@@ -5,14 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test may stop at the first surprise.
 
-use evql::detect::{Detector, Hit};
+use evql::detect::{Detector, RuleHit};
 use evql::eql::{self, Query};
 use evql::event::{Clock, Document, Object};
-use evql::pipeline::{self, Options, Outcome, Roles, Silent, TimelineOptions};
+use evql::pipeline::{self, Outcome, Roles, RunOptions, Silent, TimelineOptions};
 use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineEcs, TimelineFormat};
+use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineEcs, TimelineFormat};
 use evql::rules::{self, Rule, RuleSet};
-use evql::source::{self, FaultKind, Item, Scratch, Search, Severity};
+use evql::source::{self, FaultKind, FaultSeverity, Item, Scratch, Search};
 use evql::sysmon::{self, Mapping};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn shared() -> PathBuf {
 fn run(paths: &[PathBuf], detector: &Detector, roles: Roles, timeline: bool) -> Outcome {
     let contents = TimelineEcs.contents();
     let timeline = timeline.then(|| TimelineOptions { contents, ..TimelineOptions::default() });
-    let options = Options { roles, timeline, ..Options::default() };
+    let options = RunOptions { roles, timeline, ..RunOptions::default() };
     pipeline::run(paths, detector, &options, &Silent).unwrap()
 }
 
@@ -39,7 +39,7 @@ fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
         addresses: &HostAddresses::default(),
         inputs: &[],
     };
-    AlertsJson(Layout::Lines).export(&results, &mut out).unwrap();
+    AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
     out
 }
 
@@ -143,15 +143,15 @@ fn every_rule_finds_the_same_with_and_without_plan_and_index() {
             continue;
         }
         let id: u32 = document.text(evql::ecs::EVENT_CODE).unwrap().parse().unwrap();
-        let names = |hits: Vec<(usize, Hit)>| -> Vec<String> {
+        let names = |hits: Vec<(usize, RuleHit)>| -> Vec<String> {
             hits.into_iter().map(|(rule, hit)| format!("{rule} {hit:?}")).collect()
         };
         // Every rule asked as it stands, without plan or index.
         let naive = detector.rules().iter().enumerate().filter_map(|(index, rule)| {
             let hit = match &rule.query {
-                Query::Event(query) => query.matches(document).then_some(Hit::Event),
-                Query::Sequence(query) => query.candidate(document).map(Hit::Joined),
-                Query::Sample(query) => query.candidate(document).map(Hit::Joined),
+                Query::Event(query) => query.matches(document).then_some(RuleHit::Event),
+                Query::Sequence(query) => query.candidate(document).map(RuleHit::Joined),
+                Query::Sample(query) => query.candidate(document).map(RuleHit::Joined),
             };
             hit.map(|hit| (index, hit))
         });
@@ -304,8 +304,9 @@ fn a_response_that_lacks_documents_is_incomplete_evidence() {
     let outcome = run(&[path], &Detector::new(rules::builtin()), Roles::default(), false);
     assert_eq!(outcome.stats.mapped, 2);
     assert!(outcome.stats.adds_up());
-    let kinds: Vec<(FaultKind, Severity)> = outcome.faults.iter().map(|fault| (fault.kind, fault.severity)).collect();
-    assert_eq!(kinds, [(FaultKind::Incomplete, Severity::Lost); 3]);
+    let kinds: Vec<(FaultKind, FaultSeverity)> =
+        outcome.faults.iter().map(|fault| (fault.kind, fault.severity)).collect();
+    assert_eq!(kinds, [(FaultKind::Incomplete, FaultSeverity::Lost); 3]);
     for said in ["timed_out", "1 of 3 shards", "2 of at least 10000"] {
         assert!(outcome.faults.iter().any(|fault| fault.reason.contains(said)), "{said}: {:?}", outcome.faults);
     }

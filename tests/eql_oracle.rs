@@ -5,7 +5,7 @@
 
 use evql::base::Ticks;
 use evql::ecs::Field;
-use evql::eql::{self, Machine, Options, Query};
+use evql::eql::{self, Machine, Query, QueryOptions};
 use evql::event::{Document, Value};
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +17,8 @@ fn shared() -> PathBuf {
     PathBuf::from(shared)
 }
 
-fn options() -> Options {
-    Options { category_field: Field::named("event_type") }
+fn options() -> QueryOptions {
+    QueryOptions { category_field: Field::named("event_type") }
 }
 
 fn compile(source: &str) -> Query {

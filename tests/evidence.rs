@@ -5,7 +5,7 @@
 use evql::detect::Detector;
 use evql::event::Clock;
 use evql::forge::{Scenario, XmlEncoding, XmlStyle, write_xml};
-use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions, Window};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, TimeWindow, TimelineOptions};
 use evql::process::HostAddresses;
 use evql::report::{Results, TimelineCsv};
 use evql::rules;
@@ -13,7 +13,7 @@ use evql::source::FaultKind;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn run(paths: &[PathBuf], options: &Options) -> Outcome {
+fn run(paths: &[PathBuf], options: &RunOptions) -> Outcome {
     pipeline::run(paths, &Detector::new(rules::builtin()), options, &Silent).unwrap()
 }
 
@@ -55,12 +55,14 @@ fn folder(sample: &str) -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn copies_of_a_log_count_once_whatever_they_are_called() {
     let (folder, path) = folder("regsvr32");
-    let once = run(std::slice::from_ref(&path), &Options::default());
+    let once = run(std::slice::from_ref(&path), &RunOptions::default());
     assert_eq!((once.alerts.len(), once.stats.tally.duplicates), (2, 0));
     fs::create_dir(folder.path().join("shadow")).unwrap();
     fs::copy(&path, folder.path().join("shadow/renamed.bin")).unwrap();
-    let twice =
-        run(&[folder.path().to_owned()], &Options { timeline: Some(TimelineOptions::default()), ..Options::default() });
+    let twice = run(
+        &[folder.path().to_owned()],
+        &RunOptions { timeline: Some(TimelineOptions::default()), ..RunOptions::default() },
+    );
     assert_eq!(twice.alerts.len(), 2);
     assert_eq!(twice.stats.tally.records, 2 * once.stats.tally.records);
     assert_eq!(twice.stats.mapped, once.stats.mapped);
@@ -74,18 +76,18 @@ fn copies_of_a_log_count_once_whatever_they_are_called() {
 fn the_same_file_named_twice_is_read_once() {
     let (folder, path) = folder("regsvr32");
     let roundabout = folder.path().join("../").join(folder.path().file_name().unwrap()).join("host.evtx");
-    let outcome = run(&[path.clone(), path, roundabout], &Options::default());
+    let outcome = run(&[path.clone(), path, roundabout], &RunOptions::default());
     assert_eq!((outcome.stats.files, outcome.stats.tally.duplicates), (1, 0));
 }
 
 #[test]
 fn a_window_of_time_hides_what_lies_outside() {
     let (_folder, path) = folder("regsvr32");
-    let all = run(std::slice::from_ref(&path), &Options::default());
+    let all = run(std::slice::from_ref(&path), &RunOptions::default());
     let start = all.alerts[0].events[0].as_ref().unwrap().logged;
     let end = all.alerts[0].events[1].as_ref().unwrap().logged;
     let alerts = |from, to| {
-        let options = Options { window: Window { from, to }, ..Options::default() };
+        let options = RunOptions { window: TimeWindow { from, to }, ..RunOptions::default() };
         let outcome = run(std::slice::from_ref(&path), &options);
         assert!(outcome.stats.adds_up(), "{:#?}", outcome.stats);
         (outcome.alerts.len(), outcome.stats.outside_window > 0)
@@ -101,7 +103,7 @@ fn what_is_no_evidence_is_named() {
     fs::write(folder.path().join("notes.txt"), "dear diary").unwrap();
     fs::write(folder.path().join("empty.evtx"), "").unwrap();
     let missing = folder.path().join("missing.evtx");
-    let outcome = run(&[folder.path().to_owned(), missing], &Options::default());
+    let outcome = run(&[folder.path().to_owned(), missing], &RunOptions::default());
     let mut kinds: Vec<FaultKind> = outcome.faults.iter().map(|fault| fault.kind).collect();
     kinds.sort();
     assert_eq!(kinds, [FaultKind::Missing, FaultKind::EmptyFile, FaultKind::Foreign]);
@@ -124,7 +126,7 @@ fn an_exported_log_gives_the_same_alerts_and_timeline_as_the_log() {
     for sample in ["regsvr32", "regsvcs-ipv6", "non-ascii", "utctime-out-of-order", "forwarded", "missing-processguid"]
     {
         let (_folder, path) = folder(sample);
-        let options = Options { timeline: Some(TimelineOptions::default()), ..Options::default() };
+        let options = RunOptions { timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
         let log = run(std::slice::from_ref(&path), &options);
         assert!(log.stats.mapped > 0, "{sample}");
         let rows_of_log = rows(run(std::slice::from_ref(&path), &options));
@@ -151,7 +153,7 @@ fn a_log_and_its_export_are_copies_of_each_other() {
     let (folder, _path) = folder("regsvr32");
     let export = write_xml(&forged("regsvr32")[0].events, XmlStyle::Document, XmlEncoding::Utf8);
     fs::write(folder.path().join("export.xml"), export).unwrap();
-    let outcome = run(&[folder.path().to_owned()], &Options::default());
+    let outcome = run(&[folder.path().to_owned()], &RunOptions::default());
     assert_eq!(outcome.alerts.len(), 2);
     assert_eq!(outcome.stats.tally.duplicates, outcome.stats.tally.records / 2);
 }

@@ -4,10 +4,10 @@
 
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
-use evql::base::{Origin, Ticks};
+use evql::base::{Locator, Ticks};
 use evql::detect::Detector;
 use evql::forge::{Scenario, XmlEncoding, XmlStyle, write_xml};
-use evql::pipeline::{self, Options, Silent};
+use evql::pipeline::{self, RunOptions, Silent};
 use evql::rules;
 use evql::source::{Fault, Item, Record, Scratch, Search, discover, read_unit, units};
 use std::fs;
@@ -29,7 +29,7 @@ fn read(path: &Path) -> (Vec<Record>, Vec<Fault>) {
     let (mut records, mut faults) = (Vec::new(), found.faults);
     for unit in units(&found.inputs, 16) {
         read_unit(&found.inputs, &unit, &mut Scratch::default(), &mut |item| match item {
-            Item::Record(record) => records.push(Record { origin: Origin::default(), ..record }),
+            Item::Record(record) => records.push(Record { origin: Locator::default(), ..record }),
             Item::Fault(fault) => faults.push(fault),
             other => panic!("{other:?}"),
         });
@@ -39,7 +39,7 @@ fn read(path: &Path) -> (Vec<Record>, Vec<Fault>) {
 
 /// The record ids of the events of each alert.
 fn alerts(path: PathBuf) -> Vec<Vec<u64>> {
-    let outcome = pipeline::run(&[path], &Detector::new(rules::builtin()), &Options::default(), &Silent).unwrap();
+    let outcome = pipeline::run(&[path], &Detector::new(rules::builtin()), &RunOptions::default(), &Silent).unwrap();
     let ids = |alert: &evql::detect::Alert| alert.present().map(|event| event.tiebreaker.unwrap()).collect();
     outcome.alerts.iter().map(ids).collect()
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::detect::Detector;
-use evql::pipeline::{self, Filter, Options, Outcome, Silent, TimelineOptions};
+use evql::pipeline::{self, EventFilter, Outcome, RunOptions, Silent, TimelineOptions};
 use evql::process::HostAddresses;
 use evql::report::{Results, TimelineEcs, TimelineFormat};
 use evql::rules;
@@ -14,20 +14,21 @@ fn samples() -> Vec<PathBuf> {
     vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")]
 }
 
-fn run(paths: &[PathBuf], filter: Filter, slow_reader: bool) -> Outcome {
-    let options = Options { filter, slow_reader, ..Options::default() };
+fn run(paths: &[PathBuf], filter: EventFilter, slow_reader: bool) -> Outcome {
+    let options = RunOptions { filter, slow_reader, ..RunOptions::default() };
     pipeline::run(paths, &Detector::new(rules::builtin()), &options, &Silent).unwrap()
 }
 
 fn ids(texts: &[&str]) -> Vec<std::ops::RangeInclusive<u32>> {
-    texts.iter().map(|text| Filter::parse_ids(text).unwrap()).collect()
+    texts.iter().map(|text| EventFilter::parse_ids(text).unwrap()).collect()
 }
 
 #[test]
 fn only_wanted_ids_are_left_and_all_others_are_counted() {
-    let all = run(&samples(), Filter::default(), false);
+    let all = run(&samples(), EventFilter::default(), false);
     for slow in [false, true] {
-        let filter = Filter { include_ids: ids(&["1", "12-14"]), exclude_ids: ids(&["13"]), ..Filter::default() };
+        let filter =
+            EventFilter { include_ids: ids(&["1", "12-14"]), exclude_ids: ids(&["13"]), ..EventFilter::default() };
         let some = run(&samples(), filter, slow);
         let left: Vec<u32> = some.stats.by_id.keys().copied().collect();
         assert_eq!(left, [1, 12, 14]);
@@ -45,15 +46,21 @@ fn computers_are_told_by_pattern_whatever_the_case() {
             |alert: &evql::detect::Alert| alert.last().unwrap().document.text(evql::ecs::HOST_NAME).unwrap().to_owned();
         outcome.alerts.iter().map(host).collect()
     };
-    let all = hosts(&run(&samples(), Filter::default(), false));
+    let all = hosts(&run(&samples(), EventFilter::default(), false));
     let one = all.first().unwrap().clone();
     assert!(all.len() > 1, "{all:?}");
     for slow in [false, true] {
-        let only = Filter { include_computers: vec![Filter::computer(&one.to_uppercase())], ..Filter::default() };
+        let only = EventFilter {
+            include_computers: vec![EventFilter::computer(&one.to_uppercase())],
+            ..EventFilter::default()
+        };
         assert_eq!(hosts(&run(&samples(), only, slow)), [one.clone()].into());
         let mut start = one.to_lowercase();
         start.truncate(one.len() - 1);
-        let others = Filter { exclude_computers: vec![Filter::computer(&format!("{start}?"))], ..Filter::default() };
+        let others = EventFilter {
+            exclude_computers: vec![EventFilter::computer(&format!("{start}?"))],
+            ..EventFilter::default()
+        };
         assert!(!hosts(&run(&samples(), others, slow)).contains(&one));
     }
 }
@@ -62,7 +69,7 @@ fn computers_are_told_by_pattern_whatever_the_case() {
 fn documents_are_filtered_as_the_logs_they_came_from() {
     let detector = Detector::new(rules::builtin());
     let timeline = TimelineOptions { contents: TimelineEcs.contents(), ..TimelineOptions::default() };
-    let options = Options { timeline: Some(timeline), ..Options::default() };
+    let options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
     let outcome = pipeline::run(&samples(), &detector, &options, &Silent).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.ndjson");
@@ -76,7 +83,7 @@ fn documents_are_filtered_as_the_logs_they_came_from() {
     };
     let mut out = std::fs::File::create(&path).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
-    let filter = || Filter { include_ids: ids(&["1", "3"]), ..Filter::default() };
+    let filter = || EventFilter { include_ids: ids(&["1", "3"]), ..EventFilter::default() };
     let (logs, documents) = (run(&samples(), filter(), false), run(&[path], filter(), false));
     assert_eq!(logs.stats.by_id, documents.stats.by_id);
     assert_eq!(logs.alerts.len(), documents.alerts.len());
@@ -84,7 +91,7 @@ fn documents_are_filtered_as_the_logs_they_came_from() {
 
 #[test]
 fn an_exception_sees_all_events_of_an_alert_together() {
-    let all = run(&samples(), Filter::default(), false);
+    let all = run(&samples(), EventFilter::default(), false);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("known.toml");
     let start = all.alerts[0].events[0].as_ref().unwrap();
@@ -99,7 +106,7 @@ fn an_exception_sees_all_events_of_an_alert_together() {
         let loaded = rules::load_exceptions(std::slice::from_ref(&path), &set);
         assert!(!loaded.has_error(), "{:?}", loaded.files);
         let detector = Detector::new(set).with_exceptions(loaded.alerts.into());
-        let outcome = pipeline::run(&samples(), &detector, &Options::default(), &Silent).unwrap();
+        let outcome = pipeline::run(&samples(), &detector, &RunOptions::default(), &Silent).unwrap();
         let taken: usize = outcome.set_aside.values().sum();
         assert_eq!(outcome.alerts.len() + taken, all.alerts.len());
         assert_eq!(outcome.stats.alerts, outcome.alerts.len() as u64);

@@ -6,7 +6,7 @@ use evql::detect::{Alert, Detector};
 use evql::eql;
 use evql::event::Clock;
 use evql::forge::{Large, LargeError};
-use evql::pipeline::{self, Options, Silent};
+use evql::pipeline::{self, RunOptions, Silent};
 use evql::rules;
 use evql::rules::{Rule, RuleSet};
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ fn a_scan_finds_exactly_the_planted_attacks() {
         let (folder, records) = forged(size, seed, attacks);
         for clock in [Clock::Logged, Clock::Utc] {
             let detector = Detector::new(rules::builtin());
-            let options = Options { clock, ..Options::default() };
+            let options = RunOptions { clock, ..RunOptions::default() };
             let outcome = pipeline::run(&[folder.path().to_owned()], &detector, &options, &Silent).unwrap();
             assert_eq!(outcome.alerts.len() as u64, attacks, "seed {seed}, {clock:?}");
             assert_eq!(outcome.stats.tally.records, records);
@@ -47,7 +47,7 @@ fn a_scan_finds_exactly_the_planted_attacks() {
 }
 
 /// Rule and record numbers of each alert.
-fn found(folder: &TempDir, queries: &[String], options: &Options) -> Vec<(usize, Vec<Option<u64>>)> {
+fn found(folder: &TempDir, queries: &[String], options: &RunOptions) -> Vec<(usize, Vec<Option<u64>>)> {
     let rule = |query: &String| Rule::bare(query, eql::compile(query).query.unwrap());
     let detector = Detector::new(RuleSet { rules: queries.iter().map(rule).collect() });
     let outcome = pipeline::run(&[folder.path().to_owned()], &detector, options, &Silent).unwrap();
@@ -59,7 +59,7 @@ fn found(folder: &TempDir, queries: &[String], options: &Options) -> Vec<(usize,
 #[test]
 fn a_rule_that_wakes_up_late_loses_nothing() {
     let (folder, _) = forged(5 << 20, 11, 20);
-    let all = found(&folder, &["process where event.code == \"1\"".to_owned()], &Options::default());
+    let all = found(&folder, &["process where event.code == \"1\"".to_owned()], &RunOptions::default());
     let places = [0, 1, all.len() / 2, all.len() - 2, all.len() - 1];
     let numbers = places.map(|at| all[at].1[0].unwrap());
     let one = |number: u64| {
@@ -76,12 +76,12 @@ fn a_rule_that_wakes_up_late_loses_nothing() {
     let rare = "sequence by process.entity_id [process where process.name : \"regsvr32.exe\"] [network where true]";
     let mut queries: Vec<String> = numbers.into_iter().flat_map(one).collect();
     queries.extend([never.to_owned(), rare.to_owned()]);
-    let slowly = found(&folder, &queries, &Options { slow_reader: true, ..Options::default() });
+    let slowly = found(&folder, &queries, &RunOptions { slow_reader: true, ..RunOptions::default() });
     let rules: BTreeSet<usize> = slowly.iter().map(|(rule, _)| *rule).collect();
     assert!(rules.len() > 15 && !rules.contains(&25) && rules.contains(&26), "{rules:?}");
     for threads in [1, 2, 3] {
         for outlines in [false, true] {
-            let options = Options { threads, outlines, ..Options::default() };
+            let options = RunOptions { threads, outlines, ..RunOptions::default() };
             assert_eq!(found(&folder, &queries, &options), slowly, "{threads} threads");
         }
     }

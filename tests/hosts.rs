@@ -5,7 +5,7 @@
 use evql::detect::Detector;
 use evql::eql;
 use evql::event::Value;
-use evql::pipeline::{self, Options, Outcome, Silent, SurveyOptions, TimelineOptions};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, SurveyOptions, TimelineOptions};
 use evql::process::HostAddresses;
 use evql::report::{Results, TimelineCsv, TimelineFormat};
 use evql::rules::{Rule, RuleSet};
@@ -54,7 +54,7 @@ fn detector(query: &str) -> Detector {
 }
 
 fn scan(files: &[String], query: &str) -> Outcome {
-    pipeline::run(&evidence(files).paths, &detector(query), &Options::default(), &Silent).unwrap()
+    pipeline::run(&evidence(files).paths, &detector(query), &RunOptions::default(), &Silent).unwrap()
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn triage_and_tree_tell_of_a_process_under_two_names_of_hosts_that_no_rule_asks_
         format!("the process id {GUID} appears under the names of several hosts (ws-0417, ws-0417.corp.example)");
     let evidence = evidence(&files);
     let outcome =
-        pipeline::run(&evidence.paths, &detector("process where event.code == \"5\""), &Options::default(), &Silent)
+        pipeline::run(&evidence.paths, &detector("process where event.code == \"5\""), &RunOptions::default(), &Silent)
             .unwrap();
     let [notice] = &*outcome.again.triage(&outcome.alerts, &Silent).notices() else { panic!("one notice") };
     assert!(notice.text.starts_with(&told), "{}", notice.text);
@@ -135,7 +135,7 @@ fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
         if let Some(bytes) = max_memory {
             timeline.limits.max_memory = bytes;
         }
-        let options = Options { timeline: Some(timeline), ..Options::default() };
+        let options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
         let detector = detector("process where false");
         let mut outcome = pipeline::run(&evidence.paths, &detector, &options, &Silent).unwrap();
         let results = Results {

@@ -5,9 +5,9 @@
 
 use evql::detect::Detector;
 use evql::forge::{Large, LargeError};
-use evql::pipeline::{self, Options, Progress, Silent, SurveyOptions};
+use evql::pipeline::{self, Progress, RunOptions, Silent, SurveyOptions};
 use evql::rules;
-use evql::source::{Fault, FaultKind, Severity};
+use evql::source::{Fault, FaultKind, FaultSeverity};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn log() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
 fn faults(path: &Path) -> Vec<Fault> {
     let paths = [path.to_owned()];
     let scan = |slow_reader| {
-        let options = Options { slow_reader, ..Options::default() };
+        let options = RunOptions { slow_reader, ..RunOptions::default() };
         pipeline::run(&paths, &Detector::new(rules::builtin()), &options, &Silent).unwrap().faults
     };
     let found = scan(false);
@@ -41,11 +41,11 @@ fn faults(path: &Path) -> Vec<Fault> {
     found
 }
 
-fn kinds(path: &Path) -> Vec<(FaultKind, Severity)> {
+fn kinds(path: &Path) -> Vec<(FaultKind, FaultSeverity)> {
     faults(path).iter().map(|fault| (fault.kind, fault.severity)).collect()
 }
 
-const MISSING: (FaultKind, Severity) = (FaultKind::Incomplete, Severity::Lost);
+const MISSING: (FaultKind, FaultSeverity) = (FaultKind::Incomplete, FaultSeverity::Lost);
 
 #[test]
 fn a_copy_that_stopped_between_two_chunks_is_a_loss() {
@@ -84,7 +84,7 @@ fn a_chunk_that_was_cut_out_or_put_in_is_told() {
     assert_eq!(kinds(&path), [MISSING, MISSING]);
     let more = [&bytes[..], &bytes[HEADER..HEADER + CHUNK]].concat();
     fs::write(&path, &more).unwrap();
-    assert_eq!(kinds(&path), [(FaultKind::FileHeader, Severity::Suspect)]);
+    assert_eq!(kinds(&path), [(FaultKind::FileHeader, FaultSeverity::Suspect)]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_chunk_that_claims_to_have_no_checksums_is_told() {
     let (_folder, path, mut bytes) = log();
     bytes[HEADER + 120] |= 4;
     fs::write(&path, &bytes).unwrap();
-    assert_eq!(kinds(&path), [(FaultKind::Checksum, Severity::Suspect)]);
+    assert_eq!(kinds(&path), [(FaultKind::Checksum, FaultSeverity::Suspect)]);
 }
 
 /// Writes to a file when a run begins.
@@ -112,7 +112,7 @@ impl Progress for Meddler<'_> {
 fn a_log_that_grows_while_it_is_read_is_told() {
     let (_folder, path, _) = log();
     let run = |progress: &dyn Progress| {
-        let options = Options { threads: 1, ..Options::default() };
+        let options = RunOptions { threads: 1, ..RunOptions::default() };
         pipeline::run(std::slice::from_ref(&path), &Detector::new(rules::builtin()), &options, progress).unwrap()
     };
     assert!(run(&Silent).faults.is_empty());
@@ -123,7 +123,7 @@ fn a_log_that_grows_while_it_is_read_is_told() {
 #[test]
 fn a_log_that_grows_while_it_is_looked_into_a_second_time_is_told() {
     let (_folder, path, _) = log();
-    let options = Options { threads: 1, ..Options::default() };
+    let options = RunOptions { threads: 1, ..RunOptions::default() };
     let outcome =
         pipeline::run(std::slice::from_ref(&path), &Detector::new(rules::builtin()), &options, &Silent).unwrap();
     assert!(outcome.faults.is_empty() && outcome.again.changes().is_empty());

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
-use evql::base::{Origin, Ticks};
+use evql::base::{Locator, Ticks};
 use evql::detect::{Alert, CandidateEvent, Detector};
 use evql::ecs;
 use evql::eql;
@@ -20,7 +20,7 @@ fn events(text: &str) -> Vec<Arc<Event>> {
             Some(Value::Date(at)) => *at,
             _ => Ticks(seconds * Ticks::PER_SECOND),
         };
-        let origin = Origin { input: 0, offset: line as u64 };
+        let origin = Locator { input: 0, offset: line as u64 };
         Arc::new(Event {
             document,
             timestamp,

@@ -5,9 +5,9 @@
 use evql::detect::Detector;
 use evql::eql;
 use evql::forge::Scenario;
-use evql::pipeline::{self, Options, Silent, TimelineOptions};
+use evql::pipeline::{self, RunOptions, Silent, TimelineOptions};
 use evql::rules::{Rule, RuleSet};
-use evql::timeline::Contents;
+use evql::timeline::RowContents;
 use std::path::{Path, PathBuf};
 
 /// A log in which a process has a very long argument, and a copy of it.
@@ -28,17 +28,17 @@ fn logs(folder: &Path) -> [PathBuf; 2] {
 fn events_with_values_that_are_too_long_for_a_keyword_are_counted_once() {
     let folder = tempfile::tempdir().unwrap();
     let paths = logs(folder.path());
-    let told = |query: &str, options: &Options| -> Vec<String> {
+    let told = |query: &str, options: &RunOptions| -> Vec<String> {
         let detector = Detector::new(RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] });
         let outcome = pipeline::run(&paths, &detector, options, &Silent).unwrap();
         outcome.notices.into_iter().map(|notice| notice.text).collect()
     };
     let timeline = |contents| Some(TimelineOptions { contents, ..TimelineOptions::default() });
     let all = [
-        Options::default(),
-        Options { slow_reader: true, ..Options::default() },
-        Options { threads: 1, timeline: timeline(Contents::Record), ..Options::default() },
-        Options { timeline: timeline(Contents::Document), ..Options::default() },
+        RunOptions::default(),
+        RunOptions { slow_reader: true, ..RunOptions::default() },
+        RunOptions { threads: 1, timeline: timeline(RowContents::Record), ..RunOptions::default() },
+        RunOptions { timeline: timeline(RowContents::Document), ..RunOptions::default() },
     ];
     for options in &all {
         let args = told("process where process.args : \"*AAAA*\"", options);

@@ -4,11 +4,11 @@
 
 use evql::detect::{Detector, NameWatch, SoughtName};
 use evql::ecs::Field;
-use evql::pipeline::{self, Options, Silent};
+use evql::pipeline::{self, RunOptions, Silent};
 use evql::rules;
 use std::path::{Path, PathBuf};
 
-fn unseen(path: PathBuf, options: &Options) -> Vec<String> {
+fn unseen(path: PathBuf, options: &RunOptions) -> Vec<String> {
     let fields = [
         "process.name",
         "process.code_signature.trusted",
@@ -36,7 +36,7 @@ fn both_readers_and_all_thread_counts_miss_the_same_names() {
     let expected = ["category iam", "process.code_signature.trusted", "vendor.thing", "winlog.event_data.Nosuch"];
     for slow_reader in [false, true] {
         for threads in [1, 3] {
-            let options = Options { slow_reader, threads, ..Options::default() };
+            let options = RunOptions { slow_reader, threads, ..RunOptions::default() };
             assert_eq!(unseen(path.clone(), &options), expected, "slow: {slow_reader}, threads: {threads}");
         }
     }
@@ -47,7 +47,7 @@ fn a_field_of_a_document_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("documents.ndjson");
     std::fs::write(&path, "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"vendor\":{\"thing\":\"x\"}}\n").unwrap();
-    assert!(!unseen(path, &Options::default()).contains(&"vendor.thing".to_owned()));
+    assert!(!unseen(path, &RunOptions::default()).contains(&"vendor.thing".to_owned()));
 }
 
 #[test]

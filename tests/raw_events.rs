@@ -6,7 +6,7 @@
 
 use evql::detect::Detector;
 use evql::event::Clock;
-use evql::pipeline::{self, Options, Outcome, Silent, SurveyOptions, TimelineOptions};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, SurveyOptions, TimelineOptions};
 use evql::process::HostAddresses;
 use evql::report::{Results, TimelineEcs, TimelineFormat};
 use evql::rules;
@@ -55,7 +55,7 @@ fn records(path: &Path) -> Vec<Record> {
 
 fn run(paths: &[PathBuf]) -> Outcome {
     let timeline = TimelineOptions { contents: TimelineEcs.contents(), ..TimelineOptions::default() };
-    let options = Options { timeline: Some(timeline), inventory: true, ..Options::default() };
+    let options = RunOptions { timeline: Some(timeline), inventory: true, ..RunOptions::default() };
     pipeline::run(paths, &Detector::new(rules::builtin()), &options, &Silent).unwrap()
 }
 
@@ -590,7 +590,7 @@ fn every_tool_gives_the_alerts_and_documents_of_the_log() {
 
 /// What a run finds by every rule that is there: alerts, and counts by event ID.
 fn findings(path: &Path, detector: &Detector) -> (Vec<String>, std::collections::BTreeMap<u32, u64>) {
-    let outcome = pipeline::run(&[path.to_owned()], detector, &Options::default(), &Silent).unwrap();
+    let outcome = pipeline::run(&[path.to_owned()], detector, &RunOptions::default(), &Silent).unwrap();
     assert!(outcome.stats.adds_up(), "{}", path.display());
     (alerts(&outcome), outcome.stats.by_id)
 }
@@ -644,7 +644,7 @@ fn records_of_sysmon_on_linux_and_of_others_are_told_as_in_a_log() {
         let (from_json, from_log) = (run(&[path]), run(&[log("forwarded")]));
         assert_eq!(alerts(&from_json), alerts(&from_log), "{}", tool.name);
         assert_eq!(from_json.stats.by_id, from_log.stats.by_id, "{}", tool.name);
-        assert_eq!(from_json.stats.tally, pipeline::Tally { chunks: 0, ..from_log.stats.tally }, "{}", tool.name);
+        assert_eq!(from_json.stats.tally, pipeline::UnitTally { chunks: 0, ..from_log.stats.tally }, "{}", tool.name);
     }
 }
 

@@ -7,10 +7,10 @@
 
 use evql::detect::{Detector, Memo, ShapePlan};
 use evql::ecs::{self, Field};
-use evql::eql::Keys;
-use evql::event::{Fields, Value, Written};
-use evql::source::{Glance, Item, Scratch, Search, Verdict, Visitor, discover, read_unit, units, visit_unit};
-use evql::sysmon::{self, Cells, Found, Lazy, Mapping, Part, Ways};
+use evql::eql::KeyValues;
+use evql::event::{Fields, Value, WrittenText};
+use evql::source::{Item, RecordRef, Scratch, Search, Visit, Visitor, discover, read_unit, units, visit_unit};
+use evql::sysmon::{self, ExtractCache, Extractors, FoundSource, LazyEvent, Mapping, SourcePart};
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -110,26 +110,26 @@ type AtAGlance = (BTreeSet<Field>, BTreeMap<Field, Vec<Value>>, evql::base::Tick
 struct Comparer {
     mapping: Mapping,
     at_a_glance: Option<AtAGlance>,
-    cells: Cells,
+    cells: ExtractCache,
     compared: usize,
     without_glance: usize,
 }
 
 /// Fields that share an entry have the same values as one by one.
-fn compare_sources(ways: &Ways, lazy: &Lazy<'_>, fields: &[Field]) {
+fn compare_sources(ways: &Extractors, lazy: &LazyEvent<'_>, fields: &[Field]) {
     let places: Vec<usize> = fields.iter().map(|field| ways.position(field).unwrap()).collect();
     for (source, places) in ways.sources(&places) {
-        let (mut text, mut parts) = (b"before ".to_vec(), vec![Part::Flag(true)]);
+        let (mut text, mut parts) = (b"before ".to_vec(), vec![SourcePart::Flag(true)]);
         lazy.write_source(&source, &mut text, &mut parts);
         assert_eq!(parts.len(), places.len() + 1);
         for (part, at) in parts[1..].iter().zip(places) {
             let mut alone = Vec::new();
             let found = lazy.write_at(at, &mut alone);
             let shared = match part {
-                Part::Nothing => (Found::Nothing, &[][..]),
-                Part::Text(range) => (Found::Text, &text[range.clone()]),
-                Part::Other(text) => (Found::Text, text.as_bytes()),
-                Part::Flag(flag) => (Found::Boolean(*flag), &[][..]),
+                SourcePart::Nothing => (FoundSource::Nothing, &[][..]),
+                SourcePart::Text(range) => (FoundSource::Text, &text[range.clone()]),
+                SourcePart::Other(text) => (FoundSource::Text, text.as_bytes()),
+                SourcePart::Flag(flag) => (FoundSource::Boolean(*flag), &[][..]),
             };
             assert_eq!((found, alone.as_slice()), shared, "{source:?}");
         }
@@ -139,21 +139,21 @@ fn compare_sources(ways: &Ways, lazy: &Lazy<'_>, fields: &[Field]) {
 impl Visitor for Comparer {
     fn begin_chunk(&mut self, _: u64) {}
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        let mut ways = Ways::new(glance.event_id(), self.mapping, glance.names());
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+        let mut ways = Extractors::new(glance.event_id(), self.mapping, glance.names());
         // Two entries get another name on their way.
         let names = glance.names().iter().map(|name| &**name).chain(["TargetProcessGUID", "Hashes"]);
         let entries = names.map(|name| Field::named(&format!("winlog.event_data.{name}")));
         let all: Vec<Field> = ecs::all().map(Field::from).chain(entries).filter(|field| ways.learn(field)).collect();
-        let lazy = Lazy::new(&ways, glance, &mut self.cells, "a.evtx");
+        let lazy = LazyEvent::new(&ways, glance, &mut self.cells, "a.evtx");
         let has_values =
             |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
         let found = all.iter().filter_map(has_values).collect();
         for field in &all {
             let mut text = "before ".to_owned();
             match (lazy.write_text(field, &mut text), lazy.values(field)) {
-                (Written::Text, [one]) => assert_eq!(one.as_text(), text.strip_prefix("before "), "{field}"),
-                (Written::Nothing, []) | (Written::NotText, _) => assert_eq!(text, "before ", "{field}"),
+                (WrittenText::Text, [one]) => assert_eq!(one.as_text(), text.strip_prefix("before "), "{field}"),
+                (WrittenText::Nothing, []) | (WrittenText::NotText, _) => assert_eq!(text, "before ", "{field}"),
                 other => panic!("{field}: {other:?}"),
             }
             let mut text = b"before ".to_vec();
@@ -161,20 +161,20 @@ impl Visitor for Comparer {
             let written = lazy.write_at(ways.position(field).unwrap(), &mut text);
             let text = String::from_utf8(text).unwrap();
             let one = match written {
-                Found::Text => {
+                FoundSource::Text => {
                     let of_text = |value: &Value| matches!(value, Value::Text(_) | Value::Ip(_));
                     assert!(matches!(values, [one] if of_text(one)), "{field}: {values:?}");
                     assert_eq!(Some(values[0].to_string().as_str()), text.strip_prefix("before "), "{field}");
                     continue;
                 }
-                Found::Long(number) => Value::Long(number),
-                Found::Boolean(flag) => Value::Boolean(flag),
-                Found::Date(at) => Value::Date(at),
-                Found::Nothing => {
+                FoundSource::Long(number) => Value::Long(number),
+                FoundSource::Boolean(flag) => Value::Boolean(flag),
+                FoundSource::Date(at) => Value::Date(at),
+                FoundSource::Nothing => {
                     assert!(values.is_empty() && text == "before ", "{field}: {values:?}");
                     continue;
                 }
-                Found::NotOne => {
+                FoundSource::NotOne => {
                     assert_eq!(text, "before ", "{field}");
                     continue;
                 }
@@ -189,7 +189,7 @@ impl Visitor for Comparer {
             assert!(lazy.values(field).is_empty(), "{field}");
         }
         self.at_a_glance = Some((all.iter().cloned().collect(), found, lazy.timestamp()));
-        Verdict::Wanted
+        Visit::Wanted
     }
 
     fn item(&mut self, item: Item) {
@@ -241,8 +241,8 @@ fn fields_at_a_glance_are_those_of_the_whole_event() {
 struct Asker<'d> {
     detector: &'d Detector,
     plans: HashMap<(u32, u32), (ShapePlan, [Memo; 3])>,
-    cells: Cells,
-    keys: Keys,
+    cells: ExtractCache,
+    keys: KeyValues,
     /// What the rules said; `None` if they want all of it.
     said: Option<String>,
     hits: usize,
@@ -252,7 +252,7 @@ struct Asker<'d> {
 impl Visitor for Asker<'_> {
     fn begin_chunk(&mut self, _: u64) {}
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         let detector = self.detector;
         // What is remembered of other records must not matter: much, next to nothing, or nothing of what does not repeat itself at once.
         let memos = || [Memo::default(), Memo::new(2000, 1000), Memo::new(20_000, 2)];
@@ -274,7 +274,7 @@ impl Visitor for Asker<'_> {
             }
         };
         self.said = hits.map(|hits| format!("{hits:?}"));
-        Verdict::Wanted
+        Visit::Wanted
     }
 
     fn item(&mut self, item: Item) {
@@ -301,9 +301,9 @@ fn rules_say_the_same_at_a_glance() {
     let sets = [Some(evql::rules::builtin()), shared.map(|rules| evql::rules::load(&[rules]).set)];
     for set in sets.into_iter().flatten() {
         let detector = Detector::new(set);
-        let (plans, cells) = (HashMap::new(), Cells::default());
+        let (plans, cells) = (HashMap::new(), ExtractCache::default());
         let mut asker =
-            Asker { detector: &detector, plans, cells, keys: Keys::default(), said: None, hits: 0, compared: 0 };
+            Asker { detector: &detector, plans, cells, keys: KeyValues::default(), said: None, hits: 0, compared: 0 };
         for path in all_logs() {
             let inputs = discover(std::slice::from_ref(&path), &Search::default()).inputs;
             let mut scratch =

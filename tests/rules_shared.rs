@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test may stop at the first surprise.
 
-use evql::detect::{Outcome, explain};
+use evql::detect::{Explanation, explain};
 use evql::diag;
 use evql::rules::{self, Loaded, parse_elastic};
 use evql::sysmon::Mapping;
@@ -51,7 +51,7 @@ fn every_rule_loads_or_is_named_as_one_that_does_not_run() {
         // What is explained as left of a condition, with its own parentheses, is a condition again.
         for one in explain(rule, Mapping::Integration) {
             for (outcome, ids) in one.outcomes {
-                if let Outcome::Left { condition, .. } = outcome {
+                if let Explanation::Left { condition, .. } = outcome {
                     let again = evql::eql::compile(&format!("any where {condition}"));
                     assert!(again.query.is_some(), "{} {} for {ids:?}: {condition}", rule.meta.name, one.title);
                 }

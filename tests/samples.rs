@@ -7,16 +7,16 @@
 use evql::detect::{Alert, Detector};
 use evql::event::Clock;
 use evql::forge::{ExpectedClock, Scenario};
-use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
 use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, Layout, Results, TimelineCsv};
+use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineCsv};
 use evql::{ecs, rules};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
     let detector = Detector::new(rules::builtin());
-    let options = Options { clock, threads: 2, timeline: Some(TimelineOptions::default()), ..Options::default() };
+    let options = RunOptions { clock, threads: 2, timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)
 }
@@ -100,7 +100,7 @@ fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
     };
     let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();
     let (mut findings, mut rows) = (Vec::new(), Vec::new());
-    AlertsJson(Layout::Lines).export(&results, &mut findings).unwrap();
+    AlertsJson(JsonLayout::Lines).export(&results, &mut findings).unwrap();
     timeline.unwrap().write(&results, &TimelineCsv, &mut rows).unwrap();
     for (name, out) in [("alerts.jsonl", findings), ("timeline.csv", rows)] {
         // Paths depend on where the repository stands; as text in JSON they are escaped.

@@ -99,7 +99,7 @@ fn exported_events_give_the_records_of_their_log() {
         // No other program shows what is left of a broken chunk.
         from_log.records.retain(|record| !record.is_recovered);
         for record in from_xml.records.iter_mut().chain(&mut from_log.records) {
-            record.origin = evql::base::Origin::default();
+            record.origin = evql::base::Locator::default();
             record.data.iter_mut().for_each(|(_, value)| *value = as_rendered(value).into());
         }
         // A log that has wrapped around is exported in the order of its records, not of its chunks.

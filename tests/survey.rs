@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test may stop at the first surprise.
 
-use evql::pipeline::{Filter, Silent, SurveyOptions, survey};
+use evql::pipeline::{EventFilter, Silent, SurveyOptions, survey};
 use evql::report::survey_document;
-use evql::survey::{Kind, Survey, hosts};
+use evql::survey::{EvidenceSurvey, NotableKind, hosts};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ fn corpus() -> PathBuf {
     PathBuf::from(shared).join("corpus")
 }
 
-fn look(path: &Path, options: &SurveyOptions) -> Survey {
+fn look(path: &Path, options: &SurveyOptions) -> EvidenceSurvey {
     survey(&[path.to_owned()], options, &Silent).unwrap()
 }
 
@@ -107,8 +107,8 @@ fn every_record_that_was_met_is_accounted_for_in_the_corpus() {
 }
 
 fn accounted_for(folder: &Path) {
-    let filter = Filter { include_ids: vec![1..=3], ..Filter::default() };
-    for filter in [Filter::default(), filter] {
+    let filter = EventFilter { include_ids: vec![1..=3], ..EventFilter::default() };
+    for filter in [EventFilter::default(), filter] {
         let options = SurveyOptions { filter, ..SurveyOptions::default() };
         for file in look(folder, &options).files {
             let contents = &file.contents;
@@ -123,8 +123,8 @@ fn gaps_configurations_and_hashes_are_found() {
     let found = look(&samples(), &SurveyOptions { hash: true, ..SurveyOptions::default() });
     let hosts = hosts(&found.files);
     let host = hosts.iter().find(|host| &*host.name == "ws-0500.corp.example").unwrap();
-    let kinds: Vec<Kind> = host.notable.iter().map(|notable| notable.kind).collect();
-    assert_eq!(kinds, [Kind::SysmonState, Kind::SysmonConfiguration, Kind::SysmonError]);
+    let kinds: Vec<NotableKind> = host.notable.iter().map(|notable| notable.kind).collect();
+    assert_eq!(kinds, [NotableKind::SysmonState, NotableKind::SysmonConfiguration, NotableKind::SysmonError]);
     assert!(host.notable[0].facts.contains(&("version", "15.0".to_owned())));
     let damaged = found.files.iter().find(|file| file.input.display.ends_with("damaged-chunk.evtx")).unwrap();
     let stream = damaged.contents.streams.values().next().unwrap();
@@ -151,7 +151,7 @@ fn a_log_that_was_cleared_is_named_with_who_did_it() {
     let cleared: Vec<_> = hosts(&found.files).into_iter().flat_map(|host| host.notable).collect();
     let is = |name: &str, value: &str| {
         cleared.iter().any(|one| {
-            one.kind == Kind::LogCleared && one.facts.iter().any(|(fact, text)| *fact == name && text == value)
+            one.kind == NotableKind::LogCleared && one.facts.iter().any(|(fact, text)| *fact == name && text == value)
         })
     };
     assert!(is("channel", "Security"));

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test may stop at the first surprise.
 
-use evql::base::{Origin, Ticks};
+use evql::base::{Locator, Ticks};
 use evql::source::Record;
 use evql::sysmon::{self, Mapping};
 use serde_json::{Map, Value};
@@ -37,7 +37,7 @@ fn record(event: &Value) -> Record {
         computer: text(&winlog["computer_name"]).unwrap().into(),
         user_sid: text(&winlog["user"]["identifier"]).map(Into::into),
         data: data.iter().map(|(name, value)| (name.as_str().into(), value.as_str().unwrap().into())).collect(),
-        origin: Origin::default(),
+        origin: Locator::default(),
         is_recovered: false,
     }
 }

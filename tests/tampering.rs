@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::detect::Detector;
-use evql::pipeline::{self, Options, Outcome, Silent};
+use evql::pipeline::{self, Outcome, RunOptions, Silent};
 use evql::rules;
 use evql::source::FaultKind;
 use std::path::Path;
@@ -46,7 +46,7 @@ fn run(log: &[u8], slow_reader: bool) -> (Outcome, Detector) {
     let path = folder.path().join("log.evtx");
     std::fs::write(&path, log).unwrap();
     let detector = Detector::new(rules::builtin());
-    let options = Options { slow_reader, ..Options::default() };
+    let options = RunOptions { slow_reader, ..RunOptions::default() };
     (pipeline::run(&[path], &detector, &options, &Silent).unwrap(), detector)
 }
 

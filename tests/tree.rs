@@ -7,11 +7,11 @@
 use evql::detect::Detector;
 use evql::ecs;
 use evql::event::Clock;
-use evql::pipeline::{self, Options, Outcome, Silent, TimelineOptions};
-use evql::process::{Forest, HostAddresses, Kind, View};
-use evql::report::{Results, TimelineEcs, Tree, alert_document};
+use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
+use evql::process::{ActivityKind, Forest, HostAddresses, View};
+use evql::report::{Results, TimelineEcs, TreeExport, alert_document};
 use evql::rules;
-use evql::timeline::Contents;
+use evql::timeline::RowContents;
 use hashbrown::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,11 @@ fn macro_samples() -> Vec<PathBuf> {
     ["macro-ws-0431.evtx", "macro-ws-0432.evtx"].map(|name| samples().join(name)).to_vec()
 }
 
-fn options(threads: usize) -> Options {
-    Options { threads, ..Options::default() }
+fn options(threads: usize) -> RunOptions {
+    RunOptions { threads, ..RunOptions::default() }
 }
 
-fn run(paths: &[PathBuf], detector: &Detector, options: &Options) -> Outcome {
+fn run(paths: &[PathBuf], detector: &Detector, options: &RunOptions) -> Outcome {
     pipeline::run(paths, detector, options, &Silent).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn builtin() -> Detector {
 }
 
 /// The tree of the evidence as JSON.
-fn tree(paths: &[PathBuf], options: &Options) -> String {
+fn tree(paths: &[PathBuf], options: &RunOptions) -> String {
     let outcome = run(paths, &builtin(), options);
     json(&outcome.again.processes(&Silent))
 }
@@ -45,12 +45,12 @@ fn tree(paths: &[PathBuf], options: &Options) -> String {
 fn json(forest: &Forest) -> String {
     let alerts = HashMap::new();
     let mut out = Vec::new();
-    Tree { forest, selection: None, view: View::default(), alerts: &alerts }.write_json(&mut out).unwrap();
+    TreeExport { forest, selection: None, view: View::default(), alerts: &alerts }.write_json(&mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 /// What is looked up about each alert, one a line.
-fn triage(paths: &[PathBuf], options: &Options) -> String {
+fn triage(paths: &[PathBuf], options: &RunOptions) -> String {
     let detector = builtin();
     let outcome = run(paths, &detector, options);
     let triage = outcome.again.triage(&outcome.alerts, &Silent);
@@ -78,12 +78,12 @@ fn kept(name: &str, text: &str) {
 }
 
 /// All ways to read the evidence, which must not make a difference. `made` is what is made of it.
-fn same_in_all_ways(paths: &[PathBuf], made: &dyn Fn(&[PathBuf], &Options) -> String) -> String {
+fn same_in_all_ways(paths: &[PathBuf], made: &dyn Fn(&[PathBuf], &RunOptions) -> String) -> String {
     let expected = made(paths, &options(1));
     assert_eq!(made(paths, &options(3)), expected, "threads");
     let reversed: Vec<PathBuf> = paths.iter().rev().cloned().collect();
     assert_eq!(made(&reversed, &options(2)), expected, "order of paths");
-    assert_eq!(made(paths, &Options { slow_reader: true, ..options(2) }), expected, "slow reader");
+    assert_eq!(made(paths, &RunOptions { slow_reader: true, ..options(2) }), expected, "slow reader");
     let folder = tempfile::tempdir().unwrap();
     let mut twice = paths.to_vec();
     for path in paths {
@@ -108,8 +108,8 @@ fn what_is_looked_up_about_the_sample_is_kept() {
 /// The events as documents, as `timeline -t ecs` writes them.
 fn documents(paths: &[PathBuf], to: &Path) {
     let detector = builtin();
-    let timeline = Some(TimelineOptions { contents: Contents::Document, ..TimelineOptions::default() });
-    let mut outcome = run(paths, &detector, &Options { timeline, ..options(1) });
+    let timeline = Some(TimelineOptions { contents: RowContents::Document, ..TimelineOptions::default() });
+    let mut outcome = run(paths, &detector, &RunOptions { timeline, ..options(1) });
     let results = Results {
         detector: &detector,
         alerts: &[],
@@ -178,11 +178,11 @@ fn counts_add_up() {
     let counted = |kind| nodes().map(|node| u64::from(node.counts.of(kind))).sum::<u64>();
     assert_eq!(forest.nameless, 0);
     assert_eq!(nodes().map(|node| u64::from(node.starts)).sum::<u64>(), by_id(&[1]));
-    assert_eq!(counted(Kind::Connection), by_id(&[3]));
-    assert_eq!(counted(Kind::Dns), by_id(&[22]));
-    assert_eq!(counted(Kind::File), by_id(&[2, 11, 15, 23, 26, 27, 28, 29]));
-    assert_eq!(counted(Kind::Registry), by_id(&[12, 13, 14]));
-    assert_eq!(counted(Kind::Image), by_id(&[7]));
+    assert_eq!(counted(ActivityKind::Connection), by_id(&[3]));
+    assert_eq!(counted(ActivityKind::Dns), by_id(&[22]));
+    assert_eq!(counted(ActivityKind::File), by_id(&[2, 11, 15, 23, 26, 27, 28, 29]));
+    assert_eq!(counted(ActivityKind::Registry), by_id(&[12, 13, 14]));
+    assert_eq!(counted(ActivityKind::Image), by_id(&[7]));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn an_alert_gets_the_start_that_no_rule_needed() {
     let set = rules::RuleSet { rules: vec![rules::Rule::bare("", query)] };
     let detector = Detector::new(set);
     for slow_reader in [false, true] {
-        let mut outcome = run(&macro_samples(), &detector, &Options { slow_reader, ..options(2) });
+        let mut outcome = run(&macro_samples(), &detector, &RunOptions { slow_reader, ..options(2) });
         assert!(outcome.alerts.len() == 5 && outcome.alerts.iter().all(|alert| alert.start.is_none()));
         outcome.again.complete(&mut outcome.alerts, &Silent);
         for alert in &outcome.alerts {
@@ -315,6 +315,6 @@ fn both_readers_grow_the_same_trees() {
     let corpus = [Path::new(&shared).join("corpus")];
     let fast = tree(&corpus, &options(2));
     assert!(fast.len() > 100_000);
-    assert_eq!(tree(&corpus, &Options { slow_reader: true, ..options(2) }), fast);
+    assert_eq!(tree(&corpus, &RunOptions { slow_reader: true, ..options(2) }), fast);
     assert_eq!(tree(&corpus, &options(1)), fast);
 }

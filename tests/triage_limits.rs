@@ -4,7 +4,7 @@
 
 use evql::detect::Detector;
 use evql::eql;
-use evql::pipeline::{self, Options, Silent};
+use evql::pipeline::{self, RunOptions, Silent};
 use evql::rules::{Rule, RuleSet};
 use std::fmt::Write as _;
 
@@ -26,7 +26,7 @@ fn notices(events: &[String], query: &str) -> Vec<String> {
     let path = folder.path().join("a.xml");
     std::fs::write(&path, format!("<Events>{}</Events>", events.concat())).unwrap();
     let detector = Detector::new(RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] });
-    let outcome = pipeline::run(&[path], &detector, &Options::default(), &Silent).unwrap();
+    let outcome = pipeline::run(&[path], &detector, &RunOptions::default(), &Silent).unwrap();
     assert!(!outcome.alerts.is_empty());
     let triage = outcome.again.triage(&outcome.alerts, &Silent);
     triage.notices().into_iter().map(|notice| notice.text).collect()

@@ -4,7 +4,7 @@
 
 use evql::detect::Detector;
 use evql::eql;
-use evql::pipeline::{self, Options, Outcome, Silent};
+use evql::pipeline::{self, Outcome, RunOptions, Silent};
 use evql::rules::{Rule, RuleSet};
 use std::path::PathBuf;
 
@@ -45,7 +45,7 @@ fn scan(files: &[(&str, String)], query: &str) -> Outcome {
         .collect();
     let set = RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] };
     let detector = Detector::new(set);
-    let options = Options::default();
+    let options = RunOptions::default();
     pipeline::run(&paths, &detector, &options, &Silent).unwrap()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Folding is that of patterns ([`fold`]), so that a lookup and a comparison never disagree.
 
-use super::wildcard::{Case, fold};
+use super::wildcard::{CaseSensitivity, fold};
 use hashbrown::Equivalent;
 use std::hash::{Hash, Hasher};
 
@@ -12,18 +12,18 @@ pub struct FoldedText(Box<str>);
 
 /// A text to look up, folded as it is read if case does not count.
 #[derive(Clone, Copy, Debug)]
-pub struct Folded<'a>(pub &'a str, pub Case);
+pub struct Folded<'a>(pub &'a str, pub CaseSensitivity);
 
 impl Folded<'_> {
     fn chars(&self) -> impl Iterator<Item = char> {
-        let insensitive = self.1 == Case::Insensitive;
+        let insensitive = self.1 == CaseSensitivity::Insensitive;
         self.0.chars().map(move |c| if insensitive { fold(c) } else { c })
     }
 }
 
 impl FoldedText {
     /// The key for a text.
-    pub fn new(text: &str, case: Case) -> Self {
+    pub fn new(text: &str, case: CaseSensitivity) -> Self {
         Self(Folded(text, case).chars().collect())
     }
 
@@ -54,11 +54,11 @@ impl Hash for FoldedText {
 impl Hash for Folded<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self.1 {
-            Case::Sensitive => hash_bytes(self.0.as_bytes(), state, |_| ()),
-            Case::Insensitive if self.0.is_ascii() => {
+            CaseSensitivity::Sensitive => hash_bytes(self.0.as_bytes(), state, |_| ()),
+            CaseSensitivity::Insensitive if self.0.is_ascii() => {
                 hash_bytes(self.0.as_bytes(), state, |word| word.make_ascii_lowercase());
             }
-            Case::Insensitive => FoldedText::new(self.0, self.1).hash(state),
+            CaseSensitivity::Insensitive => FoldedText::new(self.0, self.1).hash(state),
         }
     }
 }
@@ -66,9 +66,9 @@ impl Hash for Folded<'_> {
 impl Equivalent<FoldedText> for Folded<'_> {
     fn equivalent(&self, key: &FoldedText) -> bool {
         match self.1 {
-            Case::Sensitive => *self.0 == *key.0,
-            Case::Insensitive if self.0.is_ascii() => self.0.eq_ignore_ascii_case(&key.0),
-            Case::Insensitive => self.chars().eq(key.0.chars()),
+            CaseSensitivity::Sensitive => *self.0 == *key.0,
+            CaseSensitivity::Insensitive if self.0.is_ascii() => self.0.eq_ignore_ascii_case(&key.0),
+            CaseSensitivity::Insensitive => self.chars().eq(key.0.chars()),
         }
     }
 }

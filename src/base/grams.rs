@@ -28,13 +28,13 @@ static COMMON_GRAMS: OnceLock<HashSet<u32>> = OnceLock::new();
 #[derive(Clone, Debug, Default)]
 pub struct Grams {
     texts: Vec<Box<[u8]>>,
-    long: Known,
-    short: Known,
+    long: KnownTexts,
+    short: KnownTexts,
 }
 
 /// Texts by the letters that they are known by.
 #[derive(Clone, Debug, Default)]
-struct Known {
+struct KnownTexts {
     /// For the hash of some letters, whether any text is known by such; none if there are no texts.
     bits: Option<Box<[u64; TABLE]>>,
     /// The numbers of the texts that are known by some letters, each with the place of these letters in it.
@@ -101,7 +101,7 @@ impl Grams {
     }
 }
 
-impl Known {
+impl KnownTexts {
     fn add(&mut self, letters: u32, owner: (u32, u32)) {
         let at = usize::from(hash(letters));
         bits::set(&mut self.bits.get_or_insert_with(|| Box::new([0; TABLE]))[..], at);

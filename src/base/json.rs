@@ -95,14 +95,14 @@ fn push_controls(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// A text of which many parts are to be written: it is looked through once for all of them.
 #[derive(Debug, Default)]
-pub struct Parts {
+pub struct EscapedText {
     /// The bytes that cannot stand as they are, by pieces of the text.
     specials: Vec<u64>,
     /// A place to escape in, which stays as long as it once had to be.
     escaped: Vec<u8>,
 }
 
-impl Parts {
+impl EscapedText {
     /// Looks through a text.
     pub fn look(&mut self, text: &str) {
         let (pieces, rest) = text.as_bytes().as_chunks();

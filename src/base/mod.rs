@@ -20,6 +20,6 @@ pub mod wildcard;
 /// Runs a job for every number below a count, in any order, and returns when all are done.
 pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
-pub use origin::Origin;
+pub use origin::Locator;
 pub use span::{LineColumn, LineIndex, Span};
 pub use time::Ticks;

@@ -5,7 +5,7 @@
 
 /// Whether letter case counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Case {
+pub enum CaseSensitivity {
     /// Characters must be equal.
     Sensitive,
     /// Characters must be equal after Unicode lower-casing.
@@ -25,10 +25,10 @@ pub fn fold(c: char) -> char {
 }
 
 /// Whether two texts are equal, with or without regard to case.
-pub fn equal(left: &str, right: &str, case: Case) -> bool {
+pub fn equal(left: &str, right: &str, case: CaseSensitivity) -> bool {
     match case {
-        Case::Sensitive => left == right,
-        Case::Insensitive => left.chars().map(fold).eq(right.chars().map(fold)),
+        CaseSensitivity::Sensitive => left == right,
+        CaseSensitivity::Insensitive => left.chars().map(fold).eq(right.chars().map(fold)),
     }
 }
 
@@ -40,12 +40,12 @@ pub fn is_wild(pattern: &str) -> bool {
 /// A compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wildcard {
-    tokens: Vec<Token>,
-    case: Case,
+    tokens: Vec<WildcardToken>,
+    case: CaseSensitivity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+enum WildcardToken {
     Run,
     One,
     Char(char),
@@ -53,15 +53,15 @@ enum Token {
 
 impl Wildcard {
     /// Compiles `pattern`; every text is a valid pattern.
-    pub fn new(pattern: &str, case: Case) -> Self {
-        let mut tokens: Vec<Token> = Vec::with_capacity(pattern.len());
+    pub fn new(pattern: &str, case: CaseSensitivity) -> Self {
+        let mut tokens: Vec<WildcardToken> = Vec::with_capacity(pattern.len());
         for c in pattern.chars() {
             match c {
-                '*' if tokens.last() == Some(&Token::Run) => {}
-                '*' => tokens.push(Token::Run),
-                '?' => tokens.push(Token::One),
-                c if case == Case::Insensitive => tokens.push(Token::Char(fold(c))),
-                c => tokens.push(Token::Char(c)),
+                '*' if tokens.last() == Some(&WildcardToken::Run) => {}
+                '*' => tokens.push(WildcardToken::Run),
+                '?' => tokens.push(WildcardToken::One),
+                c if case == CaseSensitivity::Insensitive => tokens.push(WildcardToken::Char(fold(c))),
+                c => tokens.push(WildcardToken::Char(c)),
             }
         }
         Self { tokens, case }
@@ -71,12 +71,12 @@ impl Wildcard {
     ///
     /// A text of ASCII that fits has it in it.
     pub fn literal(&self) -> String {
-        let ascii = |token: &Token| matches!(token, Token::Char(c) if c.is_ascii());
+        let ascii = |token: &WildcardToken| matches!(token, WildcardToken::Char(c) if c.is_ascii());
         let runs = self.tokens.chunk_by(|left, right| ascii(left) && ascii(right)).filter(|run| run.iter().all(ascii));
         let longest = runs.max_by_key(|run| run.len()).unwrap_or_default();
-        let char = |token: &Token| match token {
-            Token::Char(c) => Some(*c),
-            Token::Run | Token::One => None,
+        let char = |token: &WildcardToken| match token {
+            WildcardToken::Char(c) => Some(*c),
+            WildcardToken::Run | WildcardToken::One => None,
         };
         longest.iter().filter_map(char).collect()
     }
@@ -85,14 +85,14 @@ impl Wildcard {
     pub fn matches(&self, text: &str) -> bool {
         if text.is_ascii() {
             return self.fits(text.as_bytes(), |byte| match self.case {
-                Case::Sensitive => byte.into(),
-                Case::Insensitive => byte.to_ascii_lowercase().into(),
+                CaseSensitivity::Sensitive => byte.into(),
+                CaseSensitivity::Insensitive => byte.to_ascii_lowercase().into(),
             });
         }
         let text: Vec<char> = text.chars().collect();
         self.fits(&text, |c| match self.case {
-            Case::Sensitive => c,
-            Case::Insensitive => fold(c),
+            CaseSensitivity::Sensitive => c,
+            CaseSensitivity::Insensitive => fold(c),
         })
     }
 
@@ -103,14 +103,14 @@ impl Wildcard {
         let mut retry: Option<(usize, usize)> = None;
         loop {
             let is_fitting = match (self.tokens.get(token), text.get(at)) {
-                (Some(Token::Run), _) => {
+                (Some(WildcardToken::Run), _) => {
                     token += 1;
                     // What comes next is looked for at once.
                     let rest = &text[at..];
                     let next = match self.tokens.get(token) {
                         None => return true,
-                        Some(Token::Char(wanted)) => rest.iter().position(|letter| folded(*letter) == *wanted),
-                        Some(Token::One | Token::Run) => Some(0),
+                        Some(WildcardToken::Char(wanted)) => rest.iter().position(|letter| folded(*letter) == *wanted),
+                        Some(WildcardToken::One | WildcardToken::Run) => Some(0),
                     };
                     let Some(next) = next else { return false };
                     at += next;
@@ -120,8 +120,8 @@ impl Wildcard {
                 (None, None) => return true,
                 (Some(_), None) => return false,
                 (None, Some(_)) => false,
-                (Some(Token::One), Some(_)) => true,
-                (Some(Token::Char(wanted)), Some(letter)) => folded(*letter) == *wanted,
+                (Some(WildcardToken::One), Some(_)) => true,
+                (Some(WildcardToken::Char(wanted)), Some(letter)) => folded(*letter) == *wanted,
             };
             if is_fitting {
                 (at, token) = (at + 1, token + 1);

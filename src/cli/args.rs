@@ -10,9 +10,9 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use evql::base::Ticks;
-use evql::pipeline::{Filter, Limits, TimelineOptions, Window};
-use evql::rules::Selection;
-use evql::timeline::Contents;
+use evql::pipeline::{EventFilter, SpoolLimits, TimeWindow, TimelineOptions};
+use evql::rules::RuleSelection;
+use evql::timeline::RowContents;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -69,13 +69,13 @@ pub enum Command {
     /// Ask one EQL query of the evidence
     Query(QueryArgs),
     /// Write every event, grouped by process and in time order
-    Timeline(Timeline),
+    Timeline(TimelineArgs),
     /// Tell what is in the evidence: computers, channels, event IDs, times, gaps, cleared logs, damage
     Info(InfoArgs),
     /// Show what started what: the processes of each host as trees
-    Tree(Box<Tree>),
+    Tree(Box<TreeArgs>),
     /// Make the HTML report from saved findings
-    Report(Report),
+    Report(ReportArgs),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -127,7 +127,7 @@ impl Color {
 
 /// Where evidence comes from, and how it is read.
 #[derive(Clone, Debug, Args)]
-pub struct Inputs {
+pub struct InputArgs {
     /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
     /// folders and ZIP archives are searched with all below them; `-` is standard input, with any of these
     #[arg(value_name = "PATH")]
@@ -160,16 +160,16 @@ pub struct Inputs {
 #[command(next_help_heading = "Events")]
 pub struct Choice {
     /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35, RFC 3339, or how long ago: 90m, 36h, 2d, 1w
-    #[arg(long, value_name = "TIME", value_parser = Window::parse_from)]
+    #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_from)]
     pub from: Option<Ticks>,
     /// Pass over events after this time (UTC); a date means the end of that day
-    #[arg(long, value_name = "TIME", value_parser = Window::parse_to)]
+    #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_to)]
     pub to: Option<Ticks>,
     /// Look only at events with these IDs, such as 1,3,11-15
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = Filter::parse_ids)]
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = EventFilter::parse_ids)]
     pub include_eid: Vec<RangeInclusive<u32>>,
     /// Pass over events with these IDs
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = Filter::parse_ids)]
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = EventFilter::parse_ids)]
     pub exclude_eid: Vec<RangeInclusive<u32>>,
     /// Look only at events of these computers; * and ? are wildcards, case does not count
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -183,12 +183,12 @@ pub struct Choice {
 #[derive(Clone, Debug, Args)]
 pub struct Evidence {
     #[command(flatten)]
-    pub inputs: Inputs,
+    pub inputs: InputArgs,
     #[command(flatten)]
     pub choice: Choice,
     /// Which time orders events
-    #[arg(long, value_enum, default_value_t = Clock::Logged, help_heading = "Events")]
-    pub clock: Clock,
+    #[arg(long, value_enum, default_value_t = ClockArg::Logged, help_heading = "Events")]
+    pub clock: ClockArg,
     /// For JSON documents: the field that holds the time, in RFC 3339 or milliseconds since 1970
     #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
     pub timestamp_field: Option<String>,
@@ -199,40 +199,40 @@ pub struct Evidence {
     #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
     pub tiebreaker_field: Option<String>,
     /// Whose ECS documents events become
-    #[arg(long, value_enum, default_value_t = Mapping::Integration, help_heading = "Events")]
-    pub mapping: Mapping,
+    #[arg(long, value_enum, default_value_t = MappingArg::Integration, help_heading = "Events")]
+    pub mapping: MappingArg,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Clock {
+pub enum ClockArg {
     /// When Windows logged the event (TimeCreated, then EventRecordID)
     Logged,
     /// What Sysmon says (UtcTime), as Elastic orders; misses sequences whose times run backwards
     Utc,
 }
 
-impl From<Clock> for evql::event::Clock {
-    fn from(clock: Clock) -> Self {
+impl From<ClockArg> for evql::event::Clock {
+    fn from(clock: ClockArg) -> Self {
         match clock {
-            Clock::Logged => Self::Logged,
-            Clock::Utc => Self::Utc,
+            ClockArg::Logged => Self::Logged,
+            ClockArg::Utc => Self::Utc,
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Mapping {
+pub enum MappingArg {
     /// Elastic's Windows integration (Elastic Agent), 3.3.0 and later
     Integration,
     /// The sysmon module of Winlogbeat 8.17 and 9: no library events, no trust of signatures
     Winlogbeat,
 }
 
-impl From<Mapping> for evql::sysmon::Mapping {
-    fn from(mapping: Mapping) -> Self {
+impl From<MappingArg> for evql::sysmon::Mapping {
+    fn from(mapping: MappingArg) -> Self {
         match mapping {
-            Mapping::Integration => Self::Integration,
-            Mapping::Winlogbeat => Self::Winlogbeat,
+            MappingArg::Integration => Self::Integration,
+            MappingArg::Winlogbeat => Self::Winlogbeat,
         }
     }
 }
@@ -240,7 +240,7 @@ impl From<Mapping> for evql::sysmon::Mapping {
 /// Where machine output goes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct Target {
+pub struct TargetArgs {
     /// Write to this file; `-` means stdout, and everything for people then goes to stderr
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -259,7 +259,7 @@ pub struct RuleArgs {
     pub rules: Vec<PathBuf>,
     /// Run only rules of this severity and above
     #[arg(short, long, value_enum, value_name = "LEVEL")]
-    pub min_level: Option<Level>,
+    pub min_level: Option<LevelArg>,
     /// Run only rules with one of these tags: tags of the rule, or ATT&CK techniques (T1218, with all below it) and tactics, by id or name
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     pub include_tag: Vec<String>,
@@ -288,27 +288,27 @@ impl RuleArgs {
     }
 
     /// Which rules are wanted.
-    pub fn selection(&self) -> Selection {
+    pub fn selection(&self) -> RuleSelection {
         let min_level = self.min_level.map(Into::into);
-        Selection { min_level, include: self.include_tag.clone(), exclude: self.exclude_tag.clone() }
+        RuleSelection { min_level, include: self.include_tag.clone(), exclude: self.exclude_tag.clone() }
     }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Level {
+pub enum LevelArg {
     Low,
     Medium,
     High,
     Critical,
 }
 
-impl From<Level> for evql::rules::Level {
-    fn from(level: Level) -> Self {
+impl From<LevelArg> for evql::rules::Level {
+    fn from(level: LevelArg) -> Self {
         match level {
-            Level::Low => Self::Low,
-            Level::Medium => Self::Medium,
-            Level::High => Self::High,
-            Level::Critical => Self::Critical,
+            LevelArg::Low => Self::Low,
+            LevelArg::Medium => Self::Medium,
+            LevelArg::High => Self::High,
+            LevelArg::Critical => Self::Critical,
         }
     }
 }
@@ -323,7 +323,7 @@ pub struct Scan {
     #[arg(long, help_heading = "Rules")]
     pub building_blocks: bool,
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// Format of the output; told by the ending of the file if not given, else jsonl
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<AlertFormat>,
@@ -334,17 +334,17 @@ pub struct Scan {
     #[arg(long, help_heading = "HTML report")]
     pub hash_inputs: bool,
     #[command(flatten)]
-    pub page: Page,
+    pub page: PageArgs,
     /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS, .parquet)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub timeline: Option<PathBuf>,
     /// Format of the timeline, if its ending does not tell it
     #[arg(long, value_enum, value_name = "TYPE", requires = "timeline", help_heading = "Output")]
-    pub timeline_type: Option<TimelineFormat>,
+    pub timeline_type: Option<TimelineType>,
     #[command(flatten)]
     pub formats: FormatArgs,
     #[command(flatten)]
-    pub triage: Triage,
+    pub triage: TriageArgs,
     #[command(flatten)]
     pub memory: Memory,
     /// Exit with 1 if there are findings
@@ -360,7 +360,7 @@ pub struct QueryArgs {
     #[command(flatten)]
     pub evidence: Evidence,
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// Read the query from this file
     #[arg(long, value_name = "FILE", help_heading = None)]
     pub query_file: Option<PathBuf>,
@@ -385,16 +385,16 @@ pub enum QueryFormat {
 }
 
 #[derive(Debug, Args)]
-pub struct Timeline {
+pub struct TimelineArgs {
     #[command(flatten)]
     pub evidence: Evidence,
     #[command(flatten)]
     pub rules: RuleArgs,
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// Format of the output; told by the ending of the file if not given, else csv
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
-    pub output_type: Option<TimelineFormat>,
+    pub output_type: Option<TimelineType>,
     #[command(flatten)]
     pub formats: FormatArgs,
     #[command(flatten)]
@@ -414,8 +414,8 @@ pub struct Memory {
 
 impl Memory {
     /// What is wanted of a timeline whose rows have these contents.
-    pub fn timeline(&self, contents: Contents) -> TimelineOptions {
-        let limits = Limits { max_memory: self.max_memory, temp_folder: self.temp_folder.clone() };
+    pub fn timeline(&self, contents: RowContents) -> TimelineOptions {
+        let limits = SpoolLimits { max_memory: self.max_memory, temp_folder: self.temp_folder.clone() };
         TimelineOptions { contents, limits }
     }
 }
@@ -441,8 +441,8 @@ pub struct RulesExplain {
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
     /// Whose ECS documents events become
-    #[arg(long, value_enum, default_value_t = Mapping::Integration)]
-    pub mapping: Mapping,
+    #[arg(long, value_enum, default_value_t = MappingArg::Integration)]
+    pub mapping: MappingArg,
     /// Print JSON, one rule a line, instead of text
     #[arg(long)]
     pub json: bool,

@@ -1,22 +1,22 @@
 //! The case header of the HTML report, from a finished run: what was typed, what was read, and what could not be seen.
 
-use super::args::{Page, Scan};
+use super::args::{PageArgs, Scan};
 use super::session::Session;
 use super::terminal::survey::rough;
 use super::terminal::{counted, grouped};
 use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::event::Clock;
-use evql::report::html::{Case, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
-use evql::source::{Fault, Format, Input, Severity};
-use evql::survey::{Host, Kind, Notable, Survey, SurveyedFile, hosts};
+use evql::report::html::{CaseFacts, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
+use evql::source::{Fault, FaultSeverity, Input, InputFormat};
+use evql::survey::{EvidenceSurvey, Notable, NotableKind, SurveyedFile, SurveyedHost, hosts};
 use evql::sysmon;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The case of a scan, and of what a survey of the same evidence found.
-pub fn of_scan(args: &Scan, session: &Session, survey: &Survey) -> Case {
+pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseFacts {
     let hosts = hosts(&survey.files);
     let mut facts = vec![
         ("Rules", rules(args, session)),
@@ -24,10 +24,10 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &Survey) -> Case {
         ("Order of events", clock(session.options.clock)),
     ];
     facts.extend(mapping(session).map(|mapping| ("Mapping", mapping)));
-    Case {
+    CaseFacts {
         facts,
         clock: session.options.clock,
-        range: hosts.iter().filter_map(Host::span).reduce(|all, span| (all.0.min(span.0), all.1.max(span.1))),
+        range: hosts.iter().filter_map(SurveyedHost::span).reduce(|all, span| (all.0.min(span.0), all.1.max(span.1))),
         inputs: inputs(session, survey),
         gaps: hosts.iter().flat_map(gaps).collect(),
         notable: hosts.iter().flat_map(notable).collect(),
@@ -40,8 +40,13 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &Survey) -> Case {
 }
 
 /// What every report has.
-pub fn plain(page: &Page) -> Case {
-    Case { title: page.report_title.clone().unwrap_or_default(), command: command(), made: now(), ..Case::default() }
+pub fn plain(page: &PageArgs) -> CaseFacts {
+    CaseFacts {
+        title: page.report_title.clone().unwrap_or_default(),
+        command: command(),
+        made: now(),
+        ..CaseFacts::default()
+    }
 }
 
 /// What was typed, but for the password of archives.
@@ -118,13 +123,13 @@ fn mapping(session: &Session) -> Option<String> {
     }
 }
 
-fn inputs(session: &Session, survey: &Survey) -> Vec<InputFacts> {
+fn inputs(session: &Session, survey: &EvidenceSurvey) -> Vec<InputFacts> {
     let kind = |format| match format {
-        Format::Evtx => "event log",
-        Format::Xml { .. } => "XML",
-        Format::Json => "JSON",
-        Format::Csv => "CSV",
-        Format::Image => "remains of logs",
+        InputFormat::Evtx => "event log",
+        InputFormat::Xml { .. } => "XML",
+        InputFormat::Json => "JSON",
+        InputFormat::Csv => "CSV",
+        InputFormat::Image => "remains of logs",
     };
     let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
     for file in &survey.files {
@@ -148,7 +153,7 @@ fn inputs(session: &Session, survey: &Survey) -> Vec<InputFacts> {
 const MOST_GAPS: usize = 8;
 
 /// What is missing in the channels of a host.
-fn gaps(host: &Host) -> Vec<GapFacts> {
+fn gaps(host: &SurveyedHost) -> Vec<GapFacts> {
     let mut found = Vec::new();
     for (channel, stream) in &host.channels {
         let numbers = &stream.numbers;
@@ -183,18 +188,18 @@ fn gaps(host: &Host) -> Vec<GapFacts> {
 }
 
 /// What the logs of a host say of themselves.
-fn notable(host: &Host) -> Vec<NotableFacts> {
+fn notable(host: &SurveyedHost) -> Vec<NotableFacts> {
     let told = |record: &Notable| {
         let (what, grave) = match record.kind {
-            Kind::LogCleared => ("log cleared", true),
-            Kind::LoggingStopped => ("logging stopped", false),
-            Kind::LoggingStarted => return None,
-            Kind::UnexpectedShutdown => ("unexpected shutdown", false),
-            Kind::AuditPolicyChanged => ("audit policy changed", true),
-            Kind::ClockChanged => ("clock changed", false),
-            Kind::SysmonState => ("Sysmon's service", false),
-            Kind::SysmonConfiguration => ("Sysmon's configuration changed", true),
-            Kind::SysmonError => ("Sysmon failed", true),
+            NotableKind::LogCleared => ("log cleared", true),
+            NotableKind::LoggingStopped => ("logging stopped", false),
+            NotableKind::LoggingStarted => return None,
+            NotableKind::UnexpectedShutdown => ("unexpected shutdown", false),
+            NotableKind::AuditPolicyChanged => ("audit policy changed", true),
+            NotableKind::ClockChanged => ("clock changed", false),
+            NotableKind::SysmonState => ("Sysmon's service", false),
+            NotableKind::SysmonConfiguration => ("Sysmon's configuration changed", true),
+            NotableKind::SysmonError => ("Sysmon failed", true),
         };
         let id = record.record_id.map_or_else(String::new, |id| format!(", record {id}"));
         let facts: Vec<String> = record.facts.iter().map(|(name, text)| format!("{name} {text}")).collect();
@@ -211,7 +216,7 @@ fn fault(fault: &Fault) -> FaultFacts {
         record: fault.record_id,
         kind: fault.kind.as_str().to_owned(),
         reason: fault.reason.clone(),
-        lost: fault.severity == Severity::Lost,
+        lost: fault.severity == FaultSeverity::Lost,
     }
 }
 

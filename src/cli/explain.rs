@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::session::load_rules;
 use super::terminal::{BOLD, shown};
 use anyhow::{Result, bail};
-use evql::detect::{Explained, Outcome, explain};
+use evql::detect::{Explained, Explanation, explain};
 use evql::rules::Rule;
 use evql::sysmon;
 use serde_json::json;
@@ -43,13 +43,13 @@ pub fn run(args: &RulesExplain) -> Result<Exit> {
 }
 
 fn as_json(rule: &Rule, explained: &[Explained]) -> serde_json::Value {
-    let outcome = |(outcome, ids): &(Outcome, Vec<u32>)| match outcome {
-        Outcome::Left { condition, fields } => {
+    let outcome = |(outcome, ids): &(Explanation, Vec<u32>)| match outcome {
+        Explanation::Left { condition, fields } => {
             let field = |(name, entries): &(String, Vec<String>)| (name.clone(), json!(entries));
             let fields: serde_json::Map<_, _> = fields.iter().map(field).collect();
             json!({ "event_ids": ids, "condition": condition, "fields": fields })
         }
-        Outcome::Never { why } => json!({ "event_ids": ids, "never": why }),
+        Explanation::Never { why } => json!({ "event_ids": ids, "never": why }),
     };
     let one = |one: &Explained| {
         let outcomes: Vec<_> = one.outcomes.iter().map(outcome).collect();
@@ -63,13 +63,13 @@ fn text(out: &mut impl Write, rule: &Rule, explained: &[Explained]) -> Result<()
     writeln!(out, "{BOLD}{}{BOLD:#}", shown(&rule.meta.name, None))?;
     for one in explained {
         writeln!(out, "\n{BOLD}{}{BOLD:#}  {}", one.title, shown(&one.written, None))?;
-        let possible = one.outcomes.iter().any(|(outcome, _)| matches!(outcome, Outcome::Left { .. }));
+        let possible = one.outcomes.iter().any(|(outcome, _)| matches!(outcome, Explanation::Left { .. }));
         if !possible {
             writeln!(out, "  no Sysmon event can match, and so the rule can find nothing among them")?;
         }
         for (outcome, ids) in &one.outcomes {
             match outcome {
-                Outcome::Left { condition, fields } => {
+                Explanation::Left { condition, fields } => {
                     writeln!(out, "  {}", names(ids).join(", "))?;
                     writeln!(out, "    {}", shown(condition, None))?;
                     for (field, entries) in fields {
@@ -78,7 +78,7 @@ fn text(out: &mut impl Write, rule: &Rule, explained: &[Explained]) -> Result<()
                         writeln!(out, "    {} from {}", shown(field, None), shown(&from, None))?;
                     }
                 }
-                Outcome::Never { why } => {
+                Explanation::Never { why } => {
                     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                     writeln!(out, "  never {}: {}", ids.join(", "), shown(why, None))?;
                 }

@@ -6,9 +6,9 @@ use super::output::{OutputFiles, is_stdout};
 use super::progress::Bar;
 use super::{session, terminal};
 use anyhow::Result;
-use evql::pipeline::{SurveyOptions, Window, survey};
+use evql::pipeline::{SurveyOptions, TimeWindow, survey};
 use evql::report::survey_document;
-use evql::source::Severity;
+use evql::source::FaultSeverity;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         threads: inputs.threads.map_or(0, usize::from),
         slow_reader: inputs.slow_reader,
         hash: *hash,
-        window: Window { from: choice.from, to: choice.to },
+        window: TimeWindow { from: choice.from, to: choice.to },
         filter: session::filter(choice),
         search: session::search(inputs),
     };
@@ -50,7 +50,9 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
     }
     Ok(match found.files.is_empty() {
         true if is_nothing => Exit::Usage,
-        _ if inputs.allow_partial || found.faults.iter().all(|fault| fault.severity != Severity::Lost) => Exit::Done,
+        _ if inputs.allow_partial || found.faults.iter().all(|fault| fault.severity != FaultSeverity::Lost) => {
+            Exit::Done
+        }
         _ => Exit::Partial,
     })
 }

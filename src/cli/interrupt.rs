@@ -17,15 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const BLOCK: usize = 1 << 18;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-static OUTPUTS: Mutex<Vec<Output>> = Mutex::new(Vec::new());
+static OUTPUTS: Mutex<Vec<OutputFile>> = Mutex::new(Vec::new());
 
 /// A file that is open to be written.
-struct Output {
+struct OutputFile {
     path: PathBuf,
     has_begun: bool,
 }
 
-fn outputs() -> MutexGuard<'static, Vec<Output>> {
+fn outputs() -> MutexGuard<'static, Vec<OutputFile>> {
     OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -46,7 +46,7 @@ pub fn install() {
 }
 
 /// Removes the files that nothing was written to.
-fn remove_untouched(outputs: &[Output]) {
+fn remove_untouched(outputs: &[OutputFile]) {
     for output in outputs.iter().filter(|output| !output.has_begun) {
         let is_empty_file = std::fs::symlink_metadata(&output.path).is_ok_and(|data| data.is_file() && data.len() == 0);
         if is_empty_file {
@@ -61,7 +61,7 @@ fn forget(path: &Path) {
 }
 
 /// Writes to a file or to stdout in large blocks, and ends with a complete line if the run is interrupted.
-pub struct Lines {
+pub struct LineWriter {
     out: Box<dyn Write + Send>,
     path: PathBuf,
     pending: Vec<u8>,
@@ -70,10 +70,10 @@ pub struct Lines {
     all_or_nothing: bool,
 }
 
-impl Lines {
+impl LineWriter {
     /// Writes to `out`, which is the file at `path`, or `-` for stdout.
     pub fn new(out: Box<dyn Write + Send>, path: &Path) -> Self {
-        outputs().push(Output { path: path.to_owned(), has_begun: false });
+        outputs().push(OutputFile { path: path.to_owned(), has_begun: false });
         Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false }
     }
 
@@ -116,7 +116,7 @@ impl Lines {
     }
 }
 
-impl Write for Lines {
+impl Write for LineWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.begin();
         if INTERRUPTED.load(Ordering::SeqCst) {
@@ -147,7 +147,7 @@ impl Write for Lines {
     }
 }
 
-impl Drop for Lines {
+impl Drop for LineWriter {
     fn drop(&mut self) {
         forget(&self.path);
     }

@@ -9,7 +9,7 @@ use evql::ecs::Field;
 use evql::eql::UnknownName;
 use evql::pipeline::{Outcome, Roles};
 use evql::rules::{AlertException, RuleSet};
-use evql::source::Format;
+use evql::source::InputFormat;
 use evql::sysmon;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +125,7 @@ impl AskedNames {
             let written = by.iter().any(|by| matches!(by, Asker::Rule(_))).then_some(name);
             NameMistake { written, text }
         });
-        let documents = outcome.inputs.iter().any(|input| input.format == Format::Json);
+        let documents = outcome.inputs.iter().any(|input| input.format == InputFormat::Json);
         let is_unseen = |field: &Field| documents && watch.is_unseen(&SoughtName::Field(field.clone()));
         let roles = self.roles.iter().filter(|(_, field)| is_unseen(field));
         let roles = roles.map(|(option, field)| NameMistake {

@@ -1,24 +1,24 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
 use super::args::{self, AlertFormat, FormatArgs};
-use super::interrupt::Lines;
+use super::interrupt::LineWriter;
 use anyhow::{Context, Result, bail};
-use evql::pipeline::Timeline;
+use evql::pipeline::SortedTimeline;
 use evql::report::html::AlertsHtml;
 use evql::report::{
-    AlertsCsv, AlertsJson, Exporter, Layout, Results, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer,
+    AlertsCsv, AlertsJson, Exporter, JsonLayout, Results, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer,
     TimelineFormat, TimelineJson, Timesketch, TimesketchForm,
 };
 use evql::source::{is_evidence, is_log_or_archive};
-use evql::timeline::Contents;
+use evql::timeline::RowContents;
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// An open place for machine output.
-pub struct Sink {
-    out: Lines,
+pub struct OutputSink {
+    out: LineWriter,
     name: PathBuf,
     bom: bool,
 }
@@ -26,7 +26,7 @@ pub struct Sink {
 /// By what Excel knows that a CSV file is UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-impl Sink {
+impl OutputSink {
     /// The same, with the mark of UTF-8 in front of what is written.
     pub fn with_bom(self, bom: bool) -> Self {
         Self { bom, ..self }
@@ -38,7 +38,12 @@ impl Sink {
     }
 
     /// Writes a timeline.
-    pub fn write_timeline(self, timeline: Timeline, format: &TimelineOutput, results: &Results<'_>) -> Result<()> {
+    pub fn write_timeline(
+        self,
+        timeline: SortedTimeline,
+        format: &TimelineOutput,
+        results: &Results<'_>,
+    ) -> Result<()> {
         match format {
             TimelineOutput::Text(format) => self.write_with(|out| timeline.write(results, &**format, out)),
             #[cfg(feature = "parquet")]
@@ -94,7 +99,7 @@ impl OutputFiles {
     }
 
     /// Opens an output, or stdout for `-`. A file that exists is refused unless it may be replaced; evidence, rules and other outputs never are.
-    pub fn open(&self, path: &Path) -> Result<Sink> {
+    pub fn open(&self, path: &Path) -> Result<OutputSink> {
         let out: Box<dyn Write + Send> = if is_stdout(path) {
             Box::new(io::stdout())
         } else {
@@ -104,7 +109,7 @@ impl OutputFiles {
             Box::new(create(path, self.clobber)?)
         };
         self.opened.borrow_mut().push(path.to_owned());
-        Ok(Sink { out: Lines::new(out, path), name: path.to_owned(), bom: false })
+        Ok(OutputSink { out: LineWriter::new(out, path), name: path.to_owned(), bom: false })
     }
 
     /// Refuses a file that exists and that nobody means to lose.
@@ -198,8 +203,8 @@ pub fn alert_format(format: Option<AlertFormat>, path: &Path) -> AlertFormat {
 pub fn alert_exporter<'p>(format: AlertFormat, page: AlertsHtml<'p>) -> Box<dyn Exporter + 'p> {
     match format {
         AlertFormat::Csv => Box::new(AlertsCsv),
-        AlertFormat::Json => Box::new(AlertsJson(Layout::Array)),
-        AlertFormat::Jsonl => Box::new(AlertsJson(Layout::Lines)),
+        AlertFormat::Json => Box::new(AlertsJson(JsonLayout::Array)),
+        AlertFormat::Jsonl => Box::new(AlertsJson(JsonLayout::Lines)),
         AlertFormat::Html => Box::new(page),
     }
 }
@@ -215,7 +220,7 @@ pub enum TimelineOutput {
 
 impl TimelineOutput {
     /// What rows must hold for it.
-    pub fn contents(&self) -> Contents {
+    pub fn contents(&self) -> RowContents {
         match self {
             Self::Text(format) => format.contents(),
             #[cfg(feature = "parquet")]
@@ -225,36 +230,36 @@ impl TimelineOutput {
 }
 
 /// The format of a timeline; without one given the file's ending decides.
-pub fn timeline_format(format: Option<args::TimelineFormat>, path: &Path) -> args::TimelineFormat {
-    use args::TimelineFormat as Format;
+pub fn timeline_format(format: Option<args::TimelineType>, path: &Path) -> args::TimelineType {
+    use args::TimelineType;
     match (format, ending(path).as_str()) {
-        (Some(Format::Timesketch), "jsonl") => Format::TimesketchJsonl,
+        (Some(TimelineType::Timesketch), "jsonl") => TimelineType::TimesketchJsonl,
         (Some(format), _) => format,
-        (None, "json") => Format::Json,
-        (None, "jsonl") => Format::Jsonl,
-        (None, "ndjson") => Format::Ecs,
-        (None, "parquet") => Format::Parquet,
-        (None, _) => Format::Csv,
+        (None, "json") => TimelineType::Json,
+        (None, "jsonl") => TimelineType::Jsonl,
+        (None, "ndjson") => TimelineType::Ecs,
+        (None, "parquet") => TimelineType::Parquet,
+        (None, _) => TimelineType::Csv,
     }
 }
 
 /// Whether a file in the format is a table that Excel opens, which needs to be told of UTF-8.
-pub fn is_spreadsheet(format: args::TimelineFormat) -> bool {
-    matches!(format, args::TimelineFormat::Csv | args::TimelineFormat::Tle)
+pub fn is_spreadsheet(format: args::TimelineType) -> bool {
+    matches!(format, args::TimelineType::Csv | args::TimelineType::Tle)
 }
 
 /// The way out of a timeline in a format, to a file.
-pub fn timeline_output(format: args::TimelineFormat, path: &Path, how: &FormatArgs) -> Result<TimelineOutput> {
+pub fn timeline_output(format: args::TimelineType, path: &Path, how: &FormatArgs) -> Result<TimelineOutput> {
     let format: Box<dyn TimelineFormat> = match format {
-        args::TimelineFormat::Csv => Box::new(TimelineCsv),
-        args::TimelineFormat::Json => Box::new(TimelineJson(Layout::Array)),
-        args::TimelineFormat::Jsonl => Box::new(TimelineJson(Layout::Lines)),
-        args::TimelineFormat::Ecs => Box::new(TimelineEcs),
-        args::TimelineFormat::Timesketch => Box::new(Timesketch(TimesketchForm::Csv)),
-        args::TimelineFormat::TimesketchJsonl => Box::new(Timesketch(TimesketchForm::Jsonl)),
-        args::TimelineFormat::Tle => Box::new(TimelineExplorer),
-        args::TimelineFormat::Bulk => Box::new(TimelineBulk::new(&how.index, how.bulk_ids).context("--index")?),
-        args::TimelineFormat::Parquet => return parquet(path),
+        args::TimelineType::Csv => Box::new(TimelineCsv),
+        args::TimelineType::Json => Box::new(TimelineJson(JsonLayout::Array)),
+        args::TimelineType::Jsonl => Box::new(TimelineJson(JsonLayout::Lines)),
+        args::TimelineType::Ecs => Box::new(TimelineEcs),
+        args::TimelineType::Timesketch => Box::new(Timesketch(TimesketchForm::Csv)),
+        args::TimelineType::TimesketchJsonl => Box::new(Timesketch(TimesketchForm::Jsonl)),
+        args::TimelineType::Tle => Box::new(TimelineExplorer),
+        args::TimelineType::Bulk => Box::new(TimelineBulk::new(&how.index, how.bulk_ids).context("--index")?),
+        args::TimelineType::Parquet => return parquet(path),
     };
     Ok(TimelineOutput::Text(format))
 }

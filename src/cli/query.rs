@@ -4,7 +4,7 @@ use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
 use super::names::NameMistake;
 use super::output::{OutputFiles, is_stdout};
-use super::session::{self, Chosen, Session, Wanted};
+use super::session::{self, Chosen, Session, WantedOutputs};
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::Span;
@@ -77,7 +77,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         Chosen { loaded, is_query: true, columns: args.fields.clone(), ..Chosen::default() },
         look,
         &outputs,
-        Wanted::default(),
+        WantedOutputs::default(),
     )?;
     let mistakes = session.asked.mistakes(&session.detector, &session.outcome);
     if !mistakes.is_empty() && session.has_input() {
@@ -87,7 +87,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     if doubtful {
         sink = open()?;
     }
-    let results = Found { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
+    let results = QueryResults { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
     let written = if let Some(sink) = sink {
         sink.write_with(|out| results.write(format, &args.fields, out))
     } else {
@@ -103,7 +103,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         let found =
             if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
         writeln!(err, "{BOLD}{found}{BOLD:#}")?;
-        terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
+        terminal::summary::print_evidence(&mut terminal::TerminalPage::stderr(&mut err), &session)?;
     }
     Ok(session.leave(&args.evidence, false))
 }
@@ -177,7 +177,7 @@ fn format(args: &Args, path: Option<&Path>) -> QueryFormat {
     args.output_type.or_else(ending).unwrap_or(fallback)
 }
 
-struct Found<'a> {
+struct QueryResults<'a> {
     alerts: &'a [Alert],
     is_event: bool,
     fields: &'a [Field],
@@ -185,7 +185,7 @@ struct Found<'a> {
     look: &'a Look,
 }
 
-impl Found<'_> {
+impl QueryResults<'_> {
     fn write(&self, format: QueryFormat, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
         match format {
             QueryFormat::Text => self.text(columns, out),

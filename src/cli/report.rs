@@ -2,7 +2,7 @@
 //!
 //! A line that is no alert costs that line, and is named with its number.
 
-use super::args::{Look, Report as Args};
+use super::args::{Look, ReportArgs as Args};
 use super::case;
 use super::exit::Exit;
 use super::output::{OutputFiles, is_stdout};
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use evql::base::escape::terminal;
 use evql::base::number::hex;
 use evql::event::Clock;
-use evql::report::html::{Case, FaultFacts, InputFacts, Refused, Report, RuleText};
+use evql::report::html::{CaseFacts, FaultFacts, HtmlReport, InputFacts, RefusedAlert, RuleText};
 use evql::source::is_log_or_archive;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -33,10 +33,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     }
     let texts = rule_texts(&args.rules, look)?;
     // A file that is not there is told before an empty page is left behind.
-    let sources = args.alerts.iter().map(|path| Source::open(path)).collect::<Result<Vec<_>>>()?;
+    let sources = args.alerts.iter().map(|path| AlertFile::open(path)).collect::<Result<Vec<_>>>()?;
     let inputs = [args.alerts.as_slice(), &args.rules].concat();
     let sink = OutputFiles::new(args.target.clobber, inputs, [&*path])?.open(&path)?;
-    let mut report = Report::new(args.page.limits(), Clock::Logged);
+    let mut report = HtmlReport::new(args.page.limits(), Clock::Logged);
     let mut read = Saved::default();
     for source in sources {
         read.file(source, &mut report);
@@ -75,12 +75,12 @@ fn rule_texts(paths: &[PathBuf], look: &Look) -> Result<Vec<RuleText>> {
 }
 
 /// A file of alerts that was opened.
-struct Source {
+struct AlertFile {
     name: String,
     bytes: Box<dyn Read>,
 }
 
-impl Source {
+impl AlertFile {
     fn open(path: &Path) -> Result<Self> {
         if is_stdout(path) {
             return Ok(Self { name: "(standard input)".to_owned(), bytes: Box::new(std::io::stdin()) });
@@ -105,8 +105,8 @@ struct Saved {
 }
 
 impl Saved {
-    fn file(&mut self, Source { name, mut bytes }: Source, report: &mut Report) {
-        let mut digest = Digesting { source: &mut *bytes, hash: Sha256::new(), bytes: 0 };
+    fn file(&mut self, AlertFile { name, mut bytes }: AlertFile, report: &mut HtmlReport) {
+        let mut digest = DigestingReader { source: &mut *bytes, hash: Sha256::new(), bytes: 0 };
         let before = report.alerts();
         let (faults, lost) = (&mut self.faults, &mut self.lost);
         let mut tell = |place: String, reason: String, kind: &str| {
@@ -122,7 +122,7 @@ impl Saved {
                 });
             }
         };
-        let read = report.add_saved(&mut digest, &mut |Refused { place, reason }| tell(place, reason, "json"));
+        let read = report.add_saved(&mut digest, &mut |RefusedAlert { place, reason }| tell(place, reason, "json"));
         // What was not read of a file that broke off belongs to its digest all the same.
         let read = read.and_then(|()| std::io::copy(&mut digest, &mut std::io::sink()).map(drop));
         if let Err(error) = read {
@@ -150,24 +150,24 @@ impl Saved {
         Ok(())
     }
 
-    fn into_case(self, args: &Args) -> Case {
+    fn into_case(self, args: &Args) -> CaseFacts {
         let mut limits = Vec::new();
         let more = self.lost.saturating_sub(self.faults.len() as u64);
         if more > 0 {
             limits.push(format!("{} more lines are no alerts and are not named here.", grouped(more)));
         }
-        Case { inputs: self.inputs, faults: self.faults, limits, ..case::plain(&args.page) }
+        CaseFacts { inputs: self.inputs, faults: self.faults, limits, ..case::plain(&args.page) }
     }
 }
 
 /// A source whose bytes are counted and digested on the way.
-struct Digesting<'s> {
+struct DigestingReader<'s> {
     source: &'s mut dyn Read,
     hash: Sha256,
     bytes: u64,
 }
 
-impl Read for Digesting<'_> {
+impl Read for DigestingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.source.read(buffer)?;
         self.hash.update(&buffer[..read]);

@@ -3,15 +3,15 @@
 use super::args::{AlertFormat, Look, Scan};
 use super::case;
 use super::exit::Exit;
-use super::output::{self, OutputFiles, Sink, TimelineOutput, is_stdout};
-use super::session::{self, Session, Wanted};
+use super::output::{self, OutputFiles, OutputSink, TimelineOutput, is_stdout};
+use super::session::{self, Session, WantedOutputs};
 use super::summary_json;
-use super::terminal::{self, Page};
+use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};
 use evql::pipeline::{self, Silent, SurveyOptions};
-use evql::report::html::{AlertsHtml, Case};
-use evql::source::Inputs;
-use evql::survey::Survey;
+use evql::report::html::{AlertsHtml, CaseFacts};
+use evql::source::DiscoveredInputs;
+use evql::survey::EvidenceSurvey;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let look_up = has_triage || (args.triage.triage && !look.quiet);
     // Those who only count need not know more.
     let outlines = look.quiet && page.is_none() && alerts_as.is_none() && rows.is_none();
-    let wanted = Wanted { timeline: rows, outlines, ..Wanted::default() };
+    let wanted = WantedOutputs { timeline: rows, outlines, ..WantedOutputs::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.outcome.timeline.take();
     if !look.quiet || page.is_some() || alerts_as.is_some() {
@@ -52,7 +52,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         None
     };
     let results = session.results();
-    let case = surveyed.map_or_else(Case::default, |surveyed| case::of_scan(args, &session, &surveyed));
+    let case = surveyed.map_or_else(CaseFacts::default, |surveyed| case::of_scan(args, &session, &surveyed));
     let html = AlertsHtml { case: &case, limits: args.page.limits() };
     if let Some((sink, format)) = alerts {
         sink.write(&*output::alert_exporter(format, html), &results)?;
@@ -71,7 +71,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         (false, 0) => Box::new(BufWriter::new(anstream::stdout())),
         (false, _) => Box::new(BufWriter::new(anstream::stderr())),
     };
-    let shown = terminal::alerts::Shown {
+    let shown = terminal::alerts::AlertDetail {
         verbose: look.verbose,
         building_blocks: args.building_blocks,
         triage: args.triage.triage,
@@ -82,7 +82,8 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     people.flush()?;
     session.report_faults(look)?;
     if !session.outcome.inputs.is_empty() && !look.quiet {
-        let mut page = if to_stdout == 0 { Page::stdout(&mut people) } else { Page::stderr(&mut people) };
+        let mut page =
+            if to_stdout == 0 { TerminalPage::stdout(&mut people) } else { TerminalPage::stderr(&mut people) };
         terminal::summary::print(&mut page, &session)?;
         if look.verbose {
             terminal::summary::print_users(&mut page, &session)?;
@@ -95,10 +96,10 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
 
 /// The open files of a scan, each with its format.
 struct Outputs {
-    alerts: Option<(Sink, AlertFormat)>,
-    page: Option<Sink>,
-    timeline: Option<(Sink, TimelineOutput)>,
-    summary: Option<Sink>,
+    alerts: Option<(OutputSink, AlertFormat)>,
+    page: Option<OutputSink>,
+    timeline: Option<(OutputSink, TimelineOutput)>,
+    summary: Option<OutputSink>,
 }
 
 fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
@@ -124,7 +125,7 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
 }
 
 /// What a report tells of the evidence beyond what rules look at: all records, their numbers, and what the logs say of themselves. It takes a second look.
-fn survey(args: &Scan, session: &Session) -> Result<Survey> {
+fn survey(args: &Scan, session: &Session) -> Result<EvidenceSurvey> {
     let options = SurveyOptions {
         threads: session.options.threads,
         slow_reader: session.options.slow_reader,
@@ -134,6 +135,6 @@ fn survey(args: &Scan, session: &Session) -> Result<Survey> {
         search: session.options.search.clone(),
     };
     // What could not be read was told by the scan.
-    let inputs = Inputs { inputs: session.outcome.inputs.clone(), faults: Vec::new() };
+    let inputs = DiscoveredInputs { inputs: session.outcome.inputs.clone(), faults: Vec::new() };
     Ok(pipeline::survey_inputs(inputs, &options, &Silent)?)
 }

@@ -1,6 +1,6 @@
 //! What `scan` and `timeline` share: resolve the evidence, run the pipeline, tell what could not be read, choose the exit code.
 
-use super::args::{Choice, Evidence, Inputs, Look, RuleArgs};
+use super::args::{Choice, Evidence, InputArgs, Look, RuleArgs};
 use super::exit::Exit;
 use super::names::AskedNames;
 use super::progress::Bar;
@@ -8,12 +8,12 @@ use super::terminal;
 use anyhow::{Context, Result, bail};
 use evql::detect::{Alert, Detector, NameWatch};
 use evql::diag::{Notice, NoticeKind};
-use evql::pipeline::{self, Filter, Options, Outcome, Roles, TimelineOptions, Window};
+use evql::pipeline::{self, EventFilter, Outcome, Roles, RunOptions, TimeWindow, TimelineOptions};
 use evql::process::triage::Triage;
 use evql::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
 use evql::report::Results;
 use evql::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, NotRun, load_exceptions};
-use evql::source::{Fault, FaultKind, Search, Severity};
+use evql::source::{Fault, FaultKind, FaultSeverity, Search};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub struct Session {
     pub builtin: bool,
     pub detector: Detector,
     pub outcome: Outcome,
-    pub options: Options,
+    pub options: RunOptions,
     /// What a reader must know to trust the answer: of the rules, of the run and of the command; sorted, each once.
     pub notices: Vec<Notice>,
     /// What was asked for by name.
@@ -65,7 +65,7 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 }
 
 /// All paths that were given, if what is asked of them can be.
-pub fn given(inputs: &Inputs, choice: &Choice) -> Result<Vec<PathBuf>> {
+pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
     let all = [&inputs.paths, &inputs.directory, &inputs.file];
     let paths = all.into_iter().flatten().map(|path| expanded(path)).collect::<Result<Vec<_>>>()?.concat();
     if paths.is_empty() {
@@ -96,14 +96,14 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// How evidence is searched for.
-pub fn search(inputs: &Inputs) -> Search {
+pub fn search(inputs: &InputArgs) -> Search {
     Search { archive_password: inputs.archive_password.clone(), carve: inputs.carve }
 }
 
 /// Which events are wanted.
-pub fn filter(choice: &Choice) -> Filter {
-    let computers = |names: &[String]| names.iter().map(|name| Filter::computer(name)).collect();
-    Filter {
+pub fn filter(choice: &Choice) -> EventFilter {
+    let computers = |names: &[String]| names.iter().map(|name| EventFilter::computer(name)).collect();
+    EventFilter {
         include_ids: choice.include_eid.clone(),
         exclude_ids: choice.exclude_eid.clone(),
         include_computers: computers(&choice.include_computer),
@@ -122,7 +122,7 @@ pub fn load_rules(paths: &[PathBuf], deprecated: bool, threads: usize) -> Loaded
 
 /// What a run keeps beside findings.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct WantedOutputs {
     /// Every event.
     pub timeline: Option<TimelineOptions>,
     /// Which fields the events have.
@@ -133,7 +133,7 @@ pub struct Wanted {
 
 /// Whether something that was not read may hold evidence: it is there, and is not of another kind.
 pub fn may_be_evidence(fault: &Fault) -> bool {
-    fault.severity == Severity::Lost && fault.kind != FaultKind::Missing
+    fault.severity == FaultSeverity::Lost && fault.kind != FaultKind::Missing
 }
 
 /// How many threads a person wants; 0 is one per core.
@@ -263,7 +263,7 @@ impl Session {
         outputs: &[PathBuf],
         timeline: Option<TimelineOptions>,
     ) -> Result<Self> {
-        Self::run_wanted(evidence, rules, look, outputs, Wanted { timeline, ..Wanted::default() })
+        Self::run_wanted(evidence, rules, look, outputs, WantedOutputs { timeline, ..WantedOutputs::default() })
     }
 
     /// The same for a command that wants more.
@@ -272,14 +272,14 @@ impl Session {
         rules: &RuleArgs,
         look: &Look,
         outputs: &[PathBuf],
-        wanted: Wanted,
+        wanted: WantedOutputs,
     ) -> Result<Self> {
         Self::run_set(evidence, rules_of(rules, threads(evidence), look)?, look, outputs, wanted)
     }
 
     /// Reads the evidence to know what it holds.
     pub fn run_inventory(evidence: &Evidence, rules: &RuleArgs, look: &Look) -> Result<Self> {
-        let wanted = Wanted { inventory: true, ..Wanted::default() };
+        let wanted = WantedOutputs { inventory: true, ..WantedOutputs::default() };
         Self::run_set(
             evidence,
             Chosen { max_signals: false, ..rules_of(rules, threads(evidence), look)? },
@@ -295,15 +295,15 @@ impl Session {
         chosen: Chosen,
         look: &Look,
         outputs: &[PathBuf],
-        wanted: Wanted,
+        wanted: WantedOutputs,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
         let Chosen { loaded, passed_over: not_chosen, exceptions, max_signals, is_query, columns } = chosen;
         let wrong_files = loaded.files.iter().filter(|file| file.has_error()).map(|file| file.path.clone()).collect();
         let mapping = evidence.mapping.into();
-        let options = Options {
+        let options = RunOptions {
             clock: evidence.clock.into(),
-            window: Window { from: evidence.choice.from, to: evidence.choice.to },
+            window: TimeWindow { from: evidence.choice.from, to: evidence.choice.to },
             filter: filter(&evidence.choice),
             threads: threads(evidence),
             timeline: wanted.timeline,
@@ -460,7 +460,7 @@ impl Session {
         if !self.has_input() {
             return Exit::Usage;
         }
-        if !evidence.inputs.allow_partial && faults.iter().any(|fault| fault.severity == Severity::Lost) {
+        if !evidence.inputs.allow_partial && faults.iter().any(|fault| fault.severity == FaultSeverity::Lost) {
             return Exit::Partial;
         }
         if fail_on_detection && !self.outcome.alerts.is_empty() { Exit::Findings } else { Exit::Done }

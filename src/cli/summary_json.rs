@@ -5,7 +5,7 @@ use super::tally;
 use evql::base::Ticks;
 use evql::event::Clock;
 use evql::rules::Level;
-use evql::source::Severity;
+use evql::source::FaultSeverity;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -114,9 +114,9 @@ fn faults(session: &Session) -> Value {
         *by_kind.entry(fault.kind.as_str()).or_default() += 1;
     }
     json!({
-        "lost": of(Severity::Lost),
-        "suspect": of(Severity::Suspect),
-        "passed_over": of(Severity::PassedOver),
+        "lost": of(FaultSeverity::Lost),
+        "suspect": of(FaultSeverity::Suspect),
+        "passed_over": of(FaultSeverity::PassedOver),
         "unlisted": session.outcome.stats.tally.unlisted_faults,
         "by_kind": by_kind,
     })

@@ -33,12 +33,12 @@ pub fn shown(text: &str, most: Option<usize>) -> String {
 }
 
 /// Where people read, and how much fits into a line there.
-pub struct Page<'o> {
+pub struct TerminalPage<'o> {
     pub out: &'o mut dyn Write,
     width: Option<usize>,
 }
 
-impl<'o> Page<'o> {
+impl<'o> TerminalPage<'o> {
     /// What is written to stdout.
     pub fn stdout(out: &'o mut dyn Write) -> Self {
         Self { out, width: width(terminal_size::terminal_size_of(std::io::stdout())) }

@@ -1,17 +1,17 @@
 //! `evql timeline`: every event of every process, as a table for other programs.
 
-use super::args::{Look, Timeline};
+use super::args::{Look, TimelineArgs};
 use super::exit::Exit;
 use super::output::{OutputFiles, check_bom, is_spreadsheet, is_stdout, timeline_format, timeline_output};
 use super::session::{self, Session};
 use super::summary_json;
-use super::terminal::{self, Page};
+use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};
 use std::io::Write;
 use std::path::PathBuf;
 
 /// Runs the command.
-pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
+pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
     let summary = args.formats.summary_json.as_deref();
@@ -37,7 +37,7 @@ pub fn run(args: &Timeline, look: &Look) -> Result<Exit> {
     }
     if !look.quiet && !session.outcome.inputs.is_empty() {
         let mut people = anstream::stderr().lock();
-        terminal::summary::print(&mut Page::stderr(&mut people), &session)?;
+        terminal::summary::print(&mut TerminalPage::stderr(&mut people), &session)?;
         people.flush()?;
     }
     Ok(session.leave(&args.evidence, false))

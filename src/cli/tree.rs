@@ -1,17 +1,17 @@
 //! `evql tree`: what started what on each host, all of it or around some processes.
 
-use super::args::{Look, Tree as Args, TreeFormat};
+use super::args::{Look, TreeArgs as Args, TreeFormat};
 use super::exit::Exit;
 use super::output::{OutputFiles, is_stdout};
 use super::progress::Bar;
 use super::session::{self, Session};
-use super::terminal::{self, tree::Text};
+use super::terminal::{self, tree::TreeText};
 use anstream::adapter::StripBytes;
 use anyhow::{Context, Result, bail};
-use evql::base::wildcard::{Case, Wildcard};
+use evql::base::wildcard::{CaseSensitivity, Wildcard};
 use evql::detect::Alert;
-use evql::process::{Forest, NodeIndex, Selection, View, process_of};
-use evql::report::Tree;
+use evql::process::{Forest, NodeIndex, TreeSelection, View, process_of};
+use evql::report::TreeExport;
 use hashbrown::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -43,11 +43,11 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let drawn = format == TreeFormat::Text;
     let view =
         View { depth: args.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
-    let tree = Tree { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
-    let text = Text { tree, detector: &session.detector, alerts: &session.outcome.alerts, verbose: look.verbose };
+    let tree = TreeExport { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
+    let text = TreeText { tree, detector: &session.detector, alerts: &session.outcome.alerts, verbose: look.verbose };
     if let Some(sink) = sink {
         // Colours are for terminals.
-        sink.write_with(|out| write(format, &tree, &text, &mut Plain { out, state: StripBytes::new() }))?;
+        sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter { out, state: StripBytes::new() }))?;
     } else {
         let stdout: Box<dyn Write> =
             if drawn { Box::new(anstream::stdout().lock()) } else { Box::new(io::stdout().lock()) };
@@ -58,7 +58,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         let mut err = anstream::stderr().lock();
         terminal::tree::print_limits(&mut err, &forest)?;
         if path.is_some() || session.outcome.stats.is_without_events() {
-            terminal::summary::print_evidence(&mut terminal::Page::stderr(&mut err), &session)?;
+            terminal::summary::print_evidence(&mut terminal::TerminalPage::stderr(&mut err), &session)?;
         } else {
             terminal::tree::print_hosts(&mut err, &session.notices)?;
         }
@@ -67,7 +67,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     Ok(session.leave(&args.evidence, false))
 }
 
-fn write(format: TreeFormat, tree: &Tree<'_>, text: &Text<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write(format: TreeFormat, tree: &TreeExport<'_>, text: &TreeText<'_>, out: &mut dyn Write) -> io::Result<()> {
     match format {
         TreeFormat::Text => text.write(out),
         TreeFormat::Json => tree.write_json(out),
@@ -76,12 +76,12 @@ fn write(format: TreeFormat, tree: &Tree<'_>, text: &Text<'_>, out: &mut dyn Wri
 }
 
 /// Takes colours away.
-struct Plain<'o> {
+struct PlainWriter<'o> {
     out: &'o mut dyn Write,
     state: StripBytes,
 }
 
-impl Write for Plain<'_> {
+impl Write for PlainWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.state.strip_next(bytes).try_for_each(|part| self.out.write_all(part))?;
         Ok(bytes.len())
@@ -128,15 +128,16 @@ fn places<'a>(forest: &'a Forest, alert: &'a Alert) -> impl Iterator<Item = (usi
 }
 
 /// The processes that are asked for; `None` if none are.
-fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<Selection>> {
-    let mut selection = Selection::new();
+fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<TreeSelection>> {
+    let mut selection = TreeSelection::new();
     let hosts = || forest.hosts.iter().enumerate();
     for guid in &args.guid {
         let plain = |text: &str| text.trim().trim_matches(['{', '}']).to_lowercase();
         let wanted = plain(guid);
         let found = hosts().flat_map(|(at, host)| {
-            let is =
-                |node: &evql::process::Node| node.key.entity_id().is_some_and(|id| plain(&id.to_string()) == wanted);
+            let is = |node: &evql::process::ProcessNode| {
+                node.key.entity_id().is_some_and(|id| plain(&id.to_string()) == wanted)
+            };
             (0..).zip(&host.nodes).filter(move |(_, node)| is(node)).map(move |(node, _)| (at, node))
         });
         let found: Vec<_> = found.collect();
@@ -152,8 +153,8 @@ fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<Se
         select(&mut selection, places(forest, alert).collect(), &format!("an event of alert {number}"))?;
     }
     for pattern in &args.image {
-        let image = Wildcard::new(pattern, Case::Insensitive);
-        let is = |node: &evql::process::Node| {
+        let image = Wildcard::new(pattern, CaseSensitivity::Insensitive);
+        let is = |node: &evql::process::ProcessNode| {
             let path = node.facts.image.as_deref();
             path.is_some_and(|path| image.matches(path)) || node.name().is_some_and(|name| image.matches(name))
         };
@@ -168,7 +169,7 @@ fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<Se
     Ok((asked > 0).then_some(selection))
 }
 
-fn select(selection: &mut Selection, found: Vec<(usize, NodeIndex)>, what: &str) -> Result<()> {
+fn select(selection: &mut TreeSelection, found: Vec<(usize, NodeIndex)>, what: &str) -> Result<()> {
     if found.is_empty() {
         bail!("no process of this evidence has {what}");
     }

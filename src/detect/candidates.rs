@@ -4,11 +4,11 @@
 //! take an event is one of few patterns, which candidates share; keys are digests, and the values are found again in the events of alerts.
 //! This module does not know what makes an alert.
 
-use super::{CandidateEvent, Hit, RuleIndex};
-use crate::base::{Origin, host};
+use super::{CandidateEvent, RuleHit, RuleIndex};
+use crate::base::{Locator, host};
 use crate::ecs::{self, Field};
-use crate::eql::{Digest, DigestBuffer, Digester, KeyField, Query, Sequence};
-use crate::event::{Event, Fields, OrderKey, Value, Written};
+use crate::eql::{CompiledSequence, Digest, DigestBuffer, Digester, KeyField, Query};
+use crate::event::{Event, Fields, OrderKey, Value, WrittenText};
 use crate::rules::Rule;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -17,13 +17,13 @@ use std::sync::Arc;
 /// Candidates, as they were found.
 #[derive(Debug, Default)]
 pub struct Candidates {
-    batches: Vec<Batch>,
+    batches: Vec<CandidateBatch>,
 }
 
 /// Candidates that were found together.
 #[derive(Debug, Default)]
-struct Batch {
-    sightings: Vec<Sighting>,
+struct CandidateBatch {
+    sightings: Vec<CandidateRecord>,
     /// The keys of all of them, those of each together.
     keys: Vec<Digest>,
     /// The events that are at hand.
@@ -34,7 +34,7 @@ struct Batch {
 
 /// What is kept of an event.
 #[derive(Debug)]
-pub struct Sighting {
+pub struct CandidateRecord {
     pub order: OrderKey,
     /// What stands for its host.
     pub host: Digest,
@@ -71,7 +71,7 @@ const LARGE_BATCH: usize = 1024;
 
 /// How many candidates there were.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Mark {
+pub struct CandidateMark {
     sightings: usize,
     keys: usize,
     events: usize,
@@ -108,9 +108,9 @@ impl Pattern {
     }
 }
 
-impl Batch {
-    fn iter(&self) -> impl Iterator<Item = Seen<'_>> {
-        self.sightings.iter().map(|sighting| Seen { sighting, batch: self })
+impl CandidateBatch {
+    fn iter(&self) -> impl Iterator<Item = CandidateRef<'_>> {
+        self.sightings.iter().map(|sighting| CandidateRef { sighting, batch: self })
     }
 
     /// Notes the name of a host, unless it was the last one: events of one host mostly follow each other.
@@ -122,7 +122,7 @@ impl Batch {
     }
 }
 
-impl Sighting {
+impl CandidateRecord {
     /// The rules and filters that take it, ascending.
     pub fn hits(&self) -> &[PatternHit] {
         &self.pattern.hits
@@ -176,9 +176,9 @@ fn write(event: &dyn Fields, field: ecs::FieldId, out: &mut String) -> bool {
     out.clear();
     let field = Field::Known(field);
     match event.write_text(&field, out) {
-        Written::Text => true,
-        Written::Nothing => false,
-        Written::NotText => {
+        WrittenText::Text => true,
+        WrittenText::Nothing => false,
+        WrittenText::NotText => {
             out.clear();
             let text = event.values(&field).first().and_then(Value::as_text);
             out.push_str(text.unwrap_or_default());
@@ -193,7 +193,7 @@ pub fn is_of_one_host(rule: &Rule) -> bool {
 }
 
 /// Whether a join key is the entity id of a process.
-fn joins_by_entity(sequence: &Sequence) -> bool {
+fn joins_by_entity(sequence: &CompiledSequence) -> bool {
     let mut keys = sequence.filters().iter().flat_map(|filter| filter.keys());
     keys.any(|key| key.field.name().ends_with(".entity_id"))
 }
@@ -209,9 +209,9 @@ impl Candidates {
         self.len() == 0
     }
 
-    fn batch(&mut self) -> &mut Batch {
+    fn batch(&mut self) -> &mut CandidateBatch {
         if self.batches.is_empty() {
-            self.batches.push(Batch::default());
+            self.batches.push(CandidateBatch::default());
         }
         let last = self.batches.len() - 1;
         &mut self.batches[last]
@@ -220,13 +220,13 @@ impl Candidates {
     /// Begins a unit of evidence: no mark from before it is used any more.
     pub fn begin_unit(&mut self) {
         if self.batches.last().is_some_and(|batch| batch.sightings.len() >= LARGE_BATCH) {
-            self.batches.push(Batch::default());
+            self.batches.push(CandidateBatch::default());
         }
     }
 
     /// How many were found since the last [`merge`](Self::merge).
-    pub fn mark(&self) -> Mark {
-        let of = |batch: &Batch| Mark {
+    pub fn mark(&self) -> CandidateMark {
+        let of = |batch: &CandidateBatch| CandidateMark {
             sightings: batch.sightings.len(),
             keys: batch.keys.len(),
             events: batch.events.len(),
@@ -236,7 +236,7 @@ impl Candidates {
     }
 
     /// Forgets all that were found after a mark.
-    pub fn truncate(&mut self, mark: Mark) {
+    pub fn truncate(&mut self, mark: CandidateMark) {
         let batch = self.batch();
         batch.sightings.truncate(mark.sightings);
         batch.keys.truncate(mark.keys);
@@ -268,7 +268,7 @@ impl Candidates {
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         batch.keys.extend(&buffer.keys);
         let is_capped = buffer.buffer.is_capped();
-        batch.sightings.push(Sighting { order, host, process, is_creation, is_capped, pattern, keys });
+        batch.sightings.push(CandidateRecord { order, host, process, is_creation, is_capped, pattern, keys });
     }
 
     /// Adds an event that was looked at as a whole.
@@ -284,8 +284,8 @@ impl Candidates {
         let mut pattern = Vec::new();
         for (rule, hit) in &hits {
             match hit {
-                Hit::Event => pattern.push((*rule, 0, 0..0)),
-                Hit::Joined(candidate) => {
+                RuleHit::Event => pattern.push((*rule, 0, 0..0)),
+                RuleHit::Joined(candidate) => {
                     let host = rules.get(*rule).is_some_and(is_of_one_host).then_some(host);
                     for (filter, of_filter) in candidate.hits() {
                         let first = batch.keys.len() - begin;
@@ -295,9 +295,9 @@ impl Candidates {
                 }
             }
         }
-        let is_capped = hits.iter().any(|(_, hit)| matches!(hit, Hit::Joined(candidate) if candidate.is_capped()));
+        let is_capped = hits.iter().any(|(_, hit)| matches!(hit, RuleHit::Joined(candidate) if candidate.is_capped()));
         let pattern = Arc::new(Pattern::new(pattern.into_iter()));
-        batch.sightings.push(Sighting { order, host, process, is_creation, is_capped, pattern, keys });
+        batch.sightings.push(CandidateRecord { order, host, process, is_creation, is_capped, pattern, keys });
         batch.events.extend(event);
     }
 
@@ -307,7 +307,7 @@ impl Candidates {
     }
 
     /// Removes those that were read at places of which `gone` is true.
-    pub fn remove(&mut self, gone: impl Fn(Origin) -> bool) {
+    pub fn remove(&mut self, gone: impl Fn(Locator) -> bool) {
         for batch in &mut self.batches {
             batch.sightings.retain(|sighting| !gone(sighting.order.origin()));
         }
@@ -319,13 +319,13 @@ impl Candidates {
     }
 
     /// The candidates of a batch, each with its keys.
-    pub fn batch_at(&self, at: usize) -> impl Iterator<Item = Seen<'_>> {
-        self.batches.get(at).into_iter().flat_map(Batch::iter)
+    pub fn batch_at(&self, at: usize) -> impl Iterator<Item = CandidateRef<'_>> {
+        self.batches.get(at).into_iter().flat_map(CandidateBatch::iter)
     }
 
     /// All candidates, each with its keys.
-    pub fn iter(&self) -> impl Iterator<Item = Seen<'_>> {
-        self.batches.iter().flat_map(Batch::iter)
+    pub fn iter(&self) -> impl Iterator<Item = CandidateRef<'_>> {
+        self.batches.iter().flat_map(CandidateBatch::iter)
     }
 
     /// The names of hosts by what stands for them, each in the writing that comes first by its letters.
@@ -347,10 +347,10 @@ impl Candidates {
             return None;
         }
         // The host of each process, where it was first met, and the other hosts of those that have some.
-        let mut known: HashMap<Digest, (Digest, Origin)> = HashMap::new();
+        let mut known: HashMap<Digest, (Digest, Locator)> = HashMap::new();
         let mut several: HashMap<Digest, BTreeSet<&str>> = HashMap::new();
         let name = |host: &Digest| names.get(host).map_or("", |name| &**name);
-        for Seen { sighting, .. } in self.iter() {
+        for CandidateRef { sighting, .. } in self.iter() {
             let Some(process) = sighting.process else { continue };
             let process = Digester::without_host(process, sighting.host);
             let origin = sighting.order.origin();
@@ -378,19 +378,19 @@ pub struct Straddling {
     /// How many there are.
     pub processes: usize,
     /// An event of one of them.
-    pub example: Origin,
+    pub example: Locator,
     /// The hosts of that one, in the order of their names.
     pub hosts: Vec<String>,
 }
 
 /// A candidate, with its keys.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'c> {
-    pub sighting: &'c Sighting,
-    batch: &'c Batch,
+pub struct CandidateRef<'c> {
+    pub sighting: &'c CandidateRecord,
+    batch: &'c CandidateBatch,
 }
 
-impl<'c> Seen<'c> {
+impl<'c> CandidateRef<'c> {
     /// The keys under which a filter takes it.
     pub fn keys(&self, hit: &PatternHit) -> &'c [Digest] {
         let first = self.sighting.keys as usize + hit.first as usize;

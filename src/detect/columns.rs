@@ -10,14 +10,14 @@
 //! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
 
 use super::index::Index;
-use super::needles::{self, Needles, Sightings, Wanted};
-use super::outline::Outline;
+use super::needles::{self, LiteralHits, Needles, RequiredLiterals};
+use super::outline::HitTemplate;
 use crate::base::bits;
 use crate::ecs::Field;
 use crate::eql::Predicate;
 use crate::event::{Document, Fields};
-use crate::source::{Glance, Raw};
-use crate::sysmon::{self, Lazy, Ways};
+use crate::source::{Raw, RecordRef};
+use crate::sysmon::{self, Extractors, LazyEvent};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use std::cell::LazyCell;
@@ -42,24 +42,24 @@ const MET: u32 = u32::MAX - 1;
 
 /// Conditions, cut into columns.
 #[derive(Debug)]
-pub struct Columns {
+pub struct PredicateCache {
     /// Bits of the conditions that are asked at all.
     asked: Box<[u64]>,
     /// Positions of the entries that some column depends on.
     entries: Vec<usize>,
-    all: Vec<Column>,
+    all: Vec<ConditionGroup>,
     needles: Needles,
 }
 
 /// Parts of conditions that the same entries decide.
 #[derive(Debug)]
-struct Column {
-    /// Positions in [`Columns::entries`], ascending; none if more than a few entries decide.
+struct ConditionGroup {
+    /// Positions in [`PredicateCache::entries`], ascending; none if more than a few entries decide.
     inputs: Vec<usize>,
     /// Bits of the conditions that have a part here.
     members: Box<[u64]>,
     /// The parts with the bit of each, ascending.
-    parts: Vec<Part>,
+    parts: Vec<ConditionPart>,
     index: Index,
     /// The fields of the parts, with the positions in `inputs` that decide each.
     fields: Vec<(Field, Vec<usize>)>,
@@ -67,11 +67,11 @@ struct Column {
 
 /// What must hold for the condition of a bit.
 #[derive(Debug)]
-struct Part {
+struct ConditionPart {
     bit: usize,
     predicate: Predicate,
     /// Texts that it cannot do without.
-    wanted: Option<Wanted>,
+    wanted: Option<RequiredLiterals>,
 }
 
 /// What one thread remembers of the records of one shape.
@@ -81,7 +81,7 @@ pub struct Memo {
     limit: usize,
     trial: u32,
     hasher: RandomState,
-    entries: Vec<Entry>,
+    entries: Vec<ValueDictionary>,
     answers: Vec<Answers>,
     bytes: usize,
     /// Bits of the conditions that are left.
@@ -90,19 +90,19 @@ pub struct Memo {
     /// Columns that are not decided yet, each with the number of its answer so far.
     undecided: Vec<(usize, u32)>,
     /// What all columns together say, unless that was met before.
-    new: Whole,
-    sightings: Sightings,
+    new: RowResult,
+    sightings: LiteralHits,
     /// What was made of conditions that hold together.
-    outlines: HashMap<Box<[u64]>, Arc<Outline>>,
+    outlines: HashMap<Box<[u64]>, Arc<HitTemplate>>,
     /// The one that was asked for last: many records are alike to the rules.
-    last_outline: Option<(Box<[u64]>, Arc<Outline>)>,
+    last_outline: Option<(Box<[u64]>, Arc<HitTemplate>)>,
     epoch: usize,
     wholes: Wholes,
 }
 
 /// The values of an entry that were met, each with a number.
 #[derive(Debug)]
-struct Entry {
+struct ValueDictionary {
     numbers: HashTable<u32>,
     values: Vec<(u8, Box<[u8]>)>,
     looked_up: u32,
@@ -123,7 +123,7 @@ struct Answers {
     /// For each answer the bits that may hold.
     bits: Vec<u64>,
     /// For each answer what they depend on.
-    rests: Vec<Box<[Part]>>,
+    rests: Vec<Box<[ConditionPart]>>,
 }
 
 /// What all columns together say of values that were met together.
@@ -135,7 +135,7 @@ struct Wholes {
     table: HashTable<u32>,
     /// The numbers that each answer is for, one after the other.
     keys: Vec<u32>,
-    answers: Vec<Whole>,
+    answers: Vec<RowResult>,
     looked_up: u32,
     missed: u32,
     /// Values are rarely met together again.
@@ -155,7 +155,7 @@ struct Open {
 }
 
 impl Open {
-    fn part<'p>(&self, columns: &'p [Column], answers: &'p [Answers]) -> &'p Part {
+    fn part<'p>(&self, columns: &'p [ConditionGroup], answers: &'p [Answers]) -> &'p ConditionPart {
         let column = self.column as usize;
         let rest = answers[column].rests.get(self.answer as usize);
         &rest.map_or(&*columns[column].parts, |rest| rest)[self.position as usize]
@@ -164,7 +164,7 @@ impl Open {
 
 /// What all columns together say.
 #[derive(Clone, Debug, Default)]
-struct Whole {
+struct RowResult {
     /// Bits of the conditions that may hold.
     left: Vec<u64>,
     /// The parts that these conditions still depend on.
@@ -195,8 +195,8 @@ impl Memo {
             left: Vec::new(),
             found: Vec::new(),
             undecided: Vec::new(),
-            new: Whole::default(),
-            sightings: Sightings::default(),
+            new: RowResult::default(),
+            sightings: LiteralHits::default(),
             outlines: HashMap::new(),
             last_outline: None,
             epoch: 0,
@@ -212,7 +212,7 @@ impl Memo {
     /// Forgets all values.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
-            *entry = Entry { wild: entry.wild, ..Entry::new() };
+            *entry = ValueDictionary { wild: entry.wild, ..ValueDictionary::new() };
         }
         self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
         self.outlines.clear();
@@ -230,7 +230,7 @@ impl Memo {
     }
 
     /// What was made of the conditions that hold before, or is made of them now.
-    pub fn outline(&mut self, make: impl FnOnce(&Self) -> Outline) -> Arc<Outline> {
+    pub fn outline(&mut self, make: impl FnOnce(&Self) -> HitTemplate) -> Arc<HitTemplate> {
         if let Some((left, outline)) = &self.last_outline
             && **left == *self.left
         {
@@ -241,7 +241,7 @@ impl Memo {
         outline
     }
 
-    fn any_outline(&mut self, make: impl FnOnce(&Self) -> Outline) -> Arc<Outline> {
+    fn any_outline(&mut self, make: impl FnOnce(&Self) -> HitTemplate) -> Arc<HitTemplate> {
         if let Some(known) = self.outlines.get(self.left.as_slice()) {
             return known.clone();
         }
@@ -261,11 +261,11 @@ impl Memo {
         bits::all(&self.left)
     }
 
-    fn begin(&mut self, columns: &Columns) {
+    fn begin(&mut self, columns: &PredicateCache) {
         if self.bytes > self.limit {
             self.clear();
         }
-        self.entries.resize_with(columns.entries.len(), Entry::new);
+        self.entries.resize_with(columns.entries.len(), ValueDictionary::new);
         self.answers.resize_with(columns.all.len(), Answers::default);
         self.undecided.clear();
         self.wholes.numbers.clear();
@@ -305,7 +305,7 @@ impl Memo {
     }
 }
 
-impl Whole {
+impl RowResult {
     /// About how many bytes it takes.
     fn bytes(&self) -> usize {
         let of_needy = |(_, bits): &(u32, Vec<u64>)| bits.len() * 8 + 32;
@@ -319,9 +319,9 @@ impl Wholes {
     }
 }
 
-impl Columns {
+impl PredicateCache {
     /// Columns for conditions, each with its bit, asked of records with these ways to their fields.
-    pub fn new<'p>(conditions: impl Iterator<Item = (usize, &'p Predicate)>, ways: &Ways) -> Self {
+    pub fn new<'p>(conditions: impl Iterator<Item = (usize, &'p Predicate)>, ways: &Extractors) -> Self {
         let mut asked = Vec::new();
         let mut by_entries: BTreeMap<Vec<usize>, BTreeMap<usize, Vec<Predicate>>> = BTreeMap::new();
         for (bit, condition) in conditions {
@@ -338,20 +338,20 @@ impl Columns {
         let needles = Needles::new(parts, ways);
         let column = |(inputs, parts): (Vec<usize>, BTreeMap<usize, Vec<Predicate>>)| {
             let inputs = inputs.iter().filter_map(|entry| entries.binary_search(entry).ok()).collect();
-            let part = |(bit, parts)| Part::new(bit, Predicate::all(parts), &needles);
-            Column::new(inputs, parts.into_iter().map(part).collect(), asked.len(), &entries, ways)
+            let part = |(bit, parts)| ConditionPart::new(bit, Predicate::all(parts), &needles);
+            ConditionGroup::new(inputs, parts.into_iter().map(part).collect(), asked.len(), &entries, ways)
         };
-        let mut columns: Vec<Column> = by_entries.into_iter().map(column).collect();
+        let mut columns: Vec<ConditionGroup> = by_entries.into_iter().map(column).collect();
         // Those that can rule out most come first.
         columns.sort_by_key(|column| std::cmp::Reverse(column.parts.len()));
         Self { asked: asked.into(), entries, all: columns, needles }
     }
 
     /// Works out which conditions hold for a record, for [`Memo::bits`]; says whether any does.
-    pub fn ask<'e, F: FnOnce() -> Lazy<'e>>(
+    pub fn ask<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
-        glance: &Glance<'_>,
-        event: &LazyCell<Lazy<'e>, F>,
+        glance: &RecordRef<'_>,
+        event: &LazyCell<LazyEvent<'e>, F>,
         memo: &mut Memo,
     ) -> bool {
         memo.begin(self);
@@ -361,7 +361,7 @@ impl Columns {
             self.ask_columns(event, memo);
         }
         let Memo { wholes, new, left, answers, sightings, .. } = memo;
-        let Whole { left: may_hold, open, needy } = known.map_or(&*new, |at| &wholes.answers[at]);
+        let RowResult { left: may_hold, open, needy } = known.map_or(&*new, |at| &wholes.answers[at]);
         left.clone_from(may_hold);
         // Most lack a text that they need.
         for (haystack, bits) in needy {
@@ -386,7 +386,7 @@ impl Columns {
     }
 
     /// Works out which conditions may hold, and which columns do not say for certain, from the values of entries that repeat themselves.
-    fn ask_columns<'e, F: FnOnce() -> Lazy<'e>>(&self, event: &LazyCell<Lazy<'e>, F>, memo: &mut Memo) {
+    fn ask_columns<'e, F: FnOnce() -> LazyEvent<'e>>(&self, event: &LazyCell<LazyEvent<'e>, F>, memo: &mut Memo) {
         memo.left.clear();
         memo.left.extend(&self.asked);
         let mut lasts = true;
@@ -418,7 +418,7 @@ impl Columns {
 
     /// Notes which conditions are left, and the parts of undecided columns that these depend on.
     fn open(&self, memo: &mut Memo) {
-        let Memo { undecided, new: Whole { left, open, needy }, answers, .. } = memo;
+        let Memo { undecided, new: RowResult { left, open, needy }, answers, .. } = memo;
         left.clone_from(&memo.left);
         open.clear();
         needy.clear();
@@ -443,7 +443,7 @@ impl Columns {
     }
 
     /// Looks up the numbers of the values of the entries that repeat themselves.
-    fn look_up(&self, glance: &Glance<'_>, memo: &mut Memo) {
+    fn look_up(&self, glance: &RecordRef<'_>, memo: &mut Memo) {
         let Memo { entries, wholes, hasher, bytes, trial, .. } = memo;
         let mut lead = NONE;
         for (entry, &at) in entries.iter_mut().zip(&self.entries) {
@@ -461,11 +461,11 @@ impl Columns {
     }
 
     /// The number of what a column says of some values. Most values are met once or often: `None` when they are met for the first time.
-    fn answer<'e, F: FnOnce() -> Lazy<'e>>(
+    fn answer<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         at: usize,
         numbers: &Numbers,
-        event: &LazyCell<Lazy<'e>, F>,
+        event: &LazyCell<LazyEvent<'e>, F>,
         memo: &mut Memo,
     ) -> Option<u32> {
         let Memo { answers, bytes, found, .. } = memo;
@@ -505,7 +505,7 @@ impl Columns {
 }
 
 /// The entries that decide a condition; none if they are too many, or if more than entries does.
-fn inputs(part: &Predicate, ways: &Ways) -> Vec<usize> {
+fn inputs(part: &Predicate, ways: &Extractors) -> Vec<usize> {
     let each: Option<Vec<Vec<usize>>> = part.fields().into_iter().map(|field| ways.entries(field)).collect();
     let mut inputs = each.unwrap_or_default().concat();
     inputs.sort_unstable();
@@ -513,15 +513,15 @@ fn inputs(part: &Predicate, ways: &Ways) -> Vec<usize> {
     if inputs.len() > MOST_INPUTS { Vec::new() } else { inputs }
 }
 
-impl Part {
+impl ConditionPart {
     fn new(bit: usize, predicate: Predicate, needles: &Needles) -> Self {
         Self { bit, wanted: needles.wanted(&predicate), predicate }
     }
 }
 
-impl Column {
+impl ConditionGroup {
     /// A column of parts that some entries decide, given by their positions among `entries`.
-    fn new(inputs: Vec<usize>, parts: Vec<Part>, words: usize, entries: &[usize], ways: &Ways) -> Self {
+    fn new(inputs: Vec<usize>, parts: Vec<ConditionPart>, words: usize, entries: &[usize], ways: &Extractors) -> Self {
         let mut members = vec![0; words];
         for part in &parts {
             bits::grow(&mut members, part.bit);
@@ -561,7 +561,7 @@ impl Column {
     fn work_out(&self, event: &dyn Fields, holds: &mut [u64], found: &mut Vec<usize>) {
         self.possible(event, found);
         for &at in &*found {
-            let Part { bit, predicate, .. } = &self.parts[at];
+            let ConditionPart { bit, predicate, .. } = &self.parts[at];
             if !bits::has(holds, *bit) && predicate.matches(event) {
                 bits::set(holds, *bit);
             }
@@ -569,7 +569,13 @@ impl Column {
     }
 
     /// Sets the bits of the parts that may hold, given the values of the entries that are known; gives what these depend on.
-    fn rest(&self, event: &dyn Fields, known: &[bool], may_hold: &mut [u64], needles: &Needles) -> Box<[Part]> {
+    fn rest(
+        &self,
+        event: &dyn Fields,
+        known: &[bool],
+        may_hold: &mut [u64],
+        needles: &Needles,
+    ) -> Box<[ConditionPart]> {
         let is_known = |field: &&(Field, Vec<usize>)| field.1.iter().all(|&input| known[input]);
         let mut document = Document::new();
         let fields: Vec<&Field> = self.fields.iter().filter(is_known).map(|(field, _)| field).collect();
@@ -577,21 +583,21 @@ impl Column {
             document.set_all(field.clone(), event.values(field).iter().cloned());
         }
         let mut rest = Vec::new();
-        for Part { bit, predicate, .. } in &self.parts {
+        for ConditionPart { bit, predicate, .. } in &self.parts {
             let left = predicate.specialise(&document, &|field| fields.contains(&field));
             if left.constant() == Some(false) {
                 continue;
             }
             bits::set(may_hold, *bit);
             if left.constant().is_none() {
-                rest.push(Part::new(*bit, left, needles));
+                rest.push(ConditionPart::new(*bit, left, needles));
             }
         }
         rest.into()
     }
 }
 
-impl Entry {
+impl ValueDictionary {
     fn new() -> Self {
         Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false, beside: Vec::new() }
     }

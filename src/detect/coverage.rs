@@ -3,7 +3,7 @@
 //! A stage can be answered by the events of an ID if its condition is not false for all of them: with the constants of the ID put in, and without the
 //! fields that no event of the evidence has. A rule can be answered if all its stages can; stages that demand absence are not asked.
 
-use super::plan::Known;
+use super::plan::ConstantFields;
 use crate::ecs::{self, Field};
 use crate::eql::{Predicate, Query};
 use crate::event::Document;
@@ -73,7 +73,8 @@ impl Coverage {
 
 /// What the evidence could say to each rule. The first stage that cannot be answered gives the reason.
 pub fn coverage(rules: &[Rule], mapping: Mapping, inventory: &Inventory) -> Vec<Coverage> {
-    let known: Vec<(u32, Known)> = sysmon::event_ids().map(|id| (id, Known::of_sysmon(id, mapping))).collect();
+    let known: Vec<(u32, ConstantFields)> =
+        sysmon::event_ids().map(|id| (id, ConstantFields::of_sysmon(id, mapping))).collect();
     let judge = |rule: &Rule| {
         let conditions = conditions(&rule.query);
         let judged = conditions.into_iter().map(|condition| of_condition(condition, &known, inventory));
@@ -93,7 +94,7 @@ fn conditions(query: &Query) -> Vec<&Predicate> {
     }
 }
 
-fn of_condition(condition: &Predicate, known: &[(u32, Known)], inventory: &Inventory) -> Coverage {
+fn of_condition(condition: &Predicate, known: &[(u32, ConstantFields)], inventory: &Inventory) -> Coverage {
     let documents = inventory.by_id.get(&None);
     if documents
         .is_some_and(|fields| may_match(&condition.specialise(&Document::new(), &|field| !fields.contains(field))))

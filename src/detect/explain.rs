@@ -1,8 +1,8 @@
 //! What is left of a rule for each of Sysmon's event IDs, for people: the condition, the fields it asks for and where they come from, or why it can never hold.
 //!
-//! It is what the detector itself does with a rule before it sees an event ([`Known`]), told instead of done. This module does not know output formats.
+//! It is what the detector itself does with a rule before it sees an event ([`ConstantFields`]), told instead of done. This module does not know output formats.
 
-use super::plan::{Known, conditions};
+use super::plan::{ConstantFields, conditions};
 use crate::ecs::Field;
 use crate::eql::{KeyField, Predicate, Query};
 use crate::rules::Rule;
@@ -16,12 +16,12 @@ pub struct Explained {
     /// The condition as it is written, on one line.
     pub written: String,
     /// What becomes of it, each with the event IDs for which it does.
-    pub outcomes: Vec<(Outcome, Vec<u32>)>,
+    pub outcomes: Vec<(Explanation, Vec<u32>)>,
 }
 
 /// What becomes of a condition for an event ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Explanation {
     /// It can hold.
     Left {
         /// What is left of it; `true` if every event matches.
@@ -45,7 +45,7 @@ pub fn explain(rule: &Rule, mapping: Mapping) -> Vec<Explained> {
         let filter = filters.get(at);
         let written = filter.and_then(|filter| rule.source.get(filter.span().range())).unwrap_or(&rule.source);
         let keys = filter.map_or(&[][..], |filter| filter.keys());
-        let mut outcomes: Vec<(Outcome, Vec<u32>)> = Vec::new();
+        let mut outcomes: Vec<(Explanation, Vec<u32>)> = Vec::new();
         for id in sysmon::event_ids() {
             let outcome = outcome(condition, keys, &rule.source, id, mapping);
             match outcomes.iter_mut().find(|(have, _)| *have == outcome) {
@@ -54,7 +54,7 @@ pub fn explain(rule: &Rule, mapping: Mapping) -> Vec<Explained> {
             }
         }
         // What can hold comes first.
-        outcomes.sort_by_key(|(outcome, _)| matches!(outcome, Outcome::Never { .. }));
+        outcomes.sort_by_key(|(outcome, _)| matches!(outcome, Explanation::Never { .. }));
         let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
         explained.push(Explained { title, written, outcomes });
     }
@@ -71,21 +71,21 @@ fn titles(query: &Query) -> Vec<String> {
     }
 }
 
-fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapping: Mapping) -> Outcome {
-    let known = Known::of_sysmon(id, mapping);
+fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapping: Mapping) -> Explanation {
+    let known = ConstantFields::of_sysmon(id, mapping);
     let left = known.specialise(condition);
     let lacking = keys.iter().find(|key| !key.optional && !sysmon::may_have(id, &key.field));
     if left.constant() != Some(false) {
         if let Some(key) = lacking {
-            return Outcome::Never { why: format!("no such event has {}, by which it is joined", key.field) };
+            return Explanation::Never { why: format!("no such event has {}, by which it is joined", key.field) };
         }
         let field = |field: &Field| (field.name().to_owned(), sysmon::entries_of(id, field, mapping));
         let fields = left.fields().into_iter().map(field).collect();
-        return Outcome::Left { condition: left.text(source), fields };
+        return Explanation::Left { condition: left.text(source), fields };
     }
     let never = condition.conjuncts().find(|part| known.specialise(part).constant() == Some(false));
     let part = never.as_ref().unwrap_or(condition);
-    Outcome::Never { why: why(part, source, id, mapping) }
+    Explanation::Never { why: why(part, source, id, mapping) }
 }
 
 /// Why a part of a condition never holds: what its fields are.

@@ -3,12 +3,12 @@
 //! Most candidates match a stage that nearly everything matches, of a rule whose other stages were never met under the same key. So for each rule the rarest
 //! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
 
-use super::candidates::{Candidates, PatternHit, Seen, is_of_one_host};
+use super::candidates::{CandidateRef, Candidates, PatternHit, is_of_one_host};
 use super::waking::needed;
 use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, set_aside};
-use crate::base::{Each, Origin};
+use crate::base::{Each, Locator};
 use crate::ecs;
-use crate::eql::{Candidate, Digest, KeyField, KeyPart, Machine, Pipe, Query, SampleMachine, SequenceMatch};
+use crate::eql::{Candidate, Digest, KeyField, KeyPart, Machine, Query, ResultCut, SampleMachine, SequenceMatch};
 use crate::event::{Document, Event, OrderKey, Value};
 use crate::rules::Rule;
 use hashbrown::{HashMap, HashSet};
@@ -27,7 +27,7 @@ enum Hopeful {
 }
 
 impl Hopeful {
-    fn may_be(&self, seen: &Seen<'_>, hit: &PatternHit) -> bool {
+    fn may_be(&self, seen: &CandidateRef<'_>, hit: &PatternHit) -> bool {
         match self {
             Self::None => false,
             Self::All => true,
@@ -44,20 +44,20 @@ struct Mine {
 }
 
 /// An alert whose events are positions of candidates.
-struct Found {
+struct FoundAlert {
     rule: RuleIndex,
     key: Option<Digest>,
     events: Vec<Option<usize>>,
-    start: Option<Origin>,
+    start: Option<Locator>,
 }
 
-impl Found {
+impl FoundAlert {
     fn last(&self) -> Option<usize> {
         self.events.iter().flatten().next_back().copied()
     }
 
     /// Where its events were read.
-    fn origins<'f>(&'f self, candidates: &'f [Seen<'_>]) -> impl Iterator<Item = Origin> + 'f {
+    fn origins<'f>(&'f self, candidates: &'f [CandidateRef<'_>]) -> impl Iterator<Item = Locator> + 'f {
         let of_events = self.events.iter().flatten().map(|&at| candidates[at].sighting.order.origin());
         of_events.chain(self.start)
     }
@@ -78,23 +78,24 @@ impl Detector {
     pub fn findings_with(&self, all: &Candidates, each: Each<'_>, detail: Detail<'_>) -> Findings {
         let rules = self.rules();
         let hopeful = hopeful(rules, all, each);
-        let is_hopeful =
-            |seen: &Seen<'_>| seen.sighting.hits().iter().any(|hit| hopeful[hit.rule as usize].may_be(seen, hit));
+        let is_hopeful = |seen: &CandidateRef<'_>| {
+            seen.sighting.hits().iter().any(|hit| hopeful[hit.rule as usize].may_be(seen, hit))
+        };
         let of_batches = by_batch(all, each, |batch| batch.filter(is_hopeful).collect::<Vec<_>>());
-        let mut candidates: Vec<Seen<'_>> = of_batches.into_iter().flatten().collect();
+        let mut candidates: Vec<CandidateRef<'_>> = of_batches.into_iter().flatten().collect();
         candidates.sort_unstable_by_key(|seen| seen.sighting.order);
         let by_rule = by_rule(rules.len(), &candidates, &hopeful);
-        let each_found: Vec<OnceLock<Vec<Found>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
+        let each_found: Vec<OnceLock<Vec<FoundAlert>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
         each(by_rule.len(), &|index| {
             each_found[index].get_or_init(|| found_by(index, &rules[index], &by_rule[index], &candidates));
         });
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<FoundAlert> = Vec::new();
         let mut left_out = BTreeMap::new();
         for ((index, rule), alerts) in rules.iter().enumerate().zip(each_found) {
             let mut alerts = alerts.into_inner().unwrap_or_default();
             if self.max_signals {
                 let most = usize::try_from(rule.meta.max_signals.unwrap_or(MAX_SIGNALS)).unwrap_or(usize::MAX);
-                alerts.sort_by_key(Found::last);
+                alerts.sort_by_key(FoundAlert::last);
                 let over = alerts.len().saturating_sub(most);
                 if over > 0 {
                     left_out.insert(index, over);
@@ -110,7 +111,7 @@ impl Detector {
             add_starts(&mut found, &candidates, all);
         }
         let (events, lost) = fetch(&found, &candidates, all, detail);
-        let alert = |found: &Found| self.alert(found, &candidates, &events, is_full);
+        let alert = |found: &FoundAlert| self.alert(found, &candidates, &events, is_full);
         let mut alerts: Vec<Alert> = found.iter().filter_map(alert).collect();
         let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, rules);
         Findings { alerts, left_out, set_aside, lost }
@@ -119,9 +120,9 @@ impl Detector {
     /// An alert with its events; `None` if some could not be loaded, or are not what they were.
     fn alert(
         &self,
-        found: &Found,
-        candidates: &[Seen<'_>],
-        events: &HashMap<Origin, Arc<Event>>,
+        found: &FoundAlert,
+        candidates: &[CandidateRef<'_>],
+        events: &HashMap<Locator, Arc<Event>>,
         has_keys: bool,
     ) -> Option<Alert> {
         let rule = &self.rules()[found.rule];
@@ -210,7 +211,7 @@ fn hopeful(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<Hopeful> {
     let rarest: Vec<Option<usize>> = rules.iter().zip(&starts).map(rarest).collect();
     let is_rarest = |hit: &&PatternHit| rarest[hit.rule as usize] == Some(hit.filter as usize);
     let keys = by_batch(all, each, |batch| {
-        let keys_of = |seen: Seen<'_>| {
+        let keys_of = |seen: CandidateRef<'_>| {
             let hits = seen.sighting.hits().iter().filter(is_rarest);
             hits.flat_map(|hit| seen.keys(hit).iter().map(|key| (hit.rule as usize, *key))).collect::<Vec<_>>()
         };
@@ -234,7 +235,7 @@ fn hopeful(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<Hopeful> {
 fn by_batch<'c, T: Send + Sync>(
     all: &'c Candidates,
     each: Each<'_>,
-    of_batch: impl Fn(&mut dyn Iterator<Item = Seen<'c>>) -> T + Sync,
+    of_batch: impl Fn(&mut dyn Iterator<Item = CandidateRef<'c>>) -> T + Sync,
 ) -> Vec<T> {
     let made: Vec<OnceLock<T>> = (0..all.batches()).map(|_| OnceLock::new()).collect();
     each(made.len(), &|at| {
@@ -244,7 +245,7 @@ fn by_batch<'c, T: Send + Sync>(
 }
 
 /// For each rule its candidates in order.
-fn by_rule(rules: usize, candidates: &[Seen<'_>], hopeful: &[Hopeful]) -> Vec<Vec<Mine>> {
+fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], hopeful: &[Hopeful]) -> Vec<Vec<Mine>> {
     let mut by_rule = vec![Vec::new(); rules];
     for (at, seen) in candidates.iter().enumerate() {
         let mut start = 0;
@@ -261,7 +262,7 @@ fn by_rule(rules: usize, candidates: &[Seen<'_>], hopeful: &[Hopeful]) -> Vec<Ve
 }
 
 /// What one rule finds among its candidates.
-fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[Seen<'_>]) -> Vec<Found> {
+fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[CandidateRef<'_>]) -> Vec<FoundAlert> {
     let joined = |mine: &Mine| {
         let seen = &candidates[mine.at];
         let hits = &seen.sighting.hits()[mine.hits.clone()];
@@ -289,26 +290,26 @@ fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[Seen<'_>
     }
 }
 
-fn single_events(rule: RuleIndex, pipes: &[Pipe], mine: &[Mine]) -> Vec<Found> {
+fn single_events(rule: RuleIndex, pipes: &[ResultCut], mine: &[Mine]) -> Vec<FoundAlert> {
     let mut hits: Vec<usize> = mine.iter().map(|mine| mine.at).collect();
     for pipe in pipes {
         pipe.apply(&mut hits);
     }
-    hits.into_iter().map(|at| Found { rule, key: None, events: vec![Some(at)], start: None }).collect()
+    hits.into_iter().map(|at| FoundAlert { rule, key: None, events: vec![Some(at)], start: None }).collect()
 }
 
-fn of_match(rule: RuleIndex, SequenceMatch { key, events }: SequenceMatch<usize>) -> Found {
+fn of_match(rule: RuleIndex, SequenceMatch { key, events }: SequenceMatch<usize>) -> FoundAlert {
     let digest = match *key {
         [KeyPart::Digest(digest)] => Some(digest),
         _ => None,
     };
-    Found { rule, key: digest, events, start: None }
+    FoundAlert { rule, key: digest, events, start: None }
 }
 
 /// Gives each alert without the creation of its process that creation, if it is among the candidates: the latest one that is not after the alert's first
 /// event, or else (it was logged late) the first there is.
-fn add_starts(found: &mut [Found], candidates: &[Seen<'_>], all: &Candidates) {
-    let first = |alert: &Found| alert.events.iter().flatten().next().map(|&at| candidates[at].sighting);
+fn add_starts(found: &mut [FoundAlert], candidates: &[CandidateRef<'_>], all: &Candidates) {
+    let first = |alert: &FoundAlert| alert.events.iter().flatten().next().map(|&at| candidates[at].sighting);
     let mut creations: HashMap<Digest, Vec<OrderKey>> = HashMap::new();
     for alert in &*found {
         if let Some(process) = first(alert).and_then(|first| first.process) {
@@ -337,7 +338,7 @@ fn add_starts(found: &mut [Found], candidates: &[Seen<'_>], all: &Candidates) {
 }
 
 /// An event of which no more is known than what a candidate says.
-fn outline(seen: &Seen<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
+fn outline(seen: &CandidateRef<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
     let order = seen.sighting.order;
     let mut document = Document::new();
     if let Some(name) = hosts.get(&seen.sighting.host).filter(|name| !name.is_empty()) {
@@ -358,12 +359,12 @@ fn outline(seen: &Seen<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
 
 /// The events of alerts, loaded if they are not at hand; and which could not be.
 fn fetch(
-    found: &[Found],
-    candidates: &[Seen<'_>],
+    found: &[FoundAlert],
+    candidates: &[CandidateRef<'_>],
     all: &Candidates,
     detail: Detail<'_>,
-) -> (HashMap<Origin, Arc<Event>>, BTreeSet<Origin>) {
-    let mut events: HashMap<Origin, Arc<Event>> = all.events().map(|event| (event.origin, event.clone())).collect();
+) -> (HashMap<Locator, Arc<Event>>, BTreeSet<Locator>) {
+    let mut events: HashMap<Locator, Arc<Event>> = all.events().map(|event| (event.origin, event.clone())).collect();
     let load = match detail {
         Detail::Full(load) => load,
         Detail::Outline => {
@@ -376,7 +377,7 @@ fn fetch(
         }
     };
     let wanted = found.iter().flat_map(|alert| alert.origins(candidates));
-    let mut wanted: BTreeSet<Origin> = wanted.filter(|origin| !events.contains_key(origin)).collect();
+    let mut wanted: BTreeSet<Locator> = wanted.filter(|origin| !events.contains_key(origin)).collect();
     if !wanted.is_empty() {
         events.extend(load(&wanted));
         wanted.retain(|origin| !events.contains_key(origin));

@@ -5,7 +5,7 @@
 
 use crate::base::folded::{Folded, FoldedText};
 use crate::base::parts::PartFinder;
-use crate::base::wildcard::Case;
+use crate::base::wildcard::CaseSensitivity;
 use crate::ecs::Field;
 use crate::eql::{Need, Predicate};
 use crate::event::Fields;
@@ -45,7 +45,7 @@ impl Index {
             for Need { field, text, whole } in each.into_iter().flatten() {
                 let texts = index.entry(field.clone()).or_default();
                 if whole {
-                    let places = texts.whole.entry(FoldedText::new(&text, Case::Insensitive)).or_default();
+                    let places = texts.whole.entry(FoldedText::new(&text, CaseSensitivity::Insensitive)).or_default();
                     if places.last() != Some(&at) {
                         places.push(at);
                     }
@@ -84,7 +84,7 @@ struct Texts {
 impl Texts {
     fn find(&self, value: &str, found: &mut Vec<usize>) {
         if !self.whole.is_empty() {
-            found.extend(self.whole.get(&Folded(value, Case::Insensitive)).into_iter().flatten());
+            found.extend(self.whole.get(&Folded(value, CaseSensitivity::Insensitive)).into_iter().flatten());
         }
         self.parts.find(value, |owner| found.push(owner));
     }

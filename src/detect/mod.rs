@@ -23,23 +23,23 @@ mod shape;
 mod waking;
 mod watch;
 
-pub use candidates::{Candidates, KeyBuffer, Mark, Pattern, Straddling};
+pub use candidates::{CandidateMark, Candidates, KeyBuffer, Pattern, Straddling};
 pub use columns::Memo;
 pub use coverage::{Coverage, Inventory, coverage};
-pub use explain::{Explained, Outcome, explain};
-pub use plan::Known;
-pub use shape::{FieldPlan, ShapePlan, Sight};
-pub use waking::{Asleep, Waking};
+pub use explain::{Explained, Explanation, explain};
+pub use plan::ConstantFields;
+pub use shape::{FieldPlan, MatchResult, ShapePlan};
+pub use waking::{Asleep, RuleActivity};
 pub use watch::{NameWatch, ShapeWatch, SoughtName};
 
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::ecs::{self, FieldId};
-use crate::eql::{Candidate, Digester, Keys, Query, Stage};
+use crate::eql::{Candidate, Digester, KeyValues, Query, Stage};
 use crate::event::{Clock, Document, Event, OrderKey, Value};
 use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
-use plan::Plan;
+use plan::RulePlan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -48,7 +48,7 @@ pub type RuleIndex = usize;
 
 /// What one rule makes of one event.
 #[derive(Clone, Debug)]
-pub enum Hit {
+pub enum RuleHit {
     /// The event alone is a finding.
     Event,
     /// The event can be part of a sequence or a sample.
@@ -67,14 +67,14 @@ pub struct CandidateEvent {
     /// Whether it is the creation of that process.
     pub is_creation: bool,
     /// The rules, ascending.
-    pub hits: Vec<(RuleIndex, Hit)>,
+    pub hits: Vec<(RuleIndex, RuleHit)>,
     /// The event, if it is at hand. It is loaded if an alert needs it.
     pub event: Option<Arc<Event>>,
 }
 
 impl CandidateEvent {
     /// A candidate whose event is at hand.
-    pub fn whole(event: Arc<Event>, clock: Clock, hits: Vec<(RuleIndex, Hit)>) -> Self {
+    pub fn whole(event: Arc<Event>, clock: Clock, hits: Vec<(RuleIndex, RuleHit)>) -> Self {
         let text = |field| event.document.text(field);
         Self {
             order: event.order(clock),
@@ -88,7 +88,7 @@ impl CandidateEvent {
 }
 
 /// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
-pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Origin>) -> HashMap<Origin, Arc<Event>>;
+pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Locator>) -> HashMap<Locator, Arc<Event>>;
 
 /// How much is wanted of the events of alerts that are not at hand.
 pub enum Detail<'l> {
@@ -143,7 +143,7 @@ pub struct Findings {
     /// Alerts that an exception took away, by the position of the exception.
     pub set_aside: BTreeMap<usize, usize>,
     /// Events of alerts that could not be loaded. Their alerts are lost.
-    pub lost: BTreeSet<Origin>,
+    pub lost: BTreeSet<Locator>,
 }
 
 /// Rules that could find nothing.
@@ -162,9 +162,9 @@ pub const MAX_SIGNALS: u32 = 100;
 #[derive(Debug)]
 pub struct Detector {
     rules: RuleSet,
-    all: Plan,
+    all: RulePlan,
     /// What is left of the rules for each event ID, worked out when it is first asked for.
-    by_id: HashMap<u32, OnceLock<Plan>>,
+    by_id: HashMap<u32, OnceLock<RulePlan>>,
     mapping: Mapping,
     max_signals: bool,
     exceptions: AlertExceptions,
@@ -182,7 +182,7 @@ impl Detector {
     pub fn for_mapping(rules: RuleSet, mapping: Mapping) -> Self {
         let by_id = sysmon::event_ids().map(|id| (id, OnceLock::new())).collect();
         Self {
-            all: Plan::all(&rules.rules),
+            all: RulePlan::all(&rules.rules),
             by_id,
             rules,
             mapping,
@@ -223,8 +223,8 @@ impl Detector {
     }
 
     /// What a run notes of its rules as it meets events.
-    pub fn waking(&self) -> Waking {
-        Waking::new(&self.rules.rules)
+    pub fn waking(&self) -> RuleActivity {
+        RuleActivity::new(&self.rules.rules)
     }
 
     /// What makes the digests of the keys of candidates.
@@ -243,28 +243,28 @@ impl Detector {
     }
 
     /// What is left of the rules for an event ID.
-    fn plan_of(&self, id: u32) -> Option<&Plan> {
+    fn plan_of(&self, id: u32) -> Option<&RulePlan> {
         let plan = || {
-            let known = Known::of_sysmon(id, self.mapping);
-            Plan::known(&self.rules.rules, &|condition| known.specialise(condition))
+            let known = ConstantFields::of_sysmon(id, self.mapping);
+            RulePlan::known(&self.rules.rules, &|condition| known.specialise(condition))
         };
         self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
     }
 
     /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
-    pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.all.hits(&self.rules.rules, document, &mut Keys::default())
+    pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, RuleHit)> {
+        self.all.hits(&self.rules.rules, document, &mut KeyValues::default())
     }
 
     /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
-    pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, Hit)> {
-        self.plan_of(event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut Keys::default())
+    pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, RuleHit)> {
+        self.plan_of(event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut KeyValues::default())
     }
 
     /// The event IDs of Sysmon that could match each stage that a rule cannot do without, in the order of the stages; none where Sysmon writes no such
     /// event.
     pub fn needed_ids(&self, rule: RuleIndex) -> Vec<BTreeSet<u32>> {
-        let tried = |plan: &Plan, filter: usize| {
+        let tried = |plan: &RulePlan, filter: usize| {
             let tries = plan.tries.iter().find(|tried| tried.rule == rule);
             tries.is_some_and(|tried| tried.filters.get(filter).is_some_and(Option::is_some))
         };

@@ -8,8 +8,8 @@ use crate::base::bits;
 use crate::base::grams::Grams;
 use crate::ecs::Field;
 use crate::eql::{Need, Predicate};
-use crate::source::{Glance, Raw};
-use crate::sysmon::{self, Ways};
+use crate::source::{Raw, RecordRef};
+use crate::sysmon::{self, Extractors};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -34,7 +34,7 @@ struct Haystack {
 }
 
 /// Lists of texts: a record must have one of each.
-pub type Wanted = Box<[OneOf]>;
+pub type RequiredLiterals = Box<[OneOf]>;
 
 /// Texts of which a record must have one: for each haystack their numbers.
 type OneOf = Box<[(u32, Box<[u32]>)]>;
@@ -44,8 +44,8 @@ const MOST_LISTS: usize = 3;
 
 /// What was found in the entries of a record.
 #[derive(Debug, Default)]
-pub struct Sightings {
-    states: Vec<State>,
+pub struct LiteralHits {
+    states: Vec<EntryState>,
     /// The text of an entry, as it is searched; which entry it is of, and whether that can be searched.
     text: Vec<u8>,
     text_of: Option<(usize, bool)>,
@@ -53,7 +53,7 @@ pub struct Sightings {
 
 /// What is known of an entry.
 #[derive(Debug, Default)]
-struct State {
+struct EntryState {
     looked: Looked,
     /// Bits of the texts that are in it.
     found: Vec<u64>,
@@ -74,7 +74,7 @@ enum Looked {
 
 impl Needles {
     /// The texts that some conditions, or what is left of them, may be unable to do without.
-    pub fn new<'p>(conditions: impl Iterator<Item = &'p Predicate>, ways: &Ways) -> Self {
+    pub fn new<'p>(conditions: impl Iterator<Item = &'p Predicate>, ways: &Extractors) -> Self {
         let mut all = Self::default();
         for condition in conditions {
             for need in condition.all_required() {
@@ -100,9 +100,10 @@ impl Needles {
     }
 
     /// Texts that a record must have for a condition to hold; `None` if nothing can be said of them.
-    pub fn wanted(&self, condition: &Predicate) -> Option<Wanted> {
+    pub fn wanted(&self, condition: &Predicate) -> Option<RequiredLiterals> {
         let needs = condition.needs(&|field| self.fields.contains_key(field));
-        let lists: Wanted = needs.into_iter().filter_map(|list| self.one_of(&list)).take(MOST_LISTS).collect();
+        let lists: RequiredLiterals =
+            needs.into_iter().filter_map(|list| self.one_of(&list)).take(MOST_LISTS).collect();
         (!lists.is_empty()).then_some(lists)
     }
 
@@ -118,8 +119,8 @@ impl Needles {
     }
 
     /// Begins the next record.
-    pub fn begin(&self, sightings: &mut Sightings) {
-        sightings.states.resize_with(self.haystacks.len(), State::default);
+    pub fn begin(&self, sightings: &mut LiteralHits) {
+        sightings.states.resize_with(self.haystacks.len(), EntryState::default);
         sightings.states.iter_mut().for_each(|state| state.looked = Looked::NotYet);
         sightings.text_of = None;
     }
@@ -130,16 +131,16 @@ impl Needles {
     }
 
     /// Whether a record has none of the texts of a haystack for certain.
-    pub fn has_none(&self, haystack: u32, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
+    pub fn has_none(&self, haystack: u32, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> bool {
         self.look(haystack as usize, glance, sightings) == Looked::Nothing
     }
 
     /// Whether a record may have the texts that are wanted.
-    pub fn may_have(&self, wanted: &Wanted, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
+    pub fn may_have(&self, wanted: &RequiredLiterals, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> bool {
         wanted.iter().all(|list| self.may_have_one(list, glance, sightings))
     }
 
-    fn may_have_one(&self, list: &OneOf, glance: &Glance<'_>, sightings: &mut Sightings) -> bool {
+    fn may_have_one(&self, list: &OneOf, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> bool {
         list.iter().any(|(at, numbers)| {
             let at = *at as usize;
             match self.look(at, glance, sightings) {
@@ -156,7 +157,7 @@ impl Needles {
 
 impl Needles {
     /// What is known of a haystack, which is searched if it was not yet.
-    fn look(&self, at: usize, glance: &Glance<'_>, sightings: &mut Sightings) -> Looked {
+    fn look(&self, at: usize, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> Looked {
         if sightings.states[at].looked == Looked::NotYet {
             self.search(at, glance, sightings);
         }
@@ -164,10 +165,10 @@ impl Needles {
     }
 
     #[inline(never)]
-    fn search(&self, at: usize, glance: &Glance<'_>, sightings: &mut Sightings) {
+    fn search(&self, at: usize, glance: &RecordRef<'_>, sightings: &mut LiteralHits) {
         let Haystack { entry, needles, finder, .. } = &self.haystacks[at];
-        let Sightings { states, text, text_of } = sightings;
-        let State { looked, found } = &mut states[at];
+        let LiteralHits { states, text, text_of } = sightings;
+        let EntryState { looked, found } = &mut states[at];
         let is_plain = match *text_of {
             Some((of, is_plain)) if of == *entry => is_plain,
             _ => plain_of(sysmon::raw_at(glance, *entry), text),
@@ -195,7 +196,7 @@ impl Needles {
 }
 
 /// The haystacks of which a record must have some text to have what is wanted.
-pub fn haystacks(wanted: &Wanted) -> impl Iterator<Item = u32> {
+pub fn haystacks(wanted: &RequiredLiterals) -> impl Iterator<Item = u32> {
     wanted.iter().filter_map(|list| match &**list {
         [(only, _)] => Some(*only),
         _ => None,

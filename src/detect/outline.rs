@@ -4,7 +4,7 @@
 
 use super::RuleIndex;
 use super::candidates::{KeyBuffer, Pattern, is_of_one_host};
-use super::waking::{Asleep, Waking};
+use super::waking::{Asleep, RuleActivity};
 use crate::eql::{Digester, KeyField, Query};
 use crate::event::Fields;
 use crate::rules::Rule;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The filters of rules that take an event, if it has the keys that they ask for.
 #[derive(Debug)]
-pub struct Outline {
+pub struct HitTemplate {
     /// Whether an exception of one of the rules may be for the event, or a rule asks for nothing more: then the event is looked at closely.
     close: bool,
     /// Lists of key fields, each once, and whether such keys mean something on one host only.
@@ -25,9 +25,9 @@ pub struct Outline {
     asleep: Asleep,
 }
 
-impl Outline {
+impl HitTemplate {
     /// The outline of filters, ascending, each with its rule.
-    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule], waking: &Waking) -> Self {
+    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule], waking: &RuleActivity) -> Self {
         let mut outline = Self {
             close: false,
             lists: Vec::new(),

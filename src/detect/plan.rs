@@ -5,9 +5,9 @@
 //! the texts that these cannot do without says which of them to try on which event.
 
 use super::index::Index;
-use super::{Hit, RuleIndex};
+use super::{RuleHit, RuleIndex};
 use crate::ecs::Field;
-use crate::eql::{Keys, Predicate, Query};
+use crate::eql::{KeyValues, Predicate, Query};
 use crate::event::{Document, Fields};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 /// The rules to try, and what is left of their conditions.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub struct RulePlan {
     /// Ascending.
     pub tries: Vec<Try>,
     /// Which tries an event may be for.
@@ -39,10 +39,10 @@ impl Try {
 }
 
 /// What a rule makes of an event; `holds` tells the conditions by number.
-pub fn hit(rule: &Rule, event: &dyn Fields, keys: &mut Keys, holds: impl Fn(usize) -> bool) -> Option<Hit> {
+pub fn hit(rule: &Rule, event: &dyn Fields, keys: &mut KeyValues, holds: impl Fn(usize) -> bool) -> Option<RuleHit> {
     let hit = match &rule.query {
-        Query::Event(_) => holds(0).then_some(Hit::Event),
-        joined => joined.candidate_where(event, keys, holds).map(Hit::Joined),
+        Query::Event(_) => holds(0).then_some(RuleHit::Event),
+        joined => joined.candidate_where(event, keys, holds).map(RuleHit::Joined),
     };
     let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
     hit.filter(|_| !excluded())
@@ -58,12 +58,12 @@ pub fn conditions(rule: &Rule) -> Vec<&Predicate> {
 
 /// What is known of events before they are seen.
 #[derive(Debug)]
-pub struct Known {
+pub struct ConstantFields {
     constants: Document,
     id: u32,
 }
 
-impl Known {
+impl ConstantFields {
     /// What is known of the Sysmon events of an ID.
     pub fn of_sysmon(id: u32, mapping: Mapping) -> Self {
         Self { constants: sysmon::constants(id, mapping), id }
@@ -79,7 +79,7 @@ impl Known {
     }
 }
 
-impl Plan {
+impl RulePlan {
     /// A plan that tries everything.
     pub fn all(rules: &[Rule]) -> Self {
         let whole = |rule: &Rule| conditions(rule).into_iter().map(|condition| Some(condition.clone())).collect();
@@ -139,7 +139,7 @@ impl Plan {
     /// What each rule makes of an event; rules that make nothing of it are left out.
     ///
     /// `keys` may have been used for another event before.
-    pub fn hits(&self, rules: &[Rule], event: &dyn Fields, keys: &mut Keys) -> Vec<(RuleIndex, Hit)> {
+    pub fn hits(&self, rules: &[Rule], event: &dyn Fields, keys: &mut KeyValues) -> Vec<(RuleIndex, RuleHit)> {
         let mut hits = Vec::new();
         keys.clear();
         let mut found = Vec::new();

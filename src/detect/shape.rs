@@ -4,17 +4,17 @@
 //! So most records cost a few comparisons. This module does not know how records are read.
 
 use super::candidates::{KeyBuffer, Pattern};
-use super::columns::{Columns, Memo};
-use super::outline::Outline;
-use super::plan::{self, Plan, Try};
-use super::waking::{Asleep, Waking};
-use super::{Detector, Hit, RuleIndex};
+use super::columns::{Memo, PredicateCache};
+use super::outline::HitTemplate;
+use super::plan::{self, RulePlan, Try};
+use super::waking::{Asleep, RuleActivity};
+use super::{Detector, RuleHit, RuleIndex};
 use crate::ecs::{self, Field};
-use crate::eql::{Keys, Predicate};
+use crate::eql::{KeyValues, Predicate};
 use crate::event::{Document, Fields};
 use crate::rules::Rule;
-use crate::source::{Glance, Raw};
-use crate::sysmon::{Cells, Lazy, Ways};
+use crate::source::{Raw, RecordRef};
+use crate::sysmon::{ExtractCache, Extractors, LazyEvent};
 use hashbrown::HashSet;
 use std::cell::LazyCell;
 use std::sync::Arc;
@@ -33,23 +33,23 @@ pub enum ShapePlan {
 /// Rules, and the ways to the fields that they ask for.
 #[derive(Debug)]
 pub struct FieldPlan {
-    plan: Plan,
-    columns: Columns,
+    plan: RulePlan,
+    columns: PredicateCache,
     /// The try of each bit of the columns.
     tries: Vec<usize>,
-    ways: Ways,
+    ways: Extractors,
     names: Option<Names>,
 }
 
 /// What rules make of a record.
 #[derive(Debug)]
-pub enum Sight {
+pub enum MatchResult {
     /// Nothing.
     Nothing,
     /// It can be part of sequences and samples.
     Candidate(Arc<Pattern>),
     /// Perhaps more than that: what each rule makes of it.
-    Close(Vec<(RuleIndex, Hit)>),
+    Close(Vec<(RuleIndex, RuleHit)>),
 }
 
 /// The names of processes that matter.
@@ -71,12 +71,12 @@ const LONGEST_NAME: usize = 64;
 
 impl Detector {
     /// What is left of the rules for records like this one, written by Sysmon on Windows.
-    pub fn shape(&self, glance: &Glance<'_>) -> ShapePlan {
+    pub fn shape(&self, glance: &RecordRef<'_>) -> ShapePlan {
         let Some(known) = self.plan_of(glance.event_id()) else { return ShapePlan::Whole(None) };
         if known.tries.is_empty() {
             return ShapePlan::Nothing;
         }
-        let mut ways = Ways::new(glance.event_id(), self.mapping, glance.names());
+        let mut ways = Extractors::new(glance.event_id(), self.mapping, glance.names());
         let all: HashSet<&Field> = known.fields().collect();
         if !all.into_iter().all(|field| ways.learn(field)) {
             return ShapePlan::Whole(Names::new(known, &mut ways));
@@ -108,7 +108,8 @@ impl Detector {
         let of_try = |(at, tried): (usize, &Try)| std::iter::repeat_n(at, tried.filters.len());
         let tries: Vec<usize> = plan.tries.iter().enumerate().flat_map(of_try).collect();
         let conditions = plan.tries.iter().flat_map(|tried| &tried.filters).enumerate();
-        let columns = Columns::new(conditions.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))), &ways);
+        let columns =
+            PredicateCache::new(conditions.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))), &ways);
         ShapePlan::Fields(Box::new(FieldPlan { plan, columns, tries, ways, names }))
     }
 }
@@ -123,7 +124,7 @@ fn fields_beside_conditions(rule: &Rule) -> Vec<Field> {
 
 impl ShapePlan {
     /// Whether a record of the shape could matter; asks only for what can be compared in place.
-    pub fn may_matter(&self, glance: &Glance<'_>) -> bool {
+    pub fn may_matter(&self, glance: &RecordRef<'_>) -> bool {
         let names = match self {
             Self::Nothing => return false,
             Self::Whole(names) => names.as_ref(),
@@ -135,24 +136,30 @@ impl ShapePlan {
 
 impl FieldPlan {
     /// The event of a record, of which rules ask what they need.
-    pub fn event<'a>(&'a self, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Lazy<'a> {
-        Lazy::new(&self.ways, glance, cells, path)
+    pub fn event<'a>(&'a self, glance: &'a RecordRef<'a>, cells: &'a mut ExtractCache, path: &'a str) -> LazyEvent<'a> {
+        LazyEvent::new(&self.ways, glance, cells, path)
     }
 
     /// What each rule makes of a record of this shape, ascending; `event` is its event. Rules that make nothing of it are left out.
-    pub fn hits<'e, F: FnOnce() -> Lazy<'e>>(
+    pub fn hits<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         rules: &[Rule],
-        glance: &Glance<'_>,
-        event: &LazyCell<Lazy<'e>, F>,
-        keys: &mut Keys,
+        glance: &RecordRef<'_>,
+        event: &LazyCell<LazyEvent<'e>, F>,
+        keys: &mut KeyValues,
         memo: &mut Memo,
-    ) -> Vec<(RuleIndex, Hit)> {
+    ) -> Vec<(RuleIndex, RuleHit)> {
         if self.columns.ask(glance, event, memo) { self.hits_of(rules, &**event, keys, memo) } else { Vec::new() }
     }
 
     /// What the rules make of an event, given which conditions hold.
-    fn hits_of(&self, rules: &[Rule], event: &dyn Fields, keys: &mut Keys, memo: &Memo) -> Vec<(RuleIndex, Hit)> {
+    fn hits_of(
+        &self,
+        rules: &[Rule],
+        event: &dyn Fields,
+        keys: &mut KeyValues,
+        memo: &Memo,
+    ) -> Vec<(RuleIndex, RuleHit)> {
         let mut hits = Vec::new();
         keys.clear();
         for (tried, start) in self.tries_of(memo) {
@@ -179,17 +186,17 @@ impl FieldPlan {
 
     /// The same as [`hits`](Self::hits), shared among records that are alike to the rules. The keys of a candidate go to `buffer`. What rules take that are
     /// not awake is left out, and they are added to `asleep`.
-    pub fn sight<'e, F: FnOnce() -> Lazy<'e>>(
+    pub fn sight<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         detector: &Detector,
-        glance: &Glance<'_>,
-        event: &LazyCell<Lazy<'e>, F>,
-        (keys, buffer): (&mut Keys, &mut KeyBuffer),
+        glance: &RecordRef<'_>,
+        event: &LazyCell<LazyEvent<'e>, F>,
+        (keys, buffer): (&mut KeyValues, &mut KeyBuffer),
         memo: &mut Memo,
-        (waking, asleep): (&Waking, &mut Asleep),
-    ) -> Sight {
+        (waking, asleep): (&RuleActivity, &mut Asleep),
+    ) -> MatchResult {
         if !self.columns.ask(glance, event, memo) {
-            return Sight::Nothing;
+            return MatchResult::Nothing;
         }
         let rules = detector.rules();
         memo.enter(waking.epoch());
@@ -199,19 +206,19 @@ impl FieldPlan {
                 (self.plan.tries[self.tries[bit]].rule, bit - start)
             };
             memo.bits().map(filter).for_each(|(rule, filter)| waking.note(rule, filter));
-            Outline::new(memo.bits().map(filter), rules, waking)
+            HitTemplate::new(memo.bits().map(filter), rules, waking)
         });
         if outline.is_close() {
             let hits = self.hits_of(rules, &**event, keys, memo);
-            return if hits.is_empty() { Sight::Nothing } else { Sight::Close(hits) };
+            return if hits.is_empty() { MatchResult::Nothing } else { MatchResult::Close(hits) };
         }
         asleep.add_all(outline.asleep());
-        outline.pattern(&**event, detector.digester(), buffer).map_or(Sight::Nothing, Sight::Candidate)
+        outline.pattern(&**event, detector.digester(), buffer).map_or(MatchResult::Nothing, MatchResult::Candidate)
     }
 }
 
 impl Names {
-    fn new(plan: &Plan, ways: &mut Ways) -> Option<Self> {
+    fn new(plan: &RulePlan, ways: &mut Extractors) -> Option<Self> {
         let field = Field::from(ecs::PROCESS_NAME);
         ways.learn(&field);
         let names = plan.required(&field)?;
@@ -283,9 +290,9 @@ const fn bit(character: u8) -> u64 {
 /// Whether all units are characters of ASCII that stand for themselves: none ends a text, and none is forbidden in XML.
 fn is_plain(units: &[u8]) -> bool {
     // Pieces that overlap: texts of about the same length are looked at in the same steps, whatever is left over.
-    let plain = Plain::default();
+    let plain = UnitLanes::default();
     if let (Some(first), Some(last)) = (units.first_chunk::<64>(), units.last_chunk::<64>()) {
-        return units.as_chunks().0.iter().skip(1).fold(plain.and(first).and(last), Plain::and::<64>).is_so();
+        return units.as_chunks().0.iter().skip(1).fold(plain.and(first).and(last), UnitLanes::and::<64>).is_so();
     }
     if let (Some(first), Some(last)) = (units.first_chunk::<32>(), units.last_chunk::<32>()) {
         return plain.and(first).and(last).is_so();
@@ -297,7 +304,7 @@ fn is_plain(units: &[u8]) -> bool {
 }
 
 /// What is known of some units, eight at a time: each lane has the least and the greatest that it has met.
-struct Plain {
+struct UnitLanes {
     least: [i16; LANES],
     greatest: [i16; LANES],
 }
@@ -305,13 +312,13 @@ struct Plain {
 /// Units of UTF-16 that a processor takes in one step.
 const LANES: usize = 8;
 
-impl Default for Plain {
+impl Default for UnitLanes {
     fn default() -> Self {
         Self { least: [i16::MAX; LANES], greatest: [i16::MIN; LANES] }
     }
 }
 
-impl Plain {
+impl UnitLanes {
     /// The same with some more.
     #[inline]
     fn and<const N: usize>(mut self, units: &[u8; N]) -> Self {

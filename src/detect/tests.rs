@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::ecs::Field;
 use crate::eql;
 use crate::rules::RuleSet;
@@ -15,7 +15,7 @@ fn event(host: &str, category: &str, entity: &str, logged: i64) -> Arc<Event> {
     document.set(ecs::HOST_NAME, host);
     document.push(ecs::EVENT_CATEGORY, category);
     document.set(ecs::PROCESS_ENTITY_ID, entity);
-    let origin = Origin { input: 0, offset: logged.unsigned_abs() };
+    let origin = Locator { input: 0, offset: logged.unsigned_abs() };
     let timestamp = Ticks(1000 - logged);
     Arc::new(Event {
         document,

@@ -11,15 +11,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What all threads of a run have met. What one of them notes the others learn of sooner or later.
 #[derive(Debug)]
-pub struct Waking {
-    rules: Vec<State>,
+pub struct RuleActivity {
+    rules: Vec<RuleState>,
     /// How many rules have woken up.
     epoch: AtomicUsize,
 }
 
 /// What is known of a rule.
 #[derive(Debug)]
-struct State {
+struct RuleState {
     /// The filters that must take an event, each with whether it has.
     needed: Vec<(usize, AtomicBool)>,
     awake: AtomicBool,
@@ -29,10 +29,10 @@ struct State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asleep(Vec<u64>);
 
-impl Waking {
+impl RuleActivity {
     /// Nothing was met yet. Rules for single events are awake.
     pub fn new(rules: &[Rule]) -> Self {
-        let state = |rule: &Rule| State {
+        let state = |rule: &Rule| RuleState {
             needed: needed(&rule.query).into_iter().map(|filter| (filter, AtomicBool::new(false))).collect(),
             awake: AtomicBool::new(matches!(rule.query, Query::Event(_))),
         };
@@ -64,7 +64,7 @@ impl Waking {
         self.rules.iter().for_each(|state| self.wake(state));
     }
 
-    fn wake(&self, State { needed, awake }: &State) {
+    fn wake(&self, RuleState { needed, awake }: &RuleState) {
         let may = needed.iter().all(|(_, met)| met.load(Ordering::SeqCst));
         if may && !awake.swap(true, Ordering::SeqCst) {
             self.epoch.fetch_add(1, Ordering::SeqCst);

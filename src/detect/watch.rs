@@ -5,8 +5,8 @@
 
 use crate::ecs::{self, Field};
 use crate::event::{Document, Fields};
-use crate::source::Glance;
-use crate::sysmon::{Mapping, Ways};
+use crate::source::RecordRef;
+use crate::sysmon::{Extractors, Mapping};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ pub struct NameWatch {
 /// The names that records of a shape may have, and how they are found in one.
 #[derive(Debug)]
 pub struct ShapeWatch {
-    ways: Ways,
+    ways: Extractors,
     /// Positions of names.
     names: Vec<usize>,
     /// Whether some cannot be found at a glance.
@@ -111,11 +111,11 @@ impl NameWatch {
     }
 
     /// What to look for in records like this one; `None` if they can have none of the names.
-    pub fn shape(&self, glance: &Glance<'_>, mapping: Mapping) -> Option<ShapeWatch> {
+    pub fn shape(&self, glance: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeWatch> {
         if self.is_settled() {
             return None;
         }
-        let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
+        let mut ways = Extractors::new(glance.event_id(), mapping, glance.names());
         let mut watch = (Vec::new(), false);
         for (at, (name, _)) in self.names.iter().enumerate() {
             let category = Field::Known(ecs::EVENT_CATEGORY);
@@ -151,7 +151,7 @@ impl ShapeWatch {
     }
 
     /// The ways to the fields that are looked for.
-    pub fn ways(&self) -> &Ways {
+    pub fn ways(&self) -> &Extractors {
         &self.ways
     }
 

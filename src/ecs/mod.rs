@@ -53,7 +53,7 @@ impl FieldType {
 
 /// Whether a field is written as a list even when it has one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum Cardinality {
     /// One value stands alone; several make a list.
     Single,
     /// Always a list (ECS: "normalize: array").
@@ -66,13 +66,13 @@ pub struct FieldId(u16);
 
 /// What the catalogue says of one field.
 #[derive(Clone, Copy, Debug)]
-pub struct Definition {
+pub struct FieldDefinition {
     /// Dotted name, such as `process.entity_id`.
     pub name: &'static str,
     /// Type in Elastic's mappings.
     pub kind: FieldType,
     /// Written alone or as a list.
-    pub shape: Shape,
+    pub shape: Cardinality,
 }
 
 impl FieldId {
@@ -87,7 +87,7 @@ impl FieldId {
     }
 
     /// The catalogue's entry.
-    pub fn definition(self) -> &'static Definition {
+    pub fn definition(self) -> &'static FieldDefinition {
         &DEFINITIONS[usize::from(self.0)]
     }
 
@@ -147,10 +147,10 @@ impl Field {
     }
 
     /// Whether the field is written as a list even with one value.
-    pub fn shape(&self) -> Shape {
+    pub fn shape(&self) -> Cardinality {
         match self {
             Self::Known(id) => id.definition().shape,
-            Self::Other(_) => Shape::Single,
+            Self::Other(_) => Cardinality::Single,
         }
     }
 }
@@ -178,11 +178,11 @@ macro_rules! define_fields {
             pub const $constant: $crate::ecs::FieldId = $crate::ecs::FieldId(Position::$constant as u16);
         )*
         /// Every field, in the order of their ids.
-        pub(super) static DEFINITIONS: &[$crate::ecs::Definition] = &[$(
-            $crate::ecs::Definition {
+        pub(super) static DEFINITIONS: &[$crate::ecs::FieldDefinition] = &[$(
+            $crate::ecs::FieldDefinition {
                 name: $name,
                 kind: $crate::ecs::FieldType::$kind,
-                shape: $crate::ecs::Shape::$shape,
+                shape: $crate::ecs::Cardinality::$shape,
             }
         ),*];
     };

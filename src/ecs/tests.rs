@@ -18,5 +18,5 @@ fn unknown_names_are_kept_as_they_are() {
     assert_eq!(field.kind(), Some(FieldType::Keyword), "all of event_data are keywords in Elastic's templates");
     assert_eq!(Field::named("vendor.Foo").kind(), None);
     assert_eq!(Field::named("process.pid").kind(), Some(FieldType::Long));
-    assert_eq!(Field::named("event.type").shape(), Shape::List);
+    assert_eq!(Field::named("event.type").shape(), Cardinality::List);
 }

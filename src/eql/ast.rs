@@ -25,27 +25,27 @@ impl PartialEq for At {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     /// What to find.
-    pub query: Query,
+    pub query: ParsedQuery,
     /// What to do with the results.
     pub pipes: Vec<Pipe>,
 }
 
 /// The query of a statement.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Query {
+pub enum ParsedQuery {
     /// Single events.
-    Event(Event),
+    Event(ParsedEvent),
     /// Events in order.
-    Sequence(Sequence),
+    Sequence(ParsedSequence),
     /// Events with equal keys in any order.
-    Sample(Sample),
+    Sample(ParsedSample),
     /// Nothing that could be read; a diagnostic says why.
     Invalid,
 }
 
 /// `category where condition`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
+pub struct ParsedEvent {
     /// The category; `None` is `any`.
     pub category: Option<Arc<str>>,
     /// Where the category stands.
@@ -56,7 +56,7 @@ pub struct Event {
 
 /// `sequence by ... with maxspan=... [...] ... until [...]`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sequence {
+pub struct ParsedSequence {
     /// The word `sequence`.
     pub at: At,
     /// Keys common to all terms.
@@ -71,7 +71,7 @@ pub struct Sequence {
 
 /// `sample by ... [...] ...`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
+pub struct ParsedSample {
     /// The word `sample`.
     pub at: At,
     /// Keys common to all terms.
@@ -88,16 +88,16 @@ pub struct Term {
     /// Whether the bracket is `![`.
     pub missing: bool,
     /// What is in the bracket.
-    pub event: Event,
+    pub event: ParsedEvent,
     /// The term's own keys.
     pub keys: Vec<Expr>,
     /// `with runs=n`.
-    pub runs: Option<Runs>,
+    pub runs: Option<WithRuns>,
 }
 
 /// `with runs=n`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Runs {
+pub struct WithRuns {
     /// The number as written.
     pub count: u64,
     /// Where it stands.
@@ -110,14 +110,14 @@ pub struct Duration {
     /// How many units.
     pub count: u64,
     /// Which unit.
-    pub unit: Unit,
+    pub unit: TimeUnit,
     /// Where it stands.
     pub at: At,
 }
 
 /// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum TimeUnit {
     /// `ms`
     Millisecond,
     /// `s`
@@ -130,7 +130,7 @@ pub enum Unit {
     Day,
 }
 
-impl Unit {
+impl TimeUnit {
     /// Every unit with its spelling.
     pub const ALL: [(&'static str, Self); 5] =
         [("ms", Self::Millisecond), ("s", Self::Second), ("m", Self::Minute), ("h", Self::Hour), ("d", Self::Day)];

@@ -15,15 +15,15 @@ pub use names::UnknownName;
 use super::ast;
 use super::codes;
 use super::datum::Datum;
-use super::predicate::{Expr, Node, Predicate};
-use super::query::{EventQuery, Pipe, Query};
-use super::{Options, function};
+use super::predicate::{CompiledExpr, Predicate, PredicateNode};
+use super::query::{EventQuery, Query, ResultCut};
+use super::{QueryOptions, function};
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 use crate::ecs::{Field, FieldType};
 
 /// Checks a statement of this source; the query is there unless a finding is an error.
-pub fn check(statement: &ast::Statement, source: &str, options: &Options) -> Checked {
+pub fn check(statement: &ast::Statement, source: &str, options: &QueryOptions) -> Checked {
     let mut checker = Checker {
         source,
         options,
@@ -34,12 +34,14 @@ pub fn check(statement: &ast::Statement, source: &str, options: &Options) -> Che
         categories: Vec::new(),
     };
     let query = match &statement.query {
-        ast::Query::Event(event) => checker.event(event).map(|predicate| Query::Event(EventQuery::new(predicate))),
-        ast::Query::Sequence(sequence) => checker.sequence(sequence).map(Query::Sequence),
-        ast::Query::Sample(sample) => checker.sample(sample).map(Query::Sample),
-        ast::Query::Invalid => None,
+        ast::ParsedQuery::Event(event) => {
+            checker.event(event).map(|predicate| Query::Event(EventQuery::new(predicate)))
+        }
+        ast::ParsedQuery::Sequence(sequence) => checker.sequence(sequence).map(Query::Sequence),
+        ast::ParsedQuery::Sample(sample) => checker.sample(sample).map(Query::Sample),
+        ast::ParsedQuery::Invalid => None,
     };
-    let pipes: Vec<Pipe> = statement.pipes.iter().filter_map(|pipe| checker.pipe(pipe)).collect();
+    let pipes: Vec<ResultCut> = statement.pipes.iter().filter_map(|pipe| checker.pipe(pipe)).collect();
     let failed = checker.diagnostics.iter().any(Diagnostic::is_error);
     let query = query.filter(|_| !failed).map(|query| query.with_pipes(pipes));
     let Checker { diagnostics, unknown, categories, .. } = checker;
@@ -117,7 +119,7 @@ impl Type {
 /// A lowered value.
 #[derive(Clone, Debug)]
 struct Typed {
-    expr: Expr,
+    expr: CompiledExpr,
     kind: Type,
     span: Span,
     /// Whether it is a field as it stands, to which Elasticsearch's mapping conversions apply.
@@ -125,7 +127,7 @@ struct Typed {
 }
 
 impl Typed {
-    fn computed(expr: Expr, kind: Type, span: Span) -> Self {
+    fn computed(expr: CompiledExpr, kind: Type, span: Span) -> Self {
         let expr = expr.folded();
         let kind = expr.constant().map_or(kind, Type::of_datum);
         Self { expr, kind, span, is_field: false }
@@ -139,7 +141,7 @@ impl Typed {
     /// without regard to case too, which needs no copy of the value.
     fn caseless(self) -> (Self, bool) {
         match self.expr {
-            Expr::Lower(value) => (Self { expr: *value, ..self }, true),
+            CompiledExpr::Lower(value) => (Self { expr: *value, ..self }, true),
             _ => (self, false),
         }
     }
@@ -148,7 +150,7 @@ impl Typed {
 struct Checker<'o> {
     /// The text of the query.
     source: &'o str,
-    options: &'o Options,
+    options: &'o QueryOptions,
     diagnostics: Vec<Diagnostic>,
     /// Fields of the leaf being lowered; a slot is a position in this list.
     slots: Vec<Field>,
@@ -175,21 +177,21 @@ impl Checker<'_> {
         self.report(Diagnostic::warning(code, span, message).help(help));
     }
 
-    fn event(&mut self, event: &ast::Event) -> Option<Predicate> {
+    fn event(&mut self, event: &ast::ParsedEvent) -> Option<Predicate> {
         let condition = self.condition(&event.condition);
         if let Some(name) = &event.category {
             self.resolve_category(name, event.category_at.0);
         }
         let category = event.category.as_ref().map(|name| self.category(name));
         let nodes = category.into_iter().chain([condition?]).collect();
-        Some(Predicate::new(Node::all(nodes)))
+        Some(Predicate::new(PredicateNode::all(nodes)))
     }
 
-    fn pipe(&mut self, pipe: &ast::Pipe) -> Option<Pipe> {
+    fn pipe(&mut self, pipe: &ast::Pipe) -> Option<ResultCut> {
         let span = pipe.at.0;
-        let make: fn(usize) -> Pipe = match &*pipe.name {
-            "head" => Pipe::Head,
-            "tail" => Pipe::Tail,
+        let make: fn(usize) -> ResultCut = match &*pipe.name {
+            "head" => ResultCut::Head,
+            "tail" => ResultCut::Tail,
             "" => return None, // The parser has said that there is no name.
             name => {
                 let help = match name {

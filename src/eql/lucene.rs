@@ -9,18 +9,18 @@ mod tree;
 
 use automaton::LuceneAutomaton;
 use regex::{Regex, RegexBuilder};
-use tree::{LAST, Ranges, Tree};
+use tree::{LAST, Ranges, RegexTree};
 
 /// Why an expression cannot be used, and up to which of its bytes it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RegexRefusal {
     /// It breaks Lucene's syntax.
     Invalid(String, usize),
     /// Lucene understands it, this translation does not.
     Unsupported(String, usize),
 }
 
-impl Refusal {
+impl RegexRefusal {
     /// The same, of an expression that was read up to there.
     fn at(self, offset: usize) -> Self {
         match self {
@@ -56,9 +56,12 @@ impl LuceneRegex {
 }
 
 /// Compiles alternatives, any of which may match the whole of a text.
-pub fn compile<'t>(patterns: impl IntoIterator<Item = &'t str>, insensitive: bool) -> Result<LuceneRegex, Refusal> {
+pub fn compile<'t>(
+    patterns: impl IntoIterator<Item = &'t str>,
+    insensitive: bool,
+) -> Result<LuceneRegex, RegexRefusal> {
     let trees = patterns.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let tree = Tree::Union(trees);
+    let tree = RegexTree::Union(trees);
     if tree.needs_automaton() {
         let tree = if insensitive { tree.caseless() } else { tree };
         let automaton = LuceneAutomaton::new(&tree);
@@ -70,15 +73,15 @@ pub fn compile<'t>(patterns: impl IntoIterator<Item = &'t str>, insensitive: boo
     text.push_str(")\\z");
     let regex = RegexBuilder::new(&text).case_insensitive(insensitive).dot_matches_new_line(true).build();
     regex.map(LuceneRegex::Plain).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => Refusal::Unsupported("the expression is too large".into(), 0),
-        _ => Refusal::Invalid("the expression cannot be read".into(), 0),
+        regex::Error::CompiledTooBig(_) => RegexRefusal::Unsupported("the expression is too large".into(), 0),
+        _ => RegexRefusal::Invalid("the expression cannot be read".into(), 0),
     })
 }
 
 /// Reads one expression.
-fn read(pattern: &str) -> Result<Tree, Refusal> {
-    let mut reader = Reader { rest: pattern, depth: 0 };
-    let read = if pattern.is_empty() { Ok(Tree::Concat(Vec::new())) } else { reader.union() };
+fn read(pattern: &str) -> Result<RegexTree, RegexRefusal> {
+    let mut reader = LuceneReader { rest: pattern, depth: 0 };
+    let read = if pattern.is_empty() { Ok(RegexTree::Concat(Vec::new())) } else { reader.union() };
     let read =
         read.and_then(|tree| if reader.rest.is_empty() { Ok(tree) } else { invalid("there is a `)` without `(`") });
     // A fault is known when its last character was read.
@@ -99,15 +102,15 @@ pub fn looks_foreign(pattern: &str) -> Option<&'static str> {
     group.then_some("(?")
 }
 
-fn invalid<T>(message: &str) -> Result<T, Refusal> {
-    Err(Refusal::Invalid(message.into(), 0))
+fn invalid<T>(message: &str) -> Result<T, RegexRefusal> {
+    Err(RegexRefusal::Invalid(message.into(), 0))
 }
 
-fn unsupported<T>(message: &str) -> Result<T, Refusal> {
-    Err(Refusal::Unsupported(message.into(), 0))
+fn unsupported<T>(message: &str) -> Result<T, RegexRefusal> {
+    Err(RegexRefusal::Unsupported(message.into(), 0))
 }
 
-struct Reader<'p> {
+struct LuceneReader<'p> {
     rest: &'p str,
     depth: usize,
 }
@@ -148,7 +151,7 @@ fn all_but(mut ranges: Ranges) -> Ranges {
     others
 }
 
-impl<'p> Reader<'p> {
+impl<'p> LuceneReader<'p> {
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -159,7 +162,7 @@ impl<'p> Reader<'p> {
         rest.is_some()
     }
 
-    fn next(&mut self) -> Result<char, Refusal> {
+    fn next(&mut self) -> Result<char, RegexRefusal> {
         let Some(c) = self.peek() else { return invalid("the expression ends too early") };
         self.rest = &self.rest[c.len_utf8()..];
         Ok(c)
@@ -172,7 +175,7 @@ impl<'p> Reader<'p> {
         Some(before)
     }
 
-    fn union(&mut self) -> Result<Tree, Refusal> {
+    fn union(&mut self) -> Result<RegexTree, RegexRefusal> {
         if self.depth > MAX_DEPTH {
             return unsupported("groups are nested too deeply");
         }
@@ -182,28 +185,28 @@ impl<'p> Reader<'p> {
             each.push(self.intersection()?);
         }
         self.depth -= 1;
-        Ok(if each.len() == 1 { each.remove(0) } else { Tree::Union(each) })
+        Ok(if each.len() == 1 { each.remove(0) } else { RegexTree::Union(each) })
     }
 
-    fn intersection(&mut self) -> Result<Tree, Refusal> {
+    fn intersection(&mut self) -> Result<RegexTree, RegexRefusal> {
         let mut each = vec![self.concatenation()?];
         while self.eat('&') {
             each.push(self.concatenation()?);
         }
-        Ok(if each.len() == 1 { each.remove(0) } else { Tree::Intersection(each) })
+        Ok(if each.len() == 1 { each.remove(0) } else { RegexTree::Intersection(each) })
     }
 
-    fn concatenation(&mut self) -> Result<Tree, Refusal> {
+    fn concatenation(&mut self) -> Result<RegexTree, RegexRefusal> {
         let mut each = Vec::new();
         loop {
             each.push(self.repetition()?);
             if matches!(self.peek(), None | Some(')' | '|' | '&')) {
-                return Ok(Tree::Concat(each));
+                return Ok(RegexTree::Concat(each));
             }
         }
     }
 
-    fn repetition(&mut self) -> Result<Tree, Refusal> {
+    fn repetition(&mut self) -> Result<RegexTree, RegexRefusal> {
         let mut tree = self.complement()?;
         while let Some(c) = self.peek().filter(|c| matches!(c, '?' | '*' | '+' | '{')) {
             self.rest = &self.rest[1..];
@@ -213,27 +216,27 @@ impl<'p> Reader<'p> {
                 '+' => (1, None),
                 _ => self.bounds()?,
             };
-            tree = Tree::Repeat(Box::new(tree), least, most);
+            tree = RegexTree::Repeat(Box::new(tree), least, most);
         }
         Ok(tree)
     }
 
     /// `~` binds closer than what repeats, and may stand several times.
-    fn complement(&mut self) -> Result<Tree, Refusal> {
+    fn complement(&mut self) -> Result<RegexTree, RegexRefusal> {
         let mut signs = 0;
         while self.eat('~') {
             signs += 1;
         }
         let operand = self.operand()?;
-        let twice = |tree| Tree::Complement(Box::new(Tree::Complement(Box::new(tree))));
+        let twice = |tree| RegexTree::Complement(Box::new(RegexTree::Complement(Box::new(tree))));
         Ok(match signs {
             0 => operand,
-            signs if signs % 2 == 1 => Tree::Complement(Box::new(operand)),
+            signs if signs % 2 == 1 => RegexTree::Complement(Box::new(operand)),
             _ => twice(operand),
         })
     }
 
-    fn bounds(&mut self) -> Result<(u32, Option<u32>), Refusal> {
+    fn bounds(&mut self) -> Result<(u32, Option<u32>), RegexRefusal> {
         let Some(inside) = self.until('}') else { return invalid("`{` is not closed") };
         let (least, most) = inside.split_once(',').map_or((inside, None), |(least, most)| (least, Some(most)));
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -243,7 +246,7 @@ impl<'p> Reader<'p> {
         // Java's integers are of 32 bits.
         let bound = |text: &str| {
             let number = text.parse::<i32>().ok().and_then(|number| u32::try_from(number).ok());
-            number.ok_or_else(|| Refusal::Invalid("a repetition is too large".into(), 0))
+            number.ok_or_else(|| RegexRefusal::Invalid("a repetition is too large".into(), 0))
         };
         let least = bound(least)?;
         let most = match most {
@@ -260,17 +263,17 @@ impl<'p> Reader<'p> {
         Ok((least, most))
     }
 
-    fn operand(&mut self) -> Result<Tree, Refusal> {
+    fn operand(&mut self) -> Result<RegexTree, RegexRefusal> {
         Ok(match self.next()? {
             '[' => return self.class(),
-            '.' => Tree::any(),
-            '#' => Tree::Union(Vec::new()),
-            '@' => Tree::Repeat(Box::new(Tree::any()), 0, None),
+            '.' => RegexTree::any(),
+            '#' => RegexTree::Union(Vec::new()),
+            '@' => RegexTree::Repeat(Box::new(RegexTree::any()), 0, None),
             '"' => {
                 let Some(quoted) = self.until('"') else { return invalid("`\"` is not closed") };
-                Tree::Concat(quoted.chars().map(Tree::character).collect())
+                RegexTree::Concat(quoted.chars().map(RegexTree::character).collect())
             }
-            '(' if self.eat(')') => Tree::Concat(Vec::new()),
+            '(' if self.eat(')') => RegexTree::Concat(Vec::new()),
             '(' => {
                 let tree = self.union()?;
                 if !self.eat(')') {
@@ -280,25 +283,25 @@ impl<'p> Reader<'p> {
             }
             '<' => return self.interval(),
             '\\' => match self.escaped()? {
-                Escaped::Class(class) => Tree::Class(class),
-                Escaped::Character(c) => Tree::character(c),
+                Escaped::Class(class) => RegexTree::Class(class),
+                Escaped::Character(c) => RegexTree::character(c),
             },
-            c => Tree::character(c),
+            c => RegexTree::character(c),
         })
     }
 
     /// What follows a backslash. Before a letter it must make a class: in Lucene `\b`, `\n` and `\x41` are errors, and not what they are elsewhere.
-    fn escaped(&mut self) -> Result<Escaped, Refusal> {
+    fn escaped(&mut self) -> Result<Escaped, RegexRefusal> {
         let c = self.next()?;
         match shorthand(c) {
             Some(class) => Ok(Escaped::Class(class)),
-            None if c.is_ascii_alphabetic() => Err(Refusal::Invalid(format!("there is no `\\{c}`"), 0)),
+            None if c.is_ascii_alphabetic() => Err(RegexRefusal::Invalid(format!("there is no `\\{c}`"), 0)),
             None => Ok(Escaped::Character(c)),
         }
     }
 
     /// A bracket expression, its `[` being consumed. A `]` directly at the beginning is a member, and so is one after `-`, as the end of a range.
-    fn class(&mut self) -> Result<Tree, Refusal> {
+    fn class(&mut self) -> Result<RegexTree, RegexRefusal> {
         let negated = self.eat('^');
         let mut ranges = Ranges::new();
         loop {
@@ -320,7 +323,7 @@ impl<'p> Reader<'p> {
             }
             if self.eat(']') {
                 let ranges = if negated { all_but(ranges) } else { ranges };
-                return Ok(if ranges.is_empty() { Tree::Union(Vec::new()) } else { Tree::Class(ranges) });
+                return Ok(if ranges.is_empty() { RegexTree::Union(Vec::new()) } else { RegexTree::Class(ranges) });
             }
             if self.rest.is_empty() {
                 return invalid("`[` is not closed");
@@ -329,7 +332,7 @@ impl<'p> Reader<'p> {
     }
 
     /// `<n-m>`, its `<` being consumed.
-    fn interval(&mut self) -> Result<Tree, Refusal> {
+    fn interval(&mut self) -> Result<RegexTree, RegexRefusal> {
         let Some(inside) = self.until('>') else { return invalid("`<` is not closed") };
         let Some((low, high)) = inside.split_once('-') else {
             return invalid("there is no named automaton");
@@ -350,26 +353,28 @@ impl<'p> Reader<'p> {
             let high = if width == longest { to.to_string() } else { "9".repeat(width) };
             digits(&low, &high)
         };
-        let zeros = Tree::Repeat(Box::new(Tree::character('0')), 0, None);
-        Ok(Tree::Concat(vec![zeros, Tree::Union((shortest..=longest).map(of_width).collect())]))
+        let zeros = RegexTree::Repeat(Box::new(RegexTree::character('0')), 0, None);
+        Ok(RegexTree::Concat(vec![zeros, RegexTree::Union((shortest..=longest).map(of_width).collect())]))
     }
 }
 
 /// An expression for all numbers from `low` to `high`, which have equally many digits.
-fn digits(low: &str, high: &str) -> Tree {
-    let (Some(first), Some(last)) = (low.chars().next(), high.chars().next()) else { return Tree::Concat(Vec::new()) };
+fn digits(low: &str, high: &str) -> RegexTree {
+    let (Some(first), Some(last)) = (low.chars().next(), high.chars().next()) else {
+        return RegexTree::Concat(Vec::new());
+    };
     let (low, high) = (&low[1..], &high[1..]);
     if first == last {
-        return Tree::Concat(vec![Tree::character(first), digits(low, high)]);
+        return RegexTree::Concat(vec![RegexTree::character(first), digits(low, high)]);
     }
     let (zeros, nines) = ("0".repeat(low.len()), "9".repeat(low.len()));
-    let mut each = vec![Tree::Concat(vec![Tree::character(first), digits(low, &nines)])];
+    let mut each = vec![RegexTree::Concat(vec![RegexTree::character(first), digits(low, &nines)])];
     let (after, before) = (u32::from(first) + 1, u32::from(last) - 1);
     if after <= before {
-        each.push(Tree::Concat(vec![Tree::Class(vec![(after, before)]), digits(&zeros, &nines)]));
+        each.push(RegexTree::Concat(vec![RegexTree::Class(vec![(after, before)]), digits(&zeros, &nines)]));
     }
-    each.push(Tree::Concat(vec![Tree::character(last), digits(&zeros, high)]));
-    Tree::Union(each)
+    each.push(RegexTree::Concat(vec![RegexTree::character(last), digits(&zeros, high)]));
+    RegexTree::Union(each)
 }
 
 #[cfg(test)]

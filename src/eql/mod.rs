@@ -1,7 +1,7 @@
 //! EQL in Elasticsearch's dialect: from source text to queries that run over documents, without a server.
 //!
 //! The way of a query: `lex` cuts the text into tokens, [`parse`](parse()) makes a tree of them ([`ast`]), `check` resolves names and types and
-//! lowers the tree to [`Predicate`]s, [`Sequence`]s and [`Sample`]s. All findings about a source come back together; if none is an error there is a [`Query`], which is
+//! lowers the tree to [`Predicate`]s, [`CompiledSequence`]s and [`CompiledSample`]s. All findings about a source come back together; if none is an error there is a [`Query`], which is
 //! immutable, shared between threads, and cannot fail.
 //!
 //! This module knows fields and values, and nothing of files, rule formats, Windows or threads.
@@ -37,11 +37,11 @@ pub use check::UnknownName;
 pub use datum::{KEYWORD_LIMIT, is_too_long};
 pub use parse::parse;
 pub use predicate::{Need, Predicate};
-pub use query::{EventQuery, Pipe, Query};
-pub use sample::{MAX_TERMS, Sample, SampleMachine};
+pub use query::{EventQuery, Query, ResultCut};
+pub use sample::{CompiledSample, MAX_TERMS, SampleMachine};
 pub use sequence::{
-    Candidate, Digest, DigestBuffer, Digester, Filter, Key, KeyField, KeyPart, Keys, MAX_KEYS, MAX_STAGES, Machine,
-    Sequence, SequenceMatch, Stage,
+    Candidate, CompiledSequence, Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, KeyValues, MAX_KEYS,
+    MAX_STAGES, Machine, SequenceMatch, Stage, TermFilter,
 };
 
 use crate::base::Span;
@@ -54,12 +54,12 @@ const MAX_SOURCE: usize = 16 << 20;
 
 /// What differs between sources of events.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct QueryOptions {
     /// The field that `category where ...` tests: `event.category` unless told otherwise.
     pub category_field: Field,
 }
 
-impl Default for Options {
+impl Default for QueryOptions {
     fn default() -> Self {
         Self { category_field: ecs::EVENT_CATEGORY.into() }
     }
@@ -80,11 +80,11 @@ pub struct Compiled {
 
 /// Compiles a query with the usual options. Never panics, whatever the text.
 pub fn compile(source: &str) -> Compiled {
-    compile_with(source, &Options::default())
+    compile_with(source, &QueryOptions::default())
 }
 
 /// Compiles a query.
-pub fn compile_with(source: &str, options: &Options) -> Compiled {
+pub fn compile_with(source: &str, options: &QueryOptions) -> Compiled {
     if source.len() > MAX_SOURCE {
         let message = format!("a query may be {MAX_SOURCE} bytes long at most");
         let finding = Diagnostic::error(codes::SOURCE_TOO_LONG, Span::default(), message);

@@ -6,7 +6,10 @@
 
 mod expression;
 
-use super::ast::{At, Duration, Event, Expr, ExprKind, Pipe, Query, Runs, Sample, Sequence, Statement, Term, Unit};
+use super::ast::{
+    At, Duration, Expr, ExprKind, ParsedEvent, ParsedQuery, ParsedSample, ParsedSequence, Pipe, Statement, Term,
+    TimeUnit, WithRuns,
+};
 use super::codes;
 use super::lex::{Lexed, lex};
 use super::token::{Keyword, Number, Punctuation, TokenKind};
@@ -20,13 +23,13 @@ pub const MAX_DEPTH: usize = 100;
 /// Parses a whole source text. The tree is complete; where something could not be read it says `Invalid` and a finding says why.
 pub fn parse(source: &str) -> (Statement, Vec<Diagnostic>) {
     let Lexed { tokens, diagnostics } = lex(source);
-    let mut parser = Parser { tokens, at: 0, diagnostics, depth: 0, reported: None, gave_up: false };
+    let mut parser = QueryParser { tokens, at: 0, diagnostics, depth: 0, reported: None, gave_up: false };
     let statement = parser.statement();
     parser.diagnostics.sort_by_key(|finding| finding.span);
     (statement, parser.diagnostics)
 }
 
-struct Parser {
+struct QueryParser {
     tokens: Vec<super::token::Token>,
     at: usize,
     diagnostics: Vec<Diagnostic>,
@@ -37,7 +40,7 @@ struct Parser {
     gave_up: bool,
 }
 
-impl Parser {
+impl QueryParser {
     fn kind(&self) -> &TokenKind {
         self.ahead(0)
     }
@@ -151,10 +154,10 @@ impl Parser {
         Statement { query, pipes }
     }
 
-    fn query(&mut self) -> Query {
+    fn query(&mut self) -> ParsedQuery {
         match self.kind() {
-            TokenKind::Keyword(Keyword::Sequence) => Query::Sequence(self.sequence()),
-            TokenKind::Keyword(Keyword::Sample) => Query::Sample(self.sample()),
+            TokenKind::Keyword(Keyword::Sequence) => ParsedQuery::Sequence(self.sequence()),
+            TokenKind::Keyword(Keyword::Sample) => ParsedQuery::Sample(self.sample()),
             TokenKind::Keyword(Keyword::Join) => {
                 let message = "`join` is not supported";
                 self.error(
@@ -164,13 +167,13 @@ impl Parser {
                     "Elasticsearch rejects it too; `sample by` is the nearest",
                 );
                 self.skip_to(|_| false);
-                Query::Invalid
+                ParsedQuery::Invalid
             }
-            _ => Query::Event(self.event()),
+            _ => ParsedQuery::Event(self.event()),
         }
     }
 
-    fn event(&mut self) -> Event {
+    fn event(&mut self) -> ParsedEvent {
         let category_at = At(self.span());
         let category = match self.kind() {
             TokenKind::Name(name) | TokenKind::Text(name) => Some(name.clone()),
@@ -187,17 +190,17 @@ impl Parser {
         if !self.eat_word(Keyword::Where) {
             self.expected("`where`");
             if !self.begins_operand() {
-                return Event { category, category_at, condition: self.invalid() };
+                return ParsedEvent { category, category_at, condition: self.invalid() };
             }
         }
-        Event { category, category_at, condition: self.expression() }
+        ParsedEvent { category, category_at, condition: self.expression() }
     }
 
     fn invalid(&self) -> Expr {
         Expr { kind: ExprKind::Invalid, at: At(self.span()) }
     }
 
-    fn sequence(&mut self) -> Sequence {
+    fn sequence(&mut self) -> ParsedSequence {
         let at = At(self.span());
         self.bump();
         let mut keys = self.by();
@@ -214,7 +217,7 @@ impl Parser {
         }
         let terms = self.terms();
         let until = self.eat_word(Keyword::Until).then(|| self.until()).flatten();
-        Sequence { at, keys, maxspan, terms, until }
+        ParsedSequence { at, keys, maxspan, terms, until }
     }
 
     fn until(&mut self) -> Option<Box<Term>> {
@@ -225,7 +228,7 @@ impl Parser {
         Some(Box::new(self.term()))
     }
 
-    fn sample(&mut self) -> Sample {
+    fn sample(&mut self) -> ParsedSample {
         let at = At(self.span());
         self.bump();
         let keys = self.by();
@@ -249,7 +252,7 @@ impl Parser {
             self.bump();
             self.until();
         }
-        Sample { at, keys, terms }
+        ParsedSample { at, keys, terms }
     }
 
     fn begins_term(&self) -> bool {
@@ -347,7 +350,7 @@ impl Parser {
         };
         self.bump();
         let unit = match self.kind() {
-            TokenKind::Name(name) => Some(Unit::ALL.into_iter().find(|(text, _)| **text == **name)),
+            TokenKind::Name(name) => Some(TimeUnit::ALL.into_iter().find(|(text, _)| **text == **name)),
             _ => None,
         };
         if unit.is_some() {
@@ -371,7 +374,7 @@ impl Parser {
     }
 
     /// `with runs = 3`, from the `with` on.
-    fn runs(&mut self) -> Option<Runs> {
+    fn runs(&mut self) -> Option<WithRuns> {
         self.bump();
         if !matches!(self.kind(), TokenKind::Name(name) if &**name == "runs") {
             self.expected("`runs`");
@@ -388,8 +391,8 @@ impl Parser {
         };
         self.bump();
         match number {
-            Number::Integer(count) => Some(Runs { count: u64::try_from(count).unwrap_or(0), at }),
-            Number::Unsigned(count) => Some(Runs { count, at }),
+            Number::Integer(count) => Some(WithRuns { count: u64::try_from(count).unwrap_or(0), at }),
+            Number::Unsigned(count) => Some(WithRuns { count, at }),
             Number::Decimal(_) => {
                 self.error(codes::INVALID_RUNS, at.0, "`runs` must be an integer from 1 to 100", "");
                 None

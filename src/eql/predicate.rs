@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// A condition, ready to be tried on documents.
 #[derive(Clone, Debug)]
-pub struct Predicate(Node);
+pub struct Predicate(PredicateNode);
 
 /// Something of which a document must have one for a condition to hold: see [`Predicate::required_among`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +40,12 @@ const SHORTEST_PART: usize = 3;
 
 /// A node of the tree while it is built and folded.
 #[derive(Clone, Debug)]
-pub(super) enum Node {
+pub(super) enum PredicateNode {
     /// Known before any document is seen; `None` is null.
     Constant(Option<bool>),
-    Not(Box<Node>),
-    All(Vec<Node>),
-    Any(Vec<Node>),
+    Not(Box<PredicateNode>),
+    All(Vec<PredicateNode>),
+    Any(Vec<PredicateNode>),
     Leaf(Arc<Leaf>),
 }
 
@@ -53,7 +53,7 @@ pub(super) enum Node {
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub fields: Vec<Field>,
-    pub test: Expr,
+    pub test: CompiledExpr,
     /// Where it is written; `None` for the test of the category, which is written before `where`.
     pub span: Option<Span>,
     /// Whether what is written there is the opposite: `!=`, `not in`.
@@ -74,51 +74,51 @@ pub(super) enum Comparison {
 
 /// A compiled expression over the values bound to a leaf's fields.
 #[derive(Clone, Debug)]
-pub(super) enum Expr {
+pub(super) enum CompiledExpr {
     Constant(Datum<'static>),
     /// The value of the leaf's field of this number.
     Slot(usize),
     Call {
         function: Function,
         insensitive: bool,
-        arguments: Vec<Expr>,
+        arguments: Vec<CompiledExpr>,
     },
     /// In lower case, as a multi-field for any letters' case has it.
-    Lower(Box<Expr>),
-    Negate(Box<Expr>),
+    Lower(Box<CompiledExpr>),
+    Negate(Box<CompiledExpr>),
     Arithmetic {
-        first: Box<Expr>,
-        rest: Vec<(ArithmeticOp, Expr)>,
+        first: Box<CompiledExpr>,
+        rest: Vec<(ArithmeticOp, CompiledExpr)>,
     },
     Compare {
         op: Comparison,
-        value: Box<Expr>,
+        value: Box<CompiledExpr>,
         constant: Box<Constant>,
     },
-    IsNull(Box<Expr>),
+    IsNull(Box<CompiledExpr>),
     /// Equal to one of several constants; texts among them are looked up in the set.
     OneOf {
-        value: Box<Expr>,
+        value: Box<CompiledExpr>,
         texts: TextSet,
         constants: Vec<Constant>,
     },
     /// Fits one of several patterns.
     Text {
-        value: Box<Expr>,
+        value: Box<CompiledExpr>,
         set: TextSet,
     },
     Regex {
-        value: Box<Expr>,
+        value: Box<CompiledExpr>,
         regex: Box<LuceneRegex>,
     },
     Cidr {
-        value: Box<Expr>,
+        value: Box<CompiledExpr>,
         blocks: Vec<IpNet>,
     },
-    Not(Box<Expr>),
+    Not(Box<CompiledExpr>),
     Logic {
         op: LogicOp,
-        operands: Vec<Expr>,
+        operands: Vec<CompiledExpr>,
     },
 }
 
@@ -140,7 +140,7 @@ fn most_telling(lists: Vec<Vec<Need<'_>>>, telling: Telling) -> Option<Vec<Need<
     lists.into_iter().min_by_key(|list| telling(list))
 }
 
-impl Node {
+impl PredicateNode {
     /// The same, known to be written as its opposite at this place, if it is a single test.
     pub fn written_negated(self, at: Span) -> Self {
         match self {
@@ -346,7 +346,7 @@ impl Node {
 }
 
 impl Predicate {
-    pub(super) fn new(node: Node) -> Self {
+    pub(super) fn new(node: PredicateNode) -> Self {
         Self(node)
     }
 
@@ -420,13 +420,13 @@ impl Predicate {
 
     /// Whether it is the test of the category, which is not written as a condition.
     pub fn is_category(&self) -> bool {
-        matches!(&self.0, Node::Leaf(leaf) if leaf.span.is_none())
+        matches!(&self.0, PredicateNode::Leaf(leaf) if leaf.span.is_none())
     }
 
     /// The condition that all of these hold.
     #[must_use]
     pub fn all(conditions: Vec<Self>) -> Self {
-        Self(Node::all(conditions.into_iter().map(|condition| condition.0).collect()))
+        Self(PredicateNode::all(conditions.into_iter().map(|condition| condition.0).collect()))
     }
 
     /// The conditions that must all hold, at least one.
@@ -437,7 +437,7 @@ impl Predicate {
     /// The answer for every document, if there is only one.
     pub fn constant(&self) -> Option<bool> {
         match self.0 {
-            Node::Constant(known) => Some(known == Some(true)),
+            PredicateNode::Constant(known) => Some(known == Some(true)),
             _ => None,
         }
     }
@@ -463,13 +463,17 @@ impl Leaf {
             return None;
         }
         match &self.test {
-            Expr::Text { value, set } | Expr::OneOf { value, texts: set, .. } if matches!(**value, Expr::Slot(0)) => {
+            CompiledExpr::Text { value, set } | CompiledExpr::OneOf { value, texts: set, .. }
+                if matches!(**value, CompiledExpr::Slot(0)) =>
+            {
                 let parts = set.parts();
                 let telling = parts.iter().all(|part| part.len() >= SHORTEST_PART);
                 let part = |part: String| (part.to_ascii_lowercase(), false);
                 telling.then(|| set.members().map(whole).chain(parts.into_iter().map(part)).collect())
             }
-            Expr::Compare { op: Comparison::Equal, value, constant } if matches!(**value, Expr::Slot(0)) => {
+            CompiledExpr::Compare { op: Comparison::Equal, value, constant }
+                if matches!(**value, CompiledExpr::Slot(0)) =>
+            {
                 Some(vec![whole(constant.text())])
             }
             _ => None,
@@ -543,7 +547,7 @@ fn boolean(known: Option<bool>) -> Datum<'static> {
     known.map_or(Datum::Null, Datum::Boolean)
 }
 
-impl Expr {
+impl CompiledExpr {
     /// The value of the expression with `bound` for the leaf's fields.
     pub fn evaluate<'a>(&'a self, bound: &'a [Datum<'a>]) -> Datum<'a> {
         match self {
@@ -642,7 +646,7 @@ impl Expr {
 }
 
 /// Three-valued `and` and `or`, for conditions inside a computed value.
-fn logic<'a>(op: LogicOp, operands: &'a [Expr], bound: &'a [Datum<'a>]) -> Datum<'a> {
+fn logic<'a>(op: LogicOp, operands: &'a [CompiledExpr], bound: &'a [Datum<'a>]) -> Datum<'a> {
     let decisive = op == LogicOp::Or;
     let mut known = true;
     for operand in operands {

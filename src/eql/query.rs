@@ -3,8 +3,8 @@
 //! Knows how a query is asked of a document, not how it was written.
 
 use super::predicate::Predicate;
-use super::sample::Sample;
-use super::sequence::{Candidate, Filter, Keys, Sequence, candidate};
+use super::sample::CompiledSample;
+use super::sequence::{Candidate, CompiledSequence, KeyValues, TermFilter, candidate};
 use crate::ecs::Field;
 use crate::event::Fields;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ pub enum Query {
     /// Finds single events.
     Event(EventQuery),
     /// Finds events in order.
-    Sequence(Sequence),
+    Sequence(CompiledSequence),
     /// Finds events with equal keys in any order.
-    Sample(Sample),
+    Sample(CompiledSample),
 }
 
 /// A cut of the list of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pipe {
+pub enum ResultCut {
     /// The first results.
     Head(usize),
     /// The last results.
     Tail(usize),
 }
 
-impl Pipe {
+impl ResultCut {
     /// Cuts results, which must be all there are, in ascending order of time, and stay so.
     pub fn apply<R>(self, results: &mut Vec<R>) {
         match self {
@@ -52,7 +52,7 @@ impl Query {
     }
 
     /// The pipes, in order. Those of a sequence or sample are applied by its machine; those of an event query are the caller's to apply to all results.
-    pub fn pipes(&self) -> &[Pipe] {
+    pub fn pipes(&self) -> &[ResultCut] {
         match self {
             Self::Event(query) => &query.pipes,
             Self::Sequence(query) => query.pipes(),
@@ -61,7 +61,7 @@ impl Query {
     }
 
     /// The filters of a sequence, that of `until` last, or of a sample; none for single events.
-    pub fn filters(&self) -> &[Arc<Filter>] {
+    pub fn filters(&self) -> &[Arc<TermFilter>] {
         match self {
             Self::Event(_) => &[],
             Self::Sequence(query) => query.filters(),
@@ -76,7 +76,7 @@ impl Query {
     pub fn candidate_where(
         &self,
         document: &dyn Fields,
-        keys: &mut Keys,
+        keys: &mut KeyValues,
         holds: impl Fn(usize) -> bool,
     ) -> Option<Candidate> {
         candidate(self.filters(), document, keys, holds)
@@ -95,7 +95,7 @@ impl Query {
         }
     }
 
-    pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
+    pub(super) fn with_pipes(self, pipes: Vec<ResultCut>) -> Self {
         match self {
             Self::Event(query) => Self::Event(EventQuery { pipes, ..query }),
             Self::Sequence(query) => Self::Sequence(query.with_pipes(pipes)),
@@ -109,7 +109,7 @@ impl Query {
 pub struct EventQuery {
     predicate: Predicate,
     fields: Box<[Field]>,
-    pipes: Vec<Pipe>,
+    pipes: Vec<ResultCut>,
 }
 
 impl EventQuery {

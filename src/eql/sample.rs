@@ -7,8 +7,8 @@
 //! follows the number of keys, not of events.
 
 use super::predicate::Predicate;
-use super::query::Pipe;
-use super::sequence::{Candidate, Filter, Key, SequenceMatch, candidate_of_all, fields_of};
+use super::query::ResultCut;
+use super::sequence::{Candidate, JoinKey, SequenceMatch, TermFilter, candidate_of_all, fields_of};
 use crate::ecs::Field;
 use crate::event::Fields;
 use hashbrown::HashMap;
@@ -19,19 +19,19 @@ pub const MAX_TERMS: usize = 5;
 
 /// A compiled sample.
 #[derive(Clone, Debug)]
-pub struct Sample {
-    filters: Vec<Arc<Filter>>,
+pub struct CompiledSample {
+    filters: Vec<Arc<TermFilter>>,
     fields: Box<[Field]>,
-    pipes: Vec<Pipe>,
+    pipes: Vec<ResultCut>,
 }
 
-impl Sample {
-    pub(super) fn new(filters: Vec<Filter>) -> Self {
+impl CompiledSample {
+    pub(super) fn new(filters: Vec<TermFilter>) -> Self {
         let filters: Vec<_> = filters.into_iter().map(Arc::new).collect();
         Self { fields: fields_of(&filters), filters, pipes: Vec::new() }
     }
 
-    pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
+    pub(super) fn with_pipes(self, pipes: Vec<ResultCut>) -> Self {
         Self { pipes, ..self }
     }
 
@@ -45,12 +45,12 @@ impl Sample {
         &self.fields
     }
 
-    pub(super) fn pipes(&self) -> &[Pipe] {
+    pub(super) fn pipes(&self) -> &[ResultCut] {
         &self.pipes
     }
 
     /// One filter a term, in order.
-    pub fn filters(&self) -> &[Arc<Filter>] {
+    pub fn filters(&self) -> &[Arc<TermFilter>] {
         &self.filters
     }
 
@@ -63,14 +63,14 @@ impl Sample {
 /// Runs one sample over candidates in the order of time.
 #[derive(Debug)]
 pub struct SampleMachine<'s, T> {
-    sample: &'s Sample,
-    seen: HashMap<Key, Seen<T>>,
+    sample: &'s CompiledSample,
+    seen: HashMap<JoinKey, SampleState<T>>,
     pushed: usize,
 }
 
 /// What was seen under one key.
 #[derive(Debug)]
-struct Seen<T> {
+struct SampleState<T> {
     /// How many keys were there before.
     rank: usize,
     /// The first events of each term, with their ordinals.
@@ -79,7 +79,7 @@ struct Seen<T> {
 
 impl<'s, T: Clone> SampleMachine<'s, T> {
     /// A machine that has seen nothing.
-    pub fn new(sample: &'s Sample) -> Self {
+    pub fn new(sample: &'s CompiledSample) -> Self {
         Self { sample, seen: HashMap::new(), pushed: 0 }
     }
 
@@ -91,7 +91,8 @@ impl<'s, T: Clone> SampleMachine<'s, T> {
         for term in candidate.filters() {
             for key in candidate.keys(term) {
                 let rank = self.seen.len();
-                let seen = self.seen.entry_ref(key).or_insert_with(|| Seen { rank, events: vec![Vec::new(); terms] });
+                let seen =
+                    self.seen.entry_ref(key).or_insert_with(|| SampleState { rank, events: vec![Vec::new(); terms] });
                 if seen.events[term].len() < terms {
                     seen.events[term].push((ordinal, payload.clone()));
                 }
@@ -102,7 +103,7 @@ impl<'s, T: Clone> SampleMachine<'s, T> {
     /// All samples found, in the order of their last events, cut by the query's pipes.
     pub fn finish(self) -> Vec<SequenceMatch<T>> {
         let mut found = Vec::new();
-        for (key, Seen { rank, events }) in self.seen {
+        for (key, SampleState { rank, events }) in self.seen {
             let mut chosen = Vec::with_capacity(events.len());
             if !choose(&events, &mut chosen) {
                 continue;

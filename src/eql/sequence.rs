@@ -1,17 +1,17 @@
 //! Sequences: stages with filters and join keys, and what a single document is to them.
 //!
-//! Work on a sequence has two halves. [`Sequence::candidate`] looks at one document, anywhere and in any order, and says which filters take it
+//! Work on a sequence has two halves. [`CompiledSequence::candidate`] looks at one document, anywhere and in any order, and says which filters take it
 //! under which keys. [`Machine`] takes candidates in the order of time and knows no documents at all.
 
 mod key;
 mod machine;
 
 use key::Recent;
-pub use key::{Digest, DigestBuffer, Digester, Key, KeyPart};
+pub use key::{Digest, DigestBuffer, Digester, JoinKey, KeyPart};
 pub use machine::{Machine, SequenceMatch};
 
 use super::predicate::Predicate;
-use super::query::Pipe;
+use super::query::ResultCut;
 use crate::base::{Span, Ticks};
 use crate::ecs::Field;
 use crate::event::Fields;
@@ -45,14 +45,14 @@ impl KeyField {
 
 /// The filter of a term: what an event must be, and its keys.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct TermFilter {
     predicate: Predicate,
     keys: Vec<KeyField>,
     missing: bool,
     span: Span,
 }
 
-impl Filter {
+impl TermFilter {
     pub(super) fn new(predicate: Predicate, keys: Vec<KeyField>, missing: bool, span: Span) -> Self {
         Self { predicate, keys, missing, span }
     }
@@ -74,7 +74,7 @@ impl Filter {
     }
 
     /// The keys of a document that it takes.
-    pub fn keys_of(&self, document: &dyn Fields) -> Vec<Key> {
+    pub fn keys_of(&self, document: &dyn Fields) -> Vec<JoinKey> {
         key::keys_of(document, &self.keys, &mut Recent::default()).0
     }
 
@@ -92,17 +92,17 @@ impl Filter {
 /// One stage. The runs of a term are stages of their own that share the term's filter.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    filter: Arc<Filter>,
+    filter: Arc<TermFilter>,
     index: usize,
 }
 
 impl Stage {
     /// What an event of the stage must be.
-    pub fn filter(&self) -> &Filter {
+    pub fn filter(&self) -> &TermFilter {
         &self.filter
     }
 
-    /// The number of its filter in [`Sequence::filters`].
+    /// The number of its filter in [`CompiledSequence::filters`].
     pub fn filter_index(&self) -> usize {
         self.index
     }
@@ -115,20 +115,25 @@ impl Stage {
 
 /// A compiled sequence.
 #[derive(Clone, Debug)]
-pub struct Sequence {
+pub struct CompiledSequence {
     /// One filter a term, in order; that of `until` last.
-    filters: Vec<Arc<Filter>>,
+    filters: Vec<Arc<TermFilter>>,
     stages: Vec<Stage>,
     until: Option<usize>,
     maxspan_millis: Option<u64>,
     fields: Box<[Field]>,
-    pipes: Vec<Pipe>,
+    pipes: Vec<ResultCut>,
 }
 
-impl Sequence {
+impl CompiledSequence {
     /// `stages` says which filter each stage has.
-    pub(super) fn new(filters: Vec<Filter>, stages: &[usize], until: Option<Filter>, maxspan: Option<u64>) -> Self {
-        let mut filters: Vec<Arc<Filter>> = filters.into_iter().map(Arc::new).collect();
+    pub(super) fn new(
+        filters: Vec<TermFilter>,
+        stages: &[usize],
+        until: Option<TermFilter>,
+        maxspan: Option<u64>,
+    ) -> Self {
+        let mut filters: Vec<Arc<TermFilter>> = filters.into_iter().map(Arc::new).collect();
         let stages = stages
             .iter()
             .filter_map(|&index| filters.get(index).map(|filter| Stage { filter: filter.clone(), index }))
@@ -141,7 +146,7 @@ impl Sequence {
         Self { filters, stages, until, maxspan_millis: maxspan, fields, pipes: Vec::new() }
     }
 
-    pub(super) fn with_pipes(self, pipes: Vec<Pipe>) -> Self {
+    pub(super) fn with_pipes(self, pipes: Vec<ResultCut>) -> Self {
         Self { pipes, ..self }
     }
 
@@ -158,7 +163,7 @@ impl Sequence {
         &self.fields
     }
 
-    pub(super) fn pipes(&self) -> &[Pipe] {
+    pub(super) fn pipes(&self) -> &[ResultCut] {
         &self.pipes
     }
 
@@ -168,7 +173,7 @@ impl Sequence {
     }
 
     /// All filters: one a term, then that of `until`.
-    pub fn filters(&self) -> &[Arc<Filter>] {
+    pub fn filters(&self) -> &[Arc<TermFilter>] {
         &self.filters
     }
 
@@ -190,15 +195,15 @@ impl Sequence {
 }
 
 /// What a document is to a list of filters that are all asked.
-pub(super) fn candidate_of_all(filters: &[Arc<Filter>], document: &dyn Fields) -> Option<Candidate> {
-    candidate(filters, document, &mut Keys::default(), |filter| filters[filter].predicate.matches(document))
+pub(super) fn candidate_of_all(filters: &[Arc<TermFilter>], document: &dyn Fields) -> Option<Candidate> {
+    candidate(filters, document, &mut KeyValues::default(), |filter| filters[filter].predicate.matches(document))
 }
 
 /// What a document is to a list of filters, of which `holds` tells the conditions by number; `None` if none takes it.
 pub(super) fn candidate(
-    filters: &[Arc<Filter>],
+    filters: &[Arc<TermFilter>],
     document: &dyn Fields,
-    known: &mut Keys,
+    known: &mut KeyValues,
     holds: impl Fn(usize) -> bool,
 ) -> Option<Candidate> {
     let mut hits = Vec::new();
@@ -210,14 +215,14 @@ pub(super) fn candidate(
         let (keys, cut) = known.of(document, &filter.keys);
         capped |= *cut;
         if !keys.is_empty() {
-            hits.push(Hit { filter: index, keys: keys.clone() });
+            hits.push(FilterHit { filter: index, keys: keys.clone() });
         }
     }
     (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
 }
 
 /// Every field of some filters, once each, sorted.
-pub(super) fn fields_of(filters: &[Arc<Filter>]) -> Box<[Field]> {
+pub(super) fn fields_of(filters: &[Arc<TermFilter>]) -> Box<[Field]> {
     let mut fields: Vec<Field> = Vec::new();
     for filter in filters {
         fields.extend(filter.predicate.fields().into_iter().cloned());
@@ -231,15 +236,15 @@ pub(super) fn fields_of(filters: &[Arc<Filter>]) -> Box<[Field]> {
 /// The join keys of one document after another, each list of fields worked out once. Filters that join by the same fields share them, and
 /// documents whose keys have the same texts share those.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub struct KeyValues {
     known: Vec<(Box<[KeyField]>, Shared)>,
     recent: Recent,
 }
 
 /// Keys, and whether some were dropped.
-type Shared = (Arc<[Key]>, bool);
+type Shared = (Arc<[JoinKey]>, bool);
 
-impl Keys {
+impl KeyValues {
     /// A copy of a text that is shared with keys that were met lately.
     pub fn share(&mut self, text: &str) -> Arc<str> {
         self.recent.share(text)
@@ -264,31 +269,31 @@ impl Keys {
 /// What one document is to a sequence or sample. Cheap to clone, independent of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    hits: Arc<[Hit]>,
+    hits: Arc<[FilterHit]>,
     capped: bool,
 }
 
 /// A filter that takes the document, and the keys it takes it under.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Hit {
+struct FilterHit {
     filter: usize,
-    keys: Arc<[Key]>,
+    keys: Arc<[JoinKey]>,
 }
 
 impl Candidate {
     /// A candidate that some filters take, each under keys that digests stand for.
     pub fn of_digests<'d>(hits: impl Iterator<Item = (usize, &'d [Digest])>) -> Self {
-        let key = |digest: &Digest| Key::from([KeyPart::Digest(*digest)]);
-        let hit = |(filter, digests): (usize, &[Digest])| Hit { filter, keys: digests.iter().map(key).collect() };
+        let key = |digest: &Digest| JoinKey::from([KeyPart::Digest(*digest)]);
+        let hit = |(filter, digests): (usize, &[Digest])| FilterHit { filter, keys: digests.iter().map(key).collect() };
         Self { hits: hits.map(hit).collect(), capped: false }
     }
 
     /// The filters that take the document, by number, each with the keys that it takes it under.
-    pub fn hits(&self) -> impl Iterator<Item = (usize, &[Key])> {
+    pub fn hits(&self) -> impl Iterator<Item = (usize, &[JoinKey])> {
         self.hits.iter().map(|hit| (hit.filter, &*hit.keys))
     }
 
-    pub(super) fn keys(&self, filter: usize) -> &[Key] {
+    pub(super) fn keys(&self, filter: usize) -> &[JoinKey] {
         self.hits.iter().find(|hit| hit.filter == filter).map_or(&[], |hit| &hit.keys)
     }
 

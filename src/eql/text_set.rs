@@ -6,14 +6,14 @@
 
 use crate::base::folded::{Folded, FoldedText};
 use crate::base::parts::PartFinder;
-use crate::base::wildcard::{Case, Wildcard, is_wild};
+use crate::base::wildcard::{CaseSensitivity, Wildcard, is_wild};
 use hashbrown::HashSet;
 use std::sync::OnceLock;
 
 /// Texts, case-folded or not, and patterns.
 #[derive(Clone, Debug)]
 pub struct TextSet {
-    case: Case,
+    case: CaseSensitivity,
     exact: HashSet<FoldedText, foldhash::fast::FixedState>,
     wild: Option<Box<Wild>>,
 }
@@ -43,14 +43,14 @@ impl Wild {
 
 impl TextSet {
     /// A set in which `*` and `?` are ordinary.
-    pub fn exact<'t>(texts: impl IntoIterator<Item = &'t str>, case: Case) -> Self {
+    pub fn exact<'t>(texts: impl IntoIterator<Item = &'t str>, case: CaseSensitivity) -> Self {
         let mut set = Self { case, exact: HashSet::default(), wild: None };
         texts.into_iter().for_each(|text| set.insert(text));
         set
     }
 
     /// A set in which a text with `*` or `?` is a pattern.
-    pub fn patterns<'t>(texts: impl IntoIterator<Item = &'t str>, case: Case) -> Self {
+    pub fn patterns<'t>(texts: impl IntoIterator<Item = &'t str>, case: CaseSensitivity) -> Self {
         let mut set = Self::exact([], case);
         let mut patterns = Vec::new();
         for text in texts {

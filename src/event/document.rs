@@ -1,8 +1,8 @@
 //! A document: fields and their values, sorted by field.
 
-use super::value::{Value, Values};
+use super::value::{FieldValues, Value};
 use crate::base::guid::Guid;
-use crate::ecs::{self, Field, FieldId, FieldType, Shape};
+use crate::ecs::{self, Cardinality, Field, FieldId, FieldType};
 use serde_json::Map;
 
 /// Whatever has values under fields: a document, or something that works its values out when they are asked for.
@@ -11,8 +11,8 @@ pub trait Fields {
     fn values(&self, field: &Field) -> &[Value];
 
     /// Adds the only value of a field to `out` if it is a text that is easier to write than to hold.
-    fn write_text(&self, _field: &Field, _out: &mut String) -> Written {
-        Written::NotText
+    fn write_text(&self, _field: &Field, _out: &mut String) -> WrittenText {
+        WrittenText::NotText
     }
 
     /// The only value of a field if it is an integer that is easier to read than to hold.
@@ -28,7 +28,7 @@ pub trait Fields {
 
 /// What [`Fields::write_text`] has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WrittenText {
     /// It added the only value.
     Text,
     /// The field has no value.
@@ -46,7 +46,7 @@ impl Fields for Document {
 /// A flat map from field to its values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
-    fields: Vec<(Field, Values)>,
+    fields: Vec<(Field, FieldValues)>,
     /// Which of the answers of a DNS query have a type and no data, by position: the lists of types and data are not equally long then.
     bare_answers: Box<[usize]>,
 }
@@ -60,11 +60,11 @@ impl Document {
     /// A document of fields and values in any order; several values of one field keep theirs.
     pub fn from_pairs(mut pairs: Vec<(Field, Value)>) -> Self {
         pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let mut fields: Vec<(Field, Values)> = Vec::with_capacity(pairs.len());
+        let mut fields: Vec<(Field, FieldValues)> = Vec::with_capacity(pairs.len());
         for (field, value) in pairs {
             match fields.last_mut() {
                 Some((last, values)) if *last == field => values.push(value),
-                _ => fields.push((field, Values::One(value))),
+                _ => fields.push((field, FieldValues::One(value))),
             }
         }
         Self { fields, bare_answers: Box::default() }
@@ -118,14 +118,14 @@ impl Document {
 
     /// Sets a field to one value, in place of those it had.
     pub fn set(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
-        self.replace(field.into(), Values::One(value.into()));
+        self.replace(field.into(), FieldValues::One(value.into()));
     }
 
     /// Sets a field to one value unless it has one already.
     pub fn set_if_missing(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
         let field = field.into();
         if let Err(at) = self.search(&field) {
-            self.fields.insert(at, (field, Values::One(value.into())));
+            self.fields.insert(at, (field, FieldValues::One(value.into())));
         }
     }
 
@@ -135,8 +135,8 @@ impl Document {
         let mut values: Vec<Value> = values.into_iter().collect();
         match values.len() {
             0 => self.remove(&field),
-            1 => self.replace(field, Values::One(values.remove(0))),
-            _ => self.replace(field, Values::Many(values)),
+            1 => self.replace(field, FieldValues::One(values.remove(0))),
+            _ => self.replace(field, FieldValues::Many(values)),
         }
     }
 
@@ -145,7 +145,7 @@ impl Document {
         let field = field.into();
         match self.search(&field) {
             Ok(at) => self.fields[at].1.push(value.into()),
-            Err(at) => self.fields.insert(at, (field, Values::One(value.into()))),
+            Err(at) => self.fields.insert(at, (field, FieldValues::One(value.into()))),
         }
     }
 
@@ -186,7 +186,7 @@ impl Document {
         serde_json::Value::Object(root)
     }
 
-    fn replace(&mut self, field: Field, values: Values) {
+    fn replace(&mut self, field: Field, values: FieldValues) {
         match self.search(&field) {
             Ok(at) => self.fields[at].1 = values,
             Err(at) => self.fields.insert(at, (field, values)),
@@ -202,9 +202,9 @@ impl Document {
     }
 }
 
-fn values_to_json(field: &Field, values: &Values) -> serde_json::Value {
+fn values_to_json(field: &Field, values: &FieldValues) -> serde_json::Value {
     match values.as_slice() {
-        [one] if field.shape() == Shape::Single => value_to_json(field, one),
+        [one] if field.shape() == Cardinality::Single => value_to_json(field, one),
         all => all.iter().map(|value| value_to_json(field, value)).collect(),
     }
 }

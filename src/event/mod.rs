@@ -9,10 +9,10 @@ mod order;
 mod text;
 mod value;
 
-pub use document::{Document, Fields, Written};
+pub use document::{Document, Fields, WrittenText};
 pub use json::{Object, instant};
 pub use order::{Clock, Event, OrderKey};
-pub use value::{IpValue, Value, Values};
+pub use value::{FieldValues, IpValue, Value};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! So the order is a choice of its own, apart from the `@timestamp` that is shown.
 
 use super::{Document, Object};
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub struct Event {
     /// What decides between events of the same time: EventRecordID. Missing sorts last.
     pub tiebreaker: Option<u64>,
     /// Where it was read.
-    pub origin: Origin,
+    pub origin: Locator,
     /// The document as it was given, if it was given as JSON.
     pub original: Option<Arc<Object>>,
 }
@@ -46,12 +46,12 @@ pub struct OrderKey {
     pub time: Ticks,
     tiebreaker_missing: bool,
     tiebreaker: u64,
-    origin: Origin,
+    origin: Locator,
 }
 
 impl OrderKey {
     /// The place in the order of what has this time and tiebreaker, and was read there.
-    pub fn new(time: Ticks, tiebreaker: Option<u64>, origin: Origin) -> Self {
+    pub fn new(time: Ticks, tiebreaker: Option<u64>, origin: Locator) -> Self {
         let tiebreaker_missing = tiebreaker.is_none();
         Self { time, tiebreaker_missing, tiebreaker: tiebreaker.unwrap_or_default(), origin }
     }
@@ -62,7 +62,7 @@ impl OrderKey {
     }
 
     /// Where it was read.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> Locator {
         self.origin
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::ecs::{self, Field};
 
 fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {
@@ -8,7 +8,7 @@ fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {
         timestamp: Ticks(utc),
         logged: Ticks(logged),
         tiebreaker,
-        origin: Origin { input: 0, offset },
+        origin: Locator { input: 0, offset },
         original: None,
         is_logged_known: true,
         is_recovered: false,

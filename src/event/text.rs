@@ -5,7 +5,7 @@
 
 use super::{Document, Event, Value};
 use crate::base::json;
-use crate::ecs::{self, Field, FieldType, Shape};
+use crate::ecs::{self, Cardinality, Field, FieldType};
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
@@ -109,7 +109,7 @@ fn common_objects(open: &str, objects: &str) -> usize {
 
 fn push_values(field: &Field, values: &[Value], out: &mut Vec<u8>) {
     match values {
-        [one] if field.shape() == Shape::Single => push_value(field, one, out),
+        [one] if field.shape() == Cardinality::Single => push_value(field, one, out),
         all => {
             for (number, value) in all.iter().enumerate() {
                 out.push(if number == 0 { b'[' } else { b',' });

@@ -116,14 +116,14 @@ impl From<Ticks> for Value {
 
 /// All values of a field, at least one. Most fields have one, which needs no list.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Values {
+pub enum FieldValues {
     /// Exactly one.
     One(Value),
     /// Several, in the order of the source.
     Many(Vec<Value>),
 }
 
-impl Values {
+impl FieldValues {
     /// The values as a slice.
     pub fn as_slice(&self) -> &[Value] {
         match self {

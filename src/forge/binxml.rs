@@ -3,41 +3,41 @@
 //! Only the model and the two templates Windows uses for an event (the System part, and the `EventData` part nested in it).
 //! How these become bytes depends on what a chunk already holds, so `chunk` writes them.
 
-use super::value::{Kind, Value};
+use super::value::{BinXmlType, ForgedValue};
 use std::rc::Rc;
 
 /// What stands in an attribute or between the tags of an element.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Content {
+pub(super) enum NodeContent {
     /// Fixed text of the template.
     Text(String),
     /// The value with this index; `optional` ones vanish with their attribute when the value is null.
     Substitution { index: u16, code: u8, optional: bool },
     /// A child element.
-    Element(Element),
+    Element(ForgedElement),
 }
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Element {
+pub(super) struct ForgedElement {
     pub(super) name: String,
     /// The value without which the whole element is left out, if there is such a value.
     pub(super) dependency: Option<u16>,
-    pub(super) attributes: Vec<(String, Content)>,
-    pub(super) children: Vec<Content>,
+    pub(super) attributes: Vec<(String, NodeContent)>,
+    pub(super) children: Vec<NodeContent>,
 }
 
 /// A template definition. Two templates with the same GUID are the same template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Template {
+pub(super) struct ForgedTemplate {
     pub(super) guid: [u8; 16],
-    pub(super) root: Element,
+    pub(super) root: ForgedElement,
 }
 
 /// A template with the values for its substitutions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Instance {
-    pub(super) template: Rc<Template>,
+pub(super) struct ForgedInstance {
+    pub(super) template: Rc<ForgedTemplate>,
     pub(super) slots: Vec<Slot>,
 }
 
@@ -45,15 +45,15 @@ pub(super) struct Instance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Slot {
     /// A plain value.
-    Value(Value),
+    Value(ForgedValue),
     /// A nested fragment of `BinXML` with a template of its own.
-    Fragment(Box<Instance>),
+    Fragment(Box<ForgedInstance>),
 }
 
 /// Type code of a nested `BinXML` fragment.
 pub(super) const FRAGMENT_CODE: u8 = 0x21;
 
-impl Element {
+impl ForgedElement {
     fn new(name: &str) -> Self {
         Self { name: name.to_owned(), dependency: None, attributes: Vec::new(), children: Vec::new() }
     }
@@ -63,20 +63,20 @@ impl Element {
         self
     }
 
-    fn attribute(mut self, name: &str, content: Content) -> Self {
+    fn attribute(mut self, name: &str, content: NodeContent) -> Self {
         self.attributes.push((name.to_owned(), content));
         self
     }
 
-    fn child(mut self, content: Content) -> Self {
+    fn child(mut self, content: NodeContent) -> Self {
         self.children.push(content);
         self
     }
 }
 
-impl Template {
+impl ForgedTemplate {
     /// Windows derives template GUIDs from their content; so do we, with a hash of our own.
-    fn new(root: Element) -> Rc<Self> {
+    fn new(root: ForgedElement) -> Rc<Self> {
         let mut hash = Fnv128::new();
         hash.element(&root);
         Rc::new(Self { guid: hash.0.to_le_bytes(), root })
@@ -84,65 +84,65 @@ impl Template {
 }
 
 /// The System template: `computer` is fixed text in it, everything else is substituted. With `data`, value 17 is the event's data.
-pub(super) fn system_template(computer: &str, data: bool) -> Rc<Template> {
-    let optional = |index, kind: Kind| Content::Substitution { index, code: kind.code(), optional: true };
-    let one = |name: &str, index: u16, kind: Kind| {
-        Content::Element(Element::new(name).on(index).child(optional(index, kind)))
+pub(super) fn system_template(computer: &str, data: bool) -> Rc<ForgedTemplate> {
+    let optional = |index, kind: BinXmlType| NodeContent::Substitution { index, code: kind.code(), optional: true };
+    let one = |name: &str, index: u16, kind: BinXmlType| {
+        NodeContent::Element(ForgedElement::new(name).on(index).child(optional(index, kind)))
     };
-    let system = Element::new("System")
-        .child(Content::Element(
-            Element::new("Provider")
-                .attribute("Name", optional(14, Kind::Text))
-                .attribute("Guid", optional(15, Kind::Guid)),
+    let system = ForgedElement::new("System")
+        .child(NodeContent::Element(
+            ForgedElement::new("Provider")
+                .attribute("Name", optional(14, BinXmlType::Text))
+                .attribute("Guid", optional(15, BinXmlType::Guid)),
         ))
-        .child(Content::Element(
-            Element::new("EventID")
+        .child(NodeContent::Element(
+            ForgedElement::new("EventID")
                 .on(3)
-                .attribute("Qualifiers", optional(4, Kind::UInt16))
-                .child(optional(3, Kind::UInt16)),
+                .attribute("Qualifiers", optional(4, BinXmlType::UInt16))
+                .child(optional(3, BinXmlType::UInt16)),
         ))
-        .child(one("Version", 11, Kind::UInt8))
-        .child(one("Level", 0, Kind::UInt8))
-        .child(one("Task", 2, Kind::UInt16))
-        .child(one("Opcode", 1, Kind::UInt8))
-        .child(one("Keywords", 5, Kind::HexInt64))
-        .child(Content::Element(Element::new("TimeCreated").attribute("SystemTime", optional(6, Kind::FileTime))))
-        .child(one("EventRecordID", 10, Kind::UInt64))
-        .child(Content::Element(
-            Element::new("Correlation")
-                .attribute("ActivityID", optional(7, Kind::Guid))
-                .attribute("RelatedActivityID", optional(13, Kind::Guid)),
+        .child(one("Version", 11, BinXmlType::UInt8))
+        .child(one("Level", 0, BinXmlType::UInt8))
+        .child(one("Task", 2, BinXmlType::UInt16))
+        .child(one("Opcode", 1, BinXmlType::UInt8))
+        .child(one("Keywords", 5, BinXmlType::HexInt64))
+        .child(NodeContent::Element(
+            ForgedElement::new("TimeCreated").attribute("SystemTime", optional(6, BinXmlType::FileTime)),
         ))
-        .child(Content::Element(
-            Element::new("Execution")
-                .attribute("ProcessID", optional(8, Kind::UInt32))
-                .attribute("ThreadID", optional(9, Kind::UInt32)),
+        .child(one("EventRecordID", 10, BinXmlType::UInt64))
+        .child(NodeContent::Element(
+            ForgedElement::new("Correlation")
+                .attribute("ActivityID", optional(7, BinXmlType::Guid))
+                .attribute("RelatedActivityID", optional(13, BinXmlType::Guid)),
         ))
-        .child(one("Channel", 16, Kind::Text))
-        .child(Content::Element(Element::new("Computer").child(Content::Text(computer.to_owned()))))
-        .child(Content::Element(Element::new("Security").attribute("UserID", optional(12, Kind::Sid))));
-    let mut event = Element::new("Event")
-        .attribute("xmlns", Content::Text("http://schemas.microsoft.com/win/2004/08/events/event".to_owned()))
-        .child(Content::Element(system));
+        .child(NodeContent::Element(
+            ForgedElement::new("Execution")
+                .attribute("ProcessID", optional(8, BinXmlType::UInt32))
+                .attribute("ThreadID", optional(9, BinXmlType::UInt32)),
+        ))
+        .child(one("Channel", 16, BinXmlType::Text))
+        .child(NodeContent::Element(ForgedElement::new("Computer").child(NodeContent::Text(computer.to_owned()))))
+        .child(NodeContent::Element(ForgedElement::new("Security").attribute("UserID", optional(12, BinXmlType::Sid))));
+    let mut event = ForgedElement::new("Event")
+        .attribute("xmlns", NodeContent::Text("http://schemas.microsoft.com/win/2004/08/events/event".to_owned()))
+        .child(NodeContent::Element(system));
     if data {
-        event = event.on(17).child(Content::Substitution { index: 17, code: FRAGMENT_CODE, optional: true });
+        event = event.on(17).child(NodeContent::Substitution { index: 17, code: FRAGMENT_CODE, optional: true });
     }
-    Template::new(event)
+    ForgedTemplate::new(event)
 }
 
 /// The `EventData` template: one `Data` element per field, each with one substitution.
-pub(super) fn data_template<'a>(fields: impl Iterator<Item = (&'a str, Kind)>) -> Rc<Template> {
-    let mut data = Element::new("EventData");
+pub(super) fn data_template<'a>(fields: impl Iterator<Item = (&'a str, BinXmlType)>) -> Rc<ForgedTemplate> {
+    let mut data = ForgedElement::new("EventData");
     for (index, (name, kind)) in (0..).zip(fields) {
-        data.children.push(Content::Element(
-            Element::new("Data").attribute("Name", Content::Text(name.to_owned())).child(Content::Substitution {
-                index,
-                code: kind.code(),
-                optional: false,
-            }),
+        data.children.push(NodeContent::Element(
+            ForgedElement::new("Data")
+                .attribute("Name", NodeContent::Text(name.to_owned()))
+                .child(NodeContent::Substitution { index, code: kind.code(), optional: false }),
         ));
     }
-    Template::new(data)
+    ForgedTemplate::new(data)
 }
 
 /// FNV-1a of 128 bits: enough to give each template of a scenario its own GUID, the same on every run.
@@ -165,21 +165,21 @@ impl Fnv128 {
         self.bytes(&[0xff]);
     }
 
-    fn content(&mut self, content: &Content) {
+    fn content(&mut self, content: &NodeContent) {
         match content {
-            Content::Text(text) => {
+            NodeContent::Text(text) => {
                 self.bytes(&[1]);
                 self.text(text);
             }
-            Content::Substitution { index, code, optional } => {
+            NodeContent::Substitution { index, code, optional } => {
                 self.bytes(&[2, *code, u8::from(*optional)]);
                 self.bytes(&index.to_le_bytes());
             }
-            Content::Element(element) => self.element(element),
+            NodeContent::Element(element) => self.element(element),
         }
     }
 
-    fn element(&mut self, element: &Element) {
+    fn element(&mut self, element: &ForgedElement) {
         self.bytes(&[3]);
         self.text(&element.name);
         self.bytes(&element.dependency.unwrap_or(u16::MAX).to_le_bytes());

@@ -3,7 +3,7 @@
 //! A chunk stands alone: names and template definitions are written where they are first used and referred to by offset afterwards.
 //! What the records mean, and how chunks make a file, is not known here.
 
-use super::binxml::{Content, Element, FRAGMENT_CODE, Instance, Slot, Template};
+use super::binxml::{FRAGMENT_CODE, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
 use crate::base::Ticks;
 use hashbrown::HashMap;
 
@@ -27,7 +27,7 @@ fn hash_units(units: impl Iterator<Item = u16>) -> u32 {
 
 /// Why a record was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum RefusedWrite {
     /// It does not fit into what is left of the chunk.
     Full,
     /// It has a value, or a name, longer than the format can say.
@@ -36,7 +36,7 @@ pub(super) enum Refused {
 
 /// Where a record lies in its chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct RecordPlace {
     /// Offset from the start of the chunk.
     pub offset: usize,
     /// Bytes of the whole record.
@@ -44,20 +44,20 @@ pub struct Place {
 }
 
 /// A table entry that can be taken back: the head of its bucket before it came.
-struct Entry<K> {
+struct TableEntry<K> {
     key: K,
     bucket: usize,
     previous_head: u32,
 }
 
 /// One of the two tables of a chunk: linked lists by bucket, new entries at the head.
-struct Table<K, const N: usize> {
+struct BucketTable<K, const N: usize> {
     heads: [u32; N],
     offsets: HashMap<K, u32>,
-    entries: Vec<Entry<K>>,
+    entries: Vec<TableEntry<K>>,
 }
 
-impl<K: Clone + Eq + std::hash::Hash, const N: usize> Table<K, N> {
+impl<K: Clone + Eq + std::hash::Hash, const N: usize> BucketTable<K, N> {
     fn new() -> Self {
         Self { heads: [0; N], offsets: HashMap::new(), entries: Vec::new() }
     }
@@ -66,7 +66,7 @@ impl<K: Clone + Eq + std::hash::Hash, const N: usize> Table<K, N> {
     fn add(&mut self, key: K, bucket: usize, offset: u32) -> u32 {
         let previous_head = std::mem::replace(&mut self.heads[bucket], offset);
         self.offsets.insert(key.clone(), offset);
-        self.entries.push(Entry { key, bucket, previous_head });
+        self.entries.push(TableEntry { key, bucket, previous_head });
         previous_head
     }
 
@@ -83,8 +83,8 @@ impl<K: Clone + Eq + std::hash::Hash, const N: usize> Table<K, N> {
 /// A chunk being filled.
 pub(super) struct ChunkWriter {
     bytes: Vec<u8>,
-    names: Table<String, { STRING_BUCKETS as usize }>,
-    templates: Table<[u8; 16], { TEMPLATE_BUCKETS as usize }>,
+    names: BucketTable<String, { STRING_BUCKETS as usize }>,
+    templates: BucketTable<[u8; 16], { TEMPLATE_BUCKETS as usize }>,
     numbers: Option<(u64, u64)>,
     last_record: usize,
 }
@@ -93,7 +93,7 @@ impl ChunkWriter {
     pub(super) fn new() -> Self {
         let mut bytes = Vec::with_capacity(CHUNK_SIZE);
         bytes.resize(CHUNK_HEADER_SIZE, 0);
-        Self { bytes, names: Table::new(), templates: Table::new(), numbers: None, last_record: 0 }
+        Self { bytes, names: BucketTable::new(), templates: BucketTable::new(), numbers: None, last_record: 0 }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -106,7 +106,7 @@ impl ChunkWriter {
     }
 
     /// Appends a record, or leaves the chunk as it was.
-    pub(super) fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Place, Refused> {
+    pub(super) fn push(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> Result<RecordPlace, RefusedWrite> {
         let (length, names, templates) = (self.bytes.len(), self.names.entries.len(), self.templates.entries.len());
         let written = self.record(number, at, event);
         if written.is_err() {
@@ -117,7 +117,7 @@ impl ChunkWriter {
         written
     }
 
-    fn record(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Place, Refused> {
+    fn record(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> Result<RecordPlace, RefusedWrite> {
         let start = self.bytes.len();
         self.bytes.extend([0x2a, 0x2a, 0, 0]);
         let size_at = self.hole();
@@ -127,19 +127,19 @@ impl ChunkWriter {
         // The size stands at both ends, and records are aligned to 8 bytes.
         let end = (self.bytes.len() + 4).next_multiple_of(8);
         if end > CHUNK_SIZE {
-            return Err(Refused::Full);
+            return Err(RefusedWrite::Full);
         }
         self.bytes.resize(end - 4, 0);
-        let size = u32::try_from(end - start).map_err(|_| Refused::TooLong)?;
+        let size = u32::try_from(end - start).map_err(|_| RefusedWrite::TooLong)?;
         self.bytes.extend(size.to_le_bytes());
         self.fill(size_at, size);
         self.last_record = start;
         self.numbers = Some((self.numbers.map_or(number, |(first, _)| first), number));
-        Ok(Place { offset: start, size: end - start })
+        Ok(RecordPlace { offset: start, size: end - start })
     }
 
     /// A fragment: header, one template instance, end of stream.
-    fn fragment(&mut self, instance: &Instance) -> Result<(), Refused> {
+    fn fragment(&mut self, instance: &ForgedInstance) -> Result<(), RefusedWrite> {
         self.bytes.extend(FRAGMENT_HEADER);
         self.bytes.extend([0x0c, 1]);
         self.template(&instance.template)?;
@@ -149,7 +149,7 @@ impl ChunkWriter {
     }
 
     /// The template's short id and offset, and its definition where it is used for the first time.
-    fn template(&mut self, template: &Template) -> Result<(), Refused> {
+    fn template(&mut self, template: &ForgedTemplate) -> Result<(), RefusedWrite> {
         let guid = template.guid;
         self.bytes.extend_from_slice(&guid[..4]);
         if let Some(&offset) = self.templates.offsets.get(&guid) {
@@ -170,7 +170,7 @@ impl ChunkWriter {
         self.fill_from(size_at)
     }
 
-    fn element(&mut self, element: &Element) -> Result<(), Refused> {
+    fn element(&mut self, element: &ForgedElement) -> Result<(), RefusedWrite> {
         let has_attributes = !element.attributes.is_empty();
         self.bytes.push(if has_attributes { 0x41 } else { 0x01 });
         self.bytes.extend(element.dependency.unwrap_or(u16::MAX).to_le_bytes());
@@ -198,24 +198,24 @@ impl ChunkWriter {
         self.fill_from(size_at)
     }
 
-    fn content(&mut self, content: &Content) -> Result<(), Refused> {
+    fn content(&mut self, content: &NodeContent) -> Result<(), RefusedWrite> {
         match content {
-            Content::Text(text) => {
+            NodeContent::Text(text) => {
                 self.bytes.extend([0x05, 0x01]);
                 self.counted(text)
             }
-            Content::Substitution { index, code, optional } => {
+            NodeContent::Substitution { index, code, optional } => {
                 self.bytes.push(if *optional { 0x0e } else { 0x0d });
                 self.bytes.extend(index.to_le_bytes());
                 self.bytes.push(*code);
                 Ok(())
             }
-            Content::Element(element) => self.element(element),
+            NodeContent::Element(element) => self.element(element),
         }
     }
 
     /// The offset of a name, and the name itself where it is used for the first time.
-    fn name(&mut self, name: &str) -> Result<(), Refused> {
+    fn name(&mut self, name: &str) -> Result<(), RefusedWrite> {
         if let Some(&offset) = self.names.offsets.get(name) {
             self.bytes.extend(offset.to_le_bytes());
             return Ok(());
@@ -232,16 +232,16 @@ impl ChunkWriter {
     }
 
     /// UTF-16 text after its length in units.
-    fn counted(&mut self, text: &str) -> Result<(), Refused> {
-        let units = u16::try_from(text.encode_utf16().count()).map_err(|_| Refused::TooLong)?;
+    fn counted(&mut self, text: &str) -> Result<(), RefusedWrite> {
+        let units = u16::try_from(text.encode_utf16().count()).map_err(|_| RefusedWrite::TooLong)?;
         self.bytes.extend(units.to_le_bytes());
         self.bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
         self.room()
     }
 
     /// Descriptors (size and type) of all values, then the values.
-    fn values(&mut self, slots: &[Slot]) -> Result<(), Refused> {
-        let count = u32::try_from(slots.len()).map_err(|_| Refused::TooLong)?;
+    fn values(&mut self, slots: &[Slot]) -> Result<(), RefusedWrite> {
+        let count = u32::try_from(slots.len()).map_err(|_| RefusedWrite::TooLong)?;
         self.bytes.extend(count.to_le_bytes());
         let descriptors_at = self.bytes.len();
         for slot in slots {
@@ -257,7 +257,7 @@ impl ChunkWriter {
                 Slot::Value(value) => self.bytes.extend_from_slice(&value.bytes),
                 Slot::Fragment(instance) => self.fragment(instance)?,
             }
-            let size = u16::try_from(self.bytes.len() - start).map_err(|_| Refused::TooLong)?;
+            let size = u16::try_from(self.bytes.len() - start).map_err(|_| RefusedWrite::TooLong)?;
             let descriptor = descriptors_at + at * 4;
             self.bytes[descriptor..descriptor + 2].copy_from_slice(&size.to_le_bytes());
         }
@@ -265,12 +265,12 @@ impl ChunkWriter {
     }
 
     /// Stops early when a record has outgrown the chunk, so that offsets stay small.
-    const fn room(&self) -> Result<(), Refused> {
-        if self.bytes.len() > CHUNK_SIZE { Err(Refused::Full) } else { Ok(()) }
+    const fn room(&self) -> Result<(), RefusedWrite> {
+        if self.bytes.len() > CHUNK_SIZE { Err(RefusedWrite::Full) } else { Ok(()) }
     }
 
-    fn position_after(&self, bytes: usize) -> Result<u32, Refused> {
-        u32::try_from(self.bytes.len() + bytes).map_err(|_| Refused::Full)
+    fn position_after(&self, bytes: usize) -> Result<u32, RefusedWrite> {
+        u32::try_from(self.bytes.len() + bytes).map_err(|_| RefusedWrite::Full)
     }
 
     /// Four bytes to be filled later.
@@ -284,8 +284,8 @@ impl ChunkWriter {
     }
 
     /// Fills a hole with the number of bytes written since.
-    fn fill_from(&mut self, at: usize) -> Result<(), Refused> {
-        let size = u32::try_from(self.bytes.len() - at - 4).map_err(|_| Refused::Full)?;
+    fn fill_from(&mut self, at: usize) -> Result<(), RefusedWrite> {
+        let size = u32::try_from(self.bytes.len() - at - 4).map_err(|_| RefusedWrite::Full)?;
         self.fill(at, size);
         Ok(())
     }

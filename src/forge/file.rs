@@ -2,9 +2,9 @@
 //!
 //! Knows what an event is made of, but not where the events come from.
 
-use super::binxml::{Instance, Slot, data_template, system_template};
-use super::chunk::{CHUNK_SIZE, ChunkWriter, Place, Refused};
-use super::value::{Kind, Value};
+use super::binxml::{ForgedInstance, Slot, data_template, system_template};
+use super::chunk::{CHUNK_SIZE, ChunkWriter, RecordPlace, RefusedWrite};
+use super::value::{BinXmlType, ForgedValue};
 use crate::base::Ticks;
 use std::io::{self, Seek, Write};
 
@@ -17,9 +17,9 @@ pub struct ForgedField {
     /// The `Name` of the `Data` element.
     pub name: String,
     /// Its type in the template; a value that is missing from one record does not change it.
-    pub kind: Kind,
+    pub kind: BinXmlType,
     /// Its value; `value.text` is what a reader must show.
-    pub value: Value,
+    pub value: ForgedValue,
 }
 
 /// One event: what is written, and so what a correct reader must see.
@@ -34,7 +34,7 @@ pub struct ForgedEvent {
     /// System/Provider/@Name.
     pub provider: String,
     /// System/Provider/@Guid; null when the provider has none.
-    pub provider_guid: Value,
+    pub provider_guid: ForgedValue,
     /// System/EventID.
     pub event_id: u16,
     /// System/EventID/@Qualifiers, of classic providers only.
@@ -58,13 +58,13 @@ pub struct ForgedEvent {
     /// System/Computer.
     pub computer: String,
     /// System/Security/@UserID; null when there is none.
-    pub user_id: Value,
+    pub user_id: ForgedValue,
     /// `EventData` in its order.
     pub fields: Vec<ForgedField>,
     /// Index of the chunk that holds the record.
     pub chunk: usize,
     /// The record's bytes in that chunk (before any damage).
-    pub place: Place,
+    pub place: RecordPlace,
 }
 
 impl ForgedEvent {
@@ -73,40 +73,42 @@ impl ForgedEvent {
         self.fields.iter().find(|field| field.name == name).map(|field| field.value.text.as_str())
     }
 
-    fn instance(&self) -> Instance {
-        let number = |kind: Kind, bytes: &[u8]| Slot::Value(Value { kind, bytes: bytes.to_vec(), text: String::new() });
-        let qualifiers = self.qualifiers.map_or_else(Value::null, |q| Value {
-            kind: Kind::UInt16,
+    fn instance(&self) -> ForgedInstance {
+        let number = |kind: BinXmlType, bytes: &[u8]| {
+            Slot::Value(ForgedValue { kind, bytes: bytes.to_vec(), text: String::new() })
+        };
+        let qualifiers = self.qualifiers.map_or_else(ForgedValue::null, |q| ForgedValue {
+            kind: BinXmlType::UInt16,
             bytes: q.to_le_bytes().to_vec(),
             text: String::new(),
         });
         let mut slots = vec![
-            number(Kind::UInt8, &[self.level]),
-            number(Kind::UInt8, &[self.opcode]),
-            number(Kind::UInt16, &self.task.to_le_bytes()),
-            number(Kind::UInt16, &self.event_id.to_le_bytes()),
+            number(BinXmlType::UInt8, &[self.level]),
+            number(BinXmlType::UInt8, &[self.opcode]),
+            number(BinXmlType::UInt16, &self.task.to_le_bytes()),
+            number(BinXmlType::UInt16, &self.event_id.to_le_bytes()),
             Slot::Value(qualifiers),
-            number(Kind::HexInt64, &self.keywords.to_le_bytes()),
-            Slot::Value(Value::file_time(self.time)),
-            Slot::Value(Value::null()),
-            number(Kind::UInt32, &self.process_id.to_le_bytes()),
-            number(Kind::UInt32, &self.thread_id.to_le_bytes()),
-            number(Kind::UInt64, &self.record_id.to_le_bytes()),
-            number(Kind::UInt8, &[self.version]),
+            number(BinXmlType::HexInt64, &self.keywords.to_le_bytes()),
+            Slot::Value(ForgedValue::file_time(self.time)),
+            Slot::Value(ForgedValue::null()),
+            number(BinXmlType::UInt32, &self.process_id.to_le_bytes()),
+            number(BinXmlType::UInt32, &self.thread_id.to_le_bytes()),
+            number(BinXmlType::UInt64, &self.record_id.to_le_bytes()),
+            number(BinXmlType::UInt8, &[self.version]),
             Slot::Value(self.user_id.clone()),
-            Slot::Value(Value::null()),
-            Slot::Value(Value::text(&self.provider)),
+            Slot::Value(ForgedValue::null()),
+            Slot::Value(ForgedValue::text(&self.provider)),
             Slot::Value(self.provider_guid.clone()),
-            Slot::Value(Value::text(&self.channel)),
+            Slot::Value(ForgedValue::text(&self.channel)),
         ];
         if !self.fields.is_empty() {
             slots.push(Slot::Fragment(Box::new(self.data_instance())));
         }
-        Instance { template: system_template(&self.computer, !self.fields.is_empty()), slots }
+        ForgedInstance { template: system_template(&self.computer, !self.fields.is_empty()), slots }
     }
 
-    fn data_instance(&self) -> Instance {
-        Instance {
+    fn data_instance(&self) -> ForgedInstance {
+        ForgedInstance {
             template: data_template(self.fields.iter().map(|field| (field.name.as_str(), field.kind))),
             slots: self.fields.iter().map(|field| Slot::Value(field.value.clone())).collect(),
         }
@@ -145,11 +147,11 @@ struct Packer {
 }
 
 /// Where a record went.
-struct Packed {
+struct PlacedRecord {
     /// The chunk that was full before it, if it began a new one.
     full: Option<Vec<u8>>,
     chunk: usize,
-    place: Place,
+    place: RecordPlace,
 }
 
 impl Packer {
@@ -157,10 +159,10 @@ impl Packer {
         Self { current: ChunkWriter::new(), chunks: 0, next_number: 1 }
     }
 
-    fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> Result<Packed, Refused> {
+    fn push(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> Result<PlacedRecord, RefusedWrite> {
         let mut full = None;
         let place = match self.current.push(number, at, event) {
-            Err(Refused::Full) if !self.current.is_empty() => {
+            Err(RefusedWrite::Full) if !self.current.is_empty() => {
                 full = Some(std::mem::replace(&mut self.current, ChunkWriter::new()).finish());
                 self.chunks += 1;
                 self.current.push(number, at, event)
@@ -168,7 +170,7 @@ impl Packer {
             placed => placed,
         }?;
         self.next_number = number + 1;
-        Ok(Packed { full, chunk: self.chunks, place })
+        Ok(PlacedRecord { full, chunk: self.chunks, place })
     }
 
     /// The last chunk, and the header of the file.
@@ -192,7 +194,7 @@ impl<W: Write + Seek> FileWriter<W> {
     }
 
     /// Appends a record. One that no chunk can hold is an error of the kind `InvalidInput`.
-    pub(super) fn push(&mut self, number: u64, at: Ticks, event: &Instance) -> io::Result<()> {
+    pub(super) fn push(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> io::Result<()> {
         let went = self.packer.push(number, at, event).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         went.full.map_or(Ok(()), |chunk| self.out.write_all(&chunk))
     }

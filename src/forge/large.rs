@@ -11,7 +11,7 @@ mod record;
 mod words;
 
 use super::file::FileWriter;
-use host::{Host, Written};
+use host::{ForgedEventData, ForgedHost};
 use std::io::{self, Seek, Write};
 
 /// Bytes after which a file is ended and another one begun.
@@ -136,7 +136,7 @@ fn hosts(size: u64) -> u64 {
 
 /// The events of one host, until its share of the bytes is reached and all that was planted is done.
 struct Log {
-    host: Host,
+    host: ForgedHost,
     wish: u64,
     /// Bytes in files that are finished.
     before: u64,
@@ -151,12 +151,12 @@ impl Log {
     fn new(large: &Large, serial: u64, hosts: u64) -> Self {
         let share = |all: u64| all / hosts + u64::from(serial <= all % hosts);
         let attacks = share(large.attacks);
-        let host = Host::new(serial, large.seed);
+        let host = ForgedHost::new(serial, large.seed);
         Self { host, wish: share(large.size), before: 0, written: 0, attacks, look_alikes: attacks.max(4), planted: 0 }
     }
 
     /// The next event, with attacks and look-alikes spread evenly over the log.
-    fn next(&mut self) -> Option<Written> {
+    fn next(&mut self) -> Option<ForgedEventData> {
         let waiting = self.attacks + self.look_alikes;
         let (written, wish, planted) = (u128::from(self.written), u128::from(self.wish), u128::from(self.planted));
         let all = planted + u128::from(waiting);

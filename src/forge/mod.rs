@@ -14,12 +14,12 @@ mod schema;
 mod value;
 mod xml;
 
-pub use chunk::{CHUNK_HEADER_SIZE, CHUNK_SIZE, Place};
+pub use chunk::{CHUNK_HEADER_SIZE, CHUNK_SIZE, RecordPlace};
 pub use damage::Damage;
 pub use error::{ForgeError, Problem};
 pub use file::{FILE_HEADER_SIZE, ForgedEvent, ForgedField, TooLarge, write_file};
 pub use large::{Large, LargeError, LargeFile};
 pub use scenario::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault, ForgedFile, Scenario};
 pub use schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
-pub use value::{Kind, Value, ZERO_GUID};
+pub use value::{BinXmlType, ForgedValue, ZERO_GUID};
 pub use xml::{XmlEncoding, XmlStyle, write_xml};

@@ -2,7 +2,7 @@
 //!
 //! Field lists are those of Sysmon 15 (schema 4.90). Types follow from the field's name, as real logs show; what values mean is not known here.
 
-use super::value::Kind;
+use super::value::BinXmlType;
 
 /// Sysmon's provider on Windows.
 pub const PROVIDER: &str = "Microsoft-Windows-Sysmon";
@@ -41,17 +41,17 @@ impl Schema {
 }
 
 /// The type Sysmon gives to a field of this name.
-pub fn kind_of(name: &str) -> Kind {
+pub fn kind_of(name: &str) -> BinXmlType {
     match name {
         "ProcessGuid" | "ParentProcessGuid" | "LogonGuid" | "SourceProcessGuid" | "SourceProcessGUID"
-        | "TargetProcessGuid" | "TargetProcessGUID" => Kind::Guid,
+        | "TargetProcessGuid" | "TargetProcessGUID" => BinXmlType::Guid,
         "ProcessId" | "ParentProcessId" | "SourceProcessId" | "TargetProcessId" | "SourceThreadId" | "NewThreadId"
-        | "TerminalSessionId" | "Session" => Kind::UInt32,
-        "Initiated" | "SourceIsIpv6" | "DestinationIsIpv6" | "IsExecutable" => Kind::Boolean,
-        "SourcePort" | "DestinationPort" => Kind::UInt16,
-        "LogonId" => Kind::HexInt64,
-        "GrantedAccess" => Kind::HexInt32,
-        _ => Kind::Text,
+        | "TerminalSessionId" | "Session" => BinXmlType::UInt32,
+        "Initiated" | "SourceIsIpv6" | "DestinationIsIpv6" | "IsExecutable" => BinXmlType::Boolean,
+        "SourcePort" | "DestinationPort" => BinXmlType::UInt16,
+        "LogonId" => BinXmlType::HexInt64,
+        "GrantedAccess" => BinXmlType::HexInt32,
+        _ => BinXmlType::Text,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::base::Ticks;
 
 /// The type of a `BinXML` value, as Windows numbers them. Arrays are not written: Sysmon has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum BinXmlType {
     /// No value at all.
     Null,
     /// UTF-16 text without a terminator.
@@ -38,7 +38,7 @@ pub enum Kind {
 /// The GUID that Sysmon writes when it knows none, as text.
 pub const ZERO_GUID: &str = "{00000000-0000-0000-0000-000000000000}";
 
-impl Kind {
+impl BinXmlType {
     /// The type byte in descriptors and substitution tokens.
     pub const fn code(self) -> u8 {
         match self {
@@ -97,67 +97,67 @@ impl Kind {
 
 /// A value ready to be written, with the text that a reader must show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value {
+pub struct ForgedValue {
     /// Its type.
-    pub kind: Kind,
+    pub kind: BinXmlType,
     /// Its bytes, as in the file.
     pub bytes: Vec<u8>,
     /// Its text, as in the XML of the event.
     pub text: String,
 }
 
-impl Value {
+impl ForgedValue {
     /// The absent value.
     pub const fn null() -> Self {
-        Self { kind: Kind::Null, bytes: Vec::new(), text: String::new() }
+        Self { kind: BinXmlType::Null, bytes: Vec::new(), text: String::new() }
     }
 
     /// UTF-16 text.
     pub fn text(text: &str) -> Self {
-        Self { kind: Kind::Text, bytes: utf16(text), text: text.to_owned() }
+        Self { kind: BinXmlType::Text, bytes: utf16(text), text: text.to_owned() }
     }
 
     /// An instant.
     pub fn file_time(at: Ticks) -> Self {
-        Self { kind: Kind::FileTime, bytes: at.0.to_le_bytes().to_vec(), text: at.rfc3339_full() }
+        Self { kind: BinXmlType::FileTime, bytes: at.0.to_le_bytes().to_vec(), text: at.rfc3339_full() }
     }
 
     /// Reads `text` as a value of `kind`; `None` if it is not one.
     ///
     /// Empty text is a value of every kind: the substitution is then there with no bytes, which readers show as empty.
-    pub fn of(kind: Kind, text: &str) -> Option<Self> {
-        if kind == Kind::Text {
+    pub fn of(kind: BinXmlType, text: &str) -> Option<Self> {
+        if kind == BinXmlType::Text {
             return Some(Self::text(text));
         }
         if text.is_empty() {
             return Some(Self::null());
         }
         let (bytes, text) = match kind {
-            Kind::Null => return None,
-            Kind::Text => return Some(Self::text(text)),
-            Kind::UInt8 => plain(number(text)?, |n| u8::try_from(n).ok().map(u8::to_le_bytes))?,
-            Kind::UInt16 => plain(number(text)?, |n| u16::try_from(n).ok().map(u16::to_le_bytes))?,
-            Kind::UInt32 => plain(number(text)?, |n| u32::try_from(n).ok().map(u32::to_le_bytes))?,
-            Kind::UInt64 => plain(number(text)?, |n| Some(n.to_le_bytes()))?,
-            Kind::Int32 => {
+            BinXmlType::Null => return None,
+            BinXmlType::Text => return Some(Self::text(text)),
+            BinXmlType::UInt8 => plain(number(text)?, |n| u8::try_from(n).ok().map(u8::to_le_bytes))?,
+            BinXmlType::UInt16 => plain(number(text)?, |n| u16::try_from(n).ok().map(u16::to_le_bytes))?,
+            BinXmlType::UInt32 => plain(number(text)?, |n| u32::try_from(n).ok().map(u32::to_le_bytes))?,
+            BinXmlType::UInt64 => plain(number(text)?, |n| Some(n.to_le_bytes()))?,
+            BinXmlType::Int32 => {
                 let n: i32 = text.parse().ok()?;
                 (n.to_le_bytes().to_vec(), n.to_string())
             }
-            Kind::HexInt32 => {
+            BinXmlType::HexInt32 => {
                 let n = u32::try_from(number(text)?).ok()?;
                 (n.to_le_bytes().to_vec(), format!("{n:#x}"))
             }
-            Kind::HexInt64 => {
+            BinXmlType::HexInt64 => {
                 let n = number(text)?;
                 (n.to_le_bytes().to_vec(), format!("{n:#x}"))
             }
-            Kind::Boolean => {
+            BinXmlType::Boolean => {
                 let yes: bool = text.to_ascii_lowercase().parse().ok()?;
                 (u32::from(yes).to_le_bytes().to_vec(), yes.to_string())
             }
-            Kind::Guid => guid(text)?,
-            Kind::FileTime => return Ticks::parse_rfc3339(text).map(Self::file_time),
-            Kind::Sid => sid(text)?,
+            BinXmlType::Guid => guid(text)?,
+            BinXmlType::FileTime => return Ticks::parse_rfc3339(text).map(Self::file_time),
+            BinXmlType::Sid => sid(text)?,
         };
         Some(Self { kind, bytes, text })
     }

@@ -2,22 +2,22 @@
 //!
 //! This module does not know why they are.
 
-use super::duplicates::{self, Building, Digests, Numbered};
-use crate::base::Origin;
-use crate::source::{self, Glance, Item, Record, Verdict, Visitor};
+use super::duplicates::{self, Building, Digests, NumberedRecord};
+use crate::base::Locator;
+use crate::source::{self, Item, Record, RecordRef, Visit, Visitor};
 use crate::sysmon;
 
 /// Chunks whose bytes are read again.
-pub struct Digesting<'w> {
+pub struct ChunkHasher<'w> {
     /// Sorted.
-    pub chunks: &'w [Origin],
+    pub chunks: &'w [Locator],
     pub digests: &'w Digests,
     /// Of the chunk at hand.
-    pub origin: Origin,
-    pub found: Vec<(Origin, u64)>,
+    pub origin: Locator,
+    pub found: Vec<(Locator, u64)>,
 }
 
-impl Visitor for Digesting<'_> {
+impl Visitor for ChunkHasher<'_> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
         self.chunks.binary_search_by_key(&offset, |chunk| chunk.offset).is_ok()
     }
@@ -38,8 +38,8 @@ impl Visitor for Digesting<'_> {
         self.origin.offset = offset;
     }
 
-    fn glance(&mut self, _: &Glance<'_>) -> Verdict {
-        Verdict::Seen
+    fn glance(&mut self, _: &RecordRef<'_>) -> Visit {
+        Visit::Seen
     }
 
     fn item(&mut self, _: Item) {}
@@ -52,16 +52,16 @@ impl Visitor for Digesting<'_> {
 }
 
 /// Numbers that are read again.
-pub struct Numbering<'w> {
+pub struct RecordIdCollector<'w> {
     /// Sorted.
-    pub chunks: &'w [Origin],
+    pub chunks: &'w [Locator],
     pub groups: &'w mut Building,
-    pub found: Vec<Numbered>,
+    pub found: Vec<NumberedRecord>,
     /// How many there were when the chunk began.
     pub mark: usize,
 }
 
-impl Visitor for Numbering<'_> {
+impl Visitor for RecordIdCollector<'_> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
         self.chunks.binary_search_by_key(&offset, |chunk| chunk.offset).is_ok()
     }
@@ -74,9 +74,9 @@ impl Visitor for Numbering<'_> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         self.found.push((self.groups.group(glance), glance.record_id(), glance.origin()));
-        Verdict::Seen
+        Visit::Seen
     }
 
     fn item(&mut self, item: Item) {
@@ -96,16 +96,16 @@ impl Visitor for Numbering<'_> {
 }
 
 /// Records that are read again because somebody needs all of them.
-pub struct Loading<'w, T, F: Fn(&Record) -> T> {
+pub struct RecordLoader<'w, T, F: Fn(&Record) -> T> {
     /// Sorted.
-    pub origins: &'w [Origin],
+    pub origins: &'w [Locator],
     pub make: F,
     pub found: Vec<T>,
     /// How many there were when the chunk began.
     pub mark: usize,
 }
 
-impl<T, F: Fn(&Record) -> T> Visitor for Loading<'_, T, F> {
+impl<T, F: Fn(&Record) -> T> Visitor for RecordLoader<'_, T, F> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
         let next = self.origins.partition_point(|origin| origin.offset < offset);
         self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
@@ -123,8 +123,8 @@ impl<T, F: Fn(&Record) -> T> Visitor for Loading<'_, T, F> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        if self.origins.binary_search(&glance.origin()).is_ok() { Verdict::Wanted } else { Verdict::Seen }
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+        if self.origins.binary_search(&glance.origin()).is_ok() { Visit::Wanted } else { Visit::Seen }
     }
 
     fn item(&mut self, item: Item) {

@@ -1,10 +1,10 @@
 //! Documents that were read twice: two exports that overlap, or a file and a copy of it.
 //!
 //! A text of gigabytes has millions of documents, and of each a word must be kept until the last one was read. So it is a short word: 32 bytes, where a
-//! [`super::duplicates::Seen`] of a record, which is looked up by its number too, has 72. They are sorted where they are; no second list is made.
+//! [`super::duplicates::RecordFingerprint`] of a record, which is looked up by its number too, has 72. They are sorted where they are; no second list is made.
 //! This module does not know what a document is.
 
-use crate::base::Origin;
+use crate::base::Locator;
 
 /// A document as far as copies of it are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,14 +20,14 @@ pub struct SeenDocument<F> {
 
 impl<F: Copy + Ord> SeenDocument<F> {
     /// What is kept of a document.
-    pub fn new(fingerprint: [u8; 16], origin: Origin, event_id: Option<u16>, fate: F) -> Self {
+    pub fn new(fingerprint: [u8; 16], origin: Locator, event_id: Option<u16>, fate: F) -> Self {
         let [fingerprint @ .., _] = fingerprint;
         Self { fingerprint, input: origin.input, offset: origin.offset, event_id, fate }
     }
 
     /// Where it was read.
-    pub fn origin(&self) -> Origin {
-        Origin { input: self.input, offset: self.offset }
+    pub fn origin(&self) -> Locator {
+        Locator { input: self.input, offset: self.offset }
     }
 
     /// Sysmon's event ID, if it is a Sysmon event, and what became of it.

@@ -7,10 +7,10 @@
 //! This module does not know rules.
 
 use super::copies::{self, SeenDocument};
-use super::found::Counts;
-use super::work::Fate;
-use crate::base::{Origin, Ticks};
-use crate::source::{self, Glance, Record, Stored};
+use super::found::RecordCounts;
+use super::work::Disposition;
+use crate::base::{Locator, Ticks};
+use crate::source::{self, Record, RecordRef, Stored};
 use crate::sysmon;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -24,7 +24,7 @@ const CHUNKS_AT_A_TIME: usize = 4096;
 
 /// A record as far as duplicates are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seen {
+pub struct RecordFingerprint {
     /// A hash of all that it says.
     pub fingerprint: [u8; 16],
     /// Whether it was recovered from what is left of a log: of copies, one that is not stays.
@@ -34,22 +34,22 @@ pub struct Seen {
     /// What is left of a record whatever tool has kept it: see [`identity`].
     pub identity: u64,
     /// Where it was read. Of equal ones the one with the lowest place stays.
-    pub origin: Origin,
+    pub origin: Locator,
     /// Its computer and channel.
-    pub group: Group,
+    pub group: LogDigest,
     /// Its number in its log.
     pub record_id: u64,
     /// Sysmon's event ID.
     pub event_id: u32,
     /// Mapped, and inside the window of time.
-    pub fate: Fate,
+    pub fate: Disposition,
 }
 
 /// A computer and channel, as a hash. Two with the same hash are only compared more than they need to be.
-pub type Group = u64;
+pub type LogDigest = u64;
 
 /// The group of a computer and channel.
-fn group_of(computer: &str, channel: &str) -> Group {
+fn group_of(computer: &str, channel: &str) -> LogDigest {
     let mut hasher = FixedState::default().build_hasher();
     // A host's name changes its letters' case between one record and another.
     hasher.write(computer.to_lowercase().as_bytes());
@@ -59,14 +59,14 @@ fn group_of(computer: &str, channel: &str) -> Group {
 }
 
 /// The group of a record, and its number in its log.
-pub fn number_of(record: &Record) -> (Group, u64) {
+pub fn number_of(record: &Record) -> (LogDigest, u64) {
     (group_of(&record.computer, &record.channel), record.record_id.unwrap_or(u64::MAX))
 }
 
 /// Numbers of records of one group, from the first to the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
-    pub group: Group,
+    pub group: LogDigest,
     pub first: u64,
     pub last: u64,
 }
@@ -75,13 +75,13 @@ pub struct Range {
 #[derive(Debug)]
 pub struct ChunkSeen {
     /// Where it begins.
-    pub origin: Origin,
+    pub origin: Locator,
     /// A digest of its header.
     header: u64,
     /// Sysmon's records in it: mostly of one computer and channel.
     range: Range,
     /// How many of which kind, packed: there are as many of these as there are chunks. Unused ones count none.
-    counts: [Packed; FEW],
+    counts: [PackedCount; FEW],
     /// What does not fit in there.
     more: Option<Box<More>>,
     /// Whether numbers rise from record to record, so that none is in it twice.
@@ -95,32 +95,33 @@ const FEW: usize = 10;
 #[derive(Debug)]
 struct More {
     ranges: Box<[Range]>,
-    counts: Box<[(Counted, u32)]>,
+    counts: Box<[(RecordCategory, u32)]>,
     /// Records that became events and were recovered.
     recovered: u32,
 }
 
 /// An event ID times the number of fates, plus the fate's, and a count.
-type Packed = (u16, u16);
+type PackedCount = (u16, u16);
 
 /// How many fates there are.
 const FATE_COUNT: u16 = 3;
 
 /// Every fate, in the order of their numbers.
-const FATES: [Fate; FATE_COUNT as usize] = [Fate::Mapped, Fate::OutsideWindow, Fate::Filtered];
+const FATES: [Disposition; FATE_COUNT as usize] =
+    [Disposition::Mapped, Disposition::OutsideWindow, Disposition::Filtered];
 
-fn pack(((event_id, fate), count): (Counted, u32)) -> Option<Packed> {
+fn pack(((event_id, fate), count): (RecordCategory, u32)) -> Option<PackedCount> {
     let key = event_id?.checked_mul(FATE_COUNT.into())?.checked_add(fate as u32)?;
     Some((key.try_into().ok()?, count.try_into().ok()?))
 }
 
-fn unpack((key, count): Packed) -> (Counted, u32) {
+fn unpack((key, count): PackedCount) -> (RecordCategory, u32) {
     ((Some(u32::from(key / FATE_COUNT)), FATES[usize::from(key % FATE_COUNT)]), count.into())
 }
 
 impl ChunkSeen {
     /// How many records there are of which kind.
-    pub fn counts(&self) -> impl Iterator<Item = (Counted, u32)> {
+    pub fn counts(&self) -> impl Iterator<Item = (RecordCategory, u32)> {
         let more = self.more.iter().flat_map(|more| more.counts.iter().copied());
         self.counts.iter().filter(|(_, count)| *count > 0).copied().map(unpack).chain(more)
     }
@@ -137,17 +138,17 @@ impl ChunkSeen {
 }
 
 /// What records are counted by.
-pub type Counted = (Option<u32>, Fate);
+pub type RecordCategory = (Option<u32>, Disposition);
 
 /// A chunk while it is read.
 #[derive(Debug, Default)]
 pub struct Building {
-    origin: Option<Origin>,
+    origin: Option<Locator>,
     ranges: Vec<Range>,
     /// Records that became events, by event ID, as long as those are small.
     mapped: [u32; SMALL_IDS],
     /// All others.
-    counts: Vec<(Counted, u32)>,
+    counts: Vec<(RecordCategory, u32)>,
     not_rising: bool,
     recovered: u32,
     /// The range that was last added to.
@@ -155,7 +156,7 @@ pub struct Building {
     /// The number of the sender that it was added to for, if that was at a glance.
     sender: Option<u64>,
     /// Computer and channel as they were last stored, the number of the sender that they were last seen with, and their group.
-    known: Option<(Stored, Stored, u64, Group)>,
+    known: Option<(Stored, Stored, u64, LogDigest)>,
 }
 
 /// Event IDs below this are counted in one step; Sysmon has none above it but that of its own errors.
@@ -163,7 +164,7 @@ const SMALL_IDS: usize = 32;
 
 impl Building {
     /// Begins a chunk, or begins it anew.
-    pub fn begin(&mut self, origin: Origin) {
+    pub fn begin(&mut self, origin: Locator) {
         self.origin = Some(origin);
         self.ranges.clear();
         self.mapped.fill(0);
@@ -175,15 +176,15 @@ impl Building {
     }
 
     /// The chunk that is being read, if one is.
-    pub fn origin(&self) -> Option<Origin> {
+    pub fn origin(&self) -> Option<Locator> {
         self.origin
     }
 
     /// Adds a record of which a glance was enough.
     #[inline]
-    pub fn add_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
+    pub fn add_glance(&mut self, glance: &RecordRef<'_>, fate: Disposition) {
         // Nearly every record is the next one of the same log.
-        if fate == Fate::Mapped
+        if fate == Disposition::Mapped
             && self.sender == Some(glance.sender())
             && let Some(count) = self.mapped.get_mut(glance.event_id() as usize)
             && let Some(range) = self.ranges.get_mut(self.latest)
@@ -197,7 +198,7 @@ impl Building {
     }
 
     #[inline(never)]
-    fn add_other_glance(&mut self, glance: &Glance<'_>, fate: Fate) {
+    fn add_other_glance(&mut self, glance: &RecordRef<'_>, fate: Disposition) {
         let group = self.group(glance);
         self.add(group, glance.record_id(), (Some(glance.event_id()), fate));
         self.sender = Some(glance.sender());
@@ -205,7 +206,7 @@ impl Building {
 
     /// The group of a record.
     #[inline]
-    pub fn group(&mut self, glance: &Glance<'_>) -> Group {
+    pub fn group(&mut self, glance: &RecordRef<'_>) -> LogDigest {
         if let Some((_, _, sender, group)) = &self.known
             && *sender == glance.sender()
         {
@@ -215,7 +216,7 @@ impl Building {
     }
 
     #[inline(never)]
-    fn new_group(&mut self, glance: &Glance<'_>) -> Group {
+    fn new_group(&mut self, glance: &RecordRef<'_>) -> LogDigest {
         let (computer, channel) = (glance.computer(), glance.channel());
         if let Some((known_computer, known_channel, sender, group)) = &mut self.known
             && *known_computer == computer
@@ -235,10 +236,10 @@ impl Building {
     }
 
     /// Adds a record.
-    pub fn add(&mut self, group: Group, id: u64, counted: Counted) {
+    pub fn add(&mut self, group: LogDigest, id: u64, counted: RecordCategory) {
         self.sender = None;
         let small = match counted {
-            (Some(id), Fate::Mapped) => self.mapped.get_mut(id as usize),
+            (Some(id), Disposition::Mapped) => self.mapped.get_mut(id as usize),
             _ => None,
         };
         match small {
@@ -266,8 +267,8 @@ impl Building {
         let origin = self.origin.take()?;
         let (&range, ranges) = self.ranges.split_first()?;
         let mapped = (0..).zip(self.mapped).filter(|(_, count)| *count > 0);
-        let mapped = mapped.map(|(id, count)| ((Some(id), Fate::Mapped), count));
-        let mut counts = [Packed::default(); FEW];
+        let mapped = mapped.map(|(id, count)| ((Some(id), Disposition::Mapped), count));
+        let mut counts = [PackedCount::default(); FEW];
         let mut places = counts.iter_mut();
         let mut rest = Vec::new();
         for counted in mapped.chain(self.counts.iter().copied()) {
@@ -287,11 +288,11 @@ impl Building {
 #[derive(Debug, Default)]
 pub struct Duplicates {
     /// Chunks that are copies as a whole, by input and offset.
-    chunks: HashSet<Origin>,
+    chunks: HashSet<Locator>,
     /// Single records and documents.
-    records: HashSet<Origin>,
+    records: HashSet<Locator>,
     /// How many there are of which kind.
-    pub counts: Counts,
+    pub counts: RecordCounts,
     /// How many of those that became events were recovered.
     pub recovered: u64,
 }
@@ -303,36 +304,37 @@ impl Duplicates {
     }
 
     /// Whether what was read there is a duplicate.
-    pub fn contains(&self, origin: Origin) -> bool {
-        let chunk = || Origin { input: origin.input, offset: source::chunk_start(origin.offset) };
+    pub fn contains(&self, origin: Locator) -> bool {
+        let chunk = || Locator { input: origin.input, offset: source::chunk_start(origin.offset) };
         self.records.contains(&origin) || (!self.chunks.is_empty() && self.chunks.contains(&chunk()))
     }
 
     /// Adds the copies among documents, which are compared with each other only.
-    pub fn add_documents(&mut self, seen: Vec<SeenDocument<Fate>>) {
+    pub fn add_documents(&mut self, seen: Vec<SeenDocument<Disposition>>) {
         for copy in copies::copies(seen) {
             self.records.insert(copy.origin());
             self.counts.add(copy.counted(), 1);
         }
     }
 
-    fn add_all(&mut self, mut seen: Vec<Seen>) {
+    fn add_all(&mut self, mut seen: Vec<RecordFingerprint>) {
         seen.sort_unstable();
         for pair in seen.windows(2) {
             if pair[0].fingerprint == pair[1].fingerprint && self.records.insert(pair[1].origin) {
                 self.counts.add((Some(pair[1].event_id), pair[1].fate), 1);
-                self.recovered += u64::from(pair[1].is_recovered && pair[1].fate == Fate::Mapped);
+                self.recovered += u64::from(pair[1].is_recovered && pair[1].fate == Disposition::Mapped);
             }
         }
         self.add_partial(&seen);
     }
 
     /// Finds the copies that other tools have kept, and lost parts of. They are told by what no tool loses.
-    fn add_partial(&mut self, seen: &[Seen]) {
+    fn add_partial(&mut self, seen: &[RecordFingerprint]) {
         if !seen.iter().any(|seen| seen.is_partial) {
             return;
         }
-        let (mut partial, whole): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|seen| seen.is_partial);
+        let (mut partial, whole): (Vec<&RecordFingerprint>, Vec<&RecordFingerprint>) =
+            seen.iter().partition(|seen| seen.is_partial);
         let mut known: HashSet<u64> = whole.iter().map(|seen| seen.identity).collect();
         partial.sort_unstable_by_key(|seen| seen.origin);
         for seen in partial {
@@ -346,13 +348,13 @@ impl Duplicates {
 
 /// Part of the evidence to compare: ranges of numbers, and the chunks that may have records in them.
 #[derive(Debug, Default)]
-struct Batch {
+struct ComparisonBatch {
     ranges: Vec<Range>,
-    chunks: HashSet<Origin>,
+    chunks: HashSet<Locator>,
 }
 
-impl Batch {
-    fn includes(&self, group: Group, id: u64) -> bool {
+impl ComparisonBatch {
+    fn includes(&self, group: LogDigest, id: u64) -> bool {
         let before = self.ranges.partition_point(|range| (range.group, range.first) <= (group, id));
         let last = before.checked_sub(1).map(|at| self.ranges[at]);
         last.is_some_and(|range| range.group == group && id <= range.last)
@@ -360,20 +362,20 @@ impl Batch {
 }
 
 /// A record of Sysmon by its group and number, and where it is.
-pub type Numbered = (Group, u64, Origin);
+pub type NumberedRecord = (LogDigest, u64, Locator);
 
 /// Reads logs once more.
-pub trait Again {
+pub trait Rereader {
     /// Digests of all bytes of some chunks, given in the order of their places.
-    fn digests(&self, chunks: &[Origin]) -> Vec<(Origin, u64)>;
+    fn digests(&self, chunks: &[Locator]) -> Vec<(Locator, u64)>;
     /// The records of Sysmon in some chunks.
-    fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered>;
+    fn numbers(&self, chunks: &[Locator]) -> Vec<NumberedRecord>;
     /// Some records, given in the order of their places.
-    fn seen(&self, records: &[Origin]) -> Vec<Seen>;
+    fn seen(&self, records: &[Locator]) -> Vec<RecordFingerprint>;
 }
 
 /// Finds the duplicates among chunks, and among records of other files.
-pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> Duplicates {
+pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], again: &dyn Rereader) -> Duplicates {
     let mut found = Duplicates::default();
     // Mostly they are in order already, or in few runs that are; and this sort makes use of it.
     chunks.sort_by_key(|chunk| chunk.origin);
@@ -389,17 +391,18 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
         !is_copy
     });
     for batch in batches(&chunks, others) {
-        let mut origins: Vec<Origin> = batch.chunks.iter().copied().collect();
+        let mut origins: Vec<Locator> = batch.chunks.iter().copied().collect();
         origins.sort_unstable();
-        let others: Vec<&Seen> = others.iter().filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
+        let others: Vec<&RecordFingerprint> =
+            others.iter().filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
         let mut numbers = again.numbers(&origins);
         numbers.retain(|(group, id, _)| batch.includes(*group, *id));
-        let in_logs: HashSet<Origin> = numbers.iter().map(|(_, _, origin)| *origin).collect();
+        let in_logs: HashSet<Locator> = numbers.iter().map(|(_, _, origin)| *origin).collect();
         numbers.extend(others.iter().map(|seen| (seen.group, seen.record_id, seen.origin)));
         numbers.sort_unstable();
-        let same = |left: &Numbered, right: &Numbered| (left.0, left.1) == (right.0, right.1);
+        let same = |left: &NumberedRecord, right: &NumberedRecord| (left.0, left.1) == (right.0, right.1);
         let alike = numbers.chunk_by(same).filter(|alike| alike.len() > 1).flatten();
-        let mut alike: Vec<Origin> = alike.map(|(_, _, origin)| *origin).filter(|at| in_logs.contains(at)).collect();
+        let mut alike: Vec<Locator> = alike.map(|(_, _, origin)| *origin).filter(|at| in_logs.contains(at)).collect();
         alike.sort_unstable();
         let mut seen = again.seen(&alike);
         seen.extend(others);
@@ -409,7 +412,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[Seen], again: &dyn Again) -> D
 }
 
 /// The chunks, which are in order, that have the same bytes as one before.
-fn copies(chunks: &[ChunkSeen], again: &dyn Again) -> HashSet<Origin> {
+fn copies(chunks: &[ChunkSeen], again: &dyn Rereader) -> HashSet<Locator> {
     let mut headers: Vec<u64> = chunks.iter().map(|chunk| chunk.header).collect();
     headers.sort_unstable();
     let mut twice: Vec<u64> = headers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
@@ -419,7 +422,7 @@ fn copies(chunks: &[ChunkSeen], again: &dyn Again) -> HashSet<Origin> {
     drop(headers);
     twice.dedup();
     let alike = chunks.iter().filter(|chunk| twice.binary_search(&chunk.header).is_ok());
-    let alike: Vec<Origin> = alike.map(|chunk| chunk.origin).collect();
+    let alike: Vec<Locator> = alike.map(|chunk| chunk.origin).collect();
     let mut digests = again.digests(&alike);
     digests.sort_unstable();
     let mut known = HashSet::new();
@@ -427,22 +430,23 @@ fn copies(chunks: &[ChunkSeen], again: &dyn Again) -> HashSet<Origin> {
 }
 
 /// The ranges in which a record could be there twice, cut so that each batch has not too many chunks.
-fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
+fn batches(chunks: &[ChunkSeen], others: &[RecordFingerprint]) -> Vec<ComparisonBatch> {
     // A chunk in which numbers do not rise overlaps with itself.
     let times = |chunk: &ChunkSeen| if chunk.rising { 1 } else { 2 };
     let count = chunks.iter().map(|chunk| chunk.ranges().count() * times(chunk)).sum::<usize>() + others.len();
-    let mut all: Vec<(Range, Option<Origin>)> = Vec::with_capacity(count);
+    let mut all: Vec<(Range, Option<Locator>)> = Vec::with_capacity(count);
     for chunk in chunks {
         for range in chunk.ranges() {
             all.extend(std::iter::repeat_n((range, Some(chunk.origin)), times(chunk)));
         }
     }
-    let of_other = |seen: &Seen| (Range { group: seen.group, first: seen.record_id, last: seen.record_id }, None);
+    let of_other =
+        |seen: &RecordFingerprint| (Range { group: seen.group, first: seen.record_id, last: seen.record_id }, None);
     all.extend(others.iter().map(of_other));
     // Equal ones are one and the same; no room is needed to keep their order.
     all.sort_unstable_by_key(|(range, origin)| (range.group, range.first, *origin));
-    let mut batches: Vec<Batch> = Vec::new();
-    let mut current = Batch::default();
+    let mut batches: Vec<ComparisonBatch> = Vec::new();
+    let mut current = ComparisonBatch::default();
     let mut start = 0;
     while start < all.len() {
         // All that hangs together by overlaps.
@@ -465,7 +469,12 @@ fn batches(chunks: &[ChunkSeen], others: &[Seen]) -> Vec<Batch> {
 }
 
 /// Adds what hangs together to the current batch, or in parts to several.
-fn add_overlap(members: &[(Range, Option<Origin>)], last: u64, current: &mut Batch, batches: &mut Vec<Batch>) {
+fn add_overlap(
+    members: &[(Range, Option<Locator>)],
+    last: u64,
+    current: &mut ComparisonBatch,
+    batches: &mut Vec<ComparisonBatch>,
+) {
     let group = members[0].0.group;
     let mut from = members[0].0.first;
     for (at, (range, origin)) in members.iter().enumerate() {

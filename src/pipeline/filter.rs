@@ -1,13 +1,13 @@
 //! Which events a person wants to see, by event ID and computer.
 //!
-//! This module does not know time, which is [`Window`](super::Window)'s.
+//! This module does not know time, which is [`Window`](super::TimeWindow)'s.
 
-use crate::base::wildcard::{Case, Wildcard};
+use crate::base::wildcard::{CaseSensitivity, Wildcard};
 use std::ops::RangeInclusive;
 
 /// Events to look at. Everything, if nothing is named.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct EventFilter {
     /// Only events with one of these IDs, if there are any.
     pub include_ids: Vec<RangeInclusive<u32>>,
     /// No events with one of these.
@@ -18,7 +18,7 @@ pub struct Filter {
     pub exclude_computers: Vec<Wildcard>,
 }
 
-impl Filter {
+impl EventFilter {
     /// Whether it keeps anything away.
     pub fn is_active(&self) -> bool {
         let ids = self.include_ids.len() + self.exclude_ids.len();
@@ -50,6 +50,6 @@ impl Filter {
 
     /// A computer name with `*` and `?`, whatever the case.
     pub fn computer(pattern: &str) -> Wildcard {
-        Wildcard::new(pattern.trim(), Case::Insensitive)
+        Wildcard::new(pattern.trim(), CaseSensitivity::Insensitive)
     }
 }

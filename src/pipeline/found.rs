@@ -2,15 +2,15 @@
 //!
 //! This module does not know how units are read.
 
-use super::Tally;
+use super::UnitTally;
 use super::copies::SeenDocument;
-use super::duplicates::{self, Again, ChunkSeen, Counted, Duplicates, Seen};
+use super::duplicates::{self, ChunkSeen, Duplicates, RecordCategory, RecordFingerprint, Rereader};
 use super::keywords::LongKeyword;
-use super::work::Fate;
-use crate::base::{Origin, Ticks};
+use super::work::Disposition;
+use crate::base::{Locator, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
 use crate::process::HostAddresses;
-use crate::source::{ChunkExtent, Fault, Unit};
+use crate::source::{ChunkExtent, Fault, WorkUnit};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub const FAULTS_PER_UNIT: usize = 1000;
 
 /// What was found in some units.
 #[derive(Default)]
-pub struct Found {
+pub struct PartialResults {
     /// Events that some rule may need.
     pub candidates: Candidates,
     /// Which fields the events have, if that is wanted.
@@ -33,28 +33,28 @@ pub struct Found {
     /// Every chunk that is not empty, to know by what is missing between them.
     pub extents: Vec<ChunkExtent>,
     /// Every record of other files.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<RecordFingerprint>,
     /// Every document.
-    pub documents: Vec<SeenDocument<Fate>>,
+    pub documents: Vec<SeenDocument<Disposition>>,
     /// Records and documents by kind.
-    pub counts: Counts,
+    pub counts: RecordCounts,
     pub faults: Vec<Fault>,
     /// How many of them are of units that were read before.
     faults_before: usize,
-    pub tally: Tally,
+    pub tally: UnitTally,
     /// When the first and the last event were logged.
     pub logged: Option<(Ticks, Ticks)>,
     /// Units of which something was left out, and the rules that were not awake then.
-    pub asleep: Vec<(Unit, Asleep)>,
+    pub asleep: Vec<(WorkUnit, Asleep)>,
 }
 
 /// Records and documents by event ID and what became of them.
 #[derive(Clone, Debug, Default)]
-pub struct Counts(pub HashMap<Counted, u64>);
+pub struct RecordCounts(pub HashMap<RecordCategory, u64>);
 
-impl Counts {
+impl RecordCounts {
     /// Adds some of a kind.
-    pub fn add(&mut self, counted: Counted, count: u64) {
+    pub fn add(&mut self, counted: RecordCategory, count: u64) {
         *self.0.entry(counted).or_default() += count;
     }
 
@@ -67,7 +67,7 @@ impl Counts {
     }
 }
 
-impl Found {
+impl PartialResults {
     /// Begins a unit.
     pub fn begin_unit(&mut self) {
         self.faults_before = self.faults.len();
@@ -114,7 +114,7 @@ impl Found {
 
     /// Takes the candidates of units that were read again, and faults that there were not before: a file can have changed meanwhile.
     pub fn replace(&mut self, again: Self) {
-        let origins: HashSet<Origin> = again.candidates.iter().map(|seen| seen.sighting.order.origin()).collect();
+        let origins: HashSet<Locator> = again.candidates.iter().map(|seen| seen.sighting.order.origin()).collect();
         self.candidates.remove(|origin| origins.contains(&origin));
         self.candidates.merge(again.candidates);
         let known: BTreeSet<&Fault> = self.faults.iter().collect();
@@ -123,7 +123,7 @@ impl Found {
     }
 
     /// Removes events whose record was read elsewhere too, and counts them.
-    pub fn remove_duplicates(&mut self, again: &dyn Again) -> Duplicates {
+    pub fn remove_duplicates(&mut self, again: &dyn Rereader) -> Duplicates {
         let mut duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
         self.seen = Vec::new();
         duplicates.add_documents(std::mem::take(&mut self.documents));

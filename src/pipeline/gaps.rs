@@ -4,7 +4,7 @@
 //! must know. Numbers are those that records bear (`EventRecordID`); where whole chunks are gone, the file itself tells, and that is a fault. How many are
 //! missing follows from what is kept to know duplicates by: the first and the last number of each computer and channel, and how many records there are.
 
-use super::duplicates::{ChunkSeen, Group, Seen};
+use super::duplicates::{ChunkSeen, LogDigest, RecordFingerprint};
 use crate::base::number::{counted, grouped};
 use crate::diag::{Notice, NoticeKind};
 use crate::source::{Fault, FaultKind, Input};
@@ -16,12 +16,12 @@ const NO_NUMBER: u64 = u64::MAX;
 /// The numbers of one file.
 #[derive(Debug, Default)]
 struct NumbersOfFile {
-    spans: HashMap<Group, (u64, u64)>,
+    spans: HashMap<LogDigest, (u64, u64)>,
     records: u64,
 }
 
 impl NumbersOfFile {
-    fn add(&mut self, group: Group, first: u64, last: u64) {
+    fn add(&mut self, group: LogDigest, first: u64, last: u64) {
         let span = self.spans.entry(group).or_insert((first, last));
         *span = (span.0.min(first), span.1.max(last));
     }
@@ -37,7 +37,7 @@ impl NumbersOfFile {
 }
 
 /// The files in which numbers of Sysmon's records are missing, each with how many.
-pub fn missing_numbers(chunks: &[ChunkSeen], seen: &[Seen]) -> Vec<(u32, u64)> {
+pub fn missing_numbers(chunks: &[ChunkSeen], seen: &[RecordFingerprint]) -> Vec<(u32, u64)> {
     let mut files: HashMap<u32, NumbersOfFile> = HashMap::new();
     for chunk in chunks {
         let file = files.entry(chunk.origin.input).or_default();

@@ -5,15 +5,15 @@
 //! so that the events are counted. Which values a condition has met depends on what threads remember; so the values themselves are looked at.
 
 use super::duplicates::Duplicates;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::base::number::{counted, grouped};
 use crate::detect::Detector;
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::{Field, FieldType};
 use crate::eql::{KEYWORD_LIMIT, is_too_long};
 use crate::event::{Document, Fields, Value};
-use crate::source::Glance;
-use crate::sysmon::{Cells, Lazy, Mapping, Ways};
+use crate::source::RecordRef;
+use crate::sysmon::{ExtractCache, Extractors, LazyEvent, Mapping};
 use std::collections::BTreeSet;
 
 /// Most fields that are named.
@@ -24,12 +24,12 @@ const MOST_NAMED: usize = 8;
 pub struct AskedKeywords(Vec<Field>);
 
 /// An event with a value that is too long, and the position of its field among the keywords.
-pub type LongKeyword = (Origin, u16);
+pub type LongKeyword = (Locator, u16);
 
 /// The keywords that records of a shape can have, and the positions of the entries that they are made of.
 #[derive(Debug)]
 pub struct ShapeKeywords {
-    ways: Ways,
+    ways: Extractors,
     entries: Vec<usize>,
     /// Positions of keywords.
     keywords: Vec<u16>,
@@ -52,8 +52,8 @@ impl AskedKeywords {
     }
 
     /// Those that records like this one can have; `None` if there are none.
-    pub fn shape(&self, glance: &Glance<'_>, mapping: Mapping) -> Option<ShapeKeywords> {
-        let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
+    pub fn shape(&self, glance: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeKeywords> {
+        let mut ways = Extractors::new(glance.event_id(), mapping, glance.names());
         let (mut entries, mut keywords) = (BTreeSet::new(), Vec::new());
         for (number, field) in self.numbered() {
             let of_field = if ways.learn(field) { ways.entries(field).unwrap_or_default() } else { Vec::new() };
@@ -72,8 +72,8 @@ impl AskedKeywords {
     pub fn note(
         &self,
         shape: &ShapeKeywords,
-        glance: &Glance<'_>,
-        (cells, path): (&mut Cells, &str),
+        glance: &RecordRef<'_>,
+        (cells, path): (&mut ExtractCache, &str),
         found: &mut Vec<LongKeyword>,
     ) {
         if !glance.may_exceed(KEYWORD_LIMIT)
@@ -81,13 +81,13 @@ impl AskedKeywords {
         {
             return;
         }
-        let event = Lazy::new(&shape.ways, glance, cells, path);
+        let event = LazyEvent::new(&shape.ways, glance, cells, path);
         let keywords = shape.keywords.iter().filter_map(|&number| Some((number, self.0.get(usize::from(number))?)));
         note(keywords, &event, glance.origin(), found);
     }
 
     /// The same for a document.
-    pub fn note_document(&self, document: &Document, origin: Origin, found: &mut Vec<LongKeyword>) {
+    pub fn note_document(&self, document: &Document, origin: Locator, found: &mut Vec<LongKeyword>) {
         if !self.0.is_empty() && document.iter().any(|(_, values)| values.iter().any(is_long)) {
             note(self.numbered(), document, origin, found);
         }
@@ -96,7 +96,7 @@ impl AskedKeywords {
     /// Tells how many events have such values.
     pub fn notice(&self, found: &[LongKeyword], duplicates: &Duplicates) -> Option<Notice> {
         let counting: Vec<&LongKeyword> = found.iter().filter(|(origin, _)| !duplicates.contains(*origin)).collect();
-        let events: BTreeSet<Origin> = counting.iter().map(|(origin, _)| *origin).collect();
+        let events: BTreeSet<Locator> = counting.iter().map(|(origin, _)| *origin).collect();
         let fields: BTreeSet<u16> = counting.iter().map(|(_, number)| *number).collect();
         let names = fields.iter().filter_map(|&number| self.0.get(usize::from(number)));
         let names: Vec<String> = names.take(MOST_NAMED).map(|field| format!("`{field}`")).collect();
@@ -121,7 +121,7 @@ fn is_long(value: &Value) -> bool {
 fn note<'k>(
     keywords: impl Iterator<Item = (u16, &'k Field)>,
     event: &dyn Fields,
-    origin: Origin,
+    origin: Locator,
     found: &mut Vec<LongKeyword>,
 ) {
     let long = keywords.filter(|(_, field)| event.values(field).iter().any(is_long));

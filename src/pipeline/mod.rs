@@ -20,23 +20,23 @@ mod timeline;
 mod window;
 mod work;
 
-pub use filter::Filter;
-pub use second::SecondPass;
-pub use stats::{Stats, Tally};
+pub use filter::EventFilter;
+pub use second::EvidencePass;
+pub use stats::{Stats, UnitTally};
 pub use survey::{SurveyOptions, survey, survey_inputs};
-pub use timeline::{Limits, Timeline, TimelineOptions};
-pub use window::{Window, WindowError};
+pub use timeline::{SortedTimeline, SpoolLimits, TimelineOptions};
+pub use window::{TimeWindow, WindowError};
 
-use crate::base::Origin;
-use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, RuleIndex, Straddling, Waking};
+use crate::base::Locator;
+use crate::detect::{Alert, Candidates, Detail, Detector, Findings, Inventory, RuleActivity, RuleIndex, Straddling};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::eql::MAX_KEYS;
 use crate::event::Clock;
 use crate::process::{HostAddresses, several_hosts_notice};
-use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, Unit};
+use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, WorkUnit};
 use crate::sysmon::Mapping;
-use found::Found;
+use found::PartialResults;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -60,13 +60,13 @@ pub struct Roles {
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct RunOptions {
     /// The clock that orders events.
     pub clock: Clock,
     /// Events outside of it, by the same clock, are passed over.
-    pub window: Window,
+    pub window: TimeWindow,
     /// Events that it does not want are passed over.
-    pub filter: Filter,
+    pub filter: EventFilter,
     /// Threads to use; 0 means one per core.
     pub threads: usize,
     /// Which fields of JSON documents play which part.
@@ -116,12 +116,12 @@ pub struct Outcome {
     pub left_out: BTreeMap<RuleIndex, usize>,
     /// Alerts that an exception took away, by the position of the exception in [`Detector::exceptions`].
     pub set_aside: BTreeMap<usize, usize>,
-    /// Which fields the events have; empty unless [`Options::inventory`].
+    /// Which fields the events have; empty unless [`RunOptions::inventory`].
     pub inventory: Inventory,
     /// The addresses that hosts have shown as their own, as far as a timeline that tells of connections needs them; `None` if they were not looked for.
     pub addresses: Option<HostAddresses>,
-    /// Every event, by process; `None` unless [`Options::timeline`].
-    pub timeline: Option<Timeline>,
+    /// Every event, by process; `None` unless [`RunOptions::timeline`].
+    pub timeline: Option<SortedTimeline>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub faults: Vec<Fault>,
     /// Limits that were reached, and whatever else a reader must know beside the faults; sorted.
@@ -129,7 +129,7 @@ pub struct Outcome {
     /// Counts.
     pub stats: Stats,
     /// The evidence, to be read a second time.
-    pub again: SecondPass,
+    pub again: EvidencePass,
 }
 
 /// A run that could not be.
@@ -170,10 +170,10 @@ pub fn spread(threads: usize, count: usize, job: &(dyn Fn(usize) + Sync)) {
 pub fn run(
     paths: &[PathBuf],
     detector: &Detector,
-    options: &Options,
+    options: &RunOptions,
     progress: &dyn Progress,
 ) -> Result<Outcome, RunError> {
-    let source::Inputs { inputs, faults } = source::discover(paths, &options.search);
+    let source::DiscoveredInputs { inputs, faults } = source::discover(paths, &options.search);
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
     progress.start(inputs.iter().map(|input| input.size).sum());
     let states = FileStates::of(&inputs);
@@ -190,7 +190,7 @@ pub fn run(
         let more = if options.timeline.is_none() {
             pool.install(|| worker.read_all(&again))
         } else {
-            let options = Options { timeline: None, ..options.clone() };
+            let options = RunOptions { timeline: None, ..options.clone() };
             let worker = Worker::new(&inputs, detector, &options, &Silent, &waking);
             pool.install(|| worker.read_all(&again))
         };
@@ -211,15 +211,15 @@ pub fn run(
     pool.spawn(move || drop((spare, plans)));
     let shelf = shelf.map(|shelf| shelf.into_inner().unwrap_or_else(PoisonError::into_inner));
     let duplicates = outcome.again.duplicates.clone();
-    outcome.timeline = shelf.map(|shelf| Timeline { shelf, duplicates, pool });
+    outcome.timeline = shelf.map(|shelf| SortedTimeline { shelf, duplicates, pool });
     Ok(outcome)
 }
 
 /// The units of which something was left out for rules that woke up later, in order.
-fn woken(found: &mut Found, waking: &Waking) -> Vec<Unit> {
+fn woken(found: &mut PartialResults, waking: &RuleActivity) -> Vec<WorkUnit> {
     waking.settle();
     let asleep = std::mem::take(&mut found.asleep);
-    let mut units: Vec<Unit> =
+    let mut units: Vec<WorkUnit> =
         asleep.into_iter().filter(|(_, asleep)| waking.woke(asleep)).map(|(unit, _)| unit).collect();
     units.sort_unstable();
     units
@@ -236,14 +236,14 @@ fn limits(candidates: &Candidates) -> Option<Notice> {
 }
 
 /// What needs all events at once: duplicates, order, sequences, groups.
-fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>) -> Outcome {
+fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::ThreadPool>) -> Outcome {
     let Worker { inputs, detector, .. } = worker;
     let missing = gaps::missing_numbers(&found.chunks, &found.seen);
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let straddling = found.candidates.processes_of_several_hosts();
     let of_hosts = straddling.map(|straddling| straddling_notice(worker, &found.candidates, &straddling));
-    let mut load = |origins: &BTreeSet<Origin>| {
-        let origins: Vec<Origin> = origins.iter().copied().collect();
+    let mut load = |origins: &BTreeSet<Locator>| {
+        let origins: Vec<Locator> = origins.iter().copied().collect();
         worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
     };
     let each = |count: usize, job: &(dyn Fn(usize) + Sync)| (0..count).into_par_iter().for_each(job);
@@ -269,7 +269,7 @@ fn conclude(worker: &Worker<'_>, mut found: Found, pool: &Arc<rayon::ThreadPool>
     let faults = found.faults;
     let options = worker.options.clone();
     let again =
-        SecondPass { inputs: inputs.clone(), duplicates, options, pool: pool.clone(), states: FileStates::default() };
+        EvidencePass { inputs: inputs.clone(), duplicates, options, pool: pool.clone(), states: FileStates::default() };
     Outcome { inputs, alerts, left_out, set_aside, inventory, addresses, timeline: None, faults, notices, stats, again }
 }
 

@@ -4,16 +4,16 @@
 //! again. Events are shown at a glance where that is possible. This module does not know what observers gather.
 
 use super::duplicates::Duplicates;
-use super::{CHUNKS_PER_UNIT, Options, Progress, documents};
-use crate::base::{Origin, Ticks};
+use super::{CHUNKS_PER_UNIT, Progress, RunOptions, documents};
+use crate::base::{Locator, Ticks};
 use crate::detect::Alert;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
 use crate::process::elsewhere::Watch;
 use crate::process::triage::{self, Triage};
-use crate::process::{AddressSurvey, Forest, HostAddresses, Missing, Observer, Sight, Survey};
-use crate::source::{self, Fault, FileStates, Glance, Input, Item, Record, Scratch, Unit, Verdict, Visitor};
-use crate::sysmon::{self, Cells, Lazy, Ways};
+use crate::process::{AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ProcessSurvey};
+use crate::source::{self, Fault, FileStates, Input, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
+use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -24,35 +24,35 @@ const MOST_SHAPES: usize = 4096;
 
 /// The evidence of a run, to be read again. What came in on standard input is there too: discovery keeps it in a temporary file.
 #[derive(Debug)]
-pub struct SecondPass {
+pub struct EvidencePass {
     pub(super) inputs: Vec<Input>,
     pub(super) duplicates: Arc<Duplicates>,
-    pub(super) options: Options,
+    pub(super) options: RunOptions,
     pub(super) pool: Arc<rayon::ThreadPool>,
     /// The files as they were before the first pass.
     pub(super) states: FileStates,
 }
 
 /// What a thread uses again from unit to unit.
-struct Own<O> {
+struct PassThreadState<O> {
     observer: O,
     scratch: Scratch,
-    cells: Cells,
+    cells: ExtractCache,
     /// The ways to the fields of records of each shape, by its number and event ID; `None` where the whole event is needed.
-    shapes: HashMap<(u32, u32), Option<Arc<Ways>>>,
+    shapes: HashMap<(u32, u32), Option<Arc<Extractors>>>,
 }
 
-impl SecondPass {
+impl EvidencePass {
     /// Shows every event to observers that `new` makes, and gives them back in no certain order.
     pub fn observe<O: Observer>(&self, progress: &dyn Progress, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
         progress.start(self.inputs.iter().map(|input| input.size).sum());
         let units = source::units(&self.inputs, CHUNKS_PER_UNIT);
         // Each thread takes what another one has put back: there are never more of them than threads.
-        let spare: Mutex<Vec<Own<O>>> = Mutex::default();
-        let own = || Own {
+        let spare: Mutex<Vec<PassThreadState<O>>> = Mutex::default();
+        let own = || PassThreadState {
             observer: new(),
             scratch: Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader),
-            cells: Cells::default(),
+            cells: ExtractCache::default(),
             shapes: HashMap::new(),
         };
         self.pool.install(|| {
@@ -74,12 +74,12 @@ impl SecondPass {
     }
 
     /// The events that were read at some places, in their order. Those that are not there any more are missing.
-    pub fn events(&self, origins: &BTreeSet<Origin>) -> Vec<Arc<Event>> {
-        let origins: Vec<Origin> = origins.iter().copied().collect();
+    pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
+        let origins: Vec<Locator> = origins.iter().copied().collect();
         let units = source::units_again(&self.inputs, &origins);
-        let load = |(unit, origins): &(Unit, &[Origin])| {
+        let load = |(unit, origins): &(WorkUnit, &[Locator])| {
             let mut scratch = Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader);
-            let mut loading = Loading { pass: self, origins, found: Vec::new(), mark: 0 };
+            let mut loading = EventLoader { pass: self, origins, found: Vec::new(), mark: 0 };
             source::visit_unit(&self.inputs, unit, &mut scratch, &mut loading);
             loading.found
         };
@@ -89,13 +89,13 @@ impl SecondPass {
     /// Every process, as trees.
     pub fn processes(&self, progress: &dyn Progress) -> Forest {
         let wanted = Arc::default();
-        let surveys = self.observe(progress, &|| Survey::new(&wanted));
-        Survey::merge(surveys).map_or_else(Forest::default, |survey| Forest::new(survey.table))
+        let surveys = self.observe(progress, &|| ProcessSurvey::new(&wanted));
+        ProcessSurvey::merge(surveys).map_or_else(Forest::default, |survey| Forest::new(survey.table))
     }
 
     /// What a person would look up first about some alerts of the run. Destinations and names are sought on other hosts in one more pass.
     pub fn triage(&self, alerts: &[Alert], progress: &dyn Progress) -> Triage {
-        let plan = triage::Plan::new(alerts);
+        let plan = triage::TriagePlan::new(alerts);
         let surveys = self.observe(progress, &|| plan.survey());
         let mut triage = Triage::new(plan, surveys);
         if let Some(sought) = triage.watch() {
@@ -122,16 +122,16 @@ impl SecondPass {
         }
         let found = missing.found(&self.observe(progress, &|| missing.observer()));
         let events = self.events(&found.iter().map(|(_, order)| order.origin()).collect());
-        let by_origin: HashMap<Origin, Arc<Event>> = events.into_iter().map(|event| (event.origin, event)).collect();
+        let by_origin: HashMap<Locator, Arc<Event>> = events.into_iter().map(|event| (event.origin, event)).collect();
         for (alert, order) in found {
             alerts[alert].start = by_origin.get(&order.origin()).cloned();
         }
     }
 
     /// Reads a unit to its end, and says how many bytes that were.
-    fn read<O: Observer>(&self, unit: &Unit, own: &mut Own<O>) -> u64 {
+    fn read<O: Observer>(&self, unit: &WorkUnit, own: &mut PassThreadState<O>) -> u64 {
         let mut scratch = std::mem::take(&mut own.scratch);
-        let mut reading = Reading { pass: self, own, input: unit.input, in_chunk: false, is_copy: false };
+        let mut reading = PassVisitor { pass: self, own, input: unit.input, in_chunk: false, is_copy: false };
         let stats = source::visit_unit(&self.inputs, unit, &mut scratch, &mut reading);
         own.observer.keep();
         own.scratch = scratch;
@@ -148,63 +148,63 @@ impl SecondPass {
 }
 
 /// A unit while it is read.
-struct Reading<'w, O> {
-    pass: &'w SecondPass,
-    own: &'w mut Own<O>,
+struct PassVisitor<'w, O> {
+    pass: &'w EvidencePass,
+    own: &'w mut PassThreadState<O>,
     input: u32,
     in_chunk: bool,
     /// Whether the chunk at hand is a copy of one that was read elsewhere.
     is_copy: bool,
 }
 
-impl<O: Observer> Visitor for Reading<'_, O> {
+impl<O: Observer> Visitor for PassVisitor<'_, O> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
-        !self.pass.duplicates.contains(Origin { input: self.input, offset })
+        !self.pass.duplicates.contains(Locator { input: self.input, offset })
     }
 
     fn begin_chunk(&mut self, offset: u64) {
         self.in_chunk = true;
-        self.is_copy = self.pass.duplicates.contains(Origin { input: self.input, offset });
+        self.is_copy = self.pass.duplicates.contains(Locator { input: self.input, offset });
         self.own.observer.keep();
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         let pass = self.pass;
         let id = glance.event_id();
-        let Own { observer, cells, shapes, .. } = &mut *self.own;
+        let PassThreadState { observer, cells, shapes, .. } = &mut *self.own;
         if self.is_copy || (observer.fields(id).is_empty() && is_plain(glance)) {
-            return Verdict::Seen;
+            return Visit::Seen;
         }
-        let Options { window, clock, filter, .. } = &pass.options;
+        let RunOptions { window, clock, filter, .. } = &pass.options;
         if filter.is_active() && !filter.wants(Some(id), || glance.computer().text().into()) {
-            return Verdict::Seen;
+            return Visit::Seen;
         }
         let windowed = window.from.is_some() || window.to.is_some();
         if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
-            return Verdict::Seen;
+            return Visit::Seen;
         }
         if !is_plain(glance) || (windowed && *clock == Clock::Utc) {
-            return Verdict::Wanted;
+            return Visit::Wanted;
         }
         if pass.duplicates.contains(glance.origin()) {
-            return Verdict::Seen;
+            return Visit::Seen;
         }
         if shapes.len() > MOST_SHAPES {
             shapes.clear();
         }
         let ways = shapes.entry((glance.shape(), id)).or_insert_with(|| {
-            let mut ways = Ways::new(id, pass.options.mapping, glance.names());
+            let mut ways = Extractors::new(id, pass.options.mapping, glance.names());
             observer.fields(id).iter().all(|field| ways.learn(&(*field).into())).then(|| Arc::new(ways))
         });
-        let Some(ways) = ways else { return Verdict::Wanted };
-        let event = Lazy::new(ways, glance, cells, &pass.inputs[self.input as usize].display);
+        let Some(ways) = ways else { return Visit::Wanted };
+        let event = LazyEvent::new(ways, glance, cells, &pass.inputs[self.input as usize].display);
         let time = match clock {
             Clock::Logged => glance.time_created(),
             Clock::Utc => event.timestamp(),
         };
         let order = OrderKey::new(time, Some(glance.record_id()), glance.origin());
-        observer.see(&Sight { fields: &event, id: Some(id), order });
-        Verdict::Seen
+        observer.see(&ObservedEvent { fields: &event, id: Some(id), order });
+        Visit::Seen
     }
 
     fn item(&mut self, item: Item) {
@@ -235,7 +235,7 @@ impl<O: Observer> Visitor for Reading<'_, O> {
     }
 }
 
-impl<O: Observer> Reading<'_, O> {
+impl<O: Observer> PassVisitor<'_, O> {
     fn record(&mut self, record: &Record) {
         let pass = self.pass;
         if self.is_copy || !sysmon::is_sysmon(record) || pass.duplicates.contains(record.origin) {
@@ -246,31 +246,31 @@ impl<O: Observer> Reading<'_, O> {
     }
 
     fn show(&mut self, event: &Event, id: Option<u32>, code: Option<u32>) {
-        let Options { clock, .. } = self.pass.options;
+        let RunOptions { clock, .. } = self.pass.options;
         let computer = event.document.text(ecs::HOST_NAME).unwrap_or_default();
         if self.pass.wants(code, computer, event.time(clock)) {
-            self.own.observer.see(&Sight { fields: &event.document, id, order: event.order(clock) });
+            self.own.observer.see(&ObservedEvent { fields: &event.document, id, order: event.order(clock) });
         }
     }
 }
 
 /// Events that are read again because somebody needs all of them.
-struct Loading<'w> {
-    pass: &'w SecondPass,
+struct EventLoader<'w> {
+    pass: &'w EvidencePass,
     /// Sorted.
-    origins: &'w [Origin],
+    origins: &'w [Locator],
     found: Vec<Arc<Event>>,
     /// How many there were when the chunk began.
     mark: usize,
 }
 
-impl Loading<'_> {
-    fn has(&self, origin: Origin) -> bool {
+impl EventLoader<'_> {
+    fn has(&self, origin: Locator) -> bool {
         self.origins.binary_search(&origin).is_ok()
     }
 }
 
-impl Visitor for Loading<'_> {
+impl Visitor for EventLoader<'_> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
         let next = self.origins.partition_point(|origin| origin.offset < offset);
         self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
@@ -280,8 +280,8 @@ impl Visitor for Loading<'_> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        if self.has(glance.origin()) { Verdict::Wanted } else { Verdict::Seen }
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+        if self.has(glance.origin()) { Visit::Wanted } else { Visit::Seen }
     }
 
     fn item(&mut self, item: Item) {
@@ -302,6 +302,6 @@ impl Visitor for Loading<'_> {
 }
 
 /// Whether a record is one of Sysmon on Windows, which the ways to fields are for.
-fn is_plain(glance: &Glance<'_>) -> bool {
+fn is_plain(glance: &RecordRef<'_>) -> bool {
     glance.provider().eq_ignore_ascii_case(sysmon::PROVIDER)
 }

@@ -9,14 +9,14 @@ mod processes;
 mod sorted;
 
 use super::duplicates::Duplicates;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::base::host::folded_bytes;
 use crate::event::OrderKey;
-use crate::timeline::{Entry, Part, Row, RowHead};
+use crate::timeline::{AlertPart, RowHead, TimelineEntry, TimelineRow};
 use hashbrown::HashMap;
-use processes::Processes;
+use processes::ProcessNumbers;
 use rayon::prelude::*;
-use sorted::{Piece, Sorted};
+use sorted::{RowRun, Sorted};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -36,14 +36,14 @@ const CACHE_LINE: usize = 64;
 
 /// How much may be held, and where the rest goes.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct SpoolLimits {
     /// Bytes of rows in memory.
     pub max_memory: u64,
     /// The folder for temporary files; the system's own if not given.
     pub temp_folder: Option<PathBuf>,
 }
 
-impl Default for Limits {
+impl Default for SpoolLimits {
     fn default() -> Self {
         Self { max_memory: 512 << 20, temp_folder: None }
     }
@@ -61,12 +61,12 @@ pub struct Rows {
 /// All rows, wherever they are.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    limits: Limits,
+    limits: SpoolLimits,
     blocks: Vec<Vec<u8>>,
     /// How many places each block has.
     rows: Vec<usize>,
-    places: Vec<Place>,
-    processes: Processes,
+    places: Vec<RowPlace>,
+    processes: ProcessNumbers,
     held: u64,
     runs: Vec<Run>,
     file: Option<File>,
@@ -77,7 +77,7 @@ type ProcessKey = (Box<[u8]>, bool, Box<[u8]>);
 
 /// A row in memory.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct RowPlace {
     order: OrderKey,
     start: usize,
     length: u32,
@@ -86,7 +86,7 @@ struct Place {
     is_creation: bool,
 }
 
-impl Place {
+impl RowPlace {
     /// The row, which is in one of the blocks.
     fn bytes<'b>(&self, blocks: &'b [Vec<u8>]) -> &'b [u8] {
         &blocks[self.block as usize][self.start..self.start + self.length as usize]
@@ -117,7 +117,7 @@ fn is_of((host, none, entity_id): &ProcessKey, row: &RowHead<'_>) -> bool {
 
 impl Shelf {
     /// An empty shelf.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: SpoolLimits) -> Self {
         Self { limits, ..Self::default() }
     }
 
@@ -132,7 +132,7 @@ impl Shelf {
                 latest = Some(process);
                 let length = u32::try_from(end - start).map_err(|_| too_long())?;
                 let RowHead { order, is_creation, .. } = row;
-                self.places.push(Place { order, start, length, process, block, is_creation });
+                self.places.push(RowPlace { order, start, length, process, block, is_creation });
                 self.held += PLACE;
             }
             start = end;
@@ -145,7 +145,7 @@ impl Shelf {
         if is_full || self.held > self.limits.max_memory { self.spill() } else { Ok(()) }
     }
 
-    fn bytes_of(&self, place: &Place) -> &[u8] {
+    fn bytes_of(&self, place: &RowPlace) -> &[u8] {
         place.bytes(&self.blocks)
     }
 
@@ -185,7 +185,7 @@ impl Shelf {
         self.file = Some(file);
         self.runs.push(Run { start, end });
         (self.blocks, self.rows, self.places) = (Vec::new(), Vec::new(), Vec::new());
-        (self.processes, self.held) = (Processes::default(), 0);
+        (self.processes, self.held) = (ProcessNumbers::default(), 0);
         Ok(())
     }
 
@@ -194,11 +194,11 @@ impl Shelf {
         mut self,
         pool: &rayon::ThreadPool,
         duplicates: &Duplicates,
-        parts: &HashMap<Origin, Vec<Part>>,
+        parts: &HashMap<Locator, Vec<AlertPart>>,
         format: &FormatRows<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let format = Format { parts, format };
+        let format = RowFormat { parts, format };
         if self.runs.is_empty() {
             return self.write_held(pool, duplicates, &format, out);
         }
@@ -212,7 +212,7 @@ impl Shelf {
         self,
         pool: &rayon::ThreadPool,
         duplicates: &Duplicates,
-        format: &Format<'_>,
+        format: &RowFormat<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let Self { mut blocks, rows, places, processes, .. } = self;
@@ -231,7 +231,7 @@ impl Shelf {
             let mut unused = Vec::new();
             // While some pieces are formatted, those before them are written.
             pool.in_place_scope(|scope| {
-                let held = Held { blocks: &blocks, places: &places, rows: &sorted.rows };
+                let held = HeldRows { blocks: &blocks, places: &places, rows: &sorted.rows };
                 let formatted = &mut formatted;
                 scope.spawn(move |_| {
                     formatted.par_iter_mut().zip(pieces).for_each(|(bytes, piece)| {
@@ -250,18 +250,18 @@ impl Shelf {
         written.iter().try_for_each(|bytes| out.write_all(bytes))
     }
 
-    fn write_runs(mut self, duplicates: &Duplicates, format: &Format<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn write_runs(mut self, duplicates: &Duplicates, format: &RowFormat<'_>, out: &mut dyn Write) -> io::Result<()> {
         let Some(file) = self.file.take() else { return Ok(()) };
         let mut merge = Merge::new(file, &self.runs)?;
         let mut sorted = BufWriter::with_capacity(1 << 20, temporary(&self.limits)?);
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups: Vec<FinishedProcess> = Vec::new();
         let mut written = 0_u64;
-        let mut current: Option<(ProcessKey, Group)> = None;
+        let mut current: Option<(ProcessKey, FinishedProcess)> = None;
         // The creation that the rows at hand belong to, as its bytes.
         let mut start: Option<Vec<u8>> = None;
         let mut bytes = Vec::new();
         while let Some((ahead, record)) = merge.next()? {
-            let (Some(row), Some(head)) = (Row::read(&record), RowHead::read(&record)) else { continue };
+            let (Some(row), Some(head)) = (TimelineRow::read(&record), RowHead::read(&record)) else { continue };
             if duplicates.contains(row.order.origin()) {
                 continue;
             }
@@ -272,7 +272,8 @@ impl Shelf {
                     .map_or(0, |((host, ..), group)| group.host + usize::from(**host != *folded_bytes(head.host)));
                 groups.extend(before.map(|(_, group)| group));
                 start = None;
-                let group = Group { host, none: row.entity_id.is_none(), first: row.order, at: written, length: 0 };
+                let group =
+                    FinishedProcess { host, none: row.entity_id.is_none(), first: row.order, at: written, length: 0 };
                 current = Some((process_key(&head), group));
             }
             let Some((_, group)) = &mut current else { continue };
@@ -286,7 +287,7 @@ impl Shelf {
                 start = Some(record.clone());
             }
             bytes.clear();
-            let entry = format.entry(row, start.as_deref().and_then(Row::read));
+            let entry = format.entry(row, start.as_deref().and_then(TimelineRow::read));
             (format.format)(&mut std::iter::once(entry), &mut bytes);
             sorted.write_all(&bytes)?;
             written += bytes.len() as u64;
@@ -305,7 +306,7 @@ impl Shelf {
 
 /// A finished process in the second temporary file.
 #[derive(Debug)]
-struct Group {
+struct FinishedProcess {
     /// Hosts come in the order of their names, so that a number does.
     host: usize,
     none: bool,
@@ -316,17 +317,17 @@ struct Group {
 
 /// Rows in memory.
 #[derive(Clone, Copy)]
-struct Held<'s> {
+struct HeldRows<'s> {
     blocks: &'s [Vec<u8>],
-    places: &'s [Place],
+    places: &'s [RowPlace],
     /// The numbers of rows in the order of the timeline.
     rows: &'s [u32],
 }
 
-impl<'s> Held<'s> {
+impl<'s> HeldRows<'s> {
     /// Formats a piece.
-    fn format(self, piece: &Piece, format: &Format<'_>, out: &mut Vec<u8>) {
-        let read = |place: &Place| Row::read(place.bytes(self.blocks));
+    fn format(self, piece: &RowRun, format: &RowFormat<'_>, out: &mut Vec<u8>) {
+        let read = |place: &RowPlace| TimelineRow::read(place.bytes(self.blocks));
         let place = |number: &u32| &self.places[*number as usize];
         let mut start = piece.start.and_then(|number| read(place(&number)));
         let mut process = piece.inside.then(|| place(&self.rows[piece.rows.start]).process);
@@ -360,7 +361,7 @@ impl<'s> Held<'s> {
     }
 
     /// The first creation of the process whose rows begin here.
-    fn first_creation(self, at: usize) -> Option<&'s Place> {
+    fn first_creation(self, at: usize) -> Option<&'s RowPlace> {
         let mut places = self.rows[at..].iter().map(|number| &self.places[*number as usize]);
         let process = self.places[self.rows[at] as usize].process;
         places.by_ref().take_while(|place| place.process == process).find(|place| place.is_creation)
@@ -375,7 +376,7 @@ struct Left {
 
 impl Left {
     /// The rows before this one are done, and nobody will ask for them: the blocks that have no others.
-    fn finish(&mut self, finished: usize, sorted: &Sorted, places: &[Place]) -> Vec<usize> {
+    fn finish(&mut self, finished: usize, sorted: &Sorted, places: &[RowPlace]) -> Vec<usize> {
         let done = std::mem::replace(&mut self.finished, finished)..finished;
         let blocks = sorted.rows[done].iter().map(|number| places[*number as usize].block as usize);
         let is_done = |block: &usize| {
@@ -387,28 +388,28 @@ impl Left {
 }
 
 /// What adds formatted rows to some bytes.
-pub type FormatRows<'f> = dyn Fn(&mut dyn Iterator<Item = Entry<'_>>, &mut Vec<u8>) + Sync + 'f;
+pub type FormatRows<'f> = dyn Fn(&mut dyn Iterator<Item = TimelineEntry<'_>>, &mut Vec<u8>) + Sync + 'f;
 
 /// How rows are formatted.
-struct Format<'f> {
-    parts: &'f HashMap<Origin, Vec<Part>>,
+struct RowFormat<'f> {
+    parts: &'f HashMap<Locator, Vec<AlertPart>>,
     format: &'f FormatRows<'f>,
 }
 
-impl<'f> Format<'f> {
-    fn entry<'r>(&self, row: Row<'r>, start: Option<Row<'r>>) -> Entry<'r>
+impl<'f> RowFormat<'f> {
+    fn entry<'r>(&self, row: TimelineRow<'r>, start: Option<TimelineRow<'r>>) -> TimelineEntry<'r>
     where
         'f: 'r,
     {
         let parts = self.parts.get(&row.order.origin()).map_or(&[][..], Vec::as_slice);
         // What names no process has no start, even where a creation names none.
         let start = start.filter(|_| !row.is_creation && row.entity_id.is_some());
-        Entry { row, start, parts }
+        TimelineEntry { row, start, parts }
     }
 }
 
 /// A temporary file that nobody sees and that goes away by itself.
-fn temporary(limits: &Limits) -> io::Result<File> {
+fn temporary(limits: &SpoolLimits) -> io::Result<File> {
     match &limits.temp_folder {
         Some(folder) => tempfile::tempfile_in(folder),
         None => tempfile::tempfile(),

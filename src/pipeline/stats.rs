@@ -1,7 +1,7 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
-use super::found::{Counts, Found};
-use super::work::Fate;
+use super::found::{PartialResults, RecordCounts};
+use super::work::Disposition;
 use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::source::Input;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Counts that are added up unit by unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct UnitTally {
     /// Chunks of 64 KiB with content.
     pub chunks: u64,
     /// Records met, readable or not.
@@ -26,7 +26,7 @@ pub struct Tally {
     pub unlisted_faults: u64,
 }
 
-impl Tally {
+impl UnitTally {
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Self) {
         self.chunks += other.chunks;
@@ -47,7 +47,7 @@ pub struct Stats {
     /// Their size in bytes.
     pub bytes: u64,
     /// The counts that were added up.
-    pub tally: Tally,
+    pub tally: UnitTally,
     /// Sysmon events by event ID; duplicates and events outside of the window are not among them.
     pub by_id: BTreeMap<u32, u64>,
     /// Records and documents that became events.
@@ -66,19 +66,19 @@ pub struct Stats {
 
 impl Stats {
     /// Counts after duplicates were removed.
-    pub(super) fn new(inputs: &[Input], found: &Found, alerts: &[Alert]) -> Self {
+    pub(super) fn new(inputs: &[Input], found: &PartialResults, alerts: &[Alert]) -> Self {
         let bytes = inputs.iter().map(|input| input.size).sum();
         let mut stats =
             Self { files: inputs.len() as u64, bytes, tally: found.tally, logged: found.logged, ..Self::default() };
-        let Counts(counts) = &found.counts;
+        let RecordCounts(counts) = &found.counts;
         for (&(event_id, fate), &count) in counts {
             match (fate, event_id) {
-                (Fate::OutsideWindow, _) => stats.outside_window += count,
-                (Fate::Filtered, _) => stats.filtered += count,
-                (Fate::Mapped, Some(id)) => *stats.by_id.entry(id).or_default() += count,
-                (Fate::Mapped, None) => stats.documents += count,
+                (Disposition::OutsideWindow, _) => stats.outside_window += count,
+                (Disposition::Filtered, _) => stats.filtered += count,
+                (Disposition::Mapped, Some(id)) => *stats.by_id.entry(id).or_default() += count,
+                (Disposition::Mapped, None) => stats.documents += count,
             }
-            stats.mapped += if fate == Fate::Mapped { count } else { 0 };
+            stats.mapped += if fate == Disposition::Mapped { count } else { 0 };
         }
         stats.by_id.retain(|_, count| *count > 0);
         stats.alerts = alerts.len() as u64;
@@ -92,7 +92,7 @@ impl Stats {
 
     /// Whether every record that was met is accounted for.
     pub fn adds_up(&self) -> bool {
-        let Tally { records, other_providers, duplicates, unreadable, .. } = self.tally;
+        let UnitTally { records, other_providers, duplicates, unreadable, .. } = self.tally;
         records == self.mapped + self.outside_window + self.filtered + other_providers + duplicates + unreadable
     }
 }

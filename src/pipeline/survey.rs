@@ -5,14 +5,14 @@
 
 use super::documents;
 use super::found::FAULTS_PER_UNIT;
-use super::{CHUNKS_PER_UNIT, Filter, Progress, Roles, RunError, Window};
+use super::{CHUNKS_PER_UNIT, EventFilter, Progress, Roles, RunError, TimeWindow};
 use crate::base::{Ticks, host};
 use crate::ecs::{self, FieldId};
 use crate::source::{
-    self, ChunkExtent, Fault, FaultKind, FileStates, Glance, Input, Item, Record, Scratch, Search, Stored, Unit,
-    Verdict, Visitor,
+    self, ChunkExtent, Fault, FaultKind, FileStates, Input, Item, Record, RecordRef, Scratch, Search, Stored, Visit,
+    Visitor, WorkUnit,
 };
-use crate::survey::{Contents, Entry, Kind, Notable, StreamKey, Survey, SurveyedFile};
+use crate::survey::{EvidenceSurvey, FileContents, Notable, NotableKind, StreamKey, SurveyEntry, SurveyedFile};
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -31,36 +31,37 @@ pub struct SurveyOptions {
     /// Whether to compute the SHA-256 of every file.
     pub hash: bool,
     /// Records outside of it, by the time of logging, are passed over.
-    pub window: Window,
+    pub window: TimeWindow,
     /// Records that it does not want are passed over.
-    pub filter: Filter,
+    pub filter: EventFilter,
     /// How evidence is searched for.
     pub search: Search,
 }
 
 /// Surveys everything under `paths`.
-pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progress) -> Result<Survey, RunError> {
+pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progress) -> Result<EvidenceSurvey, RunError> {
     survey_inputs(source::discover(paths, &options.search), options, progress)
 }
 
 /// Surveys evidence that was found already, as by a scan.
 pub fn survey_inputs(
-    source::Inputs { inputs, faults }: source::Inputs,
+    source::DiscoveredInputs { inputs, faults }: source::DiscoveredInputs,
     options: &SurveyOptions,
     progress: &dyn Progress,
-) -> Result<Survey, RunError> {
+) -> Result<EvidenceSurvey, RunError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let states = FileStates::of(&inputs);
-    let mut all = Parts { faults, ..Parts::default() };
-    let mut parts: Vec<(Contents, u64)> = Vec::new();
+    let mut all = SurveyParts { faults, ..SurveyParts::default() };
+    let mut parts: Vec<(FileContents, u64)> = Vec::new();
     parts.resize_with(inputs.len(), Default::default);
-    let own = || Own { scratch: Scratch::default().slow(options.slow_reader), ..Own::default() };
+    let own =
+        || SurveyThreadState { scratch: Scratch::default().slow(options.slow_reader), ..SurveyThreadState::default() };
     pool.install(|| {
         for units in units.chunks(UNITS_AT_A_TIME) {
-            let read = |own: &mut Own, unit: &Unit| read(&inputs, unit, own, options, progress);
-            let read: Vec<Part> = units.par_iter().map_init(own, read).collect();
+            let read = |own: &mut SurveyThreadState, unit: &WorkUnit| read(&inputs, unit, own, options, progress);
+            let read: Vec<SurveyPart> = units.par_iter().map_init(own, read).collect();
             for (unit, part) in units.iter().zip(read) {
                 let (contents, passed_over) = &mut parts[unit.input as usize];
                 contents.merge(part.contents);
@@ -75,14 +76,14 @@ pub fn survey_inputs(
         all.faults.extend(source::contradictions(&inputs, std::mem::take(&mut all.extents)));
         all.faults.extend(states.changes());
         all.faults.sort();
-        let file = |(input, (mut contents, passed_over)): (Input, (Contents, u64))| {
+        let file = |(input, (mut contents, passed_over)): (Input, (FileContents, u64))| {
             contents.settle();
             let header = source::log_header(&input);
             let sha256 = hashes.get(input.path.as_path()).cloned();
             SurveyedFile { input, header, sha256, contents, passed_over }
         };
         let files = inputs.iter().cloned().zip(parts).map(file).collect();
-        Ok(Survey { files, faults: all.faults, unlisted_faults: all.unlisted })
+        Ok(EvidenceSurvey { files, faults: all.faults, unlisted_faults: all.unlisted })
     })
 }
 
@@ -108,7 +109,7 @@ fn hashes<'i>(inputs: &'i [Input], faults: &mut Vec<Fault>) -> HashMap<&'i Path,
 }
 
 #[derive(Default)]
-struct Parts {
+struct SurveyParts {
     faults: Vec<Fault>,
     unlisted: u64,
     extents: Vec<ChunkExtent>,
@@ -116,8 +117,8 @@ struct Parts {
 
 /// What was seen in a unit.
 #[derive(Default)]
-struct Part {
-    contents: Contents,
+struct SurveyPart {
+    contents: FileContents,
     passed_over: u64,
     faults: Vec<Fault>,
     unlisted: u64,
@@ -126,7 +127,7 @@ struct Part {
 
 /// What a thread uses again from unit to unit.
 #[derive(Default)]
-struct Own {
+struct SurveyThreadState {
     scratch: Scratch,
     names: HashSet<Arc<str>>,
 }
@@ -146,13 +147,19 @@ fn share(names: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
     new
 }
 
-fn read(inputs: &[Input], unit: &Unit, own: &mut Own, options: &SurveyOptions, progress: &dyn Progress) -> Part {
-    let Own { scratch, names } = own;
+fn read(
+    inputs: &[Input],
+    unit: &WorkUnit,
+    own: &mut SurveyThreadState,
+    options: &SurveyOptions,
+    progress: &dyn Progress,
+) -> SurveyPart {
+    let SurveyThreadState { scratch, names } = own;
     let mut looking = Looking {
         inputs,
         options,
         names,
-        part: Part::default(),
+        part: SurveyPart::default(),
         streams: Vec::new(),
         stream: None,
         provider: None,
@@ -172,7 +179,7 @@ fn read(inputs: &[Input], unit: &Unit, own: &mut Own, options: &SurveyOptions, p
 }
 
 /// A record of the chunk at hand.
-struct Seen {
+struct SurveyedRecord {
     stream: usize,
     record_id: Option<u64>,
     /// Provider, event ID and time, if it was asked for.
@@ -184,14 +191,14 @@ struct Looking<'l> {
     inputs: &'l [Input],
     options: &'l SurveyOptions,
     names: &'l mut HashSet<Arc<str>>,
-    part: Part,
-    /// The streams that were met, by the number that [`Seen`] has, each with the name of the computer as it was written.
+    part: SurveyPart,
+    /// The streams that were met, by the number that [`SurveyedRecord`] has, each with the name of the computer as it was written.
     streams: Vec<(StreamKey, Arc<str>)>,
     /// The stream that was met last, to know it again by.
     stream: Option<(Stored, Stored, usize)>,
     /// The provider that was met last.
     provider: Option<Arc<str>>,
-    seen: Vec<Seen>,
+    seen: Vec<SurveyedRecord>,
     notable: Vec<Notable>,
     /// Records passed over when the chunk began.
     passed_over: u64,
@@ -207,7 +214,7 @@ impl Looking<'_> {
         let is_wanted = window.contains(time) && (!filter.is_active() || filter.wants(Some(event_id), computer));
         let wanted = is_wanted.then(|| (self.provider_of(provider), event_id, time));
         self.part.passed_over += u64::from(!is_wanted);
-        self.seen.push(Seen { stream, record_id, wanted });
+        self.seen.push(SurveyedRecord { stream, record_id, wanted });
         is_wanted
     }
 
@@ -222,7 +229,7 @@ impl Looking<'_> {
         self.streams.len() - 1
     }
 
-    fn stream_of(&mut self, glance: &Glance<'_>) -> usize {
+    fn stream_of(&mut self, glance: &RecordRef<'_>) -> usize {
         let (computer, channel) = (glance.computer(), glance.channel());
         if let Some((known_computer, known_channel, at)) = &self.stream
             && *known_computer == computer
@@ -277,13 +284,13 @@ impl Looking<'_> {
 
     /// Takes what was seen since the chunk began for good.
     fn keep(&mut self) {
-        for Seen { stream, record_id, wanted } in self.seen.drain(..) {
+        for SurveyedRecord { stream, record_id, wanted } in self.seen.drain(..) {
             let (key, written) = &self.streams[stream];
             let stream = self.part.contents.stream(key);
             host::show(&mut stream.computer, written);
             match wanted {
                 Some((provider, event_id, time)) => {
-                    stream.add(Entry { provider: &provider, event_id, record_id, time });
+                    stream.add(SurveyEntry { provider: &provider, event_id, record_id, time });
                 }
                 None => stream.pass_over(record_id),
             }
@@ -299,14 +306,14 @@ impl Visitor for Looking<'_> {
         self.passed_over = self.part.passed_over;
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
-        if Kind::of(glance.provider(), glance.provider_guid(), glance.event_id()).is_some() {
-            return Verdict::Wanted;
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+        if NotableKind::of(glance.provider(), glance.provider_guid(), glance.event_id()).is_some() {
+            return Visit::Wanted;
         }
         let stream = self.stream_of(glance);
         let (number, time) = (Some(glance.record_id()), glance.time_created());
         self.see(stream, number, glance.event_id(), time, glance.provider());
-        Verdict::Seen
+        Visit::Seen
     }
 
     fn item(&mut self, item: Item) {

@@ -9,34 +9,34 @@ use crate::timeline::parts_by_event;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-pub use super::shelf::Limits;
-use crate::timeline::{Contents, Entry};
+pub use super::shelf::SpoolLimits;
+use crate::timeline::{RowContents, TimelineEntry};
 
 /// What is wanted of a timeline.
 #[derive(Clone, Debug, Default)]
 pub struct TimelineOptions {
     /// What its rows hold: what the format to be written asks for.
-    pub contents: Contents,
+    pub contents: RowContents,
     /// How much may be held in memory.
-    pub limits: Limits,
+    pub limits: SpoolLimits,
 }
 
 /// All events, sorted when they are written.
 #[derive(Debug)]
-pub struct Timeline {
+pub struct SortedTimeline {
     pub(super) shelf: Shelf,
     pub(super) duplicates: Arc<Duplicates>,
     pub(super) pool: Arc<rayon::ThreadPool>,
 }
 
-impl Timeline {
+impl SortedTimeline {
     /// Writes the timeline in a format, whose [`TimelineFormat::contents`] must be those that were asked for.
     ///
     /// Fails if `out` does, or a temporary file.
     pub fn write(self, results: &Results<'_>, format: &dyn TimelineFormat, out: &mut dyn Write) -> io::Result<()> {
         let parts = parts_by_event(results.alerts);
         out.write_all(&format.head()?)?;
-        let format_rows = |entries: &mut dyn Iterator<Item = Entry<'_>>, bytes: &mut Vec<u8>| {
+        let format_rows = |entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, bytes: &mut Vec<u8>| {
             format.rows(results, entries, bytes);
         };
         let mut rows = WithoutFirst { out, skip: format.separator().len().min(1), any: false };

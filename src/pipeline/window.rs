@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 /// From an instant to an instant, both included; either may be open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
+pub struct TimeWindow {
     /// The first instant inside.
     pub from: Option<Ticks>,
     /// The last instant inside.
@@ -19,7 +19,7 @@ pub struct Window {
 )]
 pub struct WindowError(String);
 
-impl Window {
+impl TimeWindow {
     /// Whether an instant lies inside.
     pub fn contains(&self, at: Ticks) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)

@@ -1,27 +1,28 @@
 //! What one thread does with one unit of work. This module does not know what becomes of the finds of all.
 
-use super::again::{Digesting, Loading, Numbering};
+use super::again::{ChunkHasher, RecordIdCollector, RecordLoader};
 use super::copies::SeenDocument;
-use super::duplicates::{self, Again, Building, Digests, Numbered, Seen};
-use super::found::Found;
+use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerprint, Rereader};
+use super::found::PartialResults;
 use super::keywords::{AskedKeywords, ShapeKeywords};
 use super::shelf::{Rows, Shelf};
 use super::timeline::TimelineOptions;
-use super::{Options, Progress, Tally, documents};
-use crate::base::{Origin, Ticks};
+use super::{Progress, RunOptions, UnitTally, documents};
+use crate::base::{Locator, Ticks};
 use crate::detect::{
-    self, Asleep, CandidateEvent, Detector, Hit, KeyBuffer, Memo, RuleIndex, ShapePlan, ShapeWatch, Sight, Waking,
+    self, Asleep, CandidateEvent, Detector, KeyBuffer, MatchResult, Memo, RuleActivity, RuleHit, RuleIndex, ShapePlan,
+    ShapeWatch,
 };
 use crate::ecs::{self, Field};
-use crate::eql::Keys;
+use crate::eql::KeyValues;
 use crate::event::{Clock, Event, Fields, OrderKey, Value};
 use crate::process::Connection;
 use crate::source::{
-    self, ChunkExtent, Fault, FaultKind, Format, Glance, Input, Item, JsonDocument, Record, Scratch, Unit, Verdict,
-    Visitor,
+    self, ChunkExtent, Fault, FaultKind, Input, InputFormat, Item, JsonDocument, Record, RecordRef, Scratch, Visit,
+    Visitor, WorkUnit,
 };
-use crate::sysmon::{self, Cells, Lazy, Ways};
-use crate::timeline::{Contents, Outline, RowWriter, Subject};
+use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
+use crate::timeline::{RowContents, RowTemplate, RowWriter, Subject};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -38,44 +39,44 @@ const CONNECTION: u32 = 3;
 pub struct Worker<'run> {
     pub inputs: &'run [Input],
     pub detector: &'run Detector,
-    pub options: &'run Options,
+    pub options: &'run RunOptions,
     pub progress: &'run dyn Progress,
     /// Which rules may come to something.
-    pub waking: &'run Waking,
+    pub waking: &'run RuleActivity,
     /// What rules ask for that can be too long.
     pub keywords: AskedKeywords,
     pub digests: Digests,
     /// Plans that some thread has made already, by event ID and names of entries.
-    pub plans: Mutex<HashMap<ShapeKey, Arc<Shape>>>,
+    pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
     /// The rows of the timeline, if one is wanted.
     pub shelf: Option<Mutex<Shelf>>,
     /// Why the timeline could not be kept.
     pub shelf_error: Mutex<Option<std::io::Error>>,
     /// What threads have used before and another one can use again.
-    pub spare: Mutex<Vec<Own>>,
+    pub spare: Mutex<Vec<ThreadState>>,
 }
 
 /// What a thread uses for a while.
-pub struct Borrowed<'w> {
-    own: Own,
-    spare: &'w Mutex<Vec<Own>>,
+pub struct PooledState<'w> {
+    own: ThreadState,
+    spare: &'w Mutex<Vec<ThreadState>>,
 }
 
-impl std::ops::Deref for Borrowed<'_> {
-    type Target = Own;
+impl std::ops::Deref for PooledState<'_> {
+    type Target = ThreadState;
 
-    fn deref(&self) -> &Own {
+    fn deref(&self) -> &ThreadState {
         &self.own
     }
 }
 
-impl std::ops::DerefMut for Borrowed<'_> {
-    fn deref_mut(&mut self) -> &mut Own {
+impl std::ops::DerefMut for PooledState<'_> {
+    fn deref_mut(&mut self) -> &mut ThreadState {
         &mut self.own
     }
 }
 
-impl Drop for Borrowed<'_> {
+impl Drop for PooledState<'_> {
     fn drop(&mut self) {
         let own = std::mem::take(&mut self.own);
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(own);
@@ -86,12 +87,12 @@ type ShapeKey = (u32, Box<[Arc<str>]>);
 
 /// What one thread uses again from unit to unit.
 #[derive(Default)]
-pub struct Own {
+pub struct ThreadState {
     scratch: Scratch,
     plans: Plans,
     asking: Asking,
     building: Building,
-    row_cells: Cells,
+    row_cells: ExtractCache,
     rows: RowWriter,
     row_ends: Vec<usize>,
     /// Connections that show addresses of their hosts.
@@ -105,7 +106,7 @@ struct Plans {
     places: HashMap<ShapeNumber, usize>,
     /// The plans, each with what its conditions have said of values before. Shapes of the same event ID and names of entries have one together: each host
     /// can have templates of its own.
-    all: Vec<(Arc<Shape>, Memo)>,
+    all: Vec<(Arc<ShapePlans>, Memo)>,
     /// The ones that were used last, in slots that follow from the numbers.
     recent: Vec<Option<(ShapeNumber, usize)>>,
     /// About how many bytes all memories together take, but for the one that was used last.
@@ -127,7 +128,7 @@ const MOST_REMEMBERED: usize = 32 << 20;
 
 impl Plans {
     /// The plan of the shape of a record.
-    fn of(&mut self, glance: &Glance<'_>, worker: &Worker<'_>) -> (&Shape, &mut Memo) {
+    fn of(&mut self, glance: &RecordRef<'_>, worker: &Worker<'_>) -> (&ShapePlans, &mut Memo) {
         let key = (glance.shape(), glance.event_id());
         let slot = (key.0 as usize).wrapping_mul(5).wrapping_add(key.1 as usize) % RECENT_PLANS;
         let place = match self.recent.get(slot) {
@@ -152,7 +153,7 @@ impl Plans {
     }
 
     /// The place of a plan that is not in its slot; puts it there.
-    fn look_up(&mut self, key: ShapeNumber, slot: usize, glance: &Glance<'_>, worker: &Worker<'_>) -> usize {
+    fn look_up(&mut self, key: ShapeNumber, slot: usize, glance: &RecordRef<'_>, worker: &Worker<'_>) -> usize {
         if self.places.len() > MOST_SHAPES || self.recent.is_empty() {
             self.places.clear();
             self.all.clear();
@@ -172,7 +173,7 @@ impl Plans {
     }
 
     /// Whether a record is of Sysmon on Windows.
-    fn is_on_windows(&mut self, glance: &Glance<'_>) -> bool {
+    fn is_on_windows(&mut self, glance: &RecordRef<'_>) -> bool {
         match self.sender {
             Some((sender, known)) if sender == glance.sender() => known,
             _ => {
@@ -187,18 +188,18 @@ impl Plans {
 /// What it takes to ask rules of an event.
 #[derive(Default)]
 struct Asking {
-    cells: Cells,
-    keys: Keys,
+    cells: ExtractCache,
+    keys: KeyValues,
     buffer: KeyBuffer,
     /// Rules of which something in the unit was left out.
     asleep: Asleep,
 }
 
 /// What is known of records of a shape.
-pub struct Shape {
+pub struct ShapePlans {
     rules: ShapePlan,
     /// The ways to the columns of a timeline, if one is wanted and all can be found at a glance.
-    columns: Option<(Ways, Outline)>,
+    columns: Option<(Extractors, RowTemplate)>,
     /// Names that are looked for, if a record can have one.
     watch: Option<ShapeWatch>,
     /// What rules ask for that can be too long, if a record can have some.
@@ -208,7 +209,7 @@ pub struct Shape {
 
 /// What became of a Sysmon record that is not a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fate {
+pub enum Disposition {
     /// It became an event.
     Mapped,
     /// It lies outside of the window of time.
@@ -222,9 +223,9 @@ impl<'run> Worker<'run> {
     pub fn new(
         inputs: &'run [Input],
         detector: &'run Detector,
-        options: &'run Options,
+        options: &'run RunOptions,
         progress: &'run dyn Progress,
-        waking: &'run Waking,
+        waking: &'run RuleActivity,
     ) -> Self {
         Self {
             inputs,
@@ -242,38 +243,38 @@ impl<'run> Worker<'run> {
     }
 
     /// What a thread needs to work with.
-    pub fn borrow(&self) -> Borrowed<'_> {
+    pub fn borrow(&self) -> PooledState<'_> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let new = || {
             let scratch = Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader);
-            Own { scratch, ..Own::default() }
+            ThreadState { scratch, ..ThreadState::default() }
         };
-        Borrowed { own: spare.unwrap_or_else(new), spare: &self.spare }
+        PooledState { own: spare.unwrap_or_else(new), spare: &self.spare }
     }
 
     /// Reads units to their ends. What they have is put together as it is found, as far as one thread reads them one after the other.
-    pub fn read_all(&self, units: &[Unit]) -> Found {
-        let part = || Box::new((self.borrow(), Found::default()));
+    pub fn read_all(&self, units: &[WorkUnit]) -> PartialResults {
+        let part = || Box::new((self.borrow(), PartialResults::default()));
         let read = units.par_iter().fold(part, |mut part, unit| {
             let (own, found) = &mut *part;
             self.read(unit, own, found);
             part
         });
-        read.map(|part| part.1).reduce(Found::default, Found::merge)
+        read.map(|part| part.1).reduce(PartialResults::default, PartialResults::merge)
     }
 
     /// Reads a unit to its end, and adds what is in it.
-    pub fn read(&self, unit: &Unit, own: &mut Own, found: &mut Found) {
+    pub fn read(&self, unit: &WorkUnit, own: &mut ThreadState, found: &mut PartialResults) {
         let mut scratch = std::mem::take(&mut own.scratch);
         let input = unit.input;
         found.begin_unit();
-        let mut reading = Reading {
+        let mut reading = UnitVisitor {
             worker: self,
             own,
             input,
             is_choosy: self.is_choosy(),
             found,
-            mark: Mark::default(),
+            mark: ChunkMark::default(),
             hits: None,
             subject: None,
         };
@@ -300,9 +301,9 @@ impl<'run> Worker<'run> {
     }
 
     /// The records of Sysmon in the given chunks of a unit, by number.
-    fn numbers_of(&self, unit: &Unit, chunks: &[Origin], own: &mut Own) -> Vec<Numbered> {
+    fn numbers_of(&self, unit: &WorkUnit, chunks: &[Locator], own: &mut ThreadState) -> Vec<NumberedRecord> {
         let mut scratch = std::mem::take(&mut own.scratch);
-        let mut numbering = Numbering { chunks, groups: &mut own.building, found: Vec::new(), mark: 0 };
+        let mut numbering = RecordIdCollector { chunks, groups: &mut own.building, found: Vec::new(), mark: 0 };
         source::visit_unit(self.inputs, unit, &mut scratch, &mut numbering);
         let found = numbering.found;
         own.scratch = scratch;
@@ -310,10 +311,10 @@ impl<'run> Worker<'run> {
     }
 
     /// Digests of the given chunks of a unit.
-    fn digests_of(&self, unit: &Unit, chunks: &[Origin], own: &mut Own) -> Vec<(Origin, u64)> {
+    fn digests_of(&self, unit: &WorkUnit, chunks: &[Locator], own: &mut ThreadState) -> Vec<(Locator, u64)> {
         let mut scratch = std::mem::take(&mut own.scratch);
         let (digests, input) = (&self.digests, unit.input);
-        let mut digesting = Digesting { chunks, digests, origin: Origin { input, offset: 0 }, found: Vec::new() };
+        let mut digesting = ChunkHasher { chunks, digests, origin: Locator { input, offset: 0 }, found: Vec::new() };
         source::visit_unit(self.inputs, unit, &mut scratch, &mut digesting);
         let found = digesting.found;
         own.scratch = scratch;
@@ -322,7 +323,7 @@ impl<'run> Worker<'run> {
 
     /// Whether another tool has kept a record, and may have lost parts of it.
     fn is_partial(&self, record: &Record) -> bool {
-        matches!(self.inputs[record.origin.input as usize].format, Format::Json | Format::Csv)
+        matches!(self.inputs[record.origin.input as usize].format, InputFormat::Json | InputFormat::Csv)
     }
 
     /// Whether a record can be a copy, or have some. One whose number a tool has lost may be equal to another by chance.
@@ -330,9 +331,9 @@ impl<'run> Worker<'run> {
         record.record_id.is_some() || !self.is_partial(record)
     }
 
-    fn seen(&self, record: &Record) -> Seen {
+    fn seen(&self, record: &Record) -> RecordFingerprint {
         let (group, record_id) = duplicates::number_of(record);
-        Seen {
+        RecordFingerprint {
             fingerprint: duplicates::fingerprint(record),
             is_recovered: record.is_recovered,
             is_partial: self.is_partial(record),
@@ -352,35 +353,35 @@ impl<'run> Worker<'run> {
         }
     }
 
-    fn fate_of(&self, record: &Record) -> Fate {
+    fn fate_of(&self, record: &Record) -> Disposition {
         self.fate(Some(record.event_id), || Cow::Borrowed(&record.computer), self.time(record))
     }
 
-    fn fate<'c>(&self, id: Option<u32>, computer: impl FnOnce() -> Cow<'c, str>, time: Ticks) -> Fate {
+    fn fate<'c>(&self, id: Option<u32>, computer: impl FnOnce() -> Cow<'c, str>, time: Ticks) -> Disposition {
         if !self.options.filter.wants(id, computer) {
-            return Fate::Filtered;
+            return Disposition::Filtered;
         }
-        if self.options.window.contains(time) { Fate::Mapped } else { Fate::OutsideWindow }
+        if self.options.window.contains(time) { Disposition::Mapped } else { Disposition::OutsideWindow }
     }
 
     /// Whether what becomes of a record depends on more than the rules.
     fn is_choosy(&self) -> bool {
-        let Options { window, filter, .. } = self.options;
+        let RunOptions { window, filter, .. } = self.options;
         filter.is_active() || window.from.is_some() || window.to.is_some() || self.wants_everything()
     }
 
     /// Whether every event is wanted in full.
     fn wants_everything(&self) -> bool {
-        self.options.inventory || self.holds(Contents::Document)
+        self.options.inventory || self.holds(RowContents::Document)
     }
 
     /// Whether a timeline is wanted that tells of connections from whom to whom they are.
     pub fn tells_connections(&self) -> bool {
-        self.holds(Contents::Details) || self.holds(Contents::Record)
+        self.holds(RowContents::Details) || self.holds(RowContents::Record)
     }
 
     /// Whether a timeline is wanted whose rows hold that.
-    fn holds(&self, contents: Contents) -> bool {
+    fn holds(&self, contents: RowContents) -> bool {
         self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
     }
 
@@ -389,41 +390,48 @@ impl<'run> Worker<'run> {
     }
 
     /// The records of a unit that were read at these places, in their order, each made into something.
-    fn load<T>(&self, unit: &Unit, origins: &[Origin], own: &mut Own, make: impl Fn(&Record) -> T) -> Vec<T> {
+    fn load<T>(
+        &self,
+        unit: &WorkUnit,
+        origins: &[Locator],
+        own: &mut ThreadState,
+        make: impl Fn(&Record) -> T,
+    ) -> Vec<T> {
         let mut scratch = std::mem::take(&mut own.scratch);
-        let mut loading = Loading { origins, make, found: Vec::new(), mark: 0 };
+        let mut loading = RecordLoader { origins, make, found: Vec::new(), mark: 0 };
         source::visit_unit(self.inputs, unit, &mut scratch, &mut loading);
         own.scratch = scratch;
         loading.found
     }
 
     /// The same over many units and all threads.
-    fn load_all<T: Send>(&self, origins: &[Origin], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
+    fn load_all<T: Send>(&self, origins: &[Locator], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
         let units = source::units_again(self.inputs, origins);
-        let load = |own: &mut Borrowed<'_>, (unit, origins): &(Unit, &[Origin])| self.load(unit, origins, own, &make);
+        let load =
+            |own: &mut PooledState<'_>, (unit, origins): &(WorkUnit, &[Locator])| self.load(unit, origins, own, &make);
         units.par_iter().map_init(|| self.borrow(), load).flatten_iter().collect()
     }
 
     /// The events of some places, given in their order.
-    pub fn events(&self, origins: &[Origin]) -> Vec<Arc<Event>> {
+    pub fn events(&self, origins: &[Locator]) -> Vec<Arc<Event>> {
         self.load_all(origins, |record| Arc::new(self.map(record)))
     }
 
-    fn shape(&self, glance: &Glance<'_>) -> Shape {
+    fn shape(&self, glance: &RecordRef<'_>) -> ShapePlans {
         let mapping = self.options.mapping;
         let constants = sysmon::constants(glance.event_id(), mapping);
         let columns = self.options.timeline.as_ref().and_then(|TimelineOptions { contents, .. }| {
-            let mut ways = Ways::new(glance.event_id(), mapping, glance.names());
-            let outline = Outline::new(&mut ways, *contents, &constants)?;
+            let mut ways = Extractors::new(glance.event_id(), mapping, glance.names());
+            let outline = RowTemplate::new(&mut ways, *contents, &constants)?;
             Some((ways, outline))
         });
         let watch = self.detector.watch().shape(glance, mapping);
         let keywords = self.keywords.shape(glance, mapping);
         let is_creation = constants.is_process_creation();
-        Shape { rules: self.detector.shape(glance), columns, watch, keywords, is_creation }
+        ShapePlans { rules: self.detector.shape(glance), columns, watch, keywords, is_creation }
     }
 
-    fn plan(&self, glance: &Glance<'_>) -> Arc<Shape> {
+    fn plan(&self, glance: &RecordRef<'_>) -> Arc<ShapePlans> {
         let key = (glance.event_id(), glance.names().into());
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() > MOST_SHAPES {
@@ -434,37 +442,37 @@ impl<'run> Worker<'run> {
 }
 
 /// A unit while it is read.
-struct Reading<'w> {
+struct UnitVisitor<'w> {
     worker: &'w Worker<'w>,
-    own: &'w mut Own,
+    own: &'w mut ThreadState,
     input: u32,
     /// Whether some records are not wanted, or others wanted in full, whatever the rules say.
     is_choosy: bool,
-    found: &'w mut Found,
-    mark: Mark,
+    found: &'w mut PartialResults,
+    mark: ChunkMark,
     /// What rules make of the record that comes next in full, if they were asked already.
-    hits: Option<Vec<(RuleIndex, Hit)>>,
+    hits: Option<Vec<(RuleIndex, RuleHit)>>,
     /// What is known of that record, if all that is wanted of it beside is the record itself.
     subject: Option<Subject>,
 }
 
 /// How much there was when a chunk began.
 #[derive(Clone, Copy, Default)]
-struct Mark {
-    candidates: detect::Mark,
+struct ChunkMark {
+    candidates: detect::CandidateMark,
     rows: (usize, usize),
     connections: usize,
     faults: usize,
     seen: usize,
     long_keywords: usize,
-    tally: Tally,
+    tally: UnitTally,
     logged: Option<(Ticks, Ticks)>,
 }
 
-impl Visitor for Reading<'_> {
+impl Visitor for UnitVisitor<'_> {
     fn begin_chunk(&mut self, offset: u64) {
         let found = &self.found;
-        self.mark = Mark {
+        self.mark = ChunkMark {
             candidates: found.candidates.mark(),
             rows: (self.own.rows.bytes().len(), self.own.row_ends.len()),
             connections: self.own.connections.len(),
@@ -474,10 +482,10 @@ impl Visitor for Reading<'_> {
             tally: found.tally,
             logged: found.logged,
         };
-        self.own.building.begin(Origin { input: self.input, offset });
+        self.own.building.begin(Locator { input: self.input, offset });
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         let worker = self.worker;
         let clock = worker.options.clock;
         if self.is_choosy
@@ -485,21 +493,21 @@ impl Visitor for Reading<'_> {
         {
             return verdict;
         }
-        let Own { plans, building, asking, rows, row_cells, row_ends, connections, .. } = &mut *self.own;
+        let ThreadState { plans, building, asking, rows, row_cells, row_ends, connections, .. } = &mut *self.own;
         if !plans.is_on_windows(glance) {
-            return Verdict::Wanted;
+            return Visit::Wanted;
         }
         // The shape is looked up once: this is done for every record there is.
         let (shape, memo) = plans.of(glance, worker);
         if worker.shelf.is_some() && shape.columns.is_none() {
-            return Verdict::Wanted;
+            return Visit::Wanted;
         }
         let path = &worker.inputs[self.input as usize].display;
         if let Some(watch) = shape.watch.as_ref().filter(|_| !worker.detector.watch().is_settled()) {
             if watch.is_whole() {
-                return Verdict::Wanted;
+                return Visit::Wanted;
             }
-            watch.note(worker.detector.watch(), &Lazy::new(watch.ways(), glance, row_cells, path));
+            watch.note(worker.detector.watch(), &LazyEvent::new(watch.ways(), glance, row_cells, path));
         }
         match &shape.rules {
             rules if !rules.may_matter(glance) => {}
@@ -510,45 +518,45 @@ impl Visitor for Reading<'_> {
                 let candidates = &mut self.found.candidates;
                 let order = || order_of(&event, glance, clock);
                 match plan.sight(detector, glance, &event, (keys, buffer), memo, (worker.waking, asleep)) {
-                    Sight::Nothing => {}
-                    Sight::Candidate(pattern) => {
+                    MatchResult::Nothing => {}
+                    MatchResult::Candidate(pattern) => {
                         let place = (order(), shape.is_creation);
                         candidates.push(&*event, place, pattern, detector.digester(), buffer);
                     }
-                    Sight::Close(hits)
-                        if !worker.options.outlines && hits.iter().any(|(_, hit)| matches!(hit, Hit::Event)) =>
+                    MatchResult::Close(hits)
+                        if !worker.options.outlines && hits.iter().any(|(_, hit)| matches!(hit, RuleHit::Event)) =>
                     {
                         // What is found in the event alone is an alert, which needs all of it.
                         self.hits = Some(hits);
-                        return Verdict::Wanted;
+                        return Visit::Wanted;
                     }
-                    Sight::Close(hits) => {
+                    MatchResult::Close(hits) => {
                         let candidate = candidate(&event, order(), shape.is_creation, keys, hits);
                         candidates.add(candidate, detector.rules(), detector.digester());
                     }
                 }
             }
-            ShapePlan::Nothing | ShapePlan::Whole(_) => return Verdict::Wanted,
+            ShapePlan::Nothing | ShapePlan::Whole(_) => return Visit::Wanted,
         }
         if let Some(keywords) = &shape.keywords {
             worker.keywords.note(keywords, glance, (row_cells, path), &mut self.found.long_keywords);
         }
-        if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(Contents::Record)) {
-            let event = Lazy::new(ways, glance, row_cells, path);
+        if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(RowContents::Record)) {
+            let event = LazyEvent::new(ways, glance, row_cells, path);
             self.subject = Some(Subject::new(&event, order_of(&event, glance, clock), shape.is_creation));
-            return Verdict::Wanted;
+            return Visit::Wanted;
         }
-        building.add_glance(glance, Fate::Mapped);
+        building.add_glance(glance, Disposition::Mapped);
         self.found.note_time(glance.time_created(), glance.time_created());
         if let Some((ways, outline)) = &shape.columns {
-            let event = Lazy::new(ways, glance, row_cells, path);
+            let event = LazyEvent::new(ways, glance, row_cells, path);
             rows.glance(&event, outline, order_of(&event, glance, clock), shape.is_creation);
             row_ends.push(rows.bytes().len());
             if glance.event_id() == CONNECTION && worker.tells_connections() {
                 connections.extend(connection_of(&event).filter(Connection::shows_own_address));
             }
         }
-        Verdict::Seen
+        Visit::Seen
     }
 
     fn item(&mut self, item: Item) {
@@ -561,7 +569,7 @@ impl Visitor for Reading<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        let Mark { candidates, rows, connections, faults, seen, long_keywords, tally, logged } = self.mark;
+        let ChunkMark { candidates, rows, connections, faults, seen, long_keywords, tally, logged } = self.mark;
         self.found.candidates.truncate(candidates);
         self.own.rows.truncate(rows.0);
         self.own.row_ends.truncate(rows.1);
@@ -592,21 +600,21 @@ impl Visitor for Reading<'_> {
     }
 }
 
-impl Reading<'_> {
+impl UnitVisitor<'_> {
     /// What becomes of a record whatever the rules say, if that can be told.
-    fn choose(&mut self, glance: &Glance<'_>) -> Option<Verdict> {
-        let Options { window, clock, filter, .. } = self.worker.options;
+    fn choose(&mut self, glance: &RecordRef<'_>) -> Option<Visit> {
+        let RunOptions { window, clock, filter, .. } = self.worker.options;
         if filter.is_active() && !filter.wants(Some(glance.event_id()), || glance.computer().text().into()) {
-            self.own.building.add_glance(glance, Fate::Filtered);
-            return Some(Verdict::Seen);
+            self.own.building.add_glance(glance, Disposition::Filtered);
+            return Some(Visit::Seen);
         }
         let windowed = window.from.is_some() || window.to.is_some();
         if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
-            self.own.building.add_glance(glance, Fate::OutsideWindow);
-            return Some(Verdict::Seen);
+            self.own.building.add_glance(glance, Disposition::OutsideWindow);
+            return Some(Visit::Seen);
         }
         let needs_all = self.worker.wants_everything() || (windowed && *clock == Clock::Utc);
-        needs_all.then_some(Verdict::Wanted)
+        needs_all.then_some(Visit::Wanted)
     }
 
     fn take(&mut self, record: &Record) {
@@ -626,7 +634,7 @@ impl Reading<'_> {
             }
             self.found.counts.add(counted, 1);
         }
-        if fate != Fate::Mapped {
+        if fate != Disposition::Mapped {
             return;
         }
         if record.is_recovered {
@@ -667,7 +675,7 @@ impl Reading<'_> {
                 let seen = fingerprint.map(|fingerprint| SeenDocument::new(fingerprint, origin, sysmon_id, fate));
                 self.found.documents.extend(seen);
                 self.found.counts.add((event_id, fate), 1);
-                if fate == Fate::Mapped {
+                if fate == Disposition::Mapped {
                     let hits = worker.detector.hits(&event.document);
                     self.keep(event, None, hits);
                 }
@@ -680,8 +688,8 @@ impl Reading<'_> {
     }
 
     /// Keeps an event, and what rules make of it. `record` is what it was mapped from, if it is no document.
-    fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, Hit)>) {
-        let Options { timeline, inventory, clock, .. } = self.worker.options;
+    fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, RuleHit)>) {
+        let RunOptions { timeline, inventory, clock, .. } = self.worker.options;
         self.found.note_time(event.logged, event.logged);
         if record.is_none() {
             self.worker.detector.watch().note_document(&event.document);
@@ -700,7 +708,7 @@ impl Reading<'_> {
                 self.own.connections.extend(connection.filter(Connection::shows_own_address));
             }
             let order = event.order(*clock);
-            if let Some(record) = record.filter(|_| timeline.contents == Contents::Record) {
+            if let Some(record) = record.filter(|_| timeline.contents == RowContents::Record) {
                 let is_creation = event.document.is_process_creation();
                 self.keep_record(record, &Subject::new(&event.document, order, is_creation));
             } else {
@@ -709,7 +717,7 @@ impl Reading<'_> {
             }
         }
         for (rule, hit) in &hits {
-            if let Hit::Joined(candidate) = hit {
+            if let RuleHit::Joined(candidate) = hit {
                 candidate.hits().for_each(|(filter, _)| self.worker.waking.note(*rule, filter));
             }
         }
@@ -720,7 +728,7 @@ impl Reading<'_> {
     }
 }
 
-impl Reading<'_> {
+impl UnitVisitor<'_> {
     /// Keeps a record as the row of a timeline.
     fn keep_record(&mut self, record: &Record, subject: &Subject) {
         let chunk = self.own.building.origin().map(|chunk| source::chunk_number(chunk.offset));
@@ -736,7 +744,7 @@ fn connection_of(event: &dyn Fields) -> Option<Connection> {
 }
 
 /// The place of a record in the order of events.
-fn order_of(event: &Lazy<'_>, glance: &Glance<'_>, clock: Clock) -> OrderKey {
+fn order_of(event: &LazyEvent<'_>, glance: &RecordRef<'_>, clock: Clock) -> OrderKey {
     let time = match clock {
         Clock::Logged => glance.time_created(),
         Clock::Utc => event.timestamp(),
@@ -746,11 +754,11 @@ fn order_of(event: &Lazy<'_>, glance: &Glance<'_>, clock: Clock) -> OrderKey {
 
 /// What is kept of an event that rules may need, but not at once.
 fn candidate(
-    event: &Lazy<'_>,
+    event: &LazyEvent<'_>,
     order: OrderKey,
     is_creation: bool,
-    keys: &mut Keys,
-    hits: Vec<(RuleIndex, Hit)>,
+    keys: &mut KeyValues,
+    hits: Vec<(RuleIndex, RuleHit)>,
 ) -> CandidateEvent {
     let text = |field| event.values(&Field::Known(field)).first().and_then(Value::as_text);
     CandidateEvent {
@@ -763,20 +771,22 @@ fn candidate(
     }
 }
 
-impl Again for Worker<'_> {
-    fn digests(&self, chunks: &[Origin]) -> Vec<(Origin, u64)> {
+impl Rereader for Worker<'_> {
+    fn digests(&self, chunks: &[Locator]) -> Vec<(Locator, u64)> {
         let units = source::units_again(self.inputs, chunks);
-        let digests = |own: &mut Borrowed<'_>, (unit, chunks): &(Unit, &[Origin])| self.digests_of(unit, chunks, own);
+        let digests =
+            |own: &mut PooledState<'_>, (unit, chunks): &(WorkUnit, &[Locator])| self.digests_of(unit, chunks, own);
         units.par_iter().map_init(|| self.borrow(), digests).flatten_iter().collect()
     }
 
-    fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered> {
+    fn numbers(&self, chunks: &[Locator]) -> Vec<NumberedRecord> {
         let units = source::units_again(self.inputs, chunks);
-        let numbers = |own: &mut Borrowed<'_>, (unit, chunks): &(Unit, &[Origin])| self.numbers_of(unit, chunks, own);
+        let numbers =
+            |own: &mut PooledState<'_>, (unit, chunks): &(WorkUnit, &[Locator])| self.numbers_of(unit, chunks, own);
         units.par_iter().map_init(|| self.borrow(), numbers).flatten_iter().collect()
     }
 
-    fn seen(&self, records: &[Origin]) -> Vec<Seen> {
+    fn seen(&self, records: &[Locator]) -> Vec<RecordFingerprint> {
         self.load_all(records, |record| self.seen(record))
     }
 }

@@ -5,9 +5,9 @@
 //! wanted.
 
 use super::connection::{Connection, ConnectionEnd, EndName, HostAddresses};
-use super::entity::Key;
-use super::facts::Kind;
-use super::observe::{FieldReader, LONGEST_TEXT, Sight};
+use super::entity::EntityKey;
+use super::facts::ActivityKind;
+use super::observe::{FieldReader, LONGEST_TEXT, ObservedEvent};
 use crate::base::host::folded;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
@@ -87,21 +87,23 @@ impl List {
     pub const ALL: [Self; 6] = [Self::Destinations, Self::Dns, Self::Files, Self::Registry, Self::Images, Self::Other];
 
     /// The list that a kind of activity is in.
-    pub fn of(kind: Kind) -> Self {
+    pub fn of(kind: ActivityKind) -> Self {
         match kind {
-            Kind::Connection => Self::Destinations,
-            Kind::Dns => Self::Dns,
-            Kind::File => Self::Files,
-            Kind::Registry => Self::Registry,
-            Kind::Image => Self::Images,
-            Kind::ProcessAccess | Kind::RemoteThread | Kind::Pipe | Kind::Other => Self::Other,
+            ActivityKind::Connection => Self::Destinations,
+            ActivityKind::Dns => Self::Dns,
+            ActivityKind::File => Self::Files,
+            ActivityKind::Registry => Self::Registry,
+            ActivityKind::Image => Self::Images,
+            ActivityKind::ProcessAccess | ActivityKind::RemoteThread | ActivityKind::Pipe | ActivityKind::Other => {
+                Self::Other
+            }
         }
     }
 }
 
 /// What was done: the parts that a [`List`] names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Entry {
+pub struct ActivityEntry {
     /// Which list it is in.
     pub list: List,
     /// Its parts, in the order that the list says.
@@ -110,7 +112,7 @@ pub struct Entry {
     undecided: Option<Arc<Connection>>,
 }
 
-impl Entry {
+impl ActivityEntry {
     /// The entry, decided by what is known of the addresses of hosts.
     fn settled(mut self, known: &HostAddresses) -> Self {
         if let Some(connection) = self.undecided.take()
@@ -140,15 +142,15 @@ pub struct Times {
 
 /// The processes that are wanted, by host and key. Each has a number.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct WantedProcesses {
     /// By the letters that names of hosts are compared in.
-    by_host: HashMap<Arc<str>, HashMap<Key, u32>>,
+    by_host: HashMap<Arc<str>, HashMap<EntityKey, u32>>,
     len: u32,
 }
 
-impl Wanted {
+impl WantedProcesses {
     /// Wants a process; wanting it twice makes no difference.
-    pub fn add(&mut self, host: &str, key: Key) -> u32 {
+    pub fn add(&mut self, host: &str, key: EntityKey) -> u32 {
         let of_host = self.by_host.entry(folded(host).into()).or_default();
         let len = &mut self.len;
         *of_host.entry(key).or_insert_with(|| {
@@ -158,7 +160,7 @@ impl Wanted {
     }
 
     /// The number of a process, if it is wanted.
-    pub fn find(&self, host: &str, key: &Key) -> Option<u32> {
+    pub fn find(&self, host: &str, key: &EntityKey) -> Option<u32> {
         if self.len == 0 {
             return None;
         }
@@ -178,10 +180,10 @@ impl Wanted {
 
 /// What one event says that a wanted process did.
 #[derive(Clone, Debug)]
-pub(super) struct Observation {
+pub(super) struct ActivityObservation {
     pub number: u32,
     pub order: OrderKey,
-    pub entry: (Entry, Vec<Arc<str>>),
+    pub entry: (ActivityEntry, Vec<Arc<str>>),
 }
 
 /// What wanted processes did.
@@ -201,23 +203,23 @@ pub struct OfProcess {
 /// One list.
 #[derive(Debug, Default)]
 struct Entries {
-    by_entry: HashMap<Entry, Times>,
+    by_entry: HashMap<ActivityEntry, Times>,
     /// The hashes of all entries, ordered, once there are as many as may be.
-    hashes: BTreeSet<(u64, Entry)>,
+    hashes: BTreeSet<(u64, ActivityEntry)>,
     /// Events, held or not.
     events: u64,
 }
 
 impl Details {
     /// Nothing seen yet.
-    pub fn new(wanted: &Wanted) -> Self {
+    pub fn new(wanted: &WantedProcesses) -> Self {
         let lists = wanted.len().max(1) * List::ALL.len();
         let most = (ENTRIES_IN_ALL / lists).clamp(FEWEST_ENTRIES, MOST_ENTRIES);
         Self { of: (0..wanted.len()).map(|_| OfProcess::default()).collect(), most }
     }
 
-    pub(super) fn add(&mut self, observation: Observation) {
-        let Observation { number, order, entry: (entry, values) } = observation;
+    pub(super) fn add(&mut self, observation: ActivityObservation) {
+        let ActivityObservation { number, order, entry: (entry, values) } = observation;
         if let Some(of) = self.of.get_mut(number as usize) {
             let times = Times { count: 1, first: order, last: order, values: values.into_iter().collect() };
             let list = &mut of.lists[entry.list as usize];
@@ -252,7 +254,7 @@ impl Details {
 
 impl OfProcess {
     /// One list in the order of first events, and how many events are of things that were not held.
-    pub fn list(&self, list: List) -> (Vec<(&Entry, &Times)>, u64) {
+    pub fn list(&self, list: List) -> (Vec<(&ActivityEntry, &Times)>, u64) {
         let entries = &self.lists[list as usize];
         let mut all: Vec<_> = entries.by_entry.iter().collect();
         all.sort_unstable_by(|left, right| (left.1.first, left.0).cmp(&(right.1.first, right.0)));
@@ -272,7 +274,7 @@ impl Entries {
         }
     }
 
-    fn add(&mut self, entry: Entry, times: Times, most: usize) {
+    fn add(&mut self, entry: ActivityEntry, times: Times, most: usize) {
         if let Some(known) = self.by_entry.get_mut(&entry) {
             known.add(times);
             return;
@@ -293,7 +295,7 @@ impl Entries {
     }
 }
 
-fn hash(entry: &Entry) -> u64 {
+fn hash(entry: &ActivityEntry) -> u64 {
     FixedState::default().hash_one(entry)
 }
 
@@ -316,7 +318,7 @@ impl Times {
 
 impl FieldReader {
     /// What an event says that its process did.
-    pub(super) fn entry(&mut self, sight: &Sight<'_>, kind: Kind) -> (Entry, Vec<Arc<str>>) {
+    pub(super) fn entry(&mut self, sight: &ObservedEvent<'_>, kind: ActivityKind) -> (ActivityEntry, Vec<Arc<str>>) {
         let fields = sight.fields;
         let list = List::of(kind);
         let mut parts = [const { None }; 5];
@@ -367,11 +369,11 @@ impl FieldReader {
         };
         // All addresses are known at the end only.
         let undecided = connection.filter(|connection| connection.peer_by_itself().is_none()).map(Arc::new);
-        (Entry { list, parts, undecided }, values)
+        (ActivityEntry { list, parts, undecided }, values)
     }
 
     /// What was done something to: another process, a pipe or device, or what the event says in words.
-    fn target(&mut self, sight: &Sight<'_>) -> Option<Arc<str>> {
+    fn target(&mut self, sight: &ObservedEvent<'_>) -> Option<Arc<str>> {
         let fields = sight.fields;
         if let Some(image) = self.shared(fields, ecs::DATA_TARGET_IMAGE) {
             let access = self.read(fields, ecs::DATA_GRANTED_ACCESS).map(str::to_owned);
@@ -381,7 +383,7 @@ impl FieldReader {
         others.into_iter().find_map(|field| self.shared(fields, field))
     }
 
-    fn all(&mut self, sight: &Sight<'_>, fields: &[FieldId]) -> Vec<Arc<str>> {
+    fn all(&mut self, sight: &ObservedEvent<'_>, fields: &[FieldId]) -> Vec<Arc<str>> {
         let values = fields.iter().flat_map(|field| sight.fields.values(&(*field).into()));
         let mut texts: Vec<String> = values.map(ToString::to_string).collect();
         texts.sort_unstable();

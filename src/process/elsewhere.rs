@@ -5,8 +5,8 @@
 
 use super::connection::HostAddresses;
 use super::forest::Forest;
-use super::observe::{FieldReader, Observer, Sight};
-use super::text::Text;
+use super::observe::{FieldReader, ObservedEvent, Observer};
+use super::text::CutText;
 use crate::base::host::{folded, show};
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Sort {
+pub enum ValueKind {
     /// The SHA-256 of the image of a process that started.
     Sha256,
     /// The SHA-256 of a file or library.
@@ -29,7 +29,7 @@ pub enum Sort {
     Dns,
 }
 
-impl Sort {
+impl ValueKind {
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -42,11 +42,11 @@ impl Sort {
 }
 
 /// A value of a kind.
-pub type Sought = (Sort, Text);
+pub type Sought = (ValueKind, CutText);
 
 /// Where it was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sightings {
+pub struct Prevalence {
     /// On which hosts: the writing of each name that comes first by its letters, by the letters that names are compared in.
     pub hosts: BTreeMap<Arc<str>, Arc<str>>,
     /// How often.
@@ -55,7 +55,7 @@ pub struct Sightings {
     pub span: Option<(OrderKey, OrderKey)>,
 }
 
-impl Sightings {
+impl Prevalence {
     fn meet(&mut self, host: &Arc<str>) {
         match self.hosts.get_mut(&*folded(host)) {
             Some(shown) => show(shown, host),
@@ -85,7 +85,7 @@ impl Sightings {
 /// The values that are sought, and where they were seen.
 #[derive(Clone, Debug, Default)]
 pub struct Elsewhere {
-    found: HashMap<Sought, Sightings>,
+    found: HashMap<Sought, Prevalence>,
 }
 
 impl Elsewhere {
@@ -95,29 +95,33 @@ impl Elsewhere {
     }
 
     /// Where a value was seen.
-    pub fn get(&self, sought: &Sought) -> Option<&Sightings> {
+    pub fn get(&self, sought: &Sought) -> Option<&Prevalence> {
         self.found.get(sought)
     }
 
     /// Whether any value is sought that stands in no start.
     pub fn needs_pass(&self) -> bool {
-        self.found.keys().any(|(sort, _)| matches!(sort, Sort::Destination | Sort::Dns | Sort::FileSha256))
+        self.found
+            .keys()
+            .any(|(sort, _)| matches!(sort, ValueKind::Destination | ValueKind::Dns | ValueKind::FileSha256))
     }
 
     fn seeks_files(&self) -> bool {
-        self.found.keys().any(|(sort, _)| *sort == Sort::FileSha256)
+        self.found.keys().any(|(sort, _)| *sort == ValueKind::FileSha256)
     }
 
     /// Counts the starts of a forest.
     pub fn count_starts(&mut self, forest: &Forest) {
-        let start = |sort, text: Option<&Text>| text.map(|text| (sort, text.clone()));
+        let start = |sort, text: Option<&CutText>| text.map(|text| (sort, text.clone()));
         for host in &forest.hosts {
             for node in &host.nodes {
                 let Some(order) = node.started else { continue };
                 let hash = node.facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());
-                let hash = hash.map(|text| Text { text, cut: 0 });
-                let values =
-                    [start(Sort::Sha256, hash.as_ref()), start(Sort::CommandLine, node.facts.command_line.as_ref())];
+                let hash = hash.map(|text| CutText { text, cut: 0 });
+                let values = [
+                    start(ValueKind::Sha256, hash.as_ref()),
+                    start(ValueKind::CommandLine, node.facts.command_line.as_ref()),
+                ];
                 for value in values.into_iter().flatten() {
                     if let Some(seen) = self.found.get_mut(&value) {
                         seen.add(&host.name, order, node.starts.into());
@@ -178,37 +182,37 @@ const FIELDS: &[FieldId] = &[
 const WITH_FILES: &[u32] = &[6, 7, 15, 26, 29];
 
 /// The fields whose values are sought, beside the other ends of connections.
-pub const SOUGHT: [(Sort, FieldId); 2] =
-    [(Sort::Dns, ecs::DNS_QUESTION_NAME), (Sort::FileSha256, ecs::FILE_HASH_SHA256)];
+pub const SOUGHT: [(ValueKind, FieldId); 2] =
+    [(ValueKind::Dns, ecs::DNS_QUESTION_NAME), (ValueKind::FileSha256, ecs::FILE_HASH_SHA256)];
 
 impl Watch {
     /// The value of a field, if it is one that is sought.
-    fn sought(&mut self, sort: Sort, field: FieldId, sight: &Sight<'_>) -> Option<Sought> {
-        let sought = (sort, Text { text: self.reader.shared(sight.fields, field)?, cut: 0 });
+    fn sought(&mut self, sort: ValueKind, field: FieldId, sight: &ObservedEvent<'_>) -> Option<Sought> {
+        let sought = (sort, CutText { text: self.reader.shared(sight.fields, field)?, cut: 0 });
         self.sought.found.contains_key(&sought).then_some(sought)
     }
 
-    fn meet(&mut self, sort: Sort, field: FieldId, sight: &Sight<'_>) {
+    fn meet(&mut self, sort: ValueKind, field: FieldId, sight: &ObservedEvent<'_>) {
         if let Some(sought) = self.sought(sort, field, sight) {
             self.note(sought, sight);
         }
     }
 
     /// The address of the other end, if it is one that is sought. Few connections have one at any end: only of these it is asked which end is whose.
-    fn meet_destination(&mut self, sight: &Sight<'_>) {
+    fn meet_destination(&mut self, sight: &ObservedEvent<'_>) {
         let ends = [ecs::SOURCE_IP, ecs::DESTINATION_IP];
-        if !ends.into_iter().any(|field| self.sought(Sort::Destination, field, sight).is_some()) {
+        if !ends.into_iter().any(|field| self.sought(ValueKind::Destination, field, sight).is_some()) {
             return;
         }
         let Some(connection) = self.reader.connection(sight.fields) else { return };
         let remote = connection.peer(&self.known).remote().and_then(|name| connection.end(name).ip.as_deref());
-        let sought = remote.map(|ip| (Sort::Destination, Text { text: ip.into(), cut: 0 }));
+        let sought = remote.map(|ip| (ValueKind::Destination, CutText { text: ip.into(), cut: 0 }));
         if let Some(sought) = sought.filter(|sought| self.sought.found.contains_key(sought)) {
             self.note(sought, sight);
         }
     }
 
-    fn note(&mut self, sought: Sought, sight: &Sight<'_>) {
+    fn note(&mut self, sought: Sought, sight: &ObservedEvent<'_>) {
         let host = self.reader.shared(sight.fields, ecs::HOST_NAME).unwrap_or_else(|| Arc::from(""));
         self.pending.push((sought, host, sight.order));
     }
@@ -219,7 +223,7 @@ impl Observer for Watch {
         if matches!(id, 3 | 22) || (self.seeks_files && WITH_FILES.contains(&id)) { FIELDS } else { &[] }
     }
 
-    fn see(&mut self, sight: &Sight<'_>) {
+    fn see(&mut self, sight: &ObservedEvent<'_>) {
         if sight.id.is_some_and(|id| self.fields(id).is_empty()) {
             return;
         }

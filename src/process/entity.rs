@@ -73,7 +73,7 @@ impl fmt::Display for EntityId {
 
 /// A process on its host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
+pub enum EntityKey {
     /// By its entity id.
     Entity(EntityId),
     /// By its number and image, because its events have no entity id. A number that was used again for the same image is not told apart.
@@ -85,7 +85,7 @@ pub enum Key {
     },
 }
 
-impl Key {
+impl EntityKey {
     /// The entity id, if the process has one.
     pub fn entity_id(&self) -> Option<&EntityId> {
         match self {

@@ -1,13 +1,13 @@
 //! What is known of one process.
 
 use super::entity::EntityId;
-use super::text::Text;
+use super::text::CutText;
 use crate::event::OrderKey;
 use std::sync::Arc;
 
 /// What a process can do, as far as it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ActivityKind {
     /// A network connection.
     Connection,
     /// A DNS query.
@@ -28,7 +28,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl ActivityKind {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 9] = [
         Self::Connection,
@@ -60,16 +60,16 @@ impl Kind {
 
 /// How often a process did what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u32; Kind::ALL.len()]);
+pub struct ActivityCounts([u32; ActivityKind::ALL.len()]);
 
-impl Counts {
+impl ActivityCounts {
     /// How often it did this.
-    pub fn of(&self, kind: Kind) -> u32 {
+    pub fn of(&self, kind: ActivityKind) -> u32 {
         self.0[kind as usize]
     }
 
     /// Counts once more.
-    pub fn add(&mut self, kind: Kind) {
+    pub fn add(&mut self, kind: ActivityKind) {
         let count = &mut self.0[kind as usize];
         *count = count.saturating_add(1);
     }
@@ -82,8 +82,8 @@ impl Counts {
     }
 
     /// What was done at all, and how often.
-    pub fn iter(&self) -> impl Iterator<Item = (Kind, u32)> {
-        Kind::ALL.into_iter().map(|kind| (kind, self.of(kind))).filter(|(_, count)| *count > 0)
+    pub fn iter(&self) -> impl Iterator<Item = (ActivityKind, u32)> {
+        ActivityKind::ALL.into_iter().map(|kind| (kind, self.of(kind))).filter(|(_, count)| *count > 0)
     }
 }
 
@@ -102,13 +102,13 @@ pub struct Hashes {
 
 /// What one event tells of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct ProcessFacts {
     /// Its number.
     pub pid: Option<i64>,
     /// The path of its image.
     pub image: Option<Arc<str>>,
     /// Its command line.
-    pub command_line: Option<Text>,
+    pub command_line: Option<CutText>,
     /// Its user, as `DOMAIN\name`.
     pub user: Option<Arc<str>>,
     /// Its integrity level.
@@ -125,7 +125,7 @@ pub struct Start {
     /// Its place in the order of events.
     pub order: OrderKey,
     /// What it tells of the process.
-    pub facts: Facts,
+    pub facts: ProcessFacts,
     /// What started it.
     pub parent: Parent,
 }
@@ -143,7 +143,7 @@ pub struct Parent {
 
 /// A process while events come in.
 #[derive(Clone, Debug, Default)]
-pub struct Process {
+pub struct ProcessRecord {
     /// Its start; the first, if its entity id was used again.
     pub start: Option<Box<Start>>,
     /// How many starts there were.
@@ -151,11 +151,11 @@ pub struct Process {
     /// Its exit; the last, if there were several.
     pub exit: Option<OrderKey>,
     /// The first of its own events beside its start, and what it tells.
-    pub seen: Option<Box<(OrderKey, Facts)>>,
+    pub seen: Option<Box<(OrderKey, ProcessFacts)>>,
     /// The last of its own events.
     pub last: Option<OrderKey>,
     /// What the first of its children says of it.
-    pub named: Option<Box<(OrderKey, Facts)>>,
+    pub named: Option<Box<(OrderKey, ProcessFacts)>>,
     /// What it did.
-    pub counts: Counts,
+    pub counts: ActivityCounts,
 }

@@ -3,11 +3,11 @@
 //! A parent is found by its entity id, or else by its number and image among the processes of the host that had started by then. Evidence can say that a
 //! process is its own ancestor; such a ring is cut above its first process. Nothing here recurses: a chain can be as long as the evidence.
 
-use super::entity::Key;
-use super::facts::{Counts, Facts, Parent, Process, Start};
-use super::table::{OfHost, Table, parent_key};
+use super::entity::EntityKey;
+use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start};
+use super::table::{OfHost, ProcessTable, parent_key};
 use crate::base::host::folded;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::event::OrderKey;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub type NodeIndex = u32;
 #[derive(Debug, Default)]
 pub struct Forest {
     /// In the order of their names, in which case does not count.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<HostTree>,
     /// Events of processes that nothing tells apart.
     pub nameless: u64,
     /// Events of processes beyond the most that are told apart.
@@ -28,23 +28,23 @@ pub struct Forest {
 
 /// The processes of one host.
 #[derive(Debug, Default)]
-pub struct Host {
+pub struct HostTree {
     /// Computer name, in the writing that comes first by its letters; empty if the records name none.
     pub name: Arc<str>,
     /// In the order of their starts, or of whatever comes first of them.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<ProcessNode>,
     /// How many rings of processes that start each other were cut.
     pub rings: usize,
-    by_key: HashMap<Key, NodeIndex>,
+    by_key: HashMap<EntityKey, NodeIndex>,
 }
 
 /// One process.
 #[derive(Debug)]
-pub struct Node {
+pub struct ProcessNode {
     /// What it is known by.
-    pub key: Key,
+    pub key: EntityKey,
     /// What is known of it.
-    pub facts: Facts,
+    pub facts: ProcessFacts,
     /// Its start, if it was logged.
     pub started: Option<OrderKey>,
     /// How many starts were logged with its entity id: more than one if that was used again.
@@ -56,7 +56,7 @@ pub struct Node {
     /// Its last event.
     pub last: Option<OrderKey>,
     /// What it did.
-    pub counts: Counts,
+    pub counts: ActivityCounts,
     /// What started it, as its start says.
     pub named_parent: Option<Parent>,
     /// The process that started it.
@@ -65,7 +65,7 @@ pub struct Node {
     pub children: Vec<NodeIndex>,
 }
 
-impl Node {
+impl ProcessNode {
     /// Whether it is only known by its other events, or by its children.
     pub fn is_synthetic(&self) -> bool {
         self.started.is_none()
@@ -83,7 +83,7 @@ impl Node {
     }
 
     /// Where its start was read, if its command line had to be cut.
-    pub fn cut_command(&self) -> Option<Origin> {
+    pub fn cut_command(&self) -> Option<Locator> {
         let cut = self.facts.command_line.as_ref().is_some_and(|text| text.cut > 0);
         self.started.filter(|_| cut).map(|order| order.origin())
     }
@@ -91,11 +91,11 @@ impl Node {
 
 impl Forest {
     /// The trees of a table.
-    pub fn new(table: Table) -> Self {
-        let Table { hosts, nameless, beyond, .. } = table;
+    pub fn new(table: ProcessTable) -> Self {
+        let ProcessTable { hosts, nameless, beyond, .. } = table;
         let mut hosts: Vec<(Arc<str>, OfHost)> = hosts.into_iter().collect();
         hosts.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-        let hosts: Vec<Host> = hosts.into_iter().map(|(_, of_host)| Host::new(of_host)).collect();
+        let hosts: Vec<HostTree> = hosts.into_iter().map(|(_, of_host)| HostTree::new(of_host)).collect();
         Self { hosts, nameless, beyond }
     }
 
@@ -116,12 +116,13 @@ impl Forest {
     }
 }
 
-impl Host {
+impl HostTree {
     fn new(of_host: OfHost) -> Self {
         let OfHost { name, processes } = of_host;
-        let mut nodes: Vec<Node> = processes.into_iter().filter_map(|(key, process)| node(key, process)).collect();
+        let mut nodes: Vec<ProcessNode> =
+            processes.into_iter().filter_map(|(key, process)| node(key, process)).collect();
         nodes.sort_unstable_by(|left, right| (left.first, &left.key).cmp(&(right.first, &right.key)));
-        let by_key = (0..).zip(&nodes).map(|(at, node): (NodeIndex, &Node)| (node.key.clone(), at)).collect();
+        let by_key = (0..).zip(&nodes).map(|(at, node): (NodeIndex, &ProcessNode)| (node.key.clone(), at)).collect();
         let mut host = Self { name, nodes, rings: 0, by_key };
         let mut parents = host.parents();
         host.rings = cut_rings(&mut parents);
@@ -136,12 +137,12 @@ impl Host {
     }
 
     /// A process by its key.
-    pub fn find(&self, key: &Key) -> Option<NodeIndex> {
+    pub fn find(&self, key: &EntityKey) -> Option<NodeIndex> {
         self.by_key.get(key).copied()
     }
 
     /// A process by its position.
-    pub fn node(&self, at: NodeIndex) -> &Node {
+    pub fn node(&self, at: NodeIndex) -> &ProcessNode {
         &self.nodes[at as usize]
     }
 
@@ -159,9 +160,10 @@ impl Host {
     pub fn with_pid(&self, pid: i64, at: Option<Ticks>) -> Vec<NodeIndex> {
         let alive = (0..).zip(&self.nodes).filter(|(_, node)| node.facts.pid == Some(pid));
         let Some(at) = at else { return alive.map(|(index, _)| index).collect() };
-        let before = |node: &Node| node.first.time <= at;
-        let over = |node: &Node| node.ended.is_some_and(|ended| ended < at);
-        let all: Vec<(NodeIndex, &Node)> = alive.filter(|(_, node)| node.is_synthetic() || before(node)).collect();
+        let before = |node: &ProcessNode| node.first.time <= at;
+        let over = |node: &ProcessNode| node.ended.is_some_and(|ended| ended < at);
+        let all: Vec<(NodeIndex, &ProcessNode)> =
+            alive.filter(|(_, node)| node.is_synthetic() || before(node)).collect();
         let found = all.iter().rev().find(|(_, node)| before(node) && !over(node)).or(all.last());
         found.map(|(index, _)| *index).into_iter().collect()
     }
@@ -174,7 +176,7 @@ impl Host {
                 by_pid.entry(pid).or_default().push(at);
             }
         }
-        let parent = |(at, node): (NodeIndex, &Node)| {
+        let parent = |(at, node): (NodeIndex, &ProcessNode)| {
             let named = node.named_parent.as_ref()?;
             if named.entity_id.is_none()
                 && let Some(pid) = named.pid
@@ -228,7 +230,7 @@ impl Host {
     }
 }
 
-impl Node {
+impl ProcessNode {
     /// Whether nothing but its name is known, and no process names it any more.
     fn is_empty_name(&self) -> bool {
         let never_seen = self.started.is_none() && self.last.is_none() && self.children.is_empty();
@@ -237,14 +239,14 @@ impl Node {
 }
 
 /// A process at rest; `None` if there is no event of it at all.
-fn node(key: Key, process: Process) -> Option<Node> {
-    let Process { start, starts, exit, seen, last, named, counts } = process;
+fn node(key: EntityKey, process: ProcessRecord) -> Option<ProcessNode> {
+    let ProcessRecord { start, starts, exit, seen, last, named, counts } = process;
     let (started, mut facts, named_parent, mut first) = match start {
         Some(start) => {
             let Start { order, facts, parent } = *start;
             (Some(order), facts, Some(parent), Some(order))
         }
-        None => (None, Facts::default(), None, None),
+        None => (None, ProcessFacts::default(), None, None),
     };
     // What its own events say goes before what its children say.
     for (order, more) in [seen, named].into_iter().flatten().map(|told| *told) {
@@ -252,10 +254,10 @@ fn node(key: Key, process: Process) -> Option<Node> {
         facts.fill(more);
     }
     let first = first.or(exit).or(last)?;
-    if let Key::Loose { pid, image } = &key {
-        facts.fill(Facts { pid: *pid, image: image.clone(), ..Facts::default() });
+    if let EntityKey::Loose { pid, image } = &key {
+        facts.fill(ProcessFacts { pid: *pid, image: image.clone(), ..ProcessFacts::default() });
     }
-    Some(Node {
+    Some(ProcessNode {
         key,
         facts,
         started,
@@ -270,7 +272,7 @@ fn node(key: Key, process: Process) -> Option<Node> {
     })
 }
 
-impl Facts {
+impl ProcessFacts {
     /// Takes from others what is missing.
     fn fill(&mut self, more: Self) {
         let Self { pid, image, command_line, user, integrity, hashes, is_recovered } = more;

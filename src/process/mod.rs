@@ -1,6 +1,6 @@
 //! Every process of the evidence: what started it, when it ended, how much it did; and of some, everything they did.
 //!
-//! Events are shown one by one, in any order and on any thread ([`Observer`]), and become a [`Table`] with a record of bounded size for each process. Tables
+//! Events are shown one by one, in any order and on any thread ([`Observer`]), and become a [`ProcessTable`] with a record of bounded size for each process. Tables
 //! of several threads are put together, and nothing in the result depends on how events were spread over them: of several candidates the one that comes
 //! first in the order of events counts. A [`Forest`] is the table at rest: parents found, cycles broken, everything in order.
 //! A process whose start was not logged is there too, known by its other events or by what its children say of it.
@@ -26,15 +26,15 @@ mod view;
 
 pub use addresses::AddressSurvey;
 pub use connection::{Connection, ConnectionEnd, ConnectionRoute, EndName, HostAddresses, MOST_ADDRESSES, Peer};
-pub use entity::{EntityId, Key};
-pub use facts::{Counts, Facts, Hashes, Kind, Parent};
-pub use forest::{Forest, Host, Node, NodeIndex};
-pub use observe::{Observer, Sight, Survey, process_of};
+pub use entity::{EntityId, EntityKey};
+pub use facts::{ActivityCounts, ActivityKind, Hashes, Parent, ProcessFacts};
+pub use forest::{Forest, HostTree, NodeIndex, ProcessNode};
+pub use observe::{ObservedEvent, Observer, ProcessSurvey, process_of};
 pub use several_hosts::several_hosts_notice;
 pub use starts::{Missing, Starts};
-pub use table::{MOST_PROCESSES, Table};
-pub use text::Text;
-pub use view::{Row, Selection, Shown, View};
+pub use table::{MOST_PROCESSES, ProcessTable};
+pub use text::CutText;
+pub use view::{TreeItem, TreeRow, TreeSelection, View};
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,14 @@
 //! From an event to what it says of processes, asking for as few of its fields as will do.
 
 use super::connection::{Connection, HostAddresses};
-use super::details::{self, Details, Wanted};
-use super::entity::{EntityId, Key};
-use super::facts::{Facts, Hashes, Kind, Parent};
-use super::table::{Observation, Table, What};
-use super::text::{Pool, Text};
+use super::details::{self, Details, WantedProcesses};
+use super::entity::{EntityId, EntityKey};
+use super::facts::{ActivityKind, Hashes, Parent, ProcessFacts};
+use super::table::{ProcessNews, ProcessObservation, ProcessTable};
+use super::text::{CutText, Pool};
 use crate::base::host::{self, HostName};
 use crate::ecs::{self, FieldId};
-use crate::event::{Fields, OrderKey, Value, Written};
+use crate::event::{Fields, OrderKey, Value, WrittenText};
 use hashbrown::HashSet;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub const LONGEST_TEXT: usize = 2048;
 
 /// An event, as an observer is shown it.
 #[derive(Clone, Copy)]
-pub struct Sight<'e> {
+pub struct ObservedEvent<'e> {
     /// Its fields.
     pub fields: &'e dyn Fields,
     /// Sysmon's event ID, if it is an event of Sysmon.
@@ -28,7 +28,7 @@ pub struct Sight<'e> {
     pub order: OrderKey,
 }
 
-impl Sight<'_> {
+impl ObservedEvent<'_> {
     /// Whether it tells of the start of a process.
     pub fn is_start(&self) -> bool {
         matches!(happened(self), Some(Happened::Start))
@@ -40,7 +40,7 @@ pub trait Observer: Send {
     /// The fields that it may ask of events of Sysmon with this ID; none if it does not need to see them at all.
     fn fields(&self, id: u32) -> &'static [FieldId];
     /// An event.
-    fn see(&mut self, sight: &Sight<'_>);
+    fn see(&mut self, sight: &ObservedEvent<'_>);
     /// What was seen since the last [`keep`](Self::keep) counts.
     fn keep(&mut self);
     /// It does not count: it will be shown again.
@@ -73,28 +73,28 @@ const OF_STARTS: &[FieldId] = &[
 
 /// What a survey gathers: a table of all processes, and everything that wanted ones did.
 #[derive(Debug)]
-pub struct Survey {
+pub struct ProcessSurvey {
     /// All processes.
-    pub table: Table,
+    pub table: ProcessTable,
     /// What the wanted ones did.
     pub details: Details,
     /// The addresses that hosts have shown as their own, if that is wanted.
     pub addresses: Option<HostAddresses>,
     connections: Vec<Connection>,
-    wanted: Arc<Wanted>,
-    observations: Vec<Observation>,
-    entries: Vec<details::Observation>,
+    wanted: Arc<WantedProcesses>,
+    observations: Vec<ProcessObservation>,
+    entries: Vec<details::ActivityObservation>,
     nameless: u64,
     reader: FieldReader,
     /// The host that was met last.
     host: Option<HostName>,
 }
 
-impl Survey {
+impl ProcessSurvey {
     /// Nothing seen yet.
-    pub fn new(wanted: &Arc<Wanted>) -> Self {
+    pub fn new(wanted: &Arc<WantedProcesses>) -> Self {
         Self {
-            table: Table::default(),
+            table: ProcessTable::default(),
             details: Details::new(wanted),
             addresses: None,
             connections: Vec::new(),
@@ -134,7 +134,7 @@ impl Survey {
     }
 }
 
-impl Observer for Survey {
+impl Observer for ProcessSurvey {
     fn fields(&self, id: u32) -> &'static [FieldId] {
         match id {
             1 => OF_STARTS,
@@ -144,10 +144,10 @@ impl Observer for Survey {
         }
     }
 
-    fn see(&mut self, sight: &Sight<'_>) {
+    fn see(&mut self, sight: &ObservedEvent<'_>) {
         let Some(happened) = happened(sight) else { return };
         let fields = sight.fields;
-        if self.addresses.is_some() && matches!(happened, Happened::Did(Kind::Connection)) {
+        if self.addresses.is_some() && matches!(happened, Happened::Did(ActivityKind::Connection)) {
             let connection = self.reader.connection(fields);
             self.connections.extend(connection.filter(Connection::shows_own_address));
         }
@@ -159,15 +159,19 @@ impl Observer for Survey {
         let order = sight.order;
         let what = match happened {
             Happened::Start => self.reader.start(fields),
-            Happened::Exit => What::Exit(self.reader.news(fields, &self.table, &host.folded, &key, order)),
+            Happened::Exit => ProcessNews::Exit(self.reader.news(fields, &self.table, &host.folded, &key, order)),
             Happened::Did(kind) => {
                 if let Some(number) = self.wanted.find(&host.folded, &key) {
-                    self.entries.push(details::Observation { number, order, entry: self.reader.entry(sight, kind) });
+                    self.entries.push(details::ActivityObservation {
+                        number,
+                        order,
+                        entry: self.reader.entry(sight, kind),
+                    });
                 }
-                What::Activity(kind, self.reader.news(fields, &self.table, &host.folded, &key, order))
+                ProcessNews::Activity(kind, self.reader.news(fields, &self.table, &host.folded, &key, order))
             }
         };
-        self.observations.push(Observation { host, key, order, what });
+        self.observations.push(ProcessObservation { host, key, order, what });
     }
 
     fn keep(&mut self) {
@@ -191,24 +195,24 @@ impl Observer for Survey {
 enum Happened {
     Start,
     Exit,
-    Did(Kind),
+    Did(ActivityKind),
 }
 
 /// What an event tells of, by its ID or, if it is none of Sysmon's, by its category. `None` if it is about no process.
-fn happened(sight: &Sight<'_>) -> Option<Happened> {
+fn happened(sight: &ObservedEvent<'_>) -> Option<Happened> {
     Some(match sight.id {
         Some(1) => Happened::Start,
         Some(5) => Happened::Exit,
         Some(4 | 6 | 16 | 19 | 20 | 21 | 255) => return None,
-        Some(3) => Happened::Did(Kind::Connection),
-        Some(22) => Happened::Did(Kind::Dns),
-        Some(2 | 11 | 15 | 23 | 26 | 27 | 28 | 29) => Happened::Did(Kind::File),
-        Some(12..=14) => Happened::Did(Kind::Registry),
-        Some(7) => Happened::Did(Kind::Image),
-        Some(8) => Happened::Did(Kind::RemoteThread),
-        Some(10) => Happened::Did(Kind::ProcessAccess),
-        Some(17 | 18) => Happened::Did(Kind::Pipe),
-        Some(_) => Happened::Did(Kind::Other),
+        Some(3) => Happened::Did(ActivityKind::Connection),
+        Some(22) => Happened::Did(ActivityKind::Dns),
+        Some(2 | 11 | 15 | 23 | 26 | 27 | 28 | 29) => Happened::Did(ActivityKind::File),
+        Some(12..=14) => Happened::Did(ActivityKind::Registry),
+        Some(7) => Happened::Did(ActivityKind::Image),
+        Some(8) => Happened::Did(ActivityKind::RemoteThread),
+        Some(10) => Happened::Did(ActivityKind::ProcessAccess),
+        Some(17 | 18) => Happened::Did(ActivityKind::Pipe),
+        Some(_) => Happened::Did(ActivityKind::Other),
         None => return by_category(sight.fields),
     })
 }
@@ -219,20 +223,20 @@ fn by_category(fields: &dyn Fields) -> Option<Happened> {
     };
     let category = |text| has(ecs::EVENT_CATEGORY, text);
     Some(if category("library") {
-        Happened::Did(Kind::Image)
+        Happened::Did(ActivityKind::Image)
     } else if category("process") && has(ecs::EVENT_TYPE, "start") {
         Happened::Start
     } else if category("process") && has(ecs::EVENT_TYPE, "end") {
         Happened::Exit
     } else if category("network") || category("dns") {
         let dns = category("dns") || has(ecs::NETWORK_PROTOCOL, "dns") && has_any(fields, ecs::DNS_QUESTION_NAME);
-        Happened::Did(if dns { Kind::Dns } else { Kind::Connection })
+        Happened::Did(if dns { ActivityKind::Dns } else { ActivityKind::Connection })
     } else if category("file") {
-        Happened::Did(Kind::File)
+        Happened::Did(ActivityKind::File)
     } else if category("registry") {
-        Happened::Did(Kind::Registry)
+        Happened::Did(ActivityKind::Registry)
     } else if category("process") {
-        Happened::Did(Kind::Other)
+        Happened::Did(ActivityKind::Other)
     } else {
         return None;
     })
@@ -264,9 +268,9 @@ impl FieldReader {
         self.text.clear();
         let field = field.into();
         match fields.write_text(&field, &mut self.text) {
-            Written::Text => Some(&self.text),
-            Written::Nothing => None,
-            Written::NotText => {
+            WrittenText::Text => Some(&self.text),
+            WrittenText::Nothing => None,
+            WrittenText::NotText => {
                 let value = fields.values(&field).first()?;
                 if let Some(text) = value.as_text() {
                     self.text.push_str(text);
@@ -290,12 +294,12 @@ impl FieldReader {
     }
 
     /// What the process of an event is known by.
-    pub(super) fn key(&mut self, fields: &dyn Fields) -> Option<Key> {
+    pub(super) fn key(&mut self, fields: &dyn Fields) -> Option<EntityKey> {
         if let Some(id) = self.read(fields, ecs::PROCESS_ENTITY_ID) {
-            return Some(Key::Entity(EntityId::new(id)));
+            return Some(EntityKey::Entity(EntityId::new(id)));
         }
         let image = self.shared(fields, ecs::PROCESS_EXECUTABLE);
-        Key::new(None, long(fields, ecs::PROCESS_PID), image)
+        EntityKey::new(None, long(fields, ecs::PROCESS_PID), image)
     }
 
     fn user(&mut self, fields: &dyn Fields) -> Option<Arc<str>> {
@@ -306,18 +310,25 @@ impl FieldReader {
     }
 
     /// What an event that is no start tells of its process, if nothing better is known of it.
-    fn news(&mut self, fields: &dyn Fields, table: &Table, host: &str, key: &Key, order: OrderKey) -> Option<Facts> {
-        table.is_news(host, key, order).then(|| Facts {
+    fn news(
+        &mut self,
+        fields: &dyn Fields,
+        table: &ProcessTable,
+        host: &str,
+        key: &EntityKey,
+        order: OrderKey,
+    ) -> Option<ProcessFacts> {
+        table.is_news(host, key, order).then(|| ProcessFacts {
             pid: long(fields, ecs::PROCESS_PID),
             image: self.shared(fields, ecs::PROCESS_EXECUTABLE),
             user: self.user(fields),
-            ..Facts::default()
+            ..ProcessFacts::default()
         })
     }
 
-    fn start(&mut self, fields: &dyn Fields) -> What {
-        let command_line = self.read(fields, ecs::PROCESS_COMMAND_LINE).map(|text| Text::new(text, LONGEST_COMMAND));
-        let facts = Facts {
+    fn start(&mut self, fields: &dyn Fields) -> ProcessNews {
+        let command_line = self.read(fields, ecs::PROCESS_COMMAND_LINE).map(|text| CutText::new(text, LONGEST_COMMAND));
+        let facts = ProcessFacts {
             pid: long(fields, ecs::PROCESS_PID),
             image: self.shared(fields, ecs::PROCESS_EXECUTABLE),
             command_line,
@@ -332,16 +343,17 @@ impl FieldReader {
             image: self.shared(fields, ecs::PROCESS_PARENT_EXECUTABLE),
         };
         // The children of one process all tell its command line: it is held once.
-        let command = self.read(fields, ecs::PROCESS_PARENT_COMMAND_LINE).map(|text| Text::new(text, LONGEST_COMMAND));
-        let command = command.map(|text| Text { text: self.pool.share(&text.text), cut: text.cut });
-        let parent_facts = Facts {
+        let command =
+            self.read(fields, ecs::PROCESS_PARENT_COMMAND_LINE).map(|text| CutText::new(text, LONGEST_COMMAND));
+        let command = command.map(|text| CutText { text: self.pool.share(&text.text), cut: text.cut });
+        let parent_facts = ProcessFacts {
             pid: parent.pid,
             image: parent.image.clone(),
             command_line: command,
             user: self.shared(fields, ecs::DATA_PARENT_USER),
-            ..Facts::default()
+            ..ProcessFacts::default()
         };
-        What::Start { facts, parent, parent_facts }
+        ProcessNews::Start { facts, parent, parent_facts }
     }
 
     fn hashes(&mut self, fields: &dyn Fields) -> Option<Arc<Hashes>> {
@@ -366,8 +378,8 @@ impl FieldReader {
     }
 }
 
-/// The process that an event is about, by host, in the letters that hosts are compared in, and key: the one that a [`Survey`] counts the event for.
-pub fn process_of(fields: &dyn Fields) -> Option<(String, Key)> {
+/// The process that an event is about, by host, in the letters that hosts are compared in, and key: the one that a [`ProcessSurvey`] counts the event for.
+pub fn process_of(fields: &dyn Fields) -> Option<(String, EntityKey)> {
     let mut reader = FieldReader::default();
     let host = host::folded(reader.read(fields, ecs::HOST_NAME).unwrap_or_default()).into_owned();
     let key = reader.key(fields)?;

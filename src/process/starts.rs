@@ -2,8 +2,8 @@
 //!
 //! An alert that begins with another event of its process than its start lacks what only the start says; this finds it.
 
-use super::details::Wanted;
-use super::observe::{FieldReader, Observer, Sight};
+use super::details::WantedProcesses;
+use super::observe::{FieldReader, ObservedEvent, Observer};
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The starts that are missing from some alerts.
 #[derive(Debug, Default)]
 pub struct Missing {
-    wanted: Arc<Wanted>,
+    wanted: Arc<WantedProcesses>,
     /// Alerts by position, with the number of their process.
     alerts: Vec<(usize, u32)>,
 }
@@ -20,7 +20,7 @@ pub struct Missing {
 impl Missing {
     /// The processes of the alerts that have no start: of each the one that its first event is about.
     pub fn new(alerts: &[Alert]) -> Self {
-        let mut wanted = Wanted::default();
+        let mut wanted = WantedProcesses::default();
         let mut missing = Vec::new();
         for (position, alert) in alerts.iter().enumerate().filter(|(_, alert)| alert.start.is_none()) {
             let Some((host, key)) = alert.present().next().and_then(|event| super::process_of(&event.document)) else {
@@ -63,7 +63,7 @@ impl Missing {
 /// Looks for the starts of wanted processes.
 #[derive(Debug)]
 pub struct Starts {
-    wanted: Arc<Wanted>,
+    wanted: Arc<WantedProcesses>,
     found: Vec<Option<OrderKey>>,
     pending: Vec<(u32, OrderKey)>,
     reader: FieldReader,
@@ -83,7 +83,7 @@ impl Observer for Starts {
         if id == 1 { FIELDS } else { &[] }
     }
 
-    fn see(&mut self, sight: &Sight<'_>) {
+    fn see(&mut self, sight: &ObservedEvent<'_>) {
         if !sight.is_start() {
             return;
         }

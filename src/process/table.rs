@@ -1,7 +1,7 @@
 //! Processes by host and key, while events come in. Putting tables together does not depend on which was first.
 
-use super::entity::Key;
-use super::facts::{Counts, Facts, Kind, Parent, Process, Start};
+use super::entity::EntityKey;
+use super::facts::{ActivityCounts, ActivityKind, Parent, ProcessFacts, ProcessRecord, Start};
 use crate::base::host::{self, HostName};
 use crate::event::OrderKey;
 use hashbrown::HashMap;
@@ -12,22 +12,22 @@ pub const MOST_PROCESSES: usize = 4_000_000;
 
 /// What one event says of processes.
 #[derive(Clone, Debug)]
-pub struct Observation {
+pub struct ProcessObservation {
     pub host: HostName,
-    pub key: Key,
+    pub key: EntityKey,
     pub order: OrderKey,
-    pub what: What,
+    pub what: ProcessNews,
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum ProcessNews {
     /// The process started. Beside it stands what the event says of the parent.
-    Start { facts: Facts, parent: Parent, parent_facts: Facts },
+    Start { facts: ProcessFacts, parent: Parent, parent_facts: ProcessFacts },
     /// It ended.
-    Exit(Option<Facts>),
+    Exit(Option<ProcessFacts>),
     /// It did something. What the event tells of it is only there if it is not known from earlier events.
-    Activity(Kind, Option<Facts>),
+    Activity(ActivityKind, Option<ProcessFacts>),
 }
 
 /// The processes of one host.
@@ -35,12 +35,12 @@ pub enum What {
 pub struct OfHost {
     /// The host's name in the writing that comes first by its letters.
     pub name: Arc<str>,
-    pub processes: HashMap<Key, Process>,
+    pub processes: HashMap<EntityKey, ProcessRecord>,
 }
 
 /// All processes.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct ProcessTable {
     /// By the letters that names of hosts are compared in.
     pub(super) hosts: HashMap<Arc<str>, OfHost>,
     /// Events of processes that nothing tells apart.
@@ -50,11 +50,11 @@ pub struct Table {
     processes: usize,
 }
 
-impl Table {
+impl ProcessTable {
     /// Adds what an event says.
-    pub fn add(&mut self, observation: Observation) {
-        let Observation { host, key, order, what } = observation;
-        if let What::Start { parent, parent_facts, .. } = &what
+    pub fn add(&mut self, observation: ProcessObservation) {
+        let ProcessObservation { host, key, order, what } = observation;
+        if let ProcessNews::Start { parent, parent_facts, .. } = &what
             && let Some(parent_key) = parent_key(parent)
             && parent_key != key
             && let Some(parent) = self.process(&host, parent_key)
@@ -68,18 +68,18 @@ impl Table {
         };
         process.last = process.last.max(Some(order));
         match what {
-            What::Start { facts, parent, .. } => {
+            ProcessNews::Start { facts, parent, .. } => {
                 process.starts = process.starts.saturating_add(1);
                 (process.seen, process.named) = (None, None);
                 if process.start.as_ref().is_none_or(|start| order < start.order) {
                     process.start = Some(Box::new(Start { order, facts, parent }));
                 }
             }
-            What::Exit(facts) => {
+            ProcessNews::Exit(facts) => {
                 process.exit = process.exit.max(Some(order));
                 process.see(order, facts);
             }
-            What::Activity(kind, facts) => {
+            ProcessNews::Activity(kind, facts) => {
                 process.counts.add(kind);
                 process.see(order, facts);
             }
@@ -87,13 +87,13 @@ impl Table {
     }
 
     /// Whether an event of a process that comes at this place would tell something new of it.
-    pub fn is_news(&self, host: &str, key: &Key, order: OrderKey) -> bool {
+    pub fn is_news(&self, host: &str, key: &EntityKey, order: OrderKey) -> bool {
         let process = self.hosts.get(host).and_then(|host| host.processes.get(key));
         process
             .is_none_or(|process| process.start.is_none() && process.seen.as_ref().is_none_or(|first| order < first.0))
     }
 
-    fn process(&mut self, host: &HostName, key: Key) -> Option<&mut Process> {
+    fn process(&mut self, host: &HostName, key: EntityKey) -> Option<&mut ProcessRecord> {
         if !self.hosts.contains_key(&*host.folded) {
             self.hosts.insert(host.folded.clone(), OfHost::default());
         }
@@ -106,7 +106,7 @@ impl Table {
         let processes = &mut self.processes;
         Some(of_host.processes.entry(key).or_insert_with(|| {
             *processes += 1;
-            Process::default()
+            ProcessRecord::default()
         }))
     }
 
@@ -142,8 +142,8 @@ impl Table {
 }
 
 /// The key of a parent as its child names it.
-pub fn parent_key(parent: &Parent) -> Option<Key> {
-    Key::new(parent.entity_id.clone(), parent.pid, parent.image.clone())
+pub fn parent_key(parent: &Parent) -> Option<EntityKey> {
+    EntityKey::new(parent.entity_id.clone(), parent.pid, parent.image.clone())
 }
 
 /// Keeps what comes first.
@@ -153,9 +153,9 @@ fn keep_first<T>(kept: &mut Option<Box<(OrderKey, T)>>, order: OrderKey, value: 
     }
 }
 
-impl Process {
+impl ProcessRecord {
     /// Remembers the first event, unless there is a start, which tells more.
-    fn see(&mut self, order: OrderKey, facts: Option<Facts>) {
+    fn see(&mut self, order: OrderKey, facts: Option<ProcessFacts>) {
         if let Some(facts) = facts.filter(|_| self.start.is_none()) {
             keep_first(&mut self.seen, order, || facts);
         }
@@ -186,7 +186,7 @@ impl Process {
     }
 }
 
-impl Counts {
+impl ActivityCounts {
     /// Whether nothing was done.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()

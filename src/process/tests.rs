@@ -1,6 +1,6 @@
-use super::details::{List, Wanted};
+use super::details::{List, WantedProcesses};
 use super::*;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::ecs;
 use crate::event::{Document, OrderKey};
 use proptest::prelude::*;
@@ -41,17 +41,17 @@ fn document(little: &Little) -> Document {
 }
 
 fn order(at: usize, time: i64) -> OrderKey {
-    OrderKey::new(Ticks(time), None, Origin { input: 0, offset: at as u64 })
+    OrderKey::new(Ticks(time), None, Locator { input: 0, offset: at as u64 })
 }
 
-fn show(survey: &mut Survey, at: usize, little: &Little) {
+fn show(survey: &mut ProcessSurvey, at: usize, little: &Little) {
     let document = document(little);
-    survey.see(&Sight { fields: &document, id: Some(little.id), order: order(at, little.time) });
+    survey.see(&ObservedEvent { fields: &document, id: Some(little.id), order: order(at, little.time) });
 }
 
 /// What several threads make of events that were dealt to them; one of them is shown everything twice, and told to forget it once.
-fn forest_of(events: &[Little], threads: usize, wanted: &Arc<Wanted>) -> (Forest, Survey) {
-    let mut surveys: Vec<Survey> = (0..threads).map(|_| Survey::new(wanted)).collect();
+fn forest_of(events: &[Little], threads: usize, wanted: &Arc<WantedProcesses>) -> (Forest, ProcessSurvey) {
+    let mut surveys: Vec<ProcessSurvey> = (0..threads).map(|_| ProcessSurvey::new(wanted)).collect();
     for (at, little) in events.iter().enumerate() {
         let survey = &mut surveys[(at * 7 + at / 3) % threads];
         if at % 5 == 0 {
@@ -61,7 +61,7 @@ fn forest_of(events: &[Little], threads: usize, wanted: &Arc<Wanted>) -> (Forest
         show(survey, at, little);
         survey.keep();
     }
-    let mut survey = Survey::merge(surveys).unwrap();
+    let mut survey = ProcessSurvey::merge(surveys).unwrap();
     (Forest::new(std::mem::take(&mut survey.table)), survey)
 }
 
@@ -116,7 +116,7 @@ fn plain(forest: &Forest) -> BTreeMap<(String, String), Plain> {
                 node.facts.command_line.as_ref().map(|command| command.text.to_string()),
                 node.started_at().map(|at| at.0),
                 node.ended.map(|at| at.0),
-                node.counts.of(Kind::Connection),
+                node.counts.of(ActivityKind::Connection),
                 parent,
             );
             all.insert((host.name.to_string(), node.key.entity_id().unwrap().to_string()), value);
@@ -134,7 +134,7 @@ fn little() -> impl Strategy<Value = Little> {
 proptest! {
     #[test]
     fn a_forest_is_what_a_simple_model_says(events in prop::collection::vec(little(), 0..60), threads in 1..4_usize) {
-        let wanted = Arc::new(Wanted::default());
+        let wanted = Arc::new(WantedProcesses::default());
         let (forest, _) = forest_of(&events, threads, &wanted);
         let mut expected = naive(&events);
         let mut found = plain(&forest);
@@ -158,8 +158,8 @@ proptest! {
 
     #[test]
     fn threads_and_order_make_no_difference(events in prop::collection::vec(little(), 0..40)) {
-        let mut wanted = Wanted::default();
-        wanted.add("host-0", Key::Entity(EntityId::new(&guid(1))));
+        let mut wanted = WantedProcesses::default();
+        wanted.add("host-0", EntityKey::Entity(EntityId::new(&guid(1))));
         let wanted = Arc::new(wanted);
         let text = |threads| {
             let (forest, survey) = forest_of(&events, threads, &wanted);
@@ -190,13 +190,13 @@ fn started(process: u8, parent: Option<u8>, time: i64) -> Little {
     Little { host: 0, process, id: 1, time, parent, pid: i64::from(process) }
 }
 
-fn rows(forest: &Forest, view: View, selection: Option<&Selection>) -> Vec<String> {
+fn rows(forest: &Forest, view: View, selection: Option<&TreeSelection>) -> Vec<String> {
     let host = &forest.hosts[0];
-    let text = |row: Row| match row.what {
-        Shown::Process { node, selected } => {
+    let text = |row: TreeRow| match row.what {
+        TreeItem::Process { node, selected } => {
             format!("{}{}{}", row.depth, host.node(node).name().unwrap(), if selected { "*" } else { "" })
         }
-        Shown::LeftOut(count) => format!("{}+{count}", row.depth),
+        TreeItem::LeftOut(count) => format!("{}+{count}", row.depth),
     };
     view.rows(forest, 0, selection).into_iter().map(text).collect()
 }
@@ -216,7 +216,7 @@ fn a_view_shows_the_way_to_what_was_selected_and_what_it_started() {
     let all = View::default();
     assert_eq!(rows(&forest, all, None), ["01.exe", "12.exe", "24.exe", "35.exe", "36.exe", "13.exe"]);
     let node = forest.hosts[0].with_pid(4, None)[0];
-    let selection = Selection::from_iter([(0, node)]);
+    let selection = TreeSelection::from_iter([(0, node)]);
     assert_eq!(rows(&forest, all, Some(&selection)), ["01.exe", "12.exe", "24.exe*", "35.exe", "36.exe"]);
     let near = View { depth: Some(0), ..View::default() };
     assert_eq!(rows(&forest, near, Some(&selection)), ["01.exe", "12.exe", "24.exe*", "3+2"]);
@@ -244,7 +244,7 @@ type LooseStart = (i64, &'static str, Option<(i64, &'static str)>, i64);
 
 /// A survey of starts with numbers instead of entity ids.
 fn loose(starts: &[LooseStart]) -> Forest {
-    let mut survey = Survey::new(&Arc::default());
+    let mut survey = ProcessSurvey::new(&Arc::default());
     for (at, (pid, image, parent, time)) in starts.iter().enumerate() {
         let mut document = Document::new();
         document.set(ecs::PROCESS_PID, *pid);
@@ -253,7 +253,7 @@ fn loose(starts: &[LooseStart]) -> Forest {
             document.set(ecs::PROCESS_PARENT_PID, *pid);
             document.set(ecs::PROCESS_PARENT_EXECUTABLE, *image);
         }
-        survey.see(&Sight { fields: &document, id: Some(1), order: order(at, *time) });
+        survey.see(&ObservedEvent { fields: &document, id: Some(1), order: order(at, *time) });
         survey.keep();
     }
     Forest::new(survey.table)
@@ -275,17 +275,17 @@ fn without_entity_ids_a_parent_is_found_by_its_number_and_image() {
 
 #[test]
 fn long_chains_and_large_families_do_no_harm() {
-    let mut survey = Survey::new(&Arc::default());
+    let mut survey = ProcessSurvey::new(&Arc::default());
     let count = 60_000_i64;
     for at in 0..count {
         let mut document = Document::new();
         document.set(ecs::PROCESS_ENTITY_ID, format!("p{at}"));
         document.set(ecs::PROCESS_PARENT_ENTITY_ID, format!("p{}", at - 1));
         let time = order(usize::try_from(at).unwrap(), at);
-        survey.see(&Sight { fields: &document, id: Some(1), order: time });
+        survey.see(&ObservedEvent { fields: &document, id: Some(1), order: time });
         document.set(ecs::HOST_NAME, "wide");
         document.set(ecs::PROCESS_PARENT_ENTITY_ID, "p-1");
-        survey.see(&Sight { fields: &document, id: Some(1), order: time });
+        survey.see(&ObservedEvent { fields: &document, id: Some(1), order: time });
         survey.keep();
     }
     let forest = Forest::new(survey.table);
@@ -294,29 +294,33 @@ fn long_chains_and_large_families_do_no_harm() {
     let wide = View { depth: Some(64), children: Some(1000) };
     assert_eq!(wide.rows(&forest, 1, None).len(), 1002);
     assert_eq!(wide.rows(&forest, 0, None).len(), 66);
-    let last = forest.hosts[0].find(&Key::Entity(EntityId::new("p59999"))).unwrap();
-    let selection = Selection::from_iter([(0, last)]);
+    let last = forest.hosts[0].find(&EntityKey::Entity(EntityId::new("p59999"))).unwrap();
+    let selection = TreeSelection::from_iter([(0, last)]);
     assert_eq!(wide.rows(&forest, 0, Some(&selection)).len(), 60_001, "the way to it is not cut");
 }
 
 #[test]
 fn a_process_with_more_to_tell_than_is_held_says_so_and_counts_right() {
-    let key = Key::Entity(EntityId::new("p"));
-    let mut wanted = Wanted::default();
+    let key = EntityKey::Entity(EntityId::new("p"));
+    let mut wanted = WantedProcesses::default();
     let number = wanted.add("", key);
     let wanted = Arc::new(wanted);
     let surveys = |threads: usize| {
-        let mut surveys: Vec<Survey> = (0..threads).map(|_| Survey::new(&wanted)).collect();
+        let mut surveys: Vec<ProcessSurvey> = (0..threads).map(|_| ProcessSurvey::new(&wanted)).collect();
         for at in 0..12_000_usize {
             let mut document = Document::new();
             document.set(ecs::PROCESS_ENTITY_ID, "p");
             document.set(ecs::EVENT_ACTION, "FileCreate");
             document.set(ecs::FILE_PATH, format!(r"C:\{}", at % 6000));
             let survey = &mut surveys[at % threads];
-            survey.see(&Sight { fields: &document, id: Some(11), order: order(at, i64::try_from(at).unwrap()) });
+            survey.see(&ObservedEvent {
+                fields: &document,
+                id: Some(11),
+                order: order(at, i64::try_from(at).unwrap()),
+            });
             survey.keep();
         }
-        Survey::merge(surveys).unwrap().details
+        ProcessSurvey::merge(surveys).unwrap().details
     };
     let (one, three) = (surveys(1), surveys(3));
     let (entries, not_held) = one.of(number).unwrap().list(List::Files);
@@ -327,8 +331,8 @@ fn a_process_with_more_to_tell_than_is_held_says_so_and_counts_right() {
 
 #[test]
 fn a_long_command_line_is_cut_between_characters_and_counted() {
-    let text = Text::new("ab\u{1f600}cd", 4);
+    let text = CutText::new("ab\u{1f600}cd", 4);
     assert_eq!((&*text.text, text.cut), ("ab", 3));
     assert_eq!(text.to_string(), "ab… (+3 characters)");
-    assert_eq!(Text::new("ab", 4).to_string(), "ab");
+    assert_eq!(CutText::new("ab", 4).to_string(), "ab");
 }

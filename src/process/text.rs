@@ -9,14 +9,14 @@ const MOST_POOLED: usize = 1 << 16;
 
 /// A text, perhaps cut.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text {
+pub struct CutText {
     /// What there is of it.
     pub text: Arc<str>,
     /// How many characters were cut off.
     pub cut: u32,
 }
 
-impl Text {
+impl CutText {
     /// A text of at most so many bytes, cut between two characters.
     pub fn new(text: &str, most: usize) -> Self {
         let (kept, cut) = split(text, most);
@@ -32,7 +32,7 @@ fn split(text: &str, most: usize) -> (&str, u32) {
     (kept, u32::try_from(cut).unwrap_or(u32::MAX))
 }
 
-impl fmt::Display for Text {
+impl fmt::Display for CutText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         if self.cut > 0 { write!(f, "… (+{} characters)", self.cut) } else { Ok(()) }

@@ -4,13 +4,13 @@
 //! Alerts of one process share what is known of it. This module does not know how the evidence is read: it says what is wanted, and takes what was found.
 
 use super::connection::{Connection, HostAddresses};
-use super::details::{Details, List, OfProcess, Wanted};
-use super::elsewhere::{Elsewhere, SOUGHT, Sightings, Sort, Sought, Watch};
-use super::entity::Key;
+use super::details::{Details, List, OfProcess, WantedProcesses};
+use super::elsewhere::{Elsewhere, Prevalence, SOUGHT, Sought, ValueKind, Watch};
+use super::entity::EntityKey;
 use super::forest::{Forest, NodeIndex};
-use super::observe::{FieldReader, LONGEST_COMMAND, Survey, process_of};
-use super::text::Text;
-use crate::base::Origin;
+use super::observe::{FieldReader, LONGEST_COMMAND, ProcessSurvey, process_of};
+use super::text::CutText;
+use crate::base::Locator;
 use crate::base::number::{counted, grouped};
 use crate::detect::Alert;
 use crate::diag::{Notice, NoticeKind};
@@ -34,10 +34,10 @@ pub const MOST_SOUGHT: usize = 20;
 
 /// What is to be gathered for some alerts.
 #[derive(Debug, Default)]
-pub struct Plan {
-    wanted: Arc<Wanted>,
+pub struct TriagePlan {
+    wanted: Arc<WantedProcesses>,
     /// The processes by number.
-    processes: Vec<(Arc<str>, Key)>,
+    processes: Vec<(Arc<str>, EntityKey)>,
     /// For each alert the numbers of its processes, in stage order.
     of_alerts: Vec<Vec<u32>>,
     /// For each alert its names and hashes, which come before others.
@@ -70,7 +70,7 @@ pub struct Triage {
 
 /// A process of an alert.
 #[derive(Clone, Copy, Debug)]
-pub struct Member<'t> {
+pub struct AlertProcess<'t> {
     /// The position of its host.
     pub host: usize,
     /// Its position there.
@@ -79,10 +79,10 @@ pub struct Member<'t> {
     pub did: &'t OfProcess,
 }
 
-impl Plan {
+impl TriagePlan {
     /// What is needed for these alerts.
     pub fn new(alerts: &[Alert]) -> Self {
-        let mut wanted = Wanted::default();
+        let mut wanted = WantedProcesses::default();
         let mut plan = Self::default();
         let mut reader = FieldReader::default();
         for alert in alerts {
@@ -92,7 +92,7 @@ impl Plan {
             for event in alert.present() {
                 let document = &event.document;
                 for (sort, field) in SOUGHT {
-                    own.extend(reader.shared(document, field).map(|text| (sort, Text { text, cut: 0 })));
+                    own.extend(reader.shared(document, field).map(|text| (sort, CutText { text, cut: 0 })));
                 }
                 connections.extend(reader.connection(document));
                 let Some((host, key)) = process_of(document) else { continue };
@@ -118,28 +118,28 @@ impl Plan {
     }
 
     /// An observer that gathers it.
-    pub fn survey(&self) -> Survey {
-        Survey::new(&self.wanted).with_addresses()
+    pub fn survey(&self) -> ProcessSurvey {
+        ProcessSurvey::new(&self.wanted).with_addresses()
     }
 }
 
 impl Triage {
     /// What some observers have gathered. Where values were seen elsewhere is still to be counted: see [`watch`](Self::watch).
-    pub fn new(plan: Plan, surveys: Vec<Survey>) -> Self {
-        let Plan { wanted, processes, of_alerts, mut own, connections, left_out } = plan;
-        let survey = Survey::merge(surveys).unwrap_or_else(|| Survey::new(&wanted));
-        let Survey { table, mut details, addresses, .. } = survey;
+    pub fn new(plan: TriagePlan, surveys: Vec<ProcessSurvey>) -> Self {
+        let TriagePlan { wanted, processes, of_alerts, mut own, connections, left_out } = plan;
+        let survey = ProcessSurvey::merge(surveys).unwrap_or_else(|| ProcessSurvey::new(&wanted));
+        let ProcessSurvey { table, mut details, addresses, .. } = survey;
         let addresses = addresses.unwrap_or_default();
         details.settle(&addresses);
         for (own, connections) in own.iter_mut().zip(&connections) {
             let remote = |connection: &Connection| {
                 let end = connection.end(connection.peer(&addresses).remote()?);
-                Some((Sort::Destination, Text { text: end.ip.as_deref()?.into(), cut: 0 }))
+                Some((ValueKind::Destination, CutText { text: end.ip.as_deref()?.into(), cut: 0 }))
             };
             own.extend(connections.iter().filter_map(remote));
         }
         let forest = Forest::new(table);
-        let place = |(host, key): &(Arc<str>, Key)| {
+        let place = |(host, key): &(Arc<str>, EntityKey)| {
             let at = forest.position(host)?;
             Some((at, forest.hosts[at].find(key)?))
         };
@@ -169,7 +169,7 @@ impl Triage {
     }
 
     /// The starts whose command lines were too long to be held of every process, and are to be shown.
-    pub fn cut(&mut self) -> BTreeSet<Origin> {
+    pub fn cut(&mut self) -> BTreeSet<Locator> {
         let mut cut = BTreeSet::new();
         for &(at, node) in self.places.iter().flatten() {
             let host = &self.forest.hosts[at];
@@ -193,7 +193,7 @@ impl Triage {
             let Some(node) = host.find(&key) else { continue };
             let node = &mut host.nodes[node as usize];
             if let (Some(text), Some(_)) = (start.document.text(ecs::PROCESS_COMMAND_LINE), node.cut_command()) {
-                node.facts.command_line = Some(Text::new(text, usize::MAX));
+                node.facts.command_line = Some(CutText::new(text, usize::MAX));
             }
         }
     }
@@ -244,16 +244,16 @@ impl Triage {
     }
 
     /// The processes of an alert, by its position, in stage order.
-    pub fn members(&self, alert: usize) -> impl Iterator<Item = Member<'_>> {
+    pub fn members(&self, alert: usize) -> impl Iterator<Item = AlertProcess<'_>> {
         let numbers = self.of_alerts.get(alert).map_or(&[][..], Vec::as_slice);
         numbers.iter().filter_map(|&number| {
             let (host, node) = self.places[number as usize]?;
-            Some(Member { host, node, did: self.details.of(number)? })
+            Some(AlertProcess { host, node, did: self.details.of(number)? })
         })
     }
 
     /// The values of an alert, and where they were seen.
-    pub fn elsewhere(&self, alert: usize) -> impl Iterator<Item = (&Sought, &Sightings)> {
+    pub fn elsewhere(&self, alert: usize) -> impl Iterator<Item = (&Sought, &Prevalence)> {
         let sought = self.sought.get(alert).map_or(&[][..], Vec::as_slice);
         sought
             .iter()
@@ -264,15 +264,15 @@ impl Triage {
     /// What to seek for an alert: what its processes are, and whom they spoke to; and how many values were too many. Its own events go first.
     fn sought_for(&self, alert: usize, own: &[Sought]) -> (Vec<Sought>, usize) {
         let mut all: Vec<Sought> = own.to_vec();
-        for Member { host, node, did } in self.members(alert) {
+        for AlertProcess { host, node, did } in self.members(alert) {
             let facts = &self.forest.hosts[host].node(node).facts;
             let hash = facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());
-            all.extend(hash.map(|text| (Sort::Sha256, Text { text, cut: 0 })));
-            all.extend(facts.command_line.clone().map(|command| (Sort::CommandLine, command)));
-            for (list, sort) in [(List::Destinations, Sort::Destination), (List::Dns, Sort::Dns)] {
+            all.extend(hash.map(|text| (ValueKind::Sha256, CutText { text, cut: 0 })));
+            all.extend(facts.command_line.clone().map(|command| (ValueKind::CommandLine, command)));
+            for (list, sort) in [(List::Destinations, ValueKind::Destination), (List::Dns, ValueKind::Dns)] {
                 let (entries, _) = did.list(list);
                 let texts = entries.into_iter().filter_map(|(entry, _)| entry.parts[0].clone());
-                all.extend(texts.map(|text| (sort, Text { text, cut: 0 })));
+                all.extend(texts.map(|text| (sort, CutText { text, cut: 0 })));
             }
         }
         let mut chosen: Vec<Sought> = Vec::new();
@@ -295,6 +295,6 @@ impl Triage {
 
 /// Whether a destination is the host itself, or nobody.
 fn is_local((sort, text): &Sought) -> bool {
-    let address = (*sort == Sort::Destination).then(|| text.text.parse::<IpAddr>().ok()).flatten();
+    let address = (*sort == ValueKind::Destination).then(|| text.text.parse::<IpAddr>().ok()).flatten();
     address.is_some_and(|address| address.is_loopback() || address.is_unspecified())
 }

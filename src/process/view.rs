@@ -3,26 +3,26 @@
 //! Of a selected process its ancestors and everything below it are shown. Depth and number of children have caps, and what a cap leaves out is told where it
 //! would have stood. This module does not know what a line looks like.
 
-use super::forest::{Forest, Host, NodeIndex};
+use super::forest::{Forest, HostTree, NodeIndex};
 use hashbrown::HashSet;
 
 /// Processes of a forest: positions of hosts, and of processes on them.
-pub type Selection = HashSet<(usize, NodeIndex)>;
+pub type TreeSelection = HashSet<(usize, NodeIndex)>;
 
 /// One line of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct TreeRow {
     /// How many ancestors stand above it.
     pub depth: u32,
     /// Whether no other child of the same parent follows.
     pub last: bool,
     /// What it shows.
-    pub what: Shown,
+    pub what: TreeItem,
 }
 
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum TreeItem {
     /// A process.
     Process {
         /// Its position.
@@ -45,15 +45,15 @@ pub struct View {
 
 impl View {
     /// The rows of the host at a position.
-    pub fn rows(self, forest: &Forest, at: usize, selection: Option<&Selection>) -> Vec<Row> {
+    pub fn rows(self, forest: &Forest, at: usize, selection: Option<&TreeSelection>) -> Vec<TreeRow> {
         let host = &forest.hosts[at];
-        let mut marks = vec![Mark::default(); host.nodes.len()];
+        let mut marks = vec![ShownBecause::default(); host.nodes.len()];
         match selection {
-            None => marks.fill(Mark { below: true, ..Mark::default() }),
+            None => marks.fill(ShownBecause { below: true, ..ShownBecause::default() }),
             Some(selection) => mark(host, at, selection, &mut marks),
         }
         let sizes = sizes(host, &marks);
-        let mut walk = Walk { host, marks: &marks, sizes: &sizes, view: self, rows: Vec::new(), stack: Vec::new() };
+        let mut walk = TreeWalk { host, marks: &marks, sizes: &sizes, view: self, rows: Vec::new(), stack: Vec::new() };
         walk.push_children(&host.roots().collect::<Vec<_>>(), 0, self.depth.map(|depth| depth.saturating_add(1)));
         while let Some(step) = walk.stack.pop() {
             walk.step(step);
@@ -64,7 +64,7 @@ impl View {
 
 /// Why a process is shown.
 #[derive(Clone, Copy, Debug, Default)]
-struct Mark {
+struct ShownBecause {
     selected: bool,
     /// An ancestor of one that is.
     above: bool,
@@ -72,13 +72,13 @@ struct Mark {
     below: bool,
 }
 
-impl Mark {
+impl ShownBecause {
     fn shown(self) -> bool {
         self.selected || self.above || self.below
     }
 }
 
-fn mark(host: &Host, at: usize, selection: &Selection, marks: &mut [Mark]) {
+fn mark(host: &HostTree, at: usize, selection: &TreeSelection, marks: &mut [ShownBecause]) {
     let selected = selection.iter().filter(|(of, _)| *of == at).map(|(_, node)| *node);
     let mut below: Vec<NodeIndex> = Vec::new();
     for node in selected {
@@ -99,7 +99,7 @@ fn mark(host: &Host, at: usize, selection: &Selection, marks: &mut [Mark]) {
 }
 
 /// How many processes are shown from each downwards, if nothing is left out.
-fn sizes(host: &Host, marks: &[Mark]) -> Vec<u32> {
+fn sizes(host: &HostTree, marks: &[ShownBecause]) -> Vec<u32> {
     let mut sizes: Vec<u32> = marks.iter().map(|mark| u32::from(mark.shown())).collect();
     let mut order: Vec<NodeIndex> = host.roots().collect();
     let mut next = 0;
@@ -117,21 +117,21 @@ fn sizes(host: &Host, marks: &[Mark]) -> Vec<u32> {
 
 /// Something still to be shown.
 #[derive(Clone, Copy)]
-enum Step {
+enum PendingRow {
     Process { node: NodeIndex, depth: u32, last: bool, budget: Option<u32> },
     LeftOut { count: u32, depth: u32 },
 }
 
-struct Walk<'h> {
-    host: &'h Host,
-    marks: &'h [Mark],
+struct TreeWalk<'h> {
+    host: &'h HostTree,
+    marks: &'h [ShownBecause],
     sizes: &'h [u32],
     view: View,
-    rows: Vec<Row>,
-    stack: Vec<Step>,
+    rows: Vec<TreeRow>,
+    stack: Vec<PendingRow>,
 }
 
-impl Walk<'_> {
+impl TreeWalk<'_> {
     /// Puts children on the stack, the first on top, and a word about those that are left out below them.
     fn push_children(&mut self, children: &[NodeIndex], depth: u32, budget: Option<u32>) {
         let shown = children.iter().copied().filter(|node| self.marks[*node as usize].shown());
@@ -147,22 +147,22 @@ impl Walk<'_> {
             }
         }
         if left_out > 0 {
-            self.stack.push(Step::LeftOut { count: left_out, depth });
+            self.stack.push(PendingRow::LeftOut { count: left_out, depth });
         }
         for (at, &node) in kept.iter().enumerate().rev() {
             let last = left_out == 0 && at + 1 == kept.len();
-            self.stack.push(Step::Process { node, depth, last, budget });
+            self.stack.push(PendingRow::Process { node, depth, last, budget });
         }
     }
 
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, step: PendingRow) {
         match step {
-            Step::LeftOut { count, depth } => {
-                self.rows.push(Row { depth, last: true, what: Shown::LeftOut(count) });
+            PendingRow::LeftOut { count, depth } => {
+                self.rows.push(TreeRow { depth, last: true, what: TreeItem::LeftOut(count) });
             }
-            Step::Process { node, depth, last, budget } => {
+            PendingRow::Process { node, depth, last, budget } => {
                 let mark = self.marks[node as usize];
-                self.rows.push(Row { depth, last, what: Shown::Process { node, selected: mark.selected } });
+                self.rows.push(TreeRow { depth, last, what: TreeItem::Process { node, selected: mark.selected } });
                 let budget = if mark.selected {
                     self.view.depth
                 } else if mark.above && !mark.below {

@@ -1,11 +1,11 @@
 //! Alerts as JSON: an array, or one document a line.
 
-use super::{AlertDocuments, Exporter, JsonWriter, Layout, Results};
+use super::{AlertDocuments, Exporter, JsonLayout, JsonWriter, Results};
 use std::io::{self, Write};
 
 /// `json` and `jsonl` of `scan`.
 #[derive(Clone, Copy, Debug)]
-pub struct AlertsJson(pub Layout);
+pub struct AlertsJson(pub JsonLayout);
 
 impl Exporter for AlertsJson {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -8,12 +8,12 @@ mod template;
 pub use template::index_template;
 
 use super::timeline_ecs::push_document;
-use super::{Layout, Results, TimelineFormat};
+use super::{JsonLayout, Results, TimelineFormat};
 use crate::base::host::folded;
 use crate::base::number::hex;
 use crate::ecs::{self, Field};
 use crate::event::{Document, Object, Value};
-use crate::timeline::{Contents, Entry};
+use crate::timeline::{RowContents, TimelineEntry};
 use serde::Deserialize;
 use serde_json::json;
 use sha1::{Digest, Sha1};
@@ -61,19 +61,19 @@ impl TimelineBulk {
 }
 
 impl TimelineFormat for TimelineBulk {
-    fn contents(&self) -> Contents {
-        Contents::Document
+    fn contents(&self) -> RowContents {
+        RowContents::Document
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
-        Ok(Layout::Lines.head().into())
+        Ok(JsonLayout::Lines.head().into())
     }
 
     fn separator(&self) -> &'static str {
-        Layout::Lines.separator()
+        JsonLayout::Lines.separator()
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         if self.ids {
             let action = json!({ "create": { "_index": self.index, "_id": id(entry.row.document()) } });
             let _ = serde_json::to_writer(&mut *out, &action); // writing to a Vec cannot fail
@@ -86,7 +86,7 @@ impl TimelineFormat for TimelineBulk {
 
     fn tail(&self, any: bool) -> &'static str {
         // The last line of a bulk request must end too.
-        Layout::Lines.tail(any)
+        JsonLayout::Lines.tail(any)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Results;
 use crate::base::json;
 use crate::ecs::{FieldId, FieldType};
 use crate::event::{OrderKey, Value};
-use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Columns, Entry, FIELDS, Part, Row};
+use crate::timeline::{AlertPart, CARRIED_COLUMNS, Cell, EntryColumns, FIELDS, RowCells, TimelineEntry, TimelineRow};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -35,21 +35,21 @@ pub fn has_all_digits(column: usize) -> bool {
 pub struct Carried {
     /// The start, by its place in the order.
     of: Option<OrderKey>,
-    facts: Facts,
+    facts: CarriedFacts,
     /// The column [`START_RECORD`]; empty until somebody asks.
     record: Vec<u8>,
 }
 
 /// The columns in [`CARRIED_COLUMNS`].
 #[derive(Debug)]
-enum Facts {
+enum CarriedFacts {
     /// Written for this.
     Own(Vec<u8>),
     /// As they stand in the rows written before.
     There(Range<usize>),
 }
 
-impl Default for Facts {
+impl Default for CarriedFacts {
     fn default() -> Self {
         Self::Own(Vec::new())
     }
@@ -57,32 +57,32 @@ impl Default for Facts {
 
 impl Carried {
     /// Makes it the facts of another start, unless they are it already.
-    pub fn update(&mut self, start: Row<'_>, make: impl FnOnce(&mut Vec<u8>)) {
+    pub fn update(&mut self, start: TimelineRow<'_>, make: impl FnOnce(&mut Vec<u8>)) {
         if self.of != Some(start.order) {
             self.of = Some(start.order);
             self.record.clear();
             let mut facts = match std::mem::take(&mut self.facts) {
-                Facts::Own(facts) => facts,
-                Facts::There(_) => Vec::new(),
+                CarriedFacts::Own(facts) => facts,
+                CarriedFacts::There(_) => Vec::new(),
             };
             facts.clear();
             make(&mut facts);
-            self.facts = Facts::Own(facts);
+            self.facts = CarriedFacts::Own(facts);
         }
     }
 
     /// Makes it the facts of a start that was just written, which stand there.
-    pub fn written(&mut self, start: Row<'_>, facts: Range<usize>) {
+    pub fn written(&mut self, start: TimelineRow<'_>, facts: Range<usize>) {
         self.of = Some(start.order);
         self.record.clear();
-        self.facts = Facts::There(facts);
+        self.facts = CarriedFacts::There(facts);
     }
 
     /// Adds the facts.
     pub fn push_facts(&self, out: &mut Vec<u8>) {
         match &self.facts {
-            Facts::Own(facts) => out.extend_from_slice(facts),
-            Facts::There(range) => out.extend_from_within(range.clone()),
+            CarriedFacts::Own(facts) => out.extend_from_slice(facts),
+            CarriedFacts::There(range) => out.extend_from_within(range.clone()),
         }
     }
 
@@ -96,13 +96,13 @@ impl Carried {
 }
 
 /// The cells of the next column, of which there is at least one.
-pub fn next_column<'r>(cells: &mut Cells<'r>) -> Option<(usize, Cell<'r>, bool)> {
+pub fn next_column<'r>(cells: &mut RowCells<'r>) -> Option<(usize, Cell<'r>, bool)> {
     let (column, first) = cells.next()?;
     Some((column, first, cells.column() == Some(column)))
 }
 
 /// What is left of some cells from a column on.
-pub fn cells_from(mut cells: Cells<'_>, column: usize) -> Cells<'_> {
+pub fn cells_from(mut cells: RowCells<'_>, column: usize) -> RowCells<'_> {
     while cells.column().is_some_and(|next| next < column) {
         cells.next();
     }
@@ -111,7 +111,7 @@ pub fn cells_from(mut cells: Cells<'_>, column: usize) -> Cells<'_> {
 
 /// Gives the columns that facts are carried to, one by one: all of the event's own cells, or the first one of its process's start, which the flag says.
 /// Who is given a column takes its first cell at least.
-pub fn merge<'r>(own: &mut Cells<'r>, start: Row<'r>, mut column: impl FnMut(&mut Cells<'r>, bool)) {
+pub fn merge<'r>(own: &mut RowCells<'r>, start: TimelineRow<'r>, mut column: impl FnMut(&mut RowCells<'r>, bool)) {
     let mut start = cells_from(start.cells(), CARRIED_COLUMNS.start);
     for at in CARRIED_COLUMNS {
         start = cells_from(start, at);
@@ -124,7 +124,7 @@ pub fn merge<'r>(own: &mut Cells<'r>, start: Row<'r>, mut column: impl FnMut(&mu
 }
 
 /// Adds all values of a column as one text, `; ` between.
-pub fn push_text(columns: &Columns<'_>, column: usize, out: &mut String) {
+pub fn push_text(columns: &EntryColumns<'_>, column: usize, out: &mut String) {
     for (number, cell) in columns.values(column).enumerate() {
         if number > 0 {
             out.push_str("; ");
@@ -165,13 +165,13 @@ pub fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
 }
 
 /// The alerts of an event in one cell: `#1 Rule name (stage 1 of 2)`, separated by `; `.
-pub fn alerts_text(results: &Results<'_>, entry: &Entry<'_>) -> String {
+pub fn alerts_text(results: &Results<'_>, entry: &TimelineEntry<'_>) -> String {
     alert_texts(results, entry).join("; ")
 }
 
 /// The alerts of an event, each as text.
-pub fn alert_texts(results: &Results<'_>, entry: &Entry<'_>) -> Vec<String> {
-    let part = |part: &Part| {
+pub fn alert_texts(results: &Results<'_>, entry: &TimelineEntry<'_>) -> Vec<String> {
+    let part = |part: &AlertPart| {
         let alert = &results.alerts[part.alert];
         let name = &results.detector.meta(alert).name;
         format!("#{} {name} (stage {} of {})", part.alert + 1, part.stage + 1, alert.events.len())
@@ -180,8 +180,8 @@ pub fn alert_texts(results: &Results<'_>, entry: &Entry<'_>) -> Vec<String> {
 }
 
 /// The alerts of an event as JSON.
-pub fn alerts_json(results: &Results<'_>, entry: &Entry<'_>) -> serde_json::Value {
-    let part = |part: &Part| {
+pub fn alerts_json(results: &Results<'_>, entry: &TimelineEntry<'_>) -> serde_json::Value {
+    let part = |part: &AlertPart| {
         let alert = &results.alerts[part.alert];
         let meta = results.detector.meta(alert);
         json!({

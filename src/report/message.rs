@@ -7,7 +7,7 @@ use crate::base::escape::terminal;
 use crate::ecs::FieldId;
 use crate::event::{Clock, Event};
 use crate::process::{Connection, HostAddresses};
-use crate::timeline::{Cell, Columns, Contents, DETAILS, Entry, FIELDS, Row, RowWriter};
+use crate::timeline::{Cell, DETAILS, EntryColumns, FIELDS, RowContents, RowWriter, TimelineEntry, TimelineRow};
 use hashbrown::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -23,14 +23,14 @@ static POSITIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
 });
 
 /// What a message is made of.
-pub struct Facts<'r> {
-    row: Row<'r>,
-    columns: &'r Columns<'r>,
+pub struct MessageFacts<'r> {
+    row: TimelineRow<'r>,
+    columns: &'r EntryColumns<'r>,
 }
 
-impl<'r> Facts<'r> {
-    /// The facts of a row with [`crate::timeline::Contents::Details`], and its columns.
-    pub fn new(row: Row<'r>, columns: &'r Columns<'r>) -> Self {
+impl<'r> MessageFacts<'r> {
+    /// The facts of a row with [`crate::timeline::RowContents::Details`], and its columns.
+    pub fn new(row: TimelineRow<'r>, columns: &'r EntryColumns<'r>) -> Self {
         Self { row, columns }
     }
 
@@ -107,15 +107,15 @@ fn with(text: &str, value: &str) -> String {
 /// The message of an event that is in no timeline.
 pub fn message_of(event: &Event, known: &HostAddresses) -> String {
     let mut writer = RowWriter::default();
-    writer.event(event, event.order(Clock::Logged), Contents::Details);
+    writer.event(event, event.order(Clock::Logged), RowContents::Details);
     let bytes = writer.take();
-    let Some(row) = Row::read(&bytes) else { return String::new() };
-    let entry = Entry { row, start: None, parts: &[] };
-    message(&Facts::new(row, &entry.columns()), known)
+    let Some(row) = TimelineRow::read(&bytes) else { return String::new() };
+    let entry = TimelineEntry { row, start: None, parts: &[] };
+    message(&MessageFacts::new(row, &entry.columns()), known)
 }
 
 /// The message of an event. `known` tells which end of a connection is whose, where the event itself does not.
-pub fn message(facts: &Facts<'_>, known: &HostAddresses) -> String {
+pub fn message(facts: &MessageFacts<'_>, known: &HostAddresses) -> String {
     // Another provider's event with the same number means something else.
     let provider = facts.raw("event.provider");
     if !matches!(&*provider, "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "") {
@@ -153,7 +153,7 @@ pub fn message(facts: &Facts<'_>, known: &HostAddresses) -> String {
     }
 }
 
-fn started(facts: &Facts<'_>, process: &str) -> String {
+fn started(facts: &MessageFacts<'_>, process: &str) -> String {
     let parent = facts.first(&["process.parent.executable", "process.parent.name"]);
     // Windows has no process 0 that starts others: Sysmon writes it for a parent that it does not know.
     let parent = named(&parent, &facts.get("process.parent.pid"), "");
@@ -167,7 +167,7 @@ fn started(facts: &Facts<'_>, process: &str) -> String {
     )
 }
 
-fn connection(facts: &Facts<'_>, process: &str, known: &HostAddresses) -> String {
+fn connection(facts: &MessageFacts<'_>, process: &str, known: &HostAddresses) -> String {
     let text = |field: FieldId| Some(facts.get(field.name())).filter(|text| !text.is_empty());
     let over = with(" over {}", &facts.get("network.transport")) + &with(" ({})", &facts.get("network.protocol"));
     let Some(connection) = Connection::read(text) else { return format!("Network connection: {process}{over}") };
@@ -180,7 +180,7 @@ fn connection(facts: &Facts<'_>, process: &str, known: &HostAddresses) -> String
     }
 }
 
-fn other_process(facts: &Facts<'_>, process: &str) -> String {
+fn other_process(facts: &MessageFacts<'_>, process: &str) -> String {
     let target = named(&facts.data("TargetImage"), &facts.data("TargetProcessId"), "a process that is not named");
     if facts.raw("event.code") == "10" {
         return format!("Process opened: {target} by {process}{}", with(", access {}", &facts.data("GrantedAccess")));
@@ -192,7 +192,7 @@ fn other_process(facts: &Facts<'_>, process: &str) -> String {
     format!("Thread started in another process: {target} by {process}{}", with(", at {}", &start))
 }
 
-fn signature(facts: &Facts<'_>) -> String {
+fn signature(facts: &MessageFacts<'_>) -> String {
     let signer = facts.get("file.code_signature.subject_name");
     let status = with(" ({})", &facts.data("SignatureStatus"));
     match (&*facts.raw("file.code_signature.trusted"), signer.is_empty()) {
@@ -202,7 +202,7 @@ fn signature(facts: &Facts<'_>) -> String {
     }
 }
 
-fn of_file(facts: &Facts<'_>, process: &str, file: &str) -> String {
+fn of_file(facts: &MessageFacts<'_>, process: &str, file: &str) -> String {
     let what = match &*facts.raw("event.code") {
         "2" => {
             let (now, before) = (facts.data("CreationUtcTime"), facts.data("PreviousCreationUtcTime"));
@@ -229,7 +229,7 @@ fn of_file(facts: &Facts<'_>, process: &str, file: &str) -> String {
     format!("{what}: {file} by {process}")
 }
 
-fn registry(facts: &Facts<'_>, process: &str) -> String {
+fn registry(facts: &MessageFacts<'_>, process: &str) -> String {
     let (path, kind) = (facts.get("registry.path"), facts.data("EventType"));
     let what = match (&*facts.raw("event.code"), &*kind) {
         ("13", _) => "Registry value set".to_owned(),
@@ -244,7 +244,7 @@ fn registry(facts: &Facts<'_>, process: &str) -> String {
     format!("{what}: {path}{value}{} by {process}", with(" to {}", &facts.data("NewName")))
 }
 
-fn wmi(facts: &Facts<'_>) -> String {
+fn wmi(facts: &MessageFacts<'_>) -> String {
     let (operation, name) = (with(" {}", &facts.data("Operation").to_lowercase()), facts.data("Name"));
     let by = with(", by {}", &facts.user());
     match &*facts.raw("event.code") {
@@ -261,7 +261,7 @@ fn wmi(facts: &Facts<'_>) -> String {
     }
 }
 
-fn dns(facts: &Facts<'_>, process: &str) -> String {
+fn dns(facts: &MessageFacts<'_>, process: &str) -> String {
     let (answer, status) = (facts.get("dns.resolved_ip"), facts.get("sysmon.dns.status"));
     let status = if status == "SUCCESS" { String::new() } else { status };
     format!(
@@ -273,7 +273,7 @@ fn dns(facts: &Facts<'_>, process: &str) -> String {
 }
 
 /// What can be said of an event of which nothing is known.
-fn general(facts: &Facts<'_>) -> String {
+fn general(facts: &MessageFacts<'_>) -> String {
     let given = facts.get("message");
     if !given.is_empty() {
         return given;

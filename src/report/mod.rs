@@ -37,14 +37,14 @@ pub use timeline_ecs::TimelineEcs;
 pub use timeline_json::TimelineJson;
 pub use timesketch::{Timesketch, TimesketchForm};
 pub use tle::TimelineExplorer;
-pub use tree::Tree;
+pub use tree::TreeExport;
 
 use crate::detect::{Alert, Detector};
 use crate::event::Clock;
 use crate::process::HostAddresses;
 use crate::process::triage::Triage;
 use crate::source::Input;
-use crate::timeline::{Contents, Entry};
+use crate::timeline::{RowContents, TimelineEntry};
 use std::io::{self, Write};
 
 /// Everything there is to report.
@@ -73,15 +73,15 @@ pub trait Exporter {
 /// Writes the rows of a timeline in one format, one at a time and on any thread.
 pub trait TimelineFormat: Sync {
     /// What rows must hold for it.
-    fn contents(&self) -> Contents;
+    fn contents(&self) -> RowContents;
     /// What stands before all rows.
     fn head(&self) -> io::Result<Vec<u8>>;
     /// What stands between two rows; without its first character it stands before the first row too.
     fn separator(&self) -> &'static str;
     /// Adds one row.
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>);
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>);
     /// Adds some rows in their order, each with the separator before it. The rows of a process come one after another, which a format can make use of.
-    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
+    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, out: &mut Vec<u8>) {
         for entry in entries {
             out.extend_from_slice(self.separator().as_bytes());
             self.row(results, &entry, out);
@@ -93,14 +93,14 @@ pub trait TimelineFormat: Sync {
 
 /// How a list of JSON values is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum JsonLayout {
     /// One array.
     Array,
     /// One value a line.
     Lines,
 }
 
-impl Layout {
+impl JsonLayout {
     const fn head(self) -> &'static str {
         match self {
             Self::Array => "[",
@@ -128,12 +128,12 @@ impl Layout {
 /// Writes JSON values one after another, without holding more than one.
 struct JsonWriter<'out> {
     out: &'out mut dyn Write,
-    layout: Layout,
+    layout: JsonLayout,
     written: usize,
 }
 
 impl<'out> JsonWriter<'out> {
-    fn new(out: &'out mut dyn Write, layout: Layout) -> Self {
+    fn new(out: &'out mut dyn Write, layout: JsonLayout) -> Self {
         Self { out, layout, written: 0 }
     }
 

@@ -6,8 +6,8 @@
 use super::columns::{ALERTS, START_RECORD, alert_texts, push_cell_text, push_text};
 use super::{Results, TimelineFormat};
 use crate::base::Ticks;
-use crate::ecs::{FieldId, FieldType, Shape};
-use crate::timeline::{Cell, Contents, Entry, FIELDS};
+use crate::ecs::{Cardinality, FieldId, FieldType};
+use crate::timeline::{Cell, FIELDS, RowContents, TimelineEntry};
 use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
@@ -25,7 +25,7 @@ const GROUP_BYTES: usize = 64 << 20;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ColumnKind {
     Text,
     Texts,
     Long,
@@ -36,14 +36,14 @@ enum Kind {
     Nanos,
 }
 
-impl Kind {
+impl ColumnKind {
     fn of(field: FieldId) -> Self {
         match (field.definition().kind, field.definition().shape) {
             (FieldType::DateNanos, _) => Self::Nanos,
             (FieldType::Date, _) => Self::Micros,
-            (FieldType::Long, Shape::Single) => Self::Long,
-            (FieldType::Boolean, Shape::Single) => Self::Boolean,
-            (_, Shape::List) => Self::Texts,
+            (FieldType::Long, Cardinality::Single) => Self::Long,
+            (FieldType::Boolean, Cardinality::Single) => Self::Boolean,
+            (_, Cardinality::List) => Self::Texts,
             _ => Self::Text,
         }
     }
@@ -68,9 +68,9 @@ fn nanos(at: Ticks) -> Option<i64> {
 }
 
 /// Every column with its name, in order.
-fn columns() -> impl Iterator<Item = (&'static str, Kind)> {
-    let fields = FIELDS.iter().map(|field| (field.name(), Kind::of(*field)));
-    fields.chain([(START_RECORD, Kind::Text), (ALERTS, Kind::Texts)])
+fn columns() -> impl Iterator<Item = (&'static str, ColumnKind)> {
+    let fields = FIELDS.iter().map(|field| (field.name(), ColumnKind::of(*field)));
+    fields.chain([(START_RECORD, ColumnKind::Text), (ALERTS, ColumnKind::Texts)])
 }
 
 /// `parquet` of `timeline`: rows as bytes that only [`ParquetWriter`] understands.
@@ -80,8 +80,8 @@ fn columns() -> impl Iterator<Item = (&'static str, Kind)> {
 pub struct TimelineParquet;
 
 impl TimelineFormat for TimelineParquet {
-    fn contents(&self) -> Contents {
-        Contents::Columns
+    fn contents(&self) -> RowContents {
+        RowContents::Columns
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
@@ -92,7 +92,7 @@ impl TimelineFormat for TimelineParquet {
         ""
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         let begin = out.len();
         out.extend([0; 4]);
         let cells = entry.columns();
@@ -101,13 +101,13 @@ impl TimelineFormat for TimelineParquet {
             if cells.is_empty(column) {
                 continue;
             }
-            match Kind::of(*field) {
-                Kind::Text => {
+            match ColumnKind::of(*field) {
+                ColumnKind::Text => {
                     text.clear();
                     push_text(&cells, column, &mut text);
                     push_texts(number, std::iter::once(&*text), out);
                 }
-                Kind::Texts => {
+                ColumnKind::Texts => {
                     let text = |cell| {
                         let mut text = String::new();
                         push_cell_text(column, cell, &mut text);
@@ -165,7 +165,7 @@ pub struct ParquetWriter<W: Write + Send> {
 
 /// The values of a column in the row group at hand.
 struct Gathered {
-    kind: Kind,
+    kind: ColumnKind,
     /// How much of each value is there: Parquet's definition levels.
     definitions: Vec<i16>,
     /// Whether a value continues a list: Parquet's repetition levels.
@@ -264,7 +264,7 @@ fn next_column(row: &mut &[u8]) -> Option<(usize, u32)> {
 }
 
 impl Gathered {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: ColumnKind) -> Self {
         Self {
             kind,
             definitions: Vec::new(),
@@ -277,7 +277,7 @@ impl Gathered {
 
     fn take_nothing(&mut self) {
         self.definitions.push(0);
-        if self.kind == Kind::Texts {
+        if self.kind == ColumnKind::Texts {
             self.repetitions.push(0);
         }
     }
@@ -286,7 +286,7 @@ impl Gathered {
     fn take<'r>(&mut self, values: u32, mut row: &'r [u8]) -> Option<&'r [u8]> {
         for number in 0..values {
             match self.kind {
-                Kind::Text | Kind::Texts => {
+                ColumnKind::Text | ColumnKind::Texts => {
                     let (length, rest) = row.split_first_chunk::<4>()?;
                     let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
                     self.texts.extend_from_slice(text);
@@ -299,7 +299,7 @@ impl Gathered {
                     row = rest;
                 }
             }
-            if self.kind == Kind::Texts {
+            if self.kind == ColumnKind::Texts {
                 // The list is there, its element is there; lists never hold nothing.
                 self.definitions.push(2);
                 self.repetitions.push(i16::from(number > 0));
@@ -314,19 +314,19 @@ impl Gathered {
     fn write(&mut self, writer: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
         let definitions = Some(self.definitions.as_slice());
         match self.kind {
-            Kind::Text | Kind::Texts => {
+            ColumnKind::Text | ColumnKind::Texts => {
                 let bytes = Bytes::from(std::mem::take(&mut self.texts));
                 let starts = std::iter::once(0).chain(self.ends.iter().copied());
                 let values = starts.zip(&self.ends).map(|(start, end)| ByteArray::from(bytes.slice(start..*end)));
                 let values: Vec<ByteArray> = values.collect();
-                let repetitions = (self.kind == Kind::Texts).then_some(self.repetitions.as_slice());
+                let repetitions = (self.kind == ColumnKind::Texts).then_some(self.repetitions.as_slice());
                 writer.typed::<ByteArrayType>().write_batch(&values, definitions, repetitions)?;
             }
-            Kind::Boolean => {
+            ColumnKind::Boolean => {
                 let values: Vec<bool> = self.numbers.iter().map(|number| *number != 0).collect();
                 writer.typed::<BoolType>().write_batch(&values, definitions, None)?;
             }
-            Kind::Long | Kind::Micros | Kind::Nanos => {
+            ColumnKind::Long | ColumnKind::Micros | ColumnKind::Nanos => {
                 writer.typed::<Int64Type>().write_batch(&self.numbers, definitions, None)?;
             }
         }
@@ -346,9 +346,9 @@ fn schema() -> Result<TypePtr, ParquetError> {
         number.with_logical_type(logical).build().map(Arc::new)
     };
     let time = |unit| Some(LogicalType::timestamp(true, unit));
-    let column = |(name, kind): (&str, Kind)| match kind {
-        Kind::Text => text(name, Repetition::OPTIONAL),
-        Kind::Texts => {
+    let column = |(name, kind): (&str, ColumnKind)| match kind {
+        ColumnKind::Text => text(name, Repetition::OPTIONAL),
+        ColumnKind::Texts => {
             let element = text("element", Repetition::REQUIRED)?;
             let list =
                 Type::group_type_builder("list").with_repetition(Repetition::REPEATED).with_fields(vec![element]);
@@ -356,10 +356,10 @@ fn schema() -> Result<TypePtr, ParquetError> {
             let column = column.with_logical_type(Some(LogicalType::List)).with_fields(vec![Arc::new(list.build()?)]);
             column.build().map(Arc::new)
         }
-        Kind::Long => number(name, Physical::INT64, None),
-        Kind::Boolean => number(name, Physical::BOOLEAN, None),
-        Kind::Micros => number(name, Physical::INT64, time(TimeUnit::MICROS)),
-        Kind::Nanos => number(name, Physical::INT64, time(TimeUnit::NANOS)),
+        ColumnKind::Long => number(name, Physical::INT64, None),
+        ColumnKind::Boolean => number(name, Physical::BOOLEAN, None),
+        ColumnKind::Micros => number(name, Physical::INT64, time(TimeUnit::MICROS)),
+        ColumnKind::Nanos => number(name, Physical::INT64, time(TimeUnit::NANOS)),
     };
     let columns: Result<Vec<TypePtr>, ParquetError> = columns().map(column).collect();
     Type::group_type_builder("timeline").with_fields(columns?).build().map(Arc::new)

@@ -1,6 +1,6 @@
 //! One process as a JSON object, as trees and triage have it.
 
-use crate::process::{Facts, Hashes, Host, Node, NodeIndex};
+use crate::process::{Hashes, HostTree, NodeIndex, ProcessFacts, ProcessNode};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 const LOOKUP: &str = "https://www.virustotal.com/gui/file/";
 
 /// The object of a process. What is not known is left out.
-pub fn node_json(host: &Host, at: NodeIndex) -> Map<String, Value> {
+pub fn node_json(host: &HostTree, at: NodeIndex) -> Map<String, Value> {
     let node = host.node(at);
     let mut object = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
@@ -17,7 +17,7 @@ pub fn node_json(host: &Host, at: NodeIndex) -> Map<String, Value> {
         }
     };
     let text = |text: &Option<Arc<str>>| text.as_deref().map(Value::from);
-    let Facts { pid, image, command_line, user, integrity, hashes, is_recovered } = &node.facts;
+    let ProcessFacts { pid, image, command_line, user, integrity, hashes, is_recovered } = &node.facts;
     put("entity_id", node.key.entity_id().map(|id| id.to_string().into()));
     put("host", (!host.name.is_empty()).then(|| (*host.name).into()));
     put("pid", pid.map(Value::from));
@@ -43,7 +43,7 @@ pub fn node_json(host: &Host, at: NodeIndex) -> Map<String, Value> {
 }
 
 /// The entity id of the parent: of the process that is known as such, or else what the start says.
-fn parent_id(host: &Host, node: &Node) -> Option<Value> {
+fn parent_id(host: &HostTree, node: &ProcessNode) -> Option<Value> {
     let known = node.parent.and_then(|parent| host.node(parent).key.entity_id());
     let named = node.named_parent.as_ref().and_then(|parent| parent.entity_id.as_ref());
     known.or(named).map(|id| id.to_string().into())
@@ -56,7 +56,7 @@ fn hashes_json(hashes: &Hashes) -> Value {
     Value::Object(known.collect())
 }
 
-fn counts_json(node: &Node) -> Value {
+fn counts_json(node: &ProcessNode) -> Value {
     let counts = node.counts.iter().map(|(kind, count)| (kind.name().to_owned(), count.into()));
     let children = (!node.children.is_empty()).then(|| ("children".to_owned(), node.children.len().into()));
     Value::Object(counts.chain(children).collect())

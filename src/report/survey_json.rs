@@ -3,8 +3,8 @@
 //! The keys are in `docs/outputs.md`. This module does not know how the survey was made.
 
 use crate::base::Ticks;
-use crate::source::{Fault, Format};
-use crate::survey::{Contents, Host, Notable, Stream, Survey, SurveyedFile, hosts};
+use crate::source::{Fault, InputFormat};
+use crate::survey::{EvidenceSurvey, FileContents, Notable, Stream, SurveyedFile, SurveyedHost, hosts};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 const MOST_GAPS: usize = 1000;
 
 /// The document of a survey.
-pub fn survey_document(survey: &Survey) -> Value {
+pub fn survey_document(survey: &EvidenceSurvey) -> Value {
     let hosts = hosts(&survey.files);
     json!({
         "files": survey.files.iter().map(|file| file_document(file, &survey.faults)).collect::<Vec<_>>(),
@@ -25,7 +25,7 @@ pub fn survey_document(survey: &Survey) -> Value {
 
 fn file_document(file: &SurveyedFile, faults: &[Fault]) -> Value {
     let SurveyedFile { input, header, sha256, contents, passed_over } = file;
-    let Contents { chunks, empty_chunks, records, unreadable, recovered, streams, .. } = contents;
+    let FileContents { chunks, empty_chunks, records, unreadable, recovered, streams, .. } = contents;
     let mut document = Map::new();
     document.insert("path".into(), (*input.display).into());
     document.insert("format".into(), format_name(input.format).into());
@@ -46,7 +46,7 @@ fn file_document(file: &SurveyedFile, faults: &[Fault]) -> Value {
             }),
         );
     }
-    if input.format == Format::Evtx {
+    if input.format == InputFormat::Evtx {
         document.insert("chunks".into(), json!({ "used": chunks, "empty": empty_chunks }));
     }
     document.insert(
@@ -67,17 +67,17 @@ fn file_document(file: &SurveyedFile, faults: &[Fault]) -> Value {
 }
 
 /// The name of a format in machine-readable outputs.
-pub fn format_name(format: Format) -> &'static str {
+pub fn format_name(format: InputFormat) -> &'static str {
     match format {
-        Format::Evtx => "evtx",
-        Format::Xml { .. } => "xml",
-        Format::Json => "json",
-        Format::Csv => "csv",
-        Format::Image => "image",
+        InputFormat::Evtx => "evtx",
+        InputFormat::Xml { .. } => "xml",
+        InputFormat::Json => "json",
+        InputFormat::Csv => "csv",
+        InputFormat::Image => "image",
     }
 }
 
-fn host_document(host: &Host, files: &[SurveyedFile]) -> Value {
+fn host_document(host: &SurveyedHost, files: &[SurveyedFile]) -> Value {
     let mut document = Map::new();
     document.insert("name".into(), (*host.name).into());
     document.insert("records".into(), host.records().into());

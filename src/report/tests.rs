@@ -1,11 +1,11 @@
 use super::*;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::detect::Detector;
 use crate::ecs;
 use crate::event::{Document, Event, IpValue, Value};
 use crate::process::HostAddresses;
 use crate::rules;
-use crate::timeline::{Row, RowWriter, parts_by_event};
+use crate::timeline::{RowWriter, TimelineRow, parts_by_event};
 use std::sync::Arc;
 
 /// An event of regsvr32.exe.
@@ -28,7 +28,7 @@ fn event(code: &str, record: u64, seconds: i64) -> Event {
         is_logged_known: true,
         is_recovered: false,
         tiebreaker: Some(record),
-        origin: Origin { input: 0, offset: record },
+        origin: Locator { input: 0, offset: record },
         original: None,
     }
 }
@@ -106,11 +106,11 @@ fn timeline(format: &dyn TimelineFormat) -> String {
         writer.event(event, event.order(Clock::Logged), format.contents());
         writer.take()
     });
-    let [start_row, connection_row] = bytes.each_ref().map(|bytes| Row::read(bytes).unwrap());
+    let [start_row, connection_row] = bytes.each_ref().map(|bytes| TimelineRow::read(bytes).unwrap());
     let parts = parts_by_event(&alerts);
     let entries = [
-        Entry { row: start_row, start: None, parts: &parts[&start.origin] },
-        Entry { row: connection_row, start: Some(start_row), parts: &parts[&connection.origin] },
+        TimelineEntry { row: start_row, start: None, parts: &parts[&start.origin] },
+        TimelineEntry { row: connection_row, start: Some(start_row), parts: &parts[&connection.origin] },
     ];
     let mut out = format.head().unwrap();
     for (number, entry) in entries.iter().enumerate() {
@@ -132,11 +132,11 @@ fn bulk(ids: bool) -> TimelineBulk {
 #[test]
 fn each_format_of_one_fixture() {
     insta::assert_snapshot!("alerts_csv", export(&AlertsCsv));
-    insta::assert_snapshot!("alerts_json", export(&AlertsJson(Layout::Array)));
-    insta::assert_snapshot!("alerts_jsonl", export(&AlertsJson(Layout::Lines)));
+    insta::assert_snapshot!("alerts_json", export(&AlertsJson(JsonLayout::Array)));
+    insta::assert_snapshot!("alerts_jsonl", export(&AlertsJson(JsonLayout::Lines)));
     insta::assert_snapshot!("timeline_csv", timeline(&TimelineCsv));
-    insta::assert_snapshot!("timeline_json", timeline(&TimelineJson(Layout::Array)));
-    insta::assert_snapshot!("timeline_jsonl", timeline(&TimelineJson(Layout::Lines)));
+    insta::assert_snapshot!("timeline_json", timeline(&TimelineJson(JsonLayout::Array)));
+    insta::assert_snapshot!("timeline_jsonl", timeline(&TimelineJson(JsonLayout::Lines)));
     insta::assert_snapshot!("timeline_ecs", timeline(&TimelineEcs));
     insta::assert_snapshot!("timeline_timesketch", timeline(&Timesketch(TimesketchForm::Csv)));
     insta::assert_snapshot!("timeline_timesketch_jsonl", timeline(&Timesketch(TimesketchForm::Jsonl)));
@@ -147,8 +147,8 @@ fn each_format_of_one_fixture() {
 
 #[test]
 fn no_results_are_still_a_valid_file() {
-    assert_eq!(empty(&AlertsJson(Layout::Array)), "[]\n");
-    assert_eq!(empty(&AlertsJson(Layout::Lines)), "");
+    assert_eq!(empty(&AlertsJson(JsonLayout::Array)), "[]\n");
+    assert_eq!(empty(&AlertsJson(JsonLayout::Lines)), "");
     assert_eq!(empty(&AlertsCsv).lines().count(), 1);
     assert_eq!(empty_timeline(&TimelineCsv).lines().count(), 1);
     assert_eq!(empty_timeline(&TimelineEcs), "");
@@ -190,7 +190,7 @@ fn json_and_csv_rows_are_read_back_with_the_same_content() {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let json: serde_json::Value = serde_json::from_str(&timeline(&TimelineJson(Layout::Array))).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&timeline(&TimelineJson(JsonLayout::Array))).unwrap();
     assert_eq!(rows.len(), json.as_array().unwrap().len());
     for (row, json) in rows.iter().zip(json.as_array().unwrap()) {
         for (name, cell) in header.iter().zip(row).filter(|(name, _)| *name != "alerts") {

@@ -7,7 +7,7 @@ use super::columns::{ALERTS, Carried, START_RECORD, alerts_text, has_all_digits,
 use super::{Results, TimelineFormat};
 use crate::base::escape::{cell, is_plain_cell};
 use crate::base::json;
-use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Contents, Entry, FIELDS};
+use crate::timeline::{CARRIED_COLUMNS, Cell, FIELDS, RowCells, RowContents, TimelineEntry};
 use std::io;
 
 /// `csv` of `timeline`.
@@ -15,8 +15,8 @@ use std::io;
 pub struct TimelineCsv;
 
 impl TimelineFormat for TimelineCsv {
-    fn contents(&self) -> Contents {
-        Contents::Columns
+    fn contents(&self) -> RowContents {
+        RowContents::Columns
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
@@ -30,11 +30,11 @@ impl TimelineFormat for TimelineCsv {
         ""
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         push_row(results, entry, &mut Carried::default(), out);
     }
 
-    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
+    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, out: &mut Vec<u8>) {
         let mut carried = Carried::default();
         entries.for_each(|entry| push_row(results, &entry, &mut carried, out));
     }
@@ -45,13 +45,13 @@ impl TimelineFormat for TimelineCsv {
 }
 
 /// A row while it is written: each cell has its comma behind it.
-struct Line<'o> {
+struct CsvLine<'o> {
     out: &'o mut Vec<u8>,
     /// The column that comes next.
     next: usize,
 }
 
-impl Line<'_> {
+impl CsvLine<'_> {
     /// Leaves columns empty up to that one.
     fn skip_to(&mut self, column: usize) {
         let empty = column.saturating_sub(self.next);
@@ -60,7 +60,7 @@ impl Line<'_> {
     }
 
     /// Writes the next column: all of its cells, or the first one alone. Says whether they make a list.
-    fn column(&mut self, cells: &mut Cells<'_>, first_only: bool) -> bool {
+    fn column(&mut self, cells: &mut RowCells<'_>, first_only: bool) -> bool {
         let next = next_column(cells).filter(|(column, ..)| *column < FIELDS.len());
         let Some((column, first, more)) = next else { return false };
         self.skip_to(column);
@@ -84,17 +84,17 @@ impl Line<'_> {
     }
 }
 
-fn push_row(results: &Results<'_>, entry: &Entry<'_>, carried: &mut Carried, out: &mut Vec<u8>) {
+fn push_row(results: &Results<'_>, entry: &TimelineEntry<'_>, carried: &mut Carried, out: &mut Vec<u8>) {
     let mut cells = entry.row.cells();
-    let mut line = Line { out, next: 0 };
+    let mut line = CsvLine { out, next: 0 };
     while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
         line.column(&mut cells, false);
     }
     line.skip_to(CARRIED_COLUMNS.start);
     if let Some(start) = entry.start {
         carried.update(start, |facts| {
-            let mut line = Line { out: facts, next: CARRIED_COLUMNS.start };
-            merge(&mut Cells::default(), start, |cells, _| {
+            let mut line = CsvLine { out: facts, next: CARRIED_COLUMNS.start };
+            merge(&mut RowCells::default(), start, |cells, _| {
                 line.column(cells, true);
             });
             line.skip_to(CARRIED_COLUMNS.end);

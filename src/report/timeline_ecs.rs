@@ -2,8 +2,8 @@
 //! so that a rule gives the same answer over this file as over the evidence.
 
 use super::columns::alerts_json;
-use super::{Layout, Results, TimelineFormat};
-use crate::timeline::{Contents, Entry};
+use super::{JsonLayout, Results, TimelineFormat};
+use crate::timeline::{RowContents, TimelineEntry};
 use std::io;
 
 /// `ecs` of `timeline`.
@@ -11,29 +11,29 @@ use std::io;
 pub struct TimelineEcs;
 
 impl TimelineFormat for TimelineEcs {
-    fn contents(&self) -> Contents {
-        Contents::Document
+    fn contents(&self) -> RowContents {
+        RowContents::Document
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
-        Ok(Layout::Lines.head().into())
+        Ok(JsonLayout::Lines.head().into())
     }
 
     fn separator(&self) -> &'static str {
-        Layout::Lines.separator()
+        JsonLayout::Lines.separator()
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         push_document(results, entry, out);
     }
 
     fn tail(&self, any: bool) -> &'static str {
-        Layout::Lines.tail(any)
+        JsonLayout::Lines.tail(any)
     }
 }
 
 /// Adds the document of a row that holds one, and the alerts that it is part of.
-pub(super) fn push_document(results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+pub(super) fn push_document(results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
     let document = entry.row.document();
     if entry.parts.is_empty() {
         return out.extend_from_slice(document);

@@ -1,19 +1,19 @@
 //! The timeline as JSON rows with the columns of the CSV: an array, or one row a line.
 
 use super::columns::{ALERTS, Carried, START_RECORD, alerts_json, merge, next_column, push_json_cell};
-use super::{Layout, Results, TimelineFormat};
+use super::{JsonLayout, Results, TimelineFormat};
 use crate::base::json;
-use crate::timeline::{CARRIED_COLUMNS, Cell, Cells, Contents, Entry, FIELDS};
+use crate::timeline::{CARRIED_COLUMNS, Cell, FIELDS, RowCells, RowContents, TimelineEntry};
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
 /// `json` and `jsonl` of `timeline`.
 #[derive(Clone, Copy, Debug)]
-pub struct TimelineJson(pub Layout);
+pub struct TimelineJson(pub JsonLayout);
 
 impl TimelineFormat for TimelineJson {
-    fn contents(&self) -> Contents {
-        Contents::Columns
+    fn contents(&self) -> RowContents {
+        RowContents::Columns
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
@@ -24,11 +24,11 @@ impl TimelineFormat for TimelineJson {
         self.0.separator()
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         push_row(results, entry, &mut Writing::default(), out);
     }
 
-    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
+    fn rows(&self, results: &Results<'_>, entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, out: &mut Vec<u8>) {
         let mut writing = Writing::default();
         for entry in entries {
             out.extend_from_slice(self.separator().as_bytes());
@@ -45,13 +45,13 @@ impl TimelineFormat for TimelineJson {
 const KEY: usize = 48;
 
 /// The key of a column: with the comma before it, and the quote that begins a text.
-struct Key {
+struct JsonKey {
     text: String,
     /// The first bytes of it, filled up.
     first: [u8; KEY],
 }
 
-impl Key {
+impl JsonKey {
     fn new(name: &str) -> Self {
         let text = format!(",\"{name}\":\"");
         let mut first = [b' '; KEY];
@@ -77,18 +77,18 @@ impl Key {
 }
 
 /// The key of each column.
-static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| FIELDS.iter().map(|field| Key::new(field.name())).collect());
+static KEYS: LazyLock<Vec<JsonKey>> = LazyLock::new(|| FIELDS.iter().map(|field| JsonKey::new(field.name())).collect());
 
 /// What rows that are written one after another make use of.
 #[derive(Default)]
 struct Writing {
     carried: Carried,
     /// The texts of the row at hand.
-    texts: json::Parts,
+    texts: json::EscapedText,
 }
 
 /// Adds a row as a flat object with the names of the columns as keys; what is missing is left out.
-fn push_row(results: &Results<'_>, entry: &Entry<'_>, writing: &mut Writing, out: &mut Vec<u8>) {
+fn push_row(results: &Results<'_>, entry: &TimelineEntry<'_>, writing: &mut Writing, out: &mut Vec<u8>) {
     let Writing { carried, texts } = writing;
     let keys = KEYS.as_slice();
     let begin = out.len();
@@ -99,7 +99,7 @@ fn push_row(results: &Results<'_>, entry: &Entry<'_>, writing: &mut Writing, out
     }
     if let Some(start) = entry.start {
         carried.update(start, |facts| {
-            merge(&mut Cells::default(), start, |cells, _| {
+            merge(&mut RowCells::default(), start, |cells, _| {
                 push_column(keys, cells, Which::First, facts);
             });
         });
@@ -154,13 +154,13 @@ fn push_key(name: &str, out: &mut Vec<u8>) {
 /// Which cells of a column are written.
 enum Which<'t> {
     /// All of the row's own, whose texts were looked through.
-    Own(&'t mut json::Parts),
+    Own(&'t mut json::EscapedText),
     /// The first one of another row.
     First,
 }
 
 /// Adds the next column. Says whether its cells make a list.
-fn push_column(keys: &[Key], cells: &mut Cells<'_>, which: Which<'_>, out: &mut Vec<u8>) -> bool {
+fn push_column(keys: &[JsonKey], cells: &mut RowCells<'_>, which: Which<'_>, out: &mut Vec<u8>) -> bool {
     let Some((column, first, more)) = next_column(cells) else { return false };
     let Some(key) = keys.get(column) else { return false };
     let (texts, first_only) = match which {

@@ -4,12 +4,12 @@
 //! records (`data_type`, `event_identifier`, …) are there too, so that saved searches and analyzers find these events like Plaso's.
 
 use super::columns::{ALERTS, START_RECORD, alerts_text, push_json_cell, push_text};
-use super::message::{Facts, message};
-use super::{Layout, Results, TimelineFormat};
+use super::message::{MessageFacts, message};
+use super::{JsonLayout, Results, TimelineFormat};
 use crate::base::escape::cell;
 use crate::ecs;
 use crate::event::Clock;
-use crate::timeline::{Columns, Contents, Entry, FIELDS};
+use crate::timeline::{EntryColumns, FIELDS, RowContents, TimelineEntry};
 use serde_json::json;
 use std::io;
 
@@ -49,8 +49,8 @@ fn columns() -> impl Iterator<Item = usize> {
 }
 
 impl TimelineFormat for Timesketch {
-    fn contents(&self) -> Contents {
-        Contents::Details
+    fn contents(&self) -> RowContents {
+        RowContents::Details
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
@@ -65,14 +65,14 @@ impl TimelineFormat for Timesketch {
     fn separator(&self) -> &'static str {
         match self.0 {
             TimesketchForm::Csv => "",
-            TimesketchForm::Jsonl => Layout::Lines.separator(),
+            TimesketchForm::Jsonl => JsonLayout::Lines.separator(),
         }
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         let columns = entry.columns();
-        let facts = Facts::new(entry.row, &columns);
-        let front = Front::new(results, entry, &facts);
+        let facts = MessageFacts::new(entry.row, &columns);
+        let front = FrontColumns::new(results, entry, &facts);
         match self.0 {
             TimesketchForm::Csv => csv_row(&front, results, entry, &columns, out),
             TimesketchForm::Jsonl => json_row(&front, results, entry, &columns, out),
@@ -82,13 +82,13 @@ impl TimelineFormat for Timesketch {
     fn tail(&self, any: bool) -> &'static str {
         match self.0 {
             TimesketchForm::Csv => "",
-            TimesketchForm::Jsonl => Layout::Lines.tail(any),
+            TimesketchForm::Jsonl => JsonLayout::Lines.tail(any),
         }
     }
 }
 
 /// The values of [`HEAD`].
-struct Front {
+struct FrontColumns {
     message: String,
     datetime: String,
     description: &'static str,
@@ -102,8 +102,8 @@ struct Front {
     host: String,
 }
 
-impl Front {
-    fn new(results: &Results<'_>, entry: &Entry<'_>, facts: &Facts<'_>) -> Self {
+impl FrontColumns {
+    fn new(results: &Results<'_>, entry: &TimelineEntry<'_>, facts: &MessageFacts<'_>) -> Self {
         let at = entry.row.order.time;
         Self {
             message: message(facts, results.addresses),
@@ -130,7 +130,7 @@ impl Front {
 }
 
 /// The alerts of an event as tags: the names of their rules, their severities and their techniques, each once. A record that was recovered has a tag for that.
-fn tags(results: &Results<'_>, entry: &Entry<'_>, facts: &Facts<'_>) -> Vec<String> {
+fn tags(results: &Results<'_>, entry: &TimelineEntry<'_>, facts: &MessageFacts<'_>) -> Vec<String> {
     let is_recovered = facts.raw(ecs::EVQL_RECOVERED.name()) == "true";
     let mut tags: Vec<String> = is_recovered.then(|| "recovered".to_owned()).into_iter().collect();
     for part in entry.parts {
@@ -146,7 +146,13 @@ fn tags(results: &Results<'_>, entry: &Entry<'_>, facts: &Facts<'_>) -> Vec<Stri
     tags
 }
 
-fn csv_row(front: &Front, results: &Results<'_>, entry: &Entry<'_>, columns: &Columns<'_>, out: &mut Vec<u8>) {
+fn csv_row(
+    front: &FrontColumns,
+    results: &Results<'_>,
+    entry: &TimelineEntry<'_>,
+    columns: &EntryColumns<'_>,
+    out: &mut Vec<u8>,
+) {
     let mut writer = csv::Writer::from_writer(out);
     let timestamp = front.timestamp.to_string();
     // A cell without a list would be read as the tag `nan`.
@@ -179,7 +185,13 @@ fn csv_row(front: &Front, results: &Results<'_>, entry: &Entry<'_>, columns: &Co
     let _ = writer.write_record(None::<&[u8]>);
 }
 
-fn json_row(front: &Front, results: &Results<'_>, entry: &Entry<'_>, columns: &Columns<'_>, out: &mut Vec<u8>) {
+fn json_row(
+    front: &FrontColumns,
+    results: &Results<'_>,
+    entry: &TimelineEntry<'_>,
+    columns: &EntryColumns<'_>,
+    out: &mut Vec<u8>,
+) {
     let number = |text: &str| text.parse::<u64>().map_or_else(|_| text.into(), serde_json::Value::from);
     let head: [serde_json::Value; HEAD.len()] = [
         (*front.message).into(),

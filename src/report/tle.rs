@@ -10,7 +10,7 @@ use crate::base::escape::{CELL_LIMIT, cell};
 use crate::base::{Ticks, escape};
 use crate::event::{Document, Value};
 use crate::process::{Connection, ConnectionEnd, HostAddresses};
-use crate::timeline::{Contents, Data, Entry, RecordView, System};
+use crate::timeline::{Data, RecordView, RowContents, SystemView, TimelineEntry};
 use crate::{ecs, sysmon};
 use std::io;
 
@@ -73,8 +73,8 @@ const UNKNOWN_END: &str = "or the other end: not known";
 const CUT_VALUES: [usize; 4] = [4000, 1000, 200, 20];
 
 impl TimelineFormat for TimelineExplorer {
-    fn contents(&self) -> Contents {
-        Contents::Record
+    fn contents(&self) -> RowContents {
+        RowContents::Record
     }
 
     fn head(&self) -> io::Result<Vec<u8>> {
@@ -87,7 +87,7 @@ impl TimelineFormat for TimelineExplorer {
         ""
     }
 
-    fn row(&self, results: &Results<'_>, entry: &Entry<'_>, out: &mut Vec<u8>) {
+    fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         let row = match entry.row.record() {
             Some(RecordView::Record { system, data }) => of_record(&system, data, results.addresses),
             Some(RecordView::Document(json)) => of_document(json, entry.row.order.time, results.addresses),
@@ -109,9 +109,9 @@ impl TimelineFormat for TimelineExplorer {
 
 /// A row, column by column.
 #[derive(Default)]
-struct Row([String; HEAD.len()]);
+struct TleRow([String; HEAD.len()]);
 
-impl Row {
+impl TleRow {
     fn set(&mut self, column: usize, text: impl Into<String>) {
         if let Some(cell) = self.0.get_mut(column) {
             *cell = text.into();
@@ -133,8 +133,8 @@ impl Row {
     }
 }
 
-fn of_record(system: &System<'_>, data: Data<'_>, known: &HostAddresses) -> Row {
-    let mut row = Row::default();
+fn of_record(system: &SystemView<'_>, data: Data<'_>, known: &HostAddresses) -> TleRow {
+    let mut row = TleRow::default();
     row.set_number(const { column("RecordNumber") }, system.record_id);
     row.set_number(const { column("EventRecordId") }, system.record_id);
     row.set(const { column("TimeCreated") }, system.time_created.spaced_full());
@@ -210,8 +210,8 @@ fn keywords_name(keywords: &str) -> &str {
 }
 
 /// What a document says of the record that it may have been.
-fn of_document(json: &[u8], time: Ticks, known: &HostAddresses) -> Row {
-    let mut row = Row::default();
+fn of_document(json: &[u8], time: Ticks, known: &HostAddresses) -> TleRow {
+    let mut row = TleRow::default();
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice::<serde_json::Value>(json) else { return row };
     let document = Document::from_json(&object);
     let text = |field| document.first(field).map(Value::to_string).unwrap_or_default();

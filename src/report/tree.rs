@@ -4,7 +4,7 @@
 
 use super::process_json::node_json;
 use crate::base::{Ticks, escape};
-use crate::process::{Forest, Host, NodeIndex, Row, Selection, Shown, View};
+use crate::process::{Forest, HostTree, NodeIndex, TreeItem, TreeRow, TreeSelection, View};
 use hashbrown::HashMap;
 use serde_json::Value;
 use std::io::{self, Write};
@@ -16,20 +16,20 @@ const LABEL_LINE: usize = 80;
 
 /// A forest, and what of it is to be shown.
 #[derive(Clone, Copy)]
-pub struct Tree<'t> {
+pub struct TreeExport<'t> {
     /// The processes.
     pub forest: &'t Forest,
     /// Which of them, if not all; their ancestors and all below them come along.
-    pub selection: Option<&'t Selection>,
+    pub selection: Option<&'t TreeSelection>,
     /// How far down.
     pub view: View,
     /// The numbers of the alerts that a process is part of, by the positions of host and process.
     pub alerts: &'t HashMap<(usize, NodeIndex), Vec<usize>>,
 }
 
-impl Tree<'_> {
+impl TreeExport<'_> {
     /// The rows of the host at a position.
-    pub fn rows(&self, host: usize) -> Vec<Row> {
+    pub fn rows(&self, host: usize) -> Vec<TreeRow> {
         self.view.rows(self.forest, host, self.selection)
     }
 
@@ -54,8 +54,8 @@ impl Tree<'_> {
             let mut left_out = 0;
             for row in rows {
                 match row.what {
-                    Shown::LeftOut(count) => left_out += count,
-                    Shown::Process { node, selected } => {
+                    TreeItem::LeftOut(count) => left_out += count,
+                    TreeItem::Process { node, selected } => {
                         let object = self.process(at, host, node, row.depth, selected, first);
                         write!(out, "{}\n{object}", comma(lines))?;
                         lines += 1;
@@ -75,7 +75,7 @@ impl Tree<'_> {
         out.write_all(if written > 0 { b"\n]}\n" } else { b"]}\n" })
     }
 
-    fn process(&self, at: usize, host: &Host, node: NodeIndex, depth: u32, selected: bool, first: usize) -> Value {
+    fn process(&self, at: usize, host: &HostTree, node: NodeIndex, depth: u32, selected: bool, first: usize) -> Value {
         let number = |node: NodeIndex| Value::from(first + node as usize);
         let mut object = serde_json::Map::new();
         object.insert("id".to_owned(), number(node));
@@ -109,12 +109,12 @@ impl Tree<'_> {
             let mut path: Vec<String> = Vec::new();
             for (line, row) in rows.iter().enumerate() {
                 let name = match row.what {
-                    Shown::Process { node, .. } => format!("p{at}_{node}"),
-                    Shown::LeftOut(_) => format!("more{at}_{line}"),
+                    TreeItem::Process { node, .. } => format!("p{at}_{node}"),
+                    TreeItem::LeftOut(_) => format!("more{at}_{line}"),
                 };
                 match row.what {
-                    Shown::Process { node, .. } => self.dot_process(at, host, node, &name, out)?,
-                    Shown::LeftOut(count) => {
+                    TreeItem::Process { node, .. } => self.dot_process(at, host, node, &name, out)?,
+                    TreeItem::LeftOut(count) => {
                         writeln!(out, "    {name} [label=\"{count} more\", style=dotted];")?;
                     }
                 }
@@ -129,7 +129,14 @@ impl Tree<'_> {
         out.write_all(b"}\n")
     }
 
-    fn dot_process(&self, at: usize, host: &Host, node: NodeIndex, name: &str, out: &mut dyn Write) -> io::Result<()> {
+    fn dot_process(
+        &self,
+        at: usize,
+        host: &HostTree,
+        node: NodeIndex,
+        name: &str,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let process = host.node(node);
         let alerts = self.alerts_of(at, node);
         let pid = process.facts.pid.map_or_else(String::new, |pid| format!(" ({pid})"));

@@ -2,8 +2,8 @@
 
 use super::process_json::node_json;
 use crate::event::OrderKey;
-use crate::process::details::{Entry, List, Times};
-use crate::process::triage::{MOST_ANCESTORS, MOST_CHILDREN, Member, Triage};
+use crate::process::details::{ActivityEntry, List, Times};
+use crate::process::triage::{AlertProcess, MOST_ANCESTORS, MOST_CHILDREN, Triage};
 use hashbrown::HashMap;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub fn triage_json(triage: &Triage, alert: usize) -> Value {
     json!({ "processes": processes, "elsewhere": elsewhere })
 }
 
-fn process(triage: &Triage, member: Member<'_>) -> Value {
+fn process(triage: &Triage, member: AlertProcess<'_>) -> Value {
     let host = &triage.forest.hosts[member.host];
     let node = |at| Value::Object(node_json(host, at));
     let mut omitted = Map::new();
@@ -84,7 +84,7 @@ fn key(list: List) -> &'static str {
     }
 }
 
-fn entry_json(entry: &Entry, times: &Times) -> Value {
+fn entry_json(entry: &ActivityEntry, times: &Times) -> Value {
     let mut object = Map::new();
     let names: &[&str] = match entry.list {
         List::Destinations => &["ip", "port", "transport", "domain", "direction"],
@@ -129,7 +129,7 @@ struct Service {
 }
 
 /// The services whose keys were written below `...\Services\NAME`, in the order of first events.
-fn services(registry: &[(&Entry, &Times)]) -> Vec<Value> {
+fn services(registry: &[(&ActivityEntry, &Times)]) -> Vec<Value> {
     let mut found: Vec<Service> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (entry, times) in registry {

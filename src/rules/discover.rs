@@ -5,11 +5,11 @@
 use super::elastic::{exceptions_of_table, has_exceptions, rule_of_table};
 use super::exception_lists::ExceptionLists;
 use super::kibana::{JsonFile, parse_json};
-use super::place::{Place, Written};
+use super::place::{QueryPlace, StringForm};
 use super::{Metadata, ParsedRule, codes, compile, parse_toml};
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::Options;
+use crate::eql::QueryOptions;
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 use std::fs::File;
@@ -48,12 +48,12 @@ impl FileReport {
 }
 
 /// A file of rules.
-pub enum Found {
+pub enum FoundFile {
     /// To be read.
     File {
         path: PathBuf,
         /// Its content tells, if nothing is given.
-        format: Option<Format>,
+        format: Option<RuleFormat>,
         /// What tells it from other files: its path below the folder that was given, without its ending.
         identity: String,
         /// Whether somebody named it, so that it must hold rules.
@@ -76,30 +76,30 @@ pub struct ReadFile {
 
 /// The formats of rule files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum RuleFormat {
     Toml,
     Json,
     Eql,
 }
 
-fn format_of(path: &Path) -> Option<Format> {
+fn format_of(path: &Path) -> Option<RuleFormat> {
     let ending = path.extension()?.to_string_lossy().to_lowercase();
     match ending.as_str() {
-        "toml" => Some(Format::Toml),
-        "ndjson" | "jsonl" | "json" => Some(Format::Json),
-        "eql" => Some(Format::Eql),
+        "toml" => Some(RuleFormat::Toml),
+        "ndjson" | "jsonl" | "json" => Some(RuleFormat::Json),
+        "eql" => Some(RuleFormat::Eql),
         _ => None,
     }
 }
 
 /// A file that somebody named.
-pub fn named(path: &Path) -> Found {
+pub fn named(path: &Path) -> FoundFile {
     let identity = path.file_name().map(|name| identity(Path::new(name))).unwrap_or_default();
-    Found::File { path: path.to_owned(), format: format_of(path), identity, named: true }
+    FoundFile::File { path: path.to_owned(), format: format_of(path), identity, named: true }
 }
 
 /// Adds the files of rules in a folder; how many others there are.
-pub fn folder(path: &Path, found: &mut Vec<Found>) -> usize {
+pub fn folder(path: &Path, found: &mut Vec<FoundFile>) -> usize {
     let mut passed_over = 0;
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
         match entry {
@@ -107,13 +107,18 @@ pub fn folder(path: &Path, found: &mut Vec<Found>) -> usize {
             Ok(entry) => match format_of(entry.path()) {
                 Some(format) if entry.path().is_file() => {
                     let identity = identity(entry.path().strip_prefix(path).unwrap_or(entry.path()));
-                    found.push(Found::File { path: entry.into_path(), format: Some(format), identity, named: false });
+                    found.push(FoundFile::File {
+                        path: entry.into_path(),
+                        format: Some(format),
+                        identity,
+                        named: false,
+                    });
                 }
                 _ => passed_over += 1,
             },
             Err(error) => {
                 let path = error.path().unwrap_or(path).display().to_string();
-                found.push(Found::Refused(path, error.to_string()));
+                found.push(FoundFile::Refused(path, error.to_string()));
             }
         }
     }
@@ -157,7 +162,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Whether the beginning of a file, or all of a small one, has what a file of rules must have.
-fn looks_like_rules(path: &Path, format: Format) -> bool {
+fn looks_like_rules(path: &Path, format: RuleFormat) -> bool {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut head = Vec::new();
         let large = path.metadata()?.len() > LARGE_FILE;
@@ -171,9 +176,9 @@ fn looks_like_rules(path: &Path, format: Format) -> bool {
     }
     let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
     match format {
-        Format::Eql => true,
-        Format::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(&head)) || has("exceptions"),
-        Format::Json => has("\"rule_id\"") || has("\"list_id\"") || (has("\"query\"") && has("\"risk_score\"")),
+        RuleFormat::Eql => true,
+        RuleFormat::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(&head)) || has("exceptions"),
+        RuleFormat::Json => has("\"rule_id\"") || has("\"list_id\"") || (has("\"query\"") && has("\"risk_score\"")),
     }
 }
 
@@ -187,7 +192,7 @@ fn has_rule_table(text: &str) -> bool {
     })
 }
 
-impl Found {
+impl FoundFile {
     /// The rules of the file; nothing if it is another kind of file that lies in a folder.
     pub fn read(&self) -> Option<ReadFile> {
         let failed = |path: String, reason: &str| {
@@ -211,7 +216,7 @@ impl Found {
         let mut diagnostics = Vec::new();
         let mut has_lists = false;
         let mut rules = match format.unwrap_or_else(|| told_by_content(&text)) {
-            Format::Toml => match toml(&text, &id, named, &mut lists) {
+            RuleFormat::Toml => match toml(&text, &id, named, &mut lists) {
                 TomlFile::Rule(rule) => vec![*rule],
                 TomlFile::Exceptions(found) => {
                     has_lists = true;
@@ -221,7 +226,7 @@ impl Found {
                 TomlFile::Other if named => Vec::new(),
                 TomlFile::Other => return None,
             },
-            Format::Json => {
+            RuleFormat::Json => {
                 let file = parse_json(&text, &id, named);
                 if !named && !file.is_ours() {
                     return None;
@@ -232,7 +237,7 @@ impl Found {
                 diagnostics = findings;
                 rules
             }
-            Format::Eql => vec![bare(&text, &id)],
+            RuleFormat::Eql => vec![bare(&text, &id)],
         };
         if path.components().any(|part| part.as_os_str() == DEPRECATED_FOLDER) {
             rules.iter_mut().for_each(ParsedRule::deprecate);
@@ -241,15 +246,15 @@ impl Found {
     }
 }
 
-fn told_by_content(text: &str) -> Format {
+fn told_by_content(text: &str) -> RuleFormat {
     if text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        Format::Json
+        RuleFormat::Json
     } else if has_rule_table(text) || text.contains("[[exceptions]]") {
-        Format::Toml
+        RuleFormat::Toml
     } else if text.trim_start().starts_with('{') {
-        Format::Json
+        RuleFormat::Json
     } else {
-        Format::Eql
+        RuleFormat::Eql
     }
 }
 
@@ -288,8 +293,8 @@ fn toml(text: &str, fallback_id: &str, named: bool, lists: &mut ExceptionLists) 
 
 /// A file that is a query and nothing else; its name is the rule's.
 fn bare(text: &str, id: &str) -> ParsedRule {
-    let place = Place::of(text, 0..text.len(), text, Written::Plain);
+    let place = QueryPlace::of(text, 0..text.len(), text, StringForm::Plain);
     let name = id.rsplit(['/', ':']).next().unwrap_or(id);
-    let parsed = compile(text, &place, &Options::default(), || Metadata::bare(id, name));
+    let parsed = compile(text, &place, &QueryOptions::default(), || Metadata::bare(id, name));
     ParsedRule { id: id.to_owned(), name: name.to_owned(), is_named_by_file: true, ..parsed }
 }

@@ -5,8 +5,8 @@
 
 use super::exception_lists::ExceptionLists;
 use super::exceptions::RawItem;
-use super::place::Written;
-use super::raw::{ListReference, RawRule};
+use super::place::StringForm;
+use super::raw::{ListReference, SavedRule};
 use super::written::{WrittenRule, span};
 use super::{ParsedRule, toml_error};
 use crate::base::Span;
@@ -17,7 +17,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 #[derive(Deserialize)]
 struct RuleFile {
-    rule: RawRule,
+    rule: SavedRule,
     #[serde(default)]
     metadata: RuleFileMetadata,
 }
@@ -78,7 +78,7 @@ pub fn rule_of_table(text: &str, table: Spanned<DeTable<'_>>, fallback_id: &str)
     let RuleFile { rule: mut raw, metadata } = file;
     raw.deprecated |= metadata.maturity.is_some_and(|maturity| maturity.eq_ignore_ascii_case("deprecated"));
     let query = query.map(|query| (query.get_ref().clone(), query.span()));
-    WrittenRule { raw, query, written: Written::Toml, filters, lists, start }.parse(text, fallback_id)
+    WrittenRule { raw, query, written: StringForm::Toml, filters, lists, start }.parse(text, fallback_id)
 }
 
 /// Whether a file whose TOML has been read holds lists of exceptions.

@@ -1,8 +1,8 @@
 //! evql's own rule format: a TOML file with one `[rule]` table, whose `query` is EQL.
 
-use super::place::{Place, Written};
+use super::place::{QueryPlace, StringForm};
 use super::{Attack, Level, Metadata, ParsedRule, Tactic, Technique};
-use crate::eql::Options;
+use crate::eql::QueryOptions;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -61,9 +61,9 @@ pub fn parse_toml(text: &str) -> ParsedRule {
         Ok(RawFile { rule }) => rule,
         Err(error) => return ParsedRule::failed(super::toml_error(&error)),
     };
-    let place = Place::of(text, raw.query.span(), raw.query.get_ref(), Written::Toml);
+    let place = QueryPlace::of(text, raw.query.span(), raw.query.get_ref(), StringForm::Toml);
     let query = raw.query.get_ref().clone();
-    super::compile(&query, &place, &Options::default(), || raw.into_metadata())
+    super::compile(&query, &place, &QueryOptions::default(), || raw.into_metadata())
 }
 
 impl RawRule {

@@ -19,10 +19,10 @@ const MAX_DEPTH: usize = 64;
 /// Most ways to choose the clauses that `minimum_should_match` wants.
 const MOST_CHOICES: usize = 1000;
 
-type Object = Map<String, Value>;
+type FilterObject = Map<String, Value>;
 
 /// Why a filter cannot be honoured.
-type Refused = String;
+type RefusedFilter = String;
 
 /// What every event must pass, if the filters say anything; errors stand at the places of their filters.
 pub fn compile(filters: &[Value], place: &dyn Fn(usize) -> Span) -> (Option<Predicate>, Vec<Diagnostic>) {
@@ -46,7 +46,7 @@ pub fn compile(filters: &[Value], place: &dyn Fn(usize) -> Span) -> (Option<Pred
 }
 
 /// A condition as a predicate that knows its own text. What is doubtful about it goes to `findings`.
-fn predicate(condition: &str, place: Span, findings: &mut Vec<Diagnostic>) -> Result<Predicate, Refused> {
+fn predicate(condition: &str, place: Span, findings: &mut Vec<Diagnostic>) -> Result<Predicate, RefusedFilter> {
     let source = format!("any where {condition}");
     let compiled = eql::compile(&source);
     let Some(Query::Event(query)) = &compiled.query else {
@@ -61,7 +61,7 @@ fn predicate(condition: &str, place: Span, findings: &mut Vec<Diagnostic>) -> Re
 }
 
 /// The condition of one filter; none if it is switched off.
-fn of_filter(filter: &Value, depth: usize) -> Result<Option<String>, Refused> {
+fn of_filter(filter: &Value, depth: usize) -> Result<Option<String>, RefusedFilter> {
     if depth > MAX_DEPTH {
         return Err("it is nested too deeply".to_owned());
     }
@@ -87,7 +87,7 @@ fn of_filter(filter: &Value, depth: usize) -> Result<Option<String>, Refused> {
         of_query(query, depth + 1)?
     } else {
         // Before version 7 the query stood beside `meta`.
-        let bare: Object = object
+        let bare: FilterObject = object
             .iter()
             .filter(|(name, _)| !matches!(name.as_str(), "meta" | "$state" | "query"))
             .map(|(name, value)| (name.clone(), value.clone()))
@@ -98,7 +98,7 @@ fn of_filter(filter: &Value, depth: usize) -> Result<Option<String>, Refused> {
 }
 
 /// A query of Elasticsearch as a condition.
-fn of_query(query: &Value, depth: usize) -> Result<String, Refused> {
+fn of_query(query: &Value, depth: usize) -> Result<String, RefusedFilter> {
     if depth > MAX_DEPTH {
         return Err("it is nested too deeply".to_owned());
     }
@@ -143,23 +143,23 @@ fn of_query(query: &Value, depth: usize) -> Result<String, Refused> {
     }
 }
 
-fn member<'v>(body: &'v Value, name: &str) -> Result<&'v Value, Refused> {
+fn member<'v>(body: &'v Value, name: &str) -> Result<&'v Value, RefusedFilter> {
     body.get(name).ok_or_else(|| format!("it has no '{name}'"))
 }
 
-fn text(value: &Value) -> Result<&str, Refused> {
+fn text(value: &Value) -> Result<&str, RefusedFilter> {
     value.as_str().ok_or_else(|| format!("{value} is no text"))
 }
 
 /// Refuses options that would change the meaning.
-fn only(options: &Object, known: &[&str]) -> Result<(), Refused> {
+fn only(options: &FilterObject, known: &[&str]) -> Result<(), RefusedFilter> {
     match options.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(format!("the option '{name}' is not supported")),
         None => Ok(()),
     }
 }
 
-fn is_insensitive(options: &Object) -> Result<bool, Refused> {
+fn is_insensitive(options: &FilterObject) -> Result<bool, RefusedFilter> {
     only(
         options,
         &["value", "wildcard", "boost", "rewrite", "case_insensitive", "flags", "max_determinized_states", "_name"],
@@ -168,10 +168,10 @@ fn is_insensitive(options: &Object) -> Result<bool, Refused> {
 }
 
 /// What a query says of one field.
-type OfField<'f> = dyn Fn(&str, &Value, &Object) -> Result<String, Refused> + 'f;
+type OfField<'f> = dyn Fn(&str, &Value, &FilterObject) -> Result<String, RefusedFilter> + 'f;
 
 /// `{field: value}`, or `{field: {key: value, option: …}}`.
-fn of_field(body: &Value, key: &str, condition: &OfField<'_>) -> Result<String, Refused> {
+fn of_field(body: &Value, key: &str, condition: &OfField<'_>) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query names no field")?;
     let mut fields = object.iter().filter(|(name, _)| !matches!(name.as_str(), "boost" | "_name"));
     let (Some((name, value)), None) = (fields.next(), fields.next()) else {
@@ -180,12 +180,12 @@ fn of_field(body: &Value, key: &str, condition: &OfField<'_>) -> Result<String, 
     match value.as_object() {
         Some(options) if key.is_empty() => condition(name, value, options),
         Some(options) => condition(name, member(value, key)?, options),
-        None => condition(name, value, &Object::new()),
+        None => condition(name, value, &FilterObject::new()),
     }
 }
 
 /// Equality with a value of JSON.
-fn equals_value(name: &str, value: &Value, slop: Option<&Value>) -> Result<String, Refused> {
+fn equals_value(name: &str, value: &Value, slop: Option<&Value>) -> Result<String, RefusedFilter> {
     if slop.is_some_and(|slop| slop.as_u64() != Some(0)) && is_analysed(name) {
         return Err("words with others between them ('slop') are not supported".to_owned());
     }
@@ -196,7 +196,7 @@ fn equals_value(name: &str, value: &Value, slop: Option<&Value>) -> Result<Strin
     }
 }
 
-fn term(name: &str, value: &Value, insensitive: bool) -> Result<String, Refused> {
+fn term(name: &str, value: &Value, insensitive: bool) -> Result<String, RefusedFilter> {
     match value {
         Value::String(text) if insensitive => Ok(format!("{} in~ ({})", field(name), quoted(text))),
         // A term is looked up as it stands among the words of an analysed field, which are in lower case.
@@ -207,7 +207,7 @@ fn term(name: &str, value: &Value, insensitive: bool) -> Result<String, Refused>
     }
 }
 
-fn terms(body: &Value) -> Result<String, Refused> {
+fn terms(body: &Value) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query names no field")?;
     let mut fields = object.iter().filter(|(name, _)| !matches!(name.as_str(), "boost" | "_name"));
     let (Some((name, values)), None) = (fields.next(), fields.next()) else {
@@ -215,11 +215,11 @@ fn terms(body: &Value) -> Result<String, Refused> {
     };
     let values =
         values.as_array().ok_or("'terms' needs a list of values; look-ups in other documents are not supported")?;
-    let each: Result<Vec<String>, Refused> = values.iter().map(|value| term(name, value, false)).collect();
+    let each: Result<Vec<String>, RefusedFilter> = values.iter().map(|value| term(name, value, false)).collect();
     Ok(any(&each?))
 }
 
-fn matched(name: &str, value: &Value, options: &Object) -> Result<String, Refused> {
+fn matched(name: &str, value: &Value, options: &FilterObject) -> Result<String, RefusedFilter> {
     only(options, &["query", "type", "operator", "boost", "lenient", "analyzer", "zero_terms_query", "_name"])?;
     let words = match value {
         Value::String(words) if is_analysed(name) => words,
@@ -234,7 +234,7 @@ fn matched(name: &str, value: &Value, options: &Object) -> Result<String, Refuse
     }
 }
 
-fn multi_match(body: &Value) -> Result<String, Refused> {
+fn multi_match(body: &Value) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query is no object")?;
     only(object, &["query", "fields", "type", "lenient", "operator", "boost", "_name"])?;
     let fields = object.get("fields").and_then(Value::as_array).ok_or("it searches all fields")?;
@@ -244,7 +244,7 @@ fn multi_match(body: &Value) -> Result<String, Refused> {
         options.remove("type");
     }
     let query = member(body, "query")?;
-    let each: Result<Vec<String>, Refused> = fields
+    let each: Result<Vec<String>, RefusedFilter> = fields
         .iter()
         .map(|name| {
             let name = text(name)?.split('^').next().unwrap_or_default();
@@ -257,7 +257,7 @@ fn multi_match(body: &Value) -> Result<String, Refused> {
     Ok(any(&each?))
 }
 
-fn range(name: &str, options: &Object) -> Result<String, Refused> {
+fn range(name: &str, options: &FilterObject) -> Result<String, RefusedFilter> {
     only(
         options,
         &[
@@ -297,7 +297,7 @@ fn range(name: &str, options: &Object) -> Result<String, Refused> {
 }
 
 /// Clauses of `bool`: one query or a list of them.
-fn clauses(body: &Value, name: &str, depth: usize) -> Result<Vec<String>, Refused> {
+fn clauses(body: &Value, name: &str, depth: usize) -> Result<Vec<String>, RefusedFilter> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(queries)) => queries.iter().map(|query| of_query(query, depth + 1)).collect(),
@@ -305,7 +305,7 @@ fn clauses(body: &Value, name: &str, depth: usize) -> Result<Vec<String>, Refuse
     }
 }
 
-fn boolean(body: &Value, depth: usize) -> Result<String, Refused> {
+fn boolean(body: &Value, depth: usize) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query is no object")?;
     only(
         object,
@@ -326,7 +326,7 @@ fn boolean(body: &Value, depth: usize) -> Result<String, Refused> {
 }
 
 /// How many clauses of `should` must hold.
-fn wanted(value: Option<&Value>, clauses: usize, default: usize) -> Result<usize, Refused> {
+fn wanted(value: Option<&Value>, clauses: usize, default: usize) -> Result<usize, RefusedFilter> {
     let unknown = |value: &Value| format!("'minimum_should_match' of {value} is not supported");
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(default) };
     let total = i64::try_from(clauses).unwrap_or(i64::MAX);
@@ -348,7 +348,7 @@ fn wanted(value: Option<&Value>, clauses: usize, default: usize) -> Result<usize
 }
 
 /// The condition that so many of some conditions hold.
-fn at_least(wanted: usize, conditions: &[String]) -> Result<String, Refused> {
+fn at_least(wanted: usize, conditions: &[String]) -> Result<String, RefusedFilter> {
     if wanted > conditions.len() {
         return Ok("false".to_owned());
     }

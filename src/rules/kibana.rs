@@ -6,8 +6,8 @@
 
 use super::codes;
 use super::exception_lists::ExceptionLists;
-use super::place::{Written, to_u32};
-use super::raw::{ListReference, RawRule};
+use super::place::{StringForm, to_u32};
+use super::raw::{ListReference, SavedRule};
 use super::written::WrittenRule;
 use super::{ParsedRule, exceptions};
 use crate::base::Span;
@@ -74,7 +74,7 @@ struct RuleParts<'t> {
 
 /// The keys that tell what a value is.
 #[derive(Deserialize)]
-struct Keys<'t> {
+struct ValueKeys<'t> {
     rule_id: Option<serde::de::IgnoredAny>,
     #[serde(borrow)]
     name: Option<&'t RawValue>,
@@ -114,7 +114,7 @@ pub fn parse_export(text: &str) -> Vec<ParsedRule> {
 /// Reads a text of JSON. Of a file that nobody named, no more is read than it takes to see that it is something else.
 pub fn parse_json(text: &str, fallback_id: &str, named: bool) -> JsonFile {
     let mut file = JsonFile::default();
-    let mut values = Values { text, at: 0, failures: 0 };
+    let mut values = JsonTexts { text, at: 0, failures: 0 };
     while let Some(value) = values.next_value() {
         match value {
             Ok(value) => sort(value, text, fallback_id, &mut file, true),
@@ -142,7 +142,7 @@ pub fn parse_json(text: &str, fallback_id: &str, named: bool) -> JsonFile {
 }
 
 /// The values of a text, one after the other: one a line, or over several lines.
-struct Values<'t> {
+struct JsonTexts<'t> {
     text: &'t str,
     at: usize,
     /// Values over several lines that could not be read: each is looked for up to the end of the text.
@@ -158,7 +158,7 @@ struct Unread {
     reason: String,
 }
 
-impl<'t> Values<'t> {
+impl<'t> JsonTexts<'t> {
     fn next_value(&mut self) -> Option<Result<&'t RawValue, Unread>> {
         let rest = &self.text[self.at..];
         let start = self.at + (rest.len() - rest.trim_start().len());
@@ -223,7 +223,7 @@ fn sort(value: &RawValue, text: &str, fallback_id: &str, file: &mut JsonFile, ou
         }
         return;
     }
-    let keys = match serde_json::from_str::<Keys<'_>>(written) {
+    let keys = match serde_json::from_str::<ValueKeys<'_>>(written) {
         Ok(keys) if written.starts_with('{') => keys,
         _ => return foreign(file, start),
     };
@@ -250,7 +250,7 @@ fn sort(value: &RawValue, text: &str, fallback_id: &str, file: &mut JsonFile, ou
         }
     } else if let Some(inside) = keys.attributes {
         // A saved object: a rule in a package, or a connector, a dashboard.
-        match serde_json::from_str::<Keys<'_>>(inside.get()) {
+        match serde_json::from_str::<ValueKeys<'_>>(inside.get()) {
             Ok(keys) if keys.is_rule() => sort(inside, text, fallback_id, file, false),
             _ if outer && keys.rule_id.is_none() => file.known += 1,
             _ => foreign(file, start),
@@ -271,7 +271,7 @@ fn foreign(file: &mut JsonFile, start: usize) {
     file.tell(Diagnostic::error(codes::BAD_FILE, at, message));
 }
 
-impl Keys<'_> {
+impl ValueKeys<'_> {
     /// Whether they are those of the last line of an export, which counts the others.
     fn is_summary(&self) -> bool {
         let counts = [
@@ -307,7 +307,7 @@ fn bad_value(error: &serde_json::Error, written: &str, start: usize) -> Diagnost
 fn rule(value: &RawValue, text: &str, fallback_id: &str) -> ParsedRule {
     let written = value.get();
     let at = place(value, text).start;
-    let read = || Ok((serde_json::from_str::<RawRule>(written)?, serde_json::from_str::<RuleParts<'_>>(written)?));
+    let read = || Ok((serde_json::from_str::<SavedRule>(written)?, serde_json::from_str::<RuleParts<'_>>(written)?));
     let (raw, parts) = match read() {
         Ok(read) => read,
         Err(error) => return ParsedRule::failed(bad_value(&error, written, at)),
@@ -322,7 +322,7 @@ fn rule(value: &RawValue, text: &str, fallback_id: &str) -> ParsedRule {
     let rule = WrittenRule {
         raw,
         query,
-        written: Written::Json,
+        written: StringForm::Json,
         filters: each.into_iter().flatten().map(span).collect(),
         lists: parts.exceptions_list.map_or(start, span),
         start,

@@ -4,7 +4,7 @@
 //! rule files are passed over and counted, and only a file that somebody named must be one.
 //! This is the only part of the module that touches the file system.
 
-use super::discover::{Found, ReadFile, folder, named};
+use super::discover::{FoundFile, ReadFile, folder, named};
 use super::exception_lists::{ExceptionLists, ListKey, some};
 use super::{Level, LoadedExceptions, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes};
 use crate::base::{Each, Span};
@@ -78,7 +78,7 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
 /// The same with options, reading the files as `each` says.
 pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loaded {
     let mut loaded = Loaded::default();
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundFile> = Vec::new();
     for path in paths {
         if path.is_dir() {
             loaded.passed_over += folder(path, &mut found);
@@ -91,7 +91,7 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
         read[at].get_or_init(|| found[at].read());
     });
     let mut loading =
-        Loading { loaded, options, lists: ExceptionLists::default(), ids: HashMap::new(), clashes: Vec::new() };
+        RuleSetBuilder { loaded, options, lists: ExceptionLists::default(), ids: HashMap::new(), clashes: Vec::new() };
     let mut files = Vec::new();
     for file in read.into_iter().filter_map(OnceLock::into_inner) {
         match file {
@@ -117,7 +117,7 @@ struct KnownRule {
 }
 
 /// Rules of one file after the other become a set.
-struct Loading {
+struct RuleSetBuilder {
     loaded: Loaded,
     options: LoadOptions,
     lists: ExceptionLists,
@@ -126,7 +126,7 @@ struct Loading {
     clashes: Vec<String>,
 }
 
-impl Loading {
+impl RuleSetBuilder {
     /// Adds a file and its rules to what was loaded before.
     fn take_file(&mut self, file: ReadFile) {
         let ReadFile { mut report, rules, has_lists, .. } = file;

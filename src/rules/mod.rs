@@ -27,15 +27,15 @@ pub use exceptions::Exception;
 pub use file::parse_toml;
 pub use kibana::parse_export;
 pub use load::{FileReport, LoadOptions, Loaded, load, load_with};
-pub use select::Selection;
+pub use select::RuleSelection;
 pub use set_aside::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::{self, Options, Query, UnknownName};
+use crate::eql::{self, Query, QueryOptions, UnknownName};
 use exception_lists::ListUse;
-use place::{Place, to_u32};
+use place::{QueryPlace, to_u32};
 use std::sync::Arc;
 
 /// What came of one rule in a file.
@@ -88,7 +88,7 @@ pub struct NotRun {
 }
 
 /// Compiles a query that stands in a file at `place`.
-fn compile(query: &str, place: &Place, options: &Options, meta: impl FnOnce() -> Metadata) -> ParsedRule {
+fn compile(query: &str, place: &QueryPlace, options: &QueryOptions, meta: impl FnOnce() -> Metadata) -> ParsedRule {
     let compiled = eql::compile_with(query, options);
     let mut diagnostics: Vec<Diagnostic> = compiled.diagnostics;
     diagnostics.extend(compiled.query.as_ref().and_then(|compiled| writer_as_user(query, compiled)));

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Where a query stands in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum QueryPlace {
     /// Run by run: offset in the query, and offset in the file. The last entry is the end.
     Pieces(Vec<(usize, usize)>),
     /// The way it is written was not understood; only the whole of it can be pointed at.
@@ -18,7 +18,7 @@ pub enum Place {
 
 /// The language that a string is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum StringForm {
     /// A TOML string of any of the four kinds.
     Toml,
     /// A JSON string.
@@ -27,14 +27,14 @@ pub enum Written {
     Plain,
 }
 
-impl Place {
+impl QueryPlace {
     /// The place of `query`, which is what the literal at `range` of `file` stands for.
-    pub fn of(file: &str, range: Range<usize>, query: &str, written: Written) -> Self {
+    pub fn of(file: &str, range: Range<usize>, query: &str, written: StringForm) -> Self {
         let literal = file.get(range.clone()).unwrap_or_default();
         let decoded = match written {
-            Written::Toml => toml(literal),
-            Written::Json => escaped(literal, 1..literal.len().saturating_sub(1), Written::Json),
-            Written::Plain => {
+            StringForm::Toml => toml(literal),
+            StringForm::Json => escaped(literal, 1..literal.len().saturating_sub(1), StringForm::Json),
+            StringForm::Plain => {
                 Some(Decoded { text: literal.to_owned(), pieces: vec![(0, 0), (literal.len(), literal.len())] })
             }
         };
@@ -93,13 +93,13 @@ fn toml(literal: &str) -> Option<Decoded> {
                 pieces: vec![(0, start), (end - start, end)],
             });
         }
-        return escaped(literal, start..end, Written::Toml);
+        return escaped(literal, start..end, StringForm::Toml);
     }
     None
 }
 
 /// Decodes the part of a literal inside its quotes.
-fn escaped(literal: &str, inside: Range<usize>, written: Written) -> Option<Decoded> {
+fn escaped(literal: &str, inside: Range<usize>, written: StringForm) -> Option<Decoded> {
     let mut decoded = Decoded { text: String::new(), pieces: Vec::new() };
     let mut at = inside.start;
     while at < inside.end {
@@ -118,7 +118,7 @@ fn escaped(literal: &str, inside: Range<usize>, written: Written) -> Option<Deco
 }
 
 /// Decodes the escape that `text` starts with, and says how long it is.
-fn escape(text: &str, written: Written, out: &mut String) -> Option<usize> {
+fn escape(text: &str, written: StringForm, out: &mut String) -> Option<usize> {
     let kind = text[1..].chars().next()?;
     let plain = match kind {
         'b' => Some('\u{8}'),
@@ -127,8 +127,8 @@ fn escape(text: &str, written: Written, out: &mut String) -> Option<usize> {
         'f' => Some('\u{c}'),
         'r' => Some('\r'),
         '"' | '\\' => Some(kind),
-        '/' if written == Written::Json => Some('/'),
-        'e' if written == Written::Toml => Some('\u{1b}'),
+        '/' if written == StringForm::Json => Some('/'),
+        'e' if written == StringForm::Toml => Some('\u{1b}'),
         _ => None,
     };
     if let Some(plain) = plain {
@@ -137,7 +137,7 @@ fn escape(text: &str, written: Written, out: &mut String) -> Option<usize> {
     }
     let hex = |from: usize, length: usize| u32::from_str_radix(text.get(from..from + length)?, 16).ok();
     match (kind, written) {
-        ('u', Written::Json) => {
+        ('u', StringForm::Json) => {
             let first = hex(2, 4)?;
             if !(0xD800..0xDC00).contains(&first) {
                 out.push(char::from_u32(first)?);
@@ -147,7 +147,7 @@ fn escape(text: &str, written: Written, out: &mut String) -> Option<usize> {
             out.push(char::from_u32(0x10000 + ((first - 0xD800) << 10) + second.checked_sub(0xDC00)?)?);
             Some(12)
         }
-        ('x' | 'u' | 'U', Written::Toml) => {
+        ('x' | 'u' | 'U', StringForm::Toml) => {
             let digits = match kind {
                 'x' => 2,
                 'u' => 4,
@@ -157,7 +157,7 @@ fn escape(text: &str, written: Written, out: &mut String) -> Option<usize> {
             Some(2 + digits)
         }
         // A backslash at the end of a line takes the break and all blanks after it away.
-        (_, Written::Toml) if kind.is_ascii_whitespace() => {
+        (_, StringForm::Toml) if kind.is_ascii_whitespace() => {
             Some(1 + (text[1..].len() - text[1..].trim_start_matches([' ', '\t', '\r', '\n']).len()))
         }
         _ => None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 /// One rule.
 #[derive(Debug, Deserialize)]
-pub struct RawRule {
+pub struct SavedRule {
     pub rule_id: Option<String>,
     pub name: String,
     #[serde(default, deserialize_with = "null_as_default")]
@@ -29,7 +29,7 @@ pub struct RawRule {
     #[serde(default, deserialize_with = "null_as_default")]
     pub deprecated: bool,
     #[serde(default, deserialize_with = "null_as_default")]
-    threat: Vec<RawAttack>,
+    threat: Vec<SavedAttack>,
     #[serde(default, deserialize_with = "null_as_default")]
     references: Vec<String>,
     #[serde(default, deserialize_with = "null_as_default")]
@@ -62,13 +62,13 @@ fn null_as_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(fro
 }
 
 #[derive(Debug, Deserialize)]
-struct RawAttack {
+struct SavedAttack {
     #[serde(default)]
     framework: String,
     #[serde(default)]
     tactic: RawTactic,
     #[serde(default)]
-    technique: Vec<RawTechnique>,
+    technique: Vec<SavedTechnique>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -82,7 +82,7 @@ struct RawTactic {
 }
 
 #[derive(Debug, Deserialize)]
-struct RawTechnique {
+struct SavedTechnique {
     id: String,
     #[serde(default)]
     name: String,
@@ -101,7 +101,7 @@ struct RawSubtechnique {
     reference: String,
 }
 
-impl RawRule {
+impl SavedRule {
     /// The language of the rule's query if that is not EQL, as Elastic names it.
     pub fn other_language(&self) -> Option<String> {
         let kind = self.kind.as_deref().unwrap_or("eql");
@@ -121,7 +121,7 @@ impl RawRule {
             description: self.description.trim().to_owned(),
             level: self.severity.unwrap_or(Level::Low),
             risk_score: self.risk_score.unwrap_or_default(),
-            threat: self.threat.into_iter().map(RawAttack::into_attack).collect(),
+            threat: self.threat.into_iter().map(SavedAttack::into_attack).collect(),
             references: self.references,
             false_positives: self.false_positives,
             note: self.note,
@@ -136,10 +136,10 @@ impl RawRule {
     }
 }
 
-impl RawAttack {
+impl SavedAttack {
     fn into_attack(self) -> Attack {
         let mut techniques = Vec::new();
-        for RawTechnique { id, name, reference, subtechnique } in self.technique {
+        for SavedTechnique { id, name, reference, subtechnique } in self.technique {
             techniques.push(Technique { id, name, reference });
             let subs = subtechnique.into_iter();
             techniques.extend(subs.map(|RawSubtechnique { id, name, reference }| Technique { id, name, reference }));

@@ -6,7 +6,7 @@ use super::{Level, Rule, RuleSet};
 
 /// A choice among rules.
 #[derive(Clone, Debug, Default)]
-pub struct Selection {
+pub struct RuleSelection {
     /// Only rules of this severity and above.
     pub min_level: Option<Level>,
     /// Only rules with one of these labels, if there are any.
@@ -15,7 +15,7 @@ pub struct Selection {
     pub exclude: Vec<String>,
 }
 
-impl Selection {
+impl RuleSelection {
     /// Takes away the rules that are not chosen; how many that were.
     pub fn apply(&self, set: &mut RuleSet) -> usize {
         let before = set.rules.len();
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::rules::builtin;
 
-    fn left(selection: &Selection) -> usize {
+    fn left(selection: &RuleSelection) -> usize {
         let mut set = builtin();
         selection.apply(&mut set);
         set.rules.len()
@@ -83,9 +83,9 @@ mod tests {
             ("Windows", 1),
             ("", 0),
         ] {
-            let include = Selection { include: vec![label.to_owned()], ..Selection::default() };
+            let include = RuleSelection { include: vec![label.to_owned()], ..RuleSelection::default() };
             assert_eq!(left(&include), chosen, "{label}");
-            let exclude = Selection { exclude: vec![label.to_owned()], ..Selection::default() };
+            let exclude = RuleSelection { exclude: vec![label.to_owned()], ..RuleSelection::default() };
             assert_eq!(left(&exclude), 1 - chosen, "not {label}");
         }
     }
@@ -93,7 +93,11 @@ mod tests {
     #[test]
     fn severity_counts_from_below() {
         for (level, chosen) in [(Level::Low, 1), (Level::Medium, 0), (Level::Critical, 0)] {
-            assert_eq!(left(&Selection { min_level: Some(level), ..Selection::default() }), chosen, "{level:?}");
+            assert_eq!(
+                left(&RuleSelection { min_level: Some(level), ..RuleSelection::default() }),
+                chosen,
+                "{level:?}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use super::elastic::{exceptions_of_table, has_exceptions};
 use super::exception_lists::{ExceptionLists, ListKey};
 use super::exceptions::Exception;
 use super::kibana::parse_json;
-use super::place::{Place, Written, to_u32};
+use super::place::{QueryPlace, StringForm, to_u32};
 use super::{RuleSet, codes};
 use crate::base::Span;
 use crate::diag::{Diagnostic, Notice};
@@ -108,7 +108,7 @@ pub fn load_exceptions(paths: &[PathBuf], set: &RuleSet) -> LoadedExceptions {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawFile {
+struct SuppressionFile {
     exception: Vec<RawException>,
 }
 
@@ -126,7 +126,7 @@ struct RawException {
 const ANY: &str = "any where ";
 
 fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec<Diagnostic> {
-    let raw = match toml::from_str::<RawFile>(text) {
+    let raw = match toml::from_str::<SuppressionFile>(text) {
         Ok(raw) => raw,
         Err(error) => return vec![super::toml_error(&error)],
     };
@@ -141,7 +141,7 @@ fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec
                 findings.push(Diagnostic::warning(codes::UNKNOWN_RULE, span, message));
             }
         }
-        let place = Place::of(text, condition.span(), condition.get_ref(), Written::Toml);
+        let place = QueryPlace::of(text, condition.span(), condition.get_ref(), StringForm::Toml);
         let compiled = eql::compile(&format!("{ANY}{}", condition.get_ref()));
         let back = |mut found: Diagnostic| {
             let moved = |at: u32| at.saturating_sub(to_u32(ANY.len()));

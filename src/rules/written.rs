@@ -3,23 +3,23 @@
 //! This module does not know how files are cut into rules.
 
 use super::exception_lists::{ListKey, ListUse};
-use super::place::{Place, Written, to_u32};
-use super::raw::RawRule;
+use super::place::{QueryPlace, StringForm, to_u32};
+use super::raw::SavedRule;
 use super::{NotRun, ParsedRule, codes, compile, filters};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::Field;
-use crate::eql::{Options, UnknownName};
+use crate::eql::{QueryOptions, UnknownName};
 use std::ops::Range;
 
 /// A rule, and where the parts of it that can be wrong stand in the file.
 pub struct WrittenRule {
     /// The rule itself.
-    pub raw: RawRule,
+    pub raw: SavedRule,
     /// The text of its query, and the literal that stands for it.
     pub query: Option<(String, Range<usize>)>,
     /// The language of that literal.
-    pub written: Written,
+    pub written: StringForm,
     /// The place of each filter; the last one stands for the rest.
     pub filters: Vec<Span>,
     /// The place of the references to lists of exceptions.
@@ -54,7 +54,7 @@ impl WrittenRule {
         let Some((query, range)) = query else {
             return ParsedRule { diagnostics: vec![no_query(start)], ..said };
         };
-        let place = Place::of(text, range, &query, written);
+        let place = QueryPlace::of(text, range, &query, written);
         let (filter, findings) =
             filters::compile(&raw.filters, &|at| places.get(at).or(places.last()).copied().unwrap_or(start));
         let options = options(&raw);
@@ -78,9 +78,9 @@ fn no_query(span: Span) -> Diagnostic {
 }
 
 /// What a rule sets for its query.
-fn options(rule: &RawRule) -> Options {
+fn options(rule: &SavedRule) -> QueryOptions {
     let category = rule.event_category_override.as_deref().map(Field::named);
-    category.map_or_else(Options::default, |category_field| Options { category_field })
+    category.map_or_else(QueryOptions::default, |category_field| QueryOptions { category_field })
 }
 
 /// A span of a range of bytes.

@@ -22,8 +22,8 @@ const MOST_GROWTH: u64 = 16;
 const ALWAYS_ALLOWED: u64 = 16 << 20;
 
 /// The bytes of an archive, wherever they are. A clone reads on its own.
-pub(super) struct Bytes {
-    origin: Arc<Origin>,
+pub(super) struct ArchiveBytes {
+    origin: Arc<ByteOrigin>,
     /// Where the archive begins in it, and how long it is.
     start: u64,
     length: u64,
@@ -33,29 +33,29 @@ pub(super) struct Bytes {
 
 /// What an archive's bytes are read from.
 #[derive(Debug)]
-enum Origin {
+enum ByteOrigin {
     File(PathBuf),
     /// An archive that was packed in another one, or what came in on standard input. The file has no name and goes away by itself.
     Unpacked(Mutex<File>),
 }
 
-impl Clone for Bytes {
+impl Clone for ArchiveBytes {
     fn clone(&self) -> Self {
         Self { origin: Arc::clone(&self.origin), start: self.start, length: self.length, at: 0, file: None }
     }
 }
 
-impl fmt::Debug for Bytes {
+impl fmt::Debug for ArchiveBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} from {} on, {} bytes", self.origin, self.start, self.length)
     }
 }
 
-impl Bytes {
+impl ArchiveBytes {
     /// All of a file.
     pub fn of_file(path: &Path) -> io::Result<Self> {
         let length = std::fs::metadata(path)?.len();
-        Ok(Self { origin: Arc::new(Origin::File(path.to_owned())), start: 0, length, at: 0, file: None })
+        Ok(Self { origin: Arc::new(ByteOrigin::File(path.to_owned())), start: 0, length, at: 0, file: None })
     }
 
     /// The first bytes, at most so many.
@@ -70,14 +70,14 @@ impl Bytes {
     }
 }
 
-impl Read for Bytes {
+impl Read for ArchiveBytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(left);
         let buffer = &mut buffer[..wanted];
         let place = SeekFrom::Start(self.start.saturating_add(self.at));
         let read = match &*self.origin {
-            Origin::File(path) => {
+            ByteOrigin::File(path) => {
                 let file = match &mut self.file {
                     Some(file) => file,
                     none => none.insert(File::open(path)?),
@@ -85,7 +85,7 @@ impl Read for Bytes {
                 file.seek(place)?;
                 file.read(buffer)?
             }
-            Origin::Unpacked(file) => {
+            ByteOrigin::Unpacked(file) => {
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.seek(place)?;
                 file.read(buffer)?
@@ -96,7 +96,7 @@ impl Read for Bytes {
     }
 }
 
-impl Seek for Bytes {
+impl Seek for ArchiveBytes {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
@@ -110,8 +110,8 @@ impl Seek for Bytes {
 
 /// An archive whose directory has been read.
 pub(super) struct Archive {
-    zip: ZipArchive<Bytes>,
-    bytes: Bytes,
+    zip: ZipArchive<ArchiveBytes>,
+    bytes: ArchiveBytes,
     password: Option<Arc<[u8]>>,
 }
 
@@ -130,7 +130,7 @@ pub(super) struct Listed {
 
 impl Archive {
     /// Reads an archive's directory.
-    pub fn read(bytes: Bytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
+    pub fn read(bytes: ArchiveBytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
         let mut zip = ZipArchive::new(bytes.clone()).map_err(|error| reason(&error))?;
         if zip.has_overlapping_files().map_err(|error| reason(&error))? {
             return Err("its members overlap, as in an archive that is made to unpack without end".to_owned());
@@ -139,7 +139,7 @@ impl Archive {
     }
 
     /// The archives that stand in the file before this one: only the last of several is found from the end of the file.
-    pub fn before(&self) -> Option<Bytes> {
+    pub fn before(&self) -> Option<ArchiveBytes> {
         let start = self.zip.offset();
         Some(self.bytes.part(0, start))
             .filter(|part| part.length > 0 && part.head(4).is_ok_and(|head| head == b"PK\x03\x04"))
@@ -183,13 +183,13 @@ impl Archive {
     }
 
     /// A member to read later.
-    pub fn member(&self, index: usize) -> Member {
+    pub fn member(&self, index: usize) -> ArchiveMember {
         let plain = self.plain(index);
-        Member(Arc::new(Inner { zip: Some(self.zip.clone()), index, password: self.password.clone(), plain }))
+        ArchiveMember(Arc::new(Inner { zip: Some(self.zip.clone()), index, password: self.password.clone(), plain }))
     }
 
     /// The bytes of a member that is stored as it is.
-    fn plain(&self, index: usize) -> Option<Bytes> {
+    fn plain(&self, index: usize) -> Option<ArchiveBytes> {
         let entry = self.zip.by_index_data(index).ok()?;
         if entry.encrypted() || entry.compression() != CompressionMethod::Stored {
             return None;
@@ -201,7 +201,7 @@ impl Archive {
     }
 
     /// The bytes of a member that is an archive itself: where they stand, or in a temporary file.
-    pub fn inner(&self, listed: &Listed) -> Result<Bytes, String> {
+    pub fn inner(&self, listed: &Listed) -> Result<ArchiveBytes, String> {
         if let Some(bytes) = self.plain(listed.index) {
             return Ok(bytes);
         }
@@ -216,58 +216,58 @@ impl Archive {
         }
         let mut zip = self.zip.clone();
         let mut member = open(&mut zip, listed.index, self.password.as_deref()).map_err(|error| reason(&error))?;
-        let (kept, _) =
-            Member::kept(&mut member, listed.index).map_err(|error| format!("it cannot be unpacked: {error}"))?;
+        let (kept, _) = ArchiveMember::kept(&mut member, listed.index)
+            .map_err(|error| format!("it cannot be unpacked: {error}"))?;
         kept.plain().ok_or_else(|| "it cannot be unpacked".to_owned())
     }
 }
 
 /// A file inside of an archive.
 #[derive(Clone)]
-pub struct Member(Arc<Inner>);
+pub struct ArchiveMember(Arc<Inner>);
 
 struct Inner {
-    /// `None` if it is in none: see [`Member::kept`].
-    zip: Option<ZipArchive<Bytes>>,
+    /// `None` if it is in none: see [`ArchiveMember::kept`].
+    zip: Option<ZipArchive<ArchiveBytes>>,
     index: usize,
     password: Option<Arc<[u8]>>,
-    plain: Option<Bytes>,
+    plain: Option<ArchiveBytes>,
 }
 
-impl fmt::Debug for Member {
+impl fmt::Debug for ArchiveMember {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "member {} of an archive", self.0.index)
     }
 }
 
 /// Members are the same if they have the same number: which archive they are of, the name of their input tells.
-impl PartialEq for Member {
+impl PartialEq for ArchiveMember {
     fn eq(&self, other: &Self) -> bool {
         self.0.index == other.0.index
     }
 }
 
-impl Eq for Member {}
+impl Eq for ArchiveMember {}
 
-impl Member {
+impl ArchiveMember {
     /// What comes out of a stream, kept in a temporary file without a name to be read at any place; and how many bytes that are. The number tells it apart from
     /// others of its archive.
     pub(super) fn kept(stream: &mut dyn Read, number: usize) -> io::Result<(Self, u64)> {
         let mut file = tempfile::tempfile()
             .map_err(|error| io::Error::other(format!("no temporary file can be made: {error}")))?;
         let length = io::copy(stream, &mut file)?;
-        let origin = Arc::new(Origin::Unpacked(Mutex::new(file)));
-        let plain = Some(Bytes { origin, start: 0, length, at: 0, file: None });
+        let origin = Arc::new(ByteOrigin::Unpacked(Mutex::new(file)));
+        let plain = Some(ArchiveBytes { origin, start: 0, length, at: 0, file: None });
         Ok((Self(Arc::new(Inner { zip: None, index: number, password: None, plain })), length))
     }
 
     /// A file that stands in another one as it is.
-    pub(super) fn part(bytes: Bytes, number: usize) -> Self {
+    pub(super) fn part(bytes: ArchiveBytes, number: usize) -> Self {
         Self(Arc::new(Inner { zip: None, index: number, password: None, plain: Some(bytes) }))
     }
 
     /// The bytes, if they can be read at any place.
-    pub(super) fn plain(&self) -> Option<Bytes> {
+    pub(super) fn plain(&self) -> Option<ArchiveBytes> {
         self.0.plain.clone()
     }
 
@@ -284,7 +284,11 @@ impl Member {
     }
 }
 
-fn open<'z>(zip: &'z mut ZipArchive<Bytes>, index: usize, password: Option<&[u8]>) -> ZipResult<ZipFile<'z, Bytes>> {
+fn open<'z>(
+    zip: &'z mut ZipArchive<ArchiveBytes>,
+    index: usize,
+    password: Option<&[u8]>,
+) -> ZipResult<ZipFile<'z, ArchiveBytes>> {
     let encrypted = zip.by_index_data(index)?.encrypted();
     zip.by_index_with_options(index, ZipReadOptions::new().password(password.filter(|_| encrypted)))
 }

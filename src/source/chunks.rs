@@ -10,18 +10,18 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::archive::{self, Member};
+use super::archive::{self, ArchiveMember};
 use super::buffer::Buffer;
 use super::carve;
-use super::discover::{Format, Input};
-use super::evtx::Place;
+use super::discover::{Input, InputFormat};
+use super::evtx::ChunkPlace;
 use super::extent::ChunkExtent;
 use super::fast::{KnownTemplates, LooseRecord, ReadAlone, Unreadable};
 use super::fault::{Fault, FaultKind};
 use super::scratch::Scratch;
-use super::units::{CHUNK, HEADER_BLOCK, Unit, chunk_offset};
+use super::units::{CHUNK, HEADER_BLOCK, WorkUnit, chunk_offset};
 use super::visitor::{Collector, Hearing, Item, UnitStats, Visitor};
-use crate::base::Origin;
+use crate::base::Locator;
 
 /// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
 const CHUNKS_AT_A_TIME: u64 = 8;
@@ -63,7 +63,7 @@ impl<'r> Chunks<'r> {
     }
 
     /// Reads the chunks of a unit from where they stand.
-    pub fn read(mut self, file: &mut (impl Read + Seek), unit: &Unit) -> UnitStats {
+    pub fn read(mut self, file: &mut (impl Read + Seek), unit: &WorkUnit) -> UnitStats {
         self.reaches_back = unit.reaches_back.then_some(unit.first_chunk);
         let mut buffer = std::mem::take(&mut self.scratch.buffer);
         let end = unit.first_chunk.saturating_add(unit.chunks);
@@ -99,7 +99,7 @@ impl<'r> Chunks<'r> {
                 self.visitor.item(lost(FaultKind::Unreadable, format!("chunk {chunk} cannot be read: {error}")));
             }
             // All of a small image is in the bytes before the first slot.
-            Ok(()) if bytes.is_empty() && !(chunk == 0 && self.input.format == Format::Image) => {
+            Ok(()) if bytes.is_empty() && !(chunk == 0 && self.input.format == InputFormat::Image) => {
                 let reason = format!("the file ended at chunk {chunk} while it was read: it was longer before");
                 self.visitor.item(lost(FaultKind::Truncated, reason));
                 return false;
@@ -110,7 +110,7 @@ impl<'r> Chunks<'r> {
     }
 
     /// Reads the chunks of the unit out of what comes from the start of the log, one after the other. One more is looked for, for checksums are told at the end.
-    pub fn stream(mut self, source: &mut dyn Read, unit: &Unit) -> UnitStats {
+    pub fn stream(mut self, source: &mut dyn Read, unit: &WorkUnit) -> UnitStats {
         self.reaches_back = unit.reaches_back.then_some(unit.first_chunk);
         let (mut before, mut here, mut after) =
             (Buffer::default(), Buffer::default(), std::mem::take(&mut self.scratch.buffer));
@@ -150,9 +150,9 @@ impl<'r> Chunks<'r> {
 
     /// Reads a slot, given with what stands before and behind it.
     fn streamed(&mut self, chunk: u64, [before, here, after]: [&[u8]; 3]) {
-        let is_small_image = chunk == 0 && self.input.format == Format::Image && !before.is_empty();
+        let is_small_image = chunk == 0 && self.input.format == InputFormat::Image && !before.is_empty();
         let has_remains = self.visitor.wants_remains()
-            && (self.input.format == Format::Image
+            && (self.input.format == InputFormat::Image
                 || self.input.remains.in_unused_space
                 || !here.starts_with(b"ElfChnk\0"));
         if (here.is_empty() && !is_small_image) || !(has_remains || self.visitor.wants_chunk(chunk_offset(chunk))) {
@@ -175,7 +175,7 @@ impl<'r> Chunks<'r> {
     }
 
     fn chunk(&mut self, chunk: u64, bytes: &[u8], around: &mut dyn FnMut() -> io::Result<Surroundings>) {
-        let is_image = self.input.format == Format::Image;
+        let is_image = self.input.format == InputFormat::Image;
         if is_image {
             if chunk == 0 || carve::may_have_starts(bytes) || self.reaches_back == Some(chunk) {
                 self.search(chunk, bytes.len(), around);
@@ -196,7 +196,7 @@ impl<'r> Chunks<'r> {
     }
 
     /// Reads the records that a chunk has beside those that were read: up to `end` because it is broken, or all that is left there if that is wanted.
-    fn rest(&mut self, place: Place<'_>, bytes: &[u8], covered: &[Range<usize>], end: usize) {
+    fn rest(&mut self, place: ChunkPlace<'_>, bytes: &[u8], covered: &[Range<usize>], end: usize) {
         let unused = if self.input.remains.in_unused_space { bytes.len() } else { end };
         let remains = CHUNK_HEADER..unused;
         if self.visitor.wants_remains() && remains.start < remains.end {
@@ -205,13 +205,13 @@ impl<'r> Chunks<'r> {
         }
     }
 
-    fn place(&self, offset: u64, chunk: u64) -> Place<'r> {
-        Place { input: &self.input.display, number: self.number, offset, chunk }
+    fn place(&self, offset: u64, chunk: u64) -> ChunkPlace<'r> {
+        ChunkPlace { input: &self.input.display, number: self.number, offset, chunk }
     }
 
     /// Reads the chunk of a slot. `mended` is the same with its magic put back, if it had none. Says where records were read, in order, and how far it is to be searched
     /// for more because it is broken.
-    fn sound(&mut self, place: Place<'_>, bytes: &[u8], mended: Option<Vec<u8>>) -> (Vec<Range<usize>>, usize) {
+    fn sound(&mut self, place: ChunkPlace<'_>, bytes: &[u8], mended: Option<Vec<u8>>) -> (Vec<Range<usize>>, usize) {
         let Self { scratch, visitor, .. } = self;
         visitor.begin_chunk(place.offset);
         let wanted = scratch.wanted.unwrap_or(|_, _| true);
@@ -292,7 +292,7 @@ impl<'r> Chunks<'r> {
                 return 0;
             }
         };
-        let is_image = self.input.format == Format::Image;
+        let is_image = self.input.format == InputFormat::Image;
         let inside = |offset: u64| usize::try_from(offset.saturating_sub(start)).unwrap_or(usize::MAX).min(bytes.len());
         let slot = inside(chunk_offset(chunk));
         let to = slot + length;
@@ -340,14 +340,14 @@ impl<'r> Chunks<'r> {
         };
         collector.end_chunk(&[]);
         self.stats.records += records;
-        self.stats.chunks += u64::from(self.input.format == Format::Image);
+        self.stats.chunks += u64::from(self.input.format == InputFormat::Image);
         for item in items {
             self.visitor.item(match item {
                 Item::Record(record) => Item::Record(super::Record { is_recovered: true, ..record }),
                 item => item,
             });
         }
-        if self.input.format == Format::Evtx {
+        if self.input.format == InputFormat::Evtx {
             self.visitor.chunk_extent(ChunkExtent { input: self.number, chunk, numbers });
         }
         let end = if self.input.remains.in_unused_space { whole.len() } else { search_end };
@@ -373,11 +373,11 @@ impl<'r> Chunks<'r> {
             let everywhere = || input.remains.templates_everywhere(|| known_templates(inputs)).get(id);
             of_file.or_else(|| if is_thorough { everywhere() } else { None })
         };
-        let mut remains = Tally::default();
+        let mut remains = RemainsTally::default();
         scratch.loose.begin();
         for record in whole {
             let offset = start + record.at as u64;
-            let origin = Origin { input: *number, offset };
+            let origin = Locator { input: *number, offset };
             let loose = LooseRecord { at: record.at, size: record.size, id: record.id, origin };
             match scratch.loose.read(bytes, loose, &mut homes, known) {
                 Ok(ReadAlone { record: read, is_borrowed }) => {
@@ -421,7 +421,7 @@ struct Loose<'b> {
 
 /// What became of records that stand alone.
 #[derive(Default)]
-struct Tally {
+struct RemainsTally {
     read: u64,
     in_doubt: Noted,
     without_template: Noted,
@@ -460,13 +460,13 @@ impl Noted {
 /// The templates of all sound chunks of some files. What cannot be read of it has been said, or will be, by whoever reads its slots.
 fn known_templates<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> KnownTemplates {
     let mut known = KnownTemplates::default();
-    for input in inputs.into_iter().filter(|input| matches!(input.format, Format::Evtx | Format::Image)) {
+    for input in inputs.into_iter().filter(|input| matches!(input.format, InputFormat::Evtx | InputFormat::Image)) {
         let mut learn = |source: &mut dyn Read| drop(carve::each_chunk(source, &mut |chunk| known.learn(chunk)));
         match &input.member {
             None => File::open(&input.path).map_or((), |mut file| learn(&mut file)),
             Some(member) => match member.plain() {
                 Some(mut bytes) => learn(&mut bytes),
-                None => Member::stream(member, learn).unwrap_or_default(),
+                None => ArchiveMember::stream(member, learn).unwrap_or_default(),
             },
         }
     }

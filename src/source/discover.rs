@@ -17,18 +17,18 @@ use encoding_rs::Encoding;
 use hashbrown::HashSet;
 use walkdir::WalkDir;
 
-use super::archive::{Archive, Bytes, Listed, Member, NEEDS_PASSWORD};
+use super::archive::{Archive, ArchiveBytes, ArchiveMember, Listed, NEEDS_PASSWORD};
 use super::carve::{self, holds_log};
 use super::fault::{Fault, FaultKind};
 use super::head;
 use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
 use super::remains::Remains;
-use super::sniff::{Container, HEAD, HeaderDoubt, Verdict, tell};
+use super::sniff::{Container, FileVerdict, HEAD, HeaderDoubt, tell};
 use super::units::chunk_offset;
 
 /// How the events of an input are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum InputFormat {
     /// A Windows event log, in 64 KiB chunks.
     Evtx,
     /// Events exported as XML.
@@ -54,9 +54,9 @@ pub struct Input {
     /// Bytes it had when it was found.
     pub size: u64,
     /// How its events are stored.
-    pub format: Format,
+    pub format: InputFormat,
     /// Which part of the file it is, if that is an archive.
-    pub member: Option<Member>,
+    pub member: Option<ArchiveMember>,
     /// What is read of it beside the chunks of a log, and what is known for that.
     pub remains: Remains,
 }
@@ -64,7 +64,7 @@ pub struct Input {
 impl Input {
     /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
     pub(super) fn is_sequential(&self) -> bool {
-        !matches!(self.format, Format::Evtx | Format::Image)
+        !matches!(self.format, InputFormat::Evtx | InputFormat::Image)
             || self.member.as_ref().is_some_and(|member| !member.is_plain())
     }
 }
@@ -80,7 +80,7 @@ pub struct Search {
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inputs {
+pub struct DiscoveredInputs {
     /// The files with events, sorted by path; each file once, however many paths lead to it.
     pub inputs: Vec<Input>,
     /// Everything that was not taken, and doubts about what was; sorted.
@@ -93,8 +93,8 @@ pub(super) const STDIN: &str = "-";
 /// Finds the files with events at and below `paths`. The path `-` is standard input.
 ///
 /// The result does not depend on the order of `paths`, and naming a path twice changes nothing.
-pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
-    let mut search = Walk::default();
+pub fn discover(paths: &[PathBuf], how: &Search) -> DiscoveredInputs {
+    let mut search = FolderWalk::default();
     let mut found_stdin = false;
     let mut roots: Vec<&PathBuf> = paths.iter().collect();
     roots.sort();
@@ -108,7 +108,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
         }
     }
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
-    let mut found = Inputs { inputs: Vec::new(), faults: search.faults };
+    let mut found = DiscoveredInputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
     let mut take = Take {
         password: how.archive_password.as_ref().map(String::as_bytes),
@@ -132,7 +132,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> Inputs {
 
 /// A search in progress.
 #[derive(Default)]
-struct Walk {
+struct FolderWalk {
     /// What was given, as canonical paths.
     roots: Vec<PathBuf>,
     /// Regular files with their sizes, and whether a person named the file itself.
@@ -140,7 +140,7 @@ struct Walk {
     faults: Vec<Fault>,
 }
 
-impl Walk {
+impl FolderWalk {
     fn walk(&mut self, root: &Path) {
         for entry in WalkDir::new(root).sort_by_file_name() {
             match entry {
@@ -204,7 +204,7 @@ struct Take<'t> {
     /// Whether what is left of logs is wanted.
     carve: bool,
     remains: Remains,
-    found: &'t mut Inputs,
+    found: &'t mut DiscoveredInputs,
 }
 
 impl Take<'_> {
@@ -219,15 +219,15 @@ impl Take<'_> {
             }
         };
         match self.judge(&head, &display, named) {
-            Some(Content::Events(format)) => self.input(path, display, size, format, None),
-            Some(Content::Archive(container)) => match Bytes::of_file(&path) {
+            Some(FileContent::Events(format)) => self.input(path, display, size, format, None),
+            Some(FileContent::Archive(container)) => match ArchiveBytes::of_file(&path) {
                 Ok(bytes) => Unpacking::new(&path, self, size).open(container, bytes, &display, 1),
                 Err(error) => self.found.refuse_archive(&display, &cause(&error)),
             },
-            Some(Content::Unknown(unknown)) => {
+            Some(FileContent::Unknown(unknown)) => {
                 let holds = File::open(&path).and_then(|mut file| self.holds_log(&unknown, &mut file));
                 if self.settle(&unknown, &display, holds) {
-                    self.input(path, display, size, Format::Image, None);
+                    self.input(path, display, size, InputFormat::Image, None);
                 }
             }
             None => {}
@@ -242,7 +242,7 @@ impl Take<'_> {
             let reason = format!("it cannot be kept to be read: {error}");
             self.found.faults.push(Fault::lost(&display, FaultKind::Unreadable, reason));
         };
-        let (member, size) = match Member::kept(&mut io::stdin().lock(), 0) {
+        let (member, size) = match ArchiveMember::kept(&mut io::stdin().lock(), 0) {
             Ok(kept) => kept,
             Err(error) => return lose(&error),
         };
@@ -253,31 +253,38 @@ impl Take<'_> {
         };
         let path = PathBuf::from(STDIN);
         match self.judge(&head, &display, true) {
-            Some(Content::Events(format)) => self.input(path, display, size, format, Some(member)),
-            Some(Content::Archive(container)) => {
+            Some(FileContent::Events(format)) => self.input(path, display, size, format, Some(member)),
+            Some(FileContent::Archive(container)) => {
                 Unpacking::new(&path, self, size).open(container, bytes, &display, 1);
             }
-            Some(Content::Unknown(unknown)) => {
+            Some(FileContent::Unknown(unknown)) => {
                 let holds = self.holds_log(&unknown, &mut bytes.clone());
                 if self.settle(&unknown, &display, holds) {
-                    self.input(path, display, size, Format::Image, Some(member));
+                    self.input(path, display, size, InputFormat::Image, Some(member));
                 }
             }
             None => {}
         }
     }
 
-    fn input(&mut self, path: PathBuf, display: Arc<str>, size: u64, format: Format, member: Option<Member>) {
+    fn input(
+        &mut self,
+        path: PathBuf,
+        display: Arc<str>,
+        size: u64,
+        format: InputFormat,
+        member: Option<ArchiveMember>,
+    ) {
         let remains = self.remains.of_next_file();
         self.found.inputs.push(Input { path, display, size, format, member, remains });
     }
 
     /// Tells a file by its first bytes, and names what is not taken or in doubt.
-    fn judge(&mut self, head: &[u8], display: &Arc<str>, named: bool) -> Option<Content> {
+    fn judge(&mut self, head: &[u8], display: &Arc<str>, named: bool) -> Option<FileContent> {
         let content = judge(head, display, named, self.found);
-        if let Some(Content::Unknown(unknown)) = content {
+        if let Some(FileContent::Unknown(unknown)) = content {
             let is_log = unknown.begins_with_chunk || display.to_ascii_lowercase().contains(".evtx");
-            return Some(Content::Unknown(Unknown { is_log, ..unknown }));
+            return Some(FileContent::Unknown(Unknown { is_log, ..unknown }));
         }
         content
     }
@@ -339,8 +346,8 @@ fn has_chunk_in_slot<S: Read + Seek>(source: &mut S) -> io::Result<bool> {
 }
 
 /// What a file is good for.
-enum Content {
-    Events(Format),
+enum FileContent {
+    Events(InputFormat),
     Archive(Container),
     Unknown(Unknown),
 }
@@ -356,13 +363,13 @@ struct Unknown {
 }
 
 /// Tells a file by its first bytes, and names what is not taken or in doubt.
-fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Option<Content> {
+fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut DiscoveredInputs) -> Option<FileContent> {
     if head.is_empty() {
         found.faults.push(Fault::passed_over(display, FaultKind::EmptyFile, "the file has no bytes"));
         return None;
     }
     match tell(head, named) {
-        Verdict::Evidence(format, doubt) => {
+        FileVerdict::Evidence(format, doubt) => {
             let reason = match doubt {
                 None => None,
                 Some(HeaderDoubt::Damaged) => Some((
@@ -380,22 +387,22 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut Inputs) -> Op
             if let Some((kind, reason)) = reason {
                 found.faults.push(Fault::suspect(display, kind, reason).at(0));
             }
-            Some(Content::Events(format))
+            Some(FileContent::Events(format))
         }
-        Verdict::Archive(container) => Some(Content::Archive(container)),
-        Verdict::HeaderOnly => {
+        FileVerdict::Archive(container) => Some(FileContent::Archive(container)),
+        FileVerdict::HeaderOnly => {
             let reason = format!("the file ends inside its header, after {} bytes: it holds no events", head.len());
             found.faults.push(Fault::lost(display, FaultKind::Truncated, reason).at(head.len() as u64));
             None
         }
-        Verdict::Foreign(looks) => {
+        FileVerdict::Foreign(looks) => {
             let begins_with_chunk = head.starts_with(carve::CHUNK_MAGIC);
-            Some(Content::Unknown(Unknown { looks, begins_with_chunk, is_log: begins_with_chunk }))
+            Some(FileContent::Unknown(Unknown { looks, begins_with_chunk, is_log: begins_with_chunk }))
         }
     }
 }
 
-impl Inputs {
+impl DiscoveredInputs {
     fn refuse_archive(&mut self, display: &Arc<str>, reason: &str) {
         let reason = format!("the archive cannot be read: {reason}");
         self.faults.push(Fault::lost(display, FaultKind::Archive, reason));
@@ -421,7 +428,7 @@ impl<'u, 't> Unpacking<'u, 't> {
     }
 
     /// Takes what holds events out of an archive. One that has nothing of the kind, such as a document of an office program, is foreign as a whole.
-    fn open(&mut self, container: Container, bytes: Bytes, display: &Arc<str>, depth: u32) {
+    fn open(&mut self, container: Container, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) {
         let (inputs, faults) = (self.take.found.inputs.len(), self.take.found.faults.len());
         let result = match container {
             Container::Zip => self.zip(bytes, display, depth),
@@ -446,7 +453,7 @@ impl<'u, 't> Unpacking<'u, 't> {
     }
 
     /// Takes the members of a ZIP archive, and says how many there are.
-    fn zip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+    fn zip(&mut self, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let archive = Archive::read(bytes, self.take.password.map(Arc::from))?;
         let members = archive.members();
         for listed in &members {
@@ -490,20 +497,20 @@ impl<'u, 't> Unpacking<'u, 't> {
             Err(reason) => return self.lose(&display, FaultKind::Archive, &reason),
         };
         match self.take.judge(&head, &display, false) {
-            Some(Content::Events(format)) => {
+            Some(FileContent::Events(format)) => {
                 let member = Some(archive.member(listed.index));
                 self.take.input(self.path.to_owned(), display, listed.size, format, member);
             }
-            Some(Content::Unknown(unknown)) => {
+            Some(FileContent::Unknown(unknown)) => {
                 let member = archive.member(listed.index);
                 let is_wanted = self.take.carve || unknown.is_log;
                 let holds = if is_wanted { member.stream(|source| holds_log(source)) } else { Ok(Ok(false)) };
                 if self.take.settle(&unknown, &display, holds.unwrap_or_else(|reason| Err(io::Error::other(reason)))) {
-                    self.take.input(self.path.to_owned(), display, listed.size, Format::Image, Some(member));
+                    self.take.input(self.path.to_owned(), display, listed.size, InputFormat::Image, Some(member));
                 }
             }
-            Some(Content::Archive(_)) if depth == DEEPEST => self.too_deep(&display),
-            Some(Content::Archive(container)) => match archive.inner(listed) {
+            Some(FileContent::Archive(_)) if depth == DEEPEST => self.too_deep(&display),
+            Some(FileContent::Archive(container)) => match archive.inner(listed) {
                 Ok(inner) => self.open(container, inner, &display, depth + 1),
                 Err(reason) => self.take.found.refuse_archive(&display, &reason),
             },
@@ -511,7 +518,7 @@ impl<'u, 't> Unpacking<'u, 't> {
         }
     }
 
-    fn tar(&mut self, bytes: &Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+    fn tar(&mut self, bytes: &ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let mut files = 0;
         let mut source = io::BufReader::with_capacity(1 << 16, bytes.clone());
         tar_files(&mut source, true, &mut |file| {
@@ -521,7 +528,7 @@ impl<'u, 't> Unpacking<'u, 't> {
         Ok(files)
     }
 
-    fn seven_zip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+    fn seven_zip(&mut self, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let mut files = 0;
         seven_zip_files(bytes, self.take.password, &mut |file| {
             files += 1;
@@ -531,12 +538,12 @@ impl<'u, 't> Unpacking<'u, 't> {
     }
 
     /// What gzip packs is one file, or a tar.
-    fn gzip(&mut self, bytes: Bytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
+    fn gzip(&mut self, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let mut head = Vec::new();
         let damaged = |error: io::Error| format!("it is damaged or cut short: {error}");
         gzip(bytes.clone()).take(HEAD as u64).read_to_end(&mut head).map_err(damaged)?;
         let mut source = gzip(bytes);
-        if tell(&head, false) == Verdict::Archive(Container::Tar) {
+        if tell(&head, false) == FileVerdict::Archive(Container::Tar) {
             let mut files = 0;
             tar_files(&mut source, false, &mut |file| {
                 files += 1;
@@ -550,7 +557,7 @@ impl<'u, 't> Unpacking<'u, 't> {
     }
 
     /// Takes a file of an archive that is passed through, if it holds events or is an archive itself; `whole` is the archive if the file stands in it as it is.
-    fn take_file(&mut self, file: PackedFile<'_>, whole: Option<&Bytes>, outer: &Arc<str>, depth: u32) {
+    fn take_file(&mut self, file: PackedFile<'_>, whole: Option<&ArchiveBytes>, outer: &Arc<str>, depth: u32) {
         let PackedFile { name, plain, bytes } = file;
         let display: Arc<str> = if name.is_empty() { Arc::clone(outer) } else { format!("{outer}!/{name}").into() };
         let mut head = Vec::new();
@@ -558,38 +565,40 @@ impl<'u, 't> Unpacking<'u, 't> {
             return self.lose(&display, FaultKind::Archive, &format!("it cannot be unpacked: {error}"));
         }
         let content = match self.take.judge(&head, &display, false) {
-            Some(Content::Unknown(unknown)) if !self.take.carve && !unknown.is_log => {
+            Some(FileContent::Unknown(unknown)) if !self.take.carve && !unknown.is_log => {
                 self.take.settle(&unknown, &display, Ok(false));
                 return;
             }
             Some(content) => content,
             None => return,
         };
-        if depth == DEEPEST && matches!(content, Content::Archive(_)) {
+        if depth == DEEPEST && matches!(content, FileContent::Archive(_)) {
             return self.too_deep(&display);
         }
         self.kept += 1;
         let number = self.kept;
         let kept = match (plain, whole) {
-            (Some((start, length)), Some(whole)) => Ok((Member::part(whole.part(start, length), number), length)),
-            _ => self.limit.keep(&mut head.as_slice().chain(bytes), |bytes| Member::kept(bytes, number)),
+            (Some((start, length)), Some(whole)) => {
+                Ok((ArchiveMember::part(whole.part(start, length), number), length))
+            }
+            _ => self.limit.keep(&mut head.as_slice().chain(bytes), |bytes| ArchiveMember::kept(bytes, number)),
         };
         let (member, size) = match kept {
             Ok(kept) => kept,
             Err(reason) => return self.lose(&display, FaultKind::Archive, &reason),
         };
         match (content, member.plain()) {
-            (Content::Events(format), _) => {
+            (FileContent::Events(format), _) => {
                 self.take.input(self.path.to_owned(), display, size, format, Some(member));
             }
-            (Content::Unknown(unknown), Some(mut bytes)) => {
+            (FileContent::Unknown(unknown), Some(mut bytes)) => {
                 let holds = self.take.holds_log(&unknown, &mut bytes);
                 if self.take.settle(&unknown, &display, holds) {
-                    self.take.input(self.path.to_owned(), display, size, Format::Image, Some(member));
+                    self.take.input(self.path.to_owned(), display, size, InputFormat::Image, Some(member));
                 }
             }
-            (Content::Archive(container), Some(bytes)) => self.open(container, bytes, &display, depth + 1),
-            (Content::Archive(_) | Content::Unknown(_), None) => {}
+            (FileContent::Archive(container), Some(bytes)) => self.open(container, bytes, &display, depth + 1),
+            (FileContent::Archive(_) | FileContent::Unknown(_), None) => {}
         }
     }
 
@@ -605,17 +614,20 @@ impl<'u, 't> Unpacking<'u, 't> {
 
 /// Whether a file is one that would be read if it were found in a folder.
 pub fn is_evidence(path: &Path) -> bool {
-    told(path).is_some_and(|verdict| !matches!(verdict, Verdict::Foreign(_)))
+    told(path).is_some_and(|verdict| !matches!(verdict, FileVerdict::Foreign(_)))
 }
 
 /// Whether a file is an event log, whole or damaged, or an archive: nothing that a report or timeline would ever be.
 pub fn is_log_or_archive(path: &Path) -> bool {
     told(path).is_some_and(|verdict| {
-        matches!(verdict, Verdict::Evidence(Format::Evtx, _) | Verdict::HeaderOnly | Verdict::Archive(_))
+        matches!(
+            verdict,
+            FileVerdict::Evidence(InputFormat::Evtx, _) | FileVerdict::HeaderOnly | FileVerdict::Archive(_)
+        )
     })
 }
 
-fn told(path: &Path) -> Option<Verdict> {
+fn told(path: &Path) -> Option<FileVerdict> {
     let head = path.is_file().then(|| read_head(path).ok()).flatten()?;
     Some(tell(&head, false))
 }

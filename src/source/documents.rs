@@ -13,7 +13,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
-use super::discover::{Format, Input};
+use super::discover::{Input, InputFormat};
 use super::distinct_keys::DistinctKeys;
 use super::fault::{Fault, FaultKind, snippet};
 use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
@@ -22,7 +22,7 @@ use super::normal;
 use super::raw_event::{EventRead, JsonKind, RawEvents};
 use super::remains::Remains;
 use super::visitor::{Item, UnitStats};
-use crate::base::Origin;
+use crate::base::Locator;
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 1 << 17;
@@ -37,12 +37,12 @@ pub struct JsonDocument {
     /// Whether evql had recovered that record, as `evql.recovered` says.
     pub is_recovered: bool,
     /// Where it starts.
-    pub origin: Origin,
+    pub origin: Locator,
 }
 
 /// Reads a file of documents.
 pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
-    let mut target = Target::new(input, number, sink);
+    let mut target = DocumentTarget::new(input, number, sink);
     let bytes = read_any(BufReader::with_capacity(BUFFER, source), &mut target);
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
 }
@@ -54,7 +54,7 @@ pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> Uni
         path: name.into(),
         display: name.into(),
         size,
-        format: Format::Json,
+        format: InputFormat::Json,
         member: None,
         remains: Remains::default(),
     };
@@ -62,7 +62,7 @@ pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> Uni
 }
 
 /// Takes what was found in a text, and hands on documents, records and faults.
-pub(super) struct Target<'a> {
+pub(super) struct DocumentTarget<'a> {
     input: &'a Input,
     number: u32,
     records: u64,
@@ -70,7 +70,7 @@ pub(super) struct Target<'a> {
     sink: &'a mut dyn FnMut(Item),
 }
 
-fn read_any(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
+fn read_any(mut source: impl BufRead, target: &mut DocumentTarget<'_>) -> u64 {
     match source.fill_buf() {
         Ok([0x1f, 0x8b, ..]) => read_encoded(BufReader::new(MultiGzDecoder::new(source)), target),
         _ => read_encoded(source, target),
@@ -78,7 +78,7 @@ fn read_any(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
 }
 
 /// Reads text of any encoding that a byte order mark or the first character tells: PowerShell writes UTF-16 where its user wrote `>`.
-fn read_encoded(mut source: impl BufRead, target: &mut Target<'_>) -> u64 {
+fn read_encoded(mut source: impl BufRead, target: &mut DocumentTarget<'_>) -> u64 {
     let zeros = pass_zeros(&mut source);
     let encoding = source.fill_buf().ok().and_then(utf16);
     match encoding {
@@ -117,7 +117,7 @@ fn utf16(start: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Reads a text that begins at some offset.
-fn read_text(mut source: impl BufRead, start: u64, target: &mut Target<'_>) -> u64 {
+fn read_text(mut source: impl BufRead, start: u64, target: &mut DocumentTarget<'_>) -> u64 {
     let mut cutter = JsonCutter::starting_at(start);
     loop {
         let piece = match source.fill_buf() {
@@ -139,14 +139,14 @@ fn read_text(mut source: impl BufRead, start: u64, target: &mut Target<'_>) -> u
     cutter.offset()
 }
 
-impl<'a> Target<'a> {
+impl<'a> DocumentTarget<'a> {
     /// A target for what is in an input.
     pub(super) fn new(input: &'a Input, number: u32, sink: &'a mut dyn FnMut(Item)) -> Self {
         Self { input, number, records: 0, raw: RawEvents::default(), sink }
     }
 }
 
-impl Target<'_> {
+impl DocumentTarget<'_> {
     /// Records and documents that were met.
     pub(super) fn records(&self) -> u64 {
         self.records
@@ -200,7 +200,7 @@ impl Target<'_> {
 
     /// A text in a list of documents: the XML of an event, or nothing that can be read.
     fn text(&mut self, bytes: &[u8], offset: u64) {
-        let origin = Origin { input: self.number, offset };
+        let origin = Locator { input: self.number, offset };
         let text = serde_json::from_slice::<String>(bytes);
         match text.ok().and_then(|text| self.raw.tell_text(&text, origin)) {
             Some(event) => self.event(event, offset),
@@ -247,10 +247,10 @@ impl Target<'_> {
                 }
             }
         }
-        let origin = Origin { input: self.number, offset };
+        let origin = Locator { input: self.number, offset };
         match self.raw.tell(object, origin) {
             JsonKind::Document(mut object) => {
-                let Own { logged, is_recovered } = take_own(&mut object);
+                let OwnFields { logged, is_recovered } = take_own(&mut object);
                 self.records += 1;
                 (self.sink)(Item::Document(JsonDocument { object, logged, is_recovered, origin }));
             }
@@ -260,7 +260,7 @@ impl Target<'_> {
 
     /// A row of a table, which must be an event.
     pub(super) fn row(&mut self, row: Map<String, Value>, offset: u64) {
-        match self.raw.tell(row, Origin { input: self.number, offset }) {
+        match self.raw.tell(row, Locator { input: self.number, offset }) {
             JsonKind::Document(_) => self.refuse(offset, "a row that is no event"),
             JsonKind::Events(events) => events.into_iter().for_each(|event| self.event(event, offset)),
         }
@@ -299,14 +299,14 @@ fn not_json(error: &serde_json::Error) -> String {
 
 /// What evql says of a record beside the document that it makes of it.
 #[derive(Default)]
-struct Own {
+struct OwnFields {
     logged: Option<String>,
     is_recovered: bool,
 }
 
 /// Takes off what evql adds to the documents that it writes, which is not part of them.
-fn take_own(object: &mut Map<String, Value>) -> Own {
-    let mut own = Own::default();
+fn take_own(object: &mut Map<String, Value>) -> OwnFields {
+    let mut own = OwnFields::default();
     let mut take = |name: &str, value: Value| {
         // `fields` of a search response has lists of values.
         let first = match value {

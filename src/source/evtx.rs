@@ -17,7 +17,7 @@ use super::stand_in::StandIns;
 use super::units::CHUNK;
 use super::visitor::Item;
 use super::xml::Converter;
-use crate::base::Origin;
+use crate::base::Locator;
 
 /// Bytes of a record before its content.
 const RECORD_HEADER: u64 = 24;
@@ -32,7 +32,7 @@ const STRING_OFFSETS: Range<usize> = 128..384;
 
 /// Where a chunk is, for the faults and origins of what is in it.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct ChunkPlace<'a> {
     /// The input as displayed.
     pub input: &'a Arc<str>,
     /// Number of the input.
@@ -80,7 +80,7 @@ impl ChunkReader {
     pub(super) fn read(
         &self,
         bytes: Vec<u8>,
-        place: Place<'_>,
+        place: ChunkPlace<'_>,
         converter: &mut Converter,
         sink: &mut dyn FnMut(Item),
     ) -> (Vec<u8>, ChunkRead) {
@@ -152,7 +152,7 @@ impl ChunkReader {
     fn without_strings(
         &self,
         chunk: &mut EvtxChunkData,
-        place: Place<'_>,
+        place: ChunkPlace<'_>,
         (stand_ins, hidden): (&StandIns, &HiddenRecords),
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
@@ -178,7 +178,7 @@ impl ChunkReader {
 
     fn records(
         mut chunk: EvtxChunk<'_>,
-        place: Place<'_>,
+        place: ChunkPlace<'_>,
         (stand_ins, hidden): (&StandIns, &HiddenRecords),
         converter: &mut Converter,
         sink: &mut dyn FnMut(Result<super::Record, Fault>),
@@ -229,21 +229,21 @@ fn chain_of(error: &ChunkError) -> String {
 fn convert(
     record: EvtxRecord<'_>,
     offset: u64,
-    place: Place<'_>,
+    place: ChunkPlace<'_>,
     stand_ins: &StandIns,
     converter: &mut Converter,
 ) -> Result<super::Record, Fault> {
     let id = Some(record.event_record_id);
     let lost = |kind, reason| Fault::lost(place.input, kind, reason).at(offset).of_record(id);
     let xml = record.into_xml().map_err(|error| lost(FaultKind::Record, inner_chain(&error)))?;
-    let origin = Origin { input: place.number, offset };
+    let origin = Locator { input: place.number, offset };
     converter
         .convert(&stand_ins.resolve(xml.data), origin, id)
         .map_err(|refusal| lost(refusal.kind, refusal.reason).of_record(refusal.record_id.or(id)))
 }
 
 /// The fault for a record that could not be parsed, and where to look for the record after it.
-fn refused(error: &EvtxError, data: &[u8], next: u64, place: Place<'_>) -> (Fault, u64) {
+fn refused(error: &EvtxError, data: &[u8], next: u64, place: ChunkPlace<'_>) -> (Fault, u64) {
     let (start, id) = match error {
         EvtxError::FailedToReadRecordAt { offset, .. } => (Some(*offset), stored_id(data, *offset)),
         EvtxError::FailedToParseRecord { record_id, .. } => (find_record(data, next, *record_id), Some(*record_id)),
@@ -300,7 +300,7 @@ fn unkept_promise(header: &EvtxChunkHeader, length: usize, last_id: Option<u64>)
 }
 
 /// The fault for bytes that are no chunk, or too few to be one.
-fn unusable(bytes: &[u8], place: Place<'_>) -> Fault {
+fn unusable(bytes: &[u8], place: ChunkPlace<'_>) -> Fault {
     let fault = if (bytes.len() as u64) < CHUNK {
         let reason = format!("the file ends {} bytes into chunk {}", bytes.len(), place.chunk);
         Fault::lost(place.input, FaultKind::Truncated, reason)
@@ -313,7 +313,7 @@ fn unusable(bytes: &[u8], place: Place<'_>) -> Fault {
 }
 
 /// Reasons to doubt a chunk that can be read: it is cut short, or its checksums do not fit.
-fn doubts(chunk: &EvtxChunkData, place: Place<'_>) -> Vec<Fault> {
+fn doubts(chunk: &EvtxChunkData, place: ChunkPlace<'_>) -> Vec<Fault> {
     let header = &chunk.header;
     let mut faults = Vec::new();
     let length = chunk.data.len() as u64;

@@ -23,9 +23,9 @@ use super::normal;
 use super::scratch::Scratch;
 use super::visitor::{Item, UnitStats};
 use super::xml::Converter;
-use crate::base::Origin;
+use crate::base::Locator;
 use between::{Between, Stray};
-use window::{BLOCK, Find, Window};
+use window::{BLOCK, Find, TextWindow};
 
 pub(super) mod between;
 pub(super) mod relay;
@@ -50,7 +50,7 @@ pub(super) fn read(
     sink: &mut dyn FnMut(Item),
 ) -> UnitStats {
     let mut records = 0;
-    let mut target = Target { input, number, converter: &mut scratch.converter, records: &mut records, sink };
+    let mut target = ExportTarget { input, number, converter: &mut scratch.converter, records: &mut records, sink };
     if encoding == UTF_8 {
         // As it is, so that offsets are those of the file and invalid bytes are seen.
         Scanner::new(source).run(&mut target);
@@ -62,7 +62,7 @@ pub(super) fn read(
 }
 
 /// Where events and faults go.
-struct Target<'a> {
+struct ExportTarget<'a> {
     input: &'a Input,
     number: u32,
     converter: &'a mut Converter,
@@ -70,13 +70,13 @@ struct Target<'a> {
     sink: &'a mut dyn FnMut(Item),
 }
 
-impl Target<'_> {
+impl ExportTarget<'_> {
     /// One event, from its `<` to its last `>`; `is_relayed` says whether it stands in a line of a system log.
     fn event(&mut self, bytes: &[u8], offset: u64, is_relayed: bool) {
         *self.records += 1;
         let bytes = if is_relayed { relay::unescape(bytes) } else { Cow::Borrowed(bytes) };
         let text = String::from_utf8_lossy(&bytes);
-        let origin = Origin { input: self.number, offset };
+        let origin = Locator { input: self.number, offset };
         let item = match self.converter.convert(&text, origin, None) {
             Ok(mut record) => {
                 normal::export(&mut record);
@@ -171,7 +171,7 @@ enum Extent {
 }
 
 struct Scanner<R> {
-    window: Window<R>,
+    window: TextWindow<R>,
     /// For each [`Opaque`]: its end is known not to be in this range.
     missing: [Range<u64>; 5],
     /// After an event that was too large: its end is still to come, and is no event of its own.
@@ -194,7 +194,7 @@ struct Outside {
 
 impl Outside {
     /// Tells what was between the last event and this place.
-    fn tell(&mut self, is_last: bool, target: &mut Target<'_>) {
+    fn tell(&mut self, is_last: bool, target: &mut ExportTarget<'_>) {
         let Between { stray, zeros, log_lines, .. } = std::mem::take(&mut self.between);
         let is_first = self.events == 0;
         if std::mem::take(&mut self.is_of_broken) {
@@ -215,7 +215,7 @@ impl Outside {
     }
 
     /// Tells what is known when all has been read.
-    fn end(&mut self, at: u64, was_cut: bool, target: &mut Target<'_>) {
+    fn end(&mut self, at: u64, was_cut: bool, target: &mut ExportTarget<'_>) {
         self.between.end_line();
         self.tell(true, target);
         if let Some(more) = self.strays.checked_sub(MOST_STRAYS).filter(|&more| more > 0) {
@@ -233,14 +233,14 @@ impl Outside {
 impl<R: Read> Scanner<R> {
     fn new(source: R) -> Self {
         Self {
-            window: Window::new(source),
+            window: TextWindow::new(source),
             missing: [0..0, 0..0, 0..0, 0..0, 0..0],
             in_tail: false,
             outside: Outside::default(),
         }
     }
 
-    fn run(&mut self, target: &mut Target<'_>) {
+    fn run(&mut self, target: &mut ExportTarget<'_>) {
         let mut at = 0;
         loop {
             self.window.forget(at);
@@ -266,7 +266,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Deals with the `<` at `open`, which is not inside an event, and says where to go on.
-    fn outside(&mut self, open: u64, target: &mut Target<'_>) -> u64 {
+    fn outside(&mut self, open: u64, target: &mut ExportTarget<'_>) -> u64 {
         match self.markup(open) {
             Markup::Opaque(opaque) => {
                 let known = self.missing[opaque as usize].contains(&open);
@@ -315,7 +315,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Notes the start or the end of a list of events, and says where to go on.
-    fn list(&mut self, list: Markup, open: u64, target: &mut Target<'_>) -> u64 {
+    fn list(&mut self, list: Markup, open: u64, target: &mut ExportTarget<'_>) -> u64 {
         let Some(end) = self.tag_end(open) else {
             self.outside.between.add(b"<", open);
             return open + 1;

@@ -5,7 +5,7 @@
 //! copied while in use promises more than it has. So whatever disagrees was cut, wiped or put together by somebody else.
 //! This module does not read chunks.
 
-use super::discover::{Format, Input};
+use super::discover::{Input, InputFormat};
 use super::fault::{Fault, FaultKind};
 use super::header::{LogHeader, log_header};
 use super::units::{CHUNK, HEADER_BLOCK};
@@ -33,7 +33,7 @@ pub fn contradictions(inputs: &[Input], mut extents: Vec<ChunkExtent>) -> Vec<Fa
         let own = rest.partition_point(|extent| extent.input <= number);
         let (here, after) = rest.split_at(own);
         rest = after;
-        if input.format == Format::Evtx {
+        if input.format == InputFormat::Evtx {
             faults.extend(log_header(input).and_then(|header| broken_promise(input, &header, here)));
             gaps(input, here, &mut faults);
         }

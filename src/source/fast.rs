@@ -14,20 +14,20 @@ mod table;
 mod template;
 mod value;
 
-pub use layout::{Glance, Raw, Stored};
+pub use layout::{Raw, RecordRef, Stored};
 pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, ReadAlone, Unreadable};
 
-use super::evtx::Place;
+use super::evtx::ChunkPlace;
 use super::hidden::may_hide;
 use super::record::{Interner, Record};
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use definitions::Definitions;
 use draft::gap;
-use envelope::{Envelope, Known};
+use envelope::{CachedSystem, SystemCache};
 use hashbrown::HashMap;
-use layout::{Layout, Parts, Places, Provider};
-use table::{Noticed, Table};
-use template::Bytes;
+use layout::{Provider, RecordLayout, RecordParts, SystemPlaces};
+use table::{Noticed, ValueTable};
+use template::ByteView;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 65_536;
@@ -43,11 +43,11 @@ const YEAR_10000: u64 = 2_650_467_744_000_000_000;
 const MOST_TEMPLATES: usize = 4096;
 
 /// Asks of a record, by its provider's name and GUID, whether anybody wants it.
-pub type Wanted = fn(&str, Option<&str>) -> bool;
+pub type ProviderFilter = fn(&str, Option<&str>) -> bool;
 
 /// What a caller makes of a record that it was given a glance of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Visit {
     /// It has seen enough.
     Seen,
     /// It wants all of it.
@@ -55,7 +55,7 @@ pub enum Verdict {
 }
 
 /// What hears of the records of a chunk.
-pub(super) trait Reading {
+pub(super) trait ChunkListener {
     /// Whether it wants to hear of every record of the chunk.
     fn wants_all(&self) -> bool;
     /// Whether it wants to hear of the record at this many bytes from the start of the file; asked unless it wants all.
@@ -63,7 +63,7 @@ pub(super) trait Reading {
     /// A record of a provider that nobody wants.
     fn pass_over(&mut self);
     /// A record at a glance.
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict;
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit;
     /// A whole record.
     fn record(&mut self, record: Record);
 }
@@ -82,15 +82,15 @@ pub(super) struct ReadChunk {
 pub(super) struct FastReader {
     strings: Interner,
     definitions: Definitions,
-    shapes: Shapes,
-    envelope: Envelope,
+    shapes: TemplatePairs,
+    envelope: SystemCache,
     text: String,
 }
 
 /// Pairs of templates.
 #[derive(Default)]
-struct Shapes {
-    all: Vec<Shape>,
+struct TemplatePairs {
+    all: Vec<TemplatePair>,
     /// The number of the first of them: numbers are not used again.
     first: usize,
     /// The same by the templates of the record and of its data.
@@ -98,28 +98,28 @@ struct Shapes {
 }
 
 /// A pair of templates.
-struct Shape {
+struct TemplatePair {
     /// What it can show at a glance; `None` if nothing.
-    layout: Option<Layout>,
+    layout: Option<RecordLayout>,
     provider: Provider,
 }
 
 /// One record of a chunk, as far as its header tells.
 #[derive(Clone, Copy)]
-struct Whole {
+struct RecordSpan {
     from: usize,
     to: usize,
     header_id: u64,
-    origin: Origin,
+    origin: Locator,
 }
 
 /// What is around the data of a record: a template with its values.
 struct Around<'c> {
     template: usize,
-    outer: Table<'c>,
+    outer: ValueTable<'c>,
     noticed: Noticed,
     /// If they are known already.
-    places: Option<Places>,
+    places: Option<SystemPlaces>,
     /// The value that the data is.
     gap: Option<usize>,
 }
@@ -128,7 +128,7 @@ struct Around<'c> {
 #[derive(Clone, Copy)]
 struct Filling<'c> {
     template: Option<usize>,
-    table: Table<'c>,
+    table: ValueTable<'c>,
     noticed: Noticed,
     /// The number of the record's shape among all shapes that there are.
     shape: usize,
@@ -136,17 +136,17 @@ struct Filling<'c> {
 
 impl FastReader {
     /// Reads a chunk, or gives `None` if it must go the slow way: then what `reading` has heard of it does not count.
-    pub fn read<R: Reading>(
+    pub fn read<R: ChunkListener>(
         &mut self,
         chunk: &[u8],
-        place: Place<'_>,
-        wanted: Wanted,
+        place: ChunkPlace<'_>,
+        wanted: ProviderFilter,
         reading: &mut R,
     ) -> Option<ReadChunk> {
-        let bytes = Bytes::new(chunk);
+        let bytes = ByteView::new(chunk);
         let end = live_end(bytes)?;
         if self.definitions.templates.len().max(self.shapes.all.len()) > MOST_TEMPLATES {
-            let shapes = Shapes { first: self.shapes.first + self.shapes.all.len(), ..Shapes::default() };
+            let shapes = TemplatePairs { first: self.shapes.first + self.shapes.all.len(), ..TemplatePairs::default() };
             *self = Self { shapes, envelope: self.envelope.anew(), ..Self::default() };
         }
         self.definitions.begin();
@@ -157,7 +157,7 @@ impl FastReader {
         let numbers = (bytes.u64(24)?, bytes.u64(32)?);
         let (mut records, mut last_start) = (0_u64, at);
         while at < end {
-            let header = Bytes::new(bytes.slice(at, RECORD_HEADER)?);
+            let header = ByteView::new(bytes.slice(at, RECORD_HEADER)?);
             let size = usize::try_from(header.u32(4)?).ok()?;
             let after = at.checked_add(size)?;
             let whole = header.u32(0)? == RECORD_MAGIC
@@ -175,9 +175,9 @@ impl FastReader {
                 return None;
             }
             sum.reach(after);
-            let origin = Origin { input: place.number, offset: place.offset + at as u64 };
+            let origin = Locator { input: place.number, offset: place.offset + at as u64 };
             if all || reading.wants_record(origin.offset) {
-                let whole = Whole { from: at + RECORD_HEADER, to: after - 4, header_id, origin };
+                let whole = RecordSpan { from: at + RECORD_HEADER, to: after - 4, header_id, origin };
                 self.record(bytes, whole, wanted, reading)?;
             }
             records += 1;
@@ -189,7 +189,13 @@ impl FastReader {
         (at == end && records > 0 && sum.is(bytes.u32(52)?)).then_some(ReadChunk { records, end, numbers })
     }
 
-    fn record<R: Reading>(&mut self, bytes: Bytes<'_>, whole: Whole, wanted: Wanted, reading: &mut R) -> Option<()> {
+    fn record<R: ChunkListener>(
+        &mut self,
+        bytes: ByteView<'_>,
+        whole: RecordSpan,
+        wanted: ProviderFilter,
+        reading: &mut R,
+    ) -> Option<()> {
         let Self { strings, definitions, shapes, envelope, .. } = self;
         let around = match envelope.at(bytes, whole.from, whole.to) {
             Some((known, outer)) => Around::known(known, outer),
@@ -205,19 +211,19 @@ impl FastReader {
             }
             None => Filling {
                 template: None,
-                table: Table::EMPTY,
+                table: ValueTable::EMPTY,
                 noticed: Noticed::default(),
                 shape: shapes.of(definitions, template, None),
             },
         };
         let first_shape = shapes.first;
-        let Shape { layout, provider } = &mut shapes.all[filling.shape];
+        let TemplatePair { layout, provider } = &mut shapes.all[filling.shape];
         if places.is_none()
             && let (Some(index), Some(layout)) = (gap, layout.as_ref())
         {
             envelope.learn(bytes, template, outer, noticed, index, layout);
         }
-        let parts = Parts {
+        let parts = RecordParts {
             outer: &outer,
             inner: &filling.table,
             noticed: noticed + filling.noticed,
@@ -228,12 +234,12 @@ impl FastReader {
             size: whole.to - whole.from,
             origin: whole.origin,
         };
-        if let Some(glance) = layout.as_ref().and_then(|layout| Glance::new(parts, layout, provider, wanted)) {
+        if let Some(glance) = layout.as_ref().and_then(|layout| RecordRef::new(parts, layout, provider, wanted)) {
             if !glance.is_wanted() {
                 reading.pass_over();
                 return Some(());
             }
-            if reading.glance(&glance) == Verdict::Seen {
+            if reading.glance(&glance) == Visit::Seen {
                 return Some(());
             }
         }
@@ -246,13 +252,13 @@ impl FastReader {
 
     /// Builds a record in full.
     #[inline(never)]
-    fn build<R: Reading>(
+    fn build<R: ChunkListener>(
         &mut self,
         around: usize,
-        outer: Table<'_>,
+        outer: ValueTable<'_>,
         filling: Filling<'_>,
-        whole: Whole,
-        wanted: Wanted,
+        whole: RecordSpan,
+        wanted: ProviderFilter,
         reading: &mut R,
     ) -> Option<()> {
         let templates = &self.definitions.templates;
@@ -273,8 +279,8 @@ impl FastReader {
 
 impl<'c> Around<'c> {
     #[inline]
-    fn known(known: &Known, outer: Table<'c>) -> Self {
-        let Known { template, noticed, data, places, .. } = *known;
+    fn known(known: &CachedSystem, outer: ValueTable<'c>) -> Self {
+        let CachedSystem { template, noticed, data, places, .. } = *known;
         Self { template, outer, noticed, places: Some(places), gap: Some(data) }
     }
 
@@ -282,16 +288,16 @@ impl<'c> Around<'c> {
     #[inline(never)]
     fn read(
         definitions: &mut Definitions,
-        envelope: &mut Envelope,
+        envelope: &mut SystemCache,
         strings: &mut Interner,
-        bytes: Bytes<'c>,
-        whole: Whole,
+        bytes: ByteView<'c>,
+        whole: RecordSpan,
     ) -> Option<Self> {
         let head = template::instance(bytes, whole.from, whole.to)?;
         let template = definitions.at(bytes, head.definition, strings)?.template;
         let around = &mut definitions.templates[template];
         let at = around.values_of(&head);
-        let (outer, room) = Table::at(bytes, at, whole.to)?;
+        let (outer, room) = ValueTable::at(bytes, at, whole.to)?;
         if let Some(known) = envelope.known(bytes, (whole.from, at), template, outer, room) {
             return Some(Self::known(known, outer));
         }
@@ -305,9 +311,9 @@ impl<'c> Filling<'c> {
     /// Reads what stands between two places and fills a record of the template `around`.
     fn read(
         definitions: &mut Definitions,
-        shapes: &mut Shapes,
+        shapes: &mut TemplatePairs,
         strings: &mut Interner,
-        bytes: Bytes<'c>,
+        bytes: ByteView<'c>,
         (from, to): (usize, usize),
         around: usize,
     ) -> Option<Self> {
@@ -322,7 +328,7 @@ impl<'c> Filling<'c> {
             }
         };
         let filling = &mut definitions.templates[template];
-        let (table, room) = Table::at(bytes, filling.values_of(&head), to)?;
+        let (table, room) = ValueTable::at(bytes, filling.values_of(&head), to)?;
         let noticed = filling.form.read(table, room)?;
         Some(Self { template: Some(template), table, noticed, shape })
     }
@@ -355,13 +361,13 @@ impl Sum<'_> {
     }
 }
 
-impl Shapes {
+impl TemplatePairs {
     /// The shape of records of a template that another one fills, or none.
     fn of(&mut self, definitions: &Definitions, outer: usize, inner: Option<usize>) -> usize {
         *self.by_pair.entry((outer, inner)).or_insert_with(|| {
             let templates = &definitions.templates;
-            let layout = Layout::new(&templates[outer], inner.map(|inner| &templates[inner]));
-            self.all.push(Shape { layout, provider: Provider::default() });
+            let layout = RecordLayout::new(&templates[outer], inner.map(|inner| &templates[inner]));
+            self.all.push(TemplatePair { layout, provider: Provider::default() });
             self.all.len() - 1
         })
     }
@@ -373,7 +379,7 @@ fn ticks_of(filetime: u64) -> Option<Ticks> {
 }
 
 /// Where the records of a chunk end whose header is undamaged; `None` if there is any doubt about it.
-fn live_end(bytes: Bytes<'_>) -> Option<usize> {
+fn live_end(bytes: ByteView<'_>) -> Option<usize> {
     let chunk = bytes.slice(0, CHUNK)?;
     let end = usize::try_from(bytes.u32(48)?).ok()?;
     let mut header = crc32fast::Hasher::new();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// What a fault means for the findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
+pub enum FaultSeverity {
     /// Evidence was not read: something may be missing from the findings.
     Lost,
     /// Evidence was read, but there is a reason to doubt it.
@@ -17,7 +17,7 @@ pub enum Severity {
     PassedOver,
 }
 
-impl Severity {
+impl FaultSeverity {
     /// A stable name for machine-readable outputs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -113,7 +113,7 @@ pub struct Fault {
     /// `EventRecordID` of the record concerned, if known.
     pub record_id: Option<u64>,
     /// Whether evidence was lost or is only in doubt.
-    pub severity: Severity,
+    pub severity: FaultSeverity,
     /// What happened, in one line. May quote evidence: escape it before showing it.
     pub reason: String,
 }
@@ -122,17 +122,17 @@ impl Fault {
     /// A loss somewhere in `input`.
     pub fn lost(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self { input: Arc::clone(input), offset: None, kind, record_id: None, severity: Severity::Lost, reason }
+        Self { input: Arc::clone(input), offset: None, kind, record_id: None, severity: FaultSeverity::Lost, reason }
     }
 
     /// Something in the place of `input` that is no evidence.
     pub(super) fn passed_over(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
-        Self { severity: Severity::PassedOver, ..Self::lost(input, kind, reason) }
+        Self { severity: FaultSeverity::PassedOver, ..Self::lost(input, kind, reason) }
     }
 
     /// A doubt about something in `input`.
     pub(super) fn suspect(input: &Arc<str>, kind: FaultKind, reason: impl Into<String>) -> Self {
-        Self { severity: Severity::Suspect, ..Self::lost(input, kind, reason) }
+        Self { severity: FaultSeverity::Suspect, ..Self::lost(input, kind, reason) }
     }
 
     /// The same fault with its place.
@@ -151,7 +151,7 @@ impl Fault {
 
     /// Whether this fault stands for exactly one record that was met and lost.
     pub fn is_record(&self) -> bool {
-        self.severity == Severity::Lost
+        self.severity == FaultSeverity::Lost
             && matches!(self.kind, FaultKind::Record | FaultKind::Time | FaultKind::Xml | FaultKind::Json)
     }
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use evtx::{EvtxFileHeader, HeaderFlags};
 use sha2::{Digest, Sha256};
 
-use super::archive::Member;
-use super::discover::{Format, Input};
+use super::archive::ArchiveMember;
+use super::discover::{Input, InputFormat};
 use super::units::HEADER_BLOCK;
 use crate::base::number::hex;
 
@@ -33,7 +33,7 @@ pub struct LogHeader {
 
 /// The header of an event log; `None` for other formats, and for a header that cannot be read.
 pub fn log_header(input: &Input) -> Option<LogHeader> {
-    if input.format != Format::Evtx {
+    if input.format != InputFormat::Evtx {
         return None;
     }
     let mut block = Vec::new();
@@ -41,7 +41,7 @@ pub fn log_header(input: &Input) -> Option<LogHeader> {
         None => read_block(&mut File::open(&input.path).ok()?, &mut block).ok()?,
         Some(member) => match member.plain() {
             Some(mut bytes) => read_block(&mut bytes, &mut block).ok()?,
-            None => Member::stream(member, |source| read_block(source, &mut block)).ok()?.ok()?,
+            None => ArchiveMember::stream(member, |source| read_block(source, &mut block)).ok()?.ok()?,
         },
     }
     let header = EvtxFileHeader::from_bytes(&block).ok()?;

@@ -107,7 +107,7 @@ enum Role {
 
 /// An open object or list.
 #[derive(Clone, Copy, Debug)]
-struct Frame {
+struct JsonFrame {
     is_object: bool,
     role: Role,
 }
@@ -142,7 +142,7 @@ enum Mode {
 
 /// The document at hand.
 #[derive(Debug)]
-struct Held {
+struct HeldDocument {
     start: u64,
     /// What of it stood in earlier pieces.
     bytes: Vec<u8>,
@@ -158,7 +158,7 @@ struct Held {
     kind: CutKind,
 }
 
-impl Held {
+impl HeldDocument {
     fn new(start: u64, depth: usize, column: Option<u64>, kind: CutKind) -> Self {
         let (bytes, is_too_long) = (Vec::new(), false);
         Self { start, bytes, is_too_long, depth, column, is_compact: false, is_certain: false, kind }
@@ -175,10 +175,10 @@ pub struct JsonCutter {
     offset: u64,
     mode: Mode,
     expected: Expected,
-    frames: Vec<Frame>,
+    frames: Vec<JsonFrame>,
     /// Where the outermost object or list begins.
     outer_start: u64,
-    held: Option<Held>,
+    held: Option<HeldDocument>,
     /// Where the part of the piece begins that is still to be held.
     unheld: usize,
     /// The name before the value at hand, or as much of it as may mean something.
@@ -300,7 +300,7 @@ impl JsonCutter {
         }
         let column = self.column(at);
         let is_next =
-            |held: &Held| held.is_compact && column.zip(held.column).is_some_and(|(column, own)| column <= own);
+            |held: &HeldDocument| held.is_compact && column.zip(held.column).is_some_and(|(column, own)| column <= own);
         if byte == b'{' && self.held.as_ref().is_some_and(is_next) {
             return self.lose(piece, at, "the document has no end", column, sink);
         }
@@ -329,7 +329,7 @@ impl JsonCutter {
             (b'"', Expected::Key | Expected::KeyOrEnd) => self.begin_key(column),
             (b'"' | b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', Expected::Value | Expected::ValueOrEnd) => {
                 if in_list && byte == b'"' {
-                    self.held = Some(Held::new(self.place(at), self.frames.len(), column, CutKind::Text));
+                    self.held = Some(HeldDocument::new(self.place(at), self.frames.len(), column, CutKind::Text));
                     self.unheld = at;
                 } else if in_list {
                     sink(self.place(at), JsonCut::Scalar);
@@ -439,11 +439,11 @@ impl JsonCutter {
         }
         let depth = self.frames.len();
         if is_object && (depth == 0 || self.is_in_list()) {
-            self.held = Some(Held::new(start, depth, column, CutKind::Object));
+            self.held = Some(HeldDocument::new(start, depth, column, CutKind::Object));
             self.unheld = at;
             self.response.forget_summary();
         }
-        self.frames.push(Frame { is_object, role });
+        self.frames.push(JsonFrame { is_object, role });
         self.expected = if is_object { Expected::KeyOrEnd } else { Expected::ValueOrEnd };
         at + 1
     }
@@ -496,7 +496,7 @@ impl JsonCutter {
     }
 
     /// Cuts out what ends with a byte of the piece.
-    fn end_held(&mut self, mut held: Held, piece: &[u8], at: usize, sink: CutSink<'_>) {
+    fn end_held(&mut self, mut held: HeldDocument, piece: &[u8], at: usize, sink: CutSink<'_>) {
         let part = &piece[self.unheld..=at];
         self.unheld = at + 1;
         let is_whole = held.bytes.is_empty();
@@ -696,8 +696,8 @@ impl JsonCutter {
     }
 
     /// Reads once more what a damaged document has swallowed, if another one seems to begin in it.
-    fn again(&mut self, held: Held, place: u64, next: Option<u8>, sink: CutSink<'_>) -> bool {
-        let Held { start, bytes, is_too_long, column, .. } = held;
+    fn again(&mut self, held: HeldDocument, place: u64, next: Option<u8>, sink: CutSink<'_>) -> bool {
+        let HeldDocument { start, bytes, is_too_long, column, .. } = held;
         let from = usize::try_from(self.rescanned.max(start + 1) - start).unwrap_or(usize::MAX);
         let openings = [aftermath::opening(&bytes), self.opening.as_slice()];
         let found = aftermath::start_inside(&bytes, from, next, &openings, column);

@@ -1,7 +1,7 @@
 //! Archives that are read from front to back: tar, whatever gzip packs, and 7z.
 //!
 //! Each is passed through once, and every file in it is shown as it comes; nobody can go back. What is worth keeping is written to a temporary file without
-//! a name by whoever looks ([`super::archive::Member::kept`]), but for members of a plain tar, which stand in the file as they are. No name out of an archive
+//! a name by whoever looks ([`super::archive::ArchiveMember::kept`]), but for members of a plain tar, which stand in the file as they are. No name out of an archive
 //! is ever used as a path. What the files mean is not known here.
 
 use std::io::{self, BufReader, Read};
@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 use sevenz_rust2::{ArchiveReader, Error as SevenZipError, Password};
 
-use super::archive::{Bytes, NEEDS_PASSWORD};
+use super::archive::{ArchiveBytes, NEEDS_PASSWORD};
 
 /// Bytes that are kept of an archive for each byte that it has, at most: half-empty logs pack to a hundredth, what fills disks to a thousandth and less.
 const MOST_GROWTH: u64 = 256;
@@ -73,13 +73,13 @@ pub(super) fn tar_files(
 }
 
 /// The text or file that gzip packs, all of its members after one another.
-pub(super) fn gzip(bytes: Bytes) -> impl Read {
+pub(super) fn gzip(bytes: ArchiveBytes) -> impl Read {
     MultiGzDecoder::new(BufReader::with_capacity(1 << 16, bytes))
 }
 
 /// Shows every file of a 7z archive.
 pub(super) fn seven_zip_files(
-    bytes: Bytes,
+    bytes: ArchiveBytes,
     password: Option<&[u8]>,
     show: &mut dyn FnMut(PackedFile<'_>),
 ) -> Result<(), String> {

@@ -6,27 +6,27 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
-use super::archive::Member;
+use super::archive::ArchiveMember;
 use super::chunks::Chunks;
-use super::discover::{Format, Input};
+use super::discover::{Input, InputFormat};
 use super::documents;
 use super::export;
 use super::fault::{Fault, FaultKind};
 use super::rows;
 use super::scratch::Scratch;
-use super::units::Unit;
+use super::units::WorkUnit;
 use super::visitor::{Collector, Item, UnitStats, Visitor};
 
 /// Reads one unit of `inputs` and hands everything in it to `sink`, in the order of the file.
 ///
 /// A unit that does not belong to `inputs` gives nothing. What an item is depends only on the evidence: not on how the file was cut into units,
 /// nor on what `scratch` was used for before.
-pub fn read_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, sink: &mut dyn FnMut(Item)) -> UnitStats {
+pub fn read_unit(inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch, sink: &mut dyn FnMut(Item)) -> UnitStats {
     visit_unit(inputs, unit, scratch, &mut Collector::new(sink))
 }
 
 /// The same for a visitor, that can do without most of most records.
-pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor: &mut dyn Visitor) -> UnitStats {
+pub fn visit_unit(inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch, visitor: &mut dyn Visitor) -> UnitStats {
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
     };
@@ -37,7 +37,7 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
             UnitStats::default()
         });
     }
-    if let Some(mut bytes) = input.member.as_ref().and_then(Member::plain) {
+    if let Some(mut bytes) = input.member.as_ref().and_then(ArchiveMember::plain) {
         return visit_bytes(&mut bytes, (inputs, input), unit, scratch, visitor);
     }
     match open(input, scratch) {
@@ -57,7 +57,9 @@ pub fn visit_unit(inputs: &[Input], unit: &Unit, scratch: &mut Scratch, visitor:
 /// Opens a file, unless it is an event log that is still open: parts of those are read from wherever they are.
 fn open(input: &Input, scratch: &mut Scratch) -> io::Result<File> {
     match scratch.open.take() {
-        Some((path, file)) if matches!(input.format, Format::Evtx | Format::Image) && path == input.path => Ok(file),
+        Some((path, file)) if matches!(input.format, InputFormat::Evtx | InputFormat::Image) && path == input.path => {
+            Ok(file)
+        }
         _ => File::open(&input.path),
     }
 }
@@ -66,11 +68,11 @@ fn open(input: &Input, scratch: &mut Scratch) -> io::Result<File> {
 fn visit_bytes<B: Read + Seek>(
     bytes: &mut B,
     (inputs, input): (&[Input], &Input),
-    unit: &Unit,
+    unit: &WorkUnit,
     scratch: &mut Scratch,
     visitor: &mut dyn Visitor,
 ) -> UnitStats {
-    if matches!(input.format, Format::Evtx | Format::Image) {
+    if matches!(input.format, InputFormat::Evtx | InputFormat::Image) {
         return Chunks::new((inputs, input), unit.input, scratch, visitor).read(bytes, unit);
     }
     visit_text(bytes, input, unit, scratch, visitor)
@@ -80,11 +82,11 @@ fn visit_bytes<B: Read + Seek>(
 fn visit_stream(
     source: &mut dyn Read,
     (inputs, input): (&[Input], &Input),
-    unit: &Unit,
+    unit: &WorkUnit,
     scratch: &mut Scratch,
     visitor: &mut dyn Visitor,
 ) -> UnitStats {
-    if matches!(input.format, Format::Evtx | Format::Image) {
+    if matches!(input.format, InputFormat::Evtx | InputFormat::Image) {
         return Chunks::new((inputs, input), unit.input, scratch, visitor).stream(source, unit);
     }
     visit_text(source, input, unit, scratch, visitor)
@@ -94,15 +96,17 @@ fn visit_stream(
 fn visit_text(
     source: &mut dyn Read,
     input: &Input,
-    unit: &Unit,
+    unit: &WorkUnit,
     scratch: &mut Scratch,
     visitor: &mut dyn Visitor,
 ) -> UnitStats {
     let mut sink = |item| visitor.item(item);
     match input.format {
-        Format::Xml { encoding } => export::read(source, encoding, input, unit.input, scratch, &mut sink),
-        Format::Csv => rows::read(source, input, unit.input, &mut sink),
-        Format::Json | Format::Evtx | Format::Image => documents::read(source, input, unit.input, &mut sink),
+        InputFormat::Xml { encoding } => export::read(source, encoding, input, unit.input, scratch, &mut sink),
+        InputFormat::Csv => rows::read(source, input, unit.input, &mut sink),
+        InputFormat::Json | InputFormat::Evtx | InputFormat::Image => {
+            documents::read(source, input, unit.input, &mut sink)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::base::{Origin, Ticks, guid};
+use crate::base::{Locator, Ticks, guid};
 
 /// One event record.
 ///
@@ -53,7 +53,7 @@ pub struct Record {
     /// A `Data` without a name is called `paramN`, N being its place among the values, from 1, as Elastic's Beats do.
     pub data: Vec<(Arc<str>, Box<str>)>,
     /// Where the record was found.
-    pub origin: Origin,
+    pub origin: Locator,
     /// Whether the log hides it, so that an ordinary reader does not see it.
     pub is_recovered: bool,
 }
@@ -205,7 +205,7 @@ impl Draft {
     }
 
     /// The record of a time; `None` without an event ID.
-    pub(super) fn finish(self, time_created: Ticks, origin: Origin, strings: &mut Interner) -> Option<Record> {
+    pub(super) fn finish(self, time_created: Ticks, origin: Locator, strings: &mut Interner) -> Option<Record> {
         let mut or_nothing = |text: Option<Arc<str>>| text.unwrap_or_else(|| strings.share(""));
         Some(Record {
             provider: or_nothing(self.provider),

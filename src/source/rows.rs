@@ -15,8 +15,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde_json::{Map, Value};
 
-use super::discover::{Format, Input};
-use super::documents::Target;
+use super::discover::{Input, InputFormat};
+use super::documents::DocumentTarget;
 use super::fault::{FaultKind, snippet};
 use super::json_cutter::LARGEST;
 use super::remains::Remains;
@@ -33,7 +33,8 @@ const LONGEST_QUOTE: usize = 256;
 pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {
     // Texts without a mark of their encoding are passed on as they are.
     let text = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(source);
-    let mut rows = RowReader { target: Target::new(input, number, sink), offset: 0, columns: Vec::new(), junk: None };
+    let mut rows =
+        RowReader { target: DocumentTarget::new(input, number, sink), offset: 0, columns: Vec::new(), junk: None };
     rows.read(BufReader::with_capacity(BUFFER, text));
     UnitStats { bytes: rows.offset.max(input.size), records: rows.target.records(), ..UnitStats::default() }
 }
@@ -45,7 +46,7 @@ pub fn read_rows(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> Uni
         path: name.into(),
         display: name.into(),
         size,
-        format: Format::Csv,
+        format: InputFormat::Csv,
         member: None,
         remains: Remains::default(),
     };
@@ -61,7 +62,7 @@ struct Junk {
 
 /// A text of rows while it is read.
 struct RowReader<'a> {
-    target: Target<'a>,
+    target: DocumentTarget<'a>,
     /// Where the next line begins.
     offset: u64,
     /// The names of the columns, once they are known.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::buffer::Buffer;
 use super::evtx::ChunkReader;
-use super::fast::{FastReader, LooseReader, Wanted};
+use super::fast::{FastReader, LooseReader, ProviderFilter};
 use super::xml::Converter;
 
 /// Buffers and strings that are used again from unit to unit. Each thread has its own.
@@ -21,14 +21,14 @@ pub struct Scratch {
     pub(super) reader: ChunkReader,
     pub(super) fast: FastReader,
     pub(super) loose: LooseReader,
-    pub(super) wanted: Option<Wanted>,
+    pub(super) wanted: Option<ProviderFilter>,
     pub(super) slow: bool,
 }
 
 impl Scratch {
     /// Buffers for a caller that wants only some records. Others become `Item::PassedOver`, where that is cheaper than reading them.
     #[must_use]
-    pub fn wanting(self, wanted: Wanted) -> Self {
+    pub fn wanting(self, wanted: ProviderFilter) -> Self {
         Self { wanted: Some(wanted), ..self }
     }
 

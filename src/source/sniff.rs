@@ -8,7 +8,7 @@ use std::io::Read;
 
 use evtx::{EvtxFileHeader, HeaderFlags};
 
-use super::discover::Format;
+use super::discover::InputFormat;
 use super::export::between::is_tool_line as is_line_between_events;
 use super::export::relay::is_log_line;
 use super::json_cutter::is_tool_line;
@@ -21,9 +21,9 @@ const CHUNK_MAGIC: &[u8] = b"ElfChnk\0";
 
 /// What the start of a file says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum FileVerdict {
     /// Evidence; the reason, if there is one, is a doubt about the file header: its checksum, or all of it.
-    Evidence(Format, Option<HeaderDoubt>),
+    Evidence(InputFormat, Option<HeaderDoubt>),
     /// An event log that ends inside its header block: it has no chunks.
     HeaderOnly,
     /// An archive, which may have evidence in it.
@@ -56,57 +56,61 @@ pub(super) enum HeaderDoubt {
 /// Tells a file by `head`, its first [`HEAD`] bytes or all of it if it is shorter.
 ///
 /// JSON counts as documents if a person `named` the file, or if it looks like documents with a time.
-pub(super) fn tell(head: &[u8], named: bool) -> Verdict {
+pub(super) fn tell(head: &[u8], named: bool) -> FileVerdict {
     let block = usize::try_from(HEADER_BLOCK).unwrap_or(usize::MAX);
     let has_chunk = head.get(block..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
     if head.starts_with(b"ElfFile\0") {
-        return if head.len() <= block { Verdict::HeaderOnly } else { Verdict::Evidence(Format::Evtx, doubt(head)) };
+        return if head.len() <= block {
+            FileVerdict::HeaderOnly
+        } else {
+            FileVerdict::Evidence(InputFormat::Evtx, doubt(head))
+        };
     }
     if has_chunk {
-        return Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged));
+        return FileVerdict::Evidence(InputFormat::Evtx, Some(HeaderDoubt::Damaged));
     }
     if head.starts_with(b"PK\x03\x04") {
-        return Verdict::Archive(Container::Zip);
+        return FileVerdict::Archive(Container::Zip);
     }
     if head.starts_with(b"7z\xbc\xaf\x27\x1c") {
-        return Verdict::Archive(Container::SevenZip);
+        return FileVerdict::Archive(Container::SevenZip);
     }
     if head.get(257..).is_some_and(|rest| rest.starts_with(b"ustar")) {
-        return Verdict::Archive(Container::Tar);
+        return FileVerdict::Archive(Container::Tar);
     }
     if head.starts_with(b"\x1f\x8b") {
         return tell_packed(head, named);
     }
     match encoding_of(head) {
         Some(encoding) if starts_with_documents(&encoding.decode(without_zeros(head)).0, named) => {
-            Verdict::Evidence(Format::Json, None)
+            FileVerdict::Evidence(InputFormat::Json, None)
         }
         Some(encoding) if starts_with_events(&encoding.decode(without_zeros(head)).0, named) => {
-            Verdict::Evidence(Format::Xml { encoding }, None)
+            FileVerdict::Evidence(InputFormat::Xml { encoding }, None)
         }
         Some(encoding) if starts_with_rows(&encoding.decode(without_zeros(head)).0, named) => {
-            Verdict::Evidence(Format::Csv, None)
+            FileVerdict::Evidence(InputFormat::Csv, None)
         }
         // Text with zeros in it: a hole in a file.
         None if starts_with_events(&String::from_utf8_lossy(without_zeros(head)), named) => {
-            Verdict::Evidence(Format::Xml { encoding: UTF_8 }, None)
+            FileVerdict::Evidence(InputFormat::Xml { encoding: UTF_8 }, None)
         }
-        encoding => Verdict::Foreign(looks_like(head, encoding)),
+        encoding => FileVerdict::Foreign(looks_like(head, encoding)),
     }
 }
 
 /// Tells a gzip file by the first bytes of what is packed in it.
-fn tell_packed(head: &[u8], named: bool) -> Verdict {
+fn tell_packed(head: &[u8], named: bool) -> FileVerdict {
     let mut inner = Vec::new();
     // The packed start of a file ends somewhere: what could be unpacked until there counts.
     let _ = GzDecoder::new(head).take(HEAD as u64).read_to_end(&mut inner);
     if inner.starts_with(b"\x1f\x8b") {
-        return Verdict::Archive(Container::Gzip);
+        return FileVerdict::Archive(Container::Gzip);
     }
     match tell(&inner, named) {
-        Verdict::Evidence(Format::Json, doubt) => Verdict::Evidence(Format::Json, doubt),
-        Verdict::Evidence(..) | Verdict::Archive(_) => Verdict::Archive(Container::Gzip),
-        Verdict::HeaderOnly | Verdict::Foreign(_) => Verdict::Foreign(looks_like(head, None)),
+        FileVerdict::Evidence(InputFormat::Json, doubt) => FileVerdict::Evidence(InputFormat::Json, doubt),
+        FileVerdict::Evidence(..) | FileVerdict::Archive(_) => FileVerdict::Archive(Container::Gzip),
+        FileVerdict::HeaderOnly | FileVerdict::Foreign(_) => FileVerdict::Foreign(looks_like(head, None)),
     }
 }
 

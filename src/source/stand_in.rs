@@ -48,7 +48,7 @@ pub(super) struct StandIns {
 impl StandIns {
     /// Replaces what XML forbids in the texts of a chunk.
     pub(super) fn put(chunk: &mut [u8]) -> Self {
-        let found = Walk::over(chunk);
+        let found = TokenWalk::over(chunk);
         let mut all = Self { short: found.too_deep, ..Self::default() };
         if !found.wide.is_empty() || !found.narrow.is_empty() {
             all.replace_wide(chunk, &found);
@@ -153,7 +153,7 @@ struct Forbidden {
 }
 
 /// A walk over the tokens of all records of a chunk.
-struct Walk<'c> {
+struct TokenWalk<'c> {
     chunk: &'c [u8],
     found: Forbidden,
 }
@@ -164,10 +164,10 @@ struct Cursor {
     end: usize,
 }
 
-impl Walk<'_> {
+impl TokenWalk<'_> {
     fn over(chunk: &[u8]) -> Forbidden {
         let found = Forbidden { wide: Vec::new(), narrow: Vec::new(), narrow_bytes: [false; 256], too_deep: false };
-        let mut walk = Walk { chunk, found };
+        let mut walk = TokenWalk { chunk, found };
         let (mut at, mut outer_end) = (CHUNK_HEADER, CHUNK_HEADER);
         while let Some(found) = chunk.get(at..).and_then(|rest| memchr::memmem::find(rest, RECORD_MAGIC)) {
             let start = at + found;

@@ -3,8 +3,8 @@
 //! Sizes come from the file system alone. The chunk count in the header of a log is not asked: it is stale in logs that were copied from a
 //! running system, and too small a number for logs above 4 GiB.
 
-use super::discover::{Format, Input};
-use crate::base::Origin;
+use super::discover::{Input, InputFormat};
+use crate::base::Locator;
 
 /// Where a chunk slot begins, in bytes from the start of the file.
 pub(super) const fn chunk_offset(chunk: u64) -> u64 {
@@ -21,7 +21,7 @@ const MOST_UNITS: u64 = 1 << 20;
 
 /// One piece of work: a run of chunk slots of one event log, or a whole XML file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Unit {
+pub struct WorkUnit {
     /// Number of the input, counted from 0.
     pub input: u32,
     /// The first chunk slot, counted from 0; 0 for an XML file.
@@ -35,21 +35,21 @@ pub struct Unit {
 /// Cuts all inputs into units, in order; `chunks_per_unit` (at least 1) is how many 64 KiB chunks a unit of an event log has.
 ///
 /// Only files of more than 2^20 units get larger ones, and logs that are packed in an archive, which are one unit each.
-pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
+pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<WorkUnit> {
     let mut units = Vec::new();
     for (number, input) in (0_u32..).zip(inputs) {
         match input.format {
-            Format::Xml { .. } | Format::Json | Format::Csv => {
-                units.push(Unit { input: number, first_chunk: 0, chunks: 0, reaches_back: false });
+            InputFormat::Xml { .. } | InputFormat::Json | InputFormat::Csv => {
+                units.push(WorkUnit { input: number, first_chunk: 0, chunks: 0, reaches_back: false });
             }
-            Format::Evtx | Format::Image => {
+            InputFormat::Evtx | InputFormat::Image => {
                 let slots = slots(input);
                 let wanted = if input.is_sequential() { slots } else { u64::from(chunks_per_unit) };
                 let per_unit = wanted.max(1).max(slots.div_ceil(MOST_UNITS));
                 let mut first_chunk = 0;
                 while first_chunk < slots {
                     let chunks = per_unit.min(slots - first_chunk);
-                    units.push(Unit { input: number, first_chunk, chunks, reaches_back: false });
+                    units.push(WorkUnit { input: number, first_chunk, chunks, reaches_back: false });
                     first_chunk += chunks;
                 }
             }
@@ -61,7 +61,7 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<Unit> {
 /// Chunk slots in an event log, one that is cut short included. In an image the bytes that a log has its header in belong to the first slot.
 fn slots(input: &Input) -> u64 {
     let slots = input.size.saturating_sub(HEADER_BLOCK).div_ceil(CHUNK);
-    if input.format == Format::Image { slots.max(u64::from(input.size > 0)) } else { slots }
+    if input.format == InputFormat::Image { slots.max(u64::from(input.size > 0)) } else { slots }
 }
 
 /// Where the chunk begins that holds an offset of an event log, both in bytes from the start of the file.
@@ -79,17 +79,17 @@ const CHUNKS_AGAIN: u64 = 16;
 
 /// The units that must be read to come to `origins` (sorted), each with those that lie in it: one for a few chunks that follow each other, or for each input
 /// that cannot be read from the middle.
-pub fn units_again<'o>(inputs: &[Input], origins: &'o [Origin]) -> Vec<(Unit, &'o [Origin])> {
+pub fn units_again<'o>(inputs: &[Input], origins: &'o [Locator]) -> Vec<(WorkUnit, &'o [Locator])> {
     let sequential = |input: u32| inputs.get(input as usize).is_some_and(Input::is_sequential);
-    let chunk = |origin: &Origin| chunk_number(origin.offset);
+    let chunk = |origin: &Locator| chunk_number(origin.offset);
     let near = |left: u64, right: u64| left.abs_diff(right) <= 1 && left / CHUNKS_AGAIN == right / CHUNKS_AGAIN;
-    let together = |left: &Origin, right: &Origin| {
+    let together = |left: &Locator, right: &Locator| {
         left.input == right.input && (sequential(left.input) || near(chunk(left), chunk(right)))
     };
-    let unit = |part: &'o [Origin]| {
+    let unit = |part: &'o [Locator]| {
         let (first, last) = (part.first()?, part.last()?);
         let chunks = chunk(last) - chunk(first) + 1;
-        Some((Unit { input: first.input, first_chunk: chunk(first), chunks, reaches_back: true }, part))
+        Some((WorkUnit { input: first.input, first_chunk: chunk(first), chunks, reaches_back: true }, part))
     };
     origins.chunk_by(together).filter_map(unit).collect()
 }

@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 
 use super::documents::JsonDocument;
 use super::extent::ChunkExtent;
-use super::fast::{Glance, Reading, Verdict};
+use super::fast::{ChunkListener, RecordRef, Visit};
 use super::fault::Fault;
 use super::record::Record;
 
@@ -44,7 +44,7 @@ pub trait Visitor {
     /// A chunk of an event log begins at this many bytes from the start of the file. Called for chunks that are not empty.
     fn begin_chunk(&mut self, offset: u64);
     /// A record of the chunk at a glance. Most need no more than that. Records that show nothing at a glance are items at once.
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict;
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit;
     /// A record, document or fault.
     fn item(&mut self, item: Item);
     /// What was heard since the chunk began does not count: it is read again, in another way.
@@ -74,8 +74,8 @@ impl Visitor for Collector<'_> {
         self.in_chunk = true;
     }
 
-    fn glance(&mut self, _: &Glance<'_>) -> Verdict {
-        Verdict::Wanted
+    fn glance(&mut self, _: &RecordRef<'_>) -> Visit {
+        Visit::Wanted
     }
 
     fn item(&mut self, item: Item) {
@@ -99,7 +99,7 @@ impl Visitor for Collector<'_> {
 /// The fast way's words for what a visitor hears.
 pub(super) struct Hearing<'v>(pub &'v mut dyn Visitor);
 
-impl Reading for Hearing<'_> {
+impl ChunkListener for Hearing<'_> {
     fn wants_all(&self) -> bool {
         self.0.wants_all_records()
     }
@@ -112,7 +112,7 @@ impl Reading for Hearing<'_> {
         self.0.item(Item::PassedOver);
     }
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         self.0.glance(glance)
     }
 

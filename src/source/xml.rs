@@ -19,7 +19,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::fault::{FaultKind, chain, snippet};
 use super::record::{Draft, Interner, Record, SystemField, normal_form};
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 
 /// Deeper elements than this are no event but an attack on memory. (What is rendered from a log has at most 512.)
 const DEEPEST: usize = 1024;
@@ -29,7 +29,7 @@ const MOST_VALUES: usize = 65_536;
 
 /// Why a text is no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct RecordRefusal {
     /// `Record`, `Time` or `Xml`.
     pub kind: FaultKind,
     /// `EventRecordID`, if it was read before the trouble.
@@ -39,19 +39,19 @@ pub(super) struct Refusal {
 }
 
 /// A reason without the record's number, which the caller of the inner functions knows.
-type Refused = (FaultKind, String);
+type RefusedRecord = (FaultKind, String);
 
 /// Converts events one after another; holds what can be used again.
 #[derive(Debug, Default)]
 pub(super) struct Converter {
     strings: Interner,
     text: Resolved,
-    frames: Vec<Frame>,
+    frames: Vec<ElementFrame>,
 }
 
 /// An open element below `EventData` or `UserData`.
 #[derive(Debug)]
-struct Frame {
+struct ElementFrame {
     name: Arc<str>,
     /// Where its own text starts in `Converter::text`.
     text_start: usize,
@@ -67,7 +67,7 @@ enum Section {
 }
 
 /// Where the reader is in the text.
-struct Place {
+struct XmlPlace {
     depth: usize,
     roots: usize,
     section: Section,
@@ -78,12 +78,17 @@ struct Place {
 
 impl Converter {
     /// Converts the text of one event. `record_id` is what the log's own record header says; the text takes precedence.
-    pub(super) fn convert(&mut self, xml: &str, origin: Origin, record_id: Option<u64>) -> Result<Record, Refusal> {
+    pub(super) fn convert(
+        &mut self,
+        xml: &str,
+        origin: Locator,
+        record_id: Option<u64>,
+    ) -> Result<Record, RecordRefusal> {
         let mut draft = Draft::default();
         let read = self.read(xml, &mut draft);
         draft.record_id = draft.record_id.or(record_id);
         let known_id = draft.record_id;
-        read.and_then(|time| self.finish(draft, time, origin)).map_err(|(kind, reason)| Refusal {
+        read.and_then(|time| self.finish(draft, time, origin)).map_err(|(kind, reason)| RecordRefusal {
             kind,
             record_id: known_id,
             reason,
@@ -91,11 +96,11 @@ impl Converter {
     }
 
     /// Gives the time as it is written.
-    fn read(&mut self, xml: &str, draft: &mut Draft) -> Result<Option<String>, Refused> {
+    fn read(&mut self, xml: &str, draft: &mut Draft) -> Result<Option<String>, RefusedRecord> {
         self.text.clear();
         self.frames.clear();
         let mut reader = Reader::from_str(xml);
-        let mut place = Place { depth: 0, roots: 0, section: Section::Ignored, field: None, time: None };
+        let mut place = XmlPlace { depth: 0, roots: 0, section: Section::Ignored, field: None, time: None };
         loop {
             match reader.read_event().map_err(|error| (FaultKind::Xml, chain(&error)))? {
                 Event::Start(tag) => self.open(&tag, &mut place, draft)?,
@@ -116,11 +121,11 @@ impl Converter {
     }
 
     /// Whether text at this place belongs to a field or a value.
-    fn listens(&self, place: &Place) -> bool {
+    fn listens(&self, place: &XmlPlace) -> bool {
         place.field.is_some() || !self.frames.is_empty()
     }
 
-    fn open(&mut self, tag: &BytesStart<'_>, place: &mut Place, draft: &mut Draft) -> Result<(), Refused> {
+    fn open(&mut self, tag: &BytesStart<'_>, place: &mut XmlPlace, draft: &mut Draft) -> Result<(), RefusedRecord> {
         let name = tag.local_name();
         let name = name.as_ref();
         place.depth += 1;
@@ -160,9 +165,9 @@ impl Converter {
         &mut self,
         element: &str,
         tag: &BytesStart<'_>,
-        place: &mut Place,
+        place: &mut XmlPlace,
         draft: &mut Draft,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), RefusedRecord> {
         if !Draft::has_attributes(element) {
             return Ok(());
         }
@@ -178,7 +183,7 @@ impl Converter {
         Ok(())
     }
 
-    fn open_value(&mut self, element: &str, tag: &BytesStart<'_>) -> Result<(), Refused> {
+    fn open_value(&mut self, element: &str, tag: &BytesStart<'_>) -> Result<(), RefusedRecord> {
         let mut name = None;
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| (FaultKind::Xml, chain(&error)))?;
@@ -192,11 +197,11 @@ impl Converter {
             parent.has_children = true;
         }
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.strings.share(element));
-        self.frames.push(Frame { name, text_start: self.text.text.len(), has_children: false });
+        self.frames.push(ElementFrame { name, text_start: self.text.text.len(), has_children: false });
         Ok(())
     }
 
-    fn close(&mut self, place: &mut Place, draft: &mut Draft) -> Result<(), Refused> {
+    fn close(&mut self, place: &mut XmlPlace, draft: &mut Draft) -> Result<(), RefusedRecord> {
         if let Some(frame) = self.frames.pop() {
             self.close_value(&frame, draft)?;
         } else if place.depth == 3
@@ -215,7 +220,7 @@ impl Converter {
     }
 
     /// A leaf is a value; an element with children is one only if it has text of its own.
-    fn close_value(&mut self, frame: &Frame, draft: &mut Draft) -> Result<(), Refused> {
+    fn close_value(&mut self, frame: &ElementFrame, draft: &mut Draft) -> Result<(), RefusedRecord> {
         let value = self.text.text.get(frame.text_start..).unwrap_or_default().trim_end_matches('\0');
         if !frame.has_children || !value.trim().is_empty() {
             if draft.data.len() >= MOST_VALUES {
@@ -230,7 +235,7 @@ impl Converter {
         Ok(())
     }
 
-    fn finish(&mut self, draft: Draft, time: Option<String>, origin: Origin) -> Result<Record, Refused> {
+    fn finish(&mut self, draft: Draft, time: Option<String>, origin: Locator) -> Result<Record, RefusedRecord> {
         let no_event_id = || (FaultKind::Record, "the event has no EventID".to_owned());
         if !draft.has_event_id() {
             return Err(no_event_id());
@@ -242,7 +247,7 @@ impl Converter {
     }
 }
 
-fn xml_fault(reason: impl Into<String>) -> Refused {
+fn xml_fault(reason: impl Into<String>) -> RefusedRecord {
     (FaultKind::Xml, reason.into())
 }
 
@@ -263,7 +268,7 @@ impl Resolved {
     }
 
     /// Adds what the reference `&name;` stands for.
-    fn push_reference(&mut self, name: &str) -> Result<(), Refused> {
+    fn push_reference(&mut self, name: &str) -> Result<(), RefusedRecord> {
         let code = match name {
             "lt" => '<'.into(),
             "gt" => '>'.into(),
@@ -298,7 +303,7 @@ fn numbered(name: &str) -> Option<u32> {
 }
 
 /// The text of an attribute with its references resolved.
-fn unescape(raw: &str) -> Result<Cow<'_, str>, Refused> {
+fn unescape(raw: &str) -> Result<Cow<'_, str>, RefusedRecord> {
     if !raw.contains('&') {
         return Ok(Cow::Borrowed(raw));
     }

@@ -1,7 +1,7 @@
 //! What evidence consists of: computers, channels, providers, event IDs, times, record numbers and what is missing between them, and the
 //! records that tell about the logs themselves.
 //!
-//! Every record counts, whoever wrote it. Parts are put together in the order of the files ([`Contents::merge`] is associative), so that it does
+//! Every record counts, whoever wrote it. Parts are put together in the order of the files ([`FileContents::merge`] is associative), so that it does
 //! not matter how the work was cut up. Names in hostile evidence are bounded: what comes after the first few thousand is counted together.
 //!
 //! This module does not know rules, nor how files are read or results are shown.
@@ -9,8 +9,8 @@
 mod notable;
 mod runs;
 
-pub use notable::{Kind, Notable};
-pub use runs::Runs;
+pub use notable::{Notable, NotableKind};
+pub use runs::NumberRuns;
 
 use crate::base::{Ticks, host};
 use crate::source::{Fault, Input, LogHeader};
@@ -35,7 +35,7 @@ pub struct StreamKey {
 
 /// What a survey needs to know of a record.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'e> {
+pub struct SurveyEntry<'e> {
     /// `Provider/@Name`.
     pub provider: &'e Arc<str>,
     /// `EventID`; 0 for a document that has none.
@@ -56,7 +56,7 @@ pub struct Stream {
     /// The earliest and the latest time of writing.
     pub span: Option<(Ticks, Ticks)>,
     /// The numbers of all records that could be read, those that were passed over included: what is missing does not depend on what is asked for.
-    pub numbers: Runs,
+    pub numbers: NumberRuns,
     /// How many records had a number.
     numbered: u64,
     /// Records by provider and event ID.
@@ -71,7 +71,7 @@ pub struct Stream {
 
 impl Stream {
     /// Adds a record.
-    pub fn add(&mut self, entry: Entry<'_>) {
+    pub fn add(&mut self, entry: SurveyEntry<'_>) {
         let here = (entry.record_id, entry.time);
         self.follow(here);
         let first = self.ends.map_or(here, |[first, _]| first);
@@ -143,7 +143,7 @@ impl Stream {
 
 /// What was seen in a file, or in a part of it.
 #[derive(Clone, Debug, Default)]
-pub struct Contents {
+pub struct FileContents {
     /// Chunks of 64 KiB with content.
     pub chunks: u64,
     /// Chunks that were never used.
@@ -162,7 +162,7 @@ pub struct Contents {
     pub more_notable: u64,
 }
 
-impl Contents {
+impl FileContents {
     /// The stream of a key.
     pub fn stream(&mut self, key: &StreamKey) -> &mut Stream {
         let full = self.streams.len() >= MOST_NAMES && !self.streams.contains_key(key);
@@ -230,14 +230,14 @@ pub struct SurveyedFile {
     /// The SHA-256 of the file on disk, which is the archive for a member of one; `None` unless it was asked for.
     pub sha256: Option<String>,
     /// What is in it.
-    pub contents: Contents,
+    pub contents: FileContents,
     /// Records that were passed over.
     pub passed_over: u64,
 }
 
 /// What all inputs consist of.
 #[derive(Debug)]
-pub struct Survey {
+pub struct EvidenceSurvey {
     /// Every input, in order.
     pub files: Vec<SurveyedFile>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
@@ -248,7 +248,7 @@ pub struct Survey {
 
 /// What was seen of a computer, in whichever files.
 #[derive(Clone, Debug, Default)]
-pub struct Host {
+pub struct SurveyedHost {
     /// `Computer`.
     pub name: Arc<str>,
     /// The inputs that have records of it, by number.
@@ -259,7 +259,7 @@ pub struct Host {
     pub notable: Vec<Notable>,
 }
 
-impl Host {
+impl SurveyedHost {
     /// The earliest and the latest time of writing.
     pub fn span(&self) -> Option<(Ticks, Ticks)> {
         span(self.channels.values())
@@ -272,9 +272,9 @@ impl Host {
 }
 
 /// What was seen of each computer, by name; a name is one in whatever letters it is written.
-pub fn hosts(files: &[SurveyedFile]) -> Vec<Host> {
-    let mut hosts: BTreeMap<Arc<str>, Host> = BTreeMap::new();
-    let named = |name: &Arc<str>| Host { name: Arc::clone(name), ..Host::default() };
+pub fn hosts(files: &[SurveyedFile]) -> Vec<SurveyedHost> {
+    let mut hosts: BTreeMap<Arc<str>, SurveyedHost> = BTreeMap::new();
+    let named = |name: &Arc<str>| SurveyedHost { name: Arc::clone(name), ..SurveyedHost::default() };
     for (number, SurveyedFile { contents, .. }) in files.iter().enumerate() {
         for (key, stream) in &contents.streams {
             let host = hosts.entry(Arc::clone(&key.computer)).or_insert_with(|| named(&stream.computer));
@@ -291,7 +291,7 @@ pub fn hosts(files: &[SurveyedFile]) -> Vec<Host> {
             host.notable.push(notable.clone());
         }
     }
-    let mut hosts: Vec<Host> = hosts.into_values().collect();
+    let mut hosts: Vec<SurveyedHost> = hosts.into_values().collect();
     for host in &mut hosts {
         host.channels.values_mut().for_each(|stream| stream.numbers.settle());
         host.notable.sort_by(|left, right| {

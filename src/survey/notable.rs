@@ -2,7 +2,7 @@
 //!
 //! This module does not know where records come from, nor how they are shown.
 
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::source::Record;
 use crate::sysmon;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ const LONGEST: usize = 1024;
 
 /// What a record tells about the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum NotableKind {
     /// A log was cleared: Security 1102, System 104.
     LogCleared,
     /// Windows stopped logging: Security 1100, System 6006.
@@ -33,7 +33,7 @@ pub enum Kind {
     SysmonError,
 }
 
-impl Kind {
+impl NotableKind {
     /// Every kind, in the order in which they are shown.
     pub const ALL: [Self; 9] = [
         Self::LogCleared,
@@ -88,7 +88,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notable {
     /// What it tells.
-    pub kind: Kind,
+    pub kind: NotableKind,
     /// When it was written.
     pub time: Ticks,
     /// `Computer`.
@@ -102,13 +102,13 @@ pub struct Notable {
     /// What it says, by the names of docs/outputs.md; values of at most 1,024 characters.
     pub facts: Vec<(&'static str, String)>,
     /// Where it was read.
-    pub origin: Origin,
+    pub origin: Locator,
 }
 
 impl Notable {
     /// What a record tells, if it is one of these.
     pub fn of(record: &Record) -> Option<Self> {
-        let kind = Kind::of(&record.provider, record.provider_guid.as_deref(), record.event_id)?;
+        let kind = NotableKind::of(&record.provider, record.provider_guid.as_deref(), record.event_id)?;
         Some(Self {
             kind,
             time: record.time_created,
@@ -140,10 +140,10 @@ const FACTS: &[(&str, &[&str])] = &[
     ("process", &["ProcessName"]),
 ];
 
-fn facts(kind: Kind, record: &Record) -> Vec<(&'static str, String)> {
+fn facts(kind: NotableKind, record: &Record) -> Vec<(&'static str, String)> {
     let value = |name: &str| record.value(name).map(str::trim).filter(|text| !text.is_empty());
     let mut facts = Vec::new();
-    if kind == Kind::LogCleared && record.event_id == 1102 {
+    if kind == NotableKind::LogCleared && record.event_id == 1102 {
         facts.push(("channel", "Security".to_owned()));
     }
     if let Some(name) = value("SubjectUserName") {

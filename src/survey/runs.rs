@@ -7,7 +7,7 @@ const MOST_RUNS: usize = 65_536;
 
 /// A set of numbers, held as runs of neighbours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Runs {
+pub struct NumberRuns {
     /// First and last number of each; sorted and apart after [`settle`](Self::settle), in the order of arrival before.
     found: Vec<(u64, u64)>,
     /// How many runs there were when they were last settled.
@@ -16,7 +16,7 @@ pub struct Runs {
     is_partial: bool,
 }
 
-impl Runs {
+impl NumberRuns {
     /// Adds a number.
     pub fn add(&mut self, number: u64) {
         match self.found.last_mut() {

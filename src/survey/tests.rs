@@ -1,8 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn entry(provider: &Arc<str>, number: u64, time: i64) -> Entry<'_> {
-    Entry { provider, event_id: 1, record_id: Some(number), time: Ticks(time) }
+fn entry(provider: &Arc<str>, number: u64, time: i64) -> SurveyEntry<'_> {
+    SurveyEntry { provider, event_id: 1, record_id: Some(number), time: Ticks(time) }
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn too_many_names_are_counted_together() {
     }
     assert_eq!(stream.events[&(OTHERS.into(), 0)], 10);
     assert_eq!(stream.events.values().sum::<u64>(), stream.records);
-    let mut contents = Contents::default();
+    let mut contents = FileContents::default();
     for number in 0..=MOST_NAMES {
         contents.stream(&StreamKey { computer: number.to_string().into(), channel: "c".into() }).records += 1;
     }
@@ -41,7 +41,7 @@ proptest! {
     ) {
         let provider: Arc<str> = "p".into();
         let of = |part: &[(u64, i64, u8)]| {
-            let mut contents = Contents::default();
+            let mut contents = FileContents::default();
             for &(number, time, channel) in part {
                 let key = StreamKey { computer: "c".into(), channel: channel.to_string().into() };
                 contents.stream(&key).add(entry(&provider, number, time));
@@ -50,7 +50,7 @@ proptest! {
         };
         let mut ends: Vec<usize> = cuts.into_iter().map(|cut| cut.min(records.len())).chain([0, records.len()]).collect();
         ends.sort_unstable();
-        let mut parts = Contents::default();
+        let mut parts = FileContents::default();
         ends.windows(2).for_each(|pair| parts.merge(of(&records[pair[0]..pair[1]])));
         let mut whole = of(&records);
         parts.settle();
@@ -60,7 +60,7 @@ proptest! {
 }
 
 /// What a stream says, without how it came to it.
-fn strip(contents: &Contents) -> Vec<impl std::fmt::Debug> {
+fn strip(contents: &FileContents) -> Vec<impl std::fmt::Debug> {
     let say = |(key, stream): (&StreamKey, &Stream)| {
         let Stream { records, span, numbers, events, backwards, most_backwards, .. } = stream;
         let numbers: Vec<_> = numbers.gaps().chain(numbers.range()).collect();

@@ -1,6 +1,6 @@
 //! What every Sysmon event has: identity, host, log and the categorisation of its event ID.
 
-use super::{Mapping, System, ids};
+use super::{Mapping, SysmonPlatform, ids};
 use crate::base::Ticks;
 use crate::ecs;
 use crate::event::{Document, Value};
@@ -15,13 +15,13 @@ const ECS_VERSION: &str = "8.17.0";
 const DATASET: &str = "windows.sysmon_operational";
 
 /// Sets what is the same for every event of a system.
-pub fn constants(document: &mut Document, system: System, mapping: Mapping) {
+pub fn constants(document: &mut Document, system: SysmonPlatform, mapping: Mapping) {
     document.set(ecs::ECS_VERSION, ECS_VERSION);
     document.set(ecs::EVENT_KIND, "event");
     let (module, dataset, os) = match (system, mapping) {
-        (System::Linux, _) => ("sysmon_linux", Some("sysmon_linux.log"), "linux"),
-        (System::Windows, Mapping::Integration) => ("windows", Some(DATASET), "windows"),
-        (System::Windows, Mapping::Winlogbeat) => ("sysmon", None, "windows"),
+        (SysmonPlatform::Linux, _) => ("sysmon_linux", Some("sysmon_linux.log"), "linux"),
+        (SysmonPlatform::Windows, Mapping::Integration) => ("windows", Some(DATASET), "windows"),
+        (SysmonPlatform::Windows, Mapping::Winlogbeat) => ("sysmon", None, "windows"),
     };
     document.set(ecs::EVENT_MODULE, module);
     if let Some(dataset) = dataset {

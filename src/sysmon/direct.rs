@@ -3,7 +3,7 @@
 //! These are the steps of the mapping that one can do without a document to do them in. Each gives what its step in [`super::derive`] gives for the same
 //! text; a test holds that over every event. This module does not know which records have the entry, nor whether other steps set the same field.
 
-use super::derive::{self, Context};
+use super::derive::{self, StepContext};
 use crate::ecs::{self, FieldId};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ pub enum Made {
 
 /// What became of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub enum Transformed {
     /// Nothing.
     Nothing,
     /// A part of it, by bytes.
@@ -70,15 +70,15 @@ pub fn made_of(field: &str) -> Option<(&'static str, Made)> {
 }
 
 /// Whether the hashes in the events of an ID are those of the object that a field belongs to.
-pub fn hashes_it(field: &str, context: Context) -> bool {
+pub fn hashes_it(field: &str, context: StepContext) -> bool {
     let rest = derive::hashed_object(context).and_then(|object| field.strip_prefix(object));
     rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
 impl Made {
     /// Makes the value of a text.
-    pub fn of(self, text: &str, separator: char) -> Piece {
-        let range = |range: Option<Range<usize>>| range.map_or(Piece::Nothing, Piece::Part);
+    pub fn of(self, text: &str, separator: char) -> Transformed {
+        let range = |range: Option<Range<usize>>| range.map_or(Transformed::Nothing, Transformed::Part);
         match self {
             Self::BaseName => {
                 let after = text.rfind(separator).filter(|_| text.len() > 1).map(|at| at + separator.len_utf8());
@@ -87,20 +87,20 @@ impl Made {
             Self::Domain => range(derive::user_parts(text).map(|(domain, _)| 0..domain.len())),
             Self::UserName => range(derive::user_parts(text).map(|(_, name)| text.len() - name.len()..text.len())),
             Self::Direction => match derive::direction(text) {
-                Some(direction) => Piece::Other(direction.into()),
-                None => Piece::Nothing,
+                Some(direction) => Transformed::Other(direction.into()),
+                None => Transformed::Nothing,
             },
-            Self::Trusted => Piece::Flag(text == "true"),
-            Self::Hash(algorithm) => derive::hash_of(text, algorithm).map_or(Piece::Nothing, Piece::Lower),
+            Self::Trusted => Transformed::Flag(text == "true"),
+            Self::Hash(algorithm) => derive::hash_of(text, algorithm).map_or(Transformed::Nothing, Transformed::Lower),
             Self::RegistryData => match derive::registry_data(text) {
-                Some(number) => Piece::Other(number.into()),
-                None => Piece::Part(0..text.len()),
+                Some(number) => Transformed::Other(number.into()),
+                None => Transformed::Part(0..text.len()),
             },
             Self::Address => range(text.parse::<IpAddr>().ok().map(|_| 0..text.len())),
             Self::Boolean => match text {
-                "true" => Piece::Flag(true),
-                "false" => Piece::Flag(false),
-                _ => Piece::Nothing,
+                "true" => Transformed::Flag(true),
+                "false" => Transformed::Flag(false),
+                _ => Transformed::Nothing,
             },
         }
     }

@@ -6,7 +6,7 @@ use super::Mapping;
 
 /// How one event ID is categorised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct EventIdRow {
     /// Sysmon's event ID.
     pub id: u32,
     /// `event.category`; empty for an ID that has none.
@@ -24,16 +24,16 @@ const fn row(
     category: &'static [&'static str],
     kind: &'static [&'static str],
     action: &'static [&'static str],
-) -> Row {
-    Row { id, category, kind, action, outcome: &[] }
+) -> EventIdRow {
+    EventIdRow { id, category, kind, action, outcome: &[] }
 }
 
-const fn failure(row: Row) -> Row {
-    Row { outcome: &["failure"], ..row }
+const fn failure(row: EventIdRow) -> EventIdRow {
+    EventIdRow { outcome: &["failure"], ..row }
 }
 
 /// Every event ID that Sysmon has, ascending.
-static ROWS: &[Row] = &[
+static ROWS: &[EventIdRow] = &[
     row(1, &["process"], &["start"], &["Process creation"]),
     row(2, &["file"], &["change"], &["A process changed a file creation time"]),
     row(3, &["network"], &["start", "connection", "protocol"], &["Network connection"]),
@@ -68,10 +68,10 @@ static ROWS: &[Row] = &[
 ];
 
 /// Winlogbeat's module does not count an image load as a library event, nor as a start.
-static IMAGE_LOADED_IN_WINLOGBEAT: Row = row(7, &["process"], &["change"], &["Image loaded"]);
+static IMAGE_LOADED_IN_WINLOGBEAT: EventIdRow = row(7, &["process"], &["change"], &["Image loaded"]);
 
 /// The row of an event ID; `None` for an ID that the pipeline does not know, which leaves its events without category, type and action.
-pub fn find(id: u32, mapping: Mapping) -> Option<&'static Row> {
+pub fn find(id: u32, mapping: Mapping) -> Option<&'static EventIdRow> {
     if id == 7 && mapping == Mapping::Winlogbeat {
         return Some(&IMAGE_LOADED_IN_WINLOGBEAT);
     }
@@ -79,6 +79,6 @@ pub fn find(id: u32, mapping: Mapping) -> Option<&'static Row> {
 }
 
 /// All rows, ascending.
-pub fn all() -> impl Iterator<Item = &'static Row> {
+pub fn all() -> impl Iterator<Item = &'static EventIdRow> {
     ROWS.iter()
 }

@@ -15,13 +15,13 @@ mod ways;
 
 pub use derive::split_command_line;
 pub use reference::reference;
-pub use ways::{Cells, Found, Lazy, Part, Source, Ways, entries_of, raw_at};
+pub use ways::{ExtractCache, Extractors, FoundSource, LazyEvent, SourcePart, TextSource, entries_of, raw_at};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};
 use crate::event::{Document, Event};
 use crate::source::Record;
-use derive::{Context, Failure};
+use derive::{Failure, StepContext};
 use raw::EventData;
 
 /// The provider that writes Sysmon's records on Windows.
@@ -48,18 +48,21 @@ pub enum Mapping {
 
 /// The system that a Sysmon record was written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum System {
+enum SysmonPlatform {
     Windows,
     Linux,
 }
 
 /// Told by provider, never by channel or file name, so that forwarded and renamed logs count.
-fn system(record: &Record) -> Option<System> {
+fn system(record: &Record) -> Option<SysmonPlatform> {
     system_of(&record.provider, record.provider_guid.as_deref())
 }
 
-fn system_of(provider: &str, provider_guid: Option<&str>) -> Option<System> {
-    let known = [(PROVIDER, PROVIDER_GUID, System::Windows), (LINUX_PROVIDER, LINUX_PROVIDER_GUID, System::Linux)];
+fn system_of(provider: &str, provider_guid: Option<&str>) -> Option<SysmonPlatform> {
+    let known = [
+        (PROVIDER, PROVIDER_GUID, SysmonPlatform::Windows),
+        (LINUX_PROVIDER, LINUX_PROVIDER_GUID, SysmonPlatform::Linux),
+    ];
     let is = |name: &str, guid: &str| {
         if provider.is_empty() {
             provider_guid.is_some_and(|have| have.eq_ignore_ascii_case(guid))
@@ -77,7 +80,7 @@ pub fn is_provider(name: &str, guid: Option<&str>) -> bool {
 
 /// Whether Sysmon wrote the record on Windows.
 pub fn is_windows(record: &Record) -> bool {
-    system(record) == Some(System::Windows)
+    system(record) == Some(SysmonPlatform::Windows)
 }
 
 /// Whether Sysmon wrote the record.
@@ -112,7 +115,7 @@ pub fn event_ids() -> impl Iterator<Item = u32> {
 /// Conditions on them are decided by the ID alone. The exception are events that Elastic's pipeline fails on, which only differ in `event.kind`.
 pub fn constants(id: u32, mapping: Mapping) -> Document {
     let mut document = Document::new();
-    common::constants(&mut document, System::Windows, mapping);
+    common::constants(&mut document, SysmonPlatform::Windows, mapping);
     common::event_id(&mut document, id, mapping);
     document
 }
@@ -160,14 +163,14 @@ pub fn timestamp(record: &Record) -> Ticks {
 /// fields go through the steps, and the raw text of converted fields is removed. Where that pipeline fails, the event says so in `event.kind` and
 /// `error.message` and keeps what was done until then, as in Elastic.
 pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
-    let system = system(record).unwrap_or(System::Windows);
+    let system = system(record).unwrap_or(SysmonPlatform::Windows);
     let mut data = EventData::new(&record.data);
     let timestamp = timestamp(record);
     let mut document = common::document(record, path, timestamp);
     common::constants(&mut document, system, mapping);
     common::event_id(&mut document, record.event_id, mapping);
-    let separator = if system == System::Linux { '/' } else { '\\' };
-    let context = Context { id: record.event_id, mapping, separator };
+    let separator = if system == SysmonPlatform::Linux { '/' } else { '\\' };
+    let context = StepContext { id: record.event_id, mapping, separator };
     match run(&mut data, &mut document, context) {
         Ok(()) => data.leave_rest(&mut document),
         Err(Failure(reason)) => {
@@ -192,7 +195,7 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
     }
 }
 
-fn run(data: &mut EventData<'_>, document: &mut Document, context: Context) -> Result<(), Failure> {
+fn run(data: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Result<(), Failure> {
     let wanted = steps::STEPS.iter().filter(|step| step.scope.includes(context.id, context.mapping));
     wanted.into_iter().try_for_each(|step| step.apply(data, document, context))
 }

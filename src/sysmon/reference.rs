@@ -73,7 +73,7 @@ pub fn reference() -> String {
 fn constants(page: &mut String) {
     let of = |mapping| {
         let mut document = Document::new();
-        common::constants(&mut document, super::System::Windows, mapping);
+        common::constants(&mut document, super::SysmonPlatform::Windows, mapping);
         document
     };
     let (integration, winlogbeat) = (of(Mapping::Integration), of(Mapping::Winlogbeat));

@@ -5,14 +5,14 @@
 //! Steps apply to every event ID unless they name some. This module does not know how an event ID is categorised.
 
 use super::Mapping;
-use super::derive::{self, Context, Failure};
+use super::derive::{self, Failure, StepContext};
 use super::raw::EventData;
 use crate::ecs::{self, FieldId};
 use crate::event::{Document, IpValue};
 
 /// One step.
 #[derive(Debug)]
-pub struct Step {
+pub struct MappingStep {
     /// Which events go through it.
     pub scope: Scope,
     /// What it does.
@@ -104,12 +104,17 @@ pub struct Derive {
     /// Fields that it may set; a name with `.*` at its end stands for all below it.
     pub writes: &'static [&'static str],
     /// The function.
-    pub run: fn(&mut EventData<'_>, &mut Document, Context) -> Result<(), Failure>,
+    pub run: fn(&mut EventData<'_>, &mut Document, StepContext) -> Result<(), Failure>,
 }
 
-impl Step {
+impl MappingStep {
     /// Does the step.
-    pub fn apply(&self, data: &mut EventData<'_>, document: &mut Document, context: Context) -> Result<(), Failure> {
+    pub fn apply(
+        &self,
+        data: &mut EventData<'_>,
+        document: &mut Document,
+        context: StepContext,
+    ) -> Result<(), Failure> {
         match self.action {
             Move(name, field) => {
                 if let Some(value) = data.get(name)
@@ -147,26 +152,26 @@ impl Step {
     }
 }
 
-const fn all(action: Action) -> Step {
-    Step { scope: Scope::All, action }
+const fn all(action: Action) -> MappingStep {
+    MappingStep { scope: Scope::All, action }
 }
 
-const fn only(ids: &'static [u32], action: Action) -> Step {
-    Step { scope: Scope::Only(ids), action }
+const fn only(ids: &'static [u32], action: Action) -> MappingStep {
+    MappingStep { scope: Scope::Only(ids), action }
 }
 
-const fn except(ids: &'static [u32], action: Action) -> Step {
-    Step { scope: Scope::Except(ids), action }
+const fn except(ids: &'static [u32], action: Action) -> MappingStep {
+    MappingStep { scope: Scope::Except(ids), action }
 }
 
-const fn integration(ids: &'static [u32], action: Action) -> Step {
-    Step { scope: Scope::OnlyIn(Mapping::Integration, ids), action }
+const fn integration(ids: &'static [u32], action: Action) -> MappingStep {
+    MappingStep { scope: Scope::OnlyIn(Mapping::Integration, ids), action }
 }
 
 use Action::{Address, Boolean, Constant, Copy, Long, Move, Rename};
 
 /// Every step, in order.
-pub static STEPS: &[Step] = &[
+pub static STEPS: &[MappingStep] = &[
     only(&[255], Move("ID", ecs::ERROR_CODE)),
     all(Move("RuleName", ecs::RULE_NAME)),
     // Winlogbeat's events have a rendered message already, so that the entry stays where it is.
@@ -224,7 +229,7 @@ pub static STEPS: &[Step] = &[
     only(&[6, 7], Move("ImageLoaded", ecs::FILE_PATH)),
     all(Copy("Signature", ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME)),
     all(Copy("SignatureStatus", ecs::FILE_CODE_SIGNATURE_STATUS)),
-    Step {
+    MappingStep {
         scope: Scope::In(Mapping::Integration),
         action: Action::Derive(Derive {
             how: "`true` is true, any other text is false",

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::Record;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
         computer: "WS01.corp.example".into(),
         user_sid: Some("S-1-5-18".into()),
         data: data.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
-        origin: Origin { input: 0, offset: 4608 },
+        origin: Locator { input: 0, offset: 4608 },
         is_recovered: false,
     }
 }

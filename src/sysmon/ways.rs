@@ -1,21 +1,21 @@
 //! Fields of a Sysmon event worked out one at a time, straight from a glance at its record, when somebody asks for them.
 //!
-//! For each field the steps that it depends on are known beforehand ([`Ways`]), because it is known which entries a record has: of the whole pipeline a
+//! For each field the steps that it depends on are known beforehand ([`Extractors`]), because it is known which entries a record has: of the whole pipeline a
 //! handful of steps is left, and for most fields none but to take the text of an entry. The steps are the very ones that [`super::map`] takes, in
 //! the same order, so that a field has the same values either way; a test holds that over every event. This module does not know who asks, nor why.
 
 mod lazy;
 
-pub use lazy::{Cells, Found, Lazy, Part, Source};
+pub use lazy::{ExtractCache, FoundSource, LazyEvent, SourcePart, TextSource};
 
-use super::derive::Context;
+use super::derive::StepContext;
 use super::direct::{self, Made};
 use super::raw::REMOVED;
-use super::steps::{Action, STEPS, Step};
-use super::{Mapping, System, common};
+use super::steps::{Action, MappingStep, STEPS};
+use super::{Mapping, SysmonPlatform, common};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::Document;
-use crate::source::{Glance, Raw};
+use crate::source::{Raw, RecordRef};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -39,14 +39,13 @@ const PATHS: &[&str] = &["TargetFilename", "Device", "ImageLoaded", "PipeName", 
 
 /// The step at which it can fail, by position.
 fn fallible_step() -> usize {
-    let fails =
-        |step: &Step| matches!(&step.action, Action::Derive(derive) if derive.writes.contains(&"dns.answers.type"));
+    let fails = |step: &MappingStep| matches!(&step.action, Action::Derive(derive) if derive.writes.contains(&"dns.answers.type"));
     STEPS.iter().position(fails).unwrap_or_default()
 }
 
 /// How the values of a field are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Extractor {
     /// There are never any.
     Never,
     /// They are the same for every event of the ID.
@@ -101,7 +100,7 @@ enum OfRecord {
 
 /// Steps that several fields depend on, with the entries that they read.
 #[derive(Debug, PartialEq, Eq)]
-struct Group {
+struct StepGroup {
     /// Positions in the table of steps.
     steps: Vec<usize>,
     /// Positions among the names of the record's entries.
@@ -112,16 +111,16 @@ struct Group {
 
 /// How some fields of the events of an ID are found, whose records have entries of certain names.
 #[derive(Debug)]
-pub struct Ways {
-    context: Context,
+pub struct Extractors {
+    context: StepContext,
     names: Vec<Arc<str>>,
     /// The fields that were learned, and the way to each.
     fields: Vec<Field>,
-    learned: Vec<Way>,
+    learned: Vec<Extractor>,
     /// The place of a field of the catalogue among the ways; `u16::MAX` for none.
     by_id: Vec<u16>,
     others: HashMap<Arc<str>, u16>,
-    groups: Vec<Group>,
+    groups: Vec<StepGroup>,
     constants: Document,
     /// The position of the entry that tells the time.
     utc_time: Option<usize>,
@@ -130,12 +129,12 @@ pub struct Ways {
     answers: Option<usize>,
 }
 
-impl Ways {
+impl Extractors {
     /// Ways to nothing yet.
     pub fn new(id: u32, mapping: Mapping, names: &[Arc<str>]) -> Self {
-        let context = Context { id, mapping, separator: '\\' };
+        let context = StepContext { id, mapping, separator: '\\' };
         let mut constants = Document::new();
-        common::constants(&mut constants, System::Windows, mapping);
+        common::constants(&mut constants, SysmonPlatform::Windows, mapping);
         common::event_id(&mut constants, id, mapping);
         let entry = |wanted: &str| names.iter().position(|name| &**name == wanted);
         Self {
@@ -173,34 +172,35 @@ impl Ways {
 
     /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
     pub fn is_direct(&self, field: &Field) -> bool {
-        self.position(field)
-            .is_some_and(|at| !matches!(self.learned[at], Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)))
+        self.position(field).is_some_and(|at| {
+            !matches!(self.learned[at], Extractor::Steps(_) | Extractor::Flow(_) | Extractor::MadeAfterAnswers(..))
+        })
     }
 
     /// How dear it is to work out the values of a field that was learned, compared with others.
     pub fn cost(&self, field: &Field) -> usize {
         match self.position(field).map(|at| self.learned[at]) {
-            Some(Way::Steps(_) | Way::Flow(_) | Way::MadeAfterAnswers(..)) | None => 10,
-            Some(Way::Args(_)) => 3,
-            Some(Way::ArgsCount(_)) => 1,
+            Some(Extractor::Steps(_) | Extractor::Flow(_) | Extractor::MadeAfterAnswers(..)) | None => 10,
+            Some(Extractor::Args(_)) => 3,
+            Some(Extractor::ArgsCount(_)) => 1,
             Some(_) => 0,
         }
     }
 
     /// Whether a field that was learned has the same values in every event.
     pub fn is_constant(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| matches!(self.learned[at], Way::Constant | Way::Never))
+        self.position(field).is_some_and(|at| matches!(self.learned[at], Extractor::Constant | Extractor::Never))
     }
 
     /// Whether a field that was learned never has a value.
     pub fn is_never(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| self.learned[at] == Way::Never)
+        self.position(field).is_some_and(|at| self.learned[at] == Extractor::Never)
     }
 
     /// The position of the entry whose base name a field is, if it is one.
     pub fn base_name(&self, field: &Field) -> Option<usize> {
         match self.learned[self.position(field)?] {
-            Way::Made(entry, Made::BaseName) => Some(entry),
+            Extractor::Made(entry, Made::BaseName) => Some(entry),
             _ => None,
         }
     }
@@ -209,17 +209,21 @@ impl Ways {
     /// behind the names of the entries stand for texts of the record itself; [`raw_at`] knows them all.
     pub fn entries(&self, field: &Field) -> Option<Vec<usize>> {
         match self.learned[self.position(field)?] {
-            Way::Never | Way::Constant | Way::Fixed(_) => Some(Vec::new()),
-            Way::Text(at) | Way::Long(at) | Way::Made(at, _) | Way::Args(at) | Way::ArgsCount(at) => Some(vec![at]),
-            Way::Either(first, second) => Some(sorted(&[first, second])),
-            Way::MadeAfterAnswers(at, _) => Some(sorted(&[at, self.question?, self.answers?])),
-            Way::Flow(Flow { transport, ends: [source, destination] }) => {
+            Extractor::Never | Extractor::Constant | Extractor::Fixed(_) => Some(Vec::new()),
+            Extractor::Text(at)
+            | Extractor::Long(at)
+            | Extractor::Made(at, _)
+            | Extractor::Args(at)
+            | Extractor::ArgsCount(at) => Some(vec![at]),
+            Extractor::Either(first, second) => Some(sorted(&[first, second])),
+            Extractor::MadeAfterAnswers(at, _) => Some(sorted(&[at, self.question?, self.answers?])),
+            Extractor::Flow(Flow { transport, ends: [source, destination] }) => {
                 Some(sorted(&[transport, source.0, source.1, destination.0, destination.1]))
             }
-            Way::Steps(group) => Some(self.groups[group].entries.clone()),
-            Way::Record(OfRecord::User) => Some(vec![self.names.len()]),
-            Way::Record(OfRecord::Computer | OfRecord::HostId) => Some(vec![self.names.len() + 1]),
-            Way::Record(_) => None,
+            Extractor::Steps(group) => Some(self.groups[group].entries.clone()),
+            Extractor::Record(OfRecord::User) => Some(vec![self.names.len()]),
+            Extractor::Record(OfRecord::Computer | OfRecord::HostId) => Some(vec![self.names.len() + 1]),
+            Extractor::Record(_) => None,
         }
     }
 
@@ -227,9 +231,9 @@ impl Ways {
     /// be missing from either, each of them is a part of the entry's text.
     pub fn cut_from(&self, field: &Field) -> Option<usize> {
         match self.learned[self.position(field)?] {
-            Way::Text(at) | Way::Made(at, Made::BaseName) | Way::Args(at) => Some(at),
-            Way::Steps(group) if CUT.contains(&field.name()) => {
-                let Group { steps, entries, .. } = &self.groups[group];
+            Extractor::Text(at) | Extractor::Made(at, Made::BaseName) | Extractor::Args(at) => Some(at),
+            Extractor::Steps(group) if CUT.contains(&field.name()) => {
+                let StepGroup { steps, entries, .. } = &self.groups[group];
                 let renames = steps.iter().any(|&step| matches!(STEPS[step].action, Action::Rename(..)));
                 let mut paths = entries.iter().filter(|&&at| PATHS.contains(&&*self.names[at]));
                 let only = paths.next().filter(|_| !renames)?;
@@ -239,7 +243,7 @@ impl Ways {
         }
     }
 
-    /// The place of a field among those that were learned, for [`Lazy::write_at`].
+    /// The place of a field among those that were learned, for [`LazyEvent::write_at`].
     pub fn position(&self, field: &Field) -> Option<usize> {
         let at = match field {
             Field::Known(id) => self.by_id[id.position()],
@@ -248,7 +252,7 @@ impl Ways {
         (at != u16::MAX).then_some(usize::from(at))
     }
 
-    fn find(&mut self, field: &Field) -> Option<Way> {
+    fn find(&mut self, field: &Field) -> Option<Extractor> {
         let known = |id: FieldId| *field == Field::Known(id);
         let of_record = [
             (ecs::EVENT_PROVIDER, OfRecord::Provider),
@@ -269,10 +273,10 @@ impl Ways {
         if let Some((_, way)) = of_record.into_iter().find(|(id, _)| known(*id)) {
             // An event says so itself where its pipeline has failed.
             let sure = way != OfRecord::Kind || self.context.id != FALLIBLE;
-            return sure.then_some(Way::Record(way));
+            return sure.then_some(Extractor::Record(way));
         }
         if super::is_constant(field) {
-            return Some(Way::Constant);
+            return Some(Extractor::Constant);
         }
         let name = field.name();
         let rest = name.strip_prefix("winlog.event_data.");
@@ -282,29 +286,29 @@ impl Ways {
         if !of_data && from_elsewhere.iter().any(|start| name.starts_with(start)) {
             return None;
         }
-        let base_name = |entry| Way::Made(entry, Made::BaseName);
+        let base_name = |entry| Extractor::Made(entry, Made::BaseName);
         let names = [
-            (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE, base_name as fn(usize) -> Way),
+            (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE, base_name as fn(usize) -> Extractor),
             (ecs::PROCESS_PARENT_NAME, ecs::PROCESS_PARENT_EXECUTABLE, base_name),
             (ecs::FILE_NAME, ecs::FILE_PATH, base_name),
-            (ecs::PROCESS_ARGS, ecs::PROCESS_COMMAND_LINE, Way::Args),
-            (ecs::PROCESS_ARGS_COUNT, ecs::PROCESS_COMMAND_LINE, Way::ArgsCount),
-            (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE, Way::Args),
-            (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Way::ArgsCount),
+            (ecs::PROCESS_ARGS, ecs::PROCESS_COMMAND_LINE, Extractor::Args),
+            (ecs::PROCESS_ARGS_COUNT, ecs::PROCESS_COMMAND_LINE, Extractor::ArgsCount),
+            (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::Args),
+            (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::ArgsCount),
         ];
         if let Some((_, from, way)) = names.into_iter().find(|(id, ..)| known(*id))
             && self.is_computed(name)
         {
             match self.find(&from.into())? {
-                Way::Text(entry) => return Some(way(entry)),
-                Way::Never => return Some(Way::Never),
+                Extractor::Text(entry) => return Some(way(entry)),
+                Extractor::Never => return Some(Extractor::Never),
                 _ => {}
             }
         }
         if known(ecs::NETWORK_COMMUNITY_ID)
             && let Some(flow) = self.flow()
         {
-            return Some(Way::Flow(flow));
+            return Some(Extractor::Flow(flow));
         }
         Some(self.by_steps(name, rest))
     }
@@ -319,7 +323,7 @@ impl Ways {
     /// Where the parts of a flow are, if each is an entry.
     fn flow(&mut self) -> Option<Flow> {
         let mut part = |field: FieldId| match self.find(&field.into())? {
-            Way::Text(at) | Way::Long(at) | Way::Made(at, Made::Address) => Some(at),
+            Extractor::Text(at) | Extractor::Long(at) | Extractor::Made(at, Made::Address) => Some(at),
             _ => None,
         };
         let transport = part(ecs::NETWORK_TRANSPORT)?;
@@ -331,7 +335,8 @@ impl Ways {
 
     /// Whether the record has an entry that can become this one: of that name, or renamed to it.
     fn may_exist(&self, entry: &str) -> bool {
-        let renamed = |step: &Step| matches!(step.action, Action::Rename(from, to) if to == entry && self.has(from));
+        let renamed =
+            |step: &MappingStep| matches!(step.action, Action::Rename(from, to) if to == entry && self.has(from));
         self.has(entry) || STEPS.iter().any(renamed)
     }
 
@@ -339,22 +344,22 @@ impl Ways {
         self.names.iter().any(|name| &**name == entry)
     }
 
-    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Way {
+    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Extractor {
         let left = rest.filter(|entry| !REMOVED.contains(entry) && self.may_exist(entry));
         let (mut steps, mut slice) = self.slice(field, rest, None);
         let sets = steps.iter().any(|step| STEPS[*step].action.may_set(field));
         if !sets && left.is_none() {
-            return Way::Never;
+            return Extractor::Never;
         }
         // What comes after a step that can fail depends on its success.
         let fallible = fallible_step();
         let can_fail = self.context.id == FALLIBLE && self.may_act(fallible);
         if can_fail && (left.is_some() || steps.iter().any(|step| *step > fallible)) {
             if let [only] = steps.as_slice()
-                && let Some(Way::Made(entry, made)) = self.by_step(field, &STEPS[*only].action)
+                && let Some(Extractor::Made(entry, made)) = self.by_step(field, &STEPS[*only].action)
                 && self.has_answers()
             {
-                return Way::MadeAfterAnswers(entry, made);
+                return Extractor::MadeAfterAnswers(entry, made);
             }
             (steps, slice) = self.slice(field, rest, Some(fallible));
         }
@@ -366,44 +371,44 @@ impl Ways {
         if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
         {
-            return Way::Text(at);
+            return Extractor::Text(at);
         }
         let positions = self.names.iter().enumerate().filter(|(_, name)| slice.entries.iter().any(|e| **e == ***name));
         let entries = positions.map(|(at, _)| at).collect();
-        let group = Group { steps, entries, rest: left.is_some() };
+        let group = StepGroup { steps, entries, rest: left.is_some() };
         let at = self.groups.iter().position(|have| *have == group).unwrap_or_else(|| {
             self.groups.push(group);
             self.groups.len() - 1
         });
-        Way::Steps(at)
+        Extractor::Steps(at)
     }
 
     /// Whether question and answers of a query are entries.
     fn has_answers(&mut self) -> bool {
-        let question = self.question.map(Way::Text);
+        let question = self.question.map(Extractor::Text);
         question.is_some() && self.find(&ecs::DNS_QUESTION_NAME.into()) == question && self.answers.is_some()
     }
 
     /// The way to a field that one step alone sets.
-    fn by_step(&self, field: &str, action: &Action) -> Option<Way> {
+    fn by_step(&self, field: &str, action: &Action) -> Option<Extractor> {
         let at = |entry: &str| self.names.iter().position(|name| &**name == entry);
         match *action {
-            Action::Move(entry, to) | Action::Copy(entry, to) if to.name() == field => at(entry).map(Way::Text),
-            Action::Long(entry, to) if to.name() == field => at(entry).map(Way::Long),
-            Action::Boolean(entry, to) if to.name() == field => at(entry).map(|at| Way::Made(at, Made::Boolean)),
-            Action::Address(entry, to) if to.name() == field => at(entry).map(|at| Way::Made(at, Made::Address)),
-            Action::Constant(to, text) if to.name() == field => Some(Way::Fixed(text)),
+            Action::Move(entry, to) | Action::Copy(entry, to) if to.name() == field => at(entry).map(Extractor::Text),
+            Action::Long(entry, to) if to.name() == field => at(entry).map(Extractor::Long),
+            Action::Boolean(entry, to) if to.name() == field => at(entry).map(|at| Extractor::Made(at, Made::Boolean)),
+            Action::Address(entry, to) if to.name() == field => at(entry).map(|at| Extractor::Made(at, Made::Address)),
+            Action::Constant(to, text) if to.name() == field => Some(Extractor::Fixed(text)),
             Action::Derive(_) if field == ecs::NETWORK_PROTOCOL.name() => {
                 match (at("DestinationPortName"), at("SourcePortName")) {
-                    (Some(first), Some(second)) => Some(Way::Either(first, second)),
-                    (one, other) => one.or(other).map(Way::Text),
+                    (Some(first), Some(second)) => Some(Extractor::Either(first, second)),
+                    (one, other) => one.or(other).map(Extractor::Text),
                 }
             }
-            Action::Derive(_) if field == ecs::REGISTRY_PATH.name() => at("TargetObject").map(Way::Text),
+            Action::Derive(_) if field == ecs::REGISTRY_PATH.name() => at("TargetObject").map(Extractor::Text),
             Action::Derive(_) => {
                 let (entry, made) = direct::made_of(field)?;
                 let of_another = matches!(made, Made::Hash(_)) && !direct::hashes_it(field, self.context);
-                if of_another { Some(Way::Never) } else { at(entry).map(|at| Way::Made(at, made)) }
+                if of_another { Some(Extractor::Never) } else { at(entry).map(|at| Extractor::Made(at, made)) }
             }
             _ => None,
         }
@@ -446,8 +451,8 @@ impl Ways {
     }
 }
 
-/// What stands at one of the positions that [`Ways::entries`] gives.
-pub fn raw_at<'c>(glance: &Glance<'c>, at: usize) -> Raw<'c> {
+/// What stands at one of the positions that [`Extractors::entries`] gives.
+pub fn raw_at<'c>(glance: &RecordRef<'c>, at: usize) -> Raw<'c> {
     match at.checked_sub(glance.names().len()) {
         None => glance.entry(at),
         Some(0) => glance.user(),
@@ -483,7 +488,7 @@ pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     let field = &from.map_or_else(|| field.clone(), |(_, from)| from.into());
     let rest = field.name().strip_prefix("winlog.event_data.");
     names.extend(rest.map(Arc::from));
-    let ways = Ways::new(id, mapping, &names);
+    let ways = Extractors::new(id, mapping, &names);
     if super::is_constant(field) {
         return Vec::new();
     }

@@ -1,16 +1,16 @@
 //! Events grouped by the process that they belong to, in time order inside each group, with the process's own facts beside its other events.
 //!
-//! A process is a host and a ProcessGuid. Events without one form a group of their own per host: nothing is dropped. An event is held as a [`Row`], which is
+//! A process is a host and a ProcessGuid. Events without one form a group of their own per host: nothing is dropped. An event is held as a [`TimelineRow`], which is
 //! bytes: the values of the columns, or the whole document, and no more, so that a timeline of any size can be sorted. This module does not know
 //! output formats, nor where rows wait until they are sorted.
 
 mod record;
 mod row;
 
-pub use record::{Data, RecordView, System};
-pub use row::{Cell, Cells, Contents, Outline, Row, RowHead, RowWriter, Subject};
+pub use record::{Data, RecordView, SystemView};
+pub use row::{Cell, RowCells, RowContents, RowHead, RowTemplate, RowWriter, Subject, TimelineRow};
 
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::detect::Alert;
 use crate::ecs::{self, Field, FieldId};
 use hashbrown::HashMap;
@@ -91,7 +91,7 @@ pub const CARRIED: &[FieldId] = &[
     ecs::DATA_LOGON_ID,
 ];
 
-/// What an account of an event in words says beside [`FIELDS`]: the fields of [`Contents::Details`].
+/// What an account of an event in words says beside [`FIELDS`]: the fields of [`RowContents::Details`].
 pub static DETAILS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let known = [ecs::EVENT_PROVIDER, ecs::SYSMON_DNS_STATUS, ecs::ERROR_CODE].map(Field::Known);
     let data = [
@@ -120,14 +120,14 @@ pub static DETAILS: LazyLock<Vec<Field>> = LazyLock::new(|| {
 });
 
 /// The fields that rows of some contents hold, in the order of their numbers.
-pub fn fields_of(contents: Contents) -> impl Iterator<Item = Field> {
-    let details = (contents == Contents::Details).then(|| DETAILS.iter().cloned()).into_iter().flatten();
+pub fn fields_of(contents: RowContents) -> impl Iterator<Item = Field> {
+    let details = (contents == RowContents::Details).then(|| DETAILS.iter().cloned()).into_iter().flatten();
     FIELDS.iter().map(|field| (*field).into()).chain(details)
 }
 
 /// An event's part in an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct AlertPart {
     /// Position of the alert in the list of alerts.
     pub alert: usize,
     /// Stage of the rule's sequence, from 0.
@@ -136,13 +136,13 @@ pub struct Part {
 
 /// One event of a timeline, ready to be written.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'t> {
+pub struct TimelineEntry<'t> {
     /// The event.
-    pub row: Row<'t>,
+    pub row: TimelineRow<'t>,
     /// The start of the event's process, if it was logged and the event is no start itself.
-    pub start: Option<Row<'t>>,
+    pub start: Option<TimelineRow<'t>>,
     /// The alerts that the event is part of.
-    pub parts: &'t [Part],
+    pub parts: &'t [AlertPart],
 }
 
 /// The positions in [`FIELDS`] of those in [`CARRIED`], which stand together.
@@ -171,19 +171,19 @@ const fn column(field: FieldId) -> usize {
     at
 }
 
-/// The values of an entry by the position of their field in [`FIELDS`]: convenient where [`Row::cells`] is quick.
+/// The values of an entry by the position of their field in [`FIELDS`]: convenient where [`TimelineRow::cells`] is quick.
 #[derive(Clone, Debug)]
-pub struct Columns<'t> {
+pub struct EntryColumns<'t> {
     own: ByColumn<'t>,
     start: Option<ByColumn<'t>>,
     start_record: Option<&'t str>,
 }
 
-impl<'t> Entry<'t> {
+impl<'t> TimelineEntry<'t> {
     /// The values of the entry.
-    pub fn columns(&self) -> Columns<'t> {
+    pub fn columns(&self) -> EntryColumns<'t> {
         let start = self.start.map(ByColumn::new);
-        Columns { own: ByColumn::new(self.row), start, start_record: self.start_record() }
+        EntryColumns { own: ByColumn::new(self.row), start, start_record: self.start_record() }
     }
 
     /// The record id of the start whose facts are carried onto this event.
@@ -192,7 +192,7 @@ impl<'t> Entry<'t> {
     }
 }
 
-impl<'t> Columns<'t> {
+impl<'t> EntryColumns<'t> {
     /// All values of a field: the event's own or, for the facts in [`CARRIED`], the first of its process's start.
     pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> + use<'t, '_> {
         let own = self.own.values(field);
@@ -220,7 +220,7 @@ impl<'t> Columns<'t> {
 struct ByColumn<'t>(Vec<(usize, Cell<'t>)>);
 
 impl<'t> ByColumn<'t> {
-    fn new(row: Row<'t>) -> Self {
+    fn new(row: TimelineRow<'t>) -> Self {
         Self(row.cells().collect())
     }
 
@@ -232,12 +232,12 @@ impl<'t> ByColumn<'t> {
 }
 
 /// The parts of events in alerts, by where the events were read.
-pub fn parts_by_event(alerts: &[Alert]) -> HashMap<Origin, Vec<Part>> {
-    let mut parts: HashMap<_, Vec<Part>> = HashMap::new();
+pub fn parts_by_event(alerts: &[Alert]) -> HashMap<Locator, Vec<AlertPart>> {
+    let mut parts: HashMap<_, Vec<AlertPart>> = HashMap::new();
     for (alert, found) in alerts.iter().enumerate() {
         for (stage, event) in found.events.iter().enumerate() {
             if let Some(event) = event {
-                parts.entry(event.origin).or_default().push(Part { alert, stage });
+                parts.entry(event.origin).or_default().push(AlertPart { alert, stage });
             }
         }
     }

@@ -17,7 +17,7 @@ pub enum RecordView<'r> {
     /// A record of a log.
     Record {
         /// Its parts beside the data.
-        system: System<'r>,
+        system: SystemView<'r>,
         /// Names and values of its data.
         data: Data<'r>,
     },
@@ -27,7 +27,7 @@ pub enum RecordView<'r> {
 
 /// The parts of a record beside its data, as in [`Record`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct System<'r> {
+pub struct SystemView<'r> {
     /// `EventID`.
     pub event_id: u64,
     /// `Level`.
@@ -127,7 +127,7 @@ impl<'r> RecordView<'r> {
         let [keywords, provider, channel, computer, user_sid, path] =
             [text()?, text()?, text()?, text()?, text()?, text()?];
         let event_id = event_id?;
-        let system = System {
+        let system = SystemView {
             event_id,
             level,
             time_created,

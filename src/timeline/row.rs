@@ -9,16 +9,16 @@
 //! in it, which the table refers to by place.
 
 use super::{ACTION_COLUMN, ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
-use crate::sysmon::{Found, Lazy, Part, Source, Ways};
+use crate::sysmon::{Extractors, FoundSource, LazyEvent, SourcePart, TextSource};
 use std::ops::Range;
 
 /// What rows hold of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Contents {
+pub enum RowContents {
     /// The values of [`FIELDS`].
     #[default]
     Columns,
@@ -47,7 +47,7 @@ pub enum Cell<'r> {
 
 /// A row in its bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'r> {
+pub struct TimelineRow<'r> {
     /// Its place in the order of events.
     pub order: OrderKey,
     /// Whether it tells of the creation of its process.
@@ -93,17 +93,17 @@ pub struct RowWriter {
     table: Vec<u8>,
     texts: Vec<u8>,
     /// What columns have of the texts that they share.
-    parts: Vec<Part>,
+    parts: Vec<SourcePart>,
     /// Where the texts begin that no columns share.
     own_texts: usize,
 }
 
 /// Where the columns of the events of a kind are found, with the cells that are the same for all of them.
 #[derive(Debug)]
-pub struct Outline {
+pub struct RowTemplate {
     parts: Vec<OutlinePart>,
     /// Entries that several columns are made of.
-    sources: Vec<Source>,
+    sources: Vec<TextSource>,
     host: usize,
     entity_id: usize,
     record_id: usize,
@@ -120,11 +120,11 @@ enum OutlinePart {
     Known(Vec<u8>, Vec<u8>),
 }
 
-impl Outline {
+impl RowTemplate {
     /// The outline of events with these ways, which learn the columns; `constants` has the values that are the same for all events.
     /// `None` if there is no way to some column.
-    pub fn new(ways: &mut Ways, contents: Contents, constants: &Document) -> Option<Self> {
-        let place = |ways: &mut Ways, field: &Field| {
+    pub fn new(ways: &mut Extractors, contents: RowContents, constants: &Document) -> Option<Self> {
+        let place = |ways: &mut Extractors, field: &Field| {
             ways.learn(field);
             ways.position(field)
         };
@@ -132,7 +132,7 @@ impl Outline {
         let entity_id = place(ways, &ecs::PROCESS_ENTITY_ID.into())?;
         let record_id = place(ways, &ecs::WINLOG_RECORD_ID.into())?;
         let places: Vec<usize> = fields_of(contents).map(|field| place(ways, &field)).collect::<Option<_>>()?;
-        let (sources, shared): (Vec<Source>, Vec<Vec<usize>>) = ways.sources(&places).into_iter().unzip();
+        let (sources, shared): (Vec<TextSource>, Vec<Vec<usize>>) = ways.sources(&places).into_iter().unzip();
         let shared: Vec<usize> = shared.into_iter().flatten().collect();
         let mut parts: Vec<OutlinePart> = Vec::new();
         for ((column, field), at) in (0..).zip(fields_of(contents)).zip(places) {
@@ -159,10 +159,10 @@ impl Outline {
 }
 
 /// A text in front of the others, if there is one: its length, and whether it is the only value of its field, so that the table can refer to it.
-type Front = Option<(usize, bool)>;
+type FrontText = Option<(usize, bool)>;
 
 /// The texts in front: host, entity id, record id.
-type Fronts = [Front; 3];
+type Fronts = [FrontText; 3];
 
 impl RowWriter {
     /// Everything written so far.
@@ -186,9 +186,9 @@ impl RowWriter {
     }
 
     /// Writes an event.
-    pub fn event(&mut self, event: &Event, order: OrderKey, contents: Contents) {
+    pub fn event(&mut self, event: &Event, order: OrderKey, contents: RowContents) {
         let fronts = self.begin_event(event);
-        if matches!(contents, Contents::Columns | Contents::Details) {
+        if matches!(contents, RowContents::Columns | RowContents::Details) {
             for (column, field) in (0..).zip(fields_of(contents)) {
                 // Beats and agents write there when they read a record.
                 let is_time_of_reading = !event.is_logged_known && field == Field::Known(ecs::EVENT_CREATED);
@@ -199,9 +199,9 @@ impl RowWriter {
         }
         self.end(order, event.document.is_process_creation(), &fronts);
         match contents {
-            Contents::Columns | Contents::Details => {}
-            Contents::Document => event.push_json(&mut self.bytes),
-            Contents::Record => {
+            RowContents::Columns | RowContents::Details => {}
+            RowContents::Document => event.push_json(&mut self.bytes),
+            RowContents::Record => {
                 self.bytes.push(record::DOCUMENT);
                 event.push_json(&mut self.bytes);
             }
@@ -223,7 +223,7 @@ impl RowWriter {
     }
 
     /// Writes the columns of an event that is seen at a glance.
-    pub fn glance(&mut self, event: &Lazy<'_>, outline: &Outline, order: OrderKey, is_creation: bool) {
+    pub fn glance(&mut self, event: &LazyEvent<'_>, outline: &RowTemplate, order: OrderKey, is_creation: bool) {
         self.begin();
         let fronts = [outline.host, outline.entity_id, outline.record_id].map(|at| self.first_text_at(event, at));
         self.parts.clear();
@@ -264,11 +264,11 @@ impl RowWriter {
     }
 
     /// The same for the field at a place.
-    fn first_text_at(&mut self, event: &Lazy<'_>, at: usize) -> Option<(usize, bool)> {
+    fn first_text_at(&mut self, event: &LazyEvent<'_>, at: usize) -> Option<(usize, bool)> {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
-            Found::Text => Some((self.texts.len() - begin, true)),
-            Found::NotOne => self.first_text(event.values_at(at)),
+            FoundSource::Text => Some((self.texts.len() - begin, true)),
+            FoundSource::NotOne => self.first_text(event.values_at(at)),
             _ => None,
         }
     }
@@ -316,23 +316,23 @@ impl RowWriter {
         self.bytes.extend_from_slice(&self.texts);
     }
 
-    fn column(&mut self, column: u8, event: &Lazy<'_>, at: usize) {
+    fn column(&mut self, column: u8, event: &LazyEvent<'_>, at: usize) {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
-            Found::Text => self.text_entry(column, self.texts.len() - begin),
-            Found::Long(number) => self.long(column, number),
-            Found::Boolean(flag) => self.table.extend_from_slice(&[column, if flag { TRUE } else { FALSE }]),
-            Found::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
-            Found::Nothing => {}
-            Found::NotOne => self.values(column, event.values_at(at)),
+            FoundSource::Text => self.text_entry(column, self.texts.len() - begin),
+            FoundSource::Long(number) => self.long(column, number),
+            FoundSource::Boolean(flag) => self.table.extend_from_slice(&[column, if flag { TRUE } else { FALSE }]),
+            FoundSource::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
+            FoundSource::Nothing => {}
+            FoundSource::NotOne => self.values(column, event.values_at(at)),
         }
     }
 
     /// The cell that is a part of a text which other columns have parts of too.
     fn part(&mut self, column: u8, part: usize) {
         match &self.parts[part] {
-            Part::Nothing => {}
-            Part::Text(range) => {
+            SourcePart::Nothing => {}
+            SourcePart::Text(range) => {
                 let range = range.clone();
                 if let (Ok(start), Ok(length)) = (u16::try_from(range.start), u16::try_from(range.len())) {
                     let ([start, rest], [low, high]) = (start.to_le_bytes(), length.to_le_bytes());
@@ -343,12 +343,12 @@ impl RowWriter {
                     self.text_entry(column, length);
                 }
             }
-            Part::Other(text) => {
+            SourcePart::Other(text) => {
                 self.texts.extend_from_slice(text.as_bytes());
                 let length = text.len();
                 self.text_entry(column, length);
             }
-            Part::Flag(flag) => self.table.extend_from_slice(&[column, if *flag { TRUE } else { FALSE }]),
+            SourcePart::Flag(flag) => self.table.extend_from_slice(&[column, if *flag { TRUE } else { FALSE }]),
         }
     }
 
@@ -466,7 +466,7 @@ impl<'r> Split<'r> {
         let [flags] = take(&mut head)?;
         let tiebreaker = u64::from_le_bytes(take(&mut head)?);
         let origin =
-            Origin { input: u32::from_le_bytes(take(&mut head)?), offset: u64::from_le_bytes(take(&mut head)?) };
+            Locator { input: u32::from_le_bytes(take(&mut head)?), offset: u64::from_le_bytes(take(&mut head)?) };
         let fronts = [take_length(&mut head)?, take_length(&mut head)?, take_length(&mut head)?];
         let own_texts = take_length(&mut head)?;
         let (table, rest) = rest.split_at_checked(take_length(&mut head)?)?;
@@ -491,7 +491,7 @@ impl<'r> RowHead<'r> {
     }
 }
 
-impl<'r> Row<'r> {
+impl<'r> TimelineRow<'r> {
     /// Reads a row that is all of `bytes`.
     pub fn read(bytes: &'r [u8]) -> Option<Self> {
         let split = Split::new(bytes)?;
@@ -533,16 +533,16 @@ impl<'r> Row<'r> {
 
     /// The values with the positions of their fields in [`FIELDS`], and behind them in [`super::DETAILS`], ascending; several values of one field one after
     /// another.
-    pub fn cells(&self) -> Cells<'r> {
+    pub fn cells(&self) -> RowCells<'r> {
         let fronts = [self.host, self.entity_id.unwrap_or_default(), self.record_id.unwrap_or_default()];
         let own_texts = self.texts.get(self.own_texts..).unwrap_or_default();
-        Cells { table: self.table, own_texts, texts: self.texts, fronts }
+        RowCells { table: self.table, own_texts, texts: self.texts, fronts }
     }
 }
 
 /// The values of a row, one after another.
 #[derive(Clone, Debug, Default)]
-pub struct Cells<'r> {
+pub struct RowCells<'r> {
     table: &'r [u8],
     /// What is left of the texts that the table has by length.
     own_texts: &'r str,
@@ -550,7 +550,7 @@ pub struct Cells<'r> {
     fronts: [&'r str; 3],
 }
 
-impl<'r> Cells<'r> {
+impl<'r> RowCells<'r> {
     /// The position of the field of the next value.
     pub fn column(&self) -> Option<usize> {
         self.table.first().map(|column| usize::from(*column))
@@ -575,7 +575,7 @@ impl<'r> Cells<'r> {
     }
 }
 
-impl<'r> Iterator for Cells<'r> {
+impl<'r> Iterator for RowCells<'r> {
     type Item = (usize, Cell<'r>);
 
     fn next(&mut self) -> Option<Self::Item> {

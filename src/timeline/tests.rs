@@ -9,7 +9,7 @@ fn event(logged: i64, set: impl FnOnce(&mut Document)) -> Event {
     document.set(ecs::HOST_NAME, "A");
     document.set(ecs::WINLOG_RECORD_ID, logged.to_string());
     set(&mut document);
-    let origin = Origin { input: 1, offset: logged.unsigned_abs() };
+    let origin = Locator { input: 1, offset: logged.unsigned_abs() };
     let (timestamp, logged) = (Ticks(100 - logged), Ticks(logged));
     Event {
         document,
@@ -23,7 +23,7 @@ fn event(logged: i64, set: impl FnOnce(&mut Document)) -> Event {
     }
 }
 
-fn bytes(event: &Event, contents: Contents) -> Vec<u8> {
+fn bytes(event: &Event, contents: RowContents) -> Vec<u8> {
     let mut writer = RowWriter::default();
     writer.event(event, event.order(crate::event::Clock::Logged), contents);
     writer.take()
@@ -45,11 +45,11 @@ fn a_row_gives_back_what_was_written() {
         document.set(ecs::SOURCE_IP, IpValue::parse("0:0:0:0:0:0:0:1").unwrap());
         document.set(ecs::PROCESS_ARGS, "no column");
     });
-    let bytes = bytes(&event, Contents::Columns);
-    let row = Row::read(&bytes).unwrap();
+    let bytes = bytes(&event, RowContents::Columns);
+    let row = TimelineRow::read(&bytes).unwrap();
     assert_eq!((row.host, row.entity_id, row.is_creation), ("A", Some("{1}"), false));
-    assert_eq!(row.order, OrderKey::new(Ticks(5), Some(7), Origin { input: 1, offset: 5 }));
-    let columns = Entry { row, start: None, parts: &[] }.columns();
+    assert_eq!(row.order, OrderKey::new(Ticks(5), Some(7), Locator { input: 1, offset: 5 }));
+    let columns = TimelineEntry { row, start: None, parts: &[] }.columns();
     let values = |field| columns.values(column(field)).collect::<Vec<_>>();
     assert_eq!(values(ecs::PROCESS_PID), [Cell::Long(4711)]);
     assert_eq!(values(ecs::FILE_CODE_SIGNATURE_TRUSTED), [Cell::Boolean(false)]);
@@ -60,7 +60,7 @@ fn a_row_gives_back_what_was_written() {
     assert_eq!(values(ecs::FILE_PATH), []);
     for length in 0..bytes.len() {
         // Bytes that were cut off are no row, or one with less in it.
-        let _ = Row::read(&bytes[..length]).map(|row| Entry { row, start: None, parts: &[] }.columns());
+        let _ = TimelineRow::read(&bytes[..length]).map(|row| TimelineEntry { row, start: None, parts: &[] }.columns());
     }
 }
 
@@ -70,8 +70,8 @@ fn a_row_of_an_event_that_nobody_knows_the_time_of_logging_of_shows_none() {
     let created = |is_logged_known| {
         let mut event = event(5, |document| document.set(ecs::EVENT_CREATED, Ticks(9)));
         event.is_logged_known = is_logged_known;
-        let bytes = bytes(&event, Contents::Columns);
-        let columns = Entry { row: Row::read(&bytes).unwrap(), start: None, parts: &[] }.columns();
+        let bytes = bytes(&event, RowContents::Columns);
+        let columns = TimelineEntry { row: TimelineRow::read(&bytes).unwrap(), start: None, parts: &[] }.columns();
         columns.values(column(ecs::EVENT_CREATED)).next().is_some()
     };
     assert_eq!((created(true), created(false)), (true, false));
@@ -80,8 +80,8 @@ fn a_row_of_an_event_that_nobody_knows_the_time_of_logging_of_shows_none() {
 #[test]
 fn a_row_of_a_document_is_that_document() {
     let event = event(5, |document| document.set(ecs::PROCESS_ARGS, "x"));
-    let bytes = bytes(&event, Contents::Document);
-    let document: serde_json::Value = serde_json::from_slice(Row::read(&bytes).unwrap().document()).unwrap();
+    let bytes = bytes(&event, RowContents::Document);
+    let document: serde_json::Value = serde_json::from_slice(TimelineRow::read(&bytes).unwrap().document()).unwrap();
     assert_eq!(document, event.to_json());
 }
 
@@ -92,8 +92,8 @@ fn facts_of_the_start_stand_beside_the_other_events_of_the_process() {
         document.set(ecs::EVENT_CODE, "1");
     });
     let other = event(2, |document| document.set(ecs::PROCESS_PARENT_NAME, "own"));
-    let (start, other) = (bytes(&start, Contents::Columns), bytes(&other, Contents::Columns));
-    let entry = Entry { row: Row::read(&other).unwrap(), start: Row::read(&start), parts: &[] };
+    let (start, other) = (bytes(&start, RowContents::Columns), bytes(&other, RowContents::Columns));
+    let entry = TimelineEntry { row: TimelineRow::read(&other).unwrap(), start: TimelineRow::read(&start), parts: &[] };
     let columns = entry.columns();
     let first = |field| columns.values(column(field)).next();
     assert_eq!(first(ecs::PROCESS_COMMAND_LINE), Some(Cell::Text("started")));
@@ -109,8 +109,8 @@ fn every_event_knows_its_part_in_alerts() {
     let sequence = alert(0, vec![Some(start.clone()), None, Some(connection.clone())]);
     let single = alert(1, vec![Some(connection.clone())]);
     let parts = parts_by_event(&[sequence, single]);
-    assert_eq!(parts[&start.origin], [Part { alert: 0, stage: 0 }]);
-    assert_eq!(parts[&connection.origin], [Part { alert: 0, stage: 2 }, Part { alert: 1, stage: 0 }]);
+    assert_eq!(parts[&start.origin], [AlertPart { alert: 0, stage: 0 }]);
+    assert_eq!(parts[&connection.origin], [AlertPart { alert: 0, stage: 2 }, AlertPart { alert: 1, stage: 0 }]);
 }
 
 #[test]

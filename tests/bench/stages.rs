@@ -6,14 +6,14 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use evql::detect::{CandidateEvent, Detector, Memo, ShapePlan};
-use evql::eql::Keys;
+use evql::eql::KeyValues;
 use evql::event::{Clock, Event};
 use evql::forge::{Large, LargeError};
-use evql::pipeline::{self, Options, Silent, TimelineOptions};
-use evql::report::{Layout, Results, TimelineFormat, TimelineJson};
+use evql::pipeline::{self, RunOptions, Silent, TimelineOptions};
+use evql::report::{JsonLayout, Results, TimelineFormat, TimelineJson};
 use evql::rules;
-use evql::source::{self, Glance, Input, Item, Record, Scratch, Search, Verdict, Visitor};
-use evql::sysmon::{self, Cells, Mapping};
+use evql::source::{self, Input, Item, Record, RecordRef, Scratch, Search, Visit, Visitor};
+use evql::sysmon::{self, ExtractCache, Mapping};
 use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::fs::File;
@@ -67,15 +67,15 @@ fn read(inputs: &[Input], slow: bool, sink: &mut dyn FnMut(Item)) {
 struct Looker<'d> {
     detector: &'d Detector,
     plans: HashMap<(u32, u32), (ShapePlan, Memo)>,
-    cells: Cells,
-    keys: Keys,
+    cells: ExtractCache,
+    keys: KeyValues,
     hits: usize,
 }
 
 impl Visitor for Looker<'_> {
     fn begin_chunk(&mut self, _: u64) {}
 
-    fn glance(&mut self, glance: &Glance<'_>) -> Verdict {
+    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         let detector = self.detector;
         let plan = self.plans.entry((glance.shape(), glance.event_id()));
         let (plan, memo) = plan.or_insert_with(|| (detector.shape(glance), Memo::default()));
@@ -85,7 +85,7 @@ impl Visitor for Looker<'_> {
             let event = LazyCell::new(|| fields.event(glance, &mut self.cells, ""));
             self.hits += fields.hits(detector.rules(), glance, &event, &mut self.keys, memo).len();
         }
-        Verdict::Seen
+        Visit::Seen
     }
 
     fn item(&mut self, _: Item) {}
@@ -108,8 +108,8 @@ fn stages(criterion: &mut Criterion) {
     }
     group.bench_function("project", |bencher| {
         bencher.iter(|| {
-            let (plans, cells) = (HashMap::new(), Cells::default());
-            let mut looker = Looker { detector: &detector, plans, cells, keys: Keys::default(), hits: 0 };
+            let (plans, cells) = (HashMap::new(), ExtractCache::default());
+            let mut looker = Looker { detector: &detector, plans, cells, keys: KeyValues::default(), hits: 0 };
             let mut scratch = Scratch::default().wanting(sysmon::is_provider);
             for unit in source::units(&evidence.inputs, 16) {
                 source::visit_unit(&evidence.inputs, &unit, &mut scratch, &mut looker);
@@ -130,9 +130,9 @@ fn stages(criterion: &mut Criterion) {
         bencher.iter(|| detector.findings(&candidates).alerts.len());
     });
     group.bench_function("export, reading and sorting included", |bencher| {
-        let format = TimelineJson(Layout::Lines);
+        let format = TimelineJson(JsonLayout::Lines);
         let timeline = Some(TimelineOptions { contents: format.contents(), ..TimelineOptions::default() });
-        let options = Options { timeline, threads: 1, ..Options::default() };
+        let options = RunOptions { timeline, threads: 1, ..RunOptions::default() };
         bencher.iter(|| {
             let outcome = pipeline::run(&evidence.paths(), &detector, &options, &Silent).unwrap();
             let results = Results {

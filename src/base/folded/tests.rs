@@ -12,7 +12,7 @@ proptest! {
     ) {
         // Other letters of the same text are met more often than chance has it.
         let text = if swap { key.to_uppercase() } else { text };
-        for case in [Case::Sensitive, Case::Insensitive] {
+        for case in [CaseSensitivity::Sensitive, CaseSensitivity::Insensitive] {
             let map: HashMap<FoldedText, i32> = [(FoldedText::new(&key, case), 1)].into_iter().collect();
             let equal = crate::base::wildcard::equal(&key, &text, case);
             prop_assert_eq!(map.get(&Folded(&text, case)).is_some(), equal);

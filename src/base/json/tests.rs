@@ -31,7 +31,7 @@ proptest! {
     /// Any part of a text is what it would be by itself.
     #[test]
     fn parts_are_those_of_serde_json(given in "([a-zA-Z :.]{0,40}|\u{e4}|[\\\\\"\n]){0,9}", cuts in prop::collection::vec(any::<prop::sample::Index>(), 2..9)) {
-        let mut parts = Parts::default();
+        let mut parts = EscapedText::default();
         parts.look("another text that is not there \\ any more");
         parts.look(&given);
         let places: Vec<usize> = given.char_indices().map(|(at, _)| at).chain([given.len()]).collect();

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn matches(pattern: &str, text: &str) -> bool {
-    Wildcard::new(pattern, Case::Insensitive).matches(text)
+    Wildcard::new(pattern, CaseSensitivity::Insensitive).matches(text)
 }
 
 #[test]
@@ -23,9 +23,9 @@ fn stars_and_question_marks() {
 fn case_counts_only_where_asked() {
     assert!(matches("RegSvr32.EXE", "regsvr32.exe"));
     assert!(matches("Ä*", "äb"));
-    assert!(!Wildcard::new("A*", Case::Sensitive).matches("ab"));
-    assert!(equal("RegAsm.exe", "REGASM.EXE", Case::Insensitive));
-    assert!(!equal("RegAsm.exe", "REGASM.EXE", Case::Sensitive));
+    assert!(!Wildcard::new("A*", CaseSensitivity::Sensitive).matches("ab"));
+    assert!(equal("RegAsm.exe", "REGASM.EXE", CaseSensitivity::Insensitive));
+    assert!(!equal("RegAsm.exe", "REGASM.EXE", CaseSensitivity::Sensitive));
     assert!(is_wild("a?") && is_wild("*") && !is_wild("a.b\\c"));
 }
 
@@ -38,7 +38,7 @@ fn a_hostile_pattern_costs_at_most_its_length_times_the_text() {
 proptest! {
     #[test]
     fn agrees_with_a_regular_expression(pattern in "[aAb*?\\\\.ß]{0,8}", text in "[aAbB\\\\.ß\n]{0,10}", sensitive: bool) {
-        let case = if sensitive { Case::Sensitive } else { Case::Insensitive };
+        let case = if sensitive { CaseSensitivity::Sensitive } else { CaseSensitivity::Insensitive };
         let expression: String = pattern.chars().map(|c| match c {
             '*' => ".*".to_owned(),
             '?' => ".".to_owned(),

@@ -5,7 +5,7 @@ use evql::report::TimelineBulk;
 use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TimelineFormat {
+pub enum TimelineType {
     /// One row an event, for spreadsheets
     Csv,
     /// One array of rows

@@ -1,19 +1,19 @@
 //! What can be typed after `evql info`.
 
-use super::{Choice, Inputs, Target};
+use super::{Choice, InputArgs, TargetArgs};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub struct InfoArgs {
     #[command(flatten)]
-    pub inputs: Inputs,
+    pub inputs: InputArgs,
     #[command(flatten)]
     pub choice: Choice,
     /// Compute the SHA-256 of every file
     #[arg(long, help_heading = "Evidence")]
     pub hash: bool,
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// The format: text for people, or JSON; without it JSON if -o names a file that ends in .json, else text
     #[arg(short = 't', long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub output_type: Option<InfoFormat>,

@@ -1,13 +1,13 @@
 //! What can be typed of the HTML report, and of `evql report`, which makes one from saved findings.
 
-use super::{Target, size};
+use super::{TargetArgs, size};
 use clap::Args;
-use evql::report::html::Limits;
+use evql::report::html::ReportLimits;
 use std::path::PathBuf;
 
 /// How the page is made.
 #[derive(Clone, Debug, Args)]
-pub struct Page {
+pub struct PageArgs {
     /// The title of the report
     #[arg(long, value_name = "TEXT", help_heading = "HTML report")]
     pub report_title: Option<String>,
@@ -19,16 +19,16 @@ pub struct Page {
     pub max_report_cards: usize,
 }
 
-impl Page {
+impl PageArgs {
     /// How large the page may become.
-    pub fn limits(&self) -> Limits {
-        Limits { bytes: self.max_report_size, cards: self.max_report_cards }
+    pub fn limits(&self) -> ReportLimits {
+        ReportLimits { bytes: self.max_report_size, cards: self.max_report_cards }
     }
 }
 
 /// Makes the report of `scan -H` from alerts that were saved with `scan -o`.
 #[derive(Debug, Args)]
-pub struct Report {
+pub struct ReportArgs {
     /// Alerts as `scan` writes them (JSON lines, or one array); `-` is stdin
     #[arg(value_name = "ALERTS", required = true)]
     pub alerts: Vec<PathBuf>,
@@ -36,9 +36,9 @@ pub struct Report {
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     #[command(flatten)]
-    pub page: Page,
+    pub page: PageArgs,
     /// Exit with 0 even if some lines could not be read
     #[arg(long)]
     pub allow_partial: bool,

@@ -1,12 +1,12 @@
 //! The arguments of `evql tree`.
 
-use super::{Evidence, RuleArgs, Target};
+use super::{Evidence, RuleArgs, TargetArgs};
 use clap::{Args, ValueEnum};
 use evql::base::Ticks;
-use evql::pipeline::Window;
+use evql::pipeline::TimeWindow;
 
 #[derive(Debug, Args)]
-pub struct Tree {
+pub struct TreeArgs {
     #[command(flatten)]
     pub evidence: Evidence,
     #[command(flatten)]
@@ -18,7 +18,7 @@ pub struct Tree {
     #[arg(long, value_name = "N", help_heading = "Which processes")]
     pub pid: Vec<i64>,
     /// Of the processes with that number only those that had it at this time (UTC)
-    #[arg(long, value_name = "TIME", value_parser = Window::parse_from, requires = "pid", help_heading = "Which processes")]
+    #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_from, requires = "pid", help_heading = "Which processes")]
     pub at: Option<Ticks>,
     /// Show the processes of this alert, by the number that `scan` gives it with the same evidence and rules
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Which processes")]
@@ -30,7 +30,7 @@ pub struct Tree {
     #[arg(long, value_name = "N", help_heading = "Which processes")]
     pub depth: Option<u32>,
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// Format of the output; told by the ending of the file if not given, else text
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<TreeFormat>,

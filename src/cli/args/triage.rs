@@ -4,7 +4,7 @@ use clap::Args;
 
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct Triage {
+pub struct TriageArgs {
     /// Show below each finding what a person would look up next: what its processes did, what started them, where else they were seen
     #[arg(long)]
     pub triage: bool,

@@ -16,7 +16,7 @@ const MOST: usize = 400;
 
 /// What is shown of alerts.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown {
+pub struct AlertDetail {
     /// Everything.
     pub verbose: bool,
     /// Alerts of building-block rules too.
@@ -26,13 +26,13 @@ pub struct Shown {
 }
 
 /// Prints all alerts; those of building-block rules only if they are wanted, as in Kibana.
-pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: Shown) -> io::Result<()> {
-    let Shown { verbose, building_blocks, triage } = wanted;
+pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: AlertDetail) -> io::Result<()> {
+    let AlertDetail { verbose, building_blocks, triage } = wanted;
     for (position, alert) in results.alerts.iter().enumerate() {
         if results.detector.meta(alert).building_block && !building_blocks {
             continue;
         }
-        let card = Card { results, alert, most: (!verbose).then_some(MOST) };
+        let card = AlertCard { results, alert, most: (!verbose).then_some(MOST) };
         card.head(out, position)?;
         if verbose {
             card.rule_text(out)?;
@@ -64,13 +64,13 @@ fn guides(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
     Ok(())
 }
 
-struct Card<'a> {
+struct AlertCard<'a> {
     results: &'a Results<'a>,
     alert: &'a Alert,
     most: Option<usize>,
 }
 
-impl Card<'_> {
+impl AlertCard<'_> {
     fn head(&self, out: &mut dyn Write, position: usize) -> io::Result<()> {
         let meta = self.results.detector.meta(self.alert);
         let level = level_style(meta.level);

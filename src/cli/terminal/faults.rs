@@ -2,7 +2,7 @@
 
 use super::{MARK, counted};
 use evql::base::escape::terminal;
-use evql::source::{Fault, FaultKind, Severity};
+use evql::source::{Fault, FaultKind, FaultSeverity};
 use std::io::{self, Write};
 
 /// More foreign files than this are named together, unless everything is wanted: a folder may be full of them.
@@ -39,9 +39,9 @@ pub fn print(out: &mut dyn Write, faults: &[Fault], verbose: bool) -> io::Result
 
 fn print_one(out: &mut dyn Write, fault: &Fault) -> io::Result<()> {
     let word = match fault.severity {
-        Severity::Lost => "not read:",
-        Severity::Suspect => "in doubt:",
-        Severity::PassedOver => "passed over:",
+        FaultSeverity::Lost => "not read:",
+        FaultSeverity::Suspect => "in doubt:",
+        FaultSeverity::PassedOver => "passed over:",
     };
     write!(out, "{MARK}{word}{MARK:#} {}", terminal(&fault.input))?;
     if let Some(offset) = fault.offset {

@@ -1,13 +1,13 @@
 //! The end of a run: what was read, what became of it, and what was found.
 
-use super::{BOLD, DIM, Page, counted, grouped, level_style, shown};
+use super::{BOLD, DIM, TerminalPage, counted, grouped, level_style, shown};
 use crate::cli::session::Session;
 use crate::cli::tally;
 use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::pipeline::Stats;
 use evql::rules::{Level, compares_user_id};
-use evql::source::{Fault, Severity};
+use evql::source::{Fault, FaultSeverity};
 use evql::sysmon;
 use indicatif::BinaryBytes;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ const FEW_ALERTS: usize = 10;
 const MOST_NAMED: usize = 8;
 
 /// Prints the summary.
-pub fn print(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
     writeln!(out.out, "{BOLD}Summary{BOLD:#}")?;
     line(out, "evidence", &evidence(session))?;
@@ -42,7 +42,7 @@ pub fn print(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
 }
 
 /// Names the rules that compare `user.id`, of which Sysmon records the writer's.
-pub fn print_users(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+pub fn print_users(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     let rules = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query));
     for (at, rule) in rules.enumerate() {
         line(out, if at == 0 { "user.id" } else { "" }, &shown(&rule.meta.name, None))?;
@@ -51,7 +51,7 @@ pub fn print_users(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
 }
 
 /// Prints only what was read and what became of it, for commands whose findings speak for themselves.
-pub fn print_evidence(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     let stats = &session.outcome.stats;
     line(out, "evidence", &evidence(session))?;
     if stats.is_without_events() {
@@ -65,7 +65,7 @@ pub fn print_evidence(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
 }
 
 /// What must be known beside the counts to trust the answer.
-fn notices(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+fn notices(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     session.notices.iter().try_for_each(|notice| line(out, "note", &shown(&notice.text, None)))
 }
 
@@ -114,7 +114,7 @@ fn evidence(session: &Session) -> String {
     let stats = &session.outcome.stats;
     let records = counted(stats.tally.records, "record");
     // What was passed over inside of a file has a place.
-    let is_file = |fault: &&Fault| fault.severity == Severity::PassedOver && fault.offset.is_none();
+    let is_file = |fault: &&Fault| fault.severity == FaultSeverity::PassedOver && fault.offset.is_none();
     let passed_over = session.outcome.faults.iter().filter(is_file).count() as u64;
     let others = match passed_over {
         0 => String::new(),
@@ -166,7 +166,7 @@ fn records(stats: &Stats) -> String {
 }
 
 /// How many of the events no ordinary reader shows.
-fn recovered(out: &mut Page<'_>, stats: &Stats) -> io::Result<()> {
+fn recovered(out: &mut TerminalPage<'_>, stats: &Stats) -> io::Result<()> {
     match stats.tally.recovered {
         0 => Ok(()),
         count => {
@@ -177,7 +177,7 @@ fn recovered(out: &mut Page<'_>, stats: &Stats) -> io::Result<()> {
 }
 
 /// What most of the alerts are, where and when.
-fn overview(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     if let Some((first, last)) = tally::range(session) {
         let shown = |at: Ticks| at.rfc3339().replacen('T', " ", 1);
         line(out, "from", &format!("{} to {}", shown(first), shown(last)))?;
@@ -217,7 +217,7 @@ fn digits(number: usize) -> usize {
 }
 
 /// Says how much is not named.
-fn rest(out: &mut Page<'_>, counts: impl ExactSizeIterator<Item = usize>, noun: &str) -> io::Result<()> {
+fn rest(out: &mut TerminalPage<'_>, counts: impl ExactSizeIterator<Item = usize>, noun: &str) -> io::Result<()> {
     let more = counts.len().saturating_sub(MOST_NAMED) as u64;
     if more == 0 {
         return Ok(());
@@ -236,7 +236,7 @@ fn alerts(session: &Session) -> String {
 }
 
 /// Names the exceptions that took alerts away.
-pub fn print_set_aside(out: &mut Page<'_>, session: &Session) -> io::Result<()> {
+pub fn print_set_aside(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     for (at, (&exception, &count)) in session.outcome.set_aside.iter().enumerate() {
         let name = session.detector.exceptions().get(exception).map_or("", |exception| &exception.name);
         let text = format!("{} by '{}'", grouped(count as u64), shown(name, None));
@@ -278,7 +278,7 @@ fn counted_alerts(session: &Session) -> String {
 
 fn faults(session: &Session) -> String {
     let of = |severity| session.outcome.faults.iter().filter(|fault| fault.severity == severity).count();
-    match (of(Severity::Lost), of(Severity::Suspect)) {
+    match (of(FaultSeverity::Lost), of(FaultSeverity::Suspect)) {
         (0, 0) => "none".to_owned(),
         (lost, suspect) => {
             let unlisted = match session.outcome.stats.tally.unlisted_faults {
@@ -297,6 +297,6 @@ fn elapsed(elapsed: Duration, bytes: u64) -> String {
     format!("{seconds:.2} s ({}/s)", BinaryBytes(rate))
 }
 
-fn line(out: &mut Page<'_>, name: &str, value: &str) -> io::Result<()> {
+fn line(out: &mut TerminalPage<'_>, name: &str, value: &str) -> io::Result<()> {
     writeln!(out.out, "  {DIM}{name:<9}{DIM:#} {}", out.wrapped(value, 12))
 }

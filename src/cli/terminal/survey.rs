@@ -5,8 +5,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use evql::base::Ticks;
 use evql::base::escape::cell;
 use evql::base::time::seconds_text;
-use evql::source::{Fault, LogHeader, Severity};
-use evql::survey::{Host, Kind, Notable, Stream, Survey, SurveyedFile, hosts};
+use evql::source::{Fault, FaultSeverity, LogHeader};
+use evql::survey::{EvidenceSurvey, Notable, NotableKind, Stream, SurveyedFile, SurveyedHost, hosts};
 use indicatif::BinaryBytes;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ const MOST: usize = 5;
 const LONGEST: usize = 200;
 
 /// Prints everything.
-pub fn print(out: &mut dyn Write, survey: &Survey, verbose: bool) -> io::Result<()> {
+pub fn print(out: &mut dyn Write, survey: &EvidenceSurvey, verbose: bool) -> io::Result<()> {
     let most = if verbose { usize::MAX } else { MOST };
     let hosts = hosts(&survey.files);
     for host in &hosts {
@@ -37,7 +37,7 @@ fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
     writeln!(out, "  {DIM}{name:<11}{DIM:#} {value}")
 }
 
-fn print_host(out: &mut dyn Write, host: &Host, most: usize) -> io::Result<()> {
+fn print_host(out: &mut dyn Write, host: &SurveyedHost, most: usize) -> io::Result<()> {
     let name = if host.name.is_empty() { "(no computer name)".to_owned() } else { shown(&host.name, Some(LONGEST)) };
     let (records, files) = (counted(host.records(), "record"), counted(host.inputs.len() as u64, "file"));
     writeln!(out, "{BOLD}{name}{BOLD:#}  {records} in {files}, {}", range(host.span()))?;
@@ -56,7 +56,7 @@ fn print_host(out: &mut dyn Write, host: &Host, most: usize) -> io::Result<()> {
             line(out, "", &format!("{MARK}the clock ran backwards{MARK:#} {times}, by up to {most}"))?;
         }
     }
-    for kind in Kind::ALL {
+    for kind in NotableKind::ALL {
         let of_kind: Vec<&Notable> = host.notable.iter().filter(|notable| notable.kind == kind).collect();
         print_notable(out, kind, &of_kind, most)?;
     }
@@ -121,17 +121,17 @@ fn events(stream: &Stream, most: usize) -> Vec<String> {
     lines
 }
 
-fn print_notable(out: &mut dyn Write, kind: Kind, all: &[&Notable], most: usize) -> io::Result<()> {
+fn print_notable(out: &mut dyn Write, kind: NotableKind, all: &[&Notable], most: usize) -> io::Result<()> {
     let name = match kind {
-        Kind::LogCleared => "log cleared",
-        Kind::LoggingStopped => "log stopped",
-        Kind::LoggingStarted => "log started",
-        Kind::UnexpectedShutdown => "crashed",
-        Kind::AuditPolicyChanged => "audit",
-        Kind::ClockChanged => "clock set",
-        Kind::SysmonState => "Sysmon",
-        Kind::SysmonConfiguration => "config",
-        Kind::SysmonError => "error",
+        NotableKind::LogCleared => "log cleared",
+        NotableKind::LoggingStopped => "log stopped",
+        NotableKind::LoggingStarted => "log started",
+        NotableKind::UnexpectedShutdown => "crashed",
+        NotableKind::AuditPolicyChanged => "audit",
+        NotableKind::ClockChanged => "clock set",
+        NotableKind::SysmonState => "Sysmon",
+        NotableKind::SysmonConfiguration => "config",
+        NotableKind::SysmonError => "error",
     };
     // The latest say most about the state in which the evidence was collected.
     let skipped = all.len().saturating_sub(most);
@@ -139,7 +139,7 @@ fn print_notable(out: &mut dyn Write, kind: Kind, all: &[&Notable], most: usize)
         let facts: Vec<String> =
             notable.facts.iter().map(|(name, text)| format!("{name} {}", shown(text, Some(LONGEST)))).collect();
         let record = notable.record_id.map_or_else(String::new, |id| format!(", record {id}"));
-        let mark = if kind == Kind::LogCleared { MARK } else { anstyle::Style::new() };
+        let mark = if kind == NotableKind::LogCleared { MARK } else { anstyle::Style::new() };
         let what = format!("{mark}{}{mark:#} (ID {}{record})", time(notable.time), notable.event_id);
         let facts = facts.join(", ");
         line(out, if at == 0 { name } else { "" }, format!("{what}  {facts}").trim_end())?;
@@ -150,7 +150,7 @@ fn print_notable(out: &mut dyn Write, kind: Kind, all: &[&Notable], most: usize)
     Ok(())
 }
 
-fn print_files(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+fn print_files(out: &mut dyn Write, survey: &EvidenceSurvey) -> io::Result<()> {
     let hashed = survey.files.iter().any(|file| file.sha256.is_some());
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -197,7 +197,7 @@ fn state(file: &SurveyedFile, faults: &[Fault]) -> String {
     let count = |severity| {
         faults.iter().filter(|fault| fault.input == file.input.display && fault.severity == severity).count() as u64
     };
-    for (count, word) in [(count(Severity::Lost), "loss"), (count(Severity::Suspect), "doubt")] {
+    for (count, word) in [(count(FaultSeverity::Lost), "loss"), (count(FaultSeverity::Suspect), "doubt")] {
         match (count, word) {
             (0, _) => {}
             (_, "loss") if count > 1 => words.push(format!("{} losses", grouped(count))),

@@ -6,8 +6,8 @@ use evql::base::Ticks;
 use evql::base::escape;
 use evql::detect::{Alert, Detector};
 use evql::diag::{Notice, NoticeKind};
-use evql::process::{Facts, Forest, Host, Kind, Node, NodeIndex, Row, Shown};
-use evql::report::Tree;
+use evql::process::{ActivityKind, Forest, HostTree, NodeIndex, ProcessFacts, ProcessNode, TreeItem, TreeRow};
+use evql::report::TreeExport;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -28,8 +28,8 @@ const MOST_ALERTS: usize = 5;
 const PLAIN: Style = Style::new();
 
 /// A tree for people.
-pub struct Text<'t> {
-    pub tree: Tree<'t>,
+pub struct TreeText<'t> {
+    pub tree: TreeExport<'t>,
     pub detector: &'t Detector,
     pub alerts: &'t [Alert],
     pub verbose: bool,
@@ -65,7 +65,7 @@ pub fn print_hosts(out: &mut dyn Write, notices: &[Notice]) -> io::Result<()> {
     of_hosts.map(|notice| &notice.text).try_for_each(|text| writeln!(out, "evql: {}", shown(text, None)))
 }
 
-impl Text<'_> {
+impl TreeText<'_> {
     /// Writes the trees of all hosts.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).max(NARROWEST));
@@ -86,13 +86,15 @@ impl Text<'_> {
                 let has_children = rows.get(line + 1).is_some_and(|next| next.depth > row.depth);
                 let lead = Lead::new(&guides, row, has_children, width);
                 match row.what {
-                    Shown::LeftOut(count) => {
+                    TreeItem::LeftOut(count) => {
                         let text = format!("… {} more; -t json or --depth shows them", grouped(count.into()));
-                        let mut lines = Lines::new(&lead, width);
+                        let mut lines = TreeLines::new(&lead, width);
                         lines.push(&text, DIM);
                         lines.write(out)?;
                     }
-                    Shown::Process { node, selected } => self.process(out, at, host, node, selected, &lead, width)?,
+                    TreeItem::Process { node, selected } => {
+                        self.process(out, at, host, node, selected, &lead, width)?;
+                    }
                 }
                 guides.push(!row.last);
             }
@@ -103,9 +105,9 @@ impl Text<'_> {
         Ok(())
     }
 
-    fn head(out: &mut dyn Write, host: &Host, rows: &[Row]) -> io::Result<()> {
+    fn head(out: &mut dyn Write, host: &HostTree, rows: &[TreeRow]) -> io::Result<()> {
         let name = if host.name.is_empty() { "(no computer name)".into() } else { escape::terminal(&host.name) };
-        let shown = rows.iter().filter(|row| matches!(row.what, Shown::Process { .. })).count();
+        let shown = rows.iter().filter(|row| matches!(row.what, TreeItem::Process { .. })).count();
         let processes = match host.nodes.len() {
             1 => "1 process".to_owned(),
             all => format!("{} processes", grouped(all as u64)),
@@ -119,7 +121,7 @@ impl Text<'_> {
         &self,
         out: &mut dyn Write,
         at: usize,
-        host: &Host,
+        host: &HostTree,
         index: NodeIndex,
         selected: bool,
         lead: &Lead,
@@ -135,7 +137,7 @@ impl Text<'_> {
             None if node.is_synthetic() => PLAIN,
             None => BOLD,
         };
-        let mut lines = Lines::new(lead, width);
+        let mut lines = TreeLines::new(lead, width);
         // Where an image lies tells as much as its name.
         let folder = node.facts.image.as_deref().zip(node.name()).and_then(|(image, name)| image.strip_suffix(name));
         lines.push(&escape::terminal(folder.unwrap_or_default()), DIM);
@@ -143,7 +145,7 @@ impl Text<'_> {
         let pid = node.facts.pid.map_or_else(String::new, |pid| format!(" ({pid})"));
         lines.join(&format!("{name}{pid}"), style);
         lines.push(&times(node), PLAIN);
-        let Facts { user, integrity, .. } = &node.facts;
+        let ProcessFacts { user, integrity, .. } = &node.facts;
         for text in [user, integrity].into_iter().flatten() {
             lines.push(&escape::terminal(text), PLAIN);
         }
@@ -166,7 +168,7 @@ impl Text<'_> {
         if self.verbose { Self::rest(out, node, lead, width) } else { Ok(()) }
     }
 
-    fn command(&self, out: &mut dyn Write, node: &Node, lead: &Lead, width: Option<usize>) -> io::Result<()> {
+    fn command(&self, out: &mut dyn Write, node: &ProcessNode, lead: &Lead, width: Option<usize>) -> io::Result<()> {
         let Some(command) = &node.facts.command_line else { return Ok(()) };
         let (text, cut) = (&*command.text, command.cut as usize);
         let room = width.map(|width| width.saturating_sub(lead.rest.width()).max(NARROWEST / 2));
@@ -186,7 +188,7 @@ impl Text<'_> {
     }
 
     /// What only those see who ask for everything.
-    fn rest(out: &mut dyn Write, node: &Node, lead: &Lead, width: Option<usize>) -> io::Result<()> {
+    fn rest(out: &mut dyn Write, node: &ProcessNode, lead: &Lead, width: Option<usize>) -> io::Result<()> {
         let room = width.map(|width| width.saturating_sub(lead.rest.width()).max(NARROWEST / 2));
         let hashes = node.facts.hashes.as_deref();
         let hash = |name: &str, hash: &Option<std::sync::Arc<str>>| hash.as_ref().map(|hash| format!("{name} {hash}"));
@@ -206,7 +208,7 @@ impl Text<'_> {
 }
 
 /// Start and exit.
-fn times(node: &Node) -> String {
+fn times(node: &ProcessNode) -> String {
     let start = node.started_at().map(time);
     match (start, node.ended) {
         (Some(start), Some(end)) => {
@@ -230,28 +232,28 @@ fn time(at: Ticks) -> String {
         .to_owned()
 }
 
-fn counts(node: &Node) -> Vec<String> {
+fn counts(node: &ProcessNode) -> Vec<String> {
     let mut parts: Vec<String> = node
         .counts
         .iter()
         .map(|(kind, count)| {
             let count = u64::from(count);
             match kind {
-                Kind::Connection => counted(count, "connection"),
-                Kind::Dns => {
+                ActivityKind::Connection => counted(count, "connection"),
+                ActivityKind::Dns => {
                     if count == 1 {
                         "1 DNS query".to_owned()
                     } else {
                         format!("{} DNS queries", grouped(count))
                     }
                 }
-                Kind::File => counted(count, "file"),
-                Kind::Registry => format!("{} in registry", grouped(count)),
-                Kind::Image => counted(count, "image"),
-                Kind::ProcessAccess => format!("{} process access", grouped(count)),
-                Kind::RemoteThread => counted(count, "remote thread"),
-                Kind::Pipe => counted(count, "pipe"),
-                Kind::Other => format!("{} other", grouped(count)),
+                ActivityKind::File => counted(count, "file"),
+                ActivityKind::Registry => format!("{} in registry", grouped(count)),
+                ActivityKind::Image => counted(count, "image"),
+                ActivityKind::ProcessAccess => format!("{} process access", grouped(count)),
+                ActivityKind::RemoteThread => counted(count, "remote thread"),
+                ActivityKind::Pipe => counted(count, "pipe"),
+                ActivityKind::Other => format!("{} other", grouped(count)),
             }
         })
         .collect();
@@ -271,7 +273,7 @@ struct Lead {
 
 impl Lead {
     /// `guides` says for each ancestor whether its line goes on below. Where the terminal is too narrow, only the last of them are drawn.
-    fn new(guides: &[bool], row: &Row, has_children: bool, width: Option<usize>) -> Self {
+    fn new(guides: &[bool], row: &TreeRow, has_children: bool, width: Option<usize>) -> Self {
         let most = width.map_or(MOST_GUIDES, |width| (width / 2 / INDENT).min(MOST_GUIDES));
         let hidden = guides.len().saturating_sub(most);
         let mut line = if hidden > 0 { format!("{}… ", row.depth) } else { String::new() };
@@ -285,7 +287,7 @@ impl Lead {
 }
 
 /// Pieces of text, two spaces apart, that go on in the next line where one is full.
-struct Lines<'l> {
+struct TreeLines<'l> {
     lead: &'l Lead,
     width: Option<usize>,
     done: Vec<String>,
@@ -293,7 +295,7 @@ struct Lines<'l> {
     empty: bool,
 }
 
-impl<'l> Lines<'l> {
+impl<'l> TreeLines<'l> {
     fn new(lead: &'l Lead, width: Option<usize>) -> Self {
         let done = vec![format!("{DIM}{}{DIM:#}", lead.first)];
         Self { lead, width, done, column: lead.first.width(), empty: true }

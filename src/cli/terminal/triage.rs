@@ -3,10 +3,10 @@
 use super::alerts::line;
 use super::{DIM, counted, grouped, shown};
 use evql::event::OrderKey;
-use evql::process::details::{Entry, List, Times};
-use evql::process::elsewhere::Sort;
-use evql::process::triage::{Member, Triage};
-use evql::process::{Host, NodeIndex};
+use evql::process::details::{ActivityEntry, List, Times};
+use evql::process::elsewhere::ValueKind;
+use evql::process::triage::{AlertProcess, Triage};
+use evql::process::{HostTree, NodeIndex};
 use std::io::{self, Write};
 
 /// Most lines of one list, unless everything is wanted.
@@ -18,10 +18,10 @@ const MOST_HOSTS: usize = 5;
 
 /// Prints what is known about the alert at a position.
 pub fn print(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) -> io::Result<()> {
-    let members: Vec<Member<'_>> = triage.members(alert).collect();
+    let members: Vec<AlertProcess<'_>> = triage.members(alert).collect();
     for member in &members {
         let host = &triage.forest.hosts[member.host];
-        let card = Card { host, verbose };
+        let card = ProcessCard { host, verbose };
         if members.len() > 1 {
             line(out, "process", &card.named(member.node))?;
         }
@@ -36,15 +36,15 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
     let mut only_here: Vec<String> = Vec::new();
     for ((sort, value), seen) in triage.elsewhere(alert) {
         let label = match sort {
-            Sort::Sha256 => "SHA-256",
-            Sort::FileSha256 => "SHA-256 of file",
-            Sort::CommandLine => "command",
-            Sort::Destination => "address",
-            Sort::Dns => "name",
+            ValueKind::Sha256 => "SHA-256",
+            ValueKind::FileSha256 => "SHA-256 of file",
+            ValueKind::CommandLine => "command",
+            ValueKind::Destination => "address",
+            ValueKind::Dns => "name",
         };
         let value = shown(&value.text, most);
         if seen.hosts.len() == 1 && !verbose {
-            only_here.push(if *sort == Sort::CommandLine { label.to_owned() } else { format!("{label} {value}") });
+            only_here.push(if *sort == ValueKind::CommandLine { label.to_owned() } else { format!("{label} {value}") });
             continue;
         }
         let names: Vec<String> = seen.hosts.values().take(MOST_HOSTS).map(|host| shown(host, most)).collect();
@@ -60,13 +60,13 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
     Ok(())
 }
 
-struct Card<'t> {
-    host: &'t Host,
+struct ProcessCard<'t> {
+    host: &'t HostTree,
     verbose: bool,
 }
 
-impl Card<'_> {
-    fn print(&self, out: &mut dyn Write, member: &Member<'_>) -> io::Result<()> {
+impl ProcessCard<'_> {
+    fn print(&self, out: &mut dyn Write, member: &AlertProcess<'_>) -> io::Result<()> {
         let ancestors: Vec<NodeIndex> = self.host.ancestors(member.node).collect();
         self.list(out, "started by", &ancestors, 0, |at| self.named(*at))?;
         self.list(out, "started", &self.host.node(member.node).children, 0, |at| self.started(*at))?;
@@ -127,7 +127,7 @@ impl Card<'_> {
         format!("{}{command}", self.named(at))
     }
 
-    fn entry(&self, entry: &Entry, times: &Times) -> String {
+    fn entry(&self, entry: &ActivityEntry, times: &Times) -> String {
         let part = |at: usize| entry.parts[at].as_deref().map(|text| shown(text, self.most()));
         let text = |at: usize| part(at).unwrap_or_default();
         let values: Vec<String> = times.values.iter().map(|value| shown(value, self.most())).collect();

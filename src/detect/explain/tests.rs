@@ -7,9 +7,9 @@ fn rule(query: &str) -> Rule {
 
 /// Each condition in lines: title, then what becomes of it.
 fn told(query: &str) -> Vec<String> {
-    let outcome = |(outcome, ids): &(Outcome, Vec<u32>)| match outcome {
-        Outcome::Left { condition, fields } => format!("{ids:?} {condition} {fields:?}"),
-        Outcome::Never { why } => format!("{ids:?} never: {why}"),
+    let outcome = |(outcome, ids): &(Explanation, Vec<u32>)| match outcome {
+        Explanation::Left { condition, fields } => format!("{ids:?} {condition} {fields:?}"),
+        Explanation::Never { why } => format!("{ids:?} never: {why}"),
     };
     let lines =
         |one: Explained| std::iter::once(one.title.clone()).chain(one.outcomes.iter().map(outcome)).collect::<Vec<_>>();
@@ -60,8 +60,8 @@ fn never_means_never() {
             assert_eq!(ids, sysmon::event_ids().count(), "every event ID once");
             for (outcome, ids) in &one.outcomes {
                 for id in ids {
-                    let left = Known::of_sysmon(*id, Mapping::Integration).specialise(condition);
-                    let never = matches!(outcome, Outcome::Never { .. });
+                    let left = ConstantFields::of_sysmon(*id, Mapping::Integration).specialise(condition);
+                    let never = matches!(outcome, Explanation::Never { .. });
                     assert_eq!(left.constant() == Some(false), never, "{} for {id}", one.title);
                 }
             }

@@ -38,7 +38,7 @@ fn nothing_is_said_of_other_characters() {
 #[test]
 fn what_is_wanted_is_among_all_that_is_looked_for() {
     let names = ["Image".into(), "CommandLine".into()];
-    let mut ways = Ways::new(1, Mapping::default(), &names);
+    let mut ways = Extractors::new(1, Mapping::default(), &names);
     let query = "process where process.args : (\"-enc\", \"*down\\\\load*\") or (process.name == \"a.exe\" and process.pid == 4)";
     let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
     let condition = query.predicate().conjuncts().last().unwrap();
@@ -76,7 +76,7 @@ proptest! {
 
 #[test]
 fn of_conditions_that_must_all_hold_each_wants_its_texts() {
-    let mut ways = Ways::new(1, Mapping::default(), &["CommandLine".into()]);
+    let mut ways = Extractors::new(1, Mapping::default(), &["CommandLine".into()]);
     let query =
         "process where process.args : (\"-r\", \"-l\") and process.args : \"*:3389\" and not process.args : \"keep\"";
     let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };

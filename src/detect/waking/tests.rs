@@ -11,7 +11,7 @@ fn a_sequence_wakes_up_when_all_its_filters_have_taken_something() {
         "process where true",
         "sequence by process.entity_id with maxspan=1h [process where true] ![file where true] [network where true]",
     ]);
-    let waking = Waking::new(&rules);
+    let waking = RuleActivity::new(&rules);
     assert!(waking.is_awake(0) && !waking.is_awake(1));
     waking.note(1, 0);
     waking.note(1, 0);
@@ -25,7 +25,7 @@ fn a_sequence_wakes_up_when_all_its_filters_have_taken_something() {
 #[test]
 fn what_was_left_out_is_told_by_rule() {
     let rules = rules(&["sequence [process where true] [network where true]", "process where true"]);
-    let waking = Waking::new(&rules);
+    let waking = RuleActivity::new(&rules);
     let mut asleep = Asleep::default();
     assert!(asleep.is_empty() && !waking.woke(&asleep));
     let mut other = Asleep::default();
@@ -40,7 +40,7 @@ fn what_was_left_out_is_told_by_rule() {
 fn a_rule_wakes_up_whichever_thread_meets_what() {
     let rules = rules(&["sequence [process where true] [network where true]"]);
     for _ in 0..200 {
-        let waking = Waking::new(&rules);
+        let waking = RuleActivity::new(&rules);
         std::thread::scope(|scope| {
             for filter in 0..2 {
                 let waking = &waking;

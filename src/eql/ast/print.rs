@@ -3,7 +3,8 @@
 //! One space between words, the fewest parentheses that keep the reading, ordinary strings instead of raw ones. Does not keep layout or comments.
 
 use super::{
-    ArithmeticOp, CompareOp, Event, Expr, ExprKind, Literal, LogicOp, Pipe, Query, Runs, Statement, Term, Unit,
+    ArithmeticOp, CompareOp, Expr, ExprKind, Literal, LogicOp, ParsedEvent, ParsedQuery, Pipe, Statement, Term,
+    TimeUnit, WithRuns,
 };
 use crate::eql::token::Keyword;
 use std::fmt::{self, Display, Formatter, Write as _};
@@ -95,7 +96,7 @@ impl Display for Statement {
     }
 }
 
-impl Display for Query {
+impl Display for ParsedQuery {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Event(event) => write!(f, "{event}"),
@@ -123,13 +124,13 @@ impl Display for Term {
         write!(f, "{}{}]", if self.missing { "![" } else { "[" }, self.event)?;
         by(f, &self.keys)?;
         match self.runs {
-            Some(Runs { count, .. }) => write!(f, " with runs={count}"),
+            Some(WithRuns { count, .. }) => write!(f, " with runs={count}"),
             None => Ok(()),
         }
     }
 }
 
-impl Display for Event {
+impl Display for ParsedEvent {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.category {
             None => f.write_str("any")?,
@@ -140,7 +141,7 @@ impl Display for Event {
     }
 }
 
-impl Display for Unit {
+impl Display for TimeUnit {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         Self::ALL.iter().filter(|(_, unit)| unit == self).try_for_each(|(text, _)| f.write_str(text))
     }

@@ -5,7 +5,7 @@ use crate::base::Span;
 use crate::eql::ast::{Call, Expr as Source, ExprKind, Literal};
 use crate::eql::datum::Datum;
 use crate::eql::function::{Function, Gives, Parameter, REMOVED, SIGNATURES, Signature};
-use crate::eql::predicate::Expr;
+use crate::eql::predicate::CompiledExpr;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -65,9 +65,11 @@ impl Checker<'_> {
             self.check_divisor(op, dividend.kind, divisor)?;
         }
         let kind = gives(found, &arguments);
-        let caseless = found.insensitive && arguments.iter().any(|argument| matches!(argument.expr, Expr::Lower(_)));
+        let caseless =
+            found.insensitive && arguments.iter().any(|argument| matches!(argument.expr, CompiledExpr::Lower(_)));
         let arguments = arguments.into_iter().map(|argument| argument.expr).collect();
-        let expr = Expr::Call { function: found.function, insensitive: call.insensitive || caseless, arguments };
+        let expr =
+            CompiledExpr::Call { function: found.function, insensitive: call.insensitive || caseless, arguments };
         Some(Typed::computed(expr, kind, span))
     }
 
@@ -115,9 +117,9 @@ impl Checker<'_> {
         let value = value?;
         let blocks: Vec<IpNet> = blocks.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         if blocks.is_empty() {
-            return Some(Typed::computed(Expr::Constant(Datum::Null), Type::Boolean, span));
+            return Some(Typed::computed(CompiledExpr::Constant(Datum::Null), Type::Boolean, span));
         }
-        Some(Typed::computed(Expr::Cidr { value: Box::new(value.expr), blocks }, Type::Boolean, span))
+        Some(Typed::computed(CompiledExpr::Cidr { value: Box::new(value.expr), blocks }, Type::Boolean, span))
     }
 
     /// A block as a list of one; `null`, which holds no address, is a list of none.

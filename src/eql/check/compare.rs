@@ -4,11 +4,11 @@
 
 use super::{Checker, Type, Typed, codes};
 use crate::base::Span;
-use crate::base::wildcard::Case;
+use crate::base::wildcard::CaseSensitivity;
 use crate::eql::ast::{CompareOp, Expr as Source, ExprKind, Literal, PatternOp};
 use crate::eql::datum::{Constant, Datum};
-use crate::eql::lucene::{self, Refusal};
-use crate::eql::predicate::{Comparison, Expr};
+use crate::eql::lucene::{self, RegexRefusal};
+use crate::eql::predicate::{Comparison, CompiledExpr};
 use crate::eql::text_set::TextSet;
 
 /// The operator for a comparison, and for one with its sides swapped.
@@ -35,8 +35,8 @@ impl Checker<'_> {
         };
         if datum.is_null() {
             let expr = match op {
-                CompareOp::Equal => Expr::IsNull(Box::new(value.expr)),
-                _ => Expr::Constant(Datum::Null),
+                CompareOp::Equal => CompiledExpr::IsNull(Box::new(value.expr)),
+                _ => CompiledExpr::Constant(Datum::Null),
             };
             return Some(Typed::computed(expr, Type::Boolean, span));
         }
@@ -49,11 +49,11 @@ impl Checker<'_> {
         let prepared = Constant::new(datum);
         self.check_constant(op, &plain, &prepared, constant.span)?;
         if caseless && op == Comparison::Equal {
-            let set = TextSet::exact([prepared.text()], Case::Insensitive);
-            return Some(Typed::computed(Expr::Text { value: Box::new(plain.expr), set }, Type::Boolean, span));
+            let set = TextSet::exact([prepared.text()], CaseSensitivity::Insensitive);
+            return Some(Typed::computed(CompiledExpr::Text { value: Box::new(plain.expr), set }, Type::Boolean, span));
         }
-        let value = if caseless { Typed { expr: Expr::Lower(Box::new(plain.expr)), ..plain } } else { plain };
-        let expr = Expr::Compare { op, value: Box::new(value.expr), constant: Box::new(prepared) };
+        let value = if caseless { Typed { expr: CompiledExpr::Lower(Box::new(plain.expr)), ..plain } } else { plain };
+        let expr = CompiledExpr::Compare { op, value: Box::new(value.expr), constant: Box::new(prepared) };
         Some(Typed::computed(expr, Type::Boolean, span))
     }
 
@@ -134,11 +134,11 @@ impl Checker<'_> {
         let mut constants = members.into_iter().collect::<Option<Vec<_>>>()?;
         constants.retain(|constant| !constant.datum().is_null());
         if constants.is_empty() {
-            return Some(Typed::computed(Expr::Constant(Datum::Null), Type::Boolean, span));
+            return Some(Typed::computed(CompiledExpr::Constant(Datum::Null), Type::Boolean, span));
         }
-        let case = if insensitive || caseless { Case::Insensitive } else { Case::Sensitive };
+        let case = if insensitive || caseless { CaseSensitivity::Insensitive } else { CaseSensitivity::Sensitive };
         let texts = TextSet::exact(constants.iter().map(Constant::text), case);
-        let expr = Expr::OneOf { value: Box::new(value.expr), texts, constants };
+        let expr = CompiledExpr::OneOf { value: Box::new(value.expr), texts, constants };
         Some(Typed::computed(expr, Type::Boolean, span))
     }
 
@@ -172,21 +172,21 @@ impl Checker<'_> {
         let patterns = patterns.into_iter().collect::<Option<Vec<_>>>()?;
         let texts: Vec<_> = patterns.into_iter().flatten().collect();
         if texts.is_empty() {
-            return Some(Typed::computed(Expr::Constant(Datum::Null), Type::Boolean, span));
+            return Some(Typed::computed(CompiledExpr::Constant(Datum::Null), Type::Boolean, span));
         }
         let value = Box::new(value.expr);
         let expr = match op {
             PatternOp::Colon | PatternOp::LikeTilde => {
-                Expr::Text { value, set: TextSet::patterns(texts, Case::Insensitive) }
+                CompiledExpr::Text { value, set: TextSet::patterns(texts, CaseSensitivity::Insensitive) }
             }
             PatternOp::Like => {
-                let case = if caseless { Case::Insensitive } else { Case::Sensitive };
-                Expr::Text { value, set: TextSet::patterns(texts, case) }
+                let case = if caseless { CaseSensitivity::Insensitive } else { CaseSensitivity::Sensitive };
+                CompiledExpr::Text { value, set: TextSet::patterns(texts, case) }
             }
             PatternOp::Regex | PatternOp::RegexTilde => {
                 let insensitive = caseless || op == PatternOp::RegexTilde;
                 match lucene::compile(texts, insensitive) {
-                    Ok(regex) => Expr::Regex { value, regex: Box::new(regex) },
+                    Ok(regex) => CompiledExpr::Regex { value, regex: Box::new(regex) },
                     Err(refusal) => return self.refuse_regex(refusal, span),
                 }
             }
@@ -194,13 +194,13 @@ impl Checker<'_> {
         Some(Typed::computed(expr, Type::Boolean, span))
     }
 
-    fn refuse_regex<T>(&mut self, refusal: Refusal, span: Span) -> Option<T> {
+    fn refuse_regex<T>(&mut self, refusal: RegexRefusal, span: Span) -> Option<T> {
         match refusal {
-            Refusal::Invalid(reason, _) => {
+            RegexRefusal::Invalid(reason, _) => {
                 let message = format!("this is not a regular expression of Lucene: {reason}");
                 self.fail(codes::INVALID_REGEX, span, message, "a special character is made ordinary by a backslash")
             }
-            Refusal::Unsupported(reason, _) => {
+            RegexRefusal::Unsupported(reason, _) => {
                 let message = format!("this regular expression cannot be run here: {reason}");
                 self.fail(codes::UNSUPPORTED_REGEX, span, message, "if it is meant literally, put a backslash in front")
             }
@@ -242,7 +242,7 @@ impl Checker<'_> {
             ExprKind::Literal(Literal::Text(text)) => {
                 if matches!(op, PatternOp::Regex | PatternOp::RegexTilde) {
                     if let Err(refusal) = lucene::compile([&**text], false) {
-                        let (Refusal::Invalid(_, at) | Refusal::Unsupported(_, at)) = refusal;
+                        let (RegexRefusal::Invalid(_, at) | RegexRefusal::Unsupported(_, at)) = refusal;
                         let place = self.inside(span, at);
                         return self.refuse_regex(refusal, place);
                     }

@@ -5,7 +5,7 @@ use crate::base::Span;
 use crate::ecs::{Field, SubField};
 use crate::eql::ast::{ArithmeticOp, CompareOp, Expr as Source, ExprKind, Literal, LogicOp};
 use crate::eql::datum::{Constant, Datum};
-use crate::eql::predicate::{Comparison, Expr, Leaf, Node};
+use crate::eql::predicate::{Comparison, CompiledExpr, Leaf, PredicateNode};
 use crate::eql::token::Number;
 
 /// A number as written; one that only an unsigned integer holds becomes a float, since values are signed.
@@ -36,10 +36,10 @@ fn boolean_literal(expr: &Source) -> Option<bool> {
 
 impl Checker<'_> {
     /// The test of the event category.
-    pub(super) fn category(&self, name: &str) -> Node {
+    pub(super) fn category(&self, name: &str) -> PredicateNode {
         let constant = Box::new(Constant::new(Datum::Text(name.to_owned().into())));
-        let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Node::Leaf(std::sync::Arc::new(Leaf {
+        let test = CompiledExpr::Compare { op: Comparison::Equal, value: Box::new(CompiledExpr::Slot(0)), constant };
+        PredicateNode::Leaf(std::sync::Arc::new(Leaf {
             fields: vec![self.options.category_field.clone()],
             test,
             span: None,
@@ -49,17 +49,17 @@ impl Checker<'_> {
     }
 
     /// Lowers a condition. Both sides of every operator are looked at, so that all findings come at once.
-    pub(super) fn condition(&mut self, expr: &Source) -> Option<Node> {
+    pub(super) fn condition(&mut self, expr: &Source) -> Option<PredicateNode> {
         match &expr.kind {
             ExprKind::Logic { op, operands } => {
                 let nodes: Vec<_> = operands.iter().map(|operand| self.condition(operand)).collect();
                 let nodes = nodes.into_iter().collect::<Option<Vec<_>>>()?;
                 Some(match op {
-                    LogicOp::And => Node::all(nodes),
-                    LogicOp::Or => Node::any(nodes),
+                    LogicOp::And => PredicateNode::all(nodes),
+                    LogicOp::Or => PredicateNode::any(nodes),
                 })
             }
-            ExprKind::Not(operand) => self.condition(operand).map(Node::not),
+            ExprKind::Not(operand) => self.condition(operand).map(PredicateNode::not),
             ExprKind::Compare { op: CompareOp::NotEqual, left, right } => {
                 self.equality(left, right, expr.span()).map(|node| node.written_negated(expr.span()).not())
             }
@@ -74,7 +74,7 @@ impl Checker<'_> {
     }
 
     /// `left == right`. A condition compared with `true` or `false` is that condition or its negation, which matters when its fields are missing.
-    fn equality(&mut self, left: &Source, right: &Source, span: Span) -> Option<Node> {
+    fn equality(&mut self, left: &Source, right: &Source, span: Span) -> Option<PredicateNode> {
         let (wanted, other) = match (boolean_literal(left), boolean_literal(right)) {
             (_, Some(wanted)) => (Some(wanted), left),
             (Some(wanted), _) => (Some(wanted), right),
@@ -88,7 +88,7 @@ impl Checker<'_> {
     }
 
     /// A field as a condition: true if a value of it is true.
-    fn flag(&mut self, name: &str, span: Span) -> Option<Node> {
+    fn flag(&mut self, name: &str, span: Span) -> Option<PredicateNode> {
         let (field, _) = self.resolve(name, span);
         let kind = Type::of_field(&field);
         if !matches!(kind, Type::Any | Type::Boolean) {
@@ -96,8 +96,8 @@ impl Checker<'_> {
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
         let constant = Box::new(Constant::new(Datum::Boolean(true)));
-        let test = Expr::Compare { op: Comparison::Equal, value: Box::new(Expr::Slot(0)), constant };
-        Some(Node::Leaf(std::sync::Arc::new(Leaf {
+        let test = CompiledExpr::Compare { op: Comparison::Equal, value: Box::new(CompiledExpr::Slot(0)), constant };
+        Some(PredicateNode::Leaf(std::sync::Arc::new(Leaf {
             fields: vec![field],
             test,
             span: Some(span),
@@ -107,21 +107,21 @@ impl Checker<'_> {
     }
 
     /// Lowers what is true or false as a whole, with fields of its own.
-    fn leaf(&mut self, span: Span, lower: impl FnOnce(&mut Self) -> Option<Typed>) -> Option<Node> {
+    fn leaf(&mut self, span: Span, lower: impl FnOnce(&mut Self) -> Option<Typed>) -> Option<PredicateNode> {
         self.slots.clear();
         let lowered = lower(self);
         let fields = std::mem::take(&mut self.slots);
         let Typed { expr, kind, .. } = lowered?;
         match expr.constant() {
-            Some(Datum::Boolean(known)) => return Some(Node::Constant(Some(*known))),
-            Some(Datum::Null) => return Some(Node::Constant(None)),
+            Some(Datum::Boolean(known)) => return Some(PredicateNode::Constant(Some(*known))),
+            Some(Datum::Null) => return Some(PredicateNode::Constant(None)),
             _ => {}
         }
         if kind != Type::Boolean {
             let message = format!("this is {}, not a condition", kind.describe());
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
-        Some(Node::Leaf(std::sync::Arc::new(Leaf {
+        Some(PredicateNode::Leaf(std::sync::Arc::new(Leaf {
             fields,
             test: expr,
             span: Some(span),
@@ -134,7 +134,9 @@ impl Checker<'_> {
     pub(super) fn value(&mut self, expr: &Source) -> Option<Typed> {
         let span = expr.span();
         match &expr.kind {
-            ExprKind::Literal(written) => Some(Typed::computed(Expr::Constant(literal(written)), Type::Null, span)),
+            ExprKind::Literal(written) => {
+                Some(Typed::computed(CompiledExpr::Constant(literal(written)), Type::Null, span))
+            }
             ExprKind::Field { name, .. } => Some(self.slot(name, span)),
             ExprKind::Call(call) => self.call(call, span),
             ExprKind::Sign { negative, operand } => {
@@ -160,7 +162,7 @@ impl Checker<'_> {
                 let operands: Vec<_> = operands.iter().map(|operand| self.boolean_value(operand)).collect();
                 let operands = operands.into_iter().map(|operand| operand.map(|typed| typed.expr));
                 let operands = operands.collect::<Option<Vec<_>>>()?;
-                Some(Typed::computed(Expr::Logic { op: *op, operands }, Type::Boolean, span))
+                Some(Typed::computed(CompiledExpr::Logic { op: *op, operands }, Type::Boolean, span))
             }
             ExprKind::Invalid => None,
         }
@@ -169,8 +171,8 @@ impl Checker<'_> {
     fn slot(&mut self, name: &str, span: Span) -> Typed {
         let (field, sub) = self.resolve(name, span);
         let kind = Type::of_field(&field);
-        let slot = Expr::Slot(self.slot_of(field));
-        let expr = if sub == Some(SubField::Caseless) { Expr::Lower(Box::new(slot)) } else { slot };
+        let slot = CompiledExpr::Slot(self.slot_of(field));
+        let expr = if sub == Some(SubField::Caseless) { CompiledExpr::Lower(Box::new(slot)) } else { slot };
         Typed { expr, kind, span, is_field: true }
     }
 
@@ -216,7 +218,7 @@ impl Checker<'_> {
             kind = arithmetic_type(kind, operand.kind);
             operands.push((op, operand.expr));
         }
-        Some(Typed::computed(Expr::Arithmetic { first: Box::new(first.expr), rest: operands }, kind, span))
+        Some(Typed::computed(CompiledExpr::Arithmetic { first: Box::new(first.expr), rest: operands }, kind, span))
     }
 
     /// Refuses the division of an integer by a constant zero, which aborts the query in Elasticsearch.
@@ -253,9 +255,9 @@ fn arithmetic_type(left: Type, right: Type) -> Type {
 }
 
 fn negated(operand: Typed, span: Span) -> Typed {
-    Typed::computed(Expr::Negate(Box::new(operand.expr)), operand.kind, span)
+    Typed::computed(CompiledExpr::Negate(Box::new(operand.expr)), operand.kind, span)
 }
 
 fn inverse(operand: Typed, span: Span) -> Typed {
-    Typed::computed(Expr::Not(Box::new(operand.expr)), Type::Boolean, span)
+    Typed::computed(CompiledExpr::Not(Box::new(operand.expr)), Type::Boolean, span)
 }

@@ -4,14 +4,14 @@ use super::{Checker, codes};
 use crate::ecs::SubField;
 use crate::eql::ast::{self, ExprKind};
 use crate::eql::predicate::Predicate;
-use crate::eql::sample::{MAX_TERMS, Sample};
-use crate::eql::sequence::{Filter, KeyField, MAX_STAGES, Sequence};
+use crate::eql::sample::{CompiledSample, MAX_TERMS};
+use crate::eql::sequence::{CompiledSequence, KeyField, MAX_STAGES, TermFilter};
 
 /// Most runs of one term.
 const MAX_RUNS: u64 = 100;
 
 impl Checker<'_> {
-    pub(super) fn sequence(&mut self, sequence: &ast::Sequence) -> Option<Sequence> {
+    pub(super) fn sequence(&mut self, sequence: &ast::ParsedSequence) -> Option<CompiledSequence> {
         let global = self.keys(&sequence.keys);
         self.check_key_counts(sequence.terms.iter().chain(sequence.until.as_deref()));
         self.check_missing(sequence);
@@ -47,10 +47,10 @@ impl Checker<'_> {
             Some(until) => Some(until?),
             None => None,
         };
-        Some(Sequence::new(filters.into_iter().collect::<Option<Vec<_>>>()?, &stages, until, maxspan))
+        Some(CompiledSequence::new(filters.into_iter().collect::<Option<Vec<_>>>()?, &stages, until, maxspan))
     }
 
-    pub(super) fn sample(&mut self, sample: &ast::Sample) -> Option<Sample> {
+    pub(super) fn sample(&mut self, sample: &ast::ParsedSample) -> Option<CompiledSample> {
         let global = self.keys(&sample.keys);
         self.check_key_counts(sample.terms.iter());
         let mut filters = Vec::with_capacity(sample.terms.len());
@@ -81,14 +81,14 @@ impl Checker<'_> {
             let message = format!("a sample may have {MAX_TERMS} terms, this one has {terms}");
             return self.fail(codes::TOO_MANY_STAGES, sample.at.0, message, "");
         }
-        Some(Sample::new(filters.into_iter().collect::<Option<Vec<_>>>()?))
+        Some(CompiledSample::new(filters.into_iter().collect::<Option<Vec<_>>>()?))
     }
 
-    fn filter(&mut self, term: &ast::Term, missing: bool, global: Option<&[KeyField]>) -> Option<Filter> {
+    fn filter(&mut self, term: &ast::Term, missing: bool, global: Option<&[KeyField]>) -> Option<TermFilter> {
         let predicate: Option<Predicate> = self.event(&term.event);
         let own = self.keys(&term.keys);
         let keys = global?.iter().cloned().chain(own?).collect();
-        Some(Filter::new(predicate?, keys, missing, term.at.0))
+        Some(TermFilter::new(predicate?, keys, missing, term.at.0))
     }
 
     /// Keys are plain fields; expressions are refused.
@@ -120,7 +120,7 @@ impl Checker<'_> {
         }
     }
 
-    fn check_missing(&mut self, sequence: &ast::Sequence) {
+    fn check_missing(&mut self, sequence: &ast::ParsedSequence) {
         let mut missing = sequence.terms.iter().filter(|term| term.missing);
         let Some(first) = missing.next() else { return };
         if sequence.maxspan.is_none() {

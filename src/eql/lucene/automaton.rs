@@ -4,7 +4,7 @@
 //! `a` and of `b`; `~a` is the complement of what is left of `a`. Equal expressions are one state, so that there are finitely many; if there are too many, as
 //! Lucene has a limit too, the expression is refused.
 
-use super::tree::{LAST, Ranges, Tree};
+use super::tree::{LAST, Ranges, RegexTree};
 use hashbrown::HashMap;
 
 /// Most states. Lucene gives up after a like effort.
@@ -28,7 +28,7 @@ pub struct LuceneAutomaton {
 
 impl LuceneAutomaton {
     /// The automaton of an expression; `None` if it is too large.
-    pub fn new(tree: &Tree) -> Option<Self> {
+    pub fn new(tree: &RegexTree) -> Option<Self> {
         let mut arena = Arena::default();
         let start = arena.of_tree(tree)?;
         let mut parts = vec![0];
@@ -189,10 +189,10 @@ impl Arena {
         }
     }
 
-    fn of_tree(&mut self, tree: &Tree) -> Option<Id> {
+    fn of_tree(&mut self, tree: &RegexTree) -> Option<Id> {
         match tree {
-            Tree::Class(ranges) => self.add(Expression::Class(ranges.clone())),
-            Tree::Concat(each) => {
+            RegexTree::Class(ranges) => self.add(Expression::Class(ranges.clone())),
+            RegexTree::Concat(each) => {
                 let mut whole = self.add(Expression::Empty)?;
                 for part in each.iter().rev() {
                     let part = self.of_tree(part)?;
@@ -200,15 +200,15 @@ impl Arena {
                 }
                 Some(whole)
             }
-            Tree::Union(each) | Tree::Intersection(each) => {
+            RegexTree::Union(each) | RegexTree::Intersection(each) => {
                 let ids = each.iter().map(|tree| self.of_tree(tree)).collect::<Option<Vec<_>>>()?;
-                self.join(ids, matches!(tree, Tree::Union(_)))
+                self.join(ids, matches!(tree, RegexTree::Union(_)))
             }
-            Tree::Complement(inner) => {
+            RegexTree::Complement(inner) => {
                 let inner = self.of_tree(inner)?;
                 self.complement(inner)
             }
-            Tree::Repeat(inner, least, most) => {
+            RegexTree::Repeat(inner, least, most) => {
                 let inner = self.of_tree(inner)?;
                 let empty = self.add(Expression::Empty)?;
                 let mut whole = match most {

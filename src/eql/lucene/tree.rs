@@ -10,15 +10,15 @@ pub const LAST: u32 = 0x0010_ffff;
 
 /// A part of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tree {
+pub enum RegexTree {
     /// One character of a class.
     Class(Ranges),
-    Concat(Vec<Tree>),
-    Union(Vec<Tree>),
-    Intersection(Vec<Tree>),
-    Complement(Box<Tree>),
+    Concat(Vec<RegexTree>),
+    Union(Vec<RegexTree>),
+    Intersection(Vec<RegexTree>),
+    Complement(Box<RegexTree>),
     /// So many times, or more, or at most so many.
-    Repeat(Box<Tree>, u32, Option<u32>),
+    Repeat(Box<RegexTree>, u32, Option<u32>),
 }
 
 /// A range whose ends are characters: halves of surrogate pairs are none.
@@ -28,7 +28,7 @@ fn without_surrogates((first, last): (u32, u32)) -> (u32, u32) {
     (first, if halves.contains(&last) { 0xd7ff } else { last })
 }
 
-impl Tree {
+impl RegexTree {
     /// One character.
     pub fn character(c: char) -> Self {
         Self::Class(vec![(c.into(), c.into())])

@@ -5,7 +5,7 @@
 use super::super::ast::{ArithmeticOp, At, Call, CompareOp, Expr, ExprKind, Literal, LogicOp, PatternOp};
 use super::super::codes;
 use super::super::token::{Keyword, Punctuation, TokenKind};
-use super::{MAX_DEPTH, Parser};
+use super::{MAX_DEPTH, QueryParser};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ fn pattern_op(kind: &TokenKind) -> Option<PatternOp> {
     })
 }
 
-impl Parser {
+impl QueryParser {
     /// A whole expression, `or` and all.
     pub(super) fn expression(&mut self) -> Expr {
         self.logic(OR)

@@ -9,7 +9,7 @@ fn condition(source: &str) -> Expr {
     let (tree, findings) = parse(&format!("any where {source}"));
     assert!(findings.is_empty(), "{source}: {findings:?}");
     match tree.query {
-        Query::Event(event) => event.condition,
+        ParsedQuery::Event(event) => event.condition,
         other => panic!("{other:?}"),
     }
 }
@@ -48,9 +48,9 @@ fn a_sequence_with_everything() {
         until [any where false] by f | head 1";
     let (tree, findings) = parse(source);
     assert!(findings.is_empty(), "{findings:?}");
-    let Query::Sequence(sequence) = tree.query else { panic!() };
+    let ParsedQuery::Sequence(sequence) = tree.query else { panic!() };
     assert_eq!(sequence.keys.len(), 2);
-    assert_eq!(sequence.maxspan.map(|span| (span.count, span.unit)), Some((5, Unit::Millisecond)));
+    assert_eq!(sequence.maxspan.map(|span| (span.count, span.unit)), Some((5, TimeUnit::Millisecond)));
     assert_eq!(sequence.terms.iter().map(|term| term.missing).collect::<Vec<_>>(), [false, true, false]);
     assert_eq!(sequence.terms[0].runs.map(|runs| runs.count), Some(3));
     assert!(sequence.until.is_some());
@@ -119,12 +119,12 @@ fn findings_of_several_terms_come_together() {
 #[test]
 fn what_follows_a_mistake_is_still_read() {
     let (tree, _) = parse("sequence [process where a == ] [file where b == 1] by k | head 3");
-    let Query::Sequence(sequence) = tree.query else { panic!() };
+    let ParsedQuery::Sequence(sequence) = tree.query else { panic!() };
     assert_eq!(sequence.terms.len(), 2);
     assert_eq!(sequence.terms[1].keys.len(), 1);
     assert_eq!(tree.pipes.len(), 1);
     let (tree, _) = parse("any where a = 1 and b");
-    let Query::Event(event) = tree.query else { panic!() };
+    let ParsedQuery::Event(event) = tree.query else { panic!() };
     let ExprKind::Logic { op: LogicOp::And, operands } = event.condition.kind else { panic!() };
     assert!(matches!(operands[0].kind, ExprKind::Compare { op: CompareOp::Equal, .. }));
 }

@@ -9,13 +9,13 @@ use crate::base::guid::{self, Guid};
 use crate::base::host;
 use crate::ecs::{Field, FieldType};
 use crate::eql::datum::{Datum, KEYWORD_LIMIT, is_too_long, read_all};
-use crate::event::{Fields, Value, Written};
+use crate::event::{Fields, Value, WrittenText};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The values of all join keys of an event, in order. Cheap to clone.
-pub type Key = Arc<[KeyPart]>;
+pub type JoinKey = Arc<[KeyPart]>;
 
 /// The value of one join key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -218,15 +218,15 @@ impl Digester {
             }
             text.clear();
             match document.write_text(field, text) {
-                Written::Nothing => return,
-                Written::Text if text.len() <= KEYWORD_LIMIT => {
+                WrittenText::Nothing => return,
+                WrittenText::Text if text.len() <= KEYWORD_LIMIT => {
                     if lower {
                         *text = text.to_lowercase();
                     }
                     parts.push(self.text(text));
                     return;
                 }
-                Written::Text | Written::NotText => {}
+                WrittenText::Text | WrittenText::NotText => {}
             }
         }
         let begin = parts.len();
@@ -301,7 +301,7 @@ impl KeyPart {
 
 /// All keys of a document, and whether some were dropped. No keys at all means that the document lacks a key it must have;
 /// without key fields there is one key, the empty one.
-pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField], recent: &mut Recent) -> (Vec<Key>, bool) {
+pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField], recent: &mut Recent) -> (Vec<JoinKey>, bool) {
     let mut combinations: Vec<Vec<KeyPart>> = vec![Vec::with_capacity(fields.len())];
     let mut capped = false;
     for KeyField { field, optional, lower } in fields {
@@ -330,5 +330,5 @@ pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField], recent: &mut R
             .flat_map(|head| parts.iter().map(move |part| [head.as_slice(), std::slice::from_ref(part)].concat()))
             .collect();
     }
-    (combinations.into_iter().map(Key::from).collect(), capped)
+    (combinations.into_iter().map(JoinKey::from).collect(), capped)
 }

@@ -7,7 +7,7 @@
 //! Missing-event stages take no part in this. Their events are remembered by time, and a finished sequence is held against them at the end,
 //! when events after it are known too. At the end of input, no such event means that there was none.
 
-use super::{Candidate, Key, KeyPart, Sequence};
+use super::{Candidate, CompiledSequence, JoinKey, KeyPart};
 use crate::base::Ticks;
 use crate::event::Value;
 use hashbrown::HashMap;
@@ -15,14 +15,14 @@ use hashbrown::HashMap;
 /// Runs one sequence over candidates in the order of time. `T` is what the caller needs of an event, such as a reference.
 #[derive(Debug)]
 pub struct Machine<'s, T> {
-    sequence: &'s Sequence,
+    sequence: &'s CompiledSequence,
     /// Positions of the stages that events fill.
     positive: Vec<usize>,
     /// Under each key, the partial that waits behind each positive stage but the last.
-    pending: HashMap<Key, Vec<Option<Partial<T>>>>,
+    pending: HashMap<JoinKey, Vec<Option<Partial<T>>>>,
     /// Times, in whole milliseconds and ascending, of the events of each missing-event filter under each key.
-    absences: HashMap<(usize, Key), Vec<i64>>,
-    complete: Vec<(Key, Partial<T>)>,
+    absences: HashMap<(usize, JoinKey), Vec<i64>>,
+    complete: Vec<(JoinKey, Partial<T>)>,
 }
 
 /// The events so far, one a positive stage.
@@ -35,7 +35,7 @@ struct Partial<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequenceMatch<T> {
     /// The join key.
-    pub key: Key,
+    pub key: JoinKey,
     /// One entry a stage; `None` for a missing-event stage.
     pub events: Vec<Option<T>>,
 }
@@ -49,7 +49,7 @@ impl<T> SequenceMatch<T> {
 
 impl<'s, T: Clone> Machine<'s, T> {
     /// A machine that has seen nothing.
-    pub fn new(sequence: &'s Sequence) -> Self {
+    pub fn new(sequence: &'s CompiledSequence) -> Self {
         let positive = (0..sequence.stages.len()).filter(|&at| !sequence.stages[at].is_missing()).collect();
         Self { sequence, positive, pending: HashMap::new(), absences: HashMap::new(), complete: Vec::new() }
     }
@@ -75,7 +75,7 @@ impl<'s, T: Clone> Machine<'s, T> {
     }
 
     /// Offers an event to the positive stage number `at`.
-    fn advance(&mut self, at: usize, key: &Key, time: Ticks, payload: &T) {
+    fn advance(&mut self, at: usize, key: &JoinKey, time: Ticks, payload: &T) {
         let mut partial = if at == 0 {
             Partial { events: Vec::with_capacity(self.positive.len().min(4)) }
         } else {
@@ -121,7 +121,7 @@ impl<'s, T: Clone> Machine<'s, T> {
     }
 
     /// Puts events at the places of their stages.
-    fn spread(&self, key: &Key, partial: Partial<T>) -> SequenceMatch<T> {
+    fn spread(&self, key: &JoinKey, partial: Partial<T>) -> SequenceMatch<T> {
         let mut rest = partial.events.into_iter().map(|(_, payload)| payload);
         let stages = self.sequence.stages.iter();
         let events = stages.map(|stage| if stage.is_missing() { None } else { rest.next() }).collect();
@@ -129,12 +129,12 @@ impl<'s, T: Clone> Machine<'s, T> {
     }
 
     /// Times of the events that a missing-event filter took under a key.
-    fn absences(&self, filter: usize, key: &Key) -> &[i64] {
+    fn absences(&self, filter: usize, key: &JoinKey) -> &[i64] {
         self.absences.get(&(filter, key.clone())).map_or(&[], Vec::as_slice)
     }
 
     /// Holds a finished sequence against the events that must not have occurred.
-    fn nothing_missing_occurred(&self, key: &Key, partial: &Partial<T>) -> bool {
+    fn nothing_missing_occurred(&self, key: &JoinKey, partial: &Partial<T>) -> bool {
         let times: Vec<i64> = partial.events.iter().map(|(time, _)| time.whole_millis()).collect();
         let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return true };
         let (mut leading, mut trailing): (Option<i64>, Option<i64>) = (None, None);

@@ -3,7 +3,7 @@ use crate::ecs;
 use crate::eql::{Query, compile};
 use crate::event::Document;
 
-fn sequence(source: &str) -> Sequence {
+fn sequence(source: &str) -> CompiledSequence {
     let compiled = compile(source);
     match compiled.query {
         Some(Query::Sequence(sequence)) => sequence,
@@ -35,7 +35,7 @@ fn a_candidate_knows_its_filters_and_keys() {
     assert_eq!(sequence.candidate(&document(&[("s", "3"), ("a", "k"), ("b", "l")])), None);
     let candidate = sequence.candidate(&document(&[("s", "2"), ("a", "k")])).unwrap();
     assert_eq!(candidate.filters().collect::<Vec<_>>(), [1]);
-    let wanted: Key = [KeyPart::Text("k".into()), KeyPart::Null].into();
+    let wanted: JoinKey = [KeyPart::Text("k".into()), KeyPart::Null].into();
     assert_eq!(candidate.keys(1), [wanted]);
 }
 

@@ -6,9 +6,9 @@ fn templates_that_differ_have_different_guids() {
         system_template("a", true).guid,
         system_template("b", true).guid,
         system_template("a", false).guid,
-        data_template([("Image", Kind::Text)].into_iter()).guid,
-        data_template([("Image", Kind::Guid)].into_iter()).guid,
-        data_template([("Image", Kind::Text), ("User", Kind::Text)].into_iter()).guid,
+        data_template([("Image", BinXmlType::Text)].into_iter()).guid,
+        data_template([("Image", BinXmlType::Guid)].into_iter()).guid,
+        data_template([("Image", BinXmlType::Text), ("User", BinXmlType::Text)].into_iter()).guid,
     ];
     for (at, guid) in guids.iter().enumerate() {
         assert!(!guids[..at].contains(guid), "{at}");

@@ -1,15 +1,15 @@
 use super::super::binxml::{data_template, system_template};
-use super::super::value::{Kind, Value};
+use super::super::value::{BinXmlType, ForgedValue};
 use super::*;
 
-fn event(computer: &str, text: &str) -> Instance {
-    let data = Instance {
-        template: data_template([("Image", Kind::Text)].into_iter()),
-        slots: vec![Slot::Value(Value::text(text))],
+fn event(computer: &str, text: &str) -> ForgedInstance {
+    let data = ForgedInstance {
+        template: data_template([("Image", BinXmlType::Text)].into_iter()),
+        slots: vec![Slot::Value(ForgedValue::text(text))],
     };
-    let mut slots = vec![Slot::Value(Value::null()); 17];
+    let mut slots = vec![Slot::Value(ForgedValue::null()); 17];
     slots.push(Slot::Fragment(Box::new(data)));
-    Instance { template: system_template(computer, true), slots }
+    ForgedInstance { template: system_template(computer, true), slots }
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -40,8 +40,8 @@ fn a_refused_record_leaves_no_trace() {
     chunk.push(1, Ticks(0), &event("host", "a")).unwrap();
     let (length, heads) = (chunk.bytes.len(), (chunk.names.heads, chunk.templates.heads));
     let long = "x".repeat(31_500);
-    assert_eq!(chunk.push(2, Ticks(0), &event("other", &long)), Err(Refused::Full));
-    assert_eq!(chunk.push(2, Ticks(0), &event("other", &"x".repeat(40_000))), Err(Refused::TooLong));
+    assert_eq!(chunk.push(2, Ticks(0), &event("other", &long)), Err(RefusedWrite::Full));
+    assert_eq!(chunk.push(2, Ticks(0), &event("other", &"x".repeat(40_000))), Err(RefusedWrite::TooLong));
     assert_eq!(chunk.bytes.len(), length);
     assert_eq!((chunk.names.heads, chunk.templates.heads), heads);
     assert_eq!(chunk.templates.offsets.len(), 2);

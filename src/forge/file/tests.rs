@@ -12,13 +12,13 @@ fn sysmon(record_id: u64, event_id: u16, image: &str) -> ForgedEvent {
             let kind = kind_of(name);
             let text = match (name, kind) {
                 ("Image", _) => image,
-                (_, Kind::Guid) => "{365abb72-6759-5cd8-0000-0010e2d50f00}",
-                (_, Kind::Boolean) => "true",
-                (_, Kind::HexInt32 | Kind::HexInt64) => "0x3e7",
-                (_, Kind::UInt16 | Kind::UInt32) => "443",
+                (_, BinXmlType::Guid) => "{365abb72-6759-5cd8-0000-0010e2d50f00}",
+                (_, BinXmlType::Boolean) => "true",
+                (_, BinXmlType::HexInt32 | BinXmlType::HexInt64) => "0x3e7",
+                (_, BinXmlType::UInt16 | BinXmlType::UInt32) => "443",
                 (name, _) => name,
             };
-            ForgedField { name: name.to_owned(), kind, value: Value::of(kind, text).unwrap() }
+            ForgedField { name: name.to_owned(), kind, value: ForgedValue::of(kind, text).unwrap() }
         })
         .collect();
     ForgedEvent {
@@ -26,7 +26,7 @@ fn sysmon(record_id: u64, event_id: u16, image: &str) -> ForgedEvent {
         number: record_id,
         time: Ticks::parse_rfc3339("2024-03-05T09:14:02.1234567Z").unwrap(),
         provider: PROVIDER.to_owned(),
-        provider_guid: Value::of(Kind::Guid, PROVIDER_GUID).unwrap(),
+        provider_guid: ForgedValue::of(BinXmlType::Guid, PROVIDER_GUID).unwrap(),
         event_id,
         qualifiers: None,
         version: schema.version,
@@ -38,10 +38,10 @@ fn sysmon(record_id: u64, event_id: u16, image: &str) -> ForgedEvent {
         thread_id: 4012,
         channel: CHANNEL.to_owned(),
         computer: "ws-0417.corp.example".to_owned(),
-        user_id: Value::of(Kind::Sid, "S-1-5-18").unwrap(),
+        user_id: ForgedValue::of(BinXmlType::Sid, "S-1-5-18").unwrap(),
         fields,
         chunk: 0,
-        place: Place { offset: 0, size: 0 },
+        place: RecordPlace { offset: 0, size: 0 },
     }
 }
 

@@ -3,11 +3,11 @@
 //! A process has a parent that runs, an identity of its own and, mostly, an end; times and record numbers rise.
 //! What is planted among this is in `plant`; files and their sizes are not known here.
 
-use super::super::binxml::Instance;
+use super::super::binxml::ForgedInstance;
 use super::plant::Plant;
 use super::programs::{Account, BASE, PROGRAMS, Program, Talks};
 use super::random::Random;
-use super::record::{Fields, Recorder, Sort};
+use super::record::{ForgedKind, Recorder, SchemaValues};
 use super::words;
 use crate::base::Ticks;
 use std::collections::{BTreeMap, VecDeque};
@@ -23,7 +23,7 @@ const MOST_PROCESSES: usize = 120;
 
 /// A process, with what its events repeat.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(super) struct ForgedProcess {
     pub(super) guid: [u8; 16],
     pub(super) pid: u32,
     pub(super) image: String,
@@ -42,14 +42,14 @@ pub(super) struct Remote {
 }
 
 /// An event ready to be written.
-pub(super) struct Written {
+pub(super) struct ForgedEventData {
     pub(super) number: u64,
     pub(super) at: Ticks,
-    pub(super) instance: Instance,
+    pub(super) instance: ForgedInstance,
 }
 
 /// A host.
-pub(super) struct Host {
+pub(super) struct ForgedHost {
     pub(super) random: Random,
     recorder: Recorder,
     computer: String,
@@ -61,14 +61,14 @@ pub(super) struct Host {
     number: u64,
     serial: u32,
     /// What runs, the oldest first; the first ones stay for good.
-    running: VecDeque<Rc<Process>>,
+    running: VecDeque<Rc<ForgedProcess>>,
     stay: usize,
     /// Plants, by the record number that their next event comes after.
     planned: BTreeMap<(u64, u64), Plant>,
     weights: u64,
 }
 
-impl Host {
+impl ForgedHost {
     /// The host of this number, from 1.
     pub(super) fn new(serial: u64, seed: u64) -> Self {
         let mut random = Random::new(seed, serial);
@@ -96,7 +96,7 @@ impl Host {
     }
 
     /// The next event: what is planted and due, or else ordinary work.
-    pub(super) fn next(&mut self) -> Written {
+    pub(super) fn next(&mut self) -> ForgedEventData {
         if self.running.len() < self.stay {
             return self.boot();
         }
@@ -107,7 +107,7 @@ impl Host {
     }
 
     /// The next event of what is planted, due or not.
-    pub(super) fn next_planned(&mut self) -> Option<Written> {
+    pub(super) fn next_planned(&mut self) -> Option<ForgedEventData> {
         let ((_, serial), mut plant) = self.planned.pop_first()?;
         let written = plant.next(self)?;
         if !plant.is_done() {
@@ -125,13 +125,13 @@ impl Host {
     }
 
     /// Starts what runs for good, in the order of the table.
-    fn boot(&mut self) -> Written {
+    fn boot(&mut self) -> ForgedEventData {
         let program = &BASE[self.running.len()];
         self.start_of(program)
     }
 
     /// One event of ordinary work, in about the proportions of a workstation's log.
-    fn work(&mut self) -> Written {
+    fn work(&mut self) -> ForgedEventData {
         match self.random.below(100) {
             0..35 => self.start_one(),
             35..55 => {
@@ -161,7 +161,7 @@ impl Host {
         }
     }
 
-    fn start_one(&mut self) -> Written {
+    fn start_one(&mut self) -> ForgedEventData {
         let mut at = self.random.below(self.weights);
         let chosen = PROGRAMS.iter().find(|program| {
             let here = at < program.weight;
@@ -172,7 +172,7 @@ impl Host {
     }
 
     /// Starts a program from a parent that runs.
-    fn start_of(&mut self, program: &'static Program) -> Written {
+    fn start_of(&mut self, program: &'static Program) -> ForgedEventData {
         let mut parent = self.running_named(program.parents);
         if parent.is_none() && !program.parents.is_empty() {
             parent = self.running_named(&["explorer.exe"]);
@@ -185,7 +185,7 @@ impl Host {
         self.start(&process, parent.as_deref())
     }
 
-    fn end_one(&mut self) -> Written {
+    fn end_one(&mut self) -> ForgedEventData {
         let others = self.running.len() - self.stay;
         if others == 0 {
             return self.start_one();
@@ -198,10 +198,10 @@ impl Host {
     }
 
     /// A new process of a program, with one of its usual command lines. It does not run yet.
-    pub(super) fn process(&mut self, program: &'static Program) -> Rc<Process> {
+    pub(super) fn process(&mut self, program: &'static Program) -> Rc<ForgedProcess> {
         let line = *self.random.pick(program.lines);
         self.serial += 1;
-        Rc::new(Process {
+        Rc::new(ForgedProcess {
             guid: self.guid(self.serial),
             pid: self.random.between32(200, 8000) * 4,
             image: words::filled(program.image, self.user, &mut self.random),
@@ -220,7 +220,7 @@ impl Host {
     }
 
     /// A process that runs and has one of these file names; any of them.
-    pub(super) fn running_named(&mut self, names: &[&str]) -> Option<Rc<Process>> {
+    pub(super) fn running_named(&mut self, names: &[&str]) -> Option<Rc<ForgedProcess>> {
         let start = self.random.index(self.running.len());
         let count = self.running.len();
         let found = (0..count)
@@ -229,13 +229,13 @@ impl Host {
         found.cloned()
     }
 
-    fn any(&mut self) -> Rc<Process> {
+    fn any(&mut self) -> Rc<ForgedProcess> {
         let at = self.random.index(self.running.len());
         Rc::clone(&self.running[at])
     }
 
     /// A process that uses the network.
-    fn talking(&mut self) -> Rc<Process> {
+    fn talking(&mut self) -> Rc<ForgedProcess> {
         let first = self.any();
         if first.program.talks != Talks::Never {
             return first;
@@ -281,7 +281,7 @@ impl Host {
     }
 
     /// Time goes on, by less than a second mostly, and the record gets its number.
-    fn written(&mut self, sort: Sort, fields: impl FnOnce(&mut Self, Ticks) -> Fields) -> Written {
+    fn written(&mut self, sort: ForgedKind, fields: impl FnOnce(&mut Self, Ticks) -> SchemaValues) -> ForgedEventData {
         let longest = 100_000 << self.random.below(9);
         let pause = self.random.below(longest);
         self.clock.0 += i64::try_from(pause).unwrap_or_default() + 1_000;
@@ -291,12 +291,16 @@ impl Host {
         let seen = Ticks(at.0 - 5_000);
         let fields = fields(self, seen);
         let thread = 3000 + 4 * self.random.between32(1, 40);
-        Written { number: self.number, at, instance: self.recorder.record(sort, self.number, at, thread, fields) }
+        ForgedEventData {
+            number: self.number,
+            at,
+            instance: self.recorder.record(sort, self.number, at, thread, fields),
+        }
     }
 
     /// A process starts.
-    pub(super) fn start(&mut self, process: &Process, parent: Option<&Process>) -> Written {
-        self.written(Sort::Start, |host, seen| {
+    pub(super) fn start(&mut self, process: &ForgedProcess, parent: Option<&ForgedProcess>) -> ForgedEventData {
+        self.written(ForgedKind::Start, |host, seen| {
             let program = process.program;
             let service = process.account != Account::User;
             let logon = if service { 0x3e7 } else { 0x2_9c41 };
@@ -306,7 +310,7 @@ impl Host {
                 false if host.random.percent(10) => "High",
                 false => "Medium",
             };
-            let fields = Fields::new()
+            let fields = SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
@@ -337,20 +341,20 @@ impl Host {
     }
 
     /// A process ends.
-    pub(super) fn end(&mut self, process: &Process) -> Written {
-        self.written(Sort::End, |host, seen| {
+    pub(super) fn end(&mut self, process: &ForgedProcess) -> ForgedEventData {
+        self.written(ForgedKind::End, |host, seen| {
             let user = host.user_name(process.account);
-            Fields::new().time(seen).guid(process.guid).number(process.pid).text(&process.image).text(&user)
+            SchemaValues::new().time(seen).guid(process.guid).number(process.pid).text(&process.image).text(&user)
         })
     }
 
     /// A process connects to another host.
-    pub(super) fn connection(&mut self, process: &Process, remote: &Remote) -> Written {
-        self.written(Sort::Connection, |host, seen| {
+    pub(super) fn connection(&mut self, process: &ForgedProcess, remote: &Remote) -> ForgedEventData {
+        self.written(ForgedKind::Connection, |host, seen| {
             let six = remote.address.is_ipv6();
             let own = if six { IpAddr::from(host.ip6) } else { host.ip.into() };
             let port = u16::try_from(host.random.between32(49_152, 65_536)).unwrap_or(u16::MAX);
-            Fields::new()
+            SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
@@ -372,11 +376,11 @@ impl Host {
     }
 
     /// A process loads a library.
-    pub(super) fn load(&mut self, process: &Process) -> Written {
-        self.written(Sort::Load, |host, seen| {
+    pub(super) fn load(&mut self, process: &ForgedProcess) -> ForgedEventData {
+        self.written(ForgedKind::Load, |host, seen| {
             let library = host.random.pick(words::LIBRARIES);
             let user = host.user_name(process.account);
-            Fields::new()
+            SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
@@ -396,7 +400,7 @@ impl Host {
     }
 
     /// A process asks for the addresses of a name.
-    pub(super) fn query(&mut self, process: &Process) -> Written {
+    pub(super) fn query(&mut self, process: &ForgedProcess) -> ForgedEventData {
         let site = words::site(&mut self.random);
         let found = self.random.percent(94);
         let answer = if site.contains("corp.example") { self.private() } else { self.public() };
@@ -406,8 +410,8 @@ impl Host {
             (true, IpAddr::V4(ip)) => format!("::ffff:{ip};"),
             (true, IpAddr::V6(ip)) => format!("{ip};"),
         };
-        self.written(Sort::Query, |host, seen| {
-            Fields::new()
+        self.written(ForgedKind::Query, |host, seen| {
+            SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
@@ -420,12 +424,12 @@ impl Host {
     }
 
     /// A process writes a file.
-    pub(super) fn file(&mut self, process: &Process) -> Written {
-        self.written(Sort::File, |host, seen| {
+    pub(super) fn file(&mut self, process: &ForgedProcess) -> ForgedEventData {
+        self.written(ForgedKind::File, |host, seen| {
             let path = *host.random.pick(words::FILES);
             let path = words::filled(path, host.user, &mut host.random);
             let user = host.user_name(process.account);
-            Fields::new()
+            SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
@@ -436,14 +440,14 @@ impl Host {
         })
     }
 
-    fn key(&mut self) -> Written {
+    fn key(&mut self) -> ForgedEventData {
         let process = self.any();
-        self.written(Sort::Key, |host, seen| {
+        self.written(ForgedKind::Key, |host, seen| {
             let action = *host.random.pick(&["CreateKey", "DeleteKey", "DeleteValue"]);
             let key = *host.random.pick(words::KEYS);
             let key = words::filled(key, host.user, &mut host.random);
             let user = host.user_name(process.account);
-            Fields::new()
+            SchemaValues::new()
                 .text(action)
                 .time(seen)
                 .guid(process.guid)
@@ -454,14 +458,14 @@ impl Host {
         })
     }
 
-    fn entry(&mut self) -> Written {
+    fn entry(&mut self) -> ForgedEventData {
         let process = self.any();
-        self.written(Sort::Entry, |host, seen| {
+        self.written(ForgedKind::Entry, |host, seen| {
             let (value, data) = *host.random.pick(words::ENTRIES);
             let value = words::filled(value, host.user, &mut host.random);
             let data = words::filled(data, host.user, &mut host.random);
             let user = host.user_name(process.account);
-            Fields::new()
+            SchemaValues::new()
                 .text("SetValue")
                 .time(seen)
                 .guid(process.guid)

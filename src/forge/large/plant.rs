@@ -3,7 +3,7 @@
 //! Which rule that is, is known here in words only: a registration utility is started and then, as the same process, connects to a public address by
 //! something other than DNS. That an image load counts as a start is why nothing is loaded after the first connection.
 
-use super::host::{Host, Process, Remote, Written};
+use super::host::{ForgedEventData, ForgedHost, ForgedProcess, Remote};
 use super::programs::{Account, Program, Talks};
 use super::random::Random;
 use std::collections::VecDeque;
@@ -84,15 +84,15 @@ static INSTALLED: Program = utility(
 );
 
 /// Events still to come, in order.
-pub(super) struct Plant(VecDeque<Step>);
+pub(super) struct Plant(VecDeque<AttackStep>);
 
-struct Step {
-    process: Rc<Process>,
-    what: What,
+struct AttackStep {
+    process: Rc<ForgedProcess>,
+    what: AttackAction,
 }
 
-enum What {
-    Start(Option<Rc<Process>>),
+enum AttackAction {
+    Start(Option<Rc<ForgedProcess>>),
     Load,
     Query,
     Connect(Remote),
@@ -102,60 +102,66 @@ enum What {
 
 /// Collects the steps of one process.
 struct Script {
-    steps: VecDeque<Step>,
-    process: Rc<Process>,
+    steps: VecDeque<AttackStep>,
+    process: Rc<ForgedProcess>,
 }
 
 impl Script {
-    fn then(mut self, what: What) -> Self {
-        self.steps.push_back(Step { process: Rc::clone(&self.process), what });
+    fn then(mut self, what: AttackAction) -> Self {
+        self.steps.push_back(AttackStep { process: Rc::clone(&self.process), what });
         self
     }
 
-    fn maybe(self, random: &mut Random, chance: u64, what: What) -> Self {
+    fn maybe(self, random: &mut Random, chance: u64, what: AttackAction) -> Self {
         if random.percent(chance) { self.then(what) } else { self }
     }
 
-    fn of(process: Rc<Process>) -> Self {
+    fn of(process: Rc<ForgedProcess>) -> Self {
         Self { steps: VecDeque::new(), process }
     }
 
     fn ends(self) -> Plant {
-        Plant(self.then(What::End).steps)
+        Plant(self.then(AttackAction::End).steps)
     }
 }
 
 impl Plant {
     /// A registration utility is started and connects to a public address.
-    pub(super) fn attack(host: &mut Host) -> Self {
+    pub(super) fn attack(host: &mut ForgedHost) -> Self {
         let (mut script, parent) = by_hand(host);
-        script = script.then(What::Start(parent));
+        script = script.then(AttackAction::Start(parent));
         let random = &mut host.random;
-        script = script.maybe(random, 40, What::Load).maybe(random, 50, What::Query);
-        script = script.then(What::Connect(host.public()));
-        let again = What::Connect(host.public());
+        script = script.maybe(random, 40, AttackAction::Load).maybe(random, 50, AttackAction::Query);
+        script = script.then(AttackAction::Connect(host.public()));
+        let again = AttackAction::Connect(host.public());
         let random = &mut host.random;
-        script.maybe(random, 30, again).maybe(random, 30, What::File).ends()
+        script.maybe(random, 30, again).maybe(random, 30, AttackAction::File).ends()
     }
 
     /// One of the things that must not be found.
-    pub(super) fn look_alike(host: &mut Host) -> Self {
+    pub(super) fn look_alike(host: &mut ForgedHost) -> Self {
         match host.random.below(4) {
             // Only the own network is asked.
             0 => {
                 let (script, parent) = by_hand(host);
                 let remote = host.private();
-                script.then(What::Start(parent)).then(What::Query).then(What::Connect(remote)).ends()
+                script
+                    .then(AttackAction::Start(parent))
+                    .then(AttackAction::Query)
+                    .then(AttackAction::Connect(remote))
+                    .ends()
             }
             // An installation that runs as System.
             1 => {
                 let installer = host.process(&INSTALLER);
                 let services = host.running_named(&["services.exe"]);
                 let process = host.process(&INSTALLED);
-                let mut script = Script::of(Rc::clone(&installer)).then(What::Start(services));
+                let mut script = Script::of(Rc::clone(&installer)).then(AttackAction::Start(services));
                 script.process = process;
-                script = script.then(What::Start(Some(Rc::clone(&installer)))).then(What::Connect(host.public()));
-                script = script.then(What::End);
+                script = script
+                    .then(AttackAction::Start(Some(Rc::clone(&installer))))
+                    .then(AttackAction::Connect(host.public()));
+                script = script.then(AttackAction::End);
                 script.process = installer;
                 script.ends()
             }
@@ -163,15 +169,19 @@ impl Plant {
             2 => {
                 let (script, parent) = by_hand(host);
                 let remote = Remote { port: 53, port_name: "dns", udp: true, ..host.public() };
-                script.then(What::Start(parent)).then(What::Query).then(What::Connect(remote)).ends()
+                script
+                    .then(AttackAction::Start(parent))
+                    .then(AttackAction::Query)
+                    .then(AttackAction::Connect(remote))
+                    .ends()
             }
             // One process is started, and another one, whose start was never logged, connects.
             _ => {
                 let (mut script, parent) = by_hand(host);
                 let started = Rc::clone(&script.process);
-                script = script.then(What::Start(parent));
+                script = script.then(AttackAction::Start(parent));
                 script.process = host.process(started.program);
-                script = script.then(What::Connect(host.public()));
+                script = script.then(AttackAction::Connect(host.public()));
                 script.process = started;
                 script.ends()
             }
@@ -183,21 +193,21 @@ impl Plant {
     }
 
     /// Writes the next event; `None` if there is none.
-    pub(super) fn next(&mut self, host: &mut Host) -> Option<Written> {
-        let Step { process, what } = self.0.pop_front()?;
+    pub(super) fn next(&mut self, host: &mut ForgedHost) -> Option<ForgedEventData> {
+        let AttackStep { process, what } = self.0.pop_front()?;
         Some(match what {
-            What::Start(parent) => host.start(&process, parent.as_deref()),
-            What::Load => host.load(&process),
-            What::Query => host.query(&process),
-            What::Connect(remote) => host.connection(&process, &remote),
-            What::File => host.file(&process),
-            What::End => host.end(&process),
+            AttackAction::Start(parent) => host.start(&process, parent.as_deref()),
+            AttackAction::Load => host.load(&process),
+            AttackAction::Query => host.query(&process),
+            AttackAction::Connect(remote) => host.connection(&process, &remote),
+            AttackAction::File => host.file(&process),
+            AttackAction::End => host.end(&process),
         })
     }
 }
 
 /// A utility that the user starts from something that runs, and its parent.
-fn by_hand(host: &mut Host) -> (Script, Option<Rc<Process>>) {
+fn by_hand(host: &mut ForgedHost) -> (Script, Option<Rc<ForgedProcess>>) {
     let program = host.random.pick(UTILITIES);
     let parent = host.running_named(&["cmd.exe", "powershell.exe", "explorer.exe", "WINWORD.EXE"]);
     (Script::of(host.process(program)), parent)

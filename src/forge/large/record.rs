@@ -2,15 +2,15 @@
 //!
 //! Knows which types Sysmon's fields have, but not what they say.
 
-use super::super::binxml::{Instance, Slot, Template, data_template, system_template};
+use super::super::binxml::{ForgedInstance, ForgedTemplate, Slot, data_template, system_template};
 use super::super::schema::{CHANNEL, PROVIDER, PROVIDER_GUID, Schema, kind_of};
-use super::super::value::{Kind, Value, utf16};
+use super::super::value::{BinXmlType, ForgedValue, utf16};
 use crate::base::Ticks;
 use std::rc::Rc;
 
 /// The kinds of events that large logs hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum ForgedKind {
     Start,
     Connection,
     End,
@@ -26,21 +26,21 @@ const IDS: [u16; 8] = [1, 3, 5, 7, 11, 12, 13, 22];
 
 /// An event's data, value after value in the order of its schema.
 #[derive(Debug)]
-pub(super) struct Fields(Vec<Slot>);
+pub(super) struct SchemaValues(Vec<Slot>);
 
-impl Fields {
+impl SchemaValues {
     /// Begins with `RuleName`, which is empty in logs of an ordinary configuration.
     pub(super) fn new() -> Self {
         Self(Vec::with_capacity(24)).text("-")
     }
 
-    fn slot(mut self, kind: Kind, bytes: Vec<u8>) -> Self {
+    fn slot(mut self, kind: BinXmlType, bytes: Vec<u8>) -> Self {
         self.0.push(Slot::Value(value(kind, bytes)));
         self
     }
 
     pub(super) fn text(self, text: &str) -> Self {
-        self.slot(Kind::Text, utf16(text))
+        self.slot(BinXmlType::Text, utf16(text))
     }
 
     /// `UtcTime`, and other times that are written the same way.
@@ -50,46 +50,46 @@ impl Fields {
     }
 
     pub(super) fn guid(self, guid: [u8; 16]) -> Self {
-        self.slot(Kind::Guid, guid.to_vec())
+        self.slot(BinXmlType::Guid, guid.to_vec())
     }
 
     pub(super) fn number(self, number: u32) -> Self {
-        self.slot(Kind::UInt32, number.to_le_bytes().to_vec())
+        self.slot(BinXmlType::UInt32, number.to_le_bytes().to_vec())
     }
 
     pub(super) fn port(self, port: u16) -> Self {
-        self.slot(Kind::UInt16, port.to_le_bytes().to_vec())
+        self.slot(BinXmlType::UInt16, port.to_le_bytes().to_vec())
     }
 
     pub(super) fn flag(self, flag: bool) -> Self {
-        self.slot(Kind::Boolean, u32::from(flag).to_le_bytes().to_vec())
+        self.slot(BinXmlType::Boolean, u32::from(flag).to_le_bytes().to_vec())
     }
 
     pub(super) fn hex(self, number: u64) -> Self {
-        self.slot(Kind::HexInt64, number.to_le_bytes().to_vec())
+        self.slot(BinXmlType::HexInt64, number.to_le_bytes().to_vec())
     }
 }
 
 /// What is written needs no text to compare with.
-fn value(kind: Kind, bytes: Vec<u8>) -> Value {
-    Value { kind, bytes, text: String::new() }
+fn value(kind: BinXmlType, bytes: Vec<u8>) -> ForgedValue {
+    ForgedValue { kind, bytes, text: String::new() }
 }
 
 /// Makes the records of one host.
 pub(super) struct Recorder {
-    system: Rc<Template>,
-    data: [(u8, Rc<Template>); IDS.len()],
-    user: Value,
-    provider: Value,
-    provider_guid: Value,
-    channel: Value,
+    system: Rc<ForgedTemplate>,
+    data: [(u8, Rc<ForgedTemplate>); IDS.len()],
+    user: ForgedValue,
+    provider: ForgedValue,
+    provider_guid: ForgedValue,
+    channel: ForgedValue,
     process: u32,
 }
 
 impl Recorder {
     /// `process` is the id of the Sysmon service.
     pub(super) fn new(computer: &str, process: u32) -> Self {
-        let of = |kind, text| Value::of(kind, text).unwrap_or_else(Value::null);
+        let of = |kind, text| ForgedValue::of(kind, text).unwrap_or_else(ForgedValue::null);
         let data = IDS.map(|id| {
             let schema = Schema::of(id);
             let fields = schema.into_iter().flat_map(Schema::fields).map(|name| (name, kind_of(name)));
@@ -98,40 +98,47 @@ impl Recorder {
         Self {
             system: system_template(computer, true),
             data,
-            user: of(Kind::Sid, "S-1-5-18"),
-            provider: Value::text(PROVIDER),
-            provider_guid: of(Kind::Guid, PROVIDER_GUID),
-            channel: Value::text(CHANNEL),
+            user: of(BinXmlType::Sid, "S-1-5-18"),
+            provider: ForgedValue::text(PROVIDER),
+            provider_guid: of(BinXmlType::Guid, PROVIDER_GUID),
+            channel: ForgedValue::text(CHANNEL),
             process,
         }
     }
 
     /// The record of an event.
-    pub(super) fn record(&self, sort: Sort, number: u64, at: Ticks, thread: u32, fields: Fields) -> Instance {
+    pub(super) fn record(
+        &self,
+        sort: ForgedKind,
+        number: u64,
+        at: Ticks,
+        thread: u32,
+        fields: SchemaValues,
+    ) -> ForgedInstance {
         let id = IDS[sort as usize];
         let (version, template) = &self.data[sort as usize];
         let values = [
-            value(Kind::UInt8, vec![4]),
-            value(Kind::UInt8, vec![0]),
-            value(Kind::UInt16, id.to_le_bytes().to_vec()),
-            value(Kind::UInt16, id.to_le_bytes().to_vec()),
-            Value::null(),
-            value(Kind::HexInt64, (1_u64 << 63).to_le_bytes().to_vec()),
-            value(Kind::FileTime, at.0.to_le_bytes().to_vec()),
-            Value::null(),
-            value(Kind::UInt32, self.process.to_le_bytes().to_vec()),
-            value(Kind::UInt32, thread.to_le_bytes().to_vec()),
-            value(Kind::UInt64, number.to_le_bytes().to_vec()),
-            value(Kind::UInt8, vec![*version]),
+            value(BinXmlType::UInt8, vec![4]),
+            value(BinXmlType::UInt8, vec![0]),
+            value(BinXmlType::UInt16, id.to_le_bytes().to_vec()),
+            value(BinXmlType::UInt16, id.to_le_bytes().to_vec()),
+            ForgedValue::null(),
+            value(BinXmlType::HexInt64, (1_u64 << 63).to_le_bytes().to_vec()),
+            value(BinXmlType::FileTime, at.0.to_le_bytes().to_vec()),
+            ForgedValue::null(),
+            value(BinXmlType::UInt32, self.process.to_le_bytes().to_vec()),
+            value(BinXmlType::UInt32, thread.to_le_bytes().to_vec()),
+            value(BinXmlType::UInt64, number.to_le_bytes().to_vec()),
+            value(BinXmlType::UInt8, vec![*version]),
             self.user.clone(),
-            Value::null(),
+            ForgedValue::null(),
             self.provider.clone(),
             self.provider_guid.clone(),
             self.channel.clone(),
         ];
         let mut slots: Vec<Slot> = Vec::with_capacity(values.len() + 1);
         slots.extend(values.into_iter().map(Slot::Value));
-        slots.push(Slot::Fragment(Box::new(Instance { template: Rc::clone(template), slots: fields.0 })));
-        Instance { template: Rc::clone(&self.system), slots }
+        slots.push(Slot::Fragment(Box::new(ForgedInstance { template: Rc::clone(template), slots: fields.0 })));
+        ForgedInstance { template: Rc::clone(&self.system), slots }
     }
 }

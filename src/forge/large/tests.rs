@@ -1,6 +1,6 @@
 use super::super::binxml::Slot;
 use super::super::schema::{Schema, kind_of};
-use super::super::value::Kind;
+use super::super::value::BinXmlType;
 use super::*;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ fn an_independent_reader_sees_every_record() {
 }
 
 /// Event ID and data of a record.
-fn parts(written: &Written) -> (u16, &[Slot]) {
+fn parts(written: &ForgedEventData) -> (u16, &[Slot]) {
     let Slot::Value(id) = &written.instance.slots[3] else { panic!("no event ID") };
     let Some(Slot::Fragment(data)) = written.instance.slots.last() else { panic!("no data") };
     (u16::from_le_bytes(id.bytes[..2].try_into().unwrap()), &data.slots)
@@ -98,28 +98,28 @@ fn bytes(slot: &Slot) -> &[u8] {
 
 #[test]
 fn values_stand_in_the_order_and_the_types_of_sysmon() {
-    let mut host = Host::new(1, 9);
+    let mut host = ForgedHost::new(1, 9);
     for at in 0..3000 {
         if at % 10 == 0 {
             host.plant(at % 20 == 0);
         }
         let event = host.next();
         let (id, slots) = parts(&event);
-        let kinds: Vec<Kind> = slots
+        let kinds: Vec<BinXmlType> = slots
             .iter()
             .map(|slot| match slot {
                 Slot::Value(value) => value.kind,
                 Slot::Fragment(_) => panic!("nested"),
             })
             .collect();
-        let wanted: Vec<Kind> = Schema::of(id).unwrap().fields().map(kind_of).collect();
+        let wanted: Vec<BinXmlType> = Schema::of(id).unwrap().fields().map(kind_of).collect();
         assert_eq!(kinds, wanted, "event {id}");
     }
 }
 
 #[test]
 fn parents_were_started_and_no_two_processes_are_one() {
-    let mut host = Host::new(1, 9);
+    let mut host = ForgedHost::new(1, 9);
     let mut started = std::collections::BTreeSet::new();
     let mut orphans = 0;
     for at in 0..5000 {
@@ -139,7 +139,7 @@ fn parents_were_started_and_no_two_processes_are_one() {
 
 #[test]
 fn event_ids_have_about_their_shares() {
-    let mut host = Host::new(2, 4);
+    let mut host = ForgedHost::new(2, 4);
     let mut counts: BTreeMap<u16, u32> = BTreeMap::new();
     for _ in 0..10_000 {
         *counts.entry(parts(&host.next()).0).or_default() += 1;

@@ -3,31 +3,31 @@
 //! Identities are invented but look right: a Sysmon GUID holds the machine, the second of the start, and a serial number.
 
 use super::super::error::Problem;
-use super::super::value::{Kind, Value};
-use super::text::{Document, ProcessEntry, span};
+use super::super::value::{BinXmlType, ForgedValue};
+use super::text::{ProcessEntry, ScenarioDocument, span};
 use crate::base::{Span, Ticks};
 use hashbrown::HashMap;
 
-type Result<T> = std::result::Result<T, (Problem, Span)>;
+type ProcessResult<T> = Result<T, (Problem, Span)>;
 
 /// Ticks from 1601 to 1970.
 const UNIX_EPOCH: i64 = 11_644_473_600 * Ticks::PER_SECOND;
 
 /// Where and when a process first shows itself in the scenario.
-pub(super) struct Seen {
+pub(super) struct FirstSeen {
     pub(super) host: String,
     pub(super) at: Ticks,
     pub(super) is_start: bool,
 }
 
 /// A process with its identity.
-pub(super) struct Process {
+pub(super) struct ScenarioProcess {
     fields: HashMap<&'static str, String>,
     given: HashMap<String, (String, Span)>,
     parent: Option<String>,
 }
 
-impl Process {
+impl ScenarioProcess {
     /// What Sysmon writes about this process in a field of this name, if the scenario says or implies it.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(|(text, _)| text.as_str()).or_else(|| self.fields.get(name).map(String::as_str))
@@ -35,10 +35,14 @@ impl Process {
 }
 
 /// All processes by label.
-pub(super) struct Processes(HashMap<String, Process>);
+pub(super) struct ScenarioProcesses(HashMap<String, ScenarioProcess>);
 
-impl Processes {
-    pub(super) fn new(document: &Document, seen: &HashMap<String, Seen>, earliest: Ticks) -> Result<Self> {
+impl ScenarioProcesses {
+    pub(super) fn new(
+        document: &ScenarioDocument,
+        seen: &HashMap<String, FirstSeen>,
+        earliest: Ticks,
+    ) -> ProcessResult<Self> {
         let mut all = HashMap::new();
         for (serial, entry) in (0x1f_u32..).zip(&document.processes) {
             let first_host = document.files.first().map(|file| file.host.as_str()).unwrap_or_default();
@@ -56,18 +60,18 @@ impl Processes {
     }
 
     /// The process with this label.
-    pub(super) fn get(&self, label: &toml::Spanned<String>) -> Result<&Process> {
+    pub(super) fn get(&self, label: &toml::Spanned<String>) -> ProcessResult<&ScenarioProcess> {
         self.0
             .get(label.get_ref())
             .ok_or_else(|| (Problem::NoSuch { table: "process", name: label.get_ref().clone() }, span(label.span())))
     }
 
     /// The parent of a process, if the scenario names one.
-    pub(super) fn parent(&self, process: &Process) -> Option<&Process> {
+    pub(super) fn parent(&self, process: &ScenarioProcess) -> Option<&ScenarioProcess> {
         self.0.get(process.parent.as_ref()?)
     }
 
-    fn check_parents(&self, entry: &ProcessEntry) -> Result<()> {
+    fn check_parents(&self, entry: &ProcessEntry) -> ProcessResult<()> {
         let Some(parent) = &entry.parent else { return Ok(()) };
         let mut ancestor = Some(self.get(parent)?);
         for _ in 0..=self.0.len() {
@@ -84,10 +88,10 @@ impl Processes {
 fn identify(
     entry: &ProcessEntry,
     serial: u32,
-    seen: Option<&Seen>,
+    seen: Option<&FirstSeen>,
     first_host: &str,
     earliest: Ticks,
-) -> Result<Process> {
+) -> ProcessResult<ScenarioProcess> {
     let mut given = HashMap::new();
     for (name, value) in &entry.fields {
         let text = scalar(name.get_ref(), value)?;
@@ -102,8 +106,8 @@ fn identify(
     };
     let guid = match &entry.guid {
         Some(guid) => {
-            Value::of(Kind::Guid, guid.get_ref())
-                .ok_or_else(|| not_of_kind("guid", Kind::Guid, guid.get_ref(), span(guid.span())))?
+            ForgedValue::of(BinXmlType::Guid, guid.get_ref())
+                .ok_or_else(|| not_of_kind("guid", BinXmlType::Guid, guid.get_ref(), span(guid.span())))?
                 .text
         }
         None => sysmon_guid(host, started, serial << 8 | 1, 0x1f00),
@@ -127,7 +131,7 @@ fn identify(
         ("Hashes", hashes(image)),
     ]);
     let parent = entry.parent.as_ref().map(|label| label.get_ref().clone());
-    Ok(Process { fields, given, parent })
+    Ok(ScenarioProcess { fields, given, parent })
 }
 
 /// The low bytes of a logon id as they stand in the fourth group of a logon GUID.
@@ -160,7 +164,7 @@ fn hash(text: &str) -> u64 {
 }
 
 /// The text of a field's value: strings, numbers and booleans are meant as they are written.
-pub(super) fn scalar(name: &str, value: &toml::Spanned<toml::Value>) -> Result<String> {
+pub(super) fn scalar(name: &str, value: &toml::Spanned<toml::Value>) -> ProcessResult<String> {
     match value.get_ref() {
         toml::Value::String(text) => Ok(text.clone()),
         toml::Value::Integer(number) => Ok(number.to_string()),
@@ -174,16 +178,16 @@ pub(super) fn scalar(name: &str, value: &toml::Spanned<toml::Value>) -> Result<S
 }
 
 /// An instant: RFC 3339, or the form of Sysmon's `UtcTime`, or a bare TOML time with an offset.
-pub(super) fn instant(name: &str, value: &toml::Spanned<toml::Value>) -> Result<Ticks> {
+pub(super) fn instant(name: &str, value: &toml::Spanned<toml::Value>) -> ProcessResult<Ticks> {
     let text = match value.get_ref() {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     Ticks::parse_rfc3339(&text)
         .or_else(|| Ticks::parse_sysmon_utc(&text))
-        .ok_or_else(|| not_of_kind(name, Kind::FileTime, &text, span(value.span())))
+        .ok_or_else(|| not_of_kind(name, BinXmlType::FileTime, &text, span(value.span())))
 }
 
-pub(super) fn not_of_kind(name: &str, kind: Kind, text: &str, at: Span) -> (Problem, Span) {
+pub(super) fn not_of_kind(name: &str, kind: BinXmlType, text: &str, at: Span) -> (Problem, Span) {
     (Problem::NotOfKind { name: name.to_owned(), wanted: kind.noun(), text: text.to_owned() }, at)
 }

@@ -2,26 +2,26 @@
 //!
 //! What the scenario leaves out is filled in as Sysmon does: fields of the process, of its parent, then `-`, zero or `false`.
 
-use super::super::chunk::Place;
+use super::super::chunk::RecordPlace;
 use super::super::damage::Damage;
 use super::super::error::Problem;
 use super::super::file::{ForgedEvent, ForgedField};
 use super::super::schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
-use super::super::value::{Kind, Value, ZERO_GUID};
+use super::super::value::{BinXmlType, ForgedValue, ZERO_GUID};
 use super::FilePlan;
-use super::process::{Process, Processes, Seen, instant, not_of_kind, scalar};
-use super::text::{DamageEntry, DamageKind, Document, EventEntry, FileEntry, Version, span};
+use super::process::{FirstSeen, ScenarioProcess, ScenarioProcesses, instant, not_of_kind, scalar};
+use super::text::{DamageEntry, DamageKind, EventEntry, FileEntry, ScenarioDocument, Version, span};
 use crate::base::{Span, Ticks};
 use hashbrown::HashMap;
 use toml::Spanned;
 
-type Result<T> = std::result::Result<T, (Problem, Span)>;
+type ResolveResult<T> = Result<T, (Problem, Span)>;
 
 /// What every event of a process says of it; the rest stands only in its start.
 const IDENTITY: [&str; 4] = ["ProcessGuid", "ProcessId", "Image", "User"];
 
 /// The files of a scenario with their events and damage.
-pub(super) fn files(document: &Document) -> Result<Vec<FilePlan>> {
+pub(super) fn files(document: &ScenarioDocument) -> ResolveResult<Vec<FilePlan>> {
     let mut plans = Vec::with_capacity(document.files.len());
     for file in &document.files {
         if plans.iter().any(|plan: &FilePlan| plan.name == *file.name.get_ref()) {
@@ -36,9 +36,9 @@ pub(super) fn files(document: &Document) -> Result<Vec<FilePlan>> {
     }
     let timed = times(document)?;
     let earliest = timed.iter().map(|event| event.at).min().unwrap_or_default();
-    let processes = Processes::new(document, &sightings(&timed), earliest)?;
+    let processes = ScenarioProcesses::new(document, &sightings(&timed), earliest)?;
     for event in &timed {
-        let mut context = Context { event, processes: &processes, plan: &mut plans[event.file_index] };
+        let mut context = EventContext { event, processes: &processes, plan: &mut plans[event.file_index] };
         context.push_all()?;
     }
     for entry in &document.damage {
@@ -65,7 +65,7 @@ impl Timed<'_> {
     }
 }
 
-fn file_index(document: &Document, name: Option<&Spanned<String>>, at: Span) -> Result<usize> {
+fn file_index(document: &ScenarioDocument, name: Option<&Spanned<String>>, at: Span) -> ResolveResult<usize> {
     match name {
         None if document.files.len() == 1 => Ok(0),
         None => Err((Problem::WhichFile, at)),
@@ -77,7 +77,7 @@ fn file_index(document: &Document, name: Option<&Spanned<String>>, at: Span) -> 
     }
 }
 
-fn times(document: &Document) -> Result<Vec<Timed<'_>>> {
+fn times(document: &ScenarioDocument) -> ResolveResult<Vec<Timed<'_>>> {
     let mut last: HashMap<usize, Ticks> = HashMap::new();
     let mut timed = Vec::with_capacity(document.events.len());
     for spanned in &document.events {
@@ -104,15 +104,15 @@ fn repeated(at: Ticks, entry: &EventEntry, times: u32) -> Ticks {
 }
 
 /// Where each process starts, or first shows itself.
-fn sightings(events: &[Timed<'_>]) -> HashMap<String, Seen> {
-    let mut seen: HashMap<String, Seen> = HashMap::new();
+fn sightings(events: &[Timed<'_>]) -> HashMap<String, FirstSeen> {
+    let mut seen: HashMap<String, FirstSeen> = HashMap::new();
     for event in events {
         let is_start = *event.entry.id.get_ref() == 1;
         for label in [&event.entry.process, &event.entry.target].into_iter().flatten() {
             let earlier = seen.get(label.get_ref());
             if earlier.is_none_or(|earlier| is_start && !earlier.is_start) {
                 let host = event.host().to_owned();
-                seen.insert(label.get_ref().clone(), Seen { host, at: event.utc, is_start });
+                seen.insert(label.get_ref().clone(), FirstSeen { host, at: event.utc, is_start });
             }
         }
     }
@@ -120,14 +120,14 @@ fn sightings(events: &[Timed<'_>]) -> HashMap<String, Seen> {
 }
 
 /// One `[[event]]` on its way into its file.
-struct Context<'a, 'd> {
+struct EventContext<'a, 'd> {
     event: &'a Timed<'d>,
-    processes: &'a Processes,
+    processes: &'a ScenarioProcesses,
     plan: &'a mut FilePlan,
 }
 
-impl Context<'_, '_> {
-    fn push_all(&mut self) -> Result<()> {
+impl EventContext<'_, '_> {
+    fn push_all(&mut self) -> ResolveResult<()> {
         for n in 0..self.event.entry.repeat {
             let record = self.forge(n)?;
             self.plan.events.push((record, self.event.place));
@@ -135,7 +135,7 @@ impl Context<'_, '_> {
         Ok(())
     }
 
-    fn forge(&self, n: u32) -> Result<ForgedEvent> {
+    fn forge(&self, n: u32) -> ResolveResult<ForgedEvent> {
         let (timed, entry) = (self.event, self.event.entry);
         let id = *entry.id.get_ref();
         let (provider, known_guid, linux) = match entry.provider.as_deref() {
@@ -155,7 +155,7 @@ impl Context<'_, '_> {
             number: if timed.file.renumber { self.plan.events.len() as u64 + 1 } else { record_id },
             time: repeated(timed.at, entry, n),
             provider: provider.to_owned(),
-            provider_guid: value_of("provider_guid", Kind::Guid, entry.provider_guid.as_ref(), known_guid)?,
+            provider_guid: value_of("provider_guid", BinXmlType::Guid, entry.provider_guid.as_ref(), known_guid)?,
             event_id: id,
             qualifiers: entry.qualifiers,
             version: entry.version.unwrap_or_else(|| schema.map_or(0, |schema| schema.version)),
@@ -167,17 +167,17 @@ impl Context<'_, '_> {
             thread_id: entry.logger_thread.unwrap_or(4012),
             channel: entry.channel.as_deref().unwrap_or(channel).to_owned(),
             computer: timed.host().to_owned(),
-            user_id: value_of("user_id", Kind::Sid, entry.user_id.as_ref(), "S-1-5-18")?,
+            user_id: value_of("user_id", BinXmlType::Sid, entry.user_id.as_ref(), "S-1-5-18")?,
             fields: match schema {
                 Some(schema) => self.sysmon_fields(schema, n)?,
                 None => self.given_fields(n)?,
             },
             chunk: 0,
-            place: Place { offset: 0, size: 0 },
+            place: RecordPlace { offset: 0, size: 0 },
         })
     }
 
-    fn record_id(&self, n: u32) -> Result<u64> {
+    fn record_id(&self, n: u32) -> ResolveResult<u64> {
         let last = self.plan.events.last().map(|(event, _)| event.record_id);
         let next = last.map_or(Some(self.event.file.first_record), |last| last.checked_add(1));
         let at = self.event.entry.record.as_ref().map_or(self.event.place, |record| span(record.span()));
@@ -193,16 +193,16 @@ impl Context<'_, '_> {
         }
     }
 
-    fn keywords(&self) -> Result<u64> {
+    fn keywords(&self) -> ResolveResult<u64> {
         let Some(text) = &self.event.entry.keywords else { return Ok(1 << 63) };
-        let value = Value::of(Kind::HexInt64, text.get_ref());
+        let value = ForgedValue::of(BinXmlType::HexInt64, text.get_ref());
         let bytes: Option<[u8; 8]> = value.and_then(|value| value.bytes.try_into().ok());
         bytes
             .map(u64::from_le_bytes)
-            .ok_or_else(|| not_of_kind("keywords", Kind::HexInt64, text.get_ref(), span(text.span())))
+            .ok_or_else(|| not_of_kind("keywords", BinXmlType::HexInt64, text.get_ref(), span(text.span())))
     }
 
-    fn sysmon_fields(&self, schema: Schema, n: u32) -> Result<Vec<ForgedField>> {
+    fn sysmon_fields(&self, schema: Schema, n: u32) -> ResolveResult<Vec<ForgedField>> {
         let entry = self.event.entry;
         let named = entry.fields.keys().chain(&entry.absent);
         if let Some(unknown) = named.into_iter().find(|name| !schema.has(name.get_ref())) {
@@ -214,7 +214,7 @@ impl Context<'_, '_> {
         present.map(|name| self.sysmon_field(schema, name, n)).collect()
     }
 
-    fn sysmon_field(&self, schema: Schema, name: &str, n: u32) -> Result<ForgedField> {
+    fn sysmon_field(&self, schema: Schema, name: &str, n: u32) -> ResolveResult<ForgedField> {
         if let Some(value) = entry_field(self.event.entry, name) {
             return self.given_field(name, value, n);
         }
@@ -223,35 +223,35 @@ impl Context<'_, '_> {
             Some(text) => text,
             None => default(kind).to_owned(),
         };
-        let value = Value::of(kind, &text).ok_or_else(|| not_of_kind(name, kind, &text, self.event.place))?;
+        let value = ForgedValue::of(kind, &text).ok_or_else(|| not_of_kind(name, kind, &text, self.event.place))?;
         Ok(ForgedField { name: name.to_owned(), kind, value })
     }
 
     /// All fields as the scenario has them, in its order.
-    fn given_fields(&self, n: u32) -> Result<Vec<ForgedField>> {
+    fn given_fields(&self, n: u32) -> ResolveResult<Vec<ForgedField>> {
         let mut fields: Vec<_> = self.event.entry.fields.iter().collect();
         fields.sort_by_key(|(name, _)| name.span().start);
         fields.into_iter().map(|(name, value)| self.given_field(name.get_ref(), value, n)).collect()
     }
 
-    fn given_field(&self, name: &str, value: &Spanned<toml::Value>, n: u32) -> Result<ForgedField> {
+    fn given_field(&self, name: &str, value: &Spanned<toml::Value>, n: u32) -> ResolveResult<ForgedField> {
         let sysmon = matches!(self.event.entry.provider.as_deref(), None | Some(PROVIDER | LINUX_PROVIDER));
-        let kind = self.kind(name, if sysmon { kind_of(name) } else { Kind::Text })?;
+        let kind = self.kind(name, if sysmon { kind_of(name) } else { BinXmlType::Text })?;
         let text = scalar(name, value)?.replace("{n}", &(n + 1).to_string());
-        let value = Value::of(kind, &text).ok_or_else(|| not_of_kind(name, kind, &text, span(value.span())))?;
+        let value = ForgedValue::of(kind, &text).ok_or_else(|| not_of_kind(name, kind, &text, span(value.span())))?;
         Ok(ForgedField { name: name.to_owned(), kind, value })
     }
 
-    fn kind(&self, name: &str, otherwise: Kind) -> Result<Kind> {
+    fn kind(&self, name: &str, otherwise: BinXmlType) -> ResolveResult<BinXmlType> {
         match self.event.entry.types.get(name) {
             None => Ok(otherwise),
-            Some(wanted) => Kind::named(wanted.get_ref())
+            Some(wanted) => BinXmlType::named(wanted.get_ref())
                 .ok_or_else(|| (Problem::UnknownKind(wanted.get_ref().clone()), span(wanted.span()))),
         }
     }
 
     /// What follows from the process, its parent, the target, the times and the other fields.
-    fn implied(&self, schema: Schema, name: &str, n: u32) -> Result<Option<String>> {
+    fn implied(&self, schema: Schema, name: &str, n: u32) -> ResolveResult<Option<String>> {
         let entry = self.event.entry;
         let process = entry.process.as_ref().map(|label| self.processes.get(label)).transpose()?;
         let target = entry.target.as_ref().map(|label| self.processes.get(label)).transpose()?;
@@ -271,7 +271,12 @@ impl Context<'_, '_> {
         Ok(text.or_else(|| self.of_process(process, target, name)))
     }
 
-    fn of_process(&self, process: Option<&Process>, target: Option<&Process>, name: &str) -> Option<String> {
+    fn of_process(
+        &self,
+        process: Option<&ScenarioProcess>,
+        target: Option<&ScenarioProcess>,
+        name: &str,
+    ) -> Option<String> {
         let part = |prefix: &str| name.strip_prefix(prefix).map(|rest| rest.replace("GUID", "Guid"));
         let (of, field) = if let Some(field) = part("Parent").filter(|_| self.event.entry.id.get_ref() == &1) {
             let process = process?;
@@ -292,7 +297,7 @@ impl Context<'_, '_> {
         of.field(if field.is_empty() { name } else { &field }).map(str::to_owned)
     }
 
-    fn address(&self, schema: Schema, name: &str, n: u32) -> Result<String> {
+    fn address(&self, schema: Schema, name: &str, n: u32) -> ResolveResult<String> {
         Ok(self.sysmon_field(schema, name, n)?.value.text)
     }
 }
@@ -302,11 +307,11 @@ fn entry_field<'e>(entry: &'e EventEntry, name: &str) -> Option<&'e Spanned<toml
 }
 
 /// What Sysmon writes when it knows nothing.
-const fn default(kind: Kind) -> &'static str {
+const fn default(kind: BinXmlType) -> &'static str {
     match kind {
-        Kind::Guid => ZERO_GUID,
-        Kind::Boolean => "false",
-        Kind::UInt16 | Kind::UInt32 | Kind::HexInt32 | Kind::HexInt64 => "0",
+        BinXmlType::Guid => ZERO_GUID,
+        BinXmlType::Boolean => "false",
+        BinXmlType::UInt16 | BinXmlType::UInt32 | BinXmlType::HexInt32 | BinXmlType::HexInt64 => "0",
         _ => "-",
     }
 }
@@ -330,13 +335,18 @@ fn sysmon_utc(at: Ticks) -> String {
     Ticks(at.whole_millis() * Ticks::PER_MILLISECOND).rfc3339().replace('T', " ").replace('Z', "")
 }
 
-fn value_of(name: &str, kind: Kind, given: Option<&Spanned<String>>, otherwise: &str) -> Result<Value> {
+fn value_of(
+    name: &str,
+    kind: BinXmlType,
+    given: Option<&Spanned<String>>,
+    otherwise: &str,
+) -> ResolveResult<ForgedValue> {
     let (text, at) = given.map_or((otherwise, Span::default()), |text| (text.get_ref(), span(text.span())));
-    Value::of(kind, text).ok_or_else(|| not_of_kind(name, kind, text, at))
+    ForgedValue::of(kind, text).ok_or_else(|| not_of_kind(name, kind, text, at))
 }
 
 /// The keys of a damage, each of which may be needed or must not be there.
-struct Keys {
+struct DamageKeys {
     kind: &'static str,
     chunk: Option<usize>,
     record: Option<u64>,
@@ -346,12 +356,12 @@ struct Keys {
     at: Option<usize>,
 }
 
-fn need<T>(kind: &'static str, key: &'static str, value: &mut Option<T>) -> std::result::Result<T, Problem> {
+fn need<T>(kind: &'static str, key: &'static str, value: &mut Option<T>) -> Result<T, Problem> {
     value.take().ok_or(Problem::Needs { kind, key })
 }
 
-impl Keys {
-    fn unused(&self) -> std::result::Result<(), Problem> {
+impl DamageKeys {
+    fn unused(&self) -> Result<(), Problem> {
         let left = [
             ("chunk", self.chunk.is_some()),
             ("record", self.record.is_some()),
@@ -367,10 +377,10 @@ impl Keys {
     }
 }
 
-fn damage(entry: &DamageEntry) -> std::result::Result<Damage, Problem> {
+fn damage(entry: &DamageEntry) -> Result<Damage, Problem> {
     let kind = damage_name(entry.kind);
     let DamageEntry { chunk, record, offset, length, size, at, .. } = *entry;
-    let mut keys = Keys { kind, chunk, record, offset, length, size, at };
+    let mut keys = DamageKeys { kind, chunk, record, offset, length, size, at };
     let done = match entry.kind {
         DamageKind::ChunkMagic => Damage::ChunkMagic { chunk: need(kind, "chunk", &mut keys.chunk)? },
         DamageKind::DataChecksum => Damage::DataChecksum { chunk: need(kind, "chunk", &mut keys.chunk)? },

@@ -127,7 +127,7 @@ fn other_providers_have_the_fields_given_in_their_order() {
     let fields: Vec<_> = event.fields.iter().map(|f| (f.name.as_str(), f.value.text.as_str())).collect();
     assert_eq!(fields, [("SubjectUserName", "mara"), ("NewProcessId", "0x1092"), ("CommandLine", "")]);
     assert_eq!((event.keywords, event.channel.as_str()), (0x8020_0000_0000_0000, "Security"));
-    assert_eq!(event.user_id, super::super::value::Value::null());
+    assert_eq!(event.user_id, super::super::value::ForgedValue::null());
 }
 
 #[test]

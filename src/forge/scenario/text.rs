@@ -15,11 +15,11 @@ use toml::de::{DeString, DeTable, DeValue};
 const FIELDS: &str = "<any field of the event>";
 
 /// Fields by name, with their places in the text.
-pub(super) type Fields = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
+pub(super) type ScenarioFields = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Document {
+pub(super) struct ScenarioDocument {
     pub(super) title: String,
     #[serde(default)]
     pub(super) description: String,
@@ -71,7 +71,7 @@ pub(super) struct ProcessEntry {
     pub(super) guid: Option<Spanned<String>>,
     pub(super) started: Option<Spanned<toml::Value>>,
     #[serde(default, rename = "<any field of the event>")]
-    pub(super) fields: Fields,
+    pub(super) fields: ScenarioFields,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,7 +107,7 @@ pub(super) struct EventEntry {
     #[serde(default = "second")]
     pub(super) every_ms: u32,
     #[serde(default, rename = "<any field of the event>")]
-    pub(super) fields: Fields,
+    pub(super) fields: ScenarioFields,
 }
 
 #[derive(Debug, Deserialize)]
@@ -159,7 +159,7 @@ pub(super) fn span(range: Range<usize>) -> Span {
 }
 
 /// Reads the text; a problem comes with its place.
-pub(super) fn parse(text: &str) -> Result<Document, (Problem, Span)> {
+pub(super) fn parse(text: &str) -> Result<ScenarioDocument, (Problem, Span)> {
     let mut root = DeTable::parse(text).map_err(|error| problem(&error))?;
     for table in ["event", "process"] {
         if let Some(DeValue::Array(entries)) = root.get_mut().get_mut(table).map(Spanned::get_mut) {
@@ -171,7 +171,7 @@ pub(super) fn parse(text: &str) -> Result<Document, (Problem, Span)> {
             }
         }
     }
-    Document::deserialize(toml::Deserializer::from(root)).map_err(|error| problem(&error))
+    ScenarioDocument::deserialize(toml::Deserializer::from(root)).map_err(|error| problem(&error))
 }
 
 fn problem(error: &toml::de::Error) -> (Problem, Span) {

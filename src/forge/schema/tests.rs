@@ -16,14 +16,14 @@ fn every_sysmon_id_has_a_field_list_that_begins_with_its_time() {
 #[test]
 fn types_are_those_of_real_records() {
     for (name, kind) in [
-        ("ProcessGuid", Kind::Guid),
-        ("ProcessId", Kind::UInt32),
-        ("LogonId", Kind::HexInt64),
-        ("GrantedAccess", Kind::HexInt32),
-        ("Initiated", Kind::Boolean),
-        ("DestinationPort", Kind::UInt16),
-        ("UtcTime", Kind::Text),
-        ("Archived", Kind::Text),
+        ("ProcessGuid", BinXmlType::Guid),
+        ("ProcessId", BinXmlType::UInt32),
+        ("LogonId", BinXmlType::HexInt64),
+        ("GrantedAccess", BinXmlType::HexInt32),
+        ("Initiated", BinXmlType::Boolean),
+        ("DestinationPort", BinXmlType::UInt16),
+        ("UtcTime", BinXmlType::Text),
+        ("Archived", BinXmlType::Text),
     ] {
         assert_eq!(kind_of(name), kind, "{name}");
     }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn seen(fingerprint: u8, input: u32, offset: u64) -> SeenDocument<u8> {
-    SeenDocument::new([fingerprint; 16], Origin { input, offset }, Some(1), 0)
+    SeenDocument::new([fingerprint; 16], Locator { input, offset }, Some(1), 0)
 }
 
 #[test]

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A record of a made-up log: group, number, and a letter for what it says.
-type Told = (Group, u64, u8);
+type Told = (LogDigest, u64, u8);
 
 /// Evidence of chunks with their records, and single records of other files.
 #[derive(Debug)]
@@ -12,20 +12,20 @@ struct Evidence {
     others: Vec<Told>,
 }
 
-fn chunk_origin(chunk: usize) -> Origin {
-    Origin { input: u32::try_from(chunk / 3).unwrap(), offset: 4096 + (chunk as u64 % 3) * 65_536 }
+fn chunk_origin(chunk: usize) -> Locator {
+    Locator { input: u32::try_from(chunk / 3).unwrap(), offset: 4096 + (chunk as u64 % 3) * 65_536 }
 }
 
-fn record_origin(chunk: usize, at: usize) -> Origin {
+fn record_origin(chunk: usize, at: usize) -> Locator {
     let chunk = chunk_origin(chunk);
-    Origin { offset: chunk.offset + 512 + at as u64, ..chunk }
+    Locator { offset: chunk.offset + 512 + at as u64, ..chunk }
 }
 
-fn seen((group, record_id, letter): Told, origin: Origin) -> Seen {
+fn seen((group, record_id, letter): Told, origin: Locator) -> RecordFingerprint {
     let mut fingerprint = [letter; 16];
     fingerprint[..8].copy_from_slice(&group.to_le_bytes());
     fingerprint[8..15].copy_from_slice(&record_id.to_le_bytes()[..7]);
-    Seen {
+    RecordFingerprint {
         fingerprint,
         is_recovered: false,
         is_partial: false,
@@ -34,12 +34,12 @@ fn seen((group, record_id, letter): Told, origin: Origin) -> Seen {
         group,
         record_id,
         event_id: 1,
-        fate: Fate::Mapped,
+        fate: Disposition::Mapped,
     }
 }
 
 impl Evidence {
-    fn all(&self) -> Vec<Seen> {
+    fn all(&self) -> Vec<RecordFingerprint> {
         let in_chunk = |(chunk, records): (usize, &Vec<Told>)| {
             let seen = |(at, told): (usize, &Told)| seen(*told, record_origin(chunk, at));
             records.iter().enumerate().map(seen).collect::<Vec<_>>()
@@ -47,8 +47,8 @@ impl Evidence {
         self.chunks.iter().enumerate().flat_map(in_chunk).collect()
     }
 
-    fn others(&self) -> Vec<Seen> {
-        let origin = |at: usize| Origin { input: 1000, offset: at as u64 };
+    fn others(&self) -> Vec<RecordFingerprint> {
+        let origin = |at: usize| Locator { input: 1000, offset: at as u64 };
         self.others.iter().enumerate().map(|(at, told)| seen(*told, origin(at))).collect()
     }
 
@@ -57,7 +57,7 @@ impl Evidence {
         let mut built = |(chunk, records): (usize, &Vec<Told>)| {
             building.begin(chunk_origin(chunk));
             for (group, id, _) in records {
-                building.add(*group, *id, (Some(1), Fate::Mapped));
+                building.add(*group, *id, (Some(1), Disposition::Mapped));
             }
             // Headers of two numbers only, so that many chunks that are no copies have the same one.
             building.end(records.first().map_or(0, |(_, id, _)| id % 2))
@@ -66,8 +66,8 @@ impl Evidence {
     }
 }
 
-impl Again for Evidence {
-    fn digests(&self, chunks: &[Origin]) -> Vec<(Origin, u64)> {
+impl Rereader for Evidence {
+    fn digests(&self, chunks: &[Locator]) -> Vec<(Locator, u64)> {
         assert!(chunks.is_sorted(), "{chunks:?}");
         let digests = Digests::default();
         let digest = |records: &Vec<Told>| digests.of(format!("{records:?}").as_bytes());
@@ -75,15 +75,15 @@ impl Again for Evidence {
         all.filter(|(origin, _)| chunks.contains(origin)).collect()
     }
 
-    fn numbers(&self, chunks: &[Origin]) -> Vec<Numbered> {
-        let wanted = |seen: &Seen| {
-            let chunk = Origin { offset: source::chunk_start(seen.origin.offset), ..seen.origin };
+    fn numbers(&self, chunks: &[Locator]) -> Vec<NumberedRecord> {
+        let wanted = |seen: &RecordFingerprint| {
+            let chunk = Locator { offset: source::chunk_start(seen.origin.offset), ..seen.origin };
             chunks.contains(&chunk).then_some((seen.group, seen.record_id, seen.origin))
         };
         self.all().iter().filter_map(wanted).collect()
     }
 
-    fn seen(&self, records: &[Origin]) -> Vec<Seen> {
+    fn seen(&self, records: &[Locator]) -> Vec<RecordFingerprint> {
         assert!(records.is_sorted(), "{records:?}");
         self.all().into_iter().filter(|seen| records.contains(&seen.origin)).collect()
     }
@@ -106,7 +106,7 @@ proptest! {
         let others = evidence.others();
         let mut all = [evidence.all(), others.clone()].concat();
         all.sort_by_key(|seen| seen.origin);
-        let mut first: BTreeMap<[u8; 16], Origin> = BTreeMap::new();
+        let mut first: BTreeMap<[u8; 16], Locator> = BTreeMap::new();
         let mut expected = BTreeSet::new();
         for seen in &all {
             if *first.entry(seen.fingerprint).or_insert(seen.origin) != seen.origin {
@@ -114,7 +114,7 @@ proptest! {
             }
         }
         let found = find(evidence.chunks(), &others, &evidence);
-        let is_found: BTreeSet<Origin> = all.iter().map(|seen| seen.origin).filter(|at| found.contains(*at)).collect();
+        let is_found: BTreeSet<Locator> = all.iter().map(|seen| seen.origin).filter(|at| found.contains(*at)).collect();
         prop_assert_eq!(&is_found, &expected);
         let counted: u64 = found.counts.0.values().sum();
         prop_assert_eq!(counted, expected.len() as u64);
@@ -126,9 +126,9 @@ fn what_overlaps_far_and_wide_is_compared_in_parts() {
     let ranges: Vec<ChunkSeen> = (0..3 * CHUNKS_AT_A_TIME as u64)
         .map(|at| {
             let mut building = Building::default();
-            building.begin(Origin { input: 0, offset: 4096 + at * 65_536 });
-            building.add(3, at * 10, (Some(1), Fate::Mapped));
-            building.add(3, at * 10 + 12, (Some(1), Fate::Mapped));
+            building.begin(Locator { input: 0, offset: 4096 + at * 65_536 });
+            building.add(3, at * 10, (Some(1), Disposition::Mapped));
+            building.add(3, at * 10 + 12, (Some(1), Disposition::Mapped));
             building.end(at).unwrap()
         })
         .collect();
@@ -138,7 +138,7 @@ fn what_overlaps_far_and_wide_is_compared_in_parts() {
     // Every number belongs to exactly one part, and each chunk that has it is in that part.
     for chunk in &ranges {
         for id in [chunk.range.first, chunk.range.last] {
-            let parts: Vec<&Batch> = batches.iter().filter(|batch| batch.includes(3, id)).collect();
+            let parts: Vec<&ComparisonBatch> = batches.iter().filter(|batch| batch.includes(3, id)).collect();
             assert_eq!(parts.len(), 1, "{id}");
             assert!(parts[0].chunks.contains(&chunk.origin), "{id}");
         }
@@ -147,10 +147,11 @@ fn what_overlaps_far_and_wide_is_compared_in_parts() {
 
 #[test]
 fn documents_are_compared_with_each_other_only() {
-    let document = |offset, letter| SeenDocument::new([letter; 16], Origin { input: 0, offset }, None, Fate::Mapped);
+    let document =
+        |offset, letter| SeenDocument::new([letter; 16], Locator { input: 0, offset }, None, Disposition::Mapped);
     let mut found = Duplicates::default();
     found.add_documents(vec![document(9, 1), document(2, 1), document(5, 2)]);
     assert_eq!(found.counts.0.values().sum::<u64>(), 1);
-    assert!(found.contains(Origin { input: 0, offset: 9 }));
-    assert!(!found.contains(Origin { input: 0, offset: 2 }) && !found.contains(Origin { input: 0, offset: 5 }));
+    assert!(found.contains(Locator { input: 0, offset: 9 }));
+    assert!(!found.contains(Locator { input: 0, offset: 2 }) && !found.contains(Locator { input: 0, offset: 5 }));
 }

@@ -1,15 +1,15 @@
 use super::*;
-use crate::detect::{CandidateEvent, Hit};
+use crate::detect::{CandidateEvent, RuleHit};
 use crate::eql::Digester;
 use crate::event::OrderKey;
 use crate::source::FaultKind;
 
 /// Candidates that were read at these offsets, and faults for these reasons.
-fn found(offsets: &[u64], reasons: &[&'static str]) -> Found {
-    let mut found = Found::default();
+fn found(offsets: &[u64], reasons: &[&'static str]) -> PartialResults {
+    let mut found = PartialResults::default();
     for &offset in offsets {
-        let order = OrderKey::new(Ticks(0), None, Origin { input: 0, offset });
-        let hits = vec![(0, Hit::Event)];
+        let order = OrderKey::new(Ticks(0), None, Locator { input: 0, offset });
+        let hits = vec![(0, RuleHit::Event)];
         let candidate =
             CandidateEvent { order, host: "".into(), entity_id: None, is_creation: false, hits, event: None };
         found.candidates.add(candidate, &[], &Digester::default());

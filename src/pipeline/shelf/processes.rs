@@ -9,11 +9,11 @@ use std::hash::BuildHasher;
 
 /// Hosts and processes by number.
 #[derive(Debug, Default)]
-pub struct Processes {
+pub struct ProcessNumbers {
     hasher: DefaultHashBuilder,
     /// Numbers with the hashes that they are found by: to make room for more, keys need not be looked at again.
     numbers: HashTable<(u64, u32)>,
-    keys: Vec<Process>,
+    keys: Vec<ProcessIdentity>,
     /// The entity ids of all processes one after another.
     entity_ids: Vec<u8>,
     /// Computer names, in the letters that they are compared in. Mostly there are a handful, and the one that was met last comes next.
@@ -25,13 +25,13 @@ pub struct Processes {
 
 /// What a process is known by.
 #[derive(Clone, Copy, Debug)]
-struct Process {
+struct ProcessIdentity {
     host: u32,
     /// Where its entity id begins and ends, if it has one.
     entity_id: Option<(usize, usize)>,
 }
 
-impl Process {
+impl ProcessIdentity {
     fn entity_id(self, all: &[u8]) -> Option<&[u8]> {
         self.entity_id.map(|(start, end)| &all[start..end])
     }
@@ -42,7 +42,7 @@ fn number_of(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-impl Processes {
+impl ProcessNumbers {
     /// The number of the process of a row; `latest` is that of the row before.
     pub fn number(&mut self, row: &RowHead<'_>, latest: Option<u32>) -> u32 {
         let latest = latest.map(|number| (number, &self.keys[number as usize]));
@@ -69,7 +69,7 @@ impl Processes {
             entity_ids.extend_from_slice(id);
             (start, entity_ids.len())
         });
-        keys.push(Process { host, entity_id });
+        keys.push(ProcessIdentity { host, entity_id });
         numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         number
     }

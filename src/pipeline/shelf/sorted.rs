@@ -3,9 +3,9 @@
 //! Nothing is sorted as a whole: processes are, by host and by their first row, and rows are dealt out to their processes. What is left is the order in a
 //! process, whose few rows nearly always come as they were logged. This module does not know what is in a row.
 
-use super::Place;
-use super::processes::Processes;
-use crate::base::{Origin, Ticks};
+use super::RowPlace;
+use super::processes::ProcessNumbers;
+use crate::base::{Locator, Ticks};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub struct Sorted {
 
 /// Rows one after another, of one process or of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct RowRun {
     pub rows: Range<usize>,
     /// Of a piece that begins inside of a process: the last creation before it, or else the first one of the process.
     pub start: Option<u32>,
@@ -34,7 +34,7 @@ pub struct Piece {
 
 /// What is known of a process while its rows are counted.
 #[derive(Clone, Copy, Default)]
-struct Counted {
+struct CountedProcess {
     first_time: Ticks,
     /// The number of its first row.
     first: u32,
@@ -43,8 +43,8 @@ struct Counted {
 
 impl Sorted {
     /// Sorts rows, of which those are left out that were read at a place that is not wanted.
-    pub fn new(places: &[Place], processes: &Processes, is_wanted: impl Fn(Origin) -> bool) -> Self {
-        let mut counted = vec![Counted::default(); processes.len()];
+    pub fn new(places: &[RowPlace], processes: &ProcessNumbers, is_wanted: impl Fn(Locator) -> bool) -> Self {
+        let mut counted = vec![CountedProcess::default(); processes.len()];
         for (number, place) in (0..).zip(places) {
             if !is_wanted(place.order.origin()) {
                 continue;
@@ -59,7 +59,7 @@ impl Sorted {
             }
             process.rows += 1;
         }
-        let order = |process: &Counted| places[process.first as usize].order;
+        let order = |process: &CountedProcess| places[process.first as usize].order;
         let ranks = processes.host_ranks();
         let mut processes: Vec<(u32, bool, Ticks, u32)> = (0..)
             .zip(ranks.iter().zip(&counted))
@@ -91,9 +91,9 @@ impl Sorted {
     }
 
     /// Cuts the rows into pieces.
-    pub fn pieces(&self, places: &[Place]) -> Vec<Piece> {
+    pub fn pieces(&self, places: &[RowPlace]) -> Vec<RowRun> {
         let is_creation = |row: &&u32| places[**row as usize].is_creation;
-        let mut pieces: Vec<Piece> = Vec::with_capacity(self.rows.len().div_ceil(ROWS_AT_A_TIME));
+        let mut pieces: Vec<RowRun> = Vec::with_capacity(self.rows.len().div_ceil(ROWS_AT_A_TIME));
         let (mut process, mut begin) = (0, 0);
         for from in (0..self.rows.len()).step_by(ROWS_AT_A_TIME) {
             let to = self.rows.len().min(from + ROWS_AT_A_TIME);
@@ -112,7 +112,7 @@ impl Sorted {
                 begin = self.ends[process];
                 process += 1;
             }
-            pieces.push(Piece { rows: from..to, start: start.flatten(), inside, finished: begin });
+            pieces.push(RowRun { rows: from..to, start: start.flatten(), inside, finished: begin });
         }
         pieces
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::base::Ticks;
 use crate::ecs;
 use crate::event::{Clock, Document, Event};
-use crate::timeline::{Contents, RowWriter};
+use crate::timeline::{RowContents, RowWriter};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn event(number: usize, (host, entity, is_creation, logged): &Told) -> Event {
         document.set(ecs::EVENT_CATEGORY, "process");
         document.set(ecs::EVENT_TYPE, "start");
     }
-    let origin = Origin { input: 0, offset: number as u64 };
+    let origin = Locator { input: 0, offset: number as u64 };
     Event {
         document,
         timestamp: Ticks(0),
@@ -37,17 +37,17 @@ fn event(number: usize, (host, entity, is_creation, logged): &Told) -> Event {
 
 /// Puts events on a shelf, some at a time, and takes them off.
 fn shelved(events: &[Event], max_memory: u64) -> Vec<Line> {
-    let mut shelf = Shelf::new(Limits { max_memory, temp_folder: None });
+    let mut shelf = Shelf::new(SpoolLimits { max_memory, temp_folder: None });
     for events in events.chunks(3) {
         let mut writer = RowWriter::default();
         let mut ends = Vec::new();
         for event in events {
-            writer.event(event, event.order(Clock::Logged), Contents::Columns);
+            writer.event(event, event.order(Clock::Logged), RowContents::Columns);
             ends.push(writer.bytes().len());
         }
         shelf.add(Rows { bytes: writer.take(), ends }).unwrap();
     }
-    let format = |entries: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>| {
+    let format = |entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, out: &mut Vec<u8>| {
         for entry in entries {
             let start = entry.start.map(|start| start.order.origin().offset);
             let line: Line = (entry.row.order.origin().offset, start);
@@ -109,10 +109,10 @@ fn a_large_process_is_formatted_in_pieces_and_stays_whole() {
 
 #[test]
 fn a_folder_that_is_not_there_is_told() {
-    let mut shelf = Shelf::new(Limits { max_memory: 0, temp_folder: Some("/no/such/folder".into()) });
+    let mut shelf = Shelf::new(SpoolLimits { max_memory: 0, temp_folder: Some("/no/such/folder".into()) });
     let mut writer = RowWriter::default();
     let event = event(0, &("a".into(), "1".into(), true, 1));
-    writer.event(&event, event.order(Clock::Logged), Contents::Columns);
+    writer.event(&event, event.order(Clock::Logged), RowContents::Columns);
     let ends = vec![writer.bytes().len()];
     assert!(shelf.add(Rows { bytes: writer.take(), ends }).is_err());
 }

@@ -1,8 +1,8 @@
 use super::*;
 
 fn span(text: &str) -> (String, String) {
-    let from = Window::parse_from(text).unwrap();
-    let to = Window::parse_to(text).unwrap();
+    let from = TimeWindow::parse_from(text).unwrap();
+    let to = TimeWindow::parse_to(text).unwrap();
     (from.rfc3339_full(), to.rfc3339_full())
 }
 
@@ -23,16 +23,16 @@ fn a_time_stands_for_all_of_the_span_that_it_names() {
 #[test]
 fn other_texts_are_refused_with_help() {
     for text in ["", "yesterday", "2019-05", "12.05.2019", "2019-02-30"] {
-        let error = Window::parse_from(text).unwrap_err().to_string();
+        let error = TimeWindow::parse_from(text).unwrap_err().to_string();
         assert!(error.contains("2019-05-12"), "{error}");
     }
 }
 
 #[test]
 fn both_ends_belong_to_the_window() {
-    let window = Window { from: Some(Ticks(5)), to: Some(Ticks(7)) };
+    let window = TimeWindow { from: Some(Ticks(5)), to: Some(Ticks(7)) };
     assert_eq!([4, 5, 7, 8].map(|at| window.contains(Ticks(at))), [false, true, true, false]);
-    assert!(Window::default().contains(Ticks(0)));
+    assert!(TimeWindow::default().contains(Ticks(0)));
 }
 
 #[test]
@@ -45,6 +45,6 @@ fn a_number_with_a_unit_is_so_long_ago() {
     for text in ["d", "-2d", "+2d", "2", "2y", "1.5h", "99999999999d", "2019-05-12"] {
         assert_eq!(ago(text, now), None, "{text}");
     }
-    let (from, to) = (Window::parse_from("2d").unwrap(), Window::parse_to("1d").unwrap());
+    let (from, to) = (TimeWindow::parse_from("2d").unwrap(), TimeWindow::parse_to("1d").unwrap());
     assert!((to.0 - from.0 - 24 * hour).abs() < 60 * Ticks::PER_SECOND);
 }

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::base::escape::cell;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::detect::Detector;
 use crate::ecs;
 use crate::event::{Clock, Document, Event, IpValue};
 use crate::process::HostAddresses;
-use crate::report::{Layout, TimelineCsv, TimelineFormat, TimelineJson};
+use crate::report::{JsonLayout, TimelineCsv, TimelineFormat, TimelineJson};
 use crate::rules;
-use crate::timeline::{Contents, RowWriter};
+use crate::timeline::{RowContents, RowWriter};
 use proptest::prelude::*;
 
 /// Fields of every part of a row, some of which are carried.
@@ -54,7 +54,7 @@ fn row(number: u64, is_creation: bool, values: Vec<(usize, Value)>) -> Vec<u8> {
         document.set(ecs::EVENT_CATEGORY, "process");
         document.set(ecs::EVENT_TYPE, "start");
     }
-    let origin = Origin { input: 0, offset: number };
+    let origin = Locator { input: 0, offset: number };
     let event = Event {
         document,
         timestamp: Ticks(0),
@@ -66,7 +66,7 @@ fn row(number: u64, is_creation: bool, values: Vec<(usize, Value)>) -> Vec<u8> {
         original: None,
     };
     let mut writer = RowWriter::default();
-    writer.event(&event, event.order(Clock::Logged), Contents::Columns);
+    writer.event(&event, event.order(Clock::Logged), RowContents::Columns);
     writer.take()
 }
 
@@ -81,7 +81,7 @@ fn plain_text(column: usize, cell: Cell<'_>) -> String {
     }
 }
 
-fn plain_csv(entry: &Entry<'_>) -> String {
+fn plain_csv(entry: &TimelineEntry<'_>) -> String {
     let columns = entry.columns();
     let mut writer = csv::Writer::from_writer(Vec::new());
     for column in 0..FIELDS.len() {
@@ -94,7 +94,7 @@ fn plain_csv(entry: &Entry<'_>) -> String {
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
-fn plain_json(entry: &Entry<'_>) -> String {
+fn plain_json(entry: &TimelineEntry<'_>) -> String {
     let columns = entry.columns();
     let mut object = serde_json::Map::new();
     for (column, field) in FIELDS.iter().enumerate() {
@@ -129,17 +129,17 @@ proptest! {
         let results = Results { detector: &detector, alerts: &[], clock: Clock::Logged, triage: None, addresses: &HostAddresses::default(), inputs: &[] };
         let start = row(0, true, start);
         let others: Vec<Vec<u8>> = (1..).zip(others).map(|(number, values)| row(number, false, values)).collect();
-        let start_row = Row::read(&start).unwrap();
-        let mut entries: Vec<Entry<'_>> =
-            others.iter().map(|row| Entry { row: Row::read(row).unwrap(), start: Some(start_row), parts: &[] }).collect();
-        let start_entry = Entry { row: start_row, start: None, parts: &[] };
+        let start_row = TimelineRow::read(&start).unwrap();
+        let mut entries: Vec<TimelineEntry<'_>> =
+            others.iter().map(|row| TimelineEntry { row: TimelineRow::read(row).unwrap(), start: Some(start_row), parts: &[] }).collect();
+        let start_entry = TimelineEntry { row: start_row, start: None, parts: &[] };
         match place {
             0 => entries.insert(0, start_entry),
             1 => entries.push(start_entry),
             _ => {}
         }
-        let plain: [fn(&Entry<'_>) -> String; 2] = [plain_csv, plain_json];
-        for (format, plain) in [&TimelineCsv as &dyn TimelineFormat, &TimelineJson(Layout::Lines)].into_iter().zip(plain) {
+        let plain: [fn(&TimelineEntry<'_>) -> String; 2] = [plain_csv, plain_json];
+        for (format, plain) in [&TimelineCsv as &dyn TimelineFormat, &TimelineJson(JsonLayout::Lines)].into_iter().zip(plain) {
             let mut out = b"before ".to_vec();
             format.rows(&results, &mut entries.iter().copied(), &mut out);
             let expected: String = entries.iter().map(plain).collect();
@@ -161,10 +161,13 @@ fn facts_of_a_start_with_nothing_before_them_are_carried_whole() {
     };
     let line = SOME.iter().position(|field| *field == ecs::PROCESS_COMMAND_LINE).unwrap();
     let (start, other) = (row(0, true, vec![(line, "x".into())]), row(1, false, vec![(0, "t".into())]));
-    let (start, other) = (Row::read(&start).unwrap(), Row::read(&other).unwrap());
-    let entries = [Entry { row: start, start: None, parts: &[] }, Entry { row: other, start: Some(start), parts: &[] }];
+    let (start, other) = (TimelineRow::read(&start).unwrap(), TimelineRow::read(&other).unwrap());
+    let entries = [
+        TimelineEntry { row: start, start: None, parts: &[] },
+        TimelineEntry { row: other, start: Some(start), parts: &[] },
+    ];
     let mut out = Vec::new();
-    TimelineJson(Layout::Lines).rows(&results, &mut entries.into_iter(), &mut out);
+    TimelineJson(JsonLayout::Lines).rows(&results, &mut entries.into_iter(), &mut out);
     let lines = String::from_utf8(out).unwrap();
     assert_eq!(lines.lines().nth(2), Some("{\"@timestamp\":\"t\",\"process.command_line\":\"x\"}"));
 }

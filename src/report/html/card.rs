@@ -1,7 +1,7 @@
 //! The card of an alert: a line to find it by, and folded behind it its steps, the process tree, what was looked up, and the record.
 
 use super::doc::{at, text};
-use super::finding::{Attack, Finding, events, join_keys};
+use super::finding::{AttackLink, Finding, events, join_keys};
 use super::steps::{known_addresses, steps};
 use super::text::{Attribute, instant, line, link, short};
 use super::triage::triage;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// A finding with what the report gave it.
 #[derive(Clone, Copy, Debug)]
-pub struct Numbered<'a> {
+pub struct NumberedFinding<'a> {
     /// What it says.
     pub finding: &'a Finding,
     /// Its number on the page; no two are the same.
@@ -28,8 +28,8 @@ pub struct Numbered<'a> {
 }
 
 /// The card up to the record, which [`record`] gives, and [`END`].
-pub fn card(document: &Value, alert: Numbered<'_>, clock: Clock) -> String {
-    let Numbered { finding, number, anchor, .. } = alert;
+pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> String {
+    let NumberedFinding { finding, number, anchor, .. } = alert;
     let tactics = alert.tactics.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let body = html! {
         (head(document, alert))
@@ -63,8 +63,8 @@ pub fn card(document: &Value, alert: Numbered<'_>, clock: Clock) -> String {
 /// What ends a card.
 pub const END: &str = "</div></details>\n";
 
-fn head(document: &Value, alert: Numbered<'_>) -> Markup {
-    let Numbered { finding, number, anchor, .. } = alert;
+fn head(document: &Value, alert: NumberedFinding<'_>) -> Markup {
+    let NumberedFinding { finding, number, anchor, .. } = alert;
     let command = first(document, "process.command_line").or_else(|| first(document, "process.executable"));
     let risk =
         at(document, "event.risk_score").or_else(|| at(document, "kibana.alert.risk_score")).and_then(Value::as_f64);
@@ -109,8 +109,8 @@ fn about(document: &Value, finding: &Finding) -> Markup {
 }
 
 fn attack(finding: &Finding) -> Markup {
-    let prefix = |attack: &Attack| format!("{}.", attack.id);
-    let is_leaf = |attack: &&Attack| !finding.techniques.iter().any(|other| other.id.starts_with(&prefix(attack)));
+    let prefix = |attack: &AttackLink| format!("{}.", attack.id);
+    let is_leaf = |attack: &&AttackLink| !finding.techniques.iter().any(|other| other.id.starts_with(&prefix(attack)));
     html! {
         @if !finding.tactics.is_empty() || !finding.techniques.is_empty() {
             ul.chips aria-label="ATT&CK" {
@@ -122,7 +122,7 @@ fn attack(finding: &Finding) -> Markup {
 }
 
 /// An entry of ATT&CK with its page.
-pub fn attack_link(attack: &Attack) -> Markup {
+pub fn attack_link(attack: &AttackLink) -> Markup {
     let label = html! { (short(&attack.id)) " " (short(&attack.name)) };
     link(&attack.reference, &label)
 }

@@ -7,7 +7,7 @@ use crate::event::Clock;
 
 /// What a report says beside the alerts. What is not known is left empty, and the page has no hole for it.
 #[derive(Clone, Debug, Default)]
-pub struct Case {
+pub struct CaseFacts {
     /// A title for the page; a plain one if empty.
     pub title: String,
     /// The command as it was typed, without secrets.

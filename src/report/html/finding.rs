@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// How much a finding matters; ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
+pub enum AlertSeverity {
     /// The document does not say.
     Unknown,
     /// Worth knowing.
@@ -24,7 +24,7 @@ pub enum Severity {
     Critical,
 }
 
-impl Severity {
+impl AlertSeverity {
     /// All, the most severe first.
     pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Unknown];
 
@@ -58,7 +58,7 @@ impl Severity {
 
 /// One tactic or technique.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attack {
+pub struct AttackLink {
     /// Such as `T1218.010`.
     pub id: String,
     /// Its name.
@@ -79,7 +79,7 @@ pub struct Finding {
     /// The same as the document has it.
     pub when: String,
     /// Severity.
-    pub severity: Severity,
+    pub severity: AlertSeverity,
     /// The rule's name, or its id.
     pub rule: String,
     /// The rule's id; may be empty.
@@ -87,9 +87,9 @@ pub struct Finding {
     /// The host's name, or a substitute.
     pub host: String,
     /// Tactics.
-    pub tactics: Vec<Attack>,
+    pub tactics: Vec<AttackLink>,
     /// Techniques, and sub-techniques after them.
-    pub techniques: Vec<Attack>,
+    pub techniques: Vec<AttackLink>,
     /// Whether it is an alert of a building-block rule.
     pub building_block: bool,
 }
@@ -123,7 +123,7 @@ impl Finding {
             stable: String::new(),
             at: of_last.or_else(|| Ticks::parse_rfc3339(&when)),
             when,
-            severity: Severity::of(document),
+            severity: AlertSeverity::of(document),
             rule: head(&rule),
             rule_id: head(&rule_id.unwrap_or_default()),
             host: host.map_or_else(|| NO_HOST.to_owned(), |host| head(&host)),
@@ -160,18 +160,18 @@ fn head(text: &str) -> String {
 }
 
 /// The entries under a name: ECS has lists of ids, names and references side by side, Kibana a list of objects.
-fn attacks(document: &Value, name: &str) -> Vec<Attack> {
+fn attacks(document: &Value, name: &str) -> Vec<AttackLink> {
     let ids = texts(document, &format!("{name}.id"));
     let side =
         |what: &str| -> Vec<String> { texts(document, &format!("{name}.{what}")).map(|text| head(&text)).collect() };
     let (names, references) = (side("name"), side("reference"));
     let nth = |list: &[String], at: usize| list.get(at).cloned().unwrap_or_default();
-    let attack = |(at, id): (usize, std::borrow::Cow<'_, str>)| Attack {
+    let attack = |(at, id): (usize, std::borrow::Cow<'_, str>)| AttackLink {
         id: head(&id),
         name: nth(&names, at),
         reference: nth(&references, at),
     };
-    let found: Vec<Attack> = ids.take(MOST_ATTACKS).enumerate().map(attack).collect();
+    let found: Vec<AttackLink> = ids.take(MOST_ATTACKS).enumerate().map(attack).collect();
     if !found.is_empty() {
         return found;
     }
@@ -179,16 +179,16 @@ fn attacks(document: &Value, name: &str) -> Vec<Attack> {
 }
 
 /// Kibana's `kibana.alert.rule.threat`: a list of tactics, each with its techniques.
-fn of_kibana(document: &Value, name: &str) -> Option<Vec<Attack>> {
+fn of_kibana(document: &Value, name: &str) -> Option<Vec<AttackLink>> {
     let entries = at(document, "kibana.alert.rule.threat")
         .or_else(|| at(document, "kibana.alert.rule.parameters.threat"))?
         .as_array()?;
     let one = |value: &Value| {
         let part = |what| text(value, what).map(|text| head(&text)).unwrap_or_default();
-        Attack { id: part("id"), name: part("name"), reference: part("reference") }
+        AttackLink { id: part("id"), name: part("name"), reference: part("reference") }
     };
     let techniques = || entries.iter().flat_map(|entry| list(entry, "technique"));
-    let found: Vec<Attack> = match name {
+    let found: Vec<AttackLink> = match name {
         "threat.tactic" => entries.iter().filter_map(|entry| at(entry, "tactic")).map(one).collect(),
         "threat.technique" => techniques().map(one).collect(),
         _ => techniques().flat_map(|technique| list(technique, "subtechnique")).map(one).collect(),

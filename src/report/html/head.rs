@@ -1,8 +1,8 @@
 //! The case on the page: what was run over which evidence, and what could not be seen.
 
-use super::case::{Case, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
-use super::finding::Severity;
-use super::tables::Counts;
+use super::case::{CaseFacts, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
+use super::finding::AlertSeverity;
+use super::tables::AlertCounts;
 use super::text::{bytes, counted, grouped, instant, line, short};
 use crate::base::Ticks;
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ use maud::{Markup, html};
 const MOST: usize = 2_000;
 
 /// The facts of the case.
-pub fn facts(case: &Case, counts: &Counts, alerts: Option<(Ticks, Ticks)>) -> Markup {
+pub fn facts(case: &CaseFacts, counts: &AlertCounts, alerts: Option<(Ticks, Ticks)>) -> Markup {
     let hosts = counts.hosts.order();
     html! {
         dl.case {
@@ -43,7 +43,7 @@ fn span(first: Ticks, last: Ticks) -> Markup {
 }
 
 /// What could not be seen.
-pub fn unseen(case: &Case, left_out: &[String]) -> Markup {
+pub fn unseen(case: &CaseFacts, left_out: &[String]) -> Markup {
     let (lost, doubted): (Vec<_>, Vec<_>) = case.faults.iter().partition(|fault| fault.lost);
     let lists = [case.faults.len(), case.silent.len(), case.limits.len(), case.gaps.len(), left_out.len()];
     let nothing = lists == [0; 5];
@@ -57,8 +57,8 @@ pub fn unseen(case: &Case, left_out: &[String]) -> Markup {
                 @for text in left_out.iter().chain(&case.limits) { li { (line(text)) } }
             }
         }
-        (faults("Not read", Severity::High, &lost))
-        (faults("In doubt, but read", Severity::Medium, &doubted))
+        (faults("Not read", AlertSeverity::High, &lost))
+        (faults("In doubt, but read", AlertSeverity::Medium, &doubted))
         (gaps(&case.gaps))
         (notable(&case.notable))
         @for silent in &case.silent { (silent_rules(silent)) }
@@ -69,7 +69,7 @@ fn gaps(gaps: &[GapFacts]) -> Markup {
     html! {
         @if !gaps.is_empty() {
             details.table open[gaps.len() <= 20] {
-                summary { span class={ "dot " (Severity::Medium.name()) } {} "Gaps in the logs " span.count { (grouped(gaps.len() as u64)) } }
+                summary { span class={ "dot " (AlertSeverity::Medium.name()) } {} "Gaps in the logs " span.count { (grouped(gaps.len() as u64)) } }
                 div.scroll { table {
                     thead { tr { th { "host" } th { "channel" } th { "what is missing" } } }
                     tbody { @for gap in gaps.iter().take(MOST) { tr { td { (short(&gap.host)) } td { (short(&gap.channel)) } td.long { (line(&gap.text)) } } } }
@@ -82,7 +82,7 @@ fn gaps(gaps: &[GapFacts]) -> Markup {
 
 fn notable(notable: &[NotableFacts]) -> Markup {
     let grave = notable.iter().any(|record| record.grave);
-    let severity = if grave { Severity::High } else { Severity::Low };
+    let severity = if grave { AlertSeverity::High } else { AlertSeverity::Low };
     html! {
         @if !notable.is_empty() {
             details.table open[grave && notable.len() <= 40] {
@@ -102,7 +102,7 @@ fn notable(notable: &[NotableFacts]) -> Markup {
     }
 }
 
-fn faults(title: &str, severity: Severity, faults: &[&FaultFacts]) -> Markup {
+fn faults(title: &str, severity: AlertSeverity, faults: &[&FaultFacts]) -> Markup {
     html! {
         @if !faults.is_empty() {
             details.table open[faults.len() <= 6] {
@@ -126,7 +126,7 @@ fn silent_rules(silent: &SilentRules) -> Markup {
     let count = silent.rules.len() as u64;
     html! {
         details.table {
-            summary { span class={ "dot " (Severity::Low.name()) } {} (counted(count, "rule")) " " (line(&silent.reason)) }
+            summary { span class={ "dot " (AlertSeverity::Low.name()) } {} (counted(count, "rule")) " " (line(&silent.reason)) }
             ul.names { @for (name, more) in silent.rules.iter().take(MOST) { li { (short(name)) @if !more.is_empty() { " " span.hint { (short(more)) } } } } }
             (more(silent.rules.len()))
         }

@@ -2,7 +2,7 @@
 //!
 //! What is kept is always the beginning of the order of importance, so that a sentence can say what is missing. This module does not know what the parts hold.
 
-use super::finding::Severity;
+use super::finding::AlertSeverity;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Importance {
     /// Severity of its alert.
-    pub severity: Severity,
+    pub severity: AlertSeverity,
     /// Position of its alert among all, from 1.
     pub position: u64,
     /// Number of its alert on the page.
@@ -19,12 +19,12 @@ pub struct Importance {
 
 impl Importance {
     /// The importance of an alert.
-    pub const fn new(severity: Severity, position: u64, number: u64) -> Self {
+    pub const fn new(severity: AlertSeverity, position: u64, number: u64) -> Self {
         Self { severity, position, number }
     }
 
     /// The smaller, the more important.
-    const fn key(self) -> (Reverse<Severity>, u64) {
+    const fn key(self) -> (Reverse<AlertSeverity>, u64) {
         (Reverse(self.severity), self.position)
     }
 }

@@ -3,8 +3,8 @@
 //! Places on the time axis are parts of the width, so that the picture fits any window; the script moves the marks when it zooms. Alerts of one lane and
 //! severity that fall together share a mark, and where there are too many marks, more of them fall together.
 
-use super::finding::Severity;
-use super::tables::Tally;
+use super::finding::AlertSeverity;
+use super::tables::SeverityCounts;
 use super::text::{Attribute, grouped, instant};
 use crate::base::Ticks;
 use hashbrown::{HashMap, HashSet};
@@ -23,11 +23,11 @@ const AXIS: usize = 26;
 
 /// An alert on the timeline.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark {
+pub struct LaneMark {
     /// When its last event was.
     pub at: Ticks,
     /// Its severity.
-    pub severity: Severity,
+    pub severity: AlertSeverity,
     /// Position of its host in the list of hosts.
     pub host: usize,
     /// Position of its rule in the list of rules.
@@ -37,23 +37,23 @@ pub struct Mark {
 }
 
 /// Marks that share a place.
-struct Group {
+struct MarkGroup {
     lane: usize,
-    first: Mark,
+    first: LaneMark,
     last: Ticks,
     count: u64,
 }
 
 /// The part of time that is drawn, in ticks.
 #[derive(Clone, Copy)]
-struct Span {
+struct LaneSpan {
     start: i64,
     length: i64,
 }
 
-impl Span {
+impl LaneSpan {
     /// All marks, with some air around them.
-    fn around(marks: &[Mark]) -> Option<Self> {
+    fn around(marks: &[LaneMark]) -> Option<Self> {
         let first = marks.iter().map(|mark| mark.at.0).min()?;
         let last = marks.iter().map(|mark| mark.at.0).max()?;
         let air = ((last - first) / 40).max(Ticks::PER_SECOND * 2);
@@ -70,8 +70,13 @@ impl Span {
 /// The picture; nothing if no alert has a time. `hosts` come in the order of their lanes, as positions in the tallies.
 ///
 /// Marks lead to the cards of alerts that have one, whose numbers are `shown`.
-pub fn lanes(marks: &[Mark], order: &[usize], (hosts, rules): (&[Tally], &[Tally]), shown: &HashSet<u64>) -> Markup {
-    let Some(span) = Span::around(marks) else { return html! {} };
+pub fn lanes(
+    marks: &[LaneMark],
+    order: &[usize],
+    (hosts, rules): (&[SeverityCounts], &[SeverityCounts]),
+    shown: &HashSet<u64>,
+) -> Markup {
+    let Some(span) = LaneSpan::around(marks) else { return html! {} };
     let mut lane_of = vec![MOST_LANES; hosts.len()];
     for (lane, &host) in order.iter().take(MOST_LANES).enumerate() {
         lane_of[host] = lane;
@@ -105,11 +110,11 @@ pub fn lanes(marks: &[Mark], order: &[usize], (hosts, rules): (&[Tally], &[Tally
     }
 }
 
-fn grouped_marks(marks: &[Mark], lane_of: &[usize], span: Span) -> Vec<Group> {
+fn grouped_marks(marks: &[LaneMark], lane_of: &[usize], span: LaneSpan) -> Vec<MarkGroup> {
     let mut width = 1;
     loop {
-        let mut places: HashMap<(usize, Severity, i64), usize> = HashMap::new();
-        let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<(usize, AlertSeverity, i64), usize> = HashMap::new();
+        let mut groups: Vec<MarkGroup> = Vec::new();
         for mark in marks {
             let lane = lane_of[mark.host];
             let place = *places.entry((lane, mark.severity, mark.at.0 / width)).or_insert(groups.len());
@@ -118,7 +123,7 @@ fn grouped_marks(marks: &[Mark], lane_of: &[usize], span: Span) -> Vec<Group> {
                     group.count += 1;
                     group.last = group.last.max(mark.at);
                 }
-                None => groups.push(Group { lane, first: *mark, last: mark.at, count: 1 }),
+                None => groups.push(MarkGroup { lane, first: *mark, last: mark.at, count: 1 }),
             }
         }
         if groups.len() <= MOST_MARKS || width >= span.length {
@@ -129,12 +134,12 @@ fn grouped_marks(marks: &[Mark], lane_of: &[usize], span: Span) -> Vec<Group> {
     }
 }
 
-fn drawn(groups: &[Group], span: Span, rules: &[Tally], shown: &HashSet<u64>) -> String {
+fn drawn(groups: &[MarkGroup], span: LaneSpan, rules: &[SeverityCounts], shown: &HashSet<u64>) -> String {
     let mut out = String::with_capacity(groups.len() * 160);
-    for Group { lane, first, last, count } in groups {
+    for MarkGroup { lane, first, last, count } in groups {
         let (severity, number) = (first.severity.name(), first.number);
         let radius =
-            4 + usize::from(*count > 1) + usize::from(*count > 10) + usize::from(first.severity >= Severity::High);
+            4 + usize::from(*count > 1) + usize::from(*count > 10) + usize::from(first.severity >= AlertSeverity::High);
         let time =
             if *last == first.at { instant(first.at) } else { format!("{} to {}", instant(first.at), instant(*last)) };
         let title = match count {
@@ -200,7 +205,7 @@ const MONTHS: &[i64] = &[1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000
 const MONTH: i64 = 30 * 86_400_000;
 
 /// Lines at even times, six or so; the script draws its own when it zooms.
-fn axis(span: Span, height: usize) -> Markup {
+fn axis(span: LaneSpan, height: usize) -> Markup {
     let (times, step) = lines(span);
     html! {
         @for at in &times {
@@ -213,7 +218,7 @@ fn axis(span: Span, height: usize) -> Markup {
 }
 
 /// Where lines are drawn, and the step between them in milliseconds.
-fn lines(span: Span) -> (Vec<Ticks>, i64) {
+fn lines(span: LaneSpan) -> (Vec<Ticks>, i64) {
     let wanted = millis(span.length) / 6;
     let inside = |at: &Ticks| at.0 > span.start && at.0 < span.start + span.length;
     if let Some(step) = STEPS.iter().copied().find(|step| *step >= wanted) {

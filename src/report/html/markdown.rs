@@ -21,7 +21,7 @@ const DEEPEST: usize = 12;
 pub fn guide(text: &str) -> Markup {
     let (shown, left) = cut(text, MOST);
     let prepared = plugins(shown);
-    let mut writer = Writer::default();
+    let mut writer = MarkdownWriter::default();
     for event in Parser::new_ext(&prepared, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
         writer.event(event);
     }
@@ -32,7 +32,7 @@ pub fn guide(text: &str) -> Markup {
 }
 
 #[derive(Default)]
-struct Writer {
+struct MarkdownWriter {
     out: String,
     /// Open elements, and whether their tag was written.
     open: Vec<(&'static str, bool)>,
@@ -41,7 +41,7 @@ struct Writer {
     in_head: bool,
 }
 
-impl Writer {
+impl MarkdownWriter {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(tag),

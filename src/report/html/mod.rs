@@ -1,7 +1,7 @@
 //! The report: one page for the case file that needs no network, no server and no script to be read.
 //!
 //! It is fed alert documents, one at a time, as `scan -t jsonl` writes them, whether they come from a run or out of a file; what it knows of the run beside
-//! them is a [`Case`]. What is in those documents is evidence, and can be anything: it reaches the page only through `text` and `markdown`, which
+//! them is a [`CaseFacts`]. What is in those documents is evidence, and can be anything: it reaches the page only through `text` and `markdown`, which
 //! make text of it, and everything has a limit. The page's own script and style are the only ones that its content security policy allows.
 //!
 //! Cards are kept in memory up to the size that the page may have. Of more alerts the least severe lose first their records, then their cards; the
@@ -24,33 +24,33 @@ mod tables;
 mod text;
 mod triage;
 
-pub use case::{Case, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
+pub use case::{CaseFacts, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
 pub use rule_part::RuleText;
-pub use saved::Refused;
+pub use saved::RefusedAlert;
 
 use super::{AlertDocuments, Exporter, Results};
 use crate::base::Ticks;
 use crate::event::Clock;
-use finding::{Finding, Severity};
+use finding::{AlertSeverity, Finding};
 use hashbrown::{HashMap, HashSet};
 use indicators::Indicators;
 use kept::{Importance, Kept};
-use lanes::Mark;
+use lanes::LaneMark;
 use rule_part::Fired;
 use serde_json::Value;
 use std::io::{self, Write};
-use tables::Counts;
+use tables::AlertCounts;
 
 /// How large a report may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ReportLimits {
     /// Bytes of the page.
     pub bytes: u64,
     /// Alerts with a card.
     pub cards: usize,
 }
 
-impl Default for Limits {
+impl Default for ReportLimits {
     fn default() -> Self {
         Self { bytes: 32 << 20, cards: 10_000 }
     }
@@ -58,13 +58,13 @@ impl Default for Limits {
 
 /// A report in the making.
 #[derive(Debug)]
-pub struct Report {
-    limits: Limits,
+pub struct HtmlReport {
+    limits: ReportLimits,
     clock: Clock,
-    counts: Counts,
+    counts: AlertCounts,
     fired: Vec<Fired>,
     indicators: Indicators,
-    marks: Vec<Mark>,
+    marks: Vec<LaneMark>,
     range: Option<(Ticks, Ticks)>,
     cards: Kept,
     records: Kept,
@@ -74,13 +74,13 @@ pub struct Report {
     position: u64,
 }
 
-impl Report {
+impl HtmlReport {
     /// An empty report over alerts whose events were ordered by this clock.
-    pub fn new(limits: Limits, clock: Clock) -> Self {
+    pub fn new(limits: ReportLimits, clock: Clock) -> Self {
         Self {
             limits,
             clock,
-            counts: Counts::default(),
+            counts: AlertCounts::default(),
             fired: Vec::new(),
             indicators: Indicators::default(),
             marks: Vec::new(),
@@ -111,14 +111,14 @@ impl Report {
         let number = self.number(finding.number);
         if let Some(at) = finding.at {
             let Finding { severity, .. } = finding;
-            self.marks.push(Mark { at, severity, host: placed.host, rule: placed.rule, number });
+            self.marks.push(LaneMark { at, severity, host: placed.host, rule: placed.rule, number });
             let (first, last) = self.range.unwrap_or((at, at));
             self.range = Some((first.min(at), last.max(at)));
         }
         let importance = Importance::new(finding.severity, self.position, number);
         let anchor = self.anchor(&finding);
         if self.cards.has_room_for(importance) {
-            let alert = card::Numbered {
+            let alert = card::NumberedFinding {
                 finding: &finding,
                 number,
                 anchor: &anchor,
@@ -172,8 +172,8 @@ impl Report {
     }
 
     /// Writes the page, and tells how many alerts have a card on it.
-    pub fn write(mut self, case: &Case, out: &mut dyn Write) -> io::Result<usize> {
-        let parts = page::Parts::new(&self, case);
+    pub fn write(mut self, case: &CaseFacts, out: &mut dyn Write) -> io::Result<usize> {
+        let parts = page::PageParts::new(&self, case);
         let rest = parts.len()
             + page::FRAME
             + page::timeline(&self, &HashSet::new()).into_string().len()
@@ -199,7 +199,7 @@ impl Report {
     fn left_out(&self, cards: &[(Importance, String)], records: &HashMap<u64, String>) -> Vec<String> {
         let limit = format!("{} and {} cards", text::bytes(self.limits.bytes), text::grouped(self.limits.cards as u64));
         let mut told = Vec::new();
-        let missing: Vec<String> = Severity::ALL
+        let missing: Vec<String> = AlertSeverity::ALL
             .into_iter()
             .zip(self.counts.all.counts)
             .map(|(severity, all)| {
@@ -227,14 +227,14 @@ impl Report {
 #[derive(Clone, Copy, Debug)]
 pub struct AlertsHtml<'c> {
     /// What was run.
-    pub case: &'c Case,
+    pub case: &'c CaseFacts,
     /// How large the page may be.
-    pub limits: Limits,
+    pub limits: ReportLimits,
 }
 
 impl Exporter for AlertsHtml<'_> {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut report = Report::new(self.limits, results.clock);
+        let mut report = HtmlReport::new(self.limits, results.clock);
         for document in AlertDocuments::new(results) {
             report.add(&document).map_err(io::Error::other)?;
         }

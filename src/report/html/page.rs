@@ -1,8 +1,8 @@
 //! The page around the cards: head, sections, and the policy that lets nothing in but the page's own style and script.
 
-use super::case::Case;
+use super::case::CaseFacts;
 use super::text::{Attribute, counted, short};
-use super::{Report, head, lanes};
+use super::{HtmlReport, head, lanes};
 use base64::Engine as _;
 use hashbrown::HashSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -15,7 +15,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub const FRAME: usize = STYLE.len() + SCRIPT.len() + (32 << 10);
 
 /// The parts of a page whose size follows the alerts.
-pub struct Parts {
+pub struct PageParts {
     tables: String,
     evidence: String,
     unseen: String,
@@ -24,9 +24,9 @@ pub struct Parts {
     indicators: String,
 }
 
-impl Parts {
+impl PageParts {
     /// The parts of a report.
-    pub fn new(report: &Report, case: &Case) -> Self {
+    pub fn new(report: &HtmlReport, case: &CaseFacts) -> Self {
         let counts = &report.counts;
         let order = counts.rules.order();
         let rules =
@@ -53,7 +53,7 @@ impl Parts {
     }
 
     /// Everything before the cards. `shown` are the numbers of the alerts that have one.
-    pub fn head(&self, report: &Report, case: &Case, left_out: &[String], shown: &HashSet<u64>) -> String {
+    pub fn head(&self, report: &HtmlReport, case: &CaseFacts, left_out: &[String], shown: &HashSet<u64>) -> String {
         let title = if case.title.is_empty() { "evql report" } else { &case.title };
         let counts = &report.counts;
         let unseen = head::unseen(case, left_out);
@@ -132,7 +132,7 @@ impl Parts {
 }
 
 /// The timeline with its head. `shown` are the numbers of the alerts that have a card.
-pub fn timeline(report: &Report, shown: &HashSet<u64>) -> Markup {
+pub fn timeline(report: &HtmlReport, shown: &HashSet<u64>) -> Markup {
     let counts = &report.counts;
     html! {
         @if !report.marks.is_empty() {
@@ -144,7 +144,7 @@ pub fn timeline(report: &Report, shown: &HashSet<u64>) -> Markup {
     }
 }
 
-fn filters(report: &Report) -> Markup {
+fn filters(report: &HtmlReport) -> Markup {
     let counts = &report.counts;
     let options = |tallies: &super::tables::Tallies| {
         html! { @for at in tallies.order() { option value=(at) { (Attribute(&tallies.all[at].name)) " (" (tallies.all[at].total()) ")" } } }
@@ -158,7 +158,7 @@ fn filters(report: &Report) -> Markup {
             div.row {
             select id="f-s" aria-label="Severity" {
                 option value="" { "All severities" }
-                @for severity in super::finding::Severity::ALL { option value=(severity.name()) { (severity.name()) } }
+                @for severity in super::finding::AlertSeverity::ALL { option value=(severity.name()) { (severity.name()) } }
             }
             select id="f-h" aria-label="Host" { option value="" { "All hosts" } (options(&counts.hosts)) }
             select id="f-r" aria-label="Rule" { option value="" { "All rules" } (options(&counts.rules)) }

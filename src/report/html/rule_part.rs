@@ -2,7 +2,7 @@
 
 use super::card::attack_link;
 use super::doc::{at, text, texts};
-use super::finding::{Attack, Finding, Severity};
+use super::finding::{AlertSeverity, AttackLink, Finding};
 use super::markdown::{code, guide};
 use super::text::{counted, line, link, short};
 use crate::rules::Rule;
@@ -100,11 +100,11 @@ pub struct Fired {
     /// Its texts.
     pub texts: RuleText,
     /// The severity of its first alert.
-    pub severity: Severity,
+    pub severity: AlertSeverity,
     /// Its risk score.
     pub risk: Option<f64>,
     /// Tactics and techniques of its first alert.
-    pub attack: Vec<Attack>,
+    pub attack: Vec<AttackLink>,
     /// How many alerts it has.
     pub alerts: u64,
 }

@@ -3,7 +3,7 @@
 //! A line that is no alert costs that line. Nothing is held but the alert at hand, of at most [`LARGEST_DOCUMENT`] bytes, and the reader of JSON has an
 //! end to nesting.
 
-use super::Report;
+use super::HtmlReport;
 use crate::source::{JsonCut, JsonCutter, LARGEST_DOCUMENT};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
@@ -12,16 +12,16 @@ use std::io::{self, BufRead, BufReader, Read};
 
 /// A piece of a file that is no alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RefusedAlert {
     /// Its line, from 1, or where lines mean nothing the byte where it starts.
     pub place: String,
     /// Why it is none.
     pub reason: String,
 }
 
-impl Report {
+impl HtmlReport {
     /// Adds the alerts of a file, and tells what in it is none. An error is that the file could not be read further.
-    pub fn add_saved(&mut self, source: &mut dyn Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
+    pub fn add_saved(&mut self, source: &mut dyn Read, refused: &mut dyn FnMut(RefusedAlert)) -> io::Result<()> {
         let mut source = BufReader::new(source);
         if source.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
             self.add_text(MultiGzDecoder::new(source), refused)
@@ -30,7 +30,7 @@ impl Report {
         }
     }
 
-    fn add_text(&mut self, source: impl Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
+    fn add_text(&mut self, source: impl Read, refused: &mut dyn FnMut(RefusedAlert)) -> io::Result<()> {
         // A shell may have written UTF-16: Windows PowerShell does.
         let mut source = BufReader::with_capacity(1 << 16, DecodeReaderBytes::new(source));
         let mut line = Vec::new();
@@ -45,7 +45,7 @@ impl Report {
                 return self.add_cut(line.as_slice().chain(source), refused);
             }
             if line.len() > LARGEST_DOCUMENT && !line.ends_with(b"\n") {
-                refused(Refused {
+                refused(RefusedAlert {
                     place: format!("line {number}"),
                     reason: "it is too long to be an alert".to_owned(),
                 });
@@ -60,7 +60,7 @@ impl Report {
     }
 
     /// Alerts that are not one a line, cut out by their braces.
-    fn add_cut(&mut self, source: impl Read, refused: &mut dyn FnMut(Refused)) -> io::Result<()> {
+    fn add_cut(&mut self, source: impl Read, refused: &mut dyn FnMut(RefusedAlert)) -> io::Result<()> {
         let mut cutter = JsonCutter::default();
         let mut source = BufReader::new(source);
         let mut add = |start: u64, cut: JsonCut<'_>| {
@@ -73,7 +73,7 @@ impl Report {
                 JsonCut::PassedOver(_) | JsonCut::Incomplete(_) => return,
                 JsonCut::Unclosed => "the list that begins here has no end".to_owned(),
             };
-            refused(Refused { place: place(), reason });
+            refused(RefusedAlert { place: place(), reason });
         };
         loop {
             let piece = source.fill_buf()?;
@@ -88,7 +88,7 @@ impl Report {
         Ok(())
     }
 
-    fn add_bytes(&mut self, bytes: &[u8], place: impl FnOnce() -> String, refused: &mut dyn FnMut(Refused)) {
+    fn add_bytes(&mut self, bytes: &[u8], place: impl FnOnce() -> String, refused: &mut dyn FnMut(RefusedAlert)) {
         let added = match serde_json::from_slice::<Value>(bytes) {
             Ok(document) => self.add(&document).map_err(str::to_owned),
             Err(error) => {
@@ -98,7 +98,7 @@ impl Report {
             }
         };
         if let Err(reason) = added {
-            refused(Refused { place: place(), reason });
+            refused(RefusedAlert { place: place(), reason });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The counts of a report: alerts by severity, tactic and host, and rules against hosts. They count all alerts, also those whose cards were left out.
 
-use super::finding::{Finding, Severity};
+use super::finding::{AlertSeverity, Finding};
 use super::text::{Attribute, counted, grouped, short};
 use crate::base::host::folded;
 use hashbrown::HashMap;
@@ -8,15 +8,15 @@ use maud::{Markup, html};
 
 /// How many alerts something has, by severity.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct SeverityCounts {
     /// What it is called.
     pub name: String,
-    /// Counts in the order of [`Severity::ALL`].
+    /// Counts in the order of [`AlertSeverity::ALL`].
     pub counts: [u64; 5],
 }
 
-impl Tally {
-    fn add(&mut self, severity: Severity) {
+impl SeverityCounts {
+    fn add(&mut self, severity: AlertSeverity) {
         self.counts[place(severity)] += 1;
     }
 
@@ -26,30 +26,30 @@ impl Tally {
     }
 
     /// The highest severity that it has.
-    pub fn worst(&self) -> Severity {
+    pub fn worst(&self) -> AlertSeverity {
         let found = self.counts.iter().position(|count| *count > 0);
-        found.map_or(Severity::Unknown, |at| Severity::ALL[at])
+        found.map_or(AlertSeverity::Unknown, |at| AlertSeverity::ALL[at])
     }
 }
 
-fn place(severity: Severity) -> usize {
-    Severity::ALL.iter().position(|other| *other == severity).unwrap_or(Severity::ALL.len() - 1)
+fn place(severity: AlertSeverity) -> usize {
+    AlertSeverity::ALL.iter().position(|other| *other == severity).unwrap_or(AlertSeverity::ALL.len() - 1)
 }
 
 /// Tallies by name, in the order in which the names came.
 #[derive(Debug, Default)]
 pub struct Tallies {
     /// The tallies.
-    pub all: Vec<Tally>,
+    pub all: Vec<SeverityCounts>,
     places: HashMap<String, usize>,
 }
 
 impl Tallies {
     /// Counts an alert under a name, and tells the position of the tally.
-    pub fn add(&mut self, key: &str, name: &str, severity: Severity) -> usize {
+    pub fn add(&mut self, key: &str, name: &str, severity: AlertSeverity) -> usize {
         let known = self.places.get(key).copied();
         let at = known.unwrap_or_else(|| {
-            self.all.push(Tally { name: name.to_owned(), counts: [0; 5] });
+            self.all.push(SeverityCounts { name: name.to_owned(), counts: [0; 5] });
             self.places.insert(key.to_owned(), self.all.len() - 1);
             self.all.len() - 1
         });
@@ -70,9 +70,9 @@ impl Tallies {
 
 /// Counts by rule and host.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct AlertCounts {
     /// All alerts.
-    pub all: Tally,
+    pub all: SeverityCounts,
     /// By host.
     pub hosts: Tallies,
     /// By rule.
@@ -80,22 +80,22 @@ pub struct Counts {
     /// By tactic.
     pub tactics: Tallies,
     /// Alerts without a tactic.
-    pub no_tactic: Tally,
+    pub no_tactic: SeverityCounts,
     cells: HashMap<(usize, usize), u64>,
 }
 
 /// Positions of an alert's host, rule and tactics.
 #[derive(Clone, Debug)]
 pub struct Placed {
-    /// In [`Counts::hosts`].
+    /// In [`AlertCounts::hosts`].
     pub host: usize,
-    /// In [`Counts::rules`].
+    /// In [`AlertCounts::rules`].
     pub rule: usize,
-    /// In [`Counts::tactics`].
+    /// In [`AlertCounts::tactics`].
     pub tactics: Vec<usize>,
 }
 
-impl Counts {
+impl AlertCounts {
     /// Counts an alert.
     pub fn add(&mut self, finding: &Finding) -> Placed {
         let severity = finding.severity;
@@ -122,8 +122,8 @@ impl Counts {
     pub fn tiles(&self) -> Markup {
         html! {
             div.tiles {
-                @for (severity, count) in Severity::ALL.into_iter().zip(self.all.counts) {
-                    @if severity != Severity::Unknown || count > 0 {
+                @for (severity, count) in AlertSeverity::ALL.into_iter().zip(self.all.counts) {
+                    @if severity != AlertSeverity::Unknown || count > 0 {
                         a class={ "tile " (severity.name()) @if count == 0 { " none" } } href="#alerts" data-filter="s" data-value=(severity.name()) {
                             span.number { (grouped(count)) } span.label { (severity.name()) }
                         }
@@ -176,7 +176,7 @@ impl Counts {
 
     /// The alerts in one sentence.
     pub fn sentence(&self) -> String {
-        let parts = Severity::ALL.into_iter().zip(self.all.counts).filter(|(_, count)| *count > 0);
+        let parts = AlertSeverity::ALL.into_iter().zip(self.all.counts).filter(|(_, count)| *count > 0);
         let levels: Vec<String> =
             parts.map(|(severity, count)| format!("{} {}", grouped(count), severity.name())).collect();
         if levels.is_empty() {
@@ -211,10 +211,10 @@ fn number(count: u64, cell: Option<(usize, usize)>) -> Markup {
 }
 
 /// A list with a bar for each entry, as long as its part of the longest.
-fn bars(title: &str, filter: &str, tallies: &Tallies, missing: Option<&Tally>) -> Markup {
+fn bars(title: &str, filter: &str, tallies: &Tallies, missing: Option<&SeverityCounts>) -> Markup {
     let mut order = tallies.order();
     order.sort_by_key(|&at| std::cmp::Reverse(tallies.all[at].total()));
-    let missing = missing.map(Tally::total).filter(|count| *count > 0);
+    let missing = missing.map(SeverityCounts::total).filter(|count| *count > 0);
     let longest = order.first().map_or(0, |&at| tallies.all[at].total()).max(missing.unwrap_or_default());
     html! {
         section.bars {
@@ -237,7 +237,7 @@ fn bars(title: &str, filter: &str, tallies: &Tallies, missing: Option<&Tally>) -
 /// Counts by severity side by side.
 fn bar(counts: &[u64; 5], longest: u64) -> Markup {
     let mut x = 0;
-    let pieces: Vec<(Severity, u64, u64)> = Severity::ALL
+    let pieces: Vec<(AlertSeverity, u64, u64)> = AlertSeverity::ALL
         .into_iter()
         .zip(counts)
         .filter(|(_, count)| **count > 0)

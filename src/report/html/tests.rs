@@ -2,24 +2,24 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::json;
 
-fn case() -> Case {
-    Case {
+fn case() -> CaseFacts {
+    CaseFacts {
         title: "T <1>".into(),
         command: "evql scan '<x>'".into(),
         made: Some(Ticks::parse_rfc3339("2024-04-01T00:00:00Z").unwrap()),
-        ..Case::default()
+        ..CaseFacts::default()
     }
 }
 
-fn page(documents: &[Value], limits: Limits) -> String {
-    let mut report = Report::new(limits, Clock::Logged);
+fn page(documents: &[Value], limits: ReportLimits) -> String {
+    let mut report = HtmlReport::new(limits, Clock::Logged);
     for document in documents {
         report.add(document).unwrap();
     }
     written(report)
 }
 
-fn written(report: Report) -> String {
+fn written(report: HtmlReport) -> String {
     let mut out = Vec::new();
     report.write(&case(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -53,7 +53,7 @@ fn check_nesting(page: &str) {
 
 #[test]
 fn an_empty_report_is_a_page() {
-    let shown = page(&[], Limits::default());
+    let shown = page(&[], ReportLimits::default());
     check_nesting(&shown);
     assert!(
         shown.contains("No alerts")
@@ -65,7 +65,7 @@ fn an_empty_report_is_a_page() {
 
 #[test]
 fn everything_is_linked_to_something() {
-    let shown = page(&[alert(1, "high"), alert(2, "low"), alert(3, "high")], Limits::default());
+    let shown = page(&[alert(1, "high"), alert(2, "low"), alert(3, "high")], ReportLimits::default());
     check_nesting(&shown);
     for (at, _) in shown.match_indices("href=\"#") {
         let target = shown[at + 7..].split('"').next().unwrap();
@@ -79,13 +79,13 @@ fn everything_is_linked_to_something() {
 #[test]
 fn the_same_alerts_give_the_same_page() {
     let alerts = [alert(1, "high"), alert(2, "low")];
-    assert!(page(&alerts, Limits::default()) == page(&alerts, Limits::default()));
+    assert!(page(&alerts, ReportLimits::default()) == page(&alerts, ReportLimits::default()));
 }
 
 #[test]
 fn numbers_and_anchors_are_given_once() {
     let twice = [alert(2, "low"), alert(2, "low"), json!({ "rule": { "name": "x" } }), alert(1, "low")];
-    let shown = page(&twice, Limits::default());
+    let shown = page(&twice, ReportLimits::default());
     check_nesting(&shown);
     for number in 1..=4 {
         assert_eq!(shown.matches(&format!("id=\"alert-{number}\"")).count(), 1, "{number}");
@@ -97,15 +97,15 @@ fn numbers_and_anchors_are_given_once() {
 fn a_size_is_kept_and_what_is_left_out_is_said() {
     let alerts: Vec<Value> =
         (1..=300).map(|number| alert(number, if number % 3 == 0 { "high" } else { "low" })).collect();
-    let whole = page(&alerts, Limits::default());
+    let whole = page(&alerts, ReportLimits::default());
     for bytes in [350_000, 250_000, 150_000] {
-        let small = page(&alerts, Limits { bytes, cards: 10_000 });
+        let small = page(&alerts, ReportLimits { bytes, cards: 10_000 });
         check_nesting(&small);
         assert!(small.len() as u64 <= bytes && small.len() < whole.len(), "{} of {bytes}", small.len());
         assert!(small.contains("300 alerts (100 high, 200 low)"), "the tables count all");
         assert!(small.contains("to stay within"));
     }
-    let few = page(&alerts, Limits { cards: 120, ..Limits::default() });
+    let few = page(&alerts, ReportLimits { cards: 120, ..ReportLimits::default() });
     assert!(few.contains("no card for some alerts (180 low)") && few.matches("class=\"card high\"").count() == 100);
     assert!(
         few.contains("id=\"alert-28\"") && !few.contains("id=\"alert-200\""),
@@ -133,7 +133,7 @@ fn hostile_values_stay_text() {
             "events": [{ "event": { "action": evil }, "process": process, "file": { "path": evil }, "registry": { "path": evil }, "log": { "file": { "path": evil } }, "user": { "name": evil },
                 "destination": { "ip": evil, "domain": evil }, "dns": { "question": { "name": evil } }, evil: evil }],
         });
-        let shown = page(&[document], Limits::default());
+        let shown = page(&[document], ReportLimits::default());
         check_nesting(&shown);
         let content = shown.split_once("</style>").unwrap().1.rsplit_once("<script>").unwrap().0;
         for markup in [
@@ -234,7 +234,7 @@ proptest! {
 
     #[test]
     fn any_documents_give_a_whole_page(documents in prop::collection::vec(any_json(), 1..4)) {
-        let mut report = Report::new(Limits::default(), Clock::Logged);
+        let mut report = HtmlReport::new(ReportLimits::default(), Clock::Logged);
         for mut document in documents {
             if let Some(object) = document.as_object_mut() {
                 object.entry("rule").or_insert(json!({ "name": "R" }));

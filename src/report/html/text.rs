@@ -14,12 +14,12 @@ pub const SHORT: usize = 300;
 
 /// One line of text: control and invisible characters are visible, and what is too long is cut and says so.
 #[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
+pub struct TextLine<'a> {
     text: &'a str,
     most: usize,
 }
 
-impl Render for Line<'_> {
+impl Render for TextLine<'_> {
     fn render_to(&self, out: &mut String) {
         let (shown, left) = cut(self.text, self.most);
         out.push_str(&escape::html(shown));
@@ -30,23 +30,23 @@ impl Render for Line<'_> {
 }
 
 /// A value of a card.
-pub const fn line(text: &str) -> Line<'_> {
-    Line { text, most: MOST }
+pub const fn line(text: &str) -> TextLine<'_> {
+    TextLine { text, most: MOST }
 }
 
 /// A value of a list.
-pub const fn short(text: &str) -> Line<'_> {
-    Line { text, most: SHORT }
+pub const fn short(text: &str) -> TextLine<'_> {
+    TextLine { text, most: SHORT }
 }
 
 /// Text of several lines.
 #[derive(Clone, Copy, Debug)]
-pub struct Lines<'a> {
+pub struct TextLines<'a> {
     text: &'a str,
     most: usize,
 }
 
-impl Render for Lines<'_> {
+impl Render for TextLines<'_> {
     fn render_to(&self, out: &mut String) {
         let (shown, left) = cut(self.text, self.most);
         out.push_str(&escape::html_lines(shown));
@@ -57,8 +57,8 @@ impl Render for Lines<'_> {
 }
 
 /// Lines, cut after so many characters.
-pub const fn lines(text: &str, most: usize) -> Lines<'_> {
-    Lines { text, most }
+pub const fn lines(text: &str, most: usize) -> TextLines<'_> {
+    TextLines { text, most }
 }
 
 /// Text as an attribute: the same, cut without a note.

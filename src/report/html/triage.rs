@@ -135,10 +135,10 @@ fn moment(text: &str) -> Markup {
 }
 
 /// Heads and names of columns.
-type Columns = &'static [(&'static str, &'static str)];
+type TriageColumns = &'static [(&'static str, &'static str)];
 
 /// The tables of what a process did.
-const TABLES: &[(&str, &str, Columns)] = &[
+const TABLES: &[(&str, &str, TriageColumns)] = &[
     (
         "Destinations",
         "destinations",
@@ -181,7 +181,7 @@ fn tables(process: &Value) -> Markup {
     }
 }
 
-fn table(columns: Columns, rows: &[Value]) -> Markup {
+fn table(columns: TriageColumns, rows: &[Value]) -> Markup {
     let used: Vec<_> =
         columns.iter().filter(|(_, name)| rows.iter().any(|row| texts(row, name).next().is_some())).collect();
     let counted = rows.iter().any(|row| number(row, "count").is_some());

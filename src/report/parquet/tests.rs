@@ -4,7 +4,7 @@ use crate::ecs;
 use crate::event::{Clock, Document, Event, Value};
 use crate::process::HostAddresses;
 use crate::rules;
-use crate::timeline::{Part, Row, RowWriter};
+use crate::timeline::{AlertPart, RowWriter, TimelineRow};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
@@ -18,7 +18,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     document.set(ecs::PROCESS_NAME, "=x\u{e4}");
     document.set_all(ecs::EVENT_ACTION, ["Image loaded", "load"].map(Value::from));
     let at = Ticks(1);
-    let origin = crate::base::Origin { input: 0, offset: 0 };
+    let origin = crate::base::Locator { input: 0, offset: 0 };
     let full = Event {
         document,
         timestamp: at,
@@ -41,11 +41,11 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
         inputs: &[],
     };
     let mut rows = Vec::new();
-    for (event, parts) in [(&full, &[Part { alert: 0, stage: 0 }][..]), (&empty, &[])] {
+    for (event, parts) in [(&full, &[AlertPart { alert: 0, stage: 0 }][..]), (&empty, &[])] {
         let mut writer = RowWriter::default();
-        writer.event(event, event.order(Clock::Logged), Contents::Columns);
+        writer.event(event, event.order(Clock::Logged), RowContents::Columns);
         let bytes = writer.take();
-        let entry = Entry { row: Row::read(&bytes).unwrap(), start: None, parts };
+        let entry = TimelineEntry { row: TimelineRow::read(&bytes).unwrap(), start: None, parts };
         TimelineParquet.row(&results, &entry, &mut rows);
     }
     let mut out = Vec::new();

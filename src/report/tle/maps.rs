@@ -3,41 +3,41 @@
 use super::column;
 
 /// A column by its position, with what it holds.
-type Column = (usize, &'static str);
+type MapColumn = (usize, &'static str);
 
 /// What is known of an event ID.
 struct Map {
     id: u64,
     description: &'static str,
-    columns: &'static [Column],
+    columns: &'static [MapColumn],
 }
 
-const USER: Column = (column("UserName"), "%User%");
-const USERS: Column = (column("UserName"), "SourceUser: %SourceUser% | TargetUser: %TargetUser%");
-const PROCESS: Column = (column("PayloadData1"), "ProcessID: %ProcessId%, ProcessGUID: %ProcessGuid%");
-const RULE: Column = (column("PayloadData2"), "RuleName: %RuleName%");
-const HASHES: Column = (column("PayloadData3"), "%Hashes%");
-const IMAGE: Column = (column("PayloadData3"), "Image: %Image%");
-const IMAGE_5: Column = (column("PayloadData5"), "Image: %Image%");
-const EXECUTABLE: Column = (column("ExecutableInfo"), "%Image%");
-const LOADED: Column = (column("ExecutableInfo"), "%ImageLoaded%");
-const SIGNED: Column = (column("PayloadData4"), "Signed: %Signed%");
-const TARGET_FILE: Column = (column("PayloadData4"), "TargetFilename: %TargetFilename%");
-const IS_EXECUTABLE: Column = (column("PayloadData5"), "IsExecutable: %IsExecutable%");
-const ARCHIVED: Column = (column("PayloadData6"), "Archived: %Archived%");
-const REGISTRY_TYPE: Column = (column("PayloadData4"), "EventType: %EventType%");
-const REGISTRY_OBJECT: Column = (column("PayloadData5"), "TargetObject: %TargetObject%");
-const SOURCE: Column =
+const USER: MapColumn = (column("UserName"), "%User%");
+const USERS: MapColumn = (column("UserName"), "SourceUser: %SourceUser% | TargetUser: %TargetUser%");
+const PROCESS: MapColumn = (column("PayloadData1"), "ProcessID: %ProcessId%, ProcessGUID: %ProcessGuid%");
+const RULE: MapColumn = (column("PayloadData2"), "RuleName: %RuleName%");
+const HASHES: MapColumn = (column("PayloadData3"), "%Hashes%");
+const IMAGE: MapColumn = (column("PayloadData3"), "Image: %Image%");
+const IMAGE_5: MapColumn = (column("PayloadData5"), "Image: %Image%");
+const EXECUTABLE: MapColumn = (column("ExecutableInfo"), "%Image%");
+const LOADED: MapColumn = (column("ExecutableInfo"), "%ImageLoaded%");
+const SIGNED: MapColumn = (column("PayloadData4"), "Signed: %Signed%");
+const TARGET_FILE: MapColumn = (column("PayloadData4"), "TargetFilename: %TargetFilename%");
+const IS_EXECUTABLE: MapColumn = (column("PayloadData5"), "IsExecutable: %IsExecutable%");
+const ARCHIVED: MapColumn = (column("PayloadData6"), "Archived: %Archived%");
+const REGISTRY_TYPE: MapColumn = (column("PayloadData4"), "EventType: %EventType%");
+const REGISTRY_OBJECT: MapColumn = (column("PayloadData5"), "TargetObject: %TargetObject%");
+const SOURCE: MapColumn =
     (column("PayloadData3"), "SourceProcessID: %SourceProcessId%, SourceProcessGUID: %SourceProcessGuid%");
-const SOURCE_IMAGE: Column = (column("PayloadData4"), "SourceImage: %SourceImage%");
-const TARGET: Column =
+const SOURCE_IMAGE: MapColumn = (column("PayloadData4"), "SourceImage: %SourceImage%");
+const TARGET: MapColumn =
     (column("PayloadData5"), "TargetProcessID: %TargetProcessId%, TargetProcessGUID: %TargetProcessGuid%");
-const TARGET_IMAGE: Column = (column("PayloadData6"), "TargetImage: %TargetImage%");
-const OPERATION: Column = (column("PayloadData1"), "Operation: %Operation%");
-const WMI_TYPE: Column = (column("PayloadData3"), "EventType: %EventType%");
-const WMI_NAME: Column = (column("PayloadData4"), "Name: %Name%");
+const TARGET_IMAGE: MapColumn = (column("PayloadData6"), "TargetImage: %TargetImage%");
+const OPERATION: MapColumn = (column("PayloadData1"), "Operation: %Operation%");
+const WMI_TYPE: MapColumn = (column("PayloadData3"), "EventType: %EventType%");
+const WMI_NAME: MapColumn = (column("PayloadData4"), "Name: %Name%");
 
-const fn map(id: u64, description: &'static str, columns: &'static [Column]) -> Map {
+const fn map(id: u64, description: &'static str, columns: &'static [MapColumn]) -> Map {
     Map { id, description, columns }
 }
 
@@ -239,7 +239,7 @@ static MAPS: &[Map] = &[
 ];
 
 /// Files that were deleted, blocked or found to be executable.
-const FILE: &[Column] = &[USER, EXECUTABLE, PROCESS, RULE, HASHES, TARGET_FILE, IS_EXECUTABLE, ARCHIVED];
+const FILE: &[MapColumn] = &[USER, EXECUTABLE, PROCESS, RULE, HASHES, TARGET_FILE, IS_EXECUTABLE, ARCHIVED];
 
 /// Fills the columns of an event ID from data by name. A column of which the record has no data stays empty.
 pub fn fill<'d>(id: u64, data: &dyn Fn(&str) -> Option<&'d str>, set: &mut dyn FnMut(usize, String)) {

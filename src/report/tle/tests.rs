@@ -1,8 +1,8 @@
 use super::*;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::event::{Event, OrderKey};
 use crate::source::Record;
-use crate::timeline::{Row as Bytes, RowWriter, Subject};
+use crate::timeline::{RowWriter, Subject, TimelineRow};
 use serde_json::json;
 
 fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
@@ -25,7 +25,7 @@ fn record(event_id: u32, data: &[(&str, &str)]) -> Record {
         computer: "WS01".into(),
         user_sid: Some("S-1-5-18".into()),
         data: data.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        origin: Origin { input: 0, offset: 70_000 },
+        origin: Locator { input: 0, offset: 70_000 },
         is_recovered: false,
     }
 }
@@ -37,13 +37,13 @@ fn cells(record: &Record) -> impl Fn(&str) -> String + use<> {
     let mut writer = RowWriter::default();
     writer.record(&Subject::new(&event.document, order, false), record, Some(1), "a.evtx");
     let bytes = writer.take();
-    let row = match Bytes::read(&bytes).unwrap().record().unwrap() {
+    let row = match TimelineRow::read(&bytes).unwrap().record().unwrap() {
         RecordView::Record { system, data } => of_record(&system, data, &HostAddresses::default()).0,
         RecordView::Document(_) => unreachable!("a record was written"),
     };
     for length in 0..bytes.len() {
         // Bytes that were cut off are no row, or one with less in it.
-        let _ = Bytes::read(&bytes[..length]).and_then(|row| row.record());
+        let _ = TimelineRow::read(&bytes[..length]).and_then(|row| row.record());
     }
     move |column| row[HEAD.iter().position(|name| *name == column).unwrap()].clone()
 }
@@ -158,7 +158,7 @@ fn the_remote_host_is_the_other_end_whichever_name_the_record_has_for_it() {
         let mut known = HostAddresses::default();
         known.add(event.document.text(ecs::HOST_NAME).unwrap(), "10.0.0.1".parse().unwrap());
         let own = |name: &str| record.data.iter().find(|(have, _)| **have == *name).map(|(_, text)| &**text);
-        let mut row = Row::default();
+        let mut row = TleRow::default();
         row.set_remote_host(Connection::of_record(&record.computer, own).as_ref(), &known);
         let of_record = std::mem::take(&mut row.0[column("RemoteHost")]);
         let json = serde_json::to_vec(&event.document.to_json()).unwrap();

@@ -3,7 +3,7 @@
 //! Operators are Lucene's, not those of logic: `AND` makes both its neighbours compulsory, and what is optional counts only where nothing is compulsory.
 //! Whatever needs a score or an analyser (`~`, proximity) is refused.
 
-use super::{Refused, member, text};
+use super::{RefusedFilter, member, text};
 use crate::rules::condition::{all, any, any_word, equals, field, is_analysed, quoted, wildcard};
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 const MAX_DEPTH: usize = 64;
 
 /// The condition of a `query_string` query.
-pub fn condition(body: &Value) -> Result<String, Refused> {
+pub fn condition(body: &Value) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query is no object")?;
     let known = [
         "query",
@@ -37,12 +37,12 @@ pub fn condition(body: &Value) -> Result<String, Refused> {
     let all_required =
         object.get("default_operator").and_then(Value::as_str).is_some_and(|op| op.eq_ignore_ascii_case("and"));
     let query = text(member(body, "query")?)?;
-    let mut reader = Reader { rest: query, fields, all_required, depth: 0 };
+    let mut reader = QueryStringReader { rest: query, fields, all_required, depth: 0 };
     let condition = reader.clauses(None)?;
     if reader.rest.is_empty() { Ok(condition) } else { Err("there is a `)` without `(`".to_owned()) }
 }
 
-struct Reader<'q> {
+struct QueryStringReader<'q> {
     rest: &'q str,
     /// Fields of what names none.
     fields: Vec<String>,
@@ -58,7 +58,7 @@ enum Occur {
     MustNot,
 }
 
-impl Reader<'_> {
+impl QueryStringReader<'_> {
     fn skip_blanks(&mut self) {
         self.rest = self.rest.trim_start();
     }
@@ -78,7 +78,7 @@ impl Reader<'_> {
     }
 
     /// Clauses up to a closing parenthesis or the end; `name` is the field of those that name none.
-    fn clauses(&mut self, name: Option<&str>) -> Result<String, Refused> {
+    fn clauses(&mut self, name: Option<&str>) -> Result<String, RefusedFilter> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err("it is nested too deeply".to_owned());
@@ -135,7 +135,7 @@ impl Reader<'_> {
         Ok(all(&conditions))
     }
 
-    fn clause(&mut self, name: Option<&str>) -> Result<String, Refused> {
+    fn clause(&mut self, name: Option<&str>) -> Result<String, RefusedFilter> {
         let condition = if self.eat("(") {
             self.group(name)?
         } else if let Some(own) = self.field_name()? {
@@ -167,13 +167,13 @@ impl Reader<'_> {
         }
     }
 
-    fn group(&mut self, name: Option<&str>) -> Result<String, Refused> {
+    fn group(&mut self, name: Option<&str>) -> Result<String, RefusedFilter> {
         let condition = self.clauses(name)?;
         if self.eat(")") { Ok(condition) } else { Err("`(` is not closed".to_owned()) }
     }
 
     /// A value without a field is looked for in the default fields.
-    fn without_field(&mut self) -> Result<String, Refused> {
+    fn without_field(&mut self) -> Result<String, RefusedFilter> {
         let fields = std::mem::take(&mut self.fields);
         if fields.is_empty() || fields.iter().any(|name| name.contains('*')) {
             return Err("it searches all fields for a value".to_owned());
@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 
     /// The field before a colon, which is consumed too.
-    fn field_name(&mut self) -> Result<Option<String>, Refused> {
+    fn field_name(&mut self) -> Result<Option<String>, RefusedFilter> {
         let start = self.rest;
         if start.starts_with(['"', '/', '[', '{', '<', '>', '*']) {
             return Ok(None);
@@ -209,7 +209,7 @@ impl Reader<'_> {
     }
 
     /// A word up to a blank or a special character, without its escapes; whether it has a wildcard.
-    fn word(&mut self) -> Result<(String, bool), Refused> {
+    fn word(&mut self) -> Result<(String, bool), RefusedFilter> {
         let mut word = String::new();
         let mut wild = false;
         let mut chars = self.rest.char_indices();
@@ -232,7 +232,7 @@ impl Reader<'_> {
     }
 
     /// What a field must have.
-    fn value(&mut self, name: &str) -> Result<String, Refused> {
+    fn value(&mut self, name: &str) -> Result<String, RefusedFilter> {
         if let Some(rest) = self.rest.strip_prefix('"') {
             self.rest = rest;
             let text = self.delimited('"')?;
@@ -268,7 +268,7 @@ impl Reader<'_> {
     }
 
     /// Text up to a character, without its escapes.
-    fn delimited(&mut self, end: char) -> Result<String, Refused> {
+    fn delimited(&mut self, end: char) -> Result<String, RefusedFilter> {
         let mut text = String::new();
         let mut chars = self.rest.char_indices();
         while let Some((at, c)) = chars.next() {
@@ -285,7 +285,7 @@ impl Reader<'_> {
     }
 
     /// `[a TO b]`, `{a TO b}` or a mixture.
-    fn range(&mut self, name: &str) -> Result<String, Refused> {
+    fn range(&mut self, name: &str) -> Result<String, RefusedFilter> {
         let least = if self.eat("[") { ">=" } else { ">" };
         self.rest = self.rest.trim_start_matches('{');
         let end = self.rest.find([']', '}']).ok_or("a range is not closed")?;
@@ -299,7 +299,7 @@ impl Reader<'_> {
 }
 
 /// Conditions on the order of values; `*` is no bound.
-fn bounded(name: &str, bounds: &[(&str, String)]) -> Result<String, Refused> {
+fn bounded(name: &str, bounds: &[(&str, String)]) -> Result<String, RefusedFilter> {
     let mut conditions = Vec::new();
     for (operator, bound) in bounds.iter().filter(|(_, bound)| bound != "*") {
         if bound.is_empty() || bound.starts_with("now") || bound.contains("||") {

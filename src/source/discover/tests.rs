@@ -4,12 +4,12 @@ use super::*;
 
 const XML: &str = "<Events></Events>";
 
-fn names(found: &Inputs, root: &Path) -> Vec<String> {
+fn names(found: &DiscoveredInputs, root: &Path) -> Vec<String> {
     let below = |input: &Input| input.path.strip_prefix(root).expect("below").to_string_lossy().replace('\\', "/");
     found.inputs.iter().map(below).collect()
 }
 
-fn kinds(found: &Inputs) -> Vec<FaultKind> {
+fn kinds(found: &DiscoveredInputs) -> Vec<FaultKind> {
     found.faults.iter().map(|fault| fault.kind).collect()
 }
 

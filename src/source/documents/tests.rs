@@ -1,5 +1,5 @@
 use super::*;
-use crate::source::Format;
+use crate::source::InputFormat;
 use std::io::Write;
 
 /// Offsets, and what stands there.
@@ -14,7 +14,7 @@ fn items(bytes: &[u8]) -> (Places, Places) {
         path: path.clone(),
         display,
         size: bytes.len() as u64,
-        format: Format::Json,
+        format: InputFormat::Json,
         member: None,
         remains: Remains::default(),
     };
@@ -138,7 +138,7 @@ fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
         path: "d".into(),
         display: "d".into(),
         size: 0,
-        format: Format::Json,
+        format: InputFormat::Json,
         member: None,
         remains: Remains::default(),
     };
@@ -149,7 +149,7 @@ fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
         Item::Record(_) | Item::PassedOver => {}
     });
     assert_eq!((documents, stats.records), (3, 3));
-    assert!(doubts.iter().all(|(_, severity, _)| *severity == crate::source::Severity::Suspect), "{doubts:?}");
+    assert!(doubts.iter().all(|(_, severity, _)| *severity == crate::source::FaultSeverity::Suspect), "{doubts:?}");
     assert_eq!(doubts.iter().map(|(offset, _, _)| offset.unwrap()).collect::<Vec<_>>(), [0, 11, 27]);
 }
 

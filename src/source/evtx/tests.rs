@@ -23,9 +23,9 @@ fn seal(bytes: &mut [u8]) {
     bytes[124..128].copy_from_slice(&hasher.finalize().to_le_bytes());
 }
 
-fn faults(bytes: Vec<u8>) -> Vec<(FaultKind, Severity, Option<u64>)> {
+fn faults(bytes: Vec<u8>) -> Vec<(FaultKind, FaultSeverity, Option<u64>)> {
     let input: Arc<str> = Arc::from("x.evtx");
-    let place = Place { input: &input, number: 0, offset: 4096, chunk: 0 };
+    let place = ChunkPlace { input: &input, number: 0, offset: 4096, chunk: 0 };
     let mut found = Vec::new();
     let (_, read) = ChunkReader::default().read(bytes, place, &mut Converter::default(), &mut |item| match item {
         Item::Record(record) => panic!("there is no record: {record:?}"),
@@ -36,7 +36,7 @@ fn faults(bytes: Vec<u8>) -> Vec<(FaultKind, Severity, Option<u64>)> {
     found.iter().map(|fault| (fault.kind, fault.severity, fault.offset)).collect()
 }
 
-use super::super::fault::Severity::{self, Lost, Suspect};
+use super::super::fault::FaultSeverity::{self, Lost, Suspect};
 
 #[test]
 fn an_unused_chunk_is_nothing_to_complain_about() {

@@ -3,7 +3,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::*;
-use crate::source::{Format, Unit, read_unit};
+use crate::source::{InputFormat, WorkUnit, read_unit};
 
 fn event(id: u64) -> String {
     let time = "<TimeCreated SystemTime='2020-01-01T00:00:00Z'/>";
@@ -16,7 +16,7 @@ fn event(id: u64) -> String {
 fn read_bytes(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u64>, Vec<Fault>) {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(bytes).expect("write");
-    let format = Format::Xml { encoding };
+    let format = InputFormat::Xml { encoding };
     let inputs = [Input {
         path: file.path().to_owned(),
         display: Arc::from("x"),
@@ -26,7 +26,7 @@ fn read_bytes(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u64>, Vec<Fault
         remains: Remains::default(),
     }];
     let (mut ids, mut faults) = (Vec::new(), Vec::new());
-    let unit = Unit { input: 0, first_chunk: 0, chunks: 0, reaches_back: false };
+    let unit = WorkUnit { input: 0, first_chunk: 0, chunks: 0, reaches_back: false };
     let stats = read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {
         Item::Record(record) => ids.push(record.record_id.unwrap_or(0)),
         found @ (Item::Document(_) | Item::PassedOver) => panic!("not here: {found:?}"),

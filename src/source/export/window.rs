@@ -18,7 +18,7 @@ pub(super) enum Find {
     End,
 }
 
-pub(super) struct Window<R> {
+pub(super) struct TextWindow<R> {
     source: R,
     bytes: Vec<u8>,
     /// Offset of the first of `bytes`.
@@ -27,7 +27,7 @@ pub(super) struct Window<R> {
     failure: Option<std::io::Error>,
 }
 
-impl<R: Read> Window<R> {
+impl<R: Read> TextWindow<R> {
     pub(super) fn new(source: R) -> Self {
         Self { source, bytes: Vec::new(), start: 0, ended: false, failure: None }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::source::Remains;
-use crate::source::fault::Severity;
+use crate::source::fault::FaultSeverity;
 use std::sync::Arc;
 
 const CLEAN: LogHeader =
@@ -16,13 +16,13 @@ fn input() -> Input {
         path: "x".into(),
         display: Arc::from("x"),
         size: 4096,
-        format: Format::Evtx,
+        format: InputFormat::Evtx,
         member: None,
         remains: Remains::default(),
     }
 }
 
-fn promise(header: LogHeader, numbers: &[(u64, u64)]) -> Option<Severity> {
+fn promise(header: LogHeader, numbers: &[(u64, u64)]) -> Option<FaultSeverity> {
     broken_promise(&input(), &header, &chunks(numbers)).map(|fault| fault.severity)
 }
 
@@ -37,10 +37,10 @@ fn a_log_that_agrees_with_itself_gives_no_fault() {
 #[test]
 fn chunks_or_records_that_the_header_promises_are_missed() {
     let cut = [(1, 10), (11, 20)];
-    assert_eq!(promise(CLEAN, &cut), Some(Severity::Lost));
-    assert_eq!(promise(LogHeader { is_dirty: true, is_sound: false, ..CLEAN }, &cut), Some(Severity::Lost));
-    assert_eq!(promise(LogHeader { chunks: 2, ..CLEAN }, &cut), Some(Severity::Lost));
-    assert_eq!(promise(CLEAN, &[]), Some(Severity::Lost), "a header followed by zeros");
+    assert_eq!(promise(CLEAN, &cut), Some(FaultSeverity::Lost));
+    assert_eq!(promise(LogHeader { is_dirty: true, is_sound: false, ..CLEAN }, &cut), Some(FaultSeverity::Lost));
+    assert_eq!(promise(LogHeader { chunks: 2, ..CLEAN }, &cut), Some(FaultSeverity::Lost));
+    assert_eq!(promise(CLEAN, &[]), Some(FaultSeverity::Lost), "a header followed by zeros");
     assert_eq!(
         promise(LogHeader { chunks: u16::MAX, next_record_id: 21, ..CLEAN }, &cut),
         None,
@@ -50,7 +50,7 @@ fn chunks_or_records_that_the_header_promises_are_missed() {
 
 #[test]
 fn more_than_a_sound_header_knows_is_a_doubt() {
-    assert_eq!(promise(CLEAN, &[(1, 10), (11, 20), (21, 30), (31, 40)]), Some(Severity::Suspect));
+    assert_eq!(promise(CLEAN, &[(1, 10), (11, 20), (21, 30), (31, 40)]), Some(FaultSeverity::Suspect));
     assert_eq!(promise(LogHeader { is_sound: false, ..CLEAN }, &[(1, 50)]), None, "a damaged header is told elsewhere");
 }
 

@@ -3,7 +3,7 @@
 //! This module does not know what is in a template.
 
 use super::super::record::Interner;
-use super::template::{Bytes, Template};
+use super::template::{ByteView, CachedTemplate};
 use hashbrown::HashMap;
 
 /// Bytes of a chunk that have one place in the table of definitions: no two sound ones begin in so few.
@@ -12,7 +12,7 @@ const GRAIN: usize = 32;
 const GRAINS: usize = super::CHUNK / GRAIN;
 
 /// A template of the chunk at hand.
-pub struct Definition {
+pub struct TemplateDefinition {
     at: usize,
     /// Its number among all templates.
     pub template: usize,
@@ -21,10 +21,10 @@ pub struct Definition {
 /// Templates, and where the chunk at hand defines them.
 pub struct Definitions {
     /// Every template that was ever read.
-    pub templates: Vec<Template>,
+    pub templates: Vec<CachedTemplate>,
     /// The same by what tells most of them apart.
     by_key: HashMap<[u8; 20], Vec<usize>>,
-    here: Vec<Definition>,
+    here: Vec<TemplateDefinition>,
     /// For each piece of the chunk the number of the definition that begins there. It may be of an earlier chunk: only what the definition itself says counts.
     places: Box<[u16]>,
 }
@@ -43,7 +43,7 @@ impl Definitions {
 
     /// The definition at a place of the chunk.
     #[inline]
-    pub fn at(&mut self, bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<&mut Definition> {
+    pub fn at(&mut self, bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<&mut TemplateDefinition> {
         let known = usize::from(*self.places.get(at / GRAIN)?);
         if self.here.get(known).is_some_and(|definition| definition.at == at) {
             return self.here.get_mut(known);
@@ -52,22 +52,22 @@ impl Definitions {
     }
 
     #[cold]
-    fn add(&mut self, bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<&mut Definition> {
+    fn add(&mut self, bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<&mut TemplateDefinition> {
         // Records of a chunk are fewer than that, so definitions are too.
         let new = u16::try_from(self.here.len()).ok()?;
         let template = self.template(bytes, at, strings)?;
         *self.places.get_mut(at / GRAIN)? = new;
-        self.here.push(Definition { at, template });
+        self.here.push(TemplateDefinition { at, template });
         self.here.last_mut()
     }
 
     /// The number of the template that is defined at a place of the chunk.
-    fn template(&mut self, bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<usize> {
-        let alike = self.by_key.entry(*Template::key(bytes, at)?).or_default();
+    fn template(&mut self, bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<usize> {
+        let alike = self.by_key.entry(*CachedTemplate::key(bytes, at)?).or_default();
         if let Some(known) = alike.iter().find(|known| self.templates[**known].is_at(bytes, at) == Some(true)) {
             return Some(*known);
         }
-        let new = Template::read(bytes, at, strings)?;
+        let new = CachedTemplate::read(bytes, at, strings)?;
         self.templates.push(new);
         let new = self.templates.len() - 1;
         alike.push(new);

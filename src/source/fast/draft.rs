@@ -2,8 +2,8 @@
 //!
 //! This is the general case; what is asked of most records is answered by [`super::layout`] without building them. This module does not know chunks.
 
-use super::table::Table;
-use super::template::{Element, Node};
+use super::table::ValueTable;
+use super::template::{TemplateElement, TemplateNode};
 use super::ticks_of;
 use super::value::{self, BINXML};
 use crate::base::Ticks;
@@ -14,21 +14,21 @@ pub const MOST_VALUES: usize = 1000;
 
 /// What is known of a record that is a template with its values, `around`, and its time. `filling` is another one, of what its data is, if it has that.
 pub fn draft(
-    around: (&Element, Table<'_>),
-    filling: Option<(&Element, Table<'_>)>,
+    around: (&TemplateElement, ValueTable<'_>),
+    filling: Option<(&TemplateElement, ValueTable<'_>)>,
     strings: &mut Interner,
     text: &mut String,
 ) -> Option<(Draft, Ticks)> {
     let (root, table) = around;
     let mut draft = Draft::default();
-    let mut writer = Writer { table, strings, text };
+    let mut writer = RecordBuilder { table, strings, text };
     let time = writer.system(root, &mut draft)?;
     writer.inline_data(root, &mut draft)?;
     if let Some((root, table)) = filling {
         if !draft.data.is_empty() {
             return None;
         }
-        Writer { table, strings, text }.filling(root, &mut draft)?;
+        RecordBuilder { table, strings, text }.filling(root, &mut draft)?;
     }
     Some((draft, time))
 }
@@ -37,10 +37,10 @@ pub fn draft(
 pub struct Odd;
 
 /// The value that fills the gap of a record for data that is binary XML itself, if one does.
-pub fn gap(root: &Element, table: Table<'_>) -> Result<Option<usize>, Odd> {
+pub fn gap(root: &TemplateElement, table: ValueTable<'_>) -> Result<Option<usize>, Odd> {
     let mut found = None;
     for node in &root.children {
-        let Node::Slot { index } = node else { continue };
+        let TemplateNode::Slot { index } = node else { continue };
         let Some(value) = table.get(*index).filter(|value| !value.is_empty()) else { continue };
         if found.is_some() || value.kind != BINXML {
             return Err(Odd);
@@ -56,15 +56,15 @@ pub fn is_data(name: &str) -> bool {
 }
 
 /// Fills a template with the values of one record.
-struct Writer<'a> {
-    table: Table<'a>,
+struct RecordBuilder<'a> {
+    table: ValueTable<'a>,
     strings: &'a mut Interner,
     text: &'a mut String,
 }
 
-impl Writer<'_> {
+impl RecordBuilder<'_> {
     /// The children of `System`. Gives the time of the record.
-    fn system(&mut self, root: &Element, draft: &mut Draft) -> Option<Ticks> {
+    fn system(&mut self, root: &TemplateElement, draft: &mut Draft) -> Option<Ticks> {
         if &*root.name != "Event" {
             return None;
         }
@@ -82,7 +82,12 @@ impl Writer<'_> {
         time
     }
 
-    fn system_attributes(&mut self, element: &Element, draft: &mut Draft, time: &mut Option<Ticks>) -> Option<()> {
+    fn system_attributes(
+        &mut self,
+        element: &TemplateElement,
+        draft: &mut Draft,
+        time: &mut Option<Ticks>,
+    ) -> Option<()> {
         if !Draft::has_attributes(&element.name) {
             return Some(());
         }
@@ -101,12 +106,12 @@ impl Writer<'_> {
     }
 
     /// A time as a FILETIME, of a year that text can have.
-    fn time(&self, node: &Node) -> Option<Ticks> {
-        let Node::Slot { index, .. } = node else { return None };
+    fn time(&self, node: &TemplateNode) -> Option<Ticks> {
+        let TemplateNode::Slot { index, .. } = node else { return None };
         ticks_of(self.table.of_kind(*index, value::FILETIME)?.u64(0)?)
     }
 
-    fn system_text(&mut self, element: &Element, draft: &mut Draft) -> Option<()> {
+    fn system_text(&mut self, element: &TemplateElement, draft: &mut Draft) -> Option<()> {
         self.text.clear();
         for node in &element.children {
             self.write(node)?;
@@ -115,9 +120,9 @@ impl Writer<'_> {
     }
 
     /// The children of `EventData` or `UserData`, if each of them is a value and nothing more.
-    fn values(&mut self, parent: &Element, draft: &mut Draft) -> Option<()> {
+    fn values(&mut self, parent: &TemplateElement, draft: &mut Draft) -> Option<()> {
         for node in &parent.children {
-            let Node::Element(element) = node else { return None };
+            let TemplateNode::Element(element) = node else { return None };
             if self.table.lacks(element.dependency) {
                 continue;
             }
@@ -127,7 +132,7 @@ impl Writer<'_> {
             let mut name = None;
             for (key, node) in &element.attributes {
                 if &**key == "Name" {
-                    let Node::Text(text) = node else { return None };
+                    let TemplateNode::Text(text) = node else { return None };
                     name = Some(text.clone()).filter(|name| !name.is_empty());
                     break;
                 }
@@ -144,14 +149,14 @@ impl Writer<'_> {
     }
 
     /// Adds the text of a node that is no element; says whether it has any value at all.
-    fn write(&mut self, node: &Node) -> Option<bool> {
+    fn write(&mut self, node: &TemplateNode) -> Option<bool> {
         match node {
-            Node::Element(_) => None,
-            Node::Text(text) => {
+            TemplateNode::Element(_) => None,
+            TemplateNode::Text(text) => {
                 self.text.push_str(text);
                 Some(true)
             }
-            Node::Slot { index, .. } => {
+            TemplateNode::Slot { index, .. } => {
                 let Some(value) = self.table.get(*index).filter(|value| !value.is_empty()) else { return Some(false) };
                 value.write(self.text)?;
                 Some(true)
@@ -160,24 +165,25 @@ impl Writer<'_> {
     }
 }
 
-impl Writer<'_> {
+impl RecordBuilder<'_> {
     /// The values in the template of the record itself.
-    fn inline_data(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
+    fn inline_data(&mut self, root: &TemplateElement, draft: &mut Draft) -> Option<()> {
         for node in &root.children {
             match node {
-                Node::Element(element) if is_data(&element.name) && !self.table.lacks(element.dependency) => {
+                TemplateNode::Element(element) if is_data(&element.name) && !self.table.lacks(element.dependency) => {
                     self.values(element, draft)?;
                 }
-                Node::Element(element) if &*element.name == "System" || self.table.lacks(element.dependency) => {}
-                Node::Slot { .. } => {}
-                Node::Element(_) | Node::Text(_) => return None,
+                TemplateNode::Element(element)
+                    if &*element.name == "System" || self.table.lacks(element.dependency) => {}
+                TemplateNode::Slot { .. } => {}
+                TemplateNode::Element(_) | TemplateNode::Text(_) => return None,
             }
         }
         Some(())
     }
 
     /// The values in the template that fills a record.
-    fn filling(&mut self, root: &Element, draft: &mut Draft) -> Option<()> {
+    fn filling(&mut self, root: &TemplateElement, draft: &mut Draft) -> Option<()> {
         if !is_data(&root.name) || self.table.kinds().any(|kind| kind == BINXML) {
             return None;
         }

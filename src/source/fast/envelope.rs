@@ -3,22 +3,22 @@
 //! Nearly every record has the envelope of the one before: the same template, the same types and sizes, the same provider, channel and user. Then nothing of
 //! it has to be worked out again, only compared. This module does not know what a value means.
 
-use super::layout::{Layout, Places};
-use super::table::{Form, Noticed, Table};
-use super::template::{Bytes, LONGEST_HEAD};
+use super::layout::{RecordLayout, SystemPlaces};
+use super::table::{Noticed, TableShape, ValueTable};
+use super::template::{ByteView, LONGEST_HEAD};
 use super::value::{BINXML, SID, TEXT};
 
 /// The envelope that was read last.
 #[derive(Default)]
-pub struct Envelope {
+pub struct SystemCache {
     /// What to compare the next one with.
-    known: Option<Known>,
+    known: Option<CachedSystem>,
     /// The number of its sender.
     sender: u64,
 }
 
 /// What an envelope is known again by.
-pub struct Known {
+pub struct CachedSystem {
     pub template: usize,
     pub noticed: Noticed,
     /// The instance up to the descriptor of the last value.
@@ -33,10 +33,10 @@ pub struct Known {
     same: Vec<u8>,
     /// Which value the data is: the last.
     pub data: usize,
-    pub places: Places,
+    pub places: SystemPlaces,
 }
 
-impl Envelope {
+impl SystemCache {
     /// Begins a chunk.
     pub fn begin(&mut self) {
         if let Some(known) = &mut self.known {
@@ -46,10 +46,10 @@ impl Envelope {
 
     /// The envelope that is known, and its table, if the instance between two places of the chunk is that one with other data.
     #[inline]
-    pub fn at<'c>(&self, bytes: Bytes<'c>, from: usize, to: usize) -> Option<(&Known, Table<'c>)> {
+    pub fn at<'c>(&self, bytes: ByteView<'c>, from: usize, to: usize) -> Option<(&CachedSystem, ValueTable<'c>)> {
         let known = self.known.as_ref().filter(|known| known.is_here)?;
         let is_front = bytes.slice(from, known.front.len())? == known.front;
-        let (table, room) = Table::of(bytes, from + known.before_table + 4, known.data + 1, to)?;
+        let (table, room) = ValueTable::of(bytes, from + known.before_table + 4, known.data + 1, to)?;
         (is_front && known.is_around(table, room)).then_some((known, table))
     }
 
@@ -57,12 +57,12 @@ impl Envelope {
     #[inline(never)]
     pub fn known(
         &mut self,
-        bytes: Bytes<'_>,
+        bytes: ByteView<'_>,
         (from, at): (usize, usize),
         template: usize,
-        table: Table<'_>,
+        table: ValueTable<'_>,
         room: usize,
-    ) -> Option<&Known> {
+    ) -> Option<&CachedSystem> {
         let known = self.known.as_mut().filter(|known| known.template == template)?;
         let head = &known.front[known.before_table..];
         if bytes.slice(at, head.len())? != head || !known.is_around(table, room) {
@@ -81,7 +81,7 @@ impl Envelope {
 
     /// Reads a table that is not known.
     #[cold]
-    pub fn read(&mut self, table: Table<'_>, room: usize, form: &mut Form) -> Option<Noticed> {
+    pub fn read(&mut self, table: ValueTable<'_>, room: usize, form: &mut TableShape) -> Option<Noticed> {
         self.known = None;
         self.sender += 1;
         form.read(table, room)
@@ -95,12 +95,12 @@ impl Envelope {
     /// Makes a table known, if it can be. The data is the value `data`.
     pub fn learn(
         &mut self,
-        bytes: Bytes<'_>,
+        bytes: ByteView<'_>,
         template: usize,
-        table: Table<'_>,
+        table: ValueTable<'_>,
         noticed: Noticed,
         data: usize,
-        layout: &Layout,
+        layout: &RecordLayout,
     ) {
         let is_plain = table.count() == data + 1 && table.kinds().filter(|kind| *kind == BINXML).count() == 1;
         if noticed.doubtful || !is_plain {
@@ -121,7 +121,8 @@ impl Envelope {
         if let (Some(head), Some(same), Some(places)) = (head, same, layout.places(table)) {
             let (front, same) = (head.to_vec(), same.to_vec());
             let (before_table, is_here) = (0, false);
-            self.known = Some(Known { template, noticed, front, before_table, is_here, same_from, same, data, places });
+            self.known =
+                Some(CachedSystem { template, noticed, front, before_table, is_here, same_from, same, data, places });
         }
     }
 
@@ -131,10 +132,10 @@ impl Envelope {
     }
 }
 
-impl Known {
+impl CachedSystem {
     /// Whether a table, of which all descriptors but the last are as they should be, has the same texts and identifiers, and data that ends in time.
     #[inline]
-    fn is_around(&self, table: Table<'_>, room: usize) -> bool {
+    fn is_around(&self, table: ValueTable<'_>, room: usize) -> bool {
         table.bytes().slice(self.same_from, self.same.len()) == Some(&self.same)
             && table.kind(self.data) == Some(BINXML)
             && table.fills(self.data, self.places.data(), room)

@@ -1,22 +1,22 @@
 //! What a record says at a glance: who wrote it, which event it is, when, and its values where they stand, nothing rendered.
 //!
-//! A [`Layout`] is worked out once for a pair of templates, that of the record and the one that fills its data: which value is the event ID, which the time,
-//! and which the entry of each name. With it a record is a [`Glance`]. A record gets one only if the slow way would surely have read it; all others are
+//! A [`RecordLayout`] is worked out once for a pair of templates, that of the record and the one that fills its data: which value is the event ID, which the time,
+//! and which the entry of each name. With it a record is a [`RecordRef`]. A record gets one only if the slow way would surely have read it; all others are
 //! built in full instead. This module does not know what an entry means, nor which records somebody wants.
 
 use super::draft::{MOST_VALUES, is_data};
-use super::table::{Noticed, Table};
-use super::template::{Element, Node, Template};
+use super::table::{Noticed, ValueTable};
+use super::template::{CachedTemplate, TemplateElement, TemplateNode};
 use super::value;
-use super::{Wanted, ticks_of};
+use super::{ProviderFilter, ticks_of};
 use crate::base::guid::Guid;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::source::record::{is_boolean_entry, is_guid_entry, normal_form, normal_guid};
 use std::sync::Arc;
 
 /// Where a text of a record comes from.
 #[derive(Clone, Debug)]
-enum Source {
+enum LayoutSource {
     /// The record has none.
     Nothing,
     /// The template says it.
@@ -27,37 +27,37 @@ enum Source {
 
 /// A text, and the value without which it is left out.
 #[derive(Clone, Debug)]
-struct Place {
-    source: Source,
+struct OptionalText {
+    source: LayoutSource,
     dependency: Option<u16>,
 }
 
-impl Place {
-    const NONE: Self = Self { source: Source::Nothing, dependency: None };
+impl OptionalText {
+    const NONE: Self = Self { source: LayoutSource::Nothing, dependency: None };
 }
 
 /// Where everything is in the records of a pair of templates.
 #[derive(Debug)]
-pub struct Layout {
-    provider: Place,
-    provider_guid: Place,
+pub struct RecordLayout {
+    provider: OptionalText,
+    provider_guid: OptionalText,
     event_id: u16,
     time: u16,
     record_id: Option<u16>,
-    computer: Place,
-    channel: Place,
-    user: Place,
+    computer: OptionalText,
+    channel: OptionalText,
+    user: OptionalText,
     names: Vec<Arc<str>>,
-    places: Vec<Place>,
+    places: Vec<OptionalText>,
     /// Positions of the entries that have a normal form: GUIDs and booleans.
     normal: Vec<usize>,
     /// Whether the entries are values of the template that fills the record, not of the record itself.
     filled: bool,
 }
 
-impl Layout {
+impl RecordLayout {
     /// The layout of records of a template, whose data another one fills or not; `None` if they are not as simple as that.
-    pub fn new(outer: &Template, inner: Option<&Template>) -> Option<Self> {
+    pub fn new(outer: &CachedTemplate, inner: Option<&CachedTemplate>) -> Option<Self> {
         let root = &outer.root;
         if &*root.name != "Event" || inner.is_some_and(|inner| !is_data(&inner.root.name)) {
             return None;
@@ -66,24 +66,26 @@ impl Layout {
         let mut data = inner.map(|inner| &inner.root);
         for node in &root.children {
             match node {
-                Node::Element(element) if element.dependency.is_some() => return None,
-                Node::Element(element) if &*element.name == "System" => {
+                TemplateNode::Element(element) if element.dependency.is_some() => return None,
+                TemplateNode::Element(element) if &*element.name == "System" => {
                     system = system.is_none().then_some(Some(element))?;
                 }
-                Node::Element(element) if is_data(&element.name) => data = data.is_none().then_some(Some(element))?,
-                Node::Slot { .. } => {}
-                Node::Element(_) | Node::Text(_) => return None,
+                TemplateNode::Element(element) if is_data(&element.name) => {
+                    data = data.is_none().then_some(Some(element))?;
+                }
+                TemplateNode::Slot { .. } => {}
+                TemplateNode::Element(_) | TemplateNode::Text(_) => return None,
             }
         }
         let mut layout = Self {
-            provider: Place::NONE,
-            provider_guid: Place::NONE,
+            provider: OptionalText::NONE,
+            provider_guid: OptionalText::NONE,
             event_id: u16::MAX,
             time: u16::MAX,
             record_id: None,
-            computer: Place::NONE,
-            channel: Place::NONE,
-            user: Place::NONE,
+            computer: OptionalText::NONE,
+            channel: OptionalText::NONE,
+            user: OptionalText::NONE,
             names: Vec::new(),
             places: Vec::new(),
             normal: Vec::new(),
@@ -96,7 +98,7 @@ impl Layout {
         (layout.event_id != u16::MAX && layout.time != u16::MAX).then_some(layout)
     }
 
-    fn system(&mut self, system: &Element) -> Option<()> {
+    fn system(&mut self, system: &TemplateElement) -> Option<()> {
         let mut seen: Vec<&str> = Vec::new();
         for element in system.elements() {
             if seen.contains(&&*element.name) || element.elements().next().is_some() {
@@ -107,8 +109,8 @@ impl Layout {
             let attribute = |wanted: &str| {
                 let mut found = element.attributes.iter().filter(|(key, _)| &**key == wanted);
                 match (found.next(), found.next()) {
-                    (None, _) => Some(Place::NONE),
-                    (Some((_, node)), None) => Some(Place { source: source(node)?, dependency }),
+                    (None, _) => Some(OptionalText::NONE),
+                    (Some((_, node)), None) => Some(OptionalText { source: source(node)?, dependency }),
                     _ => None,
                 }
             };
@@ -126,13 +128,13 @@ impl Layout {
         Some(())
     }
 
-    fn data(&mut self, data: &Element) -> Option<()> {
+    fn data(&mut self, data: &TemplateElement) -> Option<()> {
         for node in &data.children {
-            let Node::Element(element) = node else { return None };
+            let TemplateNode::Element(element) = node else { return None };
             let given = element.attributes.iter().find(|(key, _)| &**key == "Name");
             let name = match given {
-                Some((_, Node::Text(text))) if !text.is_empty() => text,
-                Some((_, Node::Text(_))) | None => &element.name,
+                Some((_, TemplateNode::Text(text))) if !text.is_empty() => text,
+                Some((_, TemplateNode::Text(_))) | None => &element.name,
                 Some(_) => return None,
             };
             // A value without a name is called by its place among those there are.
@@ -149,22 +151,22 @@ impl Layout {
     }
 }
 
-impl Layout {
+impl RecordLayout {
     /// The values that say who wrote a record, on which computer and in which channel.
     pub fn senders(&self) -> Vec<u16> {
-        let slot = |place: &Place| match place.source {
-            Source::Slot(index) => Some(index),
-            Source::Nothing | Source::Text(_) => None,
+        let slot = |place: &OptionalText| match place.source {
+            LayoutSource::Slot(index) => Some(index),
+            LayoutSource::Nothing | LayoutSource::Text(_) => None,
         };
         let places = [&self.provider, &self.provider_guid, &self.computer, &self.channel];
         places.into_iter().flat_map(|place| [slot(place), place.dependency]).flatten().collect()
     }
 
     /// Where the values are that everybody asks for; `None` if some are not of the types that they should have.
-    pub fn places(&self, table: Table<'_>) -> Option<Places> {
+    pub fn places(&self, table: ValueTable<'_>) -> Option<SystemPlaces> {
         let start_of = |index: usize| table.span(index).and_then(|(start, _)| u16::try_from(start).ok());
         let start = |index: u16, kind: u8| start_of(index.into()).filter(|_| table.kind(index.into()) == Some(kind));
-        Some(Places {
+        Some(SystemPlaces {
             event_id: start(self.event_id, value::U16)?,
             time: start(self.time, value::FILETIME)?,
             record_id: match self.record_id {
@@ -178,14 +180,14 @@ impl Layout {
 
 /// Where some values of a record's own table are, in bytes from the first one.
 #[derive(Clone, Copy, Debug)]
-pub struct Places {
+pub struct SystemPlaces {
     event_id: u16,
     time: u16,
     record_id: Option<u16>,
     last: u16,
 }
 
-impl Places {
+impl SystemPlaces {
     /// The last value, which is the data of most records.
     pub fn data(self) -> usize {
         self.last.into()
@@ -193,28 +195,30 @@ impl Places {
 }
 
 /// The one text in an element.
-fn only(element: &Element) -> Option<Place> {
+fn only(element: &TemplateElement) -> Option<OptionalText> {
     let source = match element.children.as_slice() {
-        [] => Source::Nothing,
+        [] => LayoutSource::Nothing,
         [node] => source(node)?,
         _ => return None,
     };
-    Some(Place { source, dependency: element.dependency })
+    Some(OptionalText { source, dependency: element.dependency })
 }
 
-fn source(node: &Node) -> Option<Source> {
+fn source(node: &TemplateNode) -> Option<LayoutSource> {
     match node {
-        Node::Element(_) => None,
-        Node::Text(text) => Some(Source::Text(text.clone())),
-        Node::Slot { index } => Some(Source::Slot(*index)),
+        TemplateNode::Element(_) => None,
+        TemplateNode::Text(text) => Some(LayoutSource::Text(text.clone())),
+        TemplateNode::Slot { index } => Some(LayoutSource::Slot(*index)),
     }
 }
 
 /// The value that a text always is.
-fn slot_of(place: &Place) -> Option<u16> {
+fn slot_of(place: &OptionalText) -> Option<u16> {
     match place {
-        Place { source: Source::Slot(index), dependency: None } => Some(*index),
-        Place { source: Source::Slot(index), dependency: Some(dependency) } if index == dependency => Some(*index),
+        OptionalText { source: LayoutSource::Slot(index), dependency: None } => Some(*index),
+        OptionalText { source: LayoutSource::Slot(index), dependency: Some(dependency) } if index == dependency => {
+            Some(*index)
+        }
         _ => None,
     }
 }
@@ -320,10 +324,10 @@ impl PartialEq<Raw<'_>> for Stored {
 
 /// A record at a glance.
 #[derive(Clone, Copy, Debug)]
-pub struct Glance<'c> {
-    layout: &'c Layout,
-    outer: &'c Table<'c>,
-    inner: &'c Table<'c>,
+pub struct RecordRef<'c> {
+    layout: &'c RecordLayout,
+    outer: &'c ValueTable<'c>,
+    inner: &'c ValueTable<'c>,
     provider: &'c Provider,
     shape: u32,
     sender: u64,
@@ -331,7 +335,7 @@ pub struct Glance<'c> {
     record_id: u64,
     time: Ticks,
     size: usize,
-    origin: Origin,
+    origin: Locator,
 }
 
 /// Who wrote a record, as text; and as it was stored, to know it again by.
@@ -347,7 +351,7 @@ pub struct Provider {
 
 impl Provider {
     /// Makes this the provider of a record, and notes whether somebody wants it.
-    fn update(&mut self, sender: u64, name: Raw<'_>, guid: Raw<'_>, wanted: Wanted) {
+    fn update(&mut self, sender: u64, name: Raw<'_>, guid: Raw<'_>, wanted: ProviderFilter) {
         self.sender = sender;
         if self.stored.as_ref().is_some_and(|stored| stored.0 == name && stored.1 == guid) {
             return;
@@ -361,26 +365,31 @@ impl Provider {
 
 /// Everything of a record that a glance is made from.
 #[derive(Clone, Copy)]
-pub struct Parts<'c> {
-    pub outer: &'c Table<'c>,
-    pub inner: &'c Table<'c>,
+pub struct RecordParts<'c> {
+    pub outer: &'c ValueTable<'c>,
+    pub inner: &'c ValueTable<'c>,
     /// What was noticed of both together.
     pub noticed: Noticed,
     /// If they are known already.
-    pub places: Option<Places>,
+    pub places: Option<SystemPlaces>,
     pub shape: u32,
     pub sender: u64,
     pub header_id: u64,
     /// Bytes of the record.
     pub size: usize,
-    pub origin: Origin,
+    pub origin: Locator,
 }
 
-impl<'c> Glance<'c> {
+impl<'c> RecordRef<'c> {
     /// A glance, if nothing about the record is unusual; `None` if it must be built in full to know more.
     #[inline]
-    pub fn new(parts: Parts<'c>, layout: &'c Layout, provider: &'c mut Provider, wanted: Wanted) -> Option<Self> {
-        let Parts { outer, inner, noticed, places, shape, sender, header_id, size, origin } = parts;
+    pub fn new(
+        parts: RecordParts<'c>,
+        layout: &'c RecordLayout,
+        provider: &'c mut Provider,
+        wanted: ProviderFilter,
+    ) -> Option<Self> {
+        let RecordParts { outer, inner, noticed, places, shape, sender, header_id, size, origin } = parts;
         let usual = !noticed.doubtful && noticed.times == 1 && noticed.fragments == u32::from(layout.filled);
         if !usual {
             return None;
@@ -468,7 +477,7 @@ impl<'c> Glance<'c> {
     }
 
     /// Where the record is.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> Locator {
         self.origin
     }
 
@@ -501,19 +510,19 @@ impl<'c> Glance<'c> {
 }
 
 #[inline]
-fn read<'c>(table: &Table<'c>, place: &'c Place) -> Raw<'c> {
+fn read<'c>(table: &ValueTable<'c>, place: &'c OptionalText) -> Raw<'c> {
     match &place.source {
         // A value that is not there is empty.
-        Source::Slot(index) if place.dependency == Some(*index) => filled(*table, *index),
+        LayoutSource::Slot(index) if place.dependency == Some(*index) => filled(*table, *index),
         _ if table.lacks(place.dependency) => Raw::Nothing,
-        Source::Nothing => Raw::Nothing,
-        Source::Text(text) => Raw::Text(text),
-        Source::Slot(index) => filled(*table, *index),
+        LayoutSource::Nothing => Raw::Nothing,
+        LayoutSource::Text(text) => Raw::Text(text),
+        LayoutSource::Slot(index) => filled(*table, *index),
     }
 }
 
 #[inline]
-fn filled(table: Table<'_>, index: u16) -> Raw<'_> {
+fn filled(table: ValueTable<'_>, index: u16) -> Raw<'_> {
     match table.get(index) {
         Some(value) if !value.is_empty() => Raw::Value(value.kind, value.raw),
         _ => Raw::Nothing,

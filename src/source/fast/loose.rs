@@ -6,9 +6,9 @@
 //! fit to the last byte is no record.
 
 use super::draft::{draft, gap};
-use super::table::Table;
-use super::template::{Bytes, Template, instance_head};
-use crate::base::Origin;
+use super::table::ValueTable;
+use super::template::{ByteView, CachedTemplate, instance_head};
+use crate::base::Locator;
 use crate::source::record::{Interner, Record};
 use hashbrown::HashMap;
 use std::fmt;
@@ -32,7 +32,7 @@ pub(in crate::source) const MOST_KNOWN_TEMPLATES: usize = 4096;
 /// The templates that the sound chunks of a file define, by the first bytes of their identifiers. Of those alike the first in the file counts.
 #[derive(Default)]
 pub(in crate::source) struct KnownTemplates {
-    by_id: HashMap<u32, Arc<Template>>,
+    by_id: HashMap<u32, Arc<CachedTemplate>>,
     strings: Interner,
 }
 
@@ -44,13 +44,13 @@ impl fmt::Debug for KnownTemplates {
 
 impl KnownTemplates {
     /// The template whose identifier begins with these bytes.
-    pub fn get(&self, id: u32) -> Option<&Arc<Template>> {
+    pub fn get(&self, id: u32) -> Option<&Arc<CachedTemplate>> {
         self.by_id.get(&id)
     }
 
     /// Learns the templates of a chunk whose header is sound.
     pub fn learn(&mut self, chunk: &[u8]) {
-        let bytes = Bytes::new(chunk);
+        let bytes = ByteView::new(chunk);
         // Sound definitions do not overlap, so that they are no longer than the chunk all together.
         let mut left = chunk.len();
         for chain in 0..TEMPLATE_CHAINS {
@@ -63,7 +63,7 @@ impl KnownTemplates {
                 left = rest;
                 if !self.by_id.contains_key(&id)
                     && self.by_id.len() < MOST_KNOWN_TEMPLATES
-                    && let Some(template) = Template::read_remains(bytes, at, &mut self.strings)
+                    && let Some(template) = CachedTemplate::read_remains(bytes, at, &mut self.strings)
                 {
                     self.by_id.insert(id, Arc::new(template));
                 }
@@ -83,7 +83,7 @@ pub(in crate::source) struct LooseRecord {
     /// The number in its header.
     pub id: u64,
     /// Where it begins in the file.
-    pub origin: Origin,
+    pub origin: Locator,
 }
 
 /// A record that was read on its own.
@@ -104,7 +104,7 @@ pub(in crate::source) enum Unreadable {
 
 /// A template instance whose template was found.
 struct Filled {
-    template: Arc<Template>,
+    template: Arc<CachedTemplate>,
     /// Where its values begin in the bytes that were searched.
     values: usize,
     /// Whether the template is not the one that the record refers to, but one of the same identifier.
@@ -117,7 +117,7 @@ pub(in crate::source) struct LooseReader {
     strings: Interner,
     text: String,
     /// Definitions in the bytes that are searched, by the beginning of their chunk and their place in it; `None` for what is none.
-    here: HashMap<(usize, usize), Option<Arc<Template>>>,
+    here: HashMap<(usize, usize), Option<Arc<CachedTemplate>>>,
     /// Bytes of definitions that were read there.
     definition_bytes: usize,
 }
@@ -136,12 +136,12 @@ impl LooseReader {
         bytes: &[u8],
         found: LooseRecord,
         homes: &mut Vec<usize>,
-        known: &mut dyn FnMut(u32) -> Option<&'k Arc<Template>>,
+        known: &mut dyn FnMut(u32) -> Option<&'k Arc<CachedTemplate>>,
     ) -> Result<ReadAlone, Unreadable> {
-        let bytes = Bytes::new(bytes);
+        let bytes = ByteView::new(bytes);
         let (from, to) = (found.at + RECORD_HEADER, found.at + found.size - 4);
         let around = self.filled(bytes, (from, to), homes, known)?;
-        let (table, room) = Table::at(bytes, around.values, to).ok_or(Unreadable::Misfit)?;
+        let (table, room) = ValueTable::at(bytes, around.values, to).ok_or(Unreadable::Misfit)?;
         let envelope = &around.template.root;
         let noticed = table.noticed(room).ok_or(Unreadable::Misfit)?;
         let gap = gap(envelope, table).map_err(|_| Unreadable::Misfit)?;
@@ -150,7 +150,7 @@ impl LooseReader {
                 let (start, length) = table.span(index).ok_or(Unreadable::Misfit)?;
                 let from = table.place_in(bytes) + start;
                 let filling = self.filled(bytes, (from, from + length), homes, known)?;
-                let (table, room) = Table::at(bytes, filling.values, from + length).ok_or(Unreadable::Misfit)?;
+                let (table, room) = ValueTable::at(bytes, filling.values, from + length).ok_or(Unreadable::Misfit)?;
                 table.noticed(room).ok_or(Unreadable::Misfit)?;
                 Some((filling, table))
             }
@@ -171,10 +171,10 @@ impl LooseReader {
     /// Finds the template of an instance.
     fn filled<'k>(
         &mut self,
-        bytes: Bytes<'_>,
+        bytes: ByteView<'_>,
         (from, to): (usize, usize),
         homes: &mut Vec<usize>,
-        known: &mut dyn FnMut(u32) -> Option<&'k Arc<Template>>,
+        known: &mut dyn FnMut(u32) -> Option<&'k Arc<CachedTemplate>>,
     ) -> Result<Filled, Unreadable> {
         let head = instance_head(bytes, from, to).ok_or(Unreadable::Misfit)?;
         // The record that used a template first carries its definition, which says where it stands in the chunk, and so where the chunk begins.
@@ -206,14 +206,14 @@ impl LooseReader {
     }
 
     /// The definition at a place of the chunk that begins at `home`.
-    fn definition(&mut self, bytes: Bytes<'_>, home: usize, at: usize) -> Option<Arc<Template>> {
+    fn definition(&mut self, bytes: ByteView<'_>, home: usize, at: usize) -> Option<Arc<CachedTemplate>> {
         let Self { here, strings, definition_bytes, .. } = self;
         let read = || {
             let chunk = bytes.from(home);
-            let chunk = Bytes::new(chunk.slice(0, chunk.length().min(CHUNK))?);
+            let chunk = ByteView::new(chunk.slice(0, chunk.length().min(CHUNK))?);
             *definition_bytes += chunk.u32(at.checked_add(20)?)? as usize;
             (*definition_bytes <= MOST_DEFINITION_BYTES)
-                .then(|| Template::read_remains(chunk, at, strings))?
+                .then(|| CachedTemplate::read_remains(chunk, at, strings))?
                 .map(Arc::new)
         };
         here.entry((home, at)).or_insert_with(read).clone()

@@ -1,9 +1,9 @@
 //! The table of values of a template instance: of which types they are, and where they stand.
 //!
-//! Nearly every table of a template looks like the one before but for the lengths of its texts. A [`Form`] knows what the last one looked like and tells in a
+//! Nearly every table of a template looks like the one before but for the lengths of its texts. A [`TableShape`] knows what the last one looked like and tells in a
 //! few steps whether the next one is of the same kind; all others are read value by value. This module does not know what a value means.
 
-use super::template::Bytes;
+use super::template::ByteView;
 use super::value::{self, BINXML, FILETIME, SID, TEXT};
 use std::ops::Add;
 
@@ -35,12 +35,12 @@ fn length(descriptor: Descriptor) -> usize {
 
 /// A value: its type and its bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Value<'c> {
+pub struct TableValue<'c> {
     pub kind: u8,
     pub raw: &'c [u8],
 }
 
-impl Value<'_> {
+impl TableValue<'_> {
     /// Whether an attribute or optional gap is left out for this value.
     pub fn is_empty(self) -> bool {
         match self.kind {
@@ -60,25 +60,25 @@ impl Value<'_> {
 
 /// The values of an instance. All of them lie within the chunk.
 #[derive(Clone, Copy, Debug)]
-pub struct Table<'c> {
+pub struct ValueTable<'c> {
     descriptors: &'c [Descriptor],
     /// From the first descriptor on.
-    whole: Bytes<'c>,
+    whole: ByteView<'c>,
     /// From the first value on.
-    bytes: Bytes<'c>,
+    bytes: ByteView<'c>,
 }
 
-impl<'c> Table<'c> {
-    pub const EMPTY: Self = Self { descriptors: &[], whole: Bytes::new(&[]), bytes: Bytes::new(&[]) };
+impl<'c> ValueTable<'c> {
+    pub const EMPTY: Self = Self { descriptors: &[], whole: ByteView::new(&[]), bytes: ByteView::new(&[]) };
 
     /// The table at a place of the chunk, and how many bytes its values may have that must end at `to` or before; nothing in it has been looked at.
-    pub fn at(bytes: Bytes<'c>, at: usize, to: usize) -> Option<(Self, usize)> {
+    pub fn at(bytes: ByteView<'c>, at: usize, to: usize) -> Option<(Self, usize)> {
         Self::of(bytes, at.checked_add(4)?, usize::try_from(bytes.u32(at)?).ok()?, to)
     }
 
     /// The same for a table whose descriptors begin at `first`, of which the count is known.
     #[inline]
-    pub fn of(bytes: Bytes<'c>, first: usize, count: usize, to: usize) -> Option<(Self, usize)> {
+    pub fn of(bytes: ByteView<'c>, first: usize, count: usize, to: usize) -> Option<(Self, usize)> {
         let size = count.checked_mul(size_of::<Descriptor>())?;
         let whole = bytes.from(first);
         let (descriptors, _) = whole.slice(0, size)?.as_chunks();
@@ -131,15 +131,15 @@ impl<'c> Table<'c> {
 
     /// The value for a gap.
     #[inline]
-    pub fn get(self, index: u16) -> Option<Value<'c>> {
+    pub fn get(self, index: u16) -> Option<TableValue<'c>> {
         let kind = self.kind(index.into())?;
         let (start, length) = self.span(index.into())?;
-        Some(Value { kind, raw: self.bytes.slice(start, length)? })
+        Some(TableValue { kind, raw: self.bytes.slice(start, length)? })
     }
 
     /// The value for a gap, if it is of that type.
-    pub fn of_kind(self, index: u16, kind: u8) -> Option<Bytes<'c>> {
-        self.get(index).filter(|value| value.kind == kind).map(|value| Bytes::new(value.raw))
+    pub fn of_kind(self, index: u16, kind: u8) -> Option<ByteView<'c>> {
+        self.get(index).filter(|value| value.kind == kind).map(|value| ByteView::new(value.raw))
     }
 
     /// Whether what depends on a value is left out: the record does not have the value.
@@ -153,17 +153,17 @@ impl<'c> Table<'c> {
     }
 
     /// From the first value on, as far as the chunk goes.
-    pub fn bytes(self) -> Bytes<'c> {
+    pub fn bytes(self) -> ByteView<'c> {
         self.bytes
     }
 
     /// Where the first value is in the chunk.
-    pub fn place_in(self, chunk: Bytes<'_>) -> usize {
+    pub fn place_in(self, chunk: ByteView<'_>) -> usize {
         chunk.length() - self.bytes.length()
     }
 
     /// How many values there are, and the descriptors of all but the last, as the chunk has it.
-    pub fn head(self, chunk: Bytes<'c>) -> Option<&'c [u8]> {
+    pub fn head(self, chunk: ByteView<'c>) -> Option<&'c [u8]> {
         let first = chunk.length() - self.whole.length();
         chunk.slice(first.checked_sub(4)?, size_of_val(self.descriptors))
     }
@@ -209,7 +209,7 @@ impl Add for Noticed {
 }
 
 #[cold]
-fn read_one_by_one(table: Table<'_>, room: usize) -> Option<Noticed> {
+fn read_one_by_one(table: ValueTable<'_>, room: usize) -> Option<Noticed> {
     let mut start = 0;
     let mut noticed = Noticed::default();
     for descriptor in table.descriptors {
@@ -246,7 +246,7 @@ const LANES: usize = 4;
 
 /// What the tables of a template look like.
 #[derive(Debug, Default)]
-pub struct Form {
+pub struct TableShape {
     /// How many values they have; 0 if it is not known what they look like.
     count: usize,
     /// By blocks of descriptors, of which the last is filled up with some that can be anything.
@@ -302,9 +302,9 @@ impl Block {
     }
 }
 
-impl Form {
+impl TableShape {
     /// The form of a table in which this was noticed.
-    fn of(table: Table<'_>, noticed: Noticed) -> Self {
+    fn of(table: ValueTable<'_>, noticed: Noticed) -> Self {
         // What has to be looked at one by one is too rare to be quick about it.
         let is_plain = !noticed.doubtful && !table.kinds().any(|kind| matches!(kind, SID | BINXML));
         if !is_plain {
@@ -315,7 +315,7 @@ impl Form {
 
     /// What is noticed in a table, of which the values end before so many bytes; `None` if there is something wrong with it.
     #[inline]
-    pub fn read(&mut self, table: Table<'_>, room: usize) -> Option<Noticed> {
+    pub fn read(&mut self, table: ValueTable<'_>, room: usize) -> Option<Noticed> {
         if self.fits(table, room) {
             return Some(self.noticed);
         }
@@ -326,7 +326,7 @@ impl Form {
 
     /// Whether a table is of this form, and nothing is wrong with it.
     #[inline]
-    fn fits(&self, table: Table<'_>, room: usize) -> bool {
+    fn fits(&self, table: ValueTable<'_>, room: usize) -> bool {
         // What is behind the last descriptor is looked at too, and does not count. Near the end of a chunk there may be too little of it.
         let Some(descriptors) = table.descriptors_and(self.blocks.len() * BLOCK) else { return false };
         if table.count() != self.count || self.count == 0 {

@@ -2,11 +2,11 @@
 //!
 //! Only what the templates of Windows are made of is understood: elements, attributes of one value each, text, and gaps. Anything else is `None`.
 //! Each chunk defines its templates anew, with the same bytes but for the places of names that stand elsewhere in the chunk. So a template that was read
-//! once is known again by its content, names included ([`Template::is_at`]), which is far cheaper than to read it again.
+//! once is known again by its content, names included ([`CachedTemplate::is_at`]), which is far cheaper than to read it again.
 //! This module does not know what an element means.
 
 use super::super::record::Interner;
-use super::table::Form;
+use super::table::TableShape;
 use super::value::is_printable_ascii;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ const MOST_NODES: usize = 4096;
 
 /// A chunk with reads that cannot go wrong.
 #[derive(Clone, Copy, Debug)]
-pub struct Bytes<'c>(&'c [u8]);
+pub struct ByteView<'c>(&'c [u8]);
 
-impl<'c> Bytes<'c> {
+impl<'c> ByteView<'c> {
     pub const fn new(bytes: &'c [u8]) -> Self {
         Self(bytes)
     }
@@ -58,7 +58,7 @@ impl<'c> Bytes<'c> {
 }
 
 /// The head of a template instance.
-pub struct Instance {
+pub struct TemplateInstance {
     /// Where the definition stands.
     pub definition: usize,
     /// Whether that is right here.
@@ -85,17 +85,17 @@ pub const LONGEST_HEAD: usize = 14;
 
 /// Reads the head of what must be one template instance, with the header of a fragment before it or not.
 #[inline]
-pub fn instance(bytes: Bytes<'_>, from: usize, to: usize) -> Option<Instance> {
+pub fn instance(bytes: ByteView<'_>, from: usize, to: usize) -> Option<TemplateInstance> {
     let InstanceHead { definition, after, .. } = instance_head(bytes, from, to)?;
     let resident = definition == after;
-    (resident || definition < from).then_some(Instance { definition, resident, after_head: after })
+    (resident || definition < from).then_some(TemplateInstance { definition, resident, after_head: after })
 }
 
 /// The same wherever its definition is.
 #[inline]
-pub fn instance_head(bytes: Bytes<'_>, from: usize, to: usize) -> Option<InstanceHead> {
+pub fn instance_head(bytes: ByteView<'_>, from: usize, to: usize) -> Option<InstanceHead> {
     let at = if bytes.u32(from)? == FRAGMENT { from + 4 } else { from };
-    let head = Bytes::new(bytes.slice(at, 10)?);
+    let head = ByteView::new(bytes.slice(at, 10)?);
     if head.u8(0)? != 0x0c {
         return None;
     }
@@ -105,17 +105,17 @@ pub fn instance_head(bytes: Bytes<'_>, from: usize, to: usize) -> Option<Instanc
 }
 
 /// An element with its attributes and what is in it.
-pub struct Element {
+pub struct TemplateElement {
     pub name: Arc<str>,
     /// The value without which the element is left out.
     pub dependency: Option<u16>,
-    pub attributes: Vec<(Arc<str>, Node)>,
-    pub children: Vec<Node>,
+    pub attributes: Vec<(Arc<str>, TemplateNode)>,
+    pub children: Vec<TemplateNode>,
 }
 
 /// What is in an element.
-pub enum Node {
-    Element(Element),
+pub enum TemplateNode {
+    Element(TemplateElement),
     Text(Arc<str>),
     /// The gap for a value.
     Slot {
@@ -123,11 +123,11 @@ pub enum Node {
     },
 }
 
-impl Element {
+impl TemplateElement {
     pub fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) | Node::Slot { .. } => None,
+            TemplateNode::Element(element) => Some(element),
+            TemplateNode::Text(_) | TemplateNode::Slot { .. } => None,
         })
     }
 }
@@ -136,10 +136,10 @@ impl Element {
 const HEAD: usize = 24;
 
 /// A definition.
-pub struct Template {
-    pub root: Element,
+pub struct CachedTemplate {
+    pub root: TemplateElement,
     /// What the tables of its values look like.
-    pub form: Form,
+    pub form: TableShape,
     /// The shape of records whose data it fills, with the template around it that it was last met in.
     pub shape: Option<(usize, usize)>,
     /// Its content as it was read, but for the bytes that say nothing of it, which are zero.
@@ -173,18 +173,18 @@ struct Name {
     apart: Box<[usize]>,
 }
 
-impl Template {
+impl CachedTemplate {
     /// Reads the definition at `at`.
-    pub(in crate::source) fn read(bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
+    pub(in crate::source) fn read(bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
         Self::read_with(bytes, at, strings, false)
     }
 
     /// The same for a definition that may have been overwritten in part: every name must have the hash that stands before it.
-    pub(in crate::source) fn read_remains(bytes: Bytes<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
+    pub(in crate::source) fn read_remains(bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
         Self::read_with(bytes, at, strings, true)
     }
 
-    fn read_with(bytes: Bytes<'_>, at: usize, strings: &mut Interner, is_alone: bool) -> Option<Self> {
+    fn read_with(bytes: ByteView<'_>, at: usize, strings: &mut Interner, is_alone: bool) -> Option<Self> {
         let size = usize::try_from(bytes.u32(at.checked_add(20)?)?).ok()?;
         let start = at + HEAD;
         let end = start.checked_add(size).filter(|&end| end <= bytes.length())?;
@@ -192,7 +192,7 @@ impl Template {
             return None;
         }
         let names = HashMap::new();
-        let mut parser = Parser { bytes, at: start + 4, start, end, nodes: 0, strings, names, is_alone };
+        let mut parser = TemplateParser { bytes, at: start + 4, start, end, nodes: 0, strings, names, is_alone };
         let root = parser.element(0)?;
         if parser.token()? != 0 || parser.at > end {
             return None;
@@ -200,7 +200,7 @@ impl Template {
         let mut content: Box<[u8]> = bytes.slice(start, size)?.into();
         let mut mask = vec![u8::MAX; size];
         let mut names = Vec::new();
-        for (text, Places { inline, apart }) in parser.names {
+        for (text, NamePlaces { inline, apart }) in parser.names {
             // Before a name that follows are the place of another one and a hash, which say nothing of this one.
             for (places, length) in [(&inline, 4 + 6), (&apart, 4)] {
                 for &at in places {
@@ -212,7 +212,7 @@ impl Template {
         content.iter_mut().zip(&mask).for_each(|(byte, mask)| *byte &= mask);
         Some(Self {
             root,
-            form: Form::default(),
+            form: TableShape::default(),
             shape: None,
             content,
             mask: mask.into(),
@@ -222,7 +222,7 @@ impl Template {
     }
 
     /// What definitions with the same content have in common: their identifier and size. Says nothing of the content itself.
-    pub fn key(bytes: Bytes<'_>, at: usize) -> Option<&[u8; 20]> {
+    pub fn key(bytes: ByteView<'_>, at: usize) -> Option<&[u8; 20]> {
         bytes.slice(at.checked_add(4)?, 20)?.try_into().ok()
     }
 
@@ -232,12 +232,12 @@ impl Template {
     }
 
     /// Where the values of an instance of it stand. A definition that stands in the instance itself lies between its head and its values.
-    pub fn values_of(&self, instance: &Instance) -> usize {
+    pub fn values_of(&self, instance: &TemplateInstance) -> usize {
         if instance.resident { instance.definition + self.length() } else { instance.after_head }
     }
 
     /// Whether the definition at `at` is this one: whether reading it would give the same.
-    pub fn is_at(&mut self, bytes: Bytes<'_>, at: usize) -> Option<bool> {
+    pub fn is_at(&mut self, bytes: ByteView<'_>, at: usize) -> Option<bool> {
         let start = at + HEAD;
         let content = bytes.slice(start, self.content.len())?;
         if self.latest.is_at(start, content) {
@@ -286,12 +286,12 @@ impl Latest {
 
 /// The place of a name that a content has at `at`.
 fn place_in(content: &[u8], at: usize) -> usize {
-    Bytes::new(content).u32(at).map_or(usize::MAX, |place| place as usize)
+    ByteView::new(content).u32(at).map_or(usize::MAX, |place| place as usize)
 }
 
 impl Name {
     /// Whether a definition with this content, which begins at `start`, refers to this name wherever it should.
-    fn is_at(&self, bytes: Bytes<'_>, start: usize, content: &[u8]) -> bool {
+    fn is_at(&self, bytes: ByteView<'_>, start: usize, content: &[u8]) -> bool {
         let mut before = None;
         let mut is_apart = |at: usize| {
             let place = place_in(content, at);
@@ -305,7 +305,7 @@ impl Name {
     }
 
     /// Whether the name stands at a place of the chunk.
-    fn has_text_at(&self, bytes: Bytes<'_>, place: usize) -> bool {
+    fn has_text_at(&self, bytes: ByteView<'_>, place: usize) -> bool {
         place.checked_add(6).and_then(|from| bytes.slice(from, self.text.len())) == Some(&self.text)
     }
 }
@@ -321,26 +321,26 @@ fn is_same(bytes: &[u8], masked: &[u8], mask: &[u8]) -> bool {
     bytes.len() == masked.len() && differ == 0 && rest.all(|((byte, wanted), mask)| byte & mask == *wanted)
 }
 
-struct Parser<'a> {
-    bytes: Bytes<'a>,
+struct TemplateParser<'a> {
+    bytes: ByteView<'a>,
     at: usize,
     start: usize,
     end: usize,
     nodes: usize,
     strings: &'a mut Interner,
-    names: HashMap<Box<[u8]>, Places>,
+    names: HashMap<Box<[u8]>, NamePlaces>,
     /// Whether the definition may have been overwritten in part, so that a name must have the hash that stands before it.
     is_alone: bool,
 }
 
 /// Where a definition refers to a name: see [`Name`].
 #[derive(Default)]
-struct Places {
+struct NamePlaces {
     inline: Vec<usize>,
     apart: Vec<usize>,
 }
 
-impl Parser<'_> {
+impl TemplateParser<'_> {
     fn token(&mut self) -> Option<u8> {
         let token = self.bytes.u8(self.at).filter(|_| self.at < self.end);
         self.at += 1;
@@ -363,7 +363,7 @@ impl Parser<'_> {
         value
     }
 
-    fn element(&mut self, depth: usize) -> Option<Element> {
+    fn element(&mut self, depth: usize) -> Option<TemplateElement> {
         self.nodes += 1;
         if depth > DEEPEST || self.nodes > MOST_NODES {
             return None;
@@ -396,17 +396,17 @@ impl Parser<'_> {
                         self.at += 1;
                         break;
                     }
-                    0x01 | 0x41 => children.push(Node::Element(self.element(depth + 1)?)),
+                    0x01 | 0x41 => children.push(TemplateNode::Element(self.element(depth + 1)?)),
                     _ => children.push(self.content()?),
                 }
             },
             _ => return None,
         }
-        Some(Element { name, dependency, attributes, children })
+        Some(TemplateElement { name, dependency, attributes, children })
     }
 
     /// One text, or the gap for a value.
-    fn content(&mut self) -> Option<Node> {
+    fn content(&mut self) -> Option<TemplateNode> {
         self.nodes += 1;
         if self.nodes > MOST_NODES {
             return None;
@@ -420,12 +420,12 @@ impl Parser<'_> {
                 let text = utf16(self.bytes.slice(self.at, length)?)?;
                 self.at += length;
                 // A text of nothing is the slow way's business.
-                (!text.is_empty()).then(|| Node::Text(self.strings.share(&text)))
+                (!text.is_empty()).then(|| TemplateNode::Text(self.strings.share(&text)))
             }
             0x0d | 0x0e => {
                 let index = self.u16()?;
                 // The type that the value should have; the value's own type is what counts.
-                matches!(self.token()?, 0x00..=0x15 | 0x21).then_some(Node::Slot { index })
+                matches!(self.token()?, 0x00..=0x15 | 0x21).then_some(TemplateNode::Slot { index })
             }
             _ => None,
         }
@@ -468,7 +468,7 @@ fn utf16(bytes: &[u8]) -> Option<String> {
 }
 
 /// Whether the table of common names of the chunk's header can be followed to its end: the slow way says so if not.
-pub fn names_are_sound(bytes: Bytes<'_>) -> bool {
+pub fn names_are_sound(bytes: ByteView<'_>) -> bool {
     let mut left = 4096;
     (0..64).all(|bucket| {
         let mut at = bytes.u32(128 + bucket * 4).unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! Types that Sysmon and the common providers do not use (arrays, floats, dates outside of the record's own time) are `None`.
 
-use super::template::Bytes;
+use super::template::ByteView;
 use crate::base::guid;
 use crate::base::number::HEX;
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ pub fn size(kind: u8) -> Option<usize> {
 
 /// Adds the text of a value of that type with these bytes.
 pub fn write_raw(kind: u8, raw: &[u8], out: &mut String) -> Option<()> {
-    let bytes = Bytes::new(raw);
+    let bytes = ByteView::new(raw);
     let done = match kind {
         0x00 => Ok(()),
         TEXT => {
@@ -71,8 +71,8 @@ pub fn push_raw(kind: u8, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
         TEXT if narrow(without_end(raw), out) => {}
         0x04 | U16 | 0x08 | U64 => number(unsigned(kind, raw)?, out)?,
         GUID => out.extend_from_slice(&guid::text(raw.try_into().ok()?)),
-        0x14 => hexadecimal(Bytes::new(raw).u32(0)?.into(), out),
-        0x15 => hexadecimal(Bytes::new(raw).u64(0)?, out),
+        0x14 => hexadecimal(ByteView::new(raw).u32(0)?.into(), out),
+        0x15 => hexadecimal(ByteView::new(raw).u64(0)?, out),
         _ => {
             let mut text = String::new();
             write_raw(kind, raw, &mut text)?;
@@ -84,7 +84,7 @@ pub fn push_raw(kind: u8, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
 
 /// A value of an unsigned type, which is written in decimal.
 pub fn unsigned(kind: u8, raw: &[u8]) -> Option<u64> {
-    let bytes = Bytes::new(raw);
+    let bytes = ByteView::new(raw);
     match kind {
         0x04 => bytes.u8(0).map(u64::from),
         U16 => bytes.u16(0).map(u64::from),
@@ -95,7 +95,7 @@ pub fn unsigned(kind: u8, raw: &[u8]) -> Option<u64> {
 }
 
 /// Adds a number: far quicker than formatting, and numbers are many.
-fn number(mut number: u64, out: &mut impl Sink) -> Option<()> {
+fn number(mut number: u64, out: &mut impl TextSink) -> Option<()> {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {
@@ -111,7 +111,7 @@ fn number(mut number: u64, out: &mut impl Sink) -> Option<()> {
 }
 
 /// Adds a number as `0x` and its digits.
-fn hexadecimal(number: u64, out: &mut impl Sink) {
+fn hexadecimal(number: u64, out: &mut impl TextSink) {
     let digits = (u64::BITS - (number | 1).leading_zeros()).div_ceil(4);
     let mut text = [b'0'; 18];
     text[1] = b'x';
@@ -134,14 +134,14 @@ pub fn is_printable_ascii(raw: &[u8]) -> bool {
 }
 
 /// What text is added to.
-trait Sink {
+trait TextSink {
     fn length(&self) -> usize;
     fn shorten(&mut self, length: usize);
     /// Adds bytes of ASCII.
     fn add(&mut self, ascii: &[u8]);
 }
 
-impl Sink for Vec<u8> {
+impl TextSink for Vec<u8> {
     fn length(&self) -> usize {
         self.len()
     }
@@ -155,7 +155,7 @@ impl Sink for Vec<u8> {
     }
 }
 
-impl Sink for String {
+impl TextSink for String {
     fn length(&self) -> usize {
         self.len()
     }
@@ -170,7 +170,7 @@ impl Sink for String {
 }
 
 /// Adds a text if every unit is a printable character of ASCII; adds nothing if not.
-fn narrow(raw: &[u8], out: &mut impl Sink) -> bool {
+fn narrow(raw: &[u8], out: &mut impl TextSink) -> bool {
     if raw.len() <= 128 {
         return narrow_piece::<64>(raw, out);
     }
@@ -183,7 +183,7 @@ fn narrow(raw: &[u8], out: &mut impl Sink) -> bool {
 }
 
 /// The same for `N` units at most.
-fn narrow_piece<const N: usize>(raw: &[u8], out: &mut impl Sink) -> bool {
+fn narrow_piece<const N: usize>(raw: &[u8], out: &mut impl TextSink) -> bool {
     let mut narrow = [0_u8; N];
     let length = raw.len() / 2;
     let mut marks = [0; UNITS / 2];

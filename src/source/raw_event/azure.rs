@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::data;
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::message;
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 use crate::source::xml::Converter;
 
@@ -38,7 +38,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 };
 
 /// Whether an object is a row of one of these tables.
-pub fn is_row(row: &Object) -> bool {
+pub fn is_row(row: &RawObject) -> bool {
     let has = |name: &str| row.get(name).is_some_and(|value| !value.is_null());
     let has_text = row.get("EventData").is_some_and(Value::is_string);
     has("EventID")
@@ -47,8 +47,8 @@ pub fn is_row(row: &Object) -> bool {
 }
 
 /// Reads a row.
-pub fn read(row: &Object, origin: Origin, strings: &mut Interner, xml: &mut Converter) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+pub fn read(row: &RawObject, origin: Locator, strings: &mut Interner, xml: &mut Converter) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::IfItAgrees);
     envelope.read(row, &NAMES);
     let mut unreadable = None;
     match row.get("EventData") {
@@ -81,7 +81,7 @@ pub fn read(row: &Object, origin: Origin, strings: &mut Interner, xml: &mut Conv
 }
 
 /// The entries in `EventData` or `UserData` as XML, read as those of an event that has nothing else.
-fn entries_of(text: &str, origin: Origin, xml: &mut Converter) -> Result<Vec<(String, String)>, String> {
+fn entries_of(text: &str, origin: Locator, xml: &mut Converter) -> Result<Vec<(String, String)>, String> {
     let part = ["EventData", "UserData"].into_iter().find_map(|name| {
         let start = text.find(&format!("<{name}"))?;
         let end = format!("</{name}>");

@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::envelope::Envelope;
-use super::object::Object;
+use super::envelope::RawEnvelope;
+use super::object::RawObject;
 
 /// Where tools put the attributes of an element: in an object of their own, or beside its text under a name with a mark.
 const ATTRIBUTES: &str = "#attributes";
@@ -24,7 +24,7 @@ fn is_attribute(name: &str) -> bool {
 }
 
 /// Takes everything below `EventData` or `UserData`.
-pub fn read(data: &Value, envelope: &mut Envelope<'_>) {
+pub fn read(data: &Value, envelope: &mut RawEnvelope<'_>) {
     match data {
         Value::Object(object) => read_object(object, envelope),
         Value::Array(members) => members.iter().for_each(|member| read_data(member, envelope)),
@@ -38,7 +38,7 @@ pub fn read(data: &Value, envelope: &mut Envelope<'_>) {
     }
 }
 
-fn read_object(object: &Object, envelope: &mut Envelope<'_>) {
+fn read_object(object: &RawObject, envelope: &mut RawEnvelope<'_>) {
     for (name, value) in object {
         if is_attribute(name) {
             continue;
@@ -63,7 +63,7 @@ fn read_object(object: &Object, envelope: &mut Envelope<'_>) {
 }
 
 /// Takes what stands under `Data`: one element or a list of them, with names or without, or an object of names and texts.
-fn read_data(data: &Value, envelope: &mut Envelope<'_>) {
+fn read_data(data: &Value, envelope: &mut RawEnvelope<'_>) {
     match data {
         Value::Array(members) => members.iter().for_each(|member| read_data(member, envelope)),
         Value::Object(object) => {
@@ -81,6 +81,6 @@ fn read_data(data: &Value, envelope: &mut Envelope<'_>) {
 }
 
 /// Whether an object is an element with its attributes, and not names with their texts, one of which may be `Name`: events 19 and 20 have such an entry.
-fn is_element(object: &Object) -> bool {
+fn is_element(object: &RawObject) -> bool {
     object.keys().all(|name| is_attribute(name) || matches!(name.as_str(), "Name" | "_Name" | "_text" | "Value"))
 }

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::time::{self, StatedTime};
 use super::told::EventRead;
-use crate::base::{Origin, Ticks};
+use crate::base::{Locator, Ticks};
 use crate::source::fault::{FaultKind, snippet};
 use crate::source::record::{Draft, Interner, Record, SystemField, normal_form, normal_guid};
-use crate::source::xml::Refusal;
+use crate::source::xml::RecordRefusal;
 
 /// What a tool calls the parts of `System`: for each part the paths where it may be, the best first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,7 +73,7 @@ pub fn provider_of_channel(channel: &str) -> Option<&'static str> {
 }
 
 /// A record while it is put together.
-pub struct Envelope<'s> {
+pub struct RawEnvelope<'s> {
     draft: Draft,
     strings: &'s mut Interner,
     trust: TimeTrust,
@@ -84,7 +84,7 @@ pub struct Envelope<'s> {
     refusal: Option<(FaultKind, String)>,
 }
 
-impl<'s> Envelope<'s> {
+impl<'s> RawEnvelope<'s> {
     /// Nothing yet.
     pub fn new(strings: &'s mut Interner, trust: TimeTrust) -> Self {
         let draft = Draft::default();
@@ -92,7 +92,7 @@ impl<'s> Envelope<'s> {
     }
 
     /// Takes the parts of `System` by what a tool calls them.
-    pub fn read(&mut self, object: &Object, names: &EnvelopeNames) {
+    pub fn read(&mut self, object: &RawObject, names: &EnvelopeNames) {
         let fields = [
             (SystemField::EventId, names.event_id),
             (SystemField::Version, names.version),
@@ -229,7 +229,7 @@ impl<'s> Envelope<'s> {
     }
 
     /// The record, or why it is none; `repeated` is a name that the message has twice from which it was read.
-    pub fn finish(self, origin: Origin, repeated: Option<String>) -> EventRead {
+    pub fn finish(self, origin: Locator, repeated: Option<String>) -> EventRead {
         let (time, is_by_own_time) = match self.logged() {
             Some((time, is_own)) => (Some(time), is_own),
             None => (None, false),
@@ -237,9 +237,9 @@ impl<'s> Envelope<'s> {
         EventRead { record: self.record(time, origin), doubt: None, is_by_own_time }.doubted(repeated)
     }
 
-    fn record(mut self, time: Option<Ticks>, origin: Origin) -> Result<Record, Refusal> {
+    fn record(mut self, time: Option<Ticks>, origin: Locator) -> Result<Record, RecordRefusal> {
         let record_id = self.draft.record_id;
-        let refuse = |kind, reason| Refusal { kind, record_id, reason };
+        let refuse = |kind, reason| RecordRefusal { kind, record_id, reason };
         if let Some((kind, reason)) = self.refusal.take() {
             return Err(refuse(kind, reason));
         }

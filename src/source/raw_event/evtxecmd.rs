@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::data;
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
-use super::object::Object;
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
+use super::object::RawObject;
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 
 const NAMES: EnvelopeNames = EnvelopeNames {
@@ -35,7 +35,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 };
 
 /// Whether an object is a row of EvtxECmd.
-pub fn is_row(object: &Object) -> bool {
+pub fn is_row(object: &RawObject) -> bool {
     let has = |name: &str| object.contains_key(name);
     has("EventId")
         && (has("EventRecordId") || has("ChunkNumber"))
@@ -43,8 +43,8 @@ pub fn is_row(object: &Object) -> bool {
 }
 
 /// Reads a row.
-pub fn read(row: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::Exact);
+pub fn read(row: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::Exact);
     envelope.read(row, &NAMES);
     let payload = match row.get("Payload") {
         Some(Value::String(text)) if !text.trim().is_empty() => match serde_json::from_str(text) {

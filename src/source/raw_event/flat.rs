@@ -8,11 +8,11 @@
 use serde_json::Value;
 
 use super::data;
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::message::{self, MessageEntries};
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 
 /// What these tools call the parts of `System`.
@@ -90,7 +90,7 @@ const ADDED: &[&str] = &[
 ];
 
 /// Whether an object has an event ID and who wrote it.
-pub fn is_event(object: &Object) -> bool {
+pub fn is_event(object: &RawObject) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| object.get(*name).is_some_and(|value| !value.is_null()));
     has(NAMES.event_id)
         && (has(&["UtcTime"])
@@ -101,14 +101,14 @@ pub fn is_event(object: &Object) -> bool {
 }
 
 /// The channel in what Splunk calls the source: `XmlWinEventLog:Channel`.
-fn source_channel(object: &Object) -> Option<&str> {
+fn source_channel(object: &RawObject) -> Option<&str> {
     let source = object.get("source")?.as_str()?;
     ["XmlWinEventLog:", "WinEventLog:"].iter().find_map(|start| source.strip_prefix(start))
 }
 
 /// Reads an event whose entries stand at the top, or in objects named as in a log.
-pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+pub fn read(object: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::IfItAgrees);
     envelope.read(object, &NAMES);
     if envelope.channel().is_none()
         && let Some(channel) = source_channel(object)
@@ -128,7 +128,7 @@ pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRea
 }
 
 /// Takes the entries of an event of Sysmon; gives the name of one that was taken from a message that has it twice.
-fn read_entries(object: &Object, message: &MessageEntries, envelope: &mut Envelope<'_>) -> Option<String> {
+fn read_entries(object: &RawObject, message: &MessageEntries, envelope: &mut RawEnvelope<'_>) -> Option<String> {
     let names_of_message = !message.entries.is_empty();
     let mut doubt = None;
     for (name, said) in &message.entries {
@@ -193,7 +193,7 @@ fn is_added(name: &str) -> bool {
 }
 
 /// Whether a field that is called as an entry may be is one that a collector has made.
-fn is_of_collector(name: &str, value: &Value, names_of_message: bool, object: &Object) -> bool {
+fn is_of_collector(name: &str, value: &Value, names_of_message: bool, object: &RawObject) -> bool {
     match name {
         // Made of the source's, where the event has only that.
         "ProcessId" | "ProcessGuid" => names_of_message && object.contains_key("SourceProcessId"),

@@ -2,11 +2,11 @@
 //!
 //! In GELF itself every field has another `_` before its name, whoever has sent it.
 
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::message;
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 
 /// Winlogbeat 7 and later, and 6, which has the same at the top.
@@ -46,7 +46,7 @@ const ENTRIES: [&str; 4] = [
 ];
 
 /// The fields of a message in GELF without the `_` before their names.
-pub fn gelf_of(object: &Object) -> Option<Object> {
+pub fn gelf_of(object: &RawObject) -> Option<RawObject> {
     let is_gelf = object.contains_key("short_message") && object.contains_key("host");
     let plain = |(name, value): (&String, &serde_json::Value)| {
         (name.strip_prefix('_').unwrap_or(name).to_owned(), value.clone())
@@ -54,7 +54,7 @@ pub fn gelf_of(object: &Object) -> Option<Object> {
     if !is_gelf || !object.keys().any(|name| name.starts_with('_')) {
         return None;
     }
-    let mut message: Object = object.iter().map(plain).collect();
+    let mut message: RawObject = object.iter().map(plain).collect();
     // NXLog gives these two the names that GELF has for them.
     for (name, of_gelf) in [("Hostname", "host"), ("Message", "full_message")] {
         if let Some(value) = object.get(of_gelf) {
@@ -65,14 +65,14 @@ pub fn gelf_of(object: &Object) -> Option<Object> {
 }
 
 /// Whether a message is one of Winlogbeat's.
-pub fn is_message(object: &Object) -> bool {
+pub fn is_message(object: &RawObject) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| name.starts_with("winlogbeat_") && object.contains_key(*name));
     has(NAMES.event_id) && (has(NAMES.channel) || has(NAMES.provider) || has(NAMES.provider_guid))
 }
 
 /// Reads a message.
-pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+pub fn read(object: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::IfItAgrees);
     envelope.read(object, &NAMES);
     for (name, value) in object {
         if let Some(entry) =

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::data;
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
-use super::object::{self, Object};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::{Interner, SystemField};
 
 const NAMES: EnvelopeNames = EnvelopeNames {
@@ -32,7 +32,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 };
 
 /// Whether an object is a row of Hayabusa.
-pub fn is_row(object: &Object) -> bool {
+pub fn is_row(object: &RawObject) -> bool {
     let has = |name: &str| object.contains_key(name);
     has("Timestamp")
         && (has("RuleTitle") || has("EventTitle"))
@@ -41,7 +41,7 @@ pub fn is_row(object: &Object) -> bool {
 }
 
 /// Reads a row.
-pub fn read(row: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
+pub fn read(row: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
     let channel = object::first_text(row, NAMES.channel).unwrap_or_default();
     let is_sysmon = is_sysmon_channel(&channel);
     if is_sysmon && !row.get("AllFieldInfo").is_some_and(Value::is_object) {
@@ -50,7 +50,7 @@ pub fn read(row: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
         );
     }
     // Seven digits in the log, three here: `UtcTime` has as many, and was taken before.
-    let mut envelope = Envelope::new(strings, TimeTrust::Exact);
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::Exact);
     envelope.read(row, &NAMES);
     if is_sysmon {
         envelope.set(SystemField::Channel, "Microsoft-Windows-Sysmon/Operational");

@@ -38,8 +38,8 @@ use serde_json::Value;
 
 use super::record::Interner;
 use super::xml::Converter;
-use crate::base::Origin;
-use object::Object;
+use crate::base::Locator;
+use object::RawObject;
 use order::LoggedOrder;
 pub(super) use told::{EventRead, JsonKind};
 
@@ -58,7 +58,7 @@ impl RawEvents {
     /// Tells what an object is.
     ///
     /// Where an object has several events, each has a place of its own, by which it is known: they count on from the object's.
-    pub(super) fn tell(&mut self, object: Object, origin: Origin) -> JsonKind {
+    pub(super) fn tell(&mut self, object: RawObject, origin: Locator) -> JsonKind {
         if object.keys().any(|name| name == "evql" || name.starts_with("evql.")) {
             return JsonKind::Document(object);
         }
@@ -71,14 +71,14 @@ impl RawEvents {
     }
 
     /// Reads a text that stands where an object should; `None` if it is not the XML of an event, as PowerShell's `$_.ToXml() | ConvertTo-Json` writes it.
-    pub(super) fn tell_text(&mut self, text: &str, origin: Origin) -> Option<EventRead> {
+    pub(super) fn tell_text(&mut self, text: &str, origin: Locator) -> Option<EventRead> {
         let xml = xml_of(text)?;
         Some(EventRead::exact(self.xml.convert(xml, origin, None)))
     }
 
     /// Reads the events of an object; false if it is a document.
-    fn read(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
-        let at = Origin { offset: origin.offset + events.len() as u64, ..origin };
+    fn read(&mut self, object: &RawObject, origin: Locator, depth: usize, events: &mut Vec<EventRead>) -> bool {
+        let at = Locator { offset: origin.offset + events.len() as u64, ..origin };
         let Self { strings, xml, order } = self;
         let mut event = if let Some(event) = tree::event_of(object) {
             tree::read(event, at, strings)
@@ -93,7 +93,7 @@ impl RawEvents {
         } else if winlogbeat::is_of_6(object) {
             winlogbeat::read_6(object, at, strings)
         } else if let Some(raw) = splunk::raw_of(object) {
-            if let Some(inner) = serde_json::from_str::<Object>(raw).ok().filter(|_| depth > 0) {
+            if let Some(inner) = serde_json::from_str::<RawObject>(raw).ok().filter(|_| depth > 0) {
                 return self.read(&inner, origin, depth - 1, events);
             }
             splunk::read(object, raw, at, strings, xml)
@@ -118,7 +118,7 @@ impl RawEvents {
     }
 
     /// Reads the events in what a tool wraps around them; false if there are none.
-    fn read_wrapped(&mut self, object: &Object, origin: Origin, depth: usize, events: &mut Vec<EventRead>) -> bool {
+    fn read_wrapped(&mut self, object: &RawObject, origin: Locator, depth: usize, events: &mut Vec<EventRead>) -> bool {
         if let Some(row) = splunk::row_of(object) {
             return self.read(row, origin, depth, events);
         }
@@ -128,7 +128,7 @@ impl RawEvents {
         let mut found = false;
         if texts(object).any(|text| xml_of(text).is_some()) {
             for text in texts(object) {
-                let at = Origin { offset: origin.offset + events.len() as u64, ..origin };
+                let at = Locator { offset: origin.offset + events.len() as u64, ..origin };
                 let event = self.tell_text(text, at);
                 events
                     .push(event.unwrap_or_else(|| EventRead::refused("a text that is no event, in a list of events")));
@@ -150,13 +150,13 @@ fn xml_of(text: &str) -> Option<&str> {
 }
 
 /// The texts that PowerShell 5 has wrapped: `{"value":["<Event …"],"Count":1}`.
-fn texts(object: &Object) -> impl Iterator<Item = &str> {
+fn texts(object: &RawObject) -> impl Iterator<Item = &str> {
     let list = object.get("value").filter(|_| object.contains_key("Count")).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// The events in a row of Chainsaw's hunt (`document.data`, or several under `documents`), or in the results of a search in Splunk.
-fn wrapped(object: &Object) -> Vec<&Object> {
+fn wrapped(object: &RawObject) -> Vec<&RawObject> {
     let mut found = Vec::new();
     if object.get("kind").is_some() || object.get("group").is_some() {
         found.extend(object.get("document").and_then(|document| document.get("data")).and_then(Value::as_object));

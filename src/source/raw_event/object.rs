@@ -7,12 +7,12 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 /// An object of JSON.
-pub type Object = Map<String, Value>;
+pub type RawObject = Map<String, Value>;
 
 /// The value at a path of names, with dots between them; a null counts as missing.
 ///
 /// There are at most as many ways to split a path as it has dots, and paths are written in this program: the cost is bounded.
-pub fn find<'o>(object: &'o Object, path: &str) -> Option<&'o Value> {
+pub fn find<'o>(object: &'o RawObject, path: &str) -> Option<&'o Value> {
     if let Some(value) = object.get(path) {
         return Some(value).filter(|value| !value.is_null());
     }
@@ -23,7 +23,7 @@ pub fn find<'o>(object: &'o Object, path: &str) -> Option<&'o Value> {
 }
 
 /// The first of some paths that has a value which says something.
-pub fn first<'o>(object: &'o Object, paths: &[&str]) -> Option<&'o Value> {
+pub fn first<'o>(object: &'o RawObject, paths: &[&str]) -> Option<&'o Value> {
     paths
         .iter()
         .filter_map(|path| find(object, path))
@@ -31,12 +31,12 @@ pub fn first<'o>(object: &'o Object, paths: &[&str]) -> Option<&'o Value> {
 }
 
 /// The text of the first of some paths that has one.
-pub fn first_text<'o>(object: &'o Object, paths: &[&str]) -> Option<Cow<'o, str>> {
+pub fn first_text<'o>(object: &'o RawObject, paths: &[&str]) -> Option<Cow<'o, str>> {
     first(object, paths).and_then(text)
 }
 
 /// Every name below a path that has a value, whether the path is written as objects or as dotted names.
-pub fn below<'o>(object: &'o Object, path: &str) -> Vec<(&'o str, &'o Value)> {
+pub fn below<'o>(object: &'o RawObject, path: &str) -> Vec<(&'o str, &'o Value)> {
     let mut found = Vec::new();
     if let Some(Value::Object(inner)) = find(object, path) {
         found.extend(inner.iter().map(|(name, value)| (name.as_str(), value)));

@@ -2,11 +2,11 @@
 //!
 //! They have the values of the entries without their names. Sysmon's message has both, if it was rendered where its manifest is known.
 
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::message;
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 
 const NAMES: EnvelopeNames = EnvelopeNames {
@@ -31,14 +31,14 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 };
 
 /// Whether an object is an event of `Get-WinEvent`.
-pub fn is_event(object: &Object) -> bool {
+pub fn is_event(object: &RawObject) -> bool {
     let has = |name: &str| object.contains_key(name);
     has("ProviderName") && has("Id") && (has("LogName") || has("RecordId") || has("MachineName"))
 }
 
 /// Reads an event.
-pub fn read(object: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::Exact);
+pub fn read(object: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::Exact);
     envelope.read(object, &NAMES);
     let message = object::first_text(object, &["Message"]).map(|text| message::read(&text)).unwrap_or_default();
     if envelope.is_sysmon() && message.entries.is_empty() {

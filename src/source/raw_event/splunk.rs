@@ -1,23 +1,23 @@
 //! What Splunk exports: a row is the event as it was indexed (`_raw`: XML, or the text with `Name=value` lines), or the fields that were extracted from it.
 
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::flat;
 use super::message;
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 use crate::source::xml::Converter;
 use serde_json::Value;
 
 /// The row in what Splunk wraps around it, if it does.
-pub fn row_of(object: &Object) -> Option<&Object> {
+pub fn row_of(object: &RawObject) -> Option<&RawObject> {
     let is_wrapper = object.keys().all(|name| matches!(name.as_str(), "preview" | "offset" | "lastrow" | "result"));
     object.get("result").and_then(Value::as_object).filter(|_| is_wrapper)
 }
 
 /// The event as it was indexed.
-pub fn raw_of(object: &Object) -> Option<&str> {
+pub fn raw_of(object: &RawObject) -> Option<&str> {
     match object.get("_raw")? {
         Value::String(text) => Some(text),
         Value::Array(members) => match members.as_slice() {
@@ -51,7 +51,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 };
 
 /// Reads a row by its `_raw`, or by its fields if that is no event.
-pub fn read(row: &Object, raw: &str, origin: Origin, strings: &mut Interner, xml: &mut Converter) -> EventRead {
+pub fn read(row: &RawObject, raw: &str, origin: Locator, strings: &mut Interner, xml: &mut Converter) -> EventRead {
     if let Some(start) = raw.find("<Event").filter(|start| raw[*start..].contains("<System")) {
         return EventRead::exact(xml.convert(raw[start..].trim_end(), origin, None));
     }
@@ -66,8 +66,8 @@ pub fn read(row: &Object, raw: &str, origin: Origin, strings: &mut Interner, xml
 }
 
 /// The lines `Name=value` of an event that was indexed as text; the message goes on to the end.
-fn lines_of(raw: &str) -> Option<Object> {
-    let mut found = Object::new();
+fn lines_of(raw: &str) -> Option<RawObject> {
+    let mut found = RawObject::new();
     let mut rest = raw;
     while !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
@@ -84,8 +84,8 @@ fn lines_of(raw: &str) -> Option<Object> {
     (found.contains_key("EventCode") && found.contains_key("LogName")).then_some(found)
 }
 
-fn read_lines(row: &Object, lines: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+fn read_lines(row: &RawObject, lines: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::IfItAgrees);
     envelope.read(lines, &NAMES);
     // When it was indexed is a field of the row.
     envelope.read(row, &EnvelopeNames { collected: NAMES.collected, ..EnvelopeNames::default() });

@@ -1,14 +1,14 @@
 //! What an object of JSON turned out to be.
 
-use super::object::Object;
+use super::object::RawObject;
 use crate::source::fault::FaultKind;
 use crate::source::record::Record;
-use crate::source::xml::Refusal;
+use crate::source::xml::RecordRefusal;
 
 /// What an object of JSON turned out to be.
 pub enum JsonKind {
     /// A document, to be taken as it is.
-    Document(Object),
+    Document(RawObject),
     /// Events as some tool has kept them, mostly one.
     Events(Vec<EventRead>),
 }
@@ -16,7 +16,7 @@ pub enum JsonKind {
 /// An event that some tool has kept: its record, or why it gave none.
 pub struct EventRead {
     /// The record.
-    pub record: Result<Record, Refusal>,
+    pub record: Result<Record, RecordRefusal>,
     /// Why it is in doubt, if it is.
     pub doubt: Option<String>,
     /// Whether Sysmon's `UtcTime` stands for the time of logging, which the tool has lost.
@@ -25,13 +25,13 @@ pub struct EventRead {
 
 impl EventRead {
     /// A record with nothing lost.
-    pub fn exact(record: Result<Record, Refusal>) -> Self {
+    pub fn exact(record: Result<Record, RecordRefusal>) -> Self {
         Self { record, doubt: None, is_by_own_time: false }
     }
 
     /// No record, for some reason.
     pub fn refused(reason: impl Into<String>) -> Self {
-        Self::exact(Err(Refusal { kind: FaultKind::Json, record_id: None, reason: reason.into() }))
+        Self::exact(Err(RecordRefusal { kind: FaultKind::Json, record_id: None, reason: reason.into() }))
     }
 
     /// The same, read from a message that has an entry of this name twice.

@@ -5,16 +5,16 @@
 use serde_json::Value;
 
 use super::data;
-use super::envelope::{Envelope, TimeTrust};
+use super::envelope::{RawEnvelope, TimeTrust};
 use super::message;
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::{Interner, SystemField};
 
 /// The object that has `System`, if there is one.
-pub fn event_of(object: &Object) -> Option<&Object> {
-    let has_system = |object: &&Object| object.get("System").is_some_and(is_system);
+pub fn event_of(object: &RawObject) -> Option<&RawObject> {
+    let has_system = |object: &&RawObject| object.get("System").is_some_and(is_system);
     let inner = object.get("Event").and_then(Value::as_object).filter(has_system);
     inner.or_else(|| Some(object).filter(has_system))
 }
@@ -24,8 +24,8 @@ fn is_system(system: &Value) -> bool {
 }
 
 /// Reads an event whose `System` is there.
-pub fn read(event: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::Exact);
+pub fn read(event: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::Exact);
     if let Some(Value::Object(system)) = event.get("System") {
         read_system(system, &mut envelope);
     }
@@ -54,7 +54,7 @@ const SYSTEM_ATTRIBUTES: &[(&str, &[&str])] = &[
     ("Security", &["UserID"]),
 ];
 
-fn read_system(system: &Object, envelope: &mut Envelope<'_>) {
+fn read_system(system: &RawObject, envelope: &mut RawEnvelope<'_>) {
     for (name, value) in system {
         // `evtx_dump --separate-json-attributes` has the attributes of an element beside it.
         let element = name.strip_suffix("_attributes").unwrap_or(name);

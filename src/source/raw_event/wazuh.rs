@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::envelope::{Envelope, EnvelopeNames, TimeTrust};
-use super::object::{self, Object};
+use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 
 const NAMES: EnvelopeNames = EnvelopeNames {
@@ -34,14 +34,14 @@ const NAMES: EnvelopeNames = EnvelopeNames {
 };
 
 /// The event in an alert, if there is one of Windows.
-pub fn event_of(object: &Object) -> Option<&Object> {
+pub fn event_of(object: &RawObject) -> Option<&RawObject> {
     let event = object::find(object, "data.win").and_then(Value::as_object)?;
     event.get("system").is_some_and(Value::is_object).then_some(event)
 }
 
 /// Reads an event.
-pub fn read(event: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::Exact);
+pub fn read(event: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::Exact);
     if let Some(Value::Object(system)) = event.get("system") {
         envelope.read(system, &NAMES);
     }

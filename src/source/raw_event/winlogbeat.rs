@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use super::data;
-use super::envelope::{self, Envelope, EnvelopeNames, TimeTrust};
+use super::envelope::{self, EnvelopeNames, RawEnvelope, TimeTrust};
 use super::message;
-use super::object::{self, Object};
+use super::object::{self, RawObject};
 use super::told::EventRead;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::Interner;
 use crate::source::xml::Converter;
 
@@ -57,13 +57,13 @@ const NAMES_OF_6: EnvelopeNames = EnvelopeNames {
 };
 
 /// Whether an object is a document of Winlogbeat 6.
-pub fn is_of_6(object: &Object) -> bool {
+pub fn is_of_6(object: &RawObject) -> bool {
     let has = |name: &str| object.contains_key(name);
     has("event_id") && has("log_name") && (has("source_name") || has("provider_guid"))
 }
 
 /// Whether a document tells of a record of Sysmon.
-pub fn is_sysmon(document: &Object) -> bool {
+pub fn is_sysmon(document: &RawObject) -> bool {
     let name = object::first_text(document, NAMES.provider);
     let guid = object::first_text(document, NAMES.provider_guid);
     let channel = object::first_text(document, NAMES.channel);
@@ -80,14 +80,14 @@ const MAPPED_FIELDS: [&str; 2] = ["event.category", "event.type"];
 const MAPPED_PARTS: [&str; 8] = ["process", "file", "dll", "registry", "network", "source", "destination", "dns"];
 
 /// Whether a document has fields of ECS that say what happened.
-pub fn is_mapped(document: &Object) -> bool {
+pub fn is_mapped(document: &RawObject) -> bool {
     object::first(document, &MAPPED_FIELDS).is_some()
         || MAPPED_PARTS.iter().any(|path| !object::below(document, path).is_empty())
 }
 
 /// Reads a document of Winlogbeat 6.
-pub fn read_6(document: &Object, origin: Origin, strings: &mut Interner) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+pub fn read_6(document: &RawObject, origin: Locator, strings: &mut Interner) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::IfItAgrees);
     envelope.read(document, &NAMES_OF_6);
     for part in ["event_data", "user_data"] {
         for (name, value) in object::below(document, part) {
@@ -102,8 +102,8 @@ pub fn read_6(document: &Object, origin: Origin, strings: &mut Interner) -> Even
 }
 
 /// Reads a document of Sysmon that is not mapped.
-pub fn read(document: &Object, origin: Origin, strings: &mut Interner, xml: &mut Converter) -> EventRead {
-    let mut envelope = Envelope::new(strings, TimeTrust::IfItAgrees);
+pub fn read(document: &RawObject, origin: Locator, strings: &mut Interner, xml: &mut Converter) -> EventRead {
+    let mut envelope = RawEnvelope::new(strings, TimeTrust::IfItAgrees);
     envelope.read(document, &NAMES);
     for part in ["winlog.event_data", "winlog.user_data"] {
         for (name, value) in object::below(document, part) {
@@ -123,7 +123,7 @@ pub fn read(document: &Object, origin: Origin, strings: &mut Interner, xml: &mut
     envelope.finish(origin, doubt)
 }
 
-fn read_entry(name: &str, value: &Value, envelope: &mut Envelope<'_>) {
+fn read_entry(name: &str, value: &Value, envelope: &mut RawEnvelope<'_>) {
     match value {
         Value::Object(_) => data::read(value, envelope),
         _ if name != "xml_name" => envelope.entry(name, value),
@@ -132,7 +132,7 @@ fn read_entry(name: &str, value: &Value, envelope: &mut Envelope<'_>) {
 }
 
 /// Takes the entries from the message where there are no others.
-fn read_message(document: &Object, envelope: &mut Envelope<'_>) -> Option<String> {
+fn read_message(document: &RawObject, envelope: &mut RawEnvelope<'_>) -> Option<String> {
     if envelope.has_entries() || !envelope.is_sysmon() {
         return None;
     }

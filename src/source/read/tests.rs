@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::source::{FaultKind, units};
 
-fn input(bytes: &[u8], format: Format) -> (tempfile::NamedTempFile, Input) {
+fn input(bytes: &[u8], format: InputFormat) -> (tempfile::NamedTempFile, Input) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), bytes).expect("write");
     let input = Input {
@@ -36,7 +36,7 @@ fn run(input: Input) -> (UnitStats, Vec<(FaultKind, Option<u64>)>) {
 fn slots_of_zeros_are_counted_and_others_named() {
     let mut bytes = vec![0; 4096 + 3 * 65_536 + 10];
     bytes[4096 + 65_536] = 1;
-    let (_file, input) = input(&bytes, Format::Evtx);
+    let (_file, input) = input(&bytes, InputFormat::Evtx);
     let (stats, faults) = run(input);
     assert_eq!((stats.chunks, stats.empty_chunks, stats.records), (1, 3, 0));
     assert_eq!(stats.bytes, bytes.len() as u64 - 4096);
@@ -45,7 +45,7 @@ fn slots_of_zeros_are_counted_and_others_named() {
 
 #[test]
 fn a_file_that_shrank_or_went_away_is_a_fault() {
-    let (file, mut input) = input(&vec![0; 4096 + 65_536], Format::Evtx);
+    let (file, mut input) = input(&vec![0; 4096 + 65_536], InputFormat::Evtx);
     input.size += 5 * 65_536;
     let (stats, faults) = run(input.clone());
     assert_eq!(stats.empty_chunks, 1);
@@ -56,7 +56,7 @@ fn a_file_that_shrank_or_went_away_is_a_fault() {
 
 #[test]
 fn a_unit_of_another_list_gives_nothing() {
-    let unit = Unit { input: 7, first_chunk: 0, chunks: 1, reaches_back: false };
+    let unit = WorkUnit { input: 7, first_chunk: 0, chunks: 1, reaches_back: false };
     let stats = read_unit(&[], &unit, &mut Scratch::default(), &mut |_| panic!("nothing"));
     assert_eq!(stats, UnitStats::default());
 }

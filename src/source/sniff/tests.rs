@@ -6,8 +6,8 @@ fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
     units.iter().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
 }
 
-fn xml(encoding: &'static Encoding) -> Verdict {
-    Verdict::Evidence(Format::Xml { encoding }, None)
+fn xml(encoding: &'static Encoding) -> FileVerdict {
+    FileVerdict::Evidence(InputFormat::Xml { encoding }, None)
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn other_text_is_foreign() {
         ("hello", "text, not events exported as XML"),
         ("hel\u{1}lo", "binary data of an unknown format"),
     ] {
-        assert_eq!(tell(text.as_bytes(), false), Verdict::Foreign(looks), "{text}");
+        assert_eq!(tell(text.as_bytes(), false), FileVerdict::Foreign(looks), "{text}");
     }
 }
 
@@ -49,10 +49,10 @@ fn well_known_formats_are_named() {
     for (at, magic, name) in KNOWN {
         let mut head = vec![1; *at];
         head.extend_from_slice(magic);
-        assert_eq!(tell(&head, false), Verdict::Foreign(name));
+        assert_eq!(tell(&head, false), FileVerdict::Foreign(name));
     }
-    assert_eq!(tell(&[0; 100], false), Verdict::Foreign("nothing but zeros at its start"));
-    assert_eq!(tell(&[0, 7, 1, 200], false), Verdict::Foreign("binary data of an unknown format"));
+    assert_eq!(tell(&[0; 100], false), FileVerdict::Foreign("nothing but zeros at its start"));
+    assert_eq!(tell(&[0, 7, 1, 200], false), FileVerdict::Foreign("binary data of an unknown format"));
 }
 
 /// A header block that Windows could have written.
@@ -72,26 +72,27 @@ fn a_log_is_told_by_its_header_and_its_checksum_is_checked() {
         block.push(0);
         tell(&block, false)
     };
-    let evidence = |doubt| Verdict::Evidence(Format::Evtx, doubt);
+    let evidence = |doubt| FileVerdict::Evidence(InputFormat::Evtx, doubt);
     assert_eq!(told(header(0), false), evidence(None));
     assert_eq!(told(header(0), true), evidence(Some(HeaderDoubt::Checksum)));
     assert_eq!(told(header(1), true), evidence(None), "a log that was not closed is behind its header");
     assert_eq!(told(header(4), true), evidence(Some(HeaderDoubt::NoChecksum)), "a log that claims to have no checksum");
-    assert_eq!(tell(&header(0), false), Verdict::HeaderOnly);
-    assert_eq!(tell(b"ElfFile\0", false), Verdict::HeaderOnly);
+    assert_eq!(tell(&header(0), false), FileVerdict::HeaderOnly);
+    assert_eq!(tell(b"ElfFile\0", false), FileVerdict::HeaderOnly);
 }
 
 #[test]
 fn a_log_with_a_damaged_header_is_told_by_its_first_chunk() {
     let mut head = vec![9; 4096];
-    assert_eq!(tell(&head, false), Verdict::Foreign("text, not events exported as XML"));
+    assert_eq!(tell(&head, false), FileVerdict::Foreign("text, not events exported as XML"));
     head.extend_from_slice(b"ElfChnk\0");
-    assert_eq!(tell(&head, false), Verdict::Evidence(Format::Evtx, Some(HeaderDoubt::Damaged)));
+    assert_eq!(tell(&head, false), FileVerdict::Evidence(InputFormat::Evtx, Some(HeaderDoubt::Damaged)));
 }
 
 #[test]
 fn a_json_file_that_was_named_needs_no_time_but_must_not_be_our_own_output() {
-    let is_json = |text: &str, named: bool| tell(text.as_bytes(), named) == Verdict::Evidence(Format::Json, None);
+    let is_json =
+        |text: &str, named: bool| tell(text.as_bytes(), named) == FileVerdict::Evidence(InputFormat::Json, None);
     assert!(is_json("{\"time\": 1}", true) && !is_json("{\"time\": 1}", false));
     assert!(is_json("{\"@timestamp\": 1}", false) && is_json("[ {\"timestamp\": 1} ]", false));
     assert!(!is_json("{\"@timestamp\":\"x\",\"evql\":{\"alert\":1}}", true), "an alert that evql wrote");
@@ -111,10 +112,10 @@ fn what_tools_write_before_events_does_not_hide_them() {
     }
     let failed = b"WARNING: no access\n<Event xmlns='x'>\n <System>";
     assert_eq!(tell(failed, true), xml(UTF_8));
-    assert!(matches!(tell(failed, false), Verdict::Foreign(_)));
+    assert!(matches!(tell(failed, false), FileVerdict::Foreign(_)));
     assert_eq!(
         tell(b"Mar  5 09:14:03 host a: <Eventful>", false),
-        Verdict::Foreign("text, not events exported as XML")
+        FileVerdict::Foreign("text, not events exported as XML")
     );
-    assert!(matches!(tell(b"Recording\n<Event>", false), Verdict::Foreign(_)));
+    assert!(matches!(tell(b"Recording\n<Event>", false), FileVerdict::Foreign(_)));
 }

@@ -1,5 +1,5 @@
-use super::super::discover::Format;
-use super::super::fault::Severity;
+use super::super::discover::InputFormat;
+use super::super::fault::FaultSeverity;
 use super::*;
 use crate::source::Remains;
 use std::time::Duration;
@@ -12,14 +12,14 @@ fn found(bytes: &[u8]) -> (tempfile::NamedTempFile, FileStates) {
         path,
         display: Arc::from("x"),
         size,
-        format: Format::Evtx,
+        format: InputFormat::Evtx,
         member: None,
         remains: Remains::default(),
     }]);
     (file, states)
 }
 
-fn change(states: &FileStates) -> Option<(Severity, Option<u64>)> {
+fn change(states: &FileStates) -> Option<(FaultSeverity, Option<u64>)> {
     states.changes().first().map(|fault| (fault.severity, fault.offset))
 }
 
@@ -33,20 +33,20 @@ fn a_file_that_stays_as_it_is_gives_no_fault() {
 fn growing_shrinking_and_vanishing_files_are_told() {
     let (file, states) = found(b"0123456789");
     std::fs::write(file.path(), b"0123456789 and more").expect("write");
-    assert_eq!(change(&states), Some((Severity::Lost, Some(10))));
+    assert_eq!(change(&states), Some((FaultSeverity::Lost, Some(10))));
     std::fs::write(file.path(), b"0123").expect("write");
-    assert_eq!(change(&states), Some((Severity::Lost, Some(4))));
+    assert_eq!(change(&states), Some((FaultSeverity::Lost, Some(4))));
     drop(file);
-    assert_eq!(change(&states), Some((Severity::Lost, None)));
+    assert_eq!(change(&states), Some((FaultSeverity::Lost, None)));
 }
 
 #[test]
 fn a_file_that_is_replaced_by_one_of_its_size_is_told() {
     let (file, states) = found(b"0123456789");
     std::fs::write(file.path(), b"9876543210").expect("write");
-    assert_eq!(change(&states), Some((Severity::Suspect, None)));
+    assert_eq!(change(&states), Some((FaultSeverity::Suspect, None)));
     std::fs::write(file.path(), b"0123456789").expect("write");
     let later = SystemTime::now() + Duration::from_secs(100);
     File::options().write(true).open(file.path()).and_then(|file| file.set_modified(later)).expect("a time");
-    assert_eq!(change(&states), Some((Severity::Suspect, None)), "the same start, written again");
+    assert_eq!(change(&states), Some((FaultSeverity::Suspect, None)), "the same start, written again");
 }

@@ -1,12 +1,12 @@
 use super::*;
 use crate::source::Remains;
 
-fn input(size: u64, format: Format) -> Input {
+fn input(size: u64, format: InputFormat) -> Input {
     Input { path: "x".into(), display: "x".into(), size, format, member: None, remains: Remains::default() }
 }
 
 fn evtx(size: u64) -> Input {
-    input(size, Format::Evtx)
+    input(size, InputFormat::Evtx)
 }
 
 #[test]
@@ -22,12 +22,12 @@ fn slots_reach_to_the_end_of_the_file() {
 #[test]
 fn logs_are_cut_into_runs_and_xml_files_are_not() {
     let inputs =
-        [evtx(HEADER_BLOCK + 5 * CHUNK), input(1 << 40, Format::Xml { encoding: encoding_rs::UTF_8 }), evtx(0)];
+        [evtx(HEADER_BLOCK + 5 * CHUNK), input(1 << 40, InputFormat::Xml { encoding: encoding_rs::UTF_8 }), evtx(0)];
     let expected = [
-        Unit { input: 0, first_chunk: 0, chunks: 2, reaches_back: false },
-        Unit { input: 0, first_chunk: 2, chunks: 2, reaches_back: false },
-        Unit { input: 0, first_chunk: 4, chunks: 1, reaches_back: false },
-        Unit { input: 1, first_chunk: 0, chunks: 0, reaches_back: false },
+        WorkUnit { input: 0, first_chunk: 0, chunks: 2, reaches_back: false },
+        WorkUnit { input: 0, first_chunk: 2, chunks: 2, reaches_back: false },
+        WorkUnit { input: 0, first_chunk: 4, chunks: 1, reaches_back: false },
+        WorkUnit { input: 1, first_chunk: 0, chunks: 0, reaches_back: false },
     ];
     assert_eq!(units(&inputs, 2), expected);
     assert_eq!(units(&inputs[..1], 0).len(), 5, "no chunks per unit counts as one");

@@ -6,12 +6,12 @@ const SYSTEM: &str = "<System><Provider Name='P' Guid='{AB}'/><EventID Qualifier
     <Correlation ActivityID='{A}' RelatedActivityID='{R}'/><Execution ProcessID='1' ThreadID='2'/>\
     <Channel>C</Channel><Computer>H</Computer><Security UserID='S-1-5-18'/></System>";
 
-fn convert(xml: &str) -> Result<Record, Refusal> {
-    Converter::default().convert(xml, Origin { input: 3, offset: 9 }, None)
+fn convert(xml: &str) -> Result<Record, RecordRefusal> {
+    Converter::default().convert(xml, Locator { input: 3, offset: 9 }, None)
 }
 
 /// The record of an event with that text after `System`.
-fn with(rest: &str) -> Result<Record, Refusal> {
+fn with(rest: &str) -> Result<Record, RecordRefusal> {
     convert(&format!("<Event xmlns='urn:x'>{SYSTEM}{rest}</Event>"))
 }
 
@@ -36,7 +36,7 @@ fn every_field_of_system_is_taken() {
     assert_eq!((record.activity_id.as_deref(), record.related_activity_id.as_deref()), (Some("{A}"), Some("{R}")));
     assert_eq!((record.process_id, record.thread_id), (Some(1), Some(2)));
     assert_eq!((&*record.channel, &*record.computer, record.user_sid.as_deref()), ("C", "H", Some("S-1-5-18")));
-    assert_eq!(record.origin, Origin { input: 3, offset: 9 });
+    assert_eq!(record.origin, Locator { input: 3, offset: 9 });
     assert!(record.data.is_empty());
 }
 
@@ -145,7 +145,7 @@ fn a_record_needs_an_event_id_and_a_time() {
 #[test]
 fn the_number_in_the_record_header_is_used_when_the_text_has_none() {
     let text = format!("<Event>{}</Event>", SYSTEM.replace("<EventRecordID>42</EventRecordID>", ""));
-    let record = Converter::default().convert(&text, Origin::default(), Some(5)).expect("a record");
+    let record = Converter::default().convert(&text, Locator::default(), Some(5)).expect("a record");
     assert_eq!(record.record_id, Some(5));
 }
 
@@ -153,9 +153,9 @@ fn the_number_in_the_record_header_is_used_when_the_text_has_none() {
 fn a_converter_forgets_what_was_in_a_broken_event() {
     let mut converter = Converter::default();
     let broken = format!("<Event>{SYSTEM}<EventData><Data Name='x'>left over");
-    assert!(converter.convert(&broken, Origin::default(), None).is_err());
+    assert!(converter.convert(&broken, Locator::default(), None).is_err());
     let good = format!("<Event>{SYSTEM}<EventData><Data>y</Data></EventData></Event>");
-    let record = converter.convert(&good, Origin::default(), None).expect("a record");
+    let record = converter.convert(&good, Locator::default(), None).expect("a record");
     assert_eq!(record.value("param1"), Some("y"));
 }
 

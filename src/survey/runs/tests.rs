@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn a_full_range_of_numbers_does_not_overflow() {
-    let mut runs = Runs::default();
+    let mut runs = NumberRuns::default();
     runs.add(u64::MAX);
     runs.add(0);
     runs.add(u64::MAX);
@@ -17,7 +17,7 @@ fn a_full_range_of_numbers_does_not_overflow() {
 
 #[test]
 fn more_runs_than_can_be_held_are_told() {
-    let mut runs = Runs::default();
+    let mut runs = NumberRuns::default();
     for number in 0..3 * MOST_RUNS as u64 {
         runs.add(number * 2);
     }
@@ -29,9 +29,9 @@ fn more_runs_than_can_be_held_are_told() {
 proptest! {
     #[test]
     fn runs_are_the_set_of_their_numbers(parts in prop::collection::vec(prop::collection::vec(0_u64..300, 0..120), 0..6)) {
-        let mut runs = Runs::default();
+        let mut runs = NumberRuns::default();
         for part in &parts {
-            let mut some = Runs::default();
+            let mut some = NumberRuns::default();
             for &number in part {
                 some.add(number);
             }

@@ -1,6 +1,6 @@
 //! DNS queries: what was asked, and what came back.
 
-use super::{Context, Done, Failure};
+use super::{Done, Failure, StepContext};
 use crate::ecs;
 use crate::event::{Document, IpValue, Value};
 use crate::sysmon::raw::EventData;
@@ -75,7 +75,7 @@ type Answer = (String, Option<String>);
 /// `dns.answers`, `dns.resolved_ip`, `related.hosts` and `related.ip` from `QueryResults`.
 ///
 /// An address that follows a part which is none is resolved, but no answer: the pipeline counts wrongly there, and what it writes is what rules see.
-pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     let Some(results) = data.get("QueryResults") else { return Ok(()) };
     if !document.has(ecs::DNS_QUESTION_NAME) {
         return Err(Failure("QueryResults without QueryName".to_owned()));
@@ -142,7 +142,7 @@ fn plain_address(part: &str) -> &str {
 /// The parts of `dns.question.name` by the public suffix list, and the name itself in `related.hosts`.
 ///
 /// A name whose last part is on no list (`server.corp`) has no registered domain; a public suffix itself has only its top-level domain.
-pub fn question(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn question(_: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     let Some(name) = document.text(ecs::DNS_QUESTION_NAME).map(str::to_owned) else { return Ok(()) };
     document.push_distinct(ecs::RELATED_HOSTS, name.as_str());
     let lower = name.to_ascii_lowercase();

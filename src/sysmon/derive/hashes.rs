@@ -1,13 +1,13 @@
 //! Hash lists such as `SHA1=…,MD5=…,IMPHASH=…`.
 
-use super::{Context, Done, Mapping};
+use super::{Done, Mapping, StepContext};
 use crate::ecs::{self, Field};
 use crate::event::Document;
 use crate::sysmon::raw::EventData;
 use std::ops::Range;
 
 /// What a hash list is the list of.
-pub fn object(context: Context) -> Option<&'static str> {
+pub fn object(context: StepContext) -> Option<&'static str> {
     match (context.id, context.mapping) {
         // Sysmon 23 and 24 hash a file and the clipboard; Elastic's pipeline gives both to the process.
         (1 | 23 | 24 | 25, _) | (26, Mapping::Winlogbeat) => Some("process"),
@@ -17,7 +17,7 @@ pub fn object(context: Context) -> Option<&'static str> {
 }
 
 /// `related.hash` for every event, and `process.hash.*` or `file.hash.*` with `pe.imphash` for the IDs that have an object.
-pub fn hashes(data: &mut EventData<'_>, document: &mut Document, context: Context) -> Done {
+pub fn hashes(data: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Done {
     for (algorithm, value) in data.get("Hashes").and_then(parse).unwrap_or_default() {
         document.push_distinct(ecs::RELATED_HASH, value.as_str());
         if let Some(object) = object(context) {

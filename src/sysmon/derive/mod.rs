@@ -24,7 +24,7 @@ use std::net::IpAddr;
 
 /// What a step knows beside the event's fields.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct StepContext {
     /// The event ID.
     pub id: u32,
     /// Whose mapping it is.
@@ -53,7 +53,7 @@ pub fn long(text: &str) -> Option<i64> {
 }
 
 /// `process.args` from `process.command_line`, and the same for the parent.
-pub fn args(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn args(_: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     split_args(document, ecs::PROCESS_COMMAND_LINE, ecs::PROCESS_ARGS, ecs::PROCESS_ARGS_COUNT);
     split_args(document, ecs::PROCESS_PARENT_COMMAND_LINE, ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_ARGS_COUNT);
     Ok(())
@@ -77,14 +77,14 @@ fn split_args(document: &mut Document, command_line: FieldId, args: FieldId, cou
 }
 
 /// `process.name` from `process.executable`, and the same for the parent.
-pub fn process_names(_: &mut EventData<'_>, document: &mut Document, context: Context) -> Done {
+pub fn process_names(_: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Done {
     set_base_name(document, ecs::PROCESS_EXECUTABLE, ecs::PROCESS_NAME, context);
     set_base_name(document, ecs::PROCESS_PARENT_EXECUTABLE, ecs::PROCESS_PARENT_NAME, context);
     Ok(())
 }
 
 /// The text after the last separator. A path without one (`System`) has no name.
-fn set_base_name(document: &mut Document, path: FieldId, name: FieldId, context: Context) {
+fn set_base_name(document: &mut Document, path: FieldId, name: FieldId, context: StepContext) {
     let Some(path) = document.text(path).filter(|path| path.len() > 1) else { return };
     if let Some((_, base)) = path.rsplit_once(context.separator) {
         let base = base.to_owned();
@@ -93,7 +93,7 @@ fn set_base_name(document: &mut Document, path: FieldId, name: FieldId, context:
 }
 
 /// `file.name`, `file.directory` and `file.extension` from `file.path`. The extension is what follows the last dot of the whole path.
-pub fn file_parts(_: &mut EventData<'_>, document: &mut Document, context: Context) -> Done {
+pub fn file_parts(_: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Done {
     let Some(path) = document.text(ecs::FILE_PATH).filter(|path| path.len() > 1).map(str::to_owned) else {
         return Ok(());
     };
@@ -107,7 +107,7 @@ pub fn file_parts(_: &mut EventData<'_>, document: &mut Document, context: Conte
 }
 
 /// `file.code_signature.trusted` from `Signed`.
-pub fn file_signature_trusted(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn file_signature_trusted(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if let Some(signed) = data.get("Signed") {
         document.set(ecs::FILE_CODE_SIGNATURE_TRUSTED, signed == "true");
     }
@@ -115,7 +115,7 @@ pub fn file_signature_trusted(data: &mut EventData<'_>, document: &mut Document,
 }
 
 /// `file.code_signature.valid`, which is never false.
-pub fn file_signature_valid(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn file_signature_valid(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if data.get("SignatureStatus") == Some("Valid") {
         document.set(ecs::FILE_CODE_SIGNATURE_VALID, true);
     }
@@ -132,7 +132,7 @@ const DLL_COPIES: &[(FieldId, FieldId)] = &[
 ];
 
 /// `dll.*` of a loaded image.
-pub fn dll(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn dll(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     let mut copies: Vec<(Field, Value)> = Vec::new();
     for &(from, to) in DLL_COPIES {
         copies.extend(document.first(from).map(|value| (to.into(), value.clone())));
@@ -169,7 +169,7 @@ fn dll_signature(data: &EventData<'_>, document: &mut Document) {
 }
 
 /// `user.domain` and `user.name` from `DOMAIN\\name`, and `related.user`.
-pub fn user(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn user(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if let Some((domain, name)) = data.get("User").and_then(user_parts) {
         document.set(ecs::USER_DOMAIN, domain);
         document.set(ecs::USER_NAME, name);
@@ -184,7 +184,7 @@ pub fn user_parts(user: &str) -> Option<(&str, &str)> {
 }
 
 /// `sysmon.dns.status`: the name that Windows has for the number.
-pub fn dns_status(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn dns_status(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if let Some(status) = data.get("QueryStatus") {
         document.set(ecs::SYSMON_DNS_STATUS, status::name(status).unwrap_or(status));
     }
@@ -192,7 +192,7 @@ pub fn dns_status(data: &mut EventData<'_>, document: &mut Document, _: Context)
 }
 
 /// `network.protocol`: the name of the destination port, else that of the source port.
-pub fn network_protocol(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn network_protocol(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if let Some(name) = data.get("DestinationPortName").or_else(|| data.get("SourcePortName")) {
         document.set(ecs::NETWORK_PROTOCOL, name);
     }
@@ -200,7 +200,7 @@ pub fn network_protocol(data: &mut EventData<'_>, document: &mut Document, _: Co
 }
 
 /// `network.direction` as the host sees it: it initiated the connection, or accepted it.
-pub fn network_direction(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn network_direction(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if let Some(direction) = data.get("Initiated").and_then(direction) {
         document.set(ecs::NETWORK_DIRECTION, direction);
     }
@@ -217,7 +217,7 @@ pub fn direction(initiated: &str) -> Option<&'static str> {
 }
 
 /// `network.type`, told by the source alone.
-pub fn network_type(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn network_type(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     match data.get("SourceIsIpv6") {
         Some("true") => document.set(ecs::NETWORK_TYPE, "ipv6"),
         Some("false") => document.set(ecs::NETWORK_TYPE, "ipv4"),
@@ -227,7 +227,7 @@ pub fn network_type(data: &mut EventData<'_>, document: &mut Document, _: Contex
 }
 
 /// `network.community_id`, if both ends and the transport are known.
-pub fn network_community_id(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn network_community_id(_: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     let end = |ip, port| Some((address(document, ip)?, port_number(document, port)?));
     let id = document.text(ecs::NETWORK_TRANSPORT).and_then(|transport| {
         let source = end(ecs::SOURCE_IP, ecs::SOURCE_PORT)?;
@@ -254,7 +254,7 @@ fn port_number(document: &Document, field: FieldId) -> Option<u16> {
 }
 
 /// `related.ip`: source, then destination.
-pub fn related_ips(_: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn related_ips(_: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     for field in [ecs::SOURCE_IP, ecs::DESTINATION_IP] {
         if let Some(ip) = document.first(field).cloned() {
             document.push_distinct(ecs::RELATED_IP, ip);

@@ -1,6 +1,6 @@
 //! What a registry event says: where in the registry, and what was written there.
 
-use super::{Context, Done};
+use super::{Done, StepContext};
 use crate::ecs;
 use crate::event::{Document, Value};
 use crate::sysmon::raw::EventData;
@@ -17,7 +17,7 @@ const HIVES: &[(&str, &str)] = &[
 ];
 
 /// `registry.*` from `TargetObject` and `Details`.
-pub fn registry(data: &mut EventData<'_>, document: &mut Document, _: Context) -> Done {
+pub fn registry(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     if let Some(path) = data.get("TargetObject") {
         place(path, document);
     }

@@ -1,12 +1,12 @@
 //! The values of one event, worked out when they are asked for.
 
-use super::{Flow, Group, OfRecord, Way, Ways};
+use super::{Extractor, Extractors, Flow, OfRecord, StepGroup};
 use crate::base::Ticks;
 use crate::base::guid::Guid;
 use crate::ecs::Field;
-use crate::event::{Document, Fields, IpValue, Value, Values, Written};
-use crate::source::{Glance, Raw, Stored};
-use crate::sysmon::direct::{Made, Piece};
+use crate::event::{Document, FieldValues, Fields, IpValue, Value, WrittenText};
+use crate::source::{Raw, RecordRef, Stored};
+use crate::sysmon::direct::{Made, Transformed};
 use crate::sysmon::raw::{EventData, is_nothing};
 use crate::sysmon::steps::STEPS;
 use crate::sysmon::{common, derive};
@@ -15,15 +15,15 @@ use std::net::IpAddr;
 
 mod write;
 
-pub use write::{Found, Part, Source};
+pub use write::{FoundSource, SourcePart, TextSource};
 
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]
-pub struct Cells {
+pub struct ExtractCache {
     /// The places that hold something, and whether any group does.
     used: RefCell<Vec<usize>>,
     used_group: Cell<bool>,
-    values: Vec<OnceCell<Option<Values>>>,
+    values: Vec<OnceCell<Option<FieldValues>>>,
     groups: Vec<OnceCell<Document>>,
     /// The computer that `host.id` was last made for.
     host: RefCell<(String, String)>,
@@ -51,8 +51,8 @@ impl LastText {
     }
 }
 
-impl Cells {
-    fn clear(&mut self, ways: &Ways) {
+impl ExtractCache {
+    fn clear(&mut self, ways: &Extractors) {
         for at in self.used.get_mut().drain(..) {
             self.values[at].take();
         }
@@ -70,32 +70,32 @@ impl Cells {
 
 /// An event of which only those fields are worked out that are asked for. Fields that its ways do not know have no values.
 #[derive(Debug)]
-pub struct Lazy<'a> {
-    ways: &'a Ways,
-    glance: &'a Glance<'a>,
-    cells: &'a Cells,
+pub struct LazyEvent<'a> {
+    ways: &'a Extractors,
+    glance: &'a RecordRef<'a>,
+    cells: &'a ExtractCache,
     path: &'a str,
 }
 
-impl<'a> Lazy<'a> {
+impl<'a> LazyEvent<'a> {
     /// The event of a record whose shape has these ways. `path` becomes `log.file.path`.
-    pub fn new(ways: &'a Ways, glance: &'a Glance<'a>, cells: &'a mut Cells, path: &'a str) -> Self {
+    pub fn new(ways: &'a Extractors, glance: &'a RecordRef<'a>, cells: &'a mut ExtractCache, path: &'a str) -> Self {
         cells.clear(ways);
         Self { ways, glance, cells, path }
     }
 
-    /// All values of the field at a [`Ways::position`].
+    /// All values of the field at a [`Extractors::position`].
     pub fn values_at(&self, at: usize) -> &[Value] {
         match self.ways.learned[at] {
-            Way::Never => &[],
-            Way::Constant => self.ways.constants.values(&self.ways.fields[at]),
-            Way::Steps(group) => self.group(group).values(&self.ways.fields[at]),
+            Extractor::Never => &[],
+            Extractor::Constant => self.ways.constants.values(&self.ways.fields[at]),
+            Extractor::Steps(group) => self.group(group).values(&self.ways.fields[at]),
             way => {
                 let work_out = || {
                     self.cells.used.borrow_mut().push(at);
                     self.work_out(way)
                 };
-                self.cells.values[at].get_or_init(work_out).as_ref().map_or(&[], Values::as_slice)
+                self.cells.values[at].get_or_init(work_out).as_ref().map_or(&[], FieldValues::as_slice)
             }
         }
     }
@@ -106,36 +106,40 @@ impl<'a> Lazy<'a> {
         (!is_nothing(&text)).then_some(text)
     }
 
-    fn work_out(&self, way: Way) -> Option<Values> {
+    fn work_out(&self, way: Extractor) -> Option<FieldValues> {
         match way {
-            Way::Never | Way::Constant | Way::Steps(_) => None,
-            Way::Text(entry) => Some(one(self.entry(entry)?)),
-            Way::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
-            Way::Long(entry) => self.long(entry).map(|number| Values::One(Value::Long(number))),
-            Way::MadeAfterAnswers(..) if self.answers_fail() => None,
-            Way::Made(entry, made) | Way::MadeAfterAnswers(entry, made) => {
+            Extractor::Never | Extractor::Constant | Extractor::Steps(_) => None,
+            Extractor::Text(entry) => Some(one(self.entry(entry)?)),
+            Extractor::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
+            Extractor::Long(entry) => self.long(entry).map(|number| FieldValues::One(Value::Long(number))),
+            Extractor::MadeAfterAnswers(..) if self.answers_fail() => None,
+            Extractor::Made(entry, made) | Extractor::MadeAfterAnswers(entry, made) => {
                 let text = self.entry(entry)?;
                 Some(match made.of(&text, self.ways.context.separator) {
-                    Piece::Nothing => return None,
-                    Piece::Part(_) if made == Made::Address => Values::One(Value::Ip(IpValue::parse(&text)?)),
-                    Piece::Part(range) => one(text[range].to_owned()),
-                    Piece::Lower(range) => one(text[range].to_lowercase()),
-                    Piece::Other(text) => one(text.into_owned()),
-                    Piece::Flag(flag) => Values::One(Value::Boolean(flag)),
+                    Transformed::Nothing => return None,
+                    Transformed::Part(_) if made == Made::Address => {
+                        FieldValues::One(Value::Ip(IpValue::parse(&text)?))
+                    }
+                    Transformed::Part(range) => one(text[range].to_owned()),
+                    Transformed::Lower(range) => one(text[range].to_lowercase()),
+                    Transformed::Other(text) => one(text.into_owned()),
+                    Transformed::Flag(flag) => FieldValues::One(Value::Boolean(flag)),
                 })
             }
-            Way::Fixed(text) => Some(one(text.to_owned())),
-            Way::Flow(flow) => self.community_id(flow, &mut Vec::new()).map(one),
-            Way::Args(entry) => {
+            Extractor::Fixed(text) => Some(one(text.to_owned())),
+            Extractor::Flow(flow) => self.community_id(flow, &mut Vec::new()).map(one),
+            Extractor::Args(entry) => {
                 let mut all = derive::split_command_line(&self.entry(entry)?);
                 match all.len() {
                     0 => None,
                     1 => all.pop().map(one),
-                    _ => Some(Values::Many(all.into_iter().map(Value::from).collect())),
+                    _ => Some(FieldValues::Many(all.into_iter().map(Value::from).collect())),
                 }
             }
-            Way::ArgsCount(entry) => self.count_arguments(entry).map(|count| Values::One(Value::Long(count))),
-            Way::Record(what) => self.of_record(what),
+            Extractor::ArgsCount(entry) => {
+                self.count_arguments(entry).map(|count| FieldValues::One(Value::Long(count)))
+            }
+            Extractor::Record(what) => self.of_record(what),
         }
     }
 
@@ -182,7 +186,7 @@ impl<'a> Lazy<'a> {
         says(self.ways.question).is_none() || derive::dns_answers_fail(&answers)
     }
 
-    fn of_record(&self, what: OfRecord) -> Option<Values> {
+    fn of_record(&self, what: OfRecord) -> Option<FieldValues> {
         let text = |text: String| (!text.is_empty()).then(|| one(text));
         match what {
             OfRecord::Provider => text(self.glance.provider().to_owned()),
@@ -192,9 +196,9 @@ impl<'a> Lazy<'a> {
             OfRecord::HostId => text(self.host_id()),
             OfRecord::User => text(self.glance.user().text()),
             OfRecord::RecordId => text(self.glance.record_id().to_string()),
-            OfRecord::Logged => Some(Values::One(Value::Date(self.glance.time_created()))),
+            OfRecord::Logged => Some(FieldValues::One(Value::Date(self.glance.time_created()))),
             OfRecord::Kind => Some(one("event".to_owned())),
-            OfRecord::Timestamp => Some(Values::One(Value::Date(self.timestamp()))),
+            OfRecord::Timestamp => Some(FieldValues::One(Value::Date(self.timestamp()))),
             OfRecord::Path => text(self.path.to_owned()),
         }
     }
@@ -217,7 +221,7 @@ impl<'a> Lazy<'a> {
     fn group(&self, at: usize) -> &Document {
         self.cells.used_group.set(true);
         self.cells.groups[at].get_or_init(|| {
-            let Group { steps, entries, rest } = &self.ways.groups[at];
+            let StepGroup { steps, entries, rest } = &self.ways.groups[at];
             let texts: Vec<(&str, String)> =
                 entries.iter().filter_map(|&at| Some((&*self.ways.names[at], self.entry(at)?))).collect();
             let mut data = EventData::new(&texts);
@@ -251,58 +255,60 @@ impl<'a> Lazy<'a> {
     }
 }
 
-impl Fields for Lazy<'_> {
+impl Fields for LazyEvent<'_> {
     fn values(&self, field: &Field) -> &[Value] {
         self.ways.position(field).map_or(&[], |at| self.values_at(at))
     }
 
     fn long(&self, field: &Field) -> Option<i64> {
         match self.ways.learned[self.ways.position(field)?] {
-            Way::Long(entry) => self.glance.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
-            Way::ArgsCount(entry) => self.count_arguments(entry),
+            Extractor::Long(entry) => self.glance.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
+            Extractor::ArgsCount(entry) => self.count_arguments(entry),
             _ => None,
         }
     }
 
     fn guid(&self, field: &Field) -> Option<&Guid> {
-        let Way::Text(entry) = self.ways.learned[self.ways.position(field)?] else { return None };
+        let Extractor::Text(entry) = self.ways.learned[self.ways.position(field)?] else { return None };
         // One of zeros says nothing.
         self.glance.entry(entry).guid().filter(|guid| **guid != Guid::default())
     }
 
-    fn write_text(&self, field: &Field, out: &mut String) -> Written {
-        let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return Written::Nothing };
+    fn write_text(&self, field: &Field, out: &mut String) -> WrittenText {
+        let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return WrittenText::Nothing };
         let begin = out.len();
         match way {
-            Way::Text(entry) => self.glance.entry(entry).write(out),
-            Way::Made(entry, Made::BaseName) => {
+            Extractor::Text(entry) => self.glance.entry(entry).write(out),
+            Extractor::Made(entry, Made::BaseName) => {
                 self.glance.entry(entry).write(out);
                 match Made::BaseName.of(&out[begin..], self.ways.context.separator) {
-                    Piece::Part(part) if !is_nothing(&out[begin..]) => drop(out.drain(begin..begin + part.start)),
+                    Transformed::Part(part) if !is_nothing(&out[begin..]) => drop(out.drain(begin..begin + part.start)),
                     _ => out.truncate(begin),
                 }
                 // A path that ends in a separator has a name of no characters: the general way says what becomes of that.
-                return if out.len() > begin { Written::Text } else { Written::NotText };
+                return if out.len() > begin { WrittenText::Text } else { WrittenText::NotText };
             }
-            Way::Record(OfRecord::Computer) => {
+            Extractor::Record(OfRecord::Computer) => {
                 out.push_str(self.cells.computer.borrow_mut().of(self.glance.computer()));
             }
-            Way::Record(OfRecord::Channel) => out.push_str(self.cells.channel.borrow_mut().of(self.glance.channel())),
-            Way::Record(OfRecord::Path) => out.push_str(self.path),
-            Way::Record(OfRecord::HostId) => self.with_host_id(|id| out.push_str(id)),
-            Way::Record(OfRecord::User) => self.glance.user().write(out),
-            Way::Never => return Written::Nothing,
-            _ => return Written::NotText,
+            Extractor::Record(OfRecord::Channel) => {
+                out.push_str(self.cells.channel.borrow_mut().of(self.glance.channel()));
+            }
+            Extractor::Record(OfRecord::Path) => out.push_str(self.path),
+            Extractor::Record(OfRecord::HostId) => self.with_host_id(|id| out.push_str(id)),
+            Extractor::Record(OfRecord::User) => self.glance.user().write(out),
+            Extractor::Never => return WrittenText::Nothing,
+            _ => return WrittenText::NotText,
         }
-        let is_entry = matches!(way, Way::Text(_));
+        let is_entry = matches!(way, Extractor::Text(_));
         if out.len() == begin || (is_entry && is_nothing(&out[begin..])) {
             out.truncate(begin);
-            return Written::Nothing;
+            return WrittenText::Nothing;
         }
-        Written::Text
+        WrittenText::Text
     }
 }
 
-fn one(text: String) -> Values {
-    Values::One(Value::from(text))
+fn one(text: String) -> FieldValues {
+    FieldValues::One(Value::from(text))
 }

@@ -1,6 +1,6 @@
 use crate::eql::ast::{
-    ArithmeticOp, At, Call, CompareOp, Duration, Event, Expr, ExprKind, Literal, LogicOp, PatternOp, Pipe, Query, Runs,
-    Sample, Sequence, Statement, Term, Unit,
+    ArithmeticOp, At, Call, CompareOp, Duration, Expr, ExprKind, Literal, LogicOp, ParsedEvent, ParsedQuery,
+    ParsedSample, ParsedSequence, PatternOp, Pipe, Statement, Term, TimeUnit, WithRuns,
 };
 use crate::eql::parse::parse;
 use crate::eql::token::Number;
@@ -98,9 +98,13 @@ fn expression() -> impl Strategy<Value = Expr> {
     leaf.prop_recursive(5, 40, 4, compound)
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> impl Strategy<Value = ParsedEvent> {
     let category = prop::option::of(prop_oneof!["[a-z]{2,4}x".prop_map(Into::into), text()]);
-    (category, expression()).prop_map(|(category, condition)| Event { category, category_at: At::default(), condition })
+    (category, expression()).prop_map(|(category, condition)| ParsedEvent {
+        category,
+        category_at: At::default(),
+        condition,
+    })
 }
 
 fn keys() -> impl Strategy<Value = Vec<Expr>> {
@@ -109,25 +113,28 @@ fn keys() -> impl Strategy<Value = Vec<Expr>> {
 
 fn term() -> impl Strategy<Value = Term> {
     (any::<bool>(), event(), keys(), prop::option::of(0u64..200)).prop_map(|(missing, event, keys, runs)| {
-        let runs = runs.map(|count| Runs { count, at: At::default() });
+        let runs = runs.map(|count| WithRuns { count, at: At::default() });
         Term { at: At::default(), missing, event, keys, runs }
     })
 }
 
 fn statement() -> impl Strategy<Value = Statement> {
-    let maxspan = (1u64..9999, prop::sample::select(Unit::ALL.map(|(_, unit)| unit).to_vec()))
+    let maxspan = (1u64..9999, prop::sample::select(TimeUnit::ALL.map(|(_, unit)| unit).to_vec()))
         .prop_map(|(count, unit)| Duration { count, unit, at: At::default() });
     let terms = || prop::collection::vec(term(), 1..4);
     let sequence = (keys(), prop::option::of(maxspan), terms(), prop::option::of(term().prop_map(Box::new))).prop_map(
-        |(keys, maxspan, terms, until)| Query::Sequence(Sequence { at: At::default(), keys, maxspan, terms, until }),
+        |(keys, maxspan, terms, until)| {
+            ParsedQuery::Sequence(ParsedSequence { at: At::default(), keys, maxspan, terms, until })
+        },
     );
-    let sample = (keys(), terms()).prop_map(|(keys, terms)| Query::Sample(Sample { at: At::default(), keys, terms }));
+    let sample = (keys(), terms())
+        .prop_map(|(keys, terms)| ParsedQuery::Sample(ParsedSample { at: At::default(), keys, terms }));
     let pipe = ("[a-z]{1,3}x", prop::collection::vec(expression(), 0..2)).prop_map(|(name, arguments)| Pipe {
         name: name.into(),
         arguments,
         at: At::default(),
     });
-    (prop_oneof![event().prop_map(Query::Event), sequence, sample], prop::collection::vec(pipe, 0..2))
+    (prop_oneof![event().prop_map(ParsedQuery::Event), sequence, sample], prop::collection::vec(pipe, 0..2))
         .prop_map(|(query, pipes)| Statement { query, pipes })
 }
 

@@ -16,7 +16,7 @@ fn document(kind: &str, key: &str) -> Document {
     document
 }
 
-fn sequence(source: &str) -> Sequence {
+fn sequence(source: &str) -> CompiledSequence {
     let compiled = compile(source);
     match compiled.query {
         Some(Query::Sequence(sequence)) => sequence,

@@ -4,20 +4,20 @@ use crate::timeline::RowHead;
 use proptest::prelude::*;
 
 /// Rows of some processes, in the order in which they are met.
-fn met(told: &[(u8, bool, i64)]) -> (Vec<Place>, Processes) {
-    let mut processes = Processes::default();
+fn met(told: &[(u8, bool, i64)]) -> (Vec<RowPlace>, ProcessNumbers) {
+    let mut processes = ProcessNumbers::default();
     let places = told.iter().zip(0..).map(|(&(entity_id, is_creation, time), number)| {
-        let origin = Origin { input: 0, offset: number };
+        let origin = Locator { input: 0, offset: number };
         let order = OrderKey::new(Ticks(time), None, origin);
         let entity_id = [entity_id];
         let row = RowHead { order, is_creation, host: b"a", entity_id: Some(&entity_id) };
         let process = processes.number(&row, None);
-        Place { order, start: 0, length: 0, process, block: 0, is_creation }
+        RowPlace { order, start: 0, length: 0, process, block: 0, is_creation }
     });
     (places.collect(), processes)
 }
 
-fn is_wanted(origin: Origin) -> bool {
+fn is_wanted(origin: Locator) -> bool {
     !origin.offset.is_multiple_of(7)
 }
 
@@ -30,7 +30,7 @@ proptest! {
         let sorted = Sorted::new(&places, &processes, is_wanted);
         let wanted = || places.iter().filter(|place| is_wanted(place.order.origin()));
         let first = |process: u32| wanted().filter(|place| place.process == process).map(|place| place.order).min();
-        let mut expected: Vec<&Place> = wanted().collect();
+        let mut expected: Vec<&RowPlace> = wanted().collect();
         expected.sort_by_key(|place| (first(place.process), place.order));
         let orders: Vec<OrderKey> = sorted.rows.iter().map(|row| places[*row as usize].order).collect();
         prop_assert_eq!(orders, expected.iter().map(|place| place.order).collect::<Vec<_>>());
@@ -47,7 +47,7 @@ proptest! {
         let place = |at: usize| &places[sorted.rows[at] as usize];
         let mut next = 0;
         for piece in sorted.pieces(&places) {
-            let Piece { rows, start, inside, finished } = piece;
+            let RowRun { rows, start, inside, finished } = piece;
             prop_assert_eq!(rows.start, next);
             prop_assert!(!rows.is_empty() && rows.len() <= ROWS_AT_A_TIME);
             next = rows.end;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 fn rendered(document: &Value) -> String {
     let finding = Finding::of(document, Clock::Logged).unwrap();
-    let alert = Numbered { finding: &finding, number: 7, anchor: "a-1", host: 2, rule: 3, tactics: &[4, 5] };
+    let alert = NumberedFinding { finding: &finding, number: 7, anchor: "a-1", host: 2, rule: 3, tactics: &[4, 5] };
     card(document, alert, Clock::Logged) + &record(document) + END
 }
 
@@ -35,7 +35,7 @@ fn a_card_can_be_found_and_filtered() {
 #[test]
 fn a_technique_stands_for_itself_only_without_its_parts() {
     let attack =
-        |id: &str| Attack { id: id.to_owned(), name: String::new(), reference: "https://a.example/".to_owned() };
+        |id: &str| AttackLink { id: id.to_owned(), name: String::new(), reference: "https://a.example/".to_owned() };
     let document = json!({ "rule": { "name": "R" } });
     let finding = Finding {
         techniques: vec![attack("T1218"), attack("T1218.010"), attack("T1059")],

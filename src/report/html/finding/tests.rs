@@ -15,7 +15,7 @@ fn an_alert_of_evql_has_all_its_facts() {
     let finding = Finding::of(&document, Clock::Logged).unwrap();
     assert_eq!(
         (finding.number, finding.severity, finding.rule.as_str(), finding.host.as_str()),
-        (Some(7), Severity::High, "A rule", "ws-1")
+        (Some(7), AlertSeverity::High, "A rule", "ws-1")
     );
     assert_eq!(finding.techniques.iter().map(|technique| technique.id.as_str()).collect::<Vec<_>>(), ["T1", "T1.001"]);
     assert_eq!(finding.tactics[0].reference, "https://a.example/");
@@ -47,13 +47,13 @@ fn foreign_documents_are_told_by_the_rule_they_name() {
         "kibana.alert.rule.threat": [{ "tactic": { "id": "TA1", "name": "T" }, "technique": [{ "id": "T2", "name": "U", "subtechnique": [{ "id": "T2.1", "name": "V" }] }] }],
     });
     let finding = Finding::of(&kibana, Clock::Logged).unwrap();
-    assert_eq!((finding.severity, finding.host.as_str()), (Severity::Critical, "h"));
+    assert_eq!((finding.severity, finding.host.as_str()), (AlertSeverity::Critical, "h"));
     assert_eq!(finding.techniques.iter().map(|technique| technique.id.as_str()).collect::<Vec<_>>(), ["T2", "T2.1"]);
     assert_eq!(events(&kibana).count(), 1, "it is its own event");
     let bare =
         Finding::of(&json!({ "rule": { "id": "x" }, "events": {}, "@timestamp": "soon" }), Clock::Logged).unwrap();
     assert_eq!(
         (bare.rule.as_str(), bare.host.as_str(), bare.at, bare.severity),
-        ("x", NO_HOST, None, Severity::Unknown)
+        ("x", NO_HOST, None, AlertSeverity::Unknown)
     );
 }

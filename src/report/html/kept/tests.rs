@@ -2,8 +2,14 @@ use super::*;
 
 fn kept(most_bytes: u64, most_parts: usize) -> Kept {
     let mut kept = Kept::new(most_bytes, most_parts, 1);
-    let severities =
-        [Severity::Low, Severity::High, Severity::Medium, Severity::Low, Severity::High, Severity::Critical];
+    let severities = [
+        AlertSeverity::Low,
+        AlertSeverity::High,
+        AlertSeverity::Medium,
+        AlertSeverity::Low,
+        AlertSeverity::High,
+        AlertSeverity::Critical,
+    ];
     for (position, severity) in (1..).zip(severities) {
         let importance = Importance::new(severity, position, position);
         if kept.has_room_for(importance) {
@@ -29,8 +35,8 @@ fn the_most_severe_and_earliest_stay_in_their_order() {
 #[test]
 fn nothing_less_important_than_what_was_let_go_is_kept() {
     let mut kept = Kept::new(10, 10, 0);
-    kept.add(Importance::new(Severity::High, 1, 1), "12345".to_owned());
-    kept.add(Importance::new(Severity::Medium, 2, 2), "1234567".to_owned());
-    assert!(!kept.has_room_for(Importance::new(Severity::Medium, 3, 3)), "though it might be small");
-    assert!(kept.has_room_for(Importance::new(Severity::Critical, 4, 4)));
+    kept.add(Importance::new(AlertSeverity::High, 1, 1), "12345".to_owned());
+    kept.add(Importance::new(AlertSeverity::Medium, 2, 2), "1234567".to_owned());
+    assert!(!kept.has_room_for(Importance::new(AlertSeverity::Medium, 3, 3)), "though it might be small");
+    assert!(kept.has_room_for(Importance::new(AlertSeverity::Critical, 4, 4)));
 }

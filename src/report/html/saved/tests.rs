@@ -1,10 +1,10 @@
 use super::*;
 use crate::event::Clock;
-use crate::report::html::Limits;
+use crate::report::html::ReportLimits;
 use std::io::Write as _;
 
-fn read(bytes: &[u8]) -> (u64, Vec<Refused>) {
-    let mut report = Report::new(Limits::default(), Clock::Logged);
+fn read(bytes: &[u8]) -> (u64, Vec<RefusedAlert>) {
+    let mut report = HtmlReport::new(ReportLimits::default(), Clock::Logged);
     let mut refused = Vec::new();
     report.add_saved(&mut &*bytes, &mut |one| refused.push(one)).unwrap();
     (report.alerts(), refused)

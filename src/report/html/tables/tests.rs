@@ -2,8 +2,8 @@ use super::*;
 use crate::event::Clock;
 use serde_json::json;
 
-fn counts(alerts: &[(&str, &str, &str, &[&str])]) -> Counts {
-    let mut counts = Counts::default();
+fn counts(alerts: &[(&str, &str, &str, &[&str])]) -> AlertCounts {
+    let mut counts = AlertCounts::default();
     for (rule, host, severity, tactics) in alerts {
         let document = json!({ "rule": { "name": rule }, "host": { "name": host }, "evql": { "severity": severity }, "threat": { "tactic": { "id": tactics, "name": tactics } } });
         counts.add(&Finding::of(&document, Clock::Logged).unwrap());
@@ -22,7 +22,7 @@ fn sums_add_up_in_both_directions() {
     assert_eq!(counts.sentence(), "4 alerts (2 high, 2 low) of 2 rules on 2 hosts");
     let pivot = counts.pivot().into_string();
     assert!(pivot.contains("data-filter=\"r h\" data-value=\"1 0\">2</a>"), "{pivot}");
-    let total = |tallies: &Tallies| tallies.all.iter().map(Tally::total).sum::<u64>();
+    let total = |tallies: &Tallies| tallies.all.iter().map(SeverityCounts::total).sum::<u64>();
     assert_eq!((total(&counts.hosts), total(&counts.rules), counts.no_tactic.total()), (4, 4, 1));
     assert_eq!(counts.cells.values().sum::<u64>(), 4);
     assert_eq!(counts.rules.order(), [0, 1], "the most severe first");
@@ -30,7 +30,7 @@ fn sums_add_up_in_both_directions() {
 
 #[test]
 fn rules_are_told_apart_by_their_id() {
-    let mut counts = Counts::default();
+    let mut counts = AlertCounts::default();
     for id in ["1", "2"] {
         counts.add(&Finding::of(&json!({ "rule": { "id": id, "name": "same" } }), Clock::Logged).unwrap());
     }

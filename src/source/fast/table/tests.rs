@@ -22,17 +22,17 @@ fn bytes(descriptors: &[(u16, u8)], room: usize, fill: u8) -> Vec<u8> {
 }
 
 /// What is noticed in a table, with so many bytes behind what belongs to it.
-fn read_before(behind: usize, bytes: &[u8], form: &mut Form) -> Option<Noticed> {
+fn read_before(behind: usize, bytes: &[u8], form: &mut TableShape) -> Option<Noticed> {
     let mut all = bytes.to_vec();
     all.resize(bytes.len() + behind, 0xa5);
-    let (table, room) = Table::at(Bytes::new(&all), 0, bytes.len())?;
+    let (table, room) = ValueTable::at(ByteView::new(&all), 0, bytes.len())?;
     form.read(table, room)
 }
 
 /// The same in the middle of a chunk and at its end, where forms are of no use.
-fn read(bytes: &[u8], form: &mut Form) -> Option<Noticed> {
+fn read(bytes: &[u8], form: &mut TableShape) -> Option<Noticed> {
     let noticed = read_before(4 * BLOCK, bytes, form);
-    assert_eq!(noticed, read_before(0, bytes, &mut Form::default()));
+    assert_eq!(noticed, read_before(0, bytes, &mut TableShape::default()));
     noticed
 }
 
@@ -53,26 +53,26 @@ proptest! {
             }
         }
         let room = (size(&second) + 1).saturating_sub(missing);
-        let mut form = Form::default();
+        let mut form = TableShape::default();
         read(&bytes(&first, size(&first), fill), &mut form);
         let second = bytes(&second, room, fill);
-        prop_assert_eq!(read(&second, &mut form), read(&second, &mut Form::default()));
+        prop_assert_eq!(read(&second, &mut form), read(&second, &mut TableShape::default()));
         // And once more, now that it has seen it.
-        prop_assert_eq!(read(&second, &mut form), read(&second, &mut Form::default()));
+        prop_assert_eq!(read(&second, &mut form), read(&second, &mut TableShape::default()));
     }
 }
 
 #[test]
 fn a_form_knows_a_table_again_without_looking_at_its_values() {
     for count in [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3] {
-        let mut form = Form::default();
+        let mut form = TableShape::default();
         let table = |units: u16| bytes(&vec![(2 * units, TEXT); count], 2 * usize::from(units) * count, 0);
         assert!(read(&table(3), &mut form).is_some());
         let (first, second) = (table(5), table(6));
         let fits = |bytes: &[u8], to: usize| {
             let mut all = bytes.to_vec();
             all.resize(bytes.len() + 4 * BLOCK, 0);
-            Table::at(Bytes::new(&all), 0, to).is_some_and(|(table, room)| form.fits(table, room))
+            ValueTable::at(ByteView::new(&all), 0, to).is_some_and(|(table, room)| form.fits(table, room))
         };
         assert!(fits(&first, first.len()) && fits(&second, second.len()), "{count}");
         assert!(!fits(&first, first.len() - 2), "{count}");
@@ -86,7 +86,7 @@ proptest! {
     #[test]
     fn a_value_begins_where_the_ones_before_it_end(descriptors in descriptors(), behind in 0..40_usize) {
         let all = bytes(&descriptors, behind, 0xa5);
-        let (table, _) = Table::at(Bytes::new(&all), 0, all.len()).expect("a table");
+        let (table, _) = ValueTable::at(ByteView::new(&all), 0, all.len()).expect("a table");
         let mut start = 0;
         for (index, (length, _)) in descriptors.iter().enumerate() {
             prop_assert_eq!(table.span(index), Some((start, usize::from(*length))));
@@ -100,11 +100,14 @@ proptest! {
 fn values_are_where_their_lengths_put_them() {
     let mut all = bytes(&[(4, TEXT), (0, 0), (2, 6), (2, TEXT)], 0, 0);
     all.extend(*b"a\0b\0\x07\0\0\0");
-    let (table, room) = Table::at(Bytes::new(&all), 0, all.len()).expect("a table");
+    let (table, room) = ValueTable::at(ByteView::new(&all), 0, all.len()).expect("a table");
     assert_eq!((room, table.count()), (8, 4));
     assert_eq!(table.get(0).map(|value| value.raw), Some(b"a\0b\0".as_slice()));
     assert_eq!(table.of_kind(2, 6).and_then(|value| value.u16(0)), Some(7));
     assert!(table.of_kind(2, TEXT).is_none() && table.get(4).is_none());
     assert!(table.lacks(Some(1)) && !table.lacks(Some(0)) && !table.lacks(Some(9)) && !table.lacks(None));
-    assert_eq!([0, 1, 2, 3].map(|index| table.get(index).map(Value::is_empty)), [false, true, false, true].map(Some));
+    assert_eq!(
+        [0, 1, 2, 3].map(|index| table.get(index).map(TableValue::is_empty)),
+        [false, true, false, true].map(Some)
+    );
 }

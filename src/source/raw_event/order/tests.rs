@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Origin;
+use crate::base::Locator;
 use crate::source::record::{Draft, Interner, SystemField};
 
 fn record(number: u64, seconds: i64) -> Record {
@@ -12,7 +12,7 @@ fn record(number: u64, seconds: i64) -> Record {
     for (field, text) in fields {
         draft.set(field, text, &mut strings).unwrap();
     }
-    draft.finish(Ticks(seconds * Ticks::PER_SECOND), Origin::default(), &mut strings).unwrap()
+    draft.finish(Ticks(seconds * Ticks::PER_SECOND), Locator::default(), &mut strings).unwrap()
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::sysmon::Mapping;
 use serde_json::{Value as Json, json};
 
 fn queried(name: &str, results: &str) -> (Done, Json) {
-    let context = Context { id: 22, mapping: Mapping::Integration, separator: '\\' };
+    let context = StepContext { id: 22, mapping: Mapping::Integration, separator: '\\' };
     let entries = [("QueryResults", results)];
     let mut data = EventData::new(&entries);
     let mut document = Document::new();
@@ -62,7 +62,7 @@ fn names_are_cut_by_the_public_suffix_list() {
     let parts = |name: &str| {
         let mut document = Document::new();
         document.set(ecs::DNS_QUESTION_NAME, name);
-        let context = Context { id: 22, mapping: Mapping::Integration, separator: '\\' };
+        let context = StepContext { id: 22, mapping: Mapping::Integration, separator: '\\' };
         question(&mut EventData::new::<&str, &str>(&[]), &mut document, context).unwrap();
         let text = |field| document.text(field).unwrap_or_default().to_owned();
         [

@@ -1,17 +1,17 @@
 //! Fields that have one value, written where they are to stand: for most of them no value need be made.
 
-use super::super::{OfRecord, Way, Ways};
-use super::Lazy;
+use super::super::{Extractor, Extractors, OfRecord};
+use super::LazyEvent;
 use crate::base::{Ticks, json};
 use crate::sysmon::derive;
-use crate::sysmon::direct::{Made, Piece};
+use crate::sysmon::direct::{Made, Transformed};
 use crate::sysmon::raw::is_nothing;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What [`Lazy::write_at`] has found.
+/// What [`LazyEvent::write_at`] has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundSource {
     /// The only value is a text or an address, which was added.
     Text,
     /// The only value is an integer.
@@ -28,7 +28,7 @@ pub enum Found {
 
 /// An entry that several fields are the text of, or made of.
 #[derive(Debug)]
-pub struct Source {
+pub struct TextSource {
     entry: usize,
     of: Sharers,
 }
@@ -42,9 +42,9 @@ enum Sharers {
     Hashes(Vec<&'static str>),
 }
 
-/// What a field has of the text of its [`Source`].
+/// What a field has of the text of its [`TextSource`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum SourcePart {
     /// No value.
     Nothing,
     /// The bytes from here to there of all that was written.
@@ -55,15 +55,15 @@ pub enum Part {
     Flag(bool),
 }
 
-impl Ways {
+impl Extractors {
     /// Groups the fields at some positions by the entry that they are made of, if it is the same for several: a source, and the positions in the order of its
     /// parts.
-    pub fn sources(&self, positions: &[usize]) -> Vec<(Source, Vec<usize>)> {
+    pub fn sources(&self, positions: &[usize]) -> Vec<(TextSource, Vec<usize>)> {
         let mut groups: Vec<(usize, Vec<Option<Made>>, Vec<usize>)> = Vec::new();
         for &at in positions {
             let (entry, made) = match self.learned[at] {
-                Way::Text(entry) => (entry, None),
-                Way::Made(entry, made) => (entry, Some(made)),
+                Extractor::Text(entry) => (entry, None),
+                Extractor::Made(entry, made) => (entry, Some(made)),
                 _ => continue,
             };
             match groups.iter_mut().find(|(have, ..)| *have == entry) {
@@ -75,7 +75,9 @@ impl Ways {
             }
         }
         let shared = groups.into_iter().filter(|(_, ways, _)| ways.len() > 1);
-        shared.filter_map(|(entry, ways, places)| Some((Source { entry, of: Sharers::new(ways)? }, places))).collect()
+        shared
+            .filter_map(|(entry, ways, places)| Some((TextSource { entry, of: Sharers::new(ways)? }, places)))
+            .collect()
     }
 }
 
@@ -102,41 +104,41 @@ impl Sharers {
     }
 }
 
-impl Lazy<'_> {
+impl LazyEvent<'_> {
     /// Adds the text of an entry once, and to `parts` what fields have of it: the same as [`Self::write_at`] would find for each of them.
-    pub fn write_source(&self, source: &Source, out: &mut Vec<u8>, parts: &mut Vec<Part>) {
+    pub fn write_source(&self, source: &TextSource, out: &mut Vec<u8>, parts: &mut Vec<SourcePart>) {
         let begin = out.len();
         let first = parts.len();
         if !self.write_entry(source.entry, out) {
-            return parts.extend((0..source.of.len()).map(|_| Part::Nothing));
+            return parts.extend((0..source.of.len()).map(|_| SourcePart::Nothing));
         }
         let text = str::from_utf8(&out[begin..]).unwrap_or_default();
-        let part = |range: Range<usize>| Part::Text(begin + range.start..begin + range.end);
+        let part = |range: Range<usize>| SourcePart::Text(begin + range.start..begin + range.end);
         match &source.of {
             Sharers::Made(ways) => parts.extend(ways.iter().map(|made| {
                 let Some(made) = made else { return part(0..text.len()) };
                 match made.of(text, self.ways.context.separator) {
-                    Piece::Part(range) => part(range),
-                    Piece::Lower(range) => Part::Other(text[range].to_lowercase().into()),
-                    Piece::Other(text) => Part::Other(text),
-                    Piece::Flag(flag) => Part::Flag(flag),
-                    Piece::Nothing => Part::Nothing,
+                    Transformed::Part(range) => part(range),
+                    Transformed::Lower(range) => SourcePart::Other(text[range].to_lowercase().into()),
+                    Transformed::Other(text) => SourcePart::Other(text),
+                    Transformed::Flag(flag) => SourcePart::Flag(flag),
+                    Transformed::Nothing => SourcePart::Nothing,
                 }
             })),
             Sharers::Hashes(algorithms) => {
-                parts.extend(algorithms.iter().map(|_| Part::Nothing));
+                parts.extend(algorithms.iter().map(|_| SourcePart::Nothing));
                 let is_list = derive::each_hash(text, |name, value| {
                     for (have, algorithm) in parts[first..].iter_mut().zip(algorithms) {
-                        if *have == Part::Nothing && derive::is_hash_named(name, algorithm) {
-                            let lower = || Part::Other(text[value.clone()].to_lowercase().into());
+                        if *have == SourcePart::Nothing && derive::is_hash_named(name, algorithm) {
+                            let lower = || SourcePart::Other(text[value.clone()].to_lowercase().into());
                             *have = if text[value.clone()].is_ascii() { part(value.clone()) } else { lower() };
                         }
                     }
                 });
                 for have in &mut parts[first..] {
                     match have {
-                        _ if !is_list => *have = Part::Nothing,
-                        Part::Text(range) => out[range.clone()].make_ascii_lowercase(),
+                        _ if !is_list => *have = SourcePart::Nothing,
+                        SourcePart::Text(range) => out[range.clone()].make_ascii_lowercase(),
                         _ => {}
                     }
                 }
@@ -144,27 +146,31 @@ impl Lazy<'_> {
         }
     }
 
-    /// The only value of the field at a [`super::Ways::position`], where that is easier to write than to hold. A text is added to `out` as UTF-8.
-    pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> Found {
-        let text_if = |says| if says { Found::Text } else { Found::Nothing };
+    /// The only value of the field at a [`super::Extractors::position`], where that is easier to write than to hold. A text is added to `out` as UTF-8.
+    pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> FoundSource {
+        let text_if = |says| if says { FoundSource::Text } else { FoundSource::Nothing };
         match self.ways.learned[at] {
-            Way::Never => Found::Nothing,
-            Way::Text(entry) => text_if(self.write_entry(entry, out)),
-            Way::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
-            Way::MadeAfterAnswers(..) if self.answers_fail() => Found::Nothing,
-            Way::Made(entry, made) | Way::MadeAfterAnswers(entry, made) => self.write_made(entry, made, out),
-            Way::Long(entry) => self.long(entry).map_or(Found::Nothing, Found::Long),
-            Way::Fixed(text) => {
-                out.extend_from_slice(text.as_bytes());
-                Found::Text
+            Extractor::Never => FoundSource::Nothing,
+            Extractor::Text(entry) => text_if(self.write_entry(entry, out)),
+            Extractor::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
+            Extractor::MadeAfterAnswers(..) if self.answers_fail() => FoundSource::Nothing,
+            Extractor::Made(entry, made) | Extractor::MadeAfterAnswers(entry, made) => {
+                self.write_made(entry, made, out)
             }
-            Way::Record(what) => self.write_of_record(what, out),
-            Way::Flow(flow) => {
+            Extractor::Long(entry) => self.long(entry).map_or(FoundSource::Nothing, FoundSource::Long),
+            Extractor::Fixed(text) => {
+                out.extend_from_slice(text.as_bytes());
+                FoundSource::Text
+            }
+            Extractor::Record(what) => self.write_of_record(what, out),
+            Extractor::Flow(flow) => {
                 let id = self.community_id(flow, out);
                 out.extend_from_slice(id.as_deref().unwrap_or_default().as_bytes());
                 text_if(id.is_some())
             }
-            Way::Constant | Way::Steps(_) | Way::Args(_) | Way::ArgsCount(_) => Found::NotOne,
+            Extractor::Constant | Extractor::Steps(_) | Extractor::Args(_) | Extractor::ArgsCount(_) => {
+                FoundSource::NotOne
+            }
         }
     }
 
@@ -180,15 +186,15 @@ impl Lazy<'_> {
     }
 
     /// Adds what is made of the text of an entry.
-    fn write_made(&self, entry: usize, made: Made, out: &mut Vec<u8>) -> Found {
+    fn write_made(&self, entry: usize, made: Made, out: &mut Vec<u8>) -> FoundSource {
         let begin = out.len();
         if !self.write_entry(entry, out) {
-            return Found::Nothing;
+            return FoundSource::Nothing;
         }
         let piece = made.of(str::from_utf8(&out[begin..]).unwrap_or_default(), self.ways.context.separator);
         match piece {
-            Piece::Part(range) => keep(out, begin, range),
-            Piece::Lower(range) => {
+            Transformed::Part(range) => keep(out, begin, range),
+            Transformed::Lower(range) => {
                 keep(out, begin, range);
                 if out[begin..].is_ascii() {
                     out[begin..].make_ascii_lowercase();
@@ -198,23 +204,23 @@ impl Lazy<'_> {
                     out.extend_from_slice(lower.as_bytes());
                 }
             }
-            Piece::Other(text) => {
+            Transformed::Other(text) => {
                 out.truncate(begin);
                 out.extend_from_slice(text.as_bytes());
             }
-            Piece::Flag(flag) => {
+            Transformed::Flag(flag) => {
                 out.truncate(begin);
-                return Found::Boolean(flag);
+                return FoundSource::Boolean(flag);
             }
-            Piece::Nothing => {
+            Transformed::Nothing => {
                 out.truncate(begin);
-                return Found::Nothing;
+                return FoundSource::Nothing;
             }
         }
-        Found::Text
+        FoundSource::Text
     }
 
-    fn write_of_record(&self, what: OfRecord, out: &mut Vec<u8>) -> Found {
+    fn write_of_record(&self, what: OfRecord, out: &mut Vec<u8>) -> FoundSource {
         let begin = out.len();
         let mut push = |text: &str| out.extend_from_slice(text.as_bytes());
         match what {
@@ -230,10 +236,10 @@ impl Lazy<'_> {
                 Ok(number) => json::push_long(out, number),
                 Err(_) => push(&self.glance.record_id().to_string()),
             },
-            OfRecord::Logged => return Found::Date(self.glance.time_created()),
-            OfRecord::Timestamp => return Found::Date(self.timestamp_with(out)),
+            OfRecord::Logged => return FoundSource::Date(self.glance.time_created()),
+            OfRecord::Timestamp => return FoundSource::Date(self.timestamp_with(out)),
         }
-        if out.len() > begin { Found::Text } else { Found::Nothing }
+        if out.len() > begin { FoundSource::Text } else { FoundSource::Nothing }
     }
 }
 
