@@ -112,7 +112,7 @@ fn read_as(path: &Path, carve: bool, slow: bool, chunks_per_unit: u32) -> Conten
                     met += u64::from(fault.is_record());
                     contents.faults.push(fault);
                 }
-                Item::PassedOver | Item::Document(_) => unreachable!("only records of one provider are there"),
+                Item::Skipped | Item::Document(_) => unreachable!("only records of one provider are there"),
             }
         }
     }

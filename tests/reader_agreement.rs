@@ -91,7 +91,7 @@ fn what_nobody_wants_is_counted() {
         assert_eq!(found.len(), all.len(), "{}", path.display());
         for (found, one) in found.iter().zip(&all) {
             match found {
-                Item::PassedOver => {
+                Item::Skipped => {
                     assert!(!is_wanted(one), "{}: {one:?}", path.display());
                     others += 1;
                 }
@@ -189,7 +189,7 @@ impl Visitor for Comparer {
             assert!(lazy.values(field).is_empty(), "{field}");
         }
         self.at_a_glance = Some((all.iter().cloned().collect(), found, lazy.timestamp()));
-        Visit::Wanted
+        Visit::NeedRecord
     }
 
     fn item(&mut self, item: Item) {
@@ -274,7 +274,7 @@ impl Visitor for Asker<'_> {
             }
         };
         self.said = hits.map(|hits| format!("{hits:?}"));
-        Visit::Wanted
+        Visit::NeedRecord
     }
 
     fn item(&mut self, item: Item) {

@@ -29,7 +29,7 @@ fn read(inputs: &[Input], chunks_per_unit: u32) -> Outcome {
     for unit in units(inputs, chunks_per_unit) {
         outcome.stats += read_unit(inputs, &unit, &mut scratch, &mut |item| match item {
             Item::Record(record) => outcome.records.push(record),
-            found @ (Item::Document(_) | Item::PassedOver) => panic!("not here: {found:?}"),
+            found @ (Item::Document(_) | Item::Skipped) => panic!("not here: {found:?}"),
             Item::Fault(fault) => outcome.faults.push(fault),
         });
     }

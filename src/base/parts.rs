@@ -3,7 +3,7 @@
 //! Letter case never counts, and a text with characters beyond ASCII is never ruled out: such characters can fold to ASCII, which a search by bytes
 //! would not see. So what is found is a superset, and the closer look decides. This module does not know what the owners are.
 
-use super::grams::Grams;
+use super::ngram::Grams;
 
 /// Finds the owners of texts in ASCII.
 #[derive(Clone, Debug, Default)]

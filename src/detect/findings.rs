@@ -4,8 +4,8 @@
 //! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
 
 use super::candidates::{CandidateRef, Candidates, PatternHit, is_of_one_host};
-use super::waking::needed;
-use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, set_aside};
+use super::rule_activity::needed;
+use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, suppress};
 use crate::base::{Each, Locator};
 use crate::ecs;
 use crate::eql::{Candidate, Digest, KeyField, KeyPart, Machine, Query, ResultCut, SampleMachine, SequenceMatch};
@@ -113,7 +113,7 @@ impl Detector {
         let (events, lost) = fetch(&found, &candidates, all, detail);
         let alert = |found: &FoundAlert| self.alert(found, &candidates, &events, is_full);
         let mut alerts: Vec<Alert> = found.iter().filter_map(alert).collect();
-        let set_aside = set_aside::set_aside(&mut alerts, &self.exceptions, rules);
+        let set_aside = suppress::set_aside(&mut alerts, &self.exceptions, rules);
         Findings { alerts, left_out, set_aside, lost }
     }
 

@@ -10,26 +10,26 @@
 //! This module does not know threads or files.
 
 mod candidates;
-mod columns;
 mod coverage;
 mod explain;
 mod findings;
+mod hit_template;
 mod index;
-mod needles;
-mod outline;
+mod literals;
 mod plan;
-mod set_aside;
+mod predicate_cache;
+mod rule_activity;
 mod shape;
-mod waking;
+mod suppress;
 mod watch;
 
 pub use candidates::{CandidateMark, Candidates, KeyBuffer, Pattern, Straddling};
-pub use columns::Memo;
 pub use coverage::{Coverage, Inventory, coverage};
 pub use explain::{Explained, Explanation, explain};
 pub use plan::ConstantFields;
+pub use predicate_cache::Memo;
+pub use rule_activity::{Asleep, RuleActivity};
 pub use shape::{FieldPlan, MatchResult, ShapePlan};
-pub use waking::{Asleep, RuleActivity};
 pub use watch::{NameWatch, ShapeWatch, SoughtName};
 
 use crate::base::{Locator, Ticks};

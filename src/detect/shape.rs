@@ -4,10 +4,10 @@
 //! So most records cost a few comparisons. This module does not know how records are read.
 
 use super::candidates::{KeyBuffer, Pattern};
-use super::columns::{Memo, PredicateCache};
-use super::outline::HitTemplate;
+use super::hit_template::HitTemplate;
 use super::plan::{self, RulePlan, Try};
-use super::waking::{Asleep, RuleActivity};
+use super::predicate_cache::{Memo, PredicateCache};
+use super::rule_activity::{Asleep, RuleActivity};
 use super::{Detector, RuleHit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{KeyValues, Predicate};

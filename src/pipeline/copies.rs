@@ -15,14 +15,14 @@ pub struct SeenDocument<F> {
     offset: u64,
     /// Sysmon's event ID, which has 16 bits.
     event_id: Option<u16>,
-    fate: F,
+    disposition: F,
 }
 
 impl<F: Copy + Ord> SeenDocument<F> {
     /// What is kept of a document.
-    pub fn new(fingerprint: [u8; 16], origin: Locator, event_id: Option<u16>, fate: F) -> Self {
+    pub fn new(fingerprint: [u8; 16], origin: Locator, event_id: Option<u16>, disposition: F) -> Self {
         let [fingerprint @ .., _] = fingerprint;
-        Self { fingerprint, input: origin.input, offset: origin.offset, event_id, fate }
+        Self { fingerprint, input: origin.input, offset: origin.offset, event_id, disposition }
     }
 
     /// Where it was read.
@@ -32,7 +32,7 @@ impl<F: Copy + Ord> SeenDocument<F> {
 
     /// Sysmon's event ID, if it is a Sysmon event, and what became of it.
     pub fn counted(&self) -> (Option<u32>, F) {
-        (self.event_id.map(u32::from), self.fate)
+        (self.event_id.map(u32::from), self.disposition)
     }
 }
 

@@ -7,8 +7,8 @@
 //! This module does not know rules.
 
 use super::copies::{self, SeenDocument};
-use super::found::RecordCounts;
-use super::work::Disposition;
+use super::first_pass::Disposition;
+use super::partial_results::RecordCounts;
 use crate::base::{Locator, Ticks};
 use crate::source::{self, Record, RecordRef, Stored};
 use crate::sysmon;
@@ -42,7 +42,7 @@ pub struct RecordFingerprint {
     /// Sysmon's event ID.
     pub event_id: u32,
     /// Mapped, and inside the window of time.
-    pub fate: Disposition,
+    pub disposition: Disposition,
 }
 
 /// A computer and channel, as a hash. Two with the same hash are only compared more than they need to be.
@@ -100,23 +100,23 @@ struct More {
     recovered: u32,
 }
 
-/// An event ID times the number of fates, plus the fate's, and a count.
+/// An event ID times the number of dispositions, plus the disposition's, and a count.
 type PackedCount = (u16, u16);
 
-/// How many fates there are.
-const FATE_COUNT: u16 = 3;
+/// How many dispositions there are.
+const DISPOSITION_COUNT: u16 = 3;
 
-/// Every fate, in the order of their numbers.
-const FATES: [Disposition; FATE_COUNT as usize] =
+/// Every disposition, in the order of their numbers.
+const DISPOSITIONS: [Disposition; DISPOSITION_COUNT as usize] =
     [Disposition::Mapped, Disposition::OutsideWindow, Disposition::Filtered];
 
-fn pack(((event_id, fate), count): (RecordCategory, u32)) -> Option<PackedCount> {
-    let key = event_id?.checked_mul(FATE_COUNT.into())?.checked_add(fate as u32)?;
+fn pack(((event_id, disposition), count): (RecordCategory, u32)) -> Option<PackedCount> {
+    let key = event_id?.checked_mul(DISPOSITION_COUNT.into())?.checked_add(disposition as u32)?;
     Some((key.try_into().ok()?, count.try_into().ok()?))
 }
 
 fn unpack((key, count): PackedCount) -> (RecordCategory, u32) {
-    ((Some(u32::from(key / FATE_COUNT)), FATES[usize::from(key % FATE_COUNT)]), count.into())
+    ((Some(u32::from(key / DISPOSITION_COUNT)), DISPOSITIONS[usize::from(key % DISPOSITION_COUNT)]), count.into())
 }
 
 impl ChunkSeen {
@@ -182,9 +182,9 @@ impl Building {
 
     /// Adds a record of which a glance was enough.
     #[inline]
-    pub fn add_glance(&mut self, glance: &RecordRef<'_>, fate: Disposition) {
+    pub fn add_glance(&mut self, glance: &RecordRef<'_>, disposition: Disposition) {
         // Nearly every record is the next one of the same log.
-        if fate == Disposition::Mapped
+        if disposition == Disposition::Mapped
             && self.sender == Some(glance.sender())
             && let Some(count) = self.mapped.get_mut(glance.event_id() as usize)
             && let Some(range) = self.ranges.get_mut(self.latest)
@@ -194,13 +194,13 @@ impl Building {
             range.last = glance.record_id();
             return;
         }
-        self.add_other_glance(glance, fate);
+        self.add_other_glance(glance, disposition);
     }
 
     #[inline(never)]
-    fn add_other_glance(&mut self, glance: &RecordRef<'_>, fate: Disposition) {
+    fn add_other_glance(&mut self, glance: &RecordRef<'_>, disposition: Disposition) {
         let group = self.group(glance);
-        self.add(group, glance.record_id(), (Some(glance.event_id()), fate));
+        self.add(group, glance.record_id(), (Some(glance.event_id()), disposition));
         self.sender = Some(glance.sender());
     }
 
@@ -321,8 +321,8 @@ impl Duplicates {
         seen.sort_unstable();
         for pair in seen.windows(2) {
             if pair[0].fingerprint == pair[1].fingerprint && self.records.insert(pair[1].origin) {
-                self.counts.add((Some(pair[1].event_id), pair[1].fate), 1);
-                self.recovered += u64::from(pair[1].is_recovered && pair[1].fate == Disposition::Mapped);
+                self.counts.add((Some(pair[1].event_id), pair[1].disposition), 1);
+                self.recovered += u64::from(pair[1].is_recovered && pair[1].disposition == Disposition::Mapped);
             }
         }
         self.add_partial(&seen);
@@ -340,7 +340,7 @@ impl Duplicates {
         for seen in partial {
             if !self.records.contains(&seen.origin) && !known.insert(seen.identity) {
                 self.records.insert(seen.origin);
-                self.counts.add((Some(seen.event_id), seen.fate), 1);
+                self.counts.add((Some(seen.event_id), seen.disposition), 1);
             }
         }
     }

@@ -4,24 +4,24 @@
 //! which thread was first, so that the same evidence gives the same result for any number of threads and any order of files.
 //! This module knows nothing of terminals: progress goes to a trait, results are returned.
 
-mod again;
 mod copies;
 mod documents;
 mod duplicates;
+mod evidence_pass;
 mod filter;
-mod found;
+mod first_pass;
 mod gaps;
 mod keywords;
-mod second;
-mod shelf;
+mod partial_results;
+mod reread;
+mod spool;
 mod stats;
 mod survey;
 mod timeline;
 mod window;
-mod work;
 
+pub use evidence_pass::EvidencePass;
 pub use filter::EventFilter;
-pub use second::EvidencePass;
 pub use stats::{Stats, UnitTally};
 pub use survey::{SurveyOptions, survey, survey_inputs};
 pub use timeline::{SortedTimeline, SpoolLimits, TimelineOptions};
@@ -36,13 +36,13 @@ use crate::event::Clock;
 use crate::process::{HostAddresses, several_hosts_notice};
 use crate::source::{self, Fault, FaultKind, FileStates, Input, Search, WorkUnit};
 use crate::sysmon::Mapping;
-use found::PartialResults;
+use first_pass::Worker;
+use partial_results::PartialResults;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
-use work::Worker;
 
 /// Chunks of 64 KiB in one unit of work: 1 MiB is small enough to spread one file over all cores, and large enough to hide the cost of a unit.
 const CHUNKS_PER_UNIT: u32 = 16;

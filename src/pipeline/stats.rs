@@ -1,7 +1,7 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
-use super::found::{PartialResults, RecordCounts};
-use super::work::Disposition;
+use super::first_pass::Disposition;
+use super::partial_results::{PartialResults, RecordCounts};
 use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::source::Input;
@@ -71,14 +71,14 @@ impl Stats {
         let mut stats =
             Self { files: inputs.len() as u64, bytes, tally: found.tally, logged: found.logged, ..Self::default() };
         let RecordCounts(counts) = &found.counts;
-        for (&(event_id, fate), &count) in counts {
-            match (fate, event_id) {
+        for (&(event_id, disposition), &count) in counts {
+            match (disposition, event_id) {
                 (Disposition::OutsideWindow, _) => stats.outside_window += count,
                 (Disposition::Filtered, _) => stats.filtered += count,
                 (Disposition::Mapped, Some(id)) => *stats.by_id.entry(id).or_default() += count,
                 (Disposition::Mapped, None) => stats.documents += count,
             }
-            stats.mapped += if fate == Disposition::Mapped { count } else { 0 };
+            stats.mapped += if disposition == Disposition::Mapped { count } else { 0 };
         }
         stats.by_id.retain(|_, count| *count > 0);
         stats.alerts = alerts.len() as u64;

@@ -4,7 +4,7 @@
 //! threads. This module does not know what the result is shown for.
 
 use super::documents;
-use super::found::FAULTS_PER_UNIT;
+use super::partial_results::FAULTS_PER_UNIT;
 use super::{CHUNKS_PER_UNIT, EventFilter, Progress, Roles, RunError, TimeWindow};
 use crate::base::{Ticks, host};
 use crate::ecs::{self, FieldId};
@@ -308,12 +308,12 @@ impl Visitor for Looking<'_> {
 
     fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         if NotableKind::of(glance.provider(), glance.provider_guid(), glance.event_id()).is_some() {
-            return Visit::Wanted;
+            return Visit::NeedRecord;
         }
         let stream = self.stream_of(glance);
         let (number, time) = (Some(glance.record_id()), glance.time_created());
         self.see(stream, number, glance.event_id(), time, glance.provider());
-        Visit::Seen
+        Visit::Skip
     }
 
     fn item(&mut self, item: Item) {
@@ -326,7 +326,7 @@ impl Visitor for Looking<'_> {
                     self.fault(Fault::lost(&input, FaultKind::Json, reason).at(origin.offset));
                 }
             }
-            Item::PassedOver => self.part.passed_over += 1,
+            Item::Skipped => self.part.passed_over += 1,
             Item::Fault(fault) => self.fault(fault),
         }
         if self.seen.len() >= MOST_KNOWN {

@@ -3,13 +3,13 @@
 //! This module does not know where rows wait, nor what a format does with one.
 
 use super::duplicates::Duplicates;
-use super::shelf::Shelf;
+use super::spool::Shelf;
 use crate::report::{Results, TimelineFormat};
 use crate::timeline::parts_by_event;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-pub use super::shelf::SpoolLimits;
+pub use super::spool::SpoolLimits;
 use crate::timeline::{RowContents, TimelineEntry};
 
 /// What is wanted of a timeline.

@@ -5,11 +5,11 @@
 //! first in the order of events counts. A [`Forest`] is the table at rest: parents found, cycles broken, everything in order.
 //! A process whose start was not logged is there too, known by its other events or by what its children say of it.
 //!
-//! [`details`] holds what a targeted pass gathers of a few processes, [`elsewhere`] counts where else a value was seen, and [`triage`] puts both beside the
+//! [`details`] holds what a targeted pass gathers of a few processes, [`prevalence`] counts where else a value was seen, and [`triage`] puts both beside the
 //! alerts. This module does not know how evidence is read, nor formats.
 
 pub mod details;
-pub mod elsewhere;
+pub mod prevalence;
 
 mod addresses;
 mod connection;

@@ -5,10 +5,10 @@
 
 use super::connection::{Connection, HostAddresses};
 use super::details::{Details, List, OfProcess, WantedProcesses};
-use super::elsewhere::{Elsewhere, Prevalence, SOUGHT, Sought, ValueKind, Watch};
 use super::entity::EntityKey;
 use super::forest::{Forest, NodeIndex};
 use super::observe::{FieldReader, LONGEST_COMMAND, ProcessSurvey, process_of};
+use super::prevalence::{Elsewhere, Prevalence, SOUGHT, Sought, ValueKind, Watch};
 use super::text::CutText;
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};

@@ -386,7 +386,7 @@ impl<'r> Chunks<'r> {
                         remains.in_doubt.add(offset, record.id);
                     }
                     let is_wanted = wanted(&read.provider, read.provider_guid.as_deref());
-                    visitor.item(if is_wanted { Item::Record(read) } else { Item::PassedOver });
+                    visitor.item(if is_wanted { Item::Record(read) } else { Item::Skipped });
                 }
                 Err(Unreadable::NoTemplate) => remains.without_template.add(offset, record.id),
                 Err(Unreadable::Misfit) => remains.misfits.add(offset, record.id),

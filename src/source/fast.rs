@@ -1,15 +1,15 @@
 //! The fast way through a chunk: records straight from their binary form, without XML in between.
 //!
 //! A record is a template and the values that fill it. A template is read once and known again by its content in every later chunk ([`template`]); what a
-//! record with it says at a glance is found by place ([`layout`]), and the caller decides on that glance whether the record is built at all ([`draft`]).
+//! record with it says at a glance is found by place ([`layout`]), and the caller decides on that glance whether the record is built at all ([`build`]).
 //! Whatever is not exactly understood, damage of any kind included, makes the whole chunk go the slow way: this module never guesses, and it raises no
 //! faults. A test holds that both ways give the same records for the same bytes.
 
+mod build;
 mod definitions;
-mod draft;
-mod envelope;
 mod layout;
 mod loose;
+mod system_cache;
 mod table;
 mod template;
 mod value;
@@ -21,11 +21,11 @@ use super::evtx::ChunkPlace;
 use super::hidden::may_hide;
 use super::record::{Interner, Record};
 use crate::base::{Locator, Ticks};
+use build::gap;
 use definitions::Definitions;
-use draft::gap;
-use envelope::{CachedSystem, SystemCache};
 use hashbrown::HashMap;
 use layout::{Provider, RecordLayout, RecordParts, SystemPlaces};
+use system_cache::{CachedSystem, SystemCache};
 use table::{Noticed, ValueTable};
 use template::ByteView;
 
@@ -49,9 +49,9 @@ pub type ProviderFilter = fn(&str, Option<&str>) -> bool;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
     /// It has seen enough.
-    Seen,
+    Skip,
     /// It wants all of it.
-    Wanted,
+    NeedRecord,
 }
 
 /// What hears of the records of a chunk.
@@ -239,7 +239,7 @@ impl FastReader {
                 reading.pass_over();
                 return Some(());
             }
-            if reading.glance(&glance) == Visit::Seen {
+            if reading.glance(&glance) == Visit::Skip {
                 return Some(());
             }
         }
@@ -264,7 +264,7 @@ impl FastReader {
         let templates = &self.definitions.templates;
         let filling = filling.template.map(|template| (&templates[template].root, filling.table));
         let (mut draft, time) =
-            draft::draft((&templates[around].root, outer), filling, &mut self.strings, &mut self.text)?;
+            build::draft((&templates[around].root, outer), filling, &mut self.strings, &mut self.text)?;
         let is_wanted = wanted(draft.provider.as_deref().unwrap_or_default(), draft.provider_guid.as_deref());
         draft.record_id = draft.record_id.or(Some(whole.header_id));
         let record = draft.finish(time, whole.origin, &mut self.strings)?;

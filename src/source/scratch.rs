@@ -26,7 +26,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Buffers for a caller that wants only some records. Others become `Item::PassedOver`, where that is cheaper than reading them.
+    /// Buffers for a caller that wants only some records. Others become `Item::Skipped`, where that is cheaper than reading them.
     #[must_use]
     pub fn wanting(self, wanted: ProviderFilter) -> Self {
         Self { wanted: Some(wanted), ..self }

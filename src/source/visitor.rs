@@ -18,7 +18,7 @@ pub enum Item {
     /// A document that was read.
     Document(JsonDocument),
     /// A record that was met, and that nobody wants: see `Scratch::wanting`.
-    PassedOver,
+    Skipped,
     /// Something that was not, or that is in doubt.
     Fault(Fault),
 }
@@ -75,7 +75,7 @@ impl Visitor for Collector<'_> {
     }
 
     fn glance(&mut self, _: &RecordRef<'_>) -> Visit {
-        Visit::Wanted
+        Visit::NeedRecord
     }
 
     fn item(&mut self, item: Item) {
@@ -109,7 +109,7 @@ impl ChunkListener for Hearing<'_> {
     }
 
     fn pass_over(&mut self) {
-        self.0.item(Item::PassedOver);
+        self.0.item(Item::Skipped);
     }
 
     fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
@@ -130,7 +130,7 @@ pub struct UnitStats {
     pub chunks: u64,
     /// Chunk slots that were never used: all their bytes are zero.
     pub empty_chunks: u64,
-    /// Records met: those handed over as [`Item::Record`] or [`Item::PassedOver`], and those lost with a fault for which [`Fault::is_record`] holds.
+    /// Records met: those handed over as [`Item::Record`] or [`Item::Skipped`], and those lost with a fault for which [`Fault::is_record`] holds.
     pub records: u64,
 }
 

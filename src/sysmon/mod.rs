@@ -7,15 +7,15 @@
 mod common;
 mod derive;
 mod direct;
+mod extractors;
 mod ids;
 mod raw;
 mod reference;
 mod steps;
-mod ways;
 
 pub use derive::split_command_line;
+pub use extractors::{ExtractCache, Extractors, FoundSource, LazyEvent, SourcePart, TextSource, entries_of, raw_at};
 pub use reference::reference;
-pub use ways::{ExtractCache, Extractors, FoundSource, LazyEvent, SourcePart, TextSource, entries_of, raw_at};
 
 use crate::base::Ticks;
 use crate::ecs::{self, Field, FieldId};

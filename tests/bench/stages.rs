@@ -85,7 +85,7 @@ impl Visitor for Looker<'_> {
             let event = LazyCell::new(|| fields.event(glance, &mut self.cells, ""));
             self.hits += fields.hits(detector.rules(), glance, &event, &mut self.keys, memo).len();
         }
-        Visit::Seen
+        Visit::Skip
     }
 
     fn item(&mut self, _: Item) {}

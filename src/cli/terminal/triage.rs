@@ -4,7 +4,7 @@ use super::alerts::line;
 use super::{DIM, counted, grouped, shown};
 use evql::event::OrderKey;
 use evql::process::details::{ActivityEntry, List, Times};
-use evql::process::elsewhere::ValueKind;
+use evql::process::prevalence::ValueKind;
 use evql::process::triage::{AlertProcess, Triage};
 use evql::process::{HostTree, NodeIndex};
 use std::io::{self, Write};

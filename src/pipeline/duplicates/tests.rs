@@ -34,7 +34,7 @@ fn seen((group, record_id, letter): Told, origin: Locator) -> RecordFingerprint 
         group,
         record_id,
         event_id: 1,
-        fate: Disposition::Mapped,
+        disposition: Disposition::Mapped,
     }
 }
 

@@ -23,7 +23,7 @@ fn items(bytes: &[u8]) -> (Places, Places) {
     let stats = read(&mut source, &input, 0, &mut |item| match item {
         Item::Document(found) => documents.push((found.origin.offset, Value::Object(found.object).to_string())),
         Item::Fault(fault) => faults.push((fault.offset.unwrap(), fault.reason)),
-        Item::Record(_) | Item::PassedOver => panic!("no records here"),
+        Item::Record(_) | Item::Skipped => panic!("no records here"),
     });
     let of_the_text = ["cannot be read further", "the list or response"];
     let lost = faults.iter().filter(|(_, reason)| !of_the_text.iter().any(|start| reason.starts_with(start))).count();
@@ -146,7 +146,7 @@ fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
     let stats = read(&mut &file[..], &input, 0, &mut |item| match item {
         Item::Document(_) => documents += 1,
         Item::Fault(fault) => doubts.push((fault.offset, fault.severity, fault.reason)),
-        Item::Record(_) | Item::PassedOver => {}
+        Item::Record(_) | Item::Skipped => {}
     });
     assert_eq!((documents, stats.records), (3, 3));
     assert!(doubts.iter().all(|(_, severity, _)| *severity == crate::source::FaultSeverity::Suspect), "{doubts:?}");

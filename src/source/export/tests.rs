@@ -29,7 +29,7 @@ fn read_bytes(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u64>, Vec<Fault
     let unit = WorkUnit { input: 0, first_chunk: 0, chunks: 0, reaches_back: false };
     let stats = read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {
         Item::Record(record) => ids.push(record.record_id.unwrap_or(0)),
-        found @ (Item::Document(_) | Item::PassedOver) => panic!("not here: {found:?}"),
+        found @ (Item::Document(_) | Item::Skipped) => panic!("not here: {found:?}"),
         Item::Fault(fault) => faults.push(fault),
     });
     let lost = faults.iter().filter(|fault| fault.is_record()).count();

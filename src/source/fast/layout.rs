@@ -4,7 +4,7 @@
 //! and which the entry of each name. With it a record is a [`RecordRef`]. A record gets one only if the slow way would surely have read it; all others are
 //! built in full instead. This module does not know what an entry means, nor which records somebody wants.
 
-use super::draft::{MOST_VALUES, is_data};
+use super::build::{MOST_VALUES, is_data};
 use super::table::{Noticed, ValueTable};
 use super::template::{CachedTemplate, TemplateElement, TemplateNode};
 use super::value;

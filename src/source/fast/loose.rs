@@ -5,7 +5,7 @@
 //! and every name in it has its hash; else one with that identifier that a sound chunk of the same file defines. Nothing is guessed beyond that: what does not
 //! fit to the last byte is no record.
 
-use super::draft::{draft, gap};
+use super::build::{draft, gap};
 use super::table::ValueTable;
 use super::template::{ByteView, CachedTemplate, instance_head};
 use crate::base::Locator;

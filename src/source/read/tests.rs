@@ -25,7 +25,7 @@ fn run(input: Input) -> (UnitStats, Vec<(FaultKind, Option<u64>)>) {
     for unit in units(&inputs, 1) {
         stats += read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| match item {
             Item::Record(record) => panic!("there is no record: {record:?}"),
-            found @ (Item::Document(_) | Item::PassedOver) => panic!("not here: {found:?}"),
+            found @ (Item::Document(_) | Item::Skipped) => panic!("not here: {found:?}"),
             Item::Fault(fault) => faults.push((fault.kind, fault.offset)),
         });
     }

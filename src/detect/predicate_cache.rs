@@ -9,9 +9,9 @@
 //! parts; and that is asked last, for the conditions that are left.
 //! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
 
+use super::hit_template::HitTemplate;
 use super::index::Index;
-use super::needles::{self, LiteralHits, Needles, RequiredLiterals};
-use super::outline::HitTemplate;
+use super::literals::{self, LiteralHits, Needles, RequiredLiterals};
 use crate::base::bits;
 use crate::ecs::Field;
 use crate::eql::Predicate;
@@ -429,7 +429,7 @@ impl PredicateCache {
                 let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
                 open.push(Open { bit: small(part.bit), column: small(at), answer, position: small(position) });
                 // Short texts are only looked for where nothing else has ruled a condition out.
-                let haystacks = part.wanted.iter().flat_map(needles::haystacks);
+                let haystacks = part.wanted.iter().flat_map(literals::haystacks);
                 for haystack in haystacks.filter(|haystack| !self.needles.is_short(*haystack)) {
                     let known = needy.iter().position(|(known, _)| *known == haystack);
                     let at = known.unwrap_or_else(|| {

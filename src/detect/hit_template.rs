@@ -4,7 +4,7 @@
 
 use super::RuleIndex;
 use super::candidates::{KeyBuffer, Pattern, is_of_one_host};
-use super::waking::{Asleep, RuleActivity};
+use super::rule_activity::{Asleep, RuleActivity};
 use crate::eql::{Digester, KeyField, Query};
 use crate::event::Fields;
 use crate::rules::Rule;

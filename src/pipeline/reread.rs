@@ -39,7 +39,7 @@ impl Visitor for ChunkHasher<'_> {
     }
 
     fn glance(&mut self, _: &RecordRef<'_>) -> Visit {
-        Visit::Seen
+        Visit::Skip
     }
 
     fn item(&mut self, _: Item) {}
@@ -76,7 +76,7 @@ impl Visitor for RecordIdCollector<'_> {
 
     fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
         self.found.push((self.groups.group(glance), glance.record_id(), glance.origin()));
-        Visit::Seen
+        Visit::Skip
     }
 
     fn item(&mut self, item: Item) {
@@ -124,7 +124,7 @@ impl<T, F: Fn(&Record) -> T> Visitor for RecordLoader<'_, T, F> {
     }
 
     fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        if self.origins.binary_search(&glance.origin()).is_ok() { Visit::Wanted } else { Visit::Seen }
+        if self.origins.binary_search(&glance.origin()).is_ok() { Visit::NeedRecord } else { Visit::Skip }
     }
 
     fn item(&mut self, item: Item) {

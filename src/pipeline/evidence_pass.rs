@@ -9,7 +9,7 @@ use crate::base::{Locator, Ticks};
 use crate::detect::Alert;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
-use crate::process::elsewhere::Watch;
+use crate::process::prevalence::Watch;
 use crate::process::triage::{self, Triage};
 use crate::process::{AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ProcessSurvey};
 use crate::source::{self, Fault, FileStates, Input, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
@@ -173,21 +173,21 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         let id = glance.event_id();
         let PassThreadState { observer, cells, shapes, .. } = &mut *self.own;
         if self.is_copy || (observer.fields(id).is_empty() && is_plain(glance)) {
-            return Visit::Seen;
+            return Visit::Skip;
         }
         let RunOptions { window, clock, filter, .. } = &pass.options;
         if filter.is_active() && !filter.wants(Some(id), || glance.computer().text().into()) {
-            return Visit::Seen;
+            return Visit::Skip;
         }
         let windowed = window.from.is_some() || window.to.is_some();
         if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
-            return Visit::Seen;
+            return Visit::Skip;
         }
         if !is_plain(glance) || (windowed && *clock == Clock::Utc) {
-            return Visit::Wanted;
+            return Visit::NeedRecord;
         }
         if pass.duplicates.contains(glance.origin()) {
-            return Visit::Seen;
+            return Visit::Skip;
         }
         if shapes.len() > MOST_SHAPES {
             shapes.clear();
@@ -196,7 +196,7 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
             let mut ways = Extractors::new(id, pass.options.mapping, glance.names());
             observer.fields(id).iter().all(|field| ways.learn(&(*field).into())).then(|| Arc::new(ways))
         });
-        let Some(ways) = ways else { return Visit::Wanted };
+        let Some(ways) = ways else { return Visit::NeedRecord };
         let event = LazyEvent::new(ways, glance, cells, &pass.inputs[self.input as usize].display);
         let time = match clock {
             Clock::Logged => glance.time_created(),
@@ -204,7 +204,7 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         };
         let order = OrderKey::new(time, Some(glance.record_id()), glance.origin());
         observer.see(&ObservedEvent { fields: &event, id: Some(id), order });
-        Visit::Seen
+        Visit::Skip
     }
 
     fn item(&mut self, item: Item) {
@@ -218,7 +218,7 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
                     self.show(&event, id.map(u32::from), id.map(u32::from).or_else(code));
                 }
             }
-            Item::Document(_) | Item::PassedOver | Item::Fault(_) => {}
+            Item::Document(_) | Item::Skipped | Item::Fault(_) => {}
         }
         if !self.in_chunk {
             self.own.observer.keep();
@@ -281,7 +281,7 @@ impl Visitor for EventLoader<'_> {
     }
 
     fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        if self.has(glance.origin()) { Visit::Wanted } else { Visit::Seen }
+        if self.has(glance.origin()) { Visit::NeedRecord } else { Visit::Skip }
     }
 
     fn item(&mut self, item: Item) {

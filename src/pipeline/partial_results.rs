@@ -5,8 +5,8 @@
 use super::UnitTally;
 use super::copies::SeenDocument;
 use super::duplicates::{self, ChunkSeen, Duplicates, RecordCategory, RecordFingerprint, Rereader};
+use super::first_pass::Disposition;
 use super::keywords::LongKeyword;
-use super::work::Disposition;
 use crate::base::{Locator, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
 use crate::process::HostAddresses;

@@ -1,11 +1,11 @@
 //! What one thread does with one unit of work. This module does not know what becomes of the finds of all.
 
-use super::again::{ChunkHasher, RecordIdCollector, RecordLoader};
 use super::copies::SeenDocument;
 use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerprint, Rereader};
-use super::found::PartialResults;
 use super::keywords::{AskedKeywords, ShapeKeywords};
-use super::shelf::{Rows, Shelf};
+use super::partial_results::PartialResults;
+use super::reread::{ChunkHasher, RecordIdCollector, RecordLoader};
+use super::spool::{Rows, Shelf};
 use super::timeline::TimelineOptions;
 use super::{Progress, RunOptions, UnitTally, documents};
 use crate::base::{Locator, Ticks};
@@ -342,7 +342,7 @@ impl<'run> Worker<'run> {
             group,
             record_id,
             event_id: record.event_id,
-            fate: self.fate_of(record),
+            disposition: self.disposition_of(record),
         }
     }
 
@@ -353,11 +353,11 @@ impl<'run> Worker<'run> {
         }
     }
 
-    fn fate_of(&self, record: &Record) -> Disposition {
-        self.fate(Some(record.event_id), || Cow::Borrowed(&record.computer), self.time(record))
+    fn disposition_of(&self, record: &Record) -> Disposition {
+        self.disposition(Some(record.event_id), || Cow::Borrowed(&record.computer), self.time(record))
     }
 
-    fn fate<'c>(&self, id: Option<u32>, computer: impl FnOnce() -> Cow<'c, str>, time: Ticks) -> Disposition {
+    fn disposition<'c>(&self, id: Option<u32>, computer: impl FnOnce() -> Cow<'c, str>, time: Ticks) -> Disposition {
         if !self.options.filter.wants(id, computer) {
             return Disposition::Filtered;
         }
@@ -495,17 +495,17 @@ impl Visitor for UnitVisitor<'_> {
         }
         let ThreadState { plans, building, asking, rows, row_cells, row_ends, connections, .. } = &mut *self.own;
         if !plans.is_on_windows(glance) {
-            return Visit::Wanted;
+            return Visit::NeedRecord;
         }
         // The shape is looked up once: this is done for every record there is.
         let (shape, memo) = plans.of(glance, worker);
         if worker.shelf.is_some() && shape.columns.is_none() {
-            return Visit::Wanted;
+            return Visit::NeedRecord;
         }
         let path = &worker.inputs[self.input as usize].display;
         if let Some(watch) = shape.watch.as_ref().filter(|_| !worker.detector.watch().is_settled()) {
             if watch.is_whole() {
-                return Visit::Wanted;
+                return Visit::NeedRecord;
             }
             watch.note(worker.detector.watch(), &LazyEvent::new(watch.ways(), glance, row_cells, path));
         }
@@ -528,7 +528,7 @@ impl Visitor for UnitVisitor<'_> {
                     {
                         // What is found in the event alone is an alert, which needs all of it.
                         self.hits = Some(hits);
-                        return Visit::Wanted;
+                        return Visit::NeedRecord;
                     }
                     MatchResult::Close(hits) => {
                         let candidate = candidate(&event, order(), shape.is_creation, keys, hits);
@@ -536,7 +536,7 @@ impl Visitor for UnitVisitor<'_> {
                     }
                 }
             }
-            ShapePlan::Nothing | ShapePlan::Whole(_) => return Visit::Wanted,
+            ShapePlan::Nothing | ShapePlan::Whole(_) => return Visit::NeedRecord,
         }
         if let Some(keywords) = &shape.keywords {
             worker.keywords.note(keywords, glance, (row_cells, path), &mut self.found.long_keywords);
@@ -544,7 +544,7 @@ impl Visitor for UnitVisitor<'_> {
         if let Some((ways, _)) = shape.columns.as_ref().filter(|_| worker.holds(RowContents::Record)) {
             let event = LazyEvent::new(ways, glance, row_cells, path);
             self.subject = Some(Subject::new(&event, order_of(&event, glance, clock), shape.is_creation));
-            return Visit::Wanted;
+            return Visit::NeedRecord;
         }
         building.add_glance(glance, Disposition::Mapped);
         self.found.note_time(glance.time_created(), glance.time_created());
@@ -556,14 +556,14 @@ impl Visitor for UnitVisitor<'_> {
                 connections.extend(connection_of(&event).filter(Connection::shows_own_address));
             }
         }
-        Visit::Seen
+        Visit::Skip
     }
 
     fn item(&mut self, item: Item) {
         match item {
             Item::Record(record) => self.take(&record),
             Item::Document(document) => self.take_document(document),
-            Item::PassedOver => self.found.tally.other_providers += 1,
+            Item::Skipped => self.found.tally.other_providers += 1,
             Item::Fault(fault) => self.found.note(fault),
         }
     }
@@ -606,15 +606,15 @@ impl UnitVisitor<'_> {
         let RunOptions { window, clock, filter, .. } = self.worker.options;
         if filter.is_active() && !filter.wants(Some(glance.event_id()), || glance.computer().text().into()) {
             self.own.building.add_glance(glance, Disposition::Filtered);
-            return Some(Visit::Seen);
+            return Some(Visit::Skip);
         }
         let windowed = window.from.is_some() || window.to.is_some();
         if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
             self.own.building.add_glance(glance, Disposition::OutsideWindow);
-            return Some(Visit::Seen);
+            return Some(Visit::Skip);
         }
         let needs_all = self.worker.wants_everything() || (windowed && *clock == Clock::Utc);
-        needs_all.then_some(Visit::Wanted)
+        needs_all.then_some(Visit::NeedRecord)
     }
 
     fn take(&mut self, record: &Record) {
@@ -623,8 +623,8 @@ impl UnitVisitor<'_> {
             self.found.tally.other_providers += 1;
             return;
         }
-        let fate = self.worker.fate_of(record);
-        let counted = (Some(record.event_id), fate);
+        let disposition = self.worker.disposition_of(record);
+        let counted = (Some(record.event_id), disposition);
         if self.own.building.origin().is_some() {
             let (group, number) = duplicates::number_of(record);
             self.own.building.add(group, number, counted);
@@ -634,7 +634,7 @@ impl UnitVisitor<'_> {
             }
             self.found.counts.add(counted, 1);
         }
-        if fate != Disposition::Mapped {
+        if disposition != Disposition::Mapped {
             return;
         }
         if record.is_recovered {
@@ -671,11 +671,13 @@ impl UnitVisitor<'_> {
                 let event_id = sysmon_id.map(u32::from);
                 let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                 let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
-                let fate = worker.fate(event_id.or_else(code), computer, event.time(worker.options.clock));
-                let seen = fingerprint.map(|fingerprint| SeenDocument::new(fingerprint, origin, sysmon_id, fate));
+                let disposition =
+                    worker.disposition(event_id.or_else(code), computer, event.time(worker.options.clock));
+                let seen =
+                    fingerprint.map(|fingerprint| SeenDocument::new(fingerprint, origin, sysmon_id, disposition));
                 self.found.documents.extend(seen);
-                self.found.counts.add((event_id, fate), 1);
-                if fate == Disposition::Mapped {
+                self.found.counts.add((event_id, disposition), 1);
+                if disposition == Disposition::Mapped {
                     let hits = worker.detector.hits(&event.document);
                     self.keep(event, None, hits);
                 }

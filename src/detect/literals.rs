@@ -5,7 +5,7 @@
 //! it is stored, tells for all conditions. What it finds is a superset. This module does not know what conditions are for.
 
 use crate::base::bits;
-use crate::base::grams::Grams;
+use crate::base::ngram::Grams;
 use crate::ecs::Field;
 use crate::eql::{Need, Predicate};
 use crate::source::{Raw, RecordRef};
