@@ -3,9 +3,8 @@
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
 use super::names::NameMistake;
-use super::output::OutputFiles;
+use super::output::{OutputFiles, is_stdout};
 use super::session::{self, Chosen, Session, WantedOutputs};
-use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::Span;

@@ -2,7 +2,6 @@
 
 pub mod alerts;
 pub mod faults;
-mod line;
 pub mod summary;
 pub mod survey;
 pub mod tree;

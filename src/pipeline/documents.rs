@@ -2,7 +2,7 @@
 //!
 //! This module does not know how documents are read, nor what rules make of them.
 
-use super::Roles;
+use super::options::Roles;
 use crate::base::{Ticks, guid};
 use crate::ecs::{self, Field, FieldType};
 use crate::event::{Document, Event, Value, instant};

@@ -7,8 +7,8 @@
 //! This module does not know rules.
 
 use super::copies::{self, SeenDocument};
-use super::first_pass::Disposition;
-use super::partial_results::RecordCounts;
+use super::counts::{RecordCategory, RecordCounts};
+use super::disposition::Disposition;
 use crate::base::{Locator, Ticks};
 use crate::source::{self, Record, RecordRef, Stored};
 use crate::sysmon;
@@ -137,9 +137,6 @@ impl ChunkSeen {
     }
 }
 
-/// What records are counted by.
-pub type RecordCategory = (Option<u32>, Disposition);
-
 /// A chunk while it is read.
 #[derive(Debug, Default)]
 pub struct Building {
@@ -153,7 +150,7 @@ pub struct Building {
     recovered: u32,
     /// The range that was last added to.
     latest: usize,
-    /// The number of the sender that it was added to for, if that was at a glance.
+    /// The number of the sender that it was added to for, if that is known.
     sender: Option<u64>,
     /// Computer and channel as they were last stored, the number of the sender that they were last seen with, and their group.
     known: Option<(Stored, Stored, u64, LogDigest)>,
@@ -180,53 +177,53 @@ impl Building {
         self.origin
     }
 
-    /// Adds a record of which a glance was enough.
+    /// Adds a record that need not be read in full.
     #[inline]
-    pub fn add_glance(&mut self, glance: &RecordRef<'_>, disposition: Disposition) {
+    pub fn add_record_ref(&mut self, record: &RecordRef<'_>, disposition: Disposition) {
         // Nearly every record is the next one of the same log.
         if disposition == Disposition::Mapped
-            && self.sender == Some(glance.sender())
-            && let Some(count) = self.mapped.get_mut(glance.event_id() as usize)
+            && self.sender == Some(record.sender())
+            && let Some(count) = self.mapped.get_mut(record.event_id() as usize)
             && let Some(range) = self.ranges.get_mut(self.latest)
-            && range.last < glance.record_id()
+            && range.last < record.record_id()
         {
             *count += 1;
-            range.last = glance.record_id();
+            range.last = record.record_id();
             return;
         }
-        self.add_other_glance(glance, disposition);
+        self.add_other_record_ref(record, disposition);
     }
 
     #[inline(never)]
-    fn add_other_glance(&mut self, glance: &RecordRef<'_>, disposition: Disposition) {
-        let group = self.group(glance);
-        self.add(group, glance.record_id(), (Some(glance.event_id()), disposition));
-        self.sender = Some(glance.sender());
+    fn add_other_record_ref(&mut self, record: &RecordRef<'_>, disposition: Disposition) {
+        let group = self.group(record);
+        self.add(group, record.record_id(), (Some(record.event_id()), disposition));
+        self.sender = Some(record.sender());
     }
 
     /// The group of a record.
     #[inline]
-    pub fn group(&mut self, glance: &RecordRef<'_>) -> LogDigest {
+    pub fn group(&mut self, record: &RecordRef<'_>) -> LogDigest {
         if let Some((_, _, sender, group)) = &self.known
-            && *sender == glance.sender()
+            && *sender == record.sender()
         {
             return *group;
         }
-        self.new_group(glance)
+        self.new_group(record)
     }
 
     #[inline(never)]
-    fn new_group(&mut self, glance: &RecordRef<'_>) -> LogDigest {
-        let (computer, channel) = (glance.computer(), glance.channel());
+    fn new_group(&mut self, record: &RecordRef<'_>) -> LogDigest {
+        let (computer, channel) = (record.computer(), record.channel());
         if let Some((known_computer, known_channel, sender, group)) = &mut self.known
             && *known_computer == computer
             && *known_channel == channel
         {
-            *sender = glance.sender();
+            *sender = record.sender();
             return *group;
         }
         let group = group_of(computer.text().trim(), channel.text().trim());
-        self.known = Some((computer.into(), channel.into(), glance.sender(), group));
+        self.known = Some((computer.into(), channel.into(), record.sender(), group));
         group
     }
 
@@ -375,11 +372,11 @@ pub trait Rereader {
 }
 
 /// Finds the duplicates among chunks, and among records of other files.
-pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], again: &dyn Rereader) -> Duplicates {
+pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], reader: &dyn Rereader) -> Duplicates {
     let mut found = Duplicates::default();
     // Mostly they are in order already, or in few runs that are; and this sort makes use of it.
     chunks.sort_by_key(|chunk| chunk.origin);
-    found.chunks = copies(&chunks, again);
+    found.chunks = copies(&chunks, reader);
     chunks.retain(|chunk| {
         let is_copy = found.chunks.contains(&chunk.origin);
         if is_copy {
@@ -395,7 +392,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], again: &dy
         origins.sort_unstable();
         let others: Vec<&RecordFingerprint> =
             others.iter().filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
-        let mut numbers = again.numbers(&origins);
+        let mut numbers = reader.numbers(&origins);
         numbers.retain(|(group, id, _)| batch.includes(*group, *id));
         let in_logs: HashSet<Locator> = numbers.iter().map(|(_, _, origin)| *origin).collect();
         numbers.extend(others.iter().map(|seen| (seen.group, seen.record_id, seen.origin)));
@@ -404,7 +401,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], again: &dy
         let alike = numbers.chunk_by(same).filter(|alike| alike.len() > 1).flatten();
         let mut alike: Vec<Locator> = alike.map(|(_, _, origin)| *origin).filter(|at| in_logs.contains(at)).collect();
         alike.sort_unstable();
-        let mut seen = again.seen(&alike);
+        let mut seen = reader.seen(&alike);
         seen.extend(others);
         found.add_all(seen);
     }
@@ -412,7 +409,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], again: &dy
 }
 
 /// The chunks, which are in order, that have the same bytes as one before.
-fn copies(chunks: &[ChunkSeen], again: &dyn Rereader) -> HashSet<Locator> {
+fn copies(chunks: &[ChunkSeen], reader: &dyn Rereader) -> HashSet<Locator> {
     let mut headers: Vec<u64> = chunks.iter().map(|chunk| chunk.header).collect();
     headers.sort_unstable();
     let mut twice: Vec<u64> = headers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
@@ -423,7 +420,7 @@ fn copies(chunks: &[ChunkSeen], again: &dyn Rereader) -> HashSet<Locator> {
     twice.dedup();
     let alike = chunks.iter().filter(|chunk| twice.binary_search(&chunk.header).is_ok());
     let alike: Vec<Locator> = alike.map(|chunk| chunk.origin).collect();
-    let mut digests = again.digests(&alike);
+    let mut digests = reader.digests(&alike);
     digests.sort_unstable();
     let mut known = HashSet::new();
     digests.into_iter().filter(|(_, digest)| !known.insert(*digest)).map(|(origin, _)| origin).collect()

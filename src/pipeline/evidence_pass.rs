@@ -1,11 +1,20 @@
-//! A second pass over the evidence of a run: every event that counts is shown to observers, one for each thread.
+//! The second pass over the evidence: every event that counts is shown to observers, one for each thread.
 //!
-//! What the first pass has found out is used: duplicates are passed over, as are the events that the run did not want. Faults were reported then, and are not
-//! again. Events are shown at a glance where that is possible. This module does not know what observers gather.
+//! Why a second one? Trees, triage and prevalence ask about processes, and which ones matter is known when the alerts are: a table of every process with
+//! all it did would be made for nothing in most runs, and which records are duplicates is known at the end of the first pass only. So the first pass keeps
+//! what rules need, and whoever wants more reads the evidence once more, with an observer that asks for a few fields of a few event IDs.
+//!
+//! Duplicates, and events that the run did not ask for, are passed over. Faults were reported by the first pass and are not reported again. This module does
+//! not know what observers gather.
 
+use super::disposition::Disposition;
+use super::documents;
 use super::duplicates::Duplicates;
-use super::{CHUNKS_PER_UNIT, Progress, RunOptions, documents};
-use crate::base::{Locator, Ticks};
+use super::options::RunOptions;
+use super::progress::Progress;
+use super::reread::RecordLoader;
+use super::threads::CHUNKS_PER_UNIT;
+use crate::base::Locator;
 use crate::detect::Alert;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
@@ -19,7 +28,7 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Above this many shapes the evidence is playing games: start anew rather than grow.
+/// Limit for crafted evidence: extractors are forgotten when there are more shapes than this.
 const MOST_SHAPES: usize = 4096;
 
 /// The evidence of a run, to be read again. What came in on standard input is there too: discovery keeps it in a temporary file.
@@ -33,12 +42,12 @@ pub struct EvidencePass {
     pub(super) states: FileStates,
 }
 
-/// What a thread uses again from unit to unit.
+/// The state of one thread, reused from unit to unit.
 struct PassThreadState<O> {
     observer: O,
     scratch: Scratch,
-    cells: ExtractCache,
-    /// The ways to the fields of records of each shape, by its number and event ID; `None` where the whole event is needed.
+    cache: ExtractCache,
+    /// Extractors of the fields that the observer asks for, by number of the shape and event ID; `None` where the whole event must be mapped.
     shapes: HashMap<(u32, u32), Option<Arc<Extractors>>>,
 }
 
@@ -48,24 +57,29 @@ impl EvidencePass {
         progress.start(self.inputs.iter().map(|input| input.size).sum());
         let units = source::units(&self.inputs, CHUNKS_PER_UNIT);
         // Each thread takes what another one has put back: there are never more of them than threads.
-        let spare: Mutex<Vec<PassThreadState<O>>> = Mutex::default();
-        let own = || PassThreadState {
+        let pool: Mutex<Vec<PassThreadState<O>>> = Mutex::default();
+        let new_state = || PassThreadState {
             observer: new(),
-            scratch: Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader),
-            cells: ExtractCache::default(),
+            scratch: self.scratch(),
+            cache: ExtractCache::default(),
             shapes: HashMap::new(),
         };
         self.pool.install(|| {
             units.par_iter().for_each(|unit| {
-                let known = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let mut own = known.unwrap_or_else(own);
-                progress.advance(self.read(unit, &mut own));
-                spare.lock().unwrap_or_else(PoisonError::into_inner).push(own);
+                let pooled = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let mut state = pooled.unwrap_or_else(new_state);
+                progress.advance(self.read(unit, &mut state));
+                pool.lock().unwrap_or_else(PoisonError::into_inner).push(state);
             });
         });
         progress.finish();
-        let all = spare.into_inner().unwrap_or_else(PoisonError::into_inner);
-        all.into_iter().map(|own| own.observer).collect()
+        let all = pool.into_inner().unwrap_or_else(PoisonError::into_inner);
+        all.into_iter().map(|state| state.observer).collect()
+    }
+
+    /// The buffers of a reader.
+    fn scratch(&self) -> Scratch {
+        Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader)
     }
 
     /// A fault for each file that is not as it was before the first pass: what is looked up in it then may be of another state.
@@ -73,15 +87,17 @@ impl EvidencePass {
         self.states.changes()
     }
 
-    /// The events that were read at some places, in their order. Those that are not there any more are missing.
+    /// The events that were read at some places, in their order. Those that are not there any more are left out.
     pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
         let origins: Vec<Locator> = origins.iter().copied().collect();
         let units = source::units_again(&self.inputs, &origins);
+        let event = |item: Item| match item {
+            Item::Record(record) => Some(Arc::new(self.map(&record))),
+            Item::Document(document) => documents::event(document, &self.options.roles).ok().map(Arc::new),
+            Item::Skipped | Item::Fault(_) => None,
+        };
         let load = |(unit, origins): &(WorkUnit, &[Locator])| {
-            let mut scratch = Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader);
-            let mut loading = EventLoader { pass: self, origins, found: Vec::new(), mark: 0 };
-            source::visit_unit(&self.inputs, unit, &mut scratch, &mut loading);
-            loading.found
+            RecordLoader::new(origins, event).load(&self.inputs, unit, &mut self.scratch())
         };
         self.pool.install(|| units.par_iter().flat_map_iter(load).collect())
     }
@@ -93,18 +109,21 @@ impl EvidencePass {
         ProcessSurvey::merge(surveys).map_or_else(Forest::default, |survey| Forest::new(survey.table))
     }
 
-    /// What a person would look up first about some alerts of the run. Destinations and names are sought on other hosts in one more pass.
+    /// The context of some alerts: their processes with all they did, and where else their values were seen.
     pub fn triage(&self, alerts: &[Alert], progress: &dyn Progress) -> Triage {
         let plan = triage::TriagePlan::new(alerts);
         let surveys = self.observe(progress, &|| plan.survey());
         let mut triage = Triage::new(plan, surveys);
+        // Which end of a connection is the other host's depends on addresses that the pass above has learnt from all of them, so that destinations cannot be
+        // counted in it. This pass is made only if an alert has something to look for.
         if let Some(sought) = triage.watch() {
             let known = triage.addresses.clone();
             triage.watched(self.observe(progress, &|| Watch::new(&sought, &known)));
         }
+        // Of every process a cut command line is held; of those that are shown, the whole one is read from the record of the start.
         let cut = triage.cut();
         if !cut.is_empty() {
-            triage.mend(&self.events(&cut));
+            triage.restore_command_lines(&self.events(&cut));
         }
         triage
     }
@@ -128,29 +147,25 @@ impl EvidencePass {
         }
     }
 
-    /// Reads a unit to its end, and says how many bytes that were.
-    fn read<O: Observer>(&self, unit: &WorkUnit, own: &mut PassThreadState<O>) -> u64 {
-        let mut scratch = std::mem::take(&mut own.scratch);
-        let mut reading = PassVisitor { pass: self, own, input: unit.input, in_chunk: false, is_copy: false };
-        let stats = source::visit_unit(&self.inputs, unit, &mut scratch, &mut reading);
-        own.observer.keep();
-        own.scratch = scratch;
-        stats.bytes
+    /// Reads a unit to its end. Returns how many bytes were read.
+    fn read<O: Observer>(&self, unit: &WorkUnit, state: &mut PassThreadState<O>) -> u64 {
+        let mut scratch = std::mem::take(&mut state.scratch);
+        let mut visitor = PassVisitor { pass: self, state, input: unit.input, in_chunk: false, is_copy: false };
+        let totals = source::visit_unit(&self.inputs, unit, &mut scratch, &mut visitor);
+        state.observer.keep();
+        state.scratch = scratch;
+        totals.bytes
     }
 
     fn map(&self, record: &Record) -> Event {
         sysmon::map(record, &self.inputs[record.origin.input as usize].display, self.options.mapping)
     }
-
-    fn wants(&self, id: Option<u32>, computer: &str, time: Ticks) -> bool {
-        self.options.filter.wants(id, || computer.into()) && self.options.window.contains(time)
-    }
 }
 
-/// A unit while it is read.
+/// Visits one unit, with the state of the thread that reads it.
 struct PassVisitor<'w, O> {
     pass: &'w EvidencePass,
-    own: &'w mut PassThreadState<O>,
+    state: &'w mut PassThreadState<O>,
     input: u32,
     in_chunk: bool,
     /// Whether the chunk at hand is a copy of one that was read elsewhere.
@@ -165,44 +180,40 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
     fn begin_chunk(&mut self, offset: u64) {
         self.in_chunk = true;
         self.is_copy = self.pass.duplicates.contains(Locator { input: self.input, offset });
-        self.own.observer.keep();
+        self.state.observer.keep();
     }
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
         let pass = self.pass;
-        let id = glance.event_id();
-        let PassThreadState { observer, cells, shapes, .. } = &mut *self.own;
-        if self.is_copy || (observer.fields(id).is_empty() && is_plain(glance)) {
+        let id = record.event_id();
+        let PassThreadState { observer, cache, shapes, .. } = &mut *self.state;
+        if self.is_copy || (observer.fields(id).is_empty() && is_on_windows(record)) {
             return Visit::Skip;
         }
-        let RunOptions { window, clock, filter, .. } = &pass.options;
-        if filter.is_active() && !filter.wants(Some(id), || glance.computer().text().into()) {
+        let disposition = pass.options.header_disposition(record);
+        if disposition.is_some_and(|disposition| disposition != Disposition::Mapped) {
             return Visit::Skip;
         }
-        let windowed = window.from.is_some() || window.to.is_some();
-        if windowed && *clock == Clock::Logged && !window.contains(glance.time_created()) {
-            return Visit::Skip;
-        }
-        if !is_plain(glance) || (windowed && *clock == Clock::Utc) {
+        if !is_on_windows(record) || disposition.is_none() {
             return Visit::NeedRecord;
         }
-        if pass.duplicates.contains(glance.origin()) {
+        if pass.duplicates.contains(record.origin()) {
             return Visit::Skip;
         }
         if shapes.len() > MOST_SHAPES {
             shapes.clear();
         }
-        let ways = shapes.entry((glance.shape(), id)).or_insert_with(|| {
-            let mut ways = Extractors::new(id, pass.options.mapping, glance.names());
-            observer.fields(id).iter().all(|field| ways.learn(&(*field).into())).then(|| Arc::new(ways))
+        let extractors = shapes.entry((record.shape(), id)).or_insert_with(|| {
+            let mut extractors = Extractors::new(id, pass.options.mapping, record.names());
+            observer.fields(id).iter().all(|field| extractors.learn(&(*field).into())).then(|| Arc::new(extractors))
         });
-        let Some(ways) = ways else { return Visit::NeedRecord };
-        let event = LazyEvent::new(ways, glance, cells, &pass.inputs[self.input as usize].display);
-        let time = match clock {
-            Clock::Logged => glance.time_created(),
+        let Some(extractors) = extractors else { return Visit::NeedRecord };
+        let event = LazyEvent::new(extractors, record, cache, &pass.inputs[self.input as usize].display);
+        let time = match pass.options.clock {
+            Clock::Logged => record.time_created(),
             Clock::Utc => event.timestamp(),
         };
-        let order = OrderKey::new(time, Some(glance.record_id()), glance.origin());
+        let order = OrderKey::new(time, Some(record.record_id()), record.origin());
         observer.see(&ObservedEvent { fields: &event, id: Some(id), order });
         Visit::Skip
     }
@@ -220,18 +231,19 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
             }
             Item::Document(_) | Item::Skipped | Item::Fault(_) => {}
         }
+        // Only a chunk can be started over: what stands outside of one counts at once.
         if !self.in_chunk {
-            self.own.observer.keep();
+            self.state.observer.keep();
         }
     }
 
     fn restart_chunk(&mut self) {
-        self.own.observer.forget();
+        self.state.observer.forget();
     }
 
     fn end_chunk(&mut self, _: &[u8]) {
         (self.in_chunk, self.is_copy) = (false, false);
-        self.own.observer.keep();
+        self.state.observer.keep();
     }
 }
 
@@ -246,62 +258,16 @@ impl<O: Observer> PassVisitor<'_, O> {
     }
 
     fn show(&mut self, event: &Event, id: Option<u32>, code: Option<u32>) {
-        let RunOptions { clock, .. } = self.pass.options;
-        let computer = event.document.text(ecs::HOST_NAME).unwrap_or_default();
-        if self.pass.wants(code, computer, event.time(clock)) {
-            self.own.observer.see(&ObservedEvent { fields: &event.document, id, order: event.order(clock) });
+        let options = &self.pass.options;
+        let clock = options.clock;
+        let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
+        if options.disposition(code, computer, event.time(clock)) == Disposition::Mapped {
+            self.state.observer.see(&ObservedEvent { fields: &event.document, id, order: event.order(clock) });
         }
     }
 }
 
-/// Events that are read again because somebody needs all of them.
-struct EventLoader<'w> {
-    pass: &'w EvidencePass,
-    /// Sorted.
-    origins: &'w [Locator],
-    found: Vec<Arc<Event>>,
-    /// How many there were when the chunk began.
-    mark: usize,
-}
-
-impl EventLoader<'_> {
-    fn has(&self, origin: Locator) -> bool {
-        self.origins.binary_search(&origin).is_ok()
-    }
-}
-
-impl Visitor for EventLoader<'_> {
-    fn wants_chunk(&mut self, offset: u64) -> bool {
-        let next = self.origins.partition_point(|origin| origin.offset < offset);
-        self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
-    }
-
-    fn begin_chunk(&mut self, _: u64) {
-        self.mark = self.found.len();
-    }
-
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        if self.has(glance.origin()) { Visit::NeedRecord } else { Visit::Skip }
-    }
-
-    fn item(&mut self, item: Item) {
-        match item {
-            Item::Record(record) if self.has(record.origin) => self.found.push(Arc::new(self.pass.map(&record))),
-            Item::Document(document) if self.has(document.origin) => {
-                self.found.extend(documents::event(document, &self.pass.options.roles).ok().map(Arc::new));
-            }
-            _ => {}
-        }
-    }
-
-    fn restart_chunk(&mut self) {
-        self.found.truncate(self.mark);
-    }
-
-    fn end_chunk(&mut self, _: &[u8]) {}
-}
-
-/// Whether a record is one of Sysmon on Windows, which the ways to fields are for.
-fn is_plain(glance: &RecordRef<'_>) -> bool {
-    glance.provider().eq_ignore_ascii_case(sysmon::PROVIDER)
+/// Whether Sysmon wrote a record on Windows, which extractors are for.
+fn is_on_windows(record: &RecordRef<'_>) -> bool {
+    record.provider().eq_ignore_ascii_case(sysmon::PROVIDER)
 }

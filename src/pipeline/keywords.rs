@@ -29,7 +29,7 @@ pub type LongKeyword = (Locator, u16);
 /// The keywords that records of a shape can have, and the positions of the entries that they are made of.
 #[derive(Debug)]
 pub struct ShapeKeywords {
-    ways: Extractors,
+    extractors: Extractors,
     entries: Vec<usize>,
     /// Positions of keywords.
     keywords: Vec<u16>,
@@ -52,41 +52,42 @@ impl AskedKeywords {
     }
 
     /// Those that records like this one can have; `None` if there are none.
-    pub fn shape(&self, glance: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeKeywords> {
-        let mut ways = Extractors::new(glance.event_id(), mapping, glance.names());
+    pub fn shape(&self, record: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeKeywords> {
+        let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
         let (mut entries, mut keywords) = (BTreeSet::new(), Vec::new());
         for (number, field) in self.numbered() {
-            let of_field = if ways.learn(field) { ways.entries(field).unwrap_or_default() } else { Vec::new() };
+            let of_field =
+                if extractors.learn(field) { extractors.entries(field).unwrap_or_default() } else { Vec::new() };
             // What stands behind the entries is short.
-            let own: Vec<usize> = of_field.into_iter().filter(|&at| at < glance.names().len()).collect();
-            if !own.is_empty() {
-                entries.extend(own);
+            let of_data: Vec<usize> = of_field.into_iter().filter(|&at| at < record.names().len()).collect();
+            if !of_data.is_empty() {
+                entries.extend(of_data);
                 keywords.push(number);
             }
         }
         let entries: Vec<usize> = entries.into_iter().collect();
-        (!entries.is_empty()).then_some(ShapeKeywords { ways, entries, keywords })
+        (!entries.is_empty()).then_some(ShapeKeywords { extractors, entries, keywords })
     }
 
     /// Notes the keywords of a record that are too long.
     pub fn note(
         &self,
         shape: &ShapeKeywords,
-        glance: &RecordRef<'_>,
-        (cells, path): (&mut ExtractCache, &str),
+        record: &RecordRef<'_>,
+        (cache, path): (&mut ExtractCache, &str),
         found: &mut Vec<LongKeyword>,
     ) {
-        if !glance.may_exceed(KEYWORD_LIMIT)
-            || !shape.entries.iter().any(|&at| glance.entry(at).may_exceed(KEYWORD_LIMIT))
+        if !record.may_exceed(KEYWORD_LIMIT)
+            || !shape.entries.iter().any(|&at| record.entry(at).may_exceed(KEYWORD_LIMIT))
         {
             return;
         }
-        let event = LazyEvent::new(&shape.ways, glance, cells, path);
+        let event = LazyEvent::new(&shape.extractors, record, cache, path);
         let keywords = shape.keywords.iter().filter_map(|&number| Some((number, self.0.get(usize::from(number))?)));
-        note(keywords, &event, glance.origin(), found);
+        note(keywords, &event, record.origin(), found);
     }
 
-    /// The same for a document.
+    /// Notes the keywords of a document that are too long.
     pub fn note_document(&self, document: &Document, origin: Locator, found: &mut Vec<LongKeyword>) {
         if !self.0.is_empty() && document.iter().any(|(_, values)| values.iter().any(is_long)) {
             note(self.numbered(), document, origin, found);

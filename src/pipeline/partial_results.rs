@@ -1,23 +1,23 @@
-//! What was found in some units of evidence, and how the finds of several are put together.
+//! The results of some units of evidence, and how those of several are merged.
 //!
 //! This module does not know how units are read.
 
-use super::UnitTally;
 use super::copies::SeenDocument;
-use super::duplicates::{self, ChunkSeen, Duplicates, RecordCategory, RecordFingerprint, Rereader};
-use super::first_pass::Disposition;
+use super::counts::{RecordCounts, UnitTally};
+use super::disposition::Disposition;
+use super::duplicates::{self, ChunkSeen, Duplicates, RecordFingerprint, Rereader};
 use super::keywords::LongKeyword;
 use crate::base::{Locator, Ticks};
 use crate::detect::{Asleep, Candidates, Inventory};
 use crate::process::HostAddresses;
 use crate::source::{ChunkExtent, Fault, WorkUnit};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use std::collections::BTreeSet;
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
 pub const FAULTS_PER_UNIT: usize = 1000;
 
-/// What was found in some units.
+/// The results of some units.
 #[derive(Default)]
 pub struct PartialResults {
     /// Events that some rule may need.
@@ -44,27 +44,8 @@ pub struct PartialResults {
     pub tally: UnitTally,
     /// When the first and the last event were logged.
     pub logged: Option<(Ticks, Ticks)>,
-    /// Units of which something was left out, and the rules that were not awake then.
-    pub asleep: Vec<(WorkUnit, Asleep)>,
-}
-
-/// Records and documents by event ID and what became of them.
-#[derive(Clone, Debug, Default)]
-pub struct RecordCounts(pub HashMap<RecordCategory, u64>);
-
-impl RecordCounts {
-    /// Adds some of a kind.
-    pub fn add(&mut self, counted: RecordCategory, count: u64) {
-        *self.0.entry(counted).or_default() += count;
-    }
-
-    fn add_all(&mut self, other: &Self) {
-        other.0.iter().for_each(|(counted, count)| self.add(*counted, *count));
-    }
-
-    fn total(&self) -> u64 {
-        self.0.values().sum()
-    }
+    /// Units with the rules that were dormant while they were read: candidates of these were not kept.
+    pub dormant: Vec<(WorkUnit, Asleep)>,
 }
 
 impl PartialResults {
@@ -89,8 +70,9 @@ impl PartialResults {
         self.logged = Some(self.logged.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
     }
 
-    /// Both together. Order does not matter: everything is sorted before it is used.
+    /// Merges two results. Their order does not matter: everything is sorted before it is used.
     pub fn merge(mut self, mut other: Self) -> Self {
+        // The smaller one is moved into the larger: what many merges copy in all then grows with the logarithm of the number of units only.
         if self.chunks.len() < other.chunks.len() {
             std::mem::swap(&mut self, &mut other);
         }
@@ -104,7 +86,7 @@ impl PartialResults {
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
         self.addresses.merge(other.addresses);
-        self.asleep.append(&mut other.asleep);
+        self.dormant.append(&mut other.dormant);
         self.tally.add(&other.tally);
         if let Some((first, last)) = other.logged {
             self.note_time(first, last);
@@ -112,19 +94,21 @@ impl PartialResults {
         self
     }
 
-    /// Takes the candidates of units that were read again, and faults that there were not before: a file can have changed meanwhile.
-    pub fn replace(&mut self, again: Self) {
-        let origins: HashSet<Locator> = again.candidates.iter().map(|seen| seen.sighting.order.origin()).collect();
+    /// Replaces the candidates of units by those of a second reading, in which no rule was dormant. Only new faults are added: nearly all were reported by the
+    /// first reading, but a file can have changed meanwhile.
+    pub fn replace(&mut self, reread: Self) {
+        // A candidate of the first reading may carry fewer stages than now, so that it is replaced, not added to. One that cannot be read any more stays.
+        let origins: HashSet<Locator> = reread.candidates.iter().map(|seen| seen.sighting.order.origin()).collect();
         self.candidates.remove(|origin| origins.contains(&origin));
-        self.candidates.merge(again.candidates);
+        self.candidates.merge(reread.candidates);
         let known: BTreeSet<&Fault> = self.faults.iter().collect();
-        let new: Vec<Fault> = again.faults.into_iter().filter(|fault| !known.contains(fault)).collect();
+        let new: Vec<Fault> = reread.faults.into_iter().filter(|fault| !known.contains(fault)).collect();
         self.faults.extend(new);
     }
 
-    /// Removes events whose record was read elsewhere too, and counts them.
-    pub fn remove_duplicates(&mut self, again: &dyn Rereader) -> Duplicates {
-        let mut duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, again);
+    /// Removes candidates that are duplicates, and moves their records from the counts of their categories to that of duplicates.
+    pub fn remove_duplicates(&mut self, reader: &dyn Rereader) -> Duplicates {
+        let mut duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, reader);
         self.seen = Vec::new();
         duplicates.add_documents(std::mem::take(&mut self.documents));
         if duplicates.is_empty() {
@@ -132,8 +116,8 @@ impl PartialResults {
         }
         self.tally.duplicates += duplicates.counts.total();
         self.tally.recovered = self.tally.recovered.saturating_sub(duplicates.recovered);
-        for (counted, count) in &duplicates.counts.0 {
-            let have = self.counts.0.entry(*counted).or_default();
+        for (category, count) in &duplicates.counts.0 {
+            let have = self.counts.0.entry(*category).or_default();
             *have = have.saturating_sub(*count);
         }
         self.candidates.remove(|origin| duplicates.contains(origin));

@@ -1,20 +1,27 @@
-//! What is heard of logs that are read once more: their bytes, the numbers of their records, or some records in full.
+//! Visitors for a second reading of some chunks or records: for digests of chunks, for the numbers of their records, or for some records in full.
 //!
-//! This module does not know why they are.
+//! This module does not know what the second reading is for.
 
 use super::duplicates::{self, Building, Digests, NumberedRecord};
 use crate::base::Locator;
-use crate::source::{self, Item, Record, RecordRef, Visit, Visitor};
+use crate::source::{self, Input, Item, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
 
-/// Chunks whose bytes are read again.
+/// Computes digests of all bytes of some chunks.
 pub struct ChunkHasher<'w> {
-    /// Sorted.
-    pub chunks: &'w [Locator],
-    pub digests: &'w Digests,
-    /// Of the chunk at hand.
-    pub origin: Locator,
+    chunks: &'w [Locator],
+    digests: &'w Digests,
+    /// The place of the chunk at hand.
+    origin: Locator,
+    /// Places and digests, in the order of the file.
     pub found: Vec<(Locator, u64)>,
+}
+
+impl<'w> ChunkHasher<'w> {
+    /// A hasher of `chunks`, which are sorted and all of one input.
+    pub fn new(chunks: &'w [Locator], digests: &'w Digests, input: u32) -> Self {
+        Self { chunks, digests, origin: Locator { input, offset: 0 }, found: Vec::new() }
+    }
 }
 
 impl Visitor for ChunkHasher<'_> {
@@ -51,14 +58,21 @@ impl Visitor for ChunkHasher<'_> {
     }
 }
 
-/// Numbers that are read again.
+/// Collects the numbers of Sysmon's records in some chunks.
 pub struct RecordIdCollector<'w> {
-    /// Sorted.
-    pub chunks: &'w [Locator],
-    pub groups: &'w mut Building,
+    chunks: &'w [Locator],
+    groups: &'w mut Building,
+    /// The numbers, in the order of the file.
     pub found: Vec<NumberedRecord>,
     /// How many there were when the chunk began.
-    pub mark: usize,
+    mark: usize,
+}
+
+impl<'w> RecordIdCollector<'w> {
+    /// A collector of the numbers in `chunks`, which are sorted. `groups` remembers the group of computer and channel from record to record.
+    pub fn new(chunks: &'w [Locator], groups: &'w mut Building) -> Self {
+        Self { chunks, groups, found: Vec::new(), mark: 0 }
+    }
 }
 
 impl Visitor for RecordIdCollector<'_> {
@@ -74,8 +88,8 @@ impl Visitor for RecordIdCollector<'_> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        self.found.push((self.groups.group(glance), glance.record_id(), glance.origin()));
+    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+        self.found.push((self.groups.group(record), record.record_id(), record.origin()));
         Visit::Skip
     }
 
@@ -95,17 +109,34 @@ impl Visitor for RecordIdCollector<'_> {
     fn end_chunk(&mut self, _: &[u8]) {}
 }
 
-/// Records that are read again because somebody needs all of them.
-pub struct RecordLoader<'w, T, F: Fn(&Record) -> T> {
-    /// Sorted.
-    pub origins: &'w [Locator],
-    pub make: F,
-    pub found: Vec<T>,
+/// Loads the items at some places in full, each made into something. The one way to come from a [`Locator`] back to what stands there.
+pub struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
+    /// Sorted; all of one input.
+    origins: &'w [Locator],
+    make: F,
+    found: Vec<T>,
     /// How many there were when the chunk began.
-    pub mark: usize,
+    mark: usize,
 }
 
-impl<T, F: Fn(&Record) -> T> Visitor for RecordLoader<'_, T, F> {
+impl<'w, T, F: Fn(Item) -> Option<T>> RecordLoader<'w, T, F> {
+    /// A loader of what was read at `origins`, which are sorted and lie in one unit.
+    pub fn new(origins: &'w [Locator], make: F) -> Self {
+        Self { origins, make, found: Vec::new(), mark: 0 }
+    }
+
+    /// Reads the unit that the origins lie in. What is not there any more, because the file has changed, is left out.
+    pub fn load(mut self, inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch) -> Vec<T> {
+        source::visit_unit(inputs, unit, scratch, &mut self);
+        self.found
+    }
+
+    fn is_wanted(&self, origin: Locator) -> bool {
+        self.origins.binary_search(&origin).is_ok()
+    }
+}
+
+impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
         let next = self.origins.partition_point(|origin| origin.offset < offset);
         self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
@@ -123,15 +154,19 @@ impl<T, F: Fn(&Record) -> T> Visitor for RecordLoader<'_, T, F> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        if self.origins.binary_search(&glance.origin()).is_ok() { Visit::NeedRecord } else { Visit::Skip }
+    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+        if self.is_wanted(record.origin()) { Visit::NeedRecord } else { Visit::Skip }
     }
 
     fn item(&mut self, item: Item) {
-        if let Item::Record(record) = item
-            && self.origins.binary_search(&record.origin).is_ok()
-        {
-            self.found.push((self.make)(&record));
+        // A damaged chunk, or a file without chunks, gives all of its items, whatever was asked for.
+        let origin = match &item {
+            Item::Record(record) => record.origin,
+            Item::Document(document) => document.origin,
+            Item::Skipped | Item::Fault(_) => return,
+        };
+        if self.is_wanted(origin) {
+            self.found.extend((self.make)(item));
         }
     }
 

@@ -5,6 +5,7 @@
 //! temporary file, and processes are copied out in their order: memory then holds a few words a process, and one row of each run.
 //! The files have no name where the system allows that, so that nothing stays behind however the run ends. This module does not know output formats.
 
+mod place;
 mod processes;
 mod sorted;
 
@@ -14,6 +15,7 @@ use crate::base::host::folded_bytes;
 use crate::event::OrderKey;
 use crate::timeline::{AlertPart, RowHead, TimelineEntry, TimelineRow};
 use hashbrown::HashMap;
+use place::RowPlace;
 use processes::ProcessNumbers;
 use rayon::prelude::*;
 use sorted::{RowRun, Sorted};
@@ -60,7 +62,7 @@ pub struct Rows {
 
 /// All rows, wherever they are.
 #[derive(Debug, Default)]
-pub struct Shelf {
+pub struct RowSpool {
     limits: SpoolLimits,
     blocks: Vec<Vec<u8>>,
     /// How many places each block has.
@@ -74,24 +76,6 @@ pub struct Shelf {
 
 /// Host, whether there is no entity id, and the entity id: in the order in which runs are sorted.
 type ProcessKey = (Box<[u8]>, bool, Box<[u8]>);
-
-/// A row in memory.
-#[derive(Clone, Copy, Debug)]
-struct RowPlace {
-    order: OrderKey,
-    start: usize,
-    length: u32,
-    process: u32,
-    block: u32,
-    is_creation: bool,
-}
-
-impl RowPlace {
-    /// The row, which is in one of the blocks.
-    fn bytes<'b>(&self, blocks: &'b [Vec<u8>]) -> &'b [u8] {
-        &blocks[self.block as usize][self.start..self.start + self.length as usize]
-    }
-}
 
 fn too_long() -> io::Error {
     io::Error::other("a row of a timeline is too long")
@@ -115,8 +99,8 @@ fn is_of((host, none, entity_id): &ProcessKey, row: &RowHead<'_>) -> bool {
         && **entity_id == *row.entity_id.unwrap_or_default()
 }
 
-impl Shelf {
-    /// An empty shelf.
+impl RowSpool {
+    /// An empty spool.
     pub fn new(limits: SpoolLimits) -> Self {
         Self { limits, ..Self::default() }
     }

@@ -1,43 +1,12 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
-use super::first_pass::Disposition;
-use super::partial_results::{PartialResults, RecordCounts};
+use super::counts::{RecordCounts, UnitTally};
+use super::disposition::Disposition;
+use super::partial_results::PartialResults;
 use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::source::Input;
 use std::collections::BTreeMap;
-
-/// Counts that are added up unit by unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct UnitTally {
-    /// Chunks of 64 KiB with content.
-    pub chunks: u64,
-    /// Records met, readable or not.
-    pub records: u64,
-    /// Records of other providers than Sysmon.
-    pub other_providers: u64,
-    /// Sysmon records that were read before, from another copy.
-    pub duplicates: u64,
-    /// Records that became events and were recovered: no ordinary reader of the log shows them.
-    pub recovered: u64,
-    /// Records that could not be read.
-    pub unreadable: u64,
-    /// Faults that were counted but are not listed, because their piece of evidence has too many.
-    pub unlisted_faults: u64,
-}
-
-impl UnitTally {
-    /// Adds the counts of another.
-    pub fn add(&mut self, other: &Self) {
-        self.chunks += other.chunks;
-        self.records += other.records;
-        self.other_providers += other.other_providers;
-        self.duplicates += other.duplicates;
-        self.recovered += other.recovered;
-        self.unreadable += other.unreadable;
-        self.unlisted_faults += other.unlisted_faults;
-    }
-}
 
 /// All counts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,13 @@
 //! threads. This module does not know what the result is shown for.
 
 use super::documents;
+use super::filter::EventFilter;
+use super::options::Roles;
+use super::outcome::RunError;
 use super::partial_results::FAULTS_PER_UNIT;
-use super::{CHUNKS_PER_UNIT, EventFilter, Progress, Roles, RunError, TimeWindow};
+use super::progress::Progress;
+use super::threads::CHUNKS_PER_UNIT;
+use super::window::TimeWindow;
 use crate::base::{Ticks, host};
 use crate::ecs::{self, FieldId};
 use crate::source::{
@@ -56,12 +61,12 @@ pub fn survey_inputs(
     let mut all = SurveyParts { faults, ..SurveyParts::default() };
     let mut parts: Vec<(FileContents, u64)> = Vec::new();
     parts.resize_with(inputs.len(), Default::default);
-    let own =
+    let state =
         || SurveyThreadState { scratch: Scratch::default().slow(options.slow_reader), ..SurveyThreadState::default() };
     pool.install(|| {
         for units in units.chunks(UNITS_AT_A_TIME) {
-            let read = |own: &mut SurveyThreadState, unit: &WorkUnit| read(&inputs, unit, own, options, progress);
-            let read: Vec<SurveyPart> = units.par_iter().map_init(own, read).collect();
+            let read = |state: &mut SurveyThreadState, unit: &WorkUnit| read(&inputs, unit, state, options, progress);
+            let read: Vec<SurveyPart> = units.par_iter().map_init(state, read).collect();
             for (unit, part) in units.iter().zip(read) {
                 let (contents, passed_over) = &mut parts[unit.input as usize];
                 contents.merge(part.contents);
@@ -150,11 +155,11 @@ fn share(names: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
 fn read(
     inputs: &[Input],
     unit: &WorkUnit,
-    own: &mut SurveyThreadState,
+    state: &mut SurveyThreadState,
     options: &SurveyOptions,
     progress: &dyn Progress,
 ) -> SurveyPart {
-    let SurveyThreadState { scratch, names } = own;
+    let SurveyThreadState { scratch, names } = state;
     let mut looking = Looking {
         inputs,
         options,
@@ -168,13 +173,13 @@ fn read(
         passed_over: 0,
         recovered: 0,
     };
-    let stats = source::visit_unit(inputs, unit, scratch, &mut looking);
+    let totals = source::visit_unit(inputs, unit, scratch, &mut looking);
     looking.keep();
     let mut part = looking.part;
-    part.contents.chunks += stats.chunks;
-    part.contents.empty_chunks += stats.empty_chunks;
-    part.contents.records += stats.records;
-    progress.advance(stats.bytes);
+    part.contents.chunks += totals.chunks;
+    part.contents.empty_chunks += totals.empty_chunks;
+    part.contents.records += totals.records;
+    progress.advance(totals.bytes);
     part
 }
 
@@ -229,8 +234,8 @@ impl Looking<'_> {
         self.streams.len() - 1
     }
 
-    fn stream_of(&mut self, glance: &RecordRef<'_>) -> usize {
-        let (computer, channel) = (glance.computer(), glance.channel());
+    fn stream_of(&mut self, record: &RecordRef<'_>) -> usize {
+        let (computer, channel) = (record.computer(), record.channel());
         if let Some((known_computer, known_channel, at)) = &self.stream
             && *known_computer == computer
             && *known_channel == channel
@@ -306,13 +311,13 @@ impl Visitor for Looking<'_> {
         self.passed_over = self.part.passed_over;
     }
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        if NotableKind::of(glance.provider(), glance.provider_guid(), glance.event_id()).is_some() {
+    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+        if NotableKind::of(record.provider(), record.provider_guid(), record.event_id()).is_some() {
             return Visit::NeedRecord;
         }
-        let stream = self.stream_of(glance);
-        let (number, time) = (Some(glance.record_id()), glance.time_created());
-        self.see(stream, number, glance.event_id(), time, glance.provider());
+        let stream = self.stream_of(record);
+        let (number, time) = (Some(record.record_id()), record.time_created());
+        self.see(stream, number, record.event_id(), time, record.provider());
         Visit::Skip
     }
 

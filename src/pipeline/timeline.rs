@@ -1,21 +1,20 @@
 //! The timeline of a run: all rows, ready to be written once.
 //!
-//! This module does not know where rows wait, nor what a format does with one.
+//! This module does not know how rows are spooled, nor what a format does with one.
 
 use super::duplicates::Duplicates;
-use super::spool::Shelf;
+use super::spool::{RowSpool, SpoolLimits};
 use crate::report::{Results, TimelineFormat};
 use crate::timeline::parts_by_event;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-pub use super::spool::SpoolLimits;
 use crate::timeline::{RowContents, TimelineEntry};
 
-/// What is wanted of a timeline.
+/// The options of a timeline.
 #[derive(Clone, Debug, Default)]
 pub struct TimelineOptions {
-    /// What its rows hold: what the format to be written asks for.
+    /// The contents of its rows: those that the format to be written asks for.
     pub contents: RowContents,
     /// How much may be held in memory.
     pub limits: SpoolLimits,
@@ -24,7 +23,7 @@ pub struct TimelineOptions {
 /// All events, sorted when they are written.
 #[derive(Debug)]
 pub struct SortedTimeline {
-    pub(super) shelf: Shelf,
+    pub(super) spool: RowSpool,
     pub(super) duplicates: Arc<Duplicates>,
     pub(super) pool: Arc<rayon::ThreadPool>,
 }
@@ -41,8 +40,8 @@ impl SortedTimeline {
         };
         let mut rows = WithoutFirst { out, skip: format.separator().len().min(1), any: false };
         // The rows come in parallel, the writer is used by this thread alone.
-        let Self { shelf, duplicates, pool } = self;
-        shelf.write(&pool, &duplicates, &parts, &format_rows, &mut rows)?;
+        let Self { spool, duplicates, pool } = self;
+        spool.write(&pool, &duplicates, &parts, &format_rows, &mut rows)?;
         let any = rows.any;
         out.write_all(format.tail(any).as_bytes())
     }

@@ -20,6 +20,11 @@ pub struct TimeWindow {
 pub struct WindowError(String);
 
 impl TimeWindow {
+    /// Whether the window excludes anything.
+    pub fn is_active(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// Whether an instant lies inside.
     pub fn contains(&self, at: Ticks) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)

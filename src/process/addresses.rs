@@ -1,7 +1,8 @@
 //! Learns from connections which addresses hosts have: an observer for whoever needs no more of the evidence than that.
 
 use super::connection::{CONNECTION_FIELDS, Connection, HostAddresses};
-use super::observe::{FieldReader, ObservedEvent, Observer};
+use super::field_reader::FieldReader;
+use super::observer::{ObservedEvent, Observer};
 use crate::ecs::FieldId;
 
 /// Connections that show addresses of their hosts, until it is certain that they count.
@@ -28,9 +29,9 @@ impl Observer for AddressSurvey {
         if id == 3 { CONNECTION_FIELDS } else { &[] }
     }
 
-    fn see(&mut self, sight: &ObservedEvent<'_>) {
-        if sight.id.is_none_or(|id| id == 3) {
-            let connection = self.reader.connection(sight.fields);
+    fn see(&mut self, event: &ObservedEvent<'_>) {
+        if event.id.is_none_or(|id| id == 3) {
+            let connection = self.reader.connection(event.fields);
             self.pending.extend(connection.filter(Connection::shows_own_address));
         }
     }

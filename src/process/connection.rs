@@ -233,7 +233,7 @@ impl Connection {
 
     /// Whether what was recorded of it shows an address to be the host's own.
     pub fn shows_own_address(&self) -> bool {
-        self.own().next().is_some()
+        self.own_addresses().next().is_some()
     }
 
     /// The addresses that it names and the host is known to have.
@@ -243,7 +243,7 @@ impl Connection {
     }
 
     /// The addresses that it shows to be the host's own.
-    fn own(&self) -> impl Iterator<Item = IpAddr> {
+    fn own_addresses(&self) -> impl Iterator<Item = IpAddr> {
         let (source, destination) = match self.peer_by_itself() {
             Some(Peer::Itself) => (true, true),
             Some(Peer::Remote(remote)) => (remote == EndName::Destination, remote == EndName::Source),
@@ -339,7 +339,7 @@ pub struct HostAddresses {
 impl HostAddresses {
     /// Learns from a connection.
     pub fn learn(&mut self, connection: &Connection) {
-        connection.own().for_each(|ip| self.add(&connection.host, ip));
+        connection.own_addresses().for_each(|ip| self.add(&connection.host, ip));
     }
 
     /// Learns an address of a host.

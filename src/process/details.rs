@@ -7,7 +7,8 @@
 use super::connection::{Connection, ConnectionEnd, EndName, HostAddresses};
 use super::entity::EntityKey;
 use super::facts::ActivityKind;
-use super::observe::{FieldReader, LONGEST_TEXT, ObservedEvent};
+use super::field_reader::{FieldReader, LONGEST_TEXT};
+use super::observer::ObservedEvent;
 use crate::base::host::folded;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
@@ -318,8 +319,8 @@ impl Times {
 
 impl FieldReader {
     /// What an event says that its process did.
-    pub(super) fn entry(&mut self, sight: &ObservedEvent<'_>, kind: ActivityKind) -> (ActivityEntry, Vec<Arc<str>>) {
-        let fields = sight.fields;
+    pub(super) fn entry(&mut self, event: &ObservedEvent<'_>, kind: ActivityKind) -> (ActivityEntry, Vec<Arc<str>>) {
+        let fields = event.fields;
         let list = List::of(kind);
         let mut parts = [const { None }; 5];
         let connection = (list == List::Destinations).then(|| self.connection(fields)).flatten();
@@ -351,18 +352,18 @@ impl FieldReader {
             *part = self.shared(fields, *field);
         }
         let values = match list {
-            List::Dns => self.all(sight, &[ecs::DNS_ANSWERS_DATA, ecs::DNS_RESOLVED_IP]),
+            List::Dns => self.all(event, &[ecs::DNS_ANSWERS_DATA, ecs::DNS_RESOLVED_IP]),
             List::Registry => {
                 // Sysmon says more exactly what happened than the name of the event does.
                 parts[1] = self.shared(fields, ecs::DATA_EVENT_TYPE).or(parts[1].take());
-                self.all(sight, &[ecs::REGISTRY_DATA_STRINGS])
+                self.all(event, &[ecs::REGISTRY_DATA_STRINGS])
             }
             List::Images if parts[3].is_none() => {
                 parts[3] = self.shared(fields, ecs::FILE_CODE_SIGNATURE_TRUSTED);
                 Vec::new()
             }
             List::Other => {
-                parts[1] = self.target(sight);
+                parts[1] = self.target(event);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -373,8 +374,8 @@ impl FieldReader {
     }
 
     /// What was done something to: another process, a pipe or device, or what the event says in words.
-    fn target(&mut self, sight: &ObservedEvent<'_>) -> Option<Arc<str>> {
-        let fields = sight.fields;
+    fn target(&mut self, event: &ObservedEvent<'_>) -> Option<Arc<str>> {
+        let fields = event.fields;
         if let Some(image) = self.shared(fields, ecs::DATA_TARGET_IMAGE) {
             let access = self.read(fields, ecs::DATA_GRANTED_ACCESS).map(str::to_owned);
             return Some(access.map_or(image.clone(), |access| self.pool.share(&format!("{image} (access {access})"))));
@@ -383,8 +384,8 @@ impl FieldReader {
         others.into_iter().find_map(|field| self.shared(fields, field))
     }
 
-    fn all(&mut self, sight: &ObservedEvent<'_>, fields: &[FieldId]) -> Vec<Arc<str>> {
-        let values = fields.iter().flat_map(|field| sight.fields.values(&(*field).into()));
+    fn all(&mut self, event: &ObservedEvent<'_>, fields: &[FieldId]) -> Vec<Arc<str>> {
+        let values = fields.iter().flat_map(|field| event.fields.values(&(*field).into()));
         let mut texts: Vec<String> = values.map(ToString::to_string).collect();
         texts.sort_unstable();
         texts.dedup();

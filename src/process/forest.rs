@@ -1,7 +1,7 @@
 //! The table at rest: who started whom, in order, as trees.
 //!
 //! A parent is found by its entity id, or else by its number and image among the processes of the host that had started by then. Evidence can say that a
-//! process is its own ancestor; such a ring is cut above its first process. Nothing here recurses: a chain can be as long as the evidence.
+//! process is its own ancestor; such a cycle is cut above its first process. Nothing here recurses: a chain can be as long as the evidence.
 
 use super::entity::EntityKey;
 use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start};
@@ -33,7 +33,7 @@ pub struct HostTree {
     pub name: Arc<str>,
     /// In the order of their starts, or of whatever comes first of them.
     pub nodes: Vec<ProcessNode>,
-    /// How many rings of processes that start each other were cut.
+    /// How many cycles of processes that start each other were cut.
     pub rings: usize,
     by_key: HashMap<EntityKey, NodeIndex>,
 }
@@ -125,7 +125,7 @@ impl HostTree {
         let by_key = (0..).zip(&nodes).map(|(at, node): (NodeIndex, &ProcessNode)| (node.key.clone(), at)).collect();
         let mut host = Self { name, nodes, rings: 0, by_key };
         let mut parents = host.parents();
-        host.rings = cut_rings(&mut parents);
+        host.rings = cut_cycles(&mut parents);
         for (at, parent) in (0..).zip(parents) {
             host.nodes[at as usize].parent = parent;
             if let Some(parent) = parent {
@@ -286,12 +286,12 @@ impl ProcessFacts {
     }
 }
 
-/// Cuts every ring above the first of its members, which is the one with the lowest position. Gives how many there were.
-fn cut_rings(parents: &mut [Option<NodeIndex>]) -> usize {
+/// Cuts every cycle above the first of its members, which is the one with the lowest position. Gives how many there were.
+fn cut_cycles(parents: &mut [Option<NodeIndex>]) -> usize {
     const NEW: usize = usize::MAX;
     // Which walk was the first to come by.
     let mut walks = vec![NEW; parents.len()];
-    let mut rings = 0;
+    let mut cycles = 0;
     for walk in 0..parents.len() {
         let mut at = walk;
         let met = loop {
@@ -304,7 +304,7 @@ fn cut_rings(parents: &mut [Option<NodeIndex>]) -> usize {
                 None => break None,
             }
         };
-        // A walk that meets itself has gone around a ring.
+        // A walk that meets itself has gone around a cycle.
         let Some(met) = met else { continue };
         let (mut first, mut member) = (met, met);
         while let Some(parent) = parents[member] {
@@ -315,7 +315,7 @@ fn cut_rings(parents: &mut [Option<NodeIndex>]) -> usize {
             }
         }
         parents[first] = None;
-        rings += 1;
+        cycles += 1;
     }
-    rings
+    cycles
 }

@@ -4,8 +4,9 @@
 //! their own, with the values in a set, so that memory follows what is sought. This module does not know why a value is.
 
 use super::connection::HostAddresses;
+use super::field_reader::FieldReader;
 use super::forest::Forest;
-use super::observe::{FieldReader, ObservedEvent, Observer};
+use super::observer::{ObservedEvent, Observer};
 use super::text::CutText;
 use crate::base::host::{folded, show};
 use crate::ecs::{self, FieldId};
@@ -84,11 +85,11 @@ impl Prevalence {
 
 /// The values that are sought, and where they were seen.
 #[derive(Clone, Debug, Default)]
-pub struct Elsewhere {
+pub struct PrevalenceIndex {
     found: HashMap<Sought, Prevalence>,
 }
 
-impl Elsewhere {
+impl PrevalenceIndex {
     /// Seeks a value.
     pub fn seek(&mut self, sought: Sought) {
         self.found.entry(sought).or_default();
@@ -133,8 +134,8 @@ impl Elsewhere {
 
     /// Adds what others have seen of the same values, in any order.
     pub fn merge(&mut self, other: Self) {
-        for (sought, sightings) in other.found {
-            self.found.entry(sought).or_default().merge(sightings);
+        for (sought, seen_there) in other.found {
+            self.found.entry(sought).or_default().merge(seen_there);
         }
     }
 }
@@ -142,24 +143,24 @@ impl Elsewhere {
 /// Counts connections and DNS queries of all processes, and the files that they loaded or wrote.
 #[derive(Debug)]
 pub struct Watch {
-    sought: Arc<Elsewhere>,
+    sought: Arc<PrevalenceIndex>,
     known: Arc<HostAddresses>,
     seeks_files: bool,
-    found: Elsewhere,
+    found: PrevalenceIndex,
     pending: Vec<(Sought, Arc<str>, OrderKey)>,
     reader: FieldReader,
 }
 
 impl Watch {
     /// Nothing seen yet of what is sought. `known` tells which end of a connection is the other host's.
-    pub fn new(sought: &Arc<Elsewhere>, known: &Arc<HostAddresses>) -> Self {
-        let (seeks_files, found) = (sought.seeks_files(), Elsewhere::default());
+    pub fn new(sought: &Arc<PrevalenceIndex>, known: &Arc<HostAddresses>) -> Self {
+        let (seeks_files, found) = (sought.seeks_files(), PrevalenceIndex::default());
         let (sought, known) = (sought.clone(), known.clone());
         Self { sought, known, seeks_files, found, pending: Vec::new(), reader: FieldReader::default() }
     }
 
     /// What was seen.
-    pub fn finish(self) -> Elsewhere {
+    pub fn finish(self) -> PrevalenceIndex {
         self.found
     }
 }
@@ -187,34 +188,34 @@ pub const SOUGHT: [(ValueKind, FieldId); 2] =
 
 impl Watch {
     /// The value of a field, if it is one that is sought.
-    fn sought(&mut self, sort: ValueKind, field: FieldId, sight: &ObservedEvent<'_>) -> Option<Sought> {
-        let sought = (sort, CutText { text: self.reader.shared(sight.fields, field)?, cut: 0 });
+    fn sought(&mut self, sort: ValueKind, field: FieldId, event: &ObservedEvent<'_>) -> Option<Sought> {
+        let sought = (sort, CutText { text: self.reader.shared(event.fields, field)?, cut: 0 });
         self.sought.found.contains_key(&sought).then_some(sought)
     }
 
-    fn meet(&mut self, sort: ValueKind, field: FieldId, sight: &ObservedEvent<'_>) {
-        if let Some(sought) = self.sought(sort, field, sight) {
-            self.note(sought, sight);
+    fn meet(&mut self, sort: ValueKind, field: FieldId, event: &ObservedEvent<'_>) {
+        if let Some(sought) = self.sought(sort, field, event) {
+            self.note(sought, event);
         }
     }
 
     /// The address of the other end, if it is one that is sought. Few connections have one at any end: only of these it is asked which end is whose.
-    fn meet_destination(&mut self, sight: &ObservedEvent<'_>) {
+    fn meet_destination(&mut self, event: &ObservedEvent<'_>) {
         let ends = [ecs::SOURCE_IP, ecs::DESTINATION_IP];
-        if !ends.into_iter().any(|field| self.sought(ValueKind::Destination, field, sight).is_some()) {
+        if !ends.into_iter().any(|field| self.sought(ValueKind::Destination, field, event).is_some()) {
             return;
         }
-        let Some(connection) = self.reader.connection(sight.fields) else { return };
+        let Some(connection) = self.reader.connection(event.fields) else { return };
         let remote = connection.peer(&self.known).remote().and_then(|name| connection.end(name).ip.as_deref());
         let sought = remote.map(|ip| (ValueKind::Destination, CutText { text: ip.into(), cut: 0 }));
         if let Some(sought) = sought.filter(|sought| self.sought.found.contains_key(sought)) {
-            self.note(sought, sight);
+            self.note(sought, event);
         }
     }
 
-    fn note(&mut self, sought: Sought, sight: &ObservedEvent<'_>) {
-        let host = self.reader.shared(sight.fields, ecs::HOST_NAME).unwrap_or_else(|| Arc::from(""));
-        self.pending.push((sought, host, sight.order));
+    fn note(&mut self, sought: Sought, event: &ObservedEvent<'_>) {
+        let host = self.reader.shared(event.fields, ecs::HOST_NAME).unwrap_or_else(|| Arc::from(""));
+        self.pending.push((sought, host, event.order));
     }
 }
 
@@ -223,14 +224,14 @@ impl Observer for Watch {
         if matches!(id, 3 | 22) || (self.seeks_files && WITH_FILES.contains(&id)) { FIELDS } else { &[] }
     }
 
-    fn see(&mut self, sight: &ObservedEvent<'_>) {
-        if sight.id.is_some_and(|id| self.fields(id).is_empty()) {
+    fn see(&mut self, event: &ObservedEvent<'_>) {
+        if event.id.is_some_and(|id| self.fields(id).is_empty()) {
             return;
         }
         for (sort, field) in SOUGHT {
-            self.meet(sort, field, sight);
+            self.meet(sort, field, event);
         }
-        self.meet_destination(sight);
+        self.meet_destination(event);
     }
 
     fn keep(&mut self) {

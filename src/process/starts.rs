@@ -3,7 +3,8 @@
 //! An alert that begins with another event of its process than its start lacks what only the start says; this finds it.
 
 use super::details::WantedProcesses;
-use super::observe::{FieldReader, ObservedEvent, Observer};
+use super::field_reader::{FieldReader, process_of};
+use super::observer::{ObservedEvent, Observer};
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
@@ -23,13 +24,12 @@ impl Missing {
         let mut wanted = WantedProcesses::default();
         let mut missing = Vec::new();
         for (position, alert) in alerts.iter().enumerate().filter(|(_, alert)| alert.start.is_none()) {
-            let Some((host, key)) = alert.present().next().and_then(|event| super::process_of(&event.document)) else {
+            let Some((host, key)) = alert.present().next().and_then(|event| process_of(&event.document)) else {
                 continue;
             };
             let mut starts = alert.present().filter(|event| event.document.is_process_creation());
-            let has_start = starts.any(|start| {
-                super::process_of(&start.document).is_some_and(|process| process.1 == key && process.0 == host)
-            });
+            let has_start = starts
+                .any(|start| process_of(&start.document).is_some_and(|process| process.1 == key && process.0 == host));
             if key.entity_id().is_some() && !has_start {
                 missing.push((position, wanted.add(&host, key)));
             }
@@ -83,13 +83,13 @@ impl Observer for Starts {
         if id == 1 { FIELDS } else { &[] }
     }
 
-    fn see(&mut self, sight: &ObservedEvent<'_>) {
-        if !sight.is_start() {
+    fn see(&mut self, event: &ObservedEvent<'_>) {
+        if !event.is_start() {
             return;
         }
-        let Some(key) = self.reader.key(sight.fields) else { return };
-        let host = self.reader.read(sight.fields, ecs::HOST_NAME).unwrap_or_default();
-        self.pending.extend(self.wanted.find(host, &key).map(|number| (number, sight.order)));
+        let Some(key) = self.reader.key(event.fields) else { return };
+        let host = self.reader.read(event.fields, ecs::HOST_NAME).unwrap_or_default();
+        self.pending.extend(self.wanted.find(host, &key).map(|number| (number, event.order)));
     }
 
     fn keep(&mut self) {

@@ -6,9 +6,10 @@
 use super::connection::{Connection, HostAddresses};
 use super::details::{Details, List, OfProcess, WantedProcesses};
 use super::entity::EntityKey;
+use super::field_reader::{FieldReader, LONGEST_COMMAND, process_of};
 use super::forest::{Forest, NodeIndex};
-use super::observe::{FieldReader, LONGEST_COMMAND, ProcessSurvey, process_of};
-use super::prevalence::{Elsewhere, Prevalence, SOUGHT, Sought, ValueKind, Watch};
+use super::observe::ProcessSurvey;
+use super::prevalence::{Prevalence, PrevalenceIndex, SOUGHT, Sought, ValueKind, Watch};
 use super::text::CutText;
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};
@@ -41,7 +42,7 @@ pub struct TriagePlan {
     /// For each alert the numbers of its processes, in stage order.
     of_alerts: Vec<Vec<u32>>,
     /// For each alert its names and hashes, which come before others.
-    own: Vec<Vec<Sought>>,
+    of_events: Vec<Vec<Sought>>,
     /// For each alert its connections.
     connections: Vec<Vec<Connection>>,
     /// Processes that were too many.
@@ -65,7 +66,7 @@ pub struct Triage {
     places: Vec<Option<(usize, NodeIndex)>>,
     of_alerts: Vec<Vec<u32>>,
     sought: Vec<Vec<Sought>>,
-    elsewhere: Elsewhere,
+    prevalence: PrevalenceIndex,
 }
 
 /// A process of an alert.
@@ -87,12 +88,12 @@ impl TriagePlan {
         let mut reader = FieldReader::default();
         for alert in alerts {
             let mut numbers: Vec<u32> = Vec::new();
-            let mut own: Vec<Sought> = Vec::new();
+            let mut of_alert: Vec<Sought> = Vec::new();
             let mut connections: Vec<Connection> = Vec::new();
             for event in alert.present() {
                 let document = &event.document;
                 for (sort, field) in SOUGHT {
-                    own.extend(reader.shared(document, field).map(|text| (sort, CutText { text, cut: 0 })));
+                    of_alert.extend(reader.shared(document, field).map(|text| (sort, CutText { text, cut: 0 })));
                 }
                 connections.extend(reader.connection(document));
                 let Some((host, key)) = process_of(document) else { continue };
@@ -110,7 +111,7 @@ impl TriagePlan {
                 }
             }
             plan.of_alerts.push(numbers);
-            plan.own.push(own);
+            plan.of_events.push(of_alert);
             plan.connections.push(connections);
         }
         plan.wanted = Arc::new(wanted);
@@ -126,17 +127,17 @@ impl TriagePlan {
 impl Triage {
     /// What some observers have gathered. Where values were seen elsewhere is still to be counted: see [`watch`](Self::watch).
     pub fn new(plan: TriagePlan, surveys: Vec<ProcessSurvey>) -> Self {
-        let TriagePlan { wanted, processes, of_alerts, mut own, connections, left_out } = plan;
+        let TriagePlan { wanted, processes, of_alerts, mut of_events, connections, left_out } = plan;
         let survey = ProcessSurvey::merge(surveys).unwrap_or_else(|| ProcessSurvey::new(&wanted));
         let ProcessSurvey { table, mut details, addresses, .. } = survey;
         let addresses = addresses.unwrap_or_default();
         details.settle(&addresses);
-        for (own, connections) in own.iter_mut().zip(&connections) {
+        for (of_alert, connections) in of_events.iter_mut().zip(&connections) {
             let remote = |connection: &Connection| {
                 let end = connection.end(connection.peer(&addresses).remote()?);
                 Some((ValueKind::Destination, CutText { text: end.ip.as_deref()?.into(), cut: 0 }))
             };
-            own.extend(connections.iter().filter_map(remote));
+            of_alert.extend(connections.iter().filter_map(remote));
         }
         let forest = Forest::new(table);
         let place = |(host, key): &(Arc<str>, EntityKey)| {
@@ -154,17 +155,17 @@ impl Triage {
             places,
             of_alerts,
             sought: Vec::new(),
-            elsewhere: Elsewhere::default(),
+            prevalence: PrevalenceIndex::default(),
         };
-        for (alert, own) in own.iter().enumerate() {
-            let (sought, not_sought) = triage.sought_for(alert, own);
+        for (alert, of_alert) in of_events.iter().enumerate() {
+            let (sought, not_sought) = triage.sought_for(alert, of_alert);
             triage.sought.push(sought);
             triage.not_sought += not_sought;
         }
         for sought in triage.sought.iter().flatten() {
-            triage.elsewhere.seek(sought.clone());
+            triage.prevalence.seek(sought.clone());
         }
-        triage.elsewhere.count_starts(&triage.forest);
+        triage.prevalence.count_starts(&triage.forest);
         triage
     }
 
@@ -185,7 +186,7 @@ impl Triage {
     }
 
     /// Puts whole command lines, out of starts, in place of those that were cut.
-    pub fn mend(&mut self, starts: &[Arc<Event>]) {
+    pub fn restore_command_lines(&mut self, starts: &[Arc<Event>]) {
         for start in starts {
             let Some((host, key)) = process_of(&start.document) else { continue };
             let Some(at) = self.forest.position(&host) else { continue };
@@ -199,20 +200,20 @@ impl Triage {
     }
 
     /// What to look for in another pass, if anything is.
-    pub fn watch(&self) -> Option<Arc<Elsewhere>> {
-        self.elsewhere.needs_pass().then(|| Arc::new(self.elsewhere.clone()))
+    pub fn watch(&self) -> Option<Arc<PrevalenceIndex>> {
+        self.prevalence.needs_pass().then(|| Arc::new(self.prevalence.clone()))
     }
 
     /// Adds what that pass has seen.
     pub fn watched(&mut self, watches: Vec<Watch>) {
         for watch in watches {
-            self.elsewhere.merge(watch.finish());
+            self.prevalence.merge(watch.finish());
         }
     }
 
     /// What a reader must know of it: limits that were reached, and processes under the names of several hosts.
     pub fn notices(&self) -> Vec<Notice> {
-        let (looked_up, again) = (grouped(MOST_PROCESSES as u64), grouped(MOST_READ_AGAIN as u64));
+        let (looked_up, reread) = (grouped(MOST_PROCESSES as u64), grouped(MOST_READ_AGAIN as u64));
         let apart = grouped(super::MOST_PROCESSES as u64);
         let limits = [
             (
@@ -228,7 +229,7 @@ impl Triage {
             (
                 self.still_cut as u64,
                 "command line",
-                format!("beside alerts told in part: more than {again} are longer than {LONGEST_COMMAND} bytes"),
+                format!("beside alerts told in part: more than {reread} are longer than {LONGEST_COMMAND} bytes"),
             ),
             (
                 self.forest.beyond,
@@ -257,13 +258,13 @@ impl Triage {
         let sought = self.sought.get(alert).map_or(&[][..], Vec::as_slice);
         sought
             .iter()
-            .filter_map(|sought| Some((sought, self.elsewhere.get(sought)?)))
+            .filter_map(|sought| Some((sought, self.prevalence.get(sought)?)))
             .filter(|(_, seen)| seen.count > 0)
     }
 
     /// What to seek for an alert: what its processes are, and whom they spoke to; and how many values were too many. Its own events go first.
-    fn sought_for(&self, alert: usize, own: &[Sought]) -> (Vec<Sought>, usize) {
-        let mut all: Vec<Sought> = own.to_vec();
+    fn sought_for(&self, alert: usize, of_alert: &[Sought]) -> (Vec<Sought>, usize) {
+        let mut all: Vec<Sought> = of_alert.to_vec();
         for AlertProcess { host, node, did } in self.members(alert) {
             let facts = &self.forest.hosts[host].node(node).facts;
             let hash = facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());

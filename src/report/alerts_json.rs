@@ -1,7 +1,6 @@
 //! Alerts as JSON: an array, or one document a line.
 
-use super::json_layout::JsonWriter;
-use super::{AlertDocuments, Exporter, JsonLayout, Results};
+use super::{AlertDocuments, Exporter, JsonLayout, JsonWriter, Results};
 use std::io::{self, Write};
 
 /// `json` and `jsonl` of `scan`.

@@ -53,10 +53,10 @@ pub(super) fn read(
     let mut target = ExportTarget { input, number, converter: &mut scratch.converter, records: &mut records, sink };
     if encoding == UTF_8 {
         // As it is, so that offsets are those of the file and invalid bytes are seen.
-        EventCutter::new(source).run(&mut target);
+        Scanner::new(source).run(&mut target);
     } else {
         let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(source);
-        EventCutter::new(decoded).run(&mut target);
+        Scanner::new(decoded).run(&mut target);
     }
     UnitStats { bytes: input.size, records, ..UnitStats::default() }
 }
@@ -170,8 +170,7 @@ enum Extent {
     Broken { resume: u64, reason: &'static str },
 }
 
-/// Cuts the text of an export into its events.
-struct EventCutter<R> {
+struct Scanner<R> {
     window: TextWindow<R>,
     /// For each [`Opaque`]: its end is known not to be in this range.
     missing: [Range<u64>; 5],
@@ -231,7 +230,7 @@ impl Outside {
     }
 }
 
-impl<R: Read> EventCutter<R> {
+impl<R: Read> Scanner<R> {
     fn new(source: R) -> Self {
         Self {
             window: TextWindow::new(source),

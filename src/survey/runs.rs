@@ -2,7 +2,7 @@
 //!
 //! This module knows numbers only, not what carries them.
 
-/// Most runs that are held of one channel: evidence that has more gaps than this is playing games, or was thinned out on purpose.
+/// Most runs that are held of one channel: evidence that has more gaps than this was crafted, or thinned out on purpose.
 const MOST_RUNS: usize = 65_536;
 
 /// A set of numbers, held as runs of neighbours.

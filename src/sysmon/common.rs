@@ -1,6 +1,8 @@
 //! What every Sysmon event has: identity, host, log and the categorisation of its event ID.
 
-use super::{Mapping, SysmonPlatform, ids};
+use super::ids;
+use super::mapping::Mapping;
+use super::platform::SysmonPlatform;
 use crate::base::Ticks;
 use crate::ecs;
 use crate::event::{Document, Value};

@@ -3,7 +3,8 @@
 //! These are the steps of the mapping that one can do without a document to do them in. Each gives what its step in [`super::derive`] gives for the same
 //! text; a test holds that over every event. This module does not know which records have the entry, nor whether other steps set the same field.
 
-use super::derive::{self, StepContext};
+use super::derive;
+use super::step_context::StepContext;
 use crate::ecs::{self, FieldId};
 use std::borrow::Cow;
 use std::net::IpAddr;

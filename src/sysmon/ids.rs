@@ -2,7 +2,7 @@
 //!
 //! The rows are section by section those of Elastic's pipeline `windows.sysmon_operational`; what becomes of an event's fields is not known here.
 
-use super::Mapping;
+use super::mapping::Mapping;
 
 /// How one event ID is categorised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,11 @@ pub fn is_nothing(value: impl AsRef<[u8]>) -> bool {
     NOTHING.iter().any(|nothing| nothing.as_bytes() == value.as_ref())
 }
 
+/// Whether the value of an entry says something: Sysmon writes a dash or a GUID of zeros for nothing.
+pub fn says(value: &str) -> bool {
+    !is_nothing(value)
+}
+
 /// Entries that are removed at the end even if no step used them.
 pub const REMOVED: &[&str] = &[
     "ProcessId",

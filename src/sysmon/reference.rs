@@ -1,7 +1,9 @@
 //! The mapping written down for people, from the tables that do the mapping: `docs/fields.md` is this text, and a test holds the two together.
 
+use super::mapping::Mapping;
+use super::platform::SysmonPlatform;
 use super::steps::{Action, STEPS, Scope};
-use super::{Mapping, common, ids, raw};
+use super::{common, ids, raw};
 use crate::event::Document;
 use std::fmt::Write as _;
 
@@ -60,7 +62,7 @@ pub fn reference() -> String {
     );
     page.push_str("| event IDs | EventData | field | how |\n|---|---|---|---|\n");
     for step in STEPS {
-        let [reads, writes, how] = cells(&step.action);
+        let [reads, writes, how] = table_cells(&step.action);
         let _ = writeln!(page, "| {} | {reads} | {writes} | {how} |", scope(step.scope));
     }
     page.push_str(FAILURES);
@@ -73,7 +75,7 @@ pub fn reference() -> String {
 fn constants(page: &mut String) {
     let of = |mapping| {
         let mut document = Document::new();
-        common::constants(&mut document, super::SysmonPlatform::Windows, mapping);
+        common::constants(&mut document, SysmonPlatform::Windows, mapping);
         document
     };
     let (integration, winlogbeat) = (of(Mapping::Integration), of(Mapping::Winlogbeat));
@@ -117,7 +119,7 @@ fn name(mapping: Mapping) -> &'static str {
 }
 
 /// What a step reads, what it writes, and how.
-fn cells(action: &Action) -> [String; 3] {
+fn table_cells(action: &Action) -> [String; 3] {
     let one = |name: &str, field: crate::ecs::FieldId, how: &str| [code(name), code(field.name()), how.to_owned()];
     match action {
         Action::Move(name, field) => one(name, *field, "moved, unless the field is set"),

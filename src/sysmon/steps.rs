@@ -4,9 +4,10 @@
 //! writes, so that the mapping can be written down as a table, and so that one can tell which entries of a record a field may come from.
 //! Steps apply to every event ID unless they name some. This module does not know how an event ID is categorised.
 
-use super::Mapping;
-use super::derive::{self, Failure, StepContext};
+use super::derive;
+use super::mapping::Mapping;
 use super::raw::EventData;
+use super::step_context::{Failure, StepContext};
 use crate::ecs::{self, FieldId};
 use crate::event::{Document, IpValue};
 

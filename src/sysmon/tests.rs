@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Locator;
+use crate::base::{Locator, Ticks};
 use crate::source::Record;
 use serde_json::{Value, json};
 

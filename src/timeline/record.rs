@@ -2,7 +2,7 @@
 //!
 //! An event that was read from a JSON document has no record; its document stands here instead. This module does not know output formats.
 
-use super::row::{push_text, take, take_text};
+use super::bytes::{push_text, take, take_text};
 use crate::base::Ticks;
 use crate::source::Record;
 

@@ -8,27 +8,15 @@
 //! front of them those that are asked for by themselves: host, entity id, record id; then those that several columns have parts of, as a path and the name
 //! in it, which the table refers to by place.
 
-use super::{ACTION_COLUMN, ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RecordView, fields_of, record};
+use super::bytes::{take, take_length};
+use super::fields::{ACTION_COLUMN, ENTITY_ID_COLUMN, FIELDS, HOST_COLUMN, RECORD_ID_COLUMN, RowContents, fields_of};
+use super::record::{self, RecordView};
 use crate::base::{Locator, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
 use crate::sysmon::{Extractors, FoundSource, LazyEvent, SourcePart, TextSource};
 use std::ops::Range;
-
-/// What rows hold of events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RowContents {
-    /// The values of [`FIELDS`].
-    #[default]
-    Columns,
-    /// The values of [`FIELDS`] and of [`super::DETAILS`].
-    Details,
-    /// The whole document, as JSON.
-    Document,
-    /// The record itself, before it was mapped.
-    Record,
-}
 
 /// One value of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,10 +86,10 @@ pub struct RowWriter {
     own_texts: usize,
 }
 
-/// Where the columns of the events of a kind are found, with the cells that are the same for all of them.
+/// The row of all events of one shape: where each column is found, with the cells that are the same for all of them already encoded.
 #[derive(Debug)]
 pub struct RowTemplate {
-    parts: Vec<OutlinePart>,
+    parts: Vec<TemplatePart>,
     /// Entries that several columns are made of.
     sources: Vec<TextSource>,
     host: usize,
@@ -109,9 +97,9 @@ pub struct RowTemplate {
     record_id: usize,
 }
 
-/// One or more cells of an outline.
+/// One or more cells of a template.
 #[derive(Clone, Debug)]
-enum OutlinePart {
+enum TemplatePart {
     /// The cells of a column must be asked for at this place.
     Column(u8, usize),
     /// The cell of a column is the part of a source with this number.
@@ -121,25 +109,25 @@ enum OutlinePart {
 }
 
 impl RowTemplate {
-    /// The outline of events with these ways, which learn the columns; `constants` has the values that are the same for all events.
-    /// `None` if there is no way to some column.
-    pub fn new(ways: &mut Extractors, contents: RowContents, constants: &Document) -> Option<Self> {
-        let place = |ways: &mut Extractors, field: &Field| {
-            ways.learn(field);
-            ways.position(field)
+    /// The template of events with these extractors, which learn the columns; `constants` has the values that are the same for all events.
+    /// `None` if some column cannot be extracted without mapping the whole event.
+    pub fn new(extractors: &mut Extractors, contents: RowContents, constants: &Document) -> Option<Self> {
+        let place = |extractors: &mut Extractors, field: &Field| {
+            extractors.learn(field);
+            extractors.position(field)
         };
-        let host = place(ways, &ecs::HOST_NAME.into())?;
-        let entity_id = place(ways, &ecs::PROCESS_ENTITY_ID.into())?;
-        let record_id = place(ways, &ecs::WINLOG_RECORD_ID.into())?;
-        let places: Vec<usize> = fields_of(contents).map(|field| place(ways, &field)).collect::<Option<_>>()?;
-        let (sources, shared): (Vec<TextSource>, Vec<Vec<usize>>) = ways.sources(&places).into_iter().unzip();
+        let host = place(extractors, &ecs::HOST_NAME.into())?;
+        let entity_id = place(extractors, &ecs::PROCESS_ENTITY_ID.into())?;
+        let record_id = place(extractors, &ecs::WINLOG_RECORD_ID.into())?;
+        let places: Vec<usize> = fields_of(contents).map(|field| place(extractors, &field)).collect::<Option<_>>()?;
+        let (sources, shared): (Vec<TextSource>, Vec<Vec<usize>>) = extractors.sources(&places).into_iter().unzip();
         let shared: Vec<usize> = shared.into_iter().flatten().collect();
-        let mut parts: Vec<OutlinePart> = Vec::new();
+        let mut parts: Vec<TemplatePart> = Vec::new();
         for ((column, field), at) in (0..).zip(fields_of(contents)).zip(places) {
-            if !ways.is_constant(&field) {
+            if !extractors.is_constant(&field) {
                 parts.push(match shared.iter().position(|have| *have == at) {
-                    Some(part) => OutlinePart::Shared(column, part),
-                    None => OutlinePart::Column(column, at),
+                    Some(part) => TemplatePart::Shared(column, part),
+                    None => TemplatePart::Column(column, at),
                 });
                 continue;
             }
@@ -147,11 +135,11 @@ impl RowTemplate {
             writer.values(column, constants.values(&field));
             match parts.last_mut() {
                 _ if writer.table.is_empty() => {}
-                Some(OutlinePart::Known(table, texts)) => {
+                Some(TemplatePart::Known(table, texts)) => {
                     table.append(&mut writer.table);
                     texts.append(&mut writer.texts);
                 }
-                _ => parts.push(OutlinePart::Known(writer.table, writer.texts)),
+                _ => parts.push(TemplatePart::Known(writer.table, writer.texts)),
             }
         }
         Some(Self { parts, sources, host, entity_id, record_id })
@@ -222,22 +210,22 @@ impl RowWriter {
         record::write(&mut self.bytes, record, chunk, path);
     }
 
-    /// Writes the columns of an event that is seen at a glance.
-    pub fn glance(&mut self, event: &LazyEvent<'_>, outline: &RowTemplate, order: OrderKey, is_creation: bool) {
+    /// Writes the columns of an event from its record in the chunk.
+    pub fn lazy_event(&mut self, event: &LazyEvent<'_>, template: &RowTemplate, order: OrderKey, is_creation: bool) {
         self.begin();
-        let fronts = [outline.host, outline.entity_id, outline.record_id].map(|at| self.first_text_at(event, at));
+        let fronts = [template.host, template.entity_id, template.record_id].map(|at| self.first_text_at(event, at));
         self.parts.clear();
-        outline.sources.iter().for_each(|source| event.write_source(source, &mut self.texts, &mut self.parts));
+        template.sources.iter().for_each(|source| event.write_source(source, &mut self.texts, &mut self.parts));
         self.own_texts = self.texts.len();
-        for part in &outline.parts {
+        for part in &template.parts {
             match part {
-                OutlinePart::Known(table, texts) => {
+                TemplatePart::Known(table, texts) => {
                     self.table.extend_from_slice(table);
                     self.texts.extend_from_slice(texts);
                 }
-                OutlinePart::Column(column, _) | OutlinePart::Shared(column, _) if self.refer(*column, &fronts) => {}
-                OutlinePart::Shared(column, part) => self.part(*column, *part),
-                OutlinePart::Column(column, at) => self.column(*column, event, *at),
+                TemplatePart::Column(column, _) | TemplatePart::Shared(column, _) if self.refer(*column, &fronts) => {}
+                TemplatePart::Shared(column, part) => self.part(*column, *part),
+                TemplatePart::Column(column, at) => self.column(*column, event, *at),
             }
         }
         self.end(order, is_creation, &fronts);
@@ -426,13 +414,6 @@ const SHORT_LONG: u8 = 11;
 /// A text of so many bytes as the kind is above this.
 const SHORT_TEXT: u8 = 16;
 
-/// Adds a text with its length before it.
-pub(super) fn push_text(bytes: &mut Vec<u8>, text: &str) {
-    // Texts come from records and documents of far less than 4 GiB.
-    bytes.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
-}
-
 /// What a row is sorted by, and its process.
 #[derive(Clone, Copy, Debug)]
 pub struct RowHead<'r> {
@@ -606,21 +587,4 @@ impl<'r> Iterator for RowCells<'r> {
         };
         Some((column.into(), cell))
     }
-}
-
-pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, tail) = rest.split_first_chunk::<N>()?;
-    *rest = tail;
-    Some(*head)
-}
-
-fn take_length(rest: &mut &[u8]) -> Option<usize> {
-    usize::try_from(u32::from_le_bytes(take(rest)?)).ok()
-}
-
-pub(super) fn take_text<'r>(rest: &mut &'r [u8]) -> Option<&'r str> {
-    let length = take_length(rest)?;
-    let (text, tail) = rest.split_at_checked(length)?;
-    *rest = tail;
-    simdutf8::basic::from_utf8(text).ok()
 }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::base::Ticks;
+use crate::base::{Locator, Ticks};
+use crate::detect::Alert;
+use crate::ecs::{self, FieldId};
 use crate::event::{Document, Event, IpValue, OrderKey, Value};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 //! Nothing is sorted as a whole: processes are, by host and by their first row, and rows are dealt out to their processes. What is left is the order in a
 //! process, whose few rows nearly always come as they were logged. This module does not know what is in a row.
 
-use super::RowPlace;
+use super::place::RowPlace;
 use super::processes::ProcessNumbers;
 use crate::base::{Locator, Ticks};
 use rayon::prelude::*;

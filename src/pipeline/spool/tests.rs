@@ -35,9 +35,9 @@ fn event(number: usize, (host, entity, is_creation, logged): &Told) -> Event {
     }
 }
 
-/// Puts events on a shelf, some at a time, and takes them off.
-fn shelved(events: &[Event], max_memory: u64) -> Vec<Line> {
-    let mut shelf = Shelf::new(SpoolLimits { max_memory, temp_folder: None });
+/// Puts events into a spool, some at a time, and takes them out.
+fn spooled(events: &[Event], max_memory: u64) -> Vec<Line> {
+    let mut spool = RowSpool::new(SpoolLimits { max_memory, temp_folder: None });
     for events in events.chunks(3) {
         let mut writer = RowWriter::default();
         let mut ends = Vec::new();
@@ -45,7 +45,7 @@ fn shelved(events: &[Event], max_memory: u64) -> Vec<Line> {
             writer.event(event, event.order(Clock::Logged), RowContents::Columns);
             ends.push(writer.bytes().len());
         }
-        shelf.add(Rows { bytes: writer.take(), ends }).unwrap();
+        spool.add(Rows { bytes: writer.take(), ends }).unwrap();
     }
     let format = |entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, out: &mut Vec<u8>| {
         for entry in entries {
@@ -57,7 +57,7 @@ fn shelved(events: &[Event], max_memory: u64) -> Vec<Line> {
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let mut out = Vec::new();
-    shelf.write(&pool, &Duplicates::default(), &HashMap::new(), &format, &mut out).unwrap();
+    spool.write(&pool, &Duplicates::default(), &HashMap::new(), &format, &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -94,7 +94,7 @@ proptest! {
         let events: Vec<Event> = told.iter().enumerate().map(|(number, told)| event(number, told)).collect();
         let expected = naive(&events);
         for max_memory in [u64::MAX, 2000, 0] {
-            prop_assert_eq!(&shelved(&events, max_memory), &expected);
+            prop_assert_eq!(&spooled(&events, max_memory), &expected);
         }
     }
 }
@@ -103,16 +103,16 @@ proptest! {
 fn a_large_process_is_formatted_in_pieces_and_stays_whole() {
     let told = |number: i64| ("a".to_owned(), "1".to_owned(), number % 900 == 500, number);
     let events: Vec<Event> = (0..5000).map(|number| event(usize::try_from(number).unwrap(), &told(number))).collect();
-    assert_eq!(shelved(&events, u64::MAX), naive(&events));
-    assert_eq!(shelved(&events, 100_000), naive(&events));
+    assert_eq!(spooled(&events, u64::MAX), naive(&events));
+    assert_eq!(spooled(&events, 100_000), naive(&events));
 }
 
 #[test]
 fn a_folder_that_is_not_there_is_told() {
-    let mut shelf = Shelf::new(SpoolLimits { max_memory: 0, temp_folder: Some("/no/such/folder".into()) });
+    let mut spool = RowSpool::new(SpoolLimits { max_memory: 0, temp_folder: Some("/no/such/folder".into()) });
     let mut writer = RowWriter::default();
     let event = event(0, &("a".into(), "1".into(), true, 1));
     writer.event(&event, event.order(Clock::Logged), RowContents::Columns);
     let ends = vec![writer.bytes().len()];
-    assert!(shelf.add(Rows { bytes: writer.take(), ends }).is_err());
+    assert!(spool.add(Rows { bytes: writer.take(), ends }).is_err());
 }

@@ -1,9 +1,9 @@
 //! DNS queries: what was asked, and what came back.
 
-use super::{Done, Failure, StepContext};
 use crate::ecs;
 use crate::event::{Document, IpValue, Value};
 use crate::sysmon::raw::EventData;
+use crate::sysmon::step_context::{Done, Failure, StepContext};
 
 /// Types of resource records by number, as the IANA registry names them, and Microsoft's own.
 const TYPES: &[(&str, &str)] = &[

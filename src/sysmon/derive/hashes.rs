@@ -1,9 +1,10 @@
 //! Hash lists such as `SHA1=…,MD5=…,IMPHASH=…`.
 
-use super::{Done, Mapping, StepContext};
 use crate::ecs::{self, Field};
 use crate::event::Document;
+use crate::sysmon::mapping::Mapping;
 use crate::sysmon::raw::EventData;
+use crate::sysmon::step_context::{Done, StepContext};
 use std::ops::Range;
 
 /// What a hash list is the list of.

@@ -15,29 +15,12 @@ pub use dns::{answers as dns_answers, fail as dns_answers_fail, question as dns_
 pub use hashes::{each_hash, hash_of, hashes, is_named as is_hash_named, object as hashed_object};
 pub use registry::{data as registry_data, registry};
 
-use super::Mapping;
 use super::raw::EventData;
+use super::step_context::{Done, StepContext};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::{Document, Value};
 pub use community_id::community_id;
 use std::net::IpAddr;
-
-/// What a step knows beside the event's fields.
-#[derive(Clone, Copy, Debug)]
-pub struct StepContext {
-    /// The event ID.
-    pub id: u32,
-    /// Whose mapping it is.
-    pub mapping: Mapping,
-    /// What separates the parts of a path: a backslash on Windows.
-    pub separator: char,
-}
-
-/// The pipeline stops here, as Elastic's does: the reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(pub String);
-
-type Done = Result<(), Failure>;
 
 /// An integer as Elasticsearch's `convert` processor reads it: decimal, or hexadecimal behind `0x`.
 pub fn long(text: &str) -> Option<i64> {

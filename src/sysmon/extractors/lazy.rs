@@ -1,6 +1,6 @@
 //! The values of one event, worked out when they are asked for.
 
-use super::{Extractor, Extractors, Flow, OfRecord, StepGroup};
+use super::plan::{Extractor, Extractors, Flow, OfRecord, StepGroup};
 use crate::base::Ticks;
 use crate::base::guid::Guid;
 use crate::ecs::Field;
@@ -12,10 +12,6 @@ use crate::sysmon::steps::STEPS;
 use crate::sysmon::{common, derive};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::net::IpAddr;
-
-mod write;
-
-pub use write::{FoundSource, SourcePart, TextSource};
 
 /// Places for the values of one event after another.
 #[derive(Debug, Default)]
@@ -29,20 +25,20 @@ pub struct ExtractCache {
     host: RefCell<(String, String)>,
     /// A text that is only looked at.
     text: RefCell<Vec<u8>>,
-    computer: RefCell<LastText>,
-    channel: RefCell<LastText>,
+    pub(super) computer: RefCell<LastText>,
+    pub(super) channel: RefCell<LastText>,
 }
 
 /// A text that hardly ever changes from record to record.
 #[derive(Debug, Default)]
-struct LastText {
+pub struct LastText {
     stored: Option<Stored>,
     text: String,
 }
 
 impl LastText {
     /// The text of a part of `System`, which spaces around it do not belong to.
-    fn of(&mut self, raw: Raw<'_>) -> &str {
+    pub fn of(&mut self, raw: Raw<'_>) -> &str {
         if self.stored.as_ref().is_none_or(|stored| *stored != raw) {
             raw.text().trim().clone_into(&mut self.text);
             self.stored = Some(raw.into());
@@ -52,18 +48,18 @@ impl LastText {
 }
 
 impl ExtractCache {
-    fn clear(&mut self, ways: &Extractors) {
+    fn clear(&mut self, extractors: &Extractors) {
         for at in self.used.get_mut().drain(..) {
             self.values[at].take();
         }
         if self.used_group.replace(false) {
             self.groups.iter_mut().for_each(|cell| drop(cell.take()));
         }
-        if self.values.len() < ways.learned.len() {
-            self.values.resize_with(ways.learned.len(), OnceCell::new);
+        if self.values.len() < extractors.learned.len() {
+            self.values.resize_with(extractors.learned.len(), OnceCell::new);
         }
-        if self.groups.len() < ways.groups.len() {
-            self.groups.resize_with(ways.groups.len(), OnceCell::new);
+        if self.groups.len() < extractors.groups.len() {
+            self.groups.resize_with(extractors.groups.len(), OnceCell::new);
         }
     }
 }
@@ -71,43 +67,48 @@ impl ExtractCache {
 /// An event of which only those fields are worked out that are asked for. Fields that its ways do not know have no values.
 #[derive(Debug)]
 pub struct LazyEvent<'a> {
-    ways: &'a Extractors,
-    glance: &'a RecordRef<'a>,
-    cells: &'a ExtractCache,
-    path: &'a str,
+    pub(super) extractors: &'a Extractors,
+    pub(super) record: &'a RecordRef<'a>,
+    pub(super) cache: &'a ExtractCache,
+    pub(super) path: &'a str,
 }
 
 impl<'a> LazyEvent<'a> {
     /// The event of a record whose shape has these ways. `path` becomes `log.file.path`.
-    pub fn new(ways: &'a Extractors, glance: &'a RecordRef<'a>, cells: &'a mut ExtractCache, path: &'a str) -> Self {
-        cells.clear(ways);
-        Self { ways, glance, cells, path }
+    pub fn new(
+        extractors: &'a Extractors,
+        record: &'a RecordRef<'a>,
+        cache: &'a mut ExtractCache,
+        path: &'a str,
+    ) -> Self {
+        cache.clear(extractors);
+        Self { extractors, record, cache, path }
     }
 
     /// All values of the field at a [`Extractors::position`].
     pub fn values_at(&self, at: usize) -> &[Value] {
-        match self.ways.learned[at] {
+        match self.extractors.learned[at] {
             Extractor::Never => &[],
-            Extractor::Constant => self.ways.constants.values(&self.ways.fields[at]),
-            Extractor::Steps(group) => self.group(group).values(&self.ways.fields[at]),
-            way => {
+            Extractor::Constant => self.extractors.constants.values(&self.extractors.fields[at]),
+            Extractor::Steps(group) => self.group(group).values(&self.extractors.fields[at]),
+            extractor => {
                 let work_out = || {
-                    self.cells.used.borrow_mut().push(at);
-                    self.work_out(way)
+                    self.cache.used.borrow_mut().push(at);
+                    self.work_out(extractor)
                 };
-                self.cells.values[at].get_or_init(work_out).as_ref().map_or(&[], FieldValues::as_slice)
+                self.cache.values[at].get_or_init(work_out).as_ref().map_or(&[], FieldValues::as_slice)
             }
         }
     }
 
     fn entry(&self, at: usize) -> Option<String> {
         let mut text = String::new();
-        self.glance.entry(at).write(&mut text);
+        self.record.entry(at).write(&mut text);
         (!is_nothing(&text)).then_some(text)
     }
 
-    fn work_out(&self, way: Extractor) -> Option<FieldValues> {
-        match way {
+    fn work_out(&self, extractor: Extractor) -> Option<FieldValues> {
+        match extractor {
             Extractor::Never | Extractor::Constant | Extractor::Steps(_) => None,
             Extractor::Text(entry) => Some(one(self.entry(entry)?)),
             Extractor::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
@@ -115,7 +116,7 @@ impl<'a> LazyEvent<'a> {
             Extractor::MadeAfterAnswers(..) if self.answers_fail() => None,
             Extractor::Made(entry, made) | Extractor::MadeAfterAnswers(entry, made) => {
                 let text = self.entry(entry)?;
-                Some(match made.of(&text, self.ways.context.separator) {
+                Some(match made.of(&text, self.extractors.context.separator) {
                     Transformed::Nothing => return None,
                     Transformed::Part(_) if made == Made::Address => {
                         FieldValues::One(Value::Ip(IpValue::parse(&text)?))
@@ -144,7 +145,7 @@ impl<'a> LazyEvent<'a> {
     }
 
     fn count_arguments(&self, entry: usize) -> Option<i64> {
-        let mut line = self.cells.text.borrow_mut();
+        let mut line = self.cache.text.borrow_mut();
         line.clear();
         if !self.write_entry(entry, &mut line) {
             return None;
@@ -153,8 +154,8 @@ impl<'a> LazyEvent<'a> {
         Some(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    fn long(&self, entry: usize) -> Option<i64> {
-        let raw = self.glance.entry(entry);
+    pub(super) fn long(&self, entry: usize) -> Option<i64> {
+        let raw = self.record.entry(entry);
         match raw.number() {
             Some(number) => i64::try_from(number).ok(),
             None => derive::long(&self.entry(entry)?),
@@ -162,7 +163,7 @@ impl<'a> LazyEvent<'a> {
     }
 
     /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
-    fn community_id(&self, flow: Flow, scratch: &mut Vec<u8>) -> Option<String> {
+    pub(super) fn community_id(&self, flow: Flow, scratch: &mut Vec<u8>) -> Option<String> {
         let begin = scratch.len();
         let mut end = |(ip, port)| {
             scratch.truncate(begin);
@@ -180,23 +181,23 @@ impl<'a> LazyEvent<'a> {
     }
 
     /// Whether the pipeline fails over the answers of a query.
-    fn answers_fail(&self) -> bool {
+    pub(super) fn answers_fail(&self) -> bool {
         let says = |at: Option<usize>| at.and_then(|at| self.entry(at));
-        let Some(answers) = says(self.ways.answers) else { return false };
-        says(self.ways.question).is_none() || derive::dns_answers_fail(&answers)
+        let Some(answers) = says(self.extractors.answers) else { return false };
+        says(self.extractors.question).is_none() || derive::dns_answers_fail(&answers)
     }
 
     fn of_record(&self, what: OfRecord) -> Option<FieldValues> {
         let text = |text: String| (!text.is_empty()).then(|| one(text));
         match what {
-            OfRecord::Provider => text(self.glance.provider().to_owned()),
-            OfRecord::ProviderGuid => self.glance.provider_guid().map(|guid| one(guid.to_owned())),
-            OfRecord::Channel => text(self.cells.channel.borrow_mut().of(self.glance.channel()).to_owned()),
-            OfRecord::Computer => text(self.cells.computer.borrow_mut().of(self.glance.computer()).to_owned()),
+            OfRecord::Provider => text(self.record.provider().to_owned()),
+            OfRecord::ProviderGuid => self.record.provider_guid().map(|guid| one(guid.to_owned())),
+            OfRecord::Channel => text(self.cache.channel.borrow_mut().of(self.record.channel()).to_owned()),
+            OfRecord::Computer => text(self.cache.computer.borrow_mut().of(self.record.computer()).to_owned()),
             OfRecord::HostId => text(self.host_id()),
-            OfRecord::User => text(self.glance.user().text()),
-            OfRecord::RecordId => text(self.glance.record_id().to_string()),
-            OfRecord::Logged => Some(FieldValues::One(Value::Date(self.glance.time_created()))),
+            OfRecord::User => text(self.record.user().text()),
+            OfRecord::RecordId => text(self.record.record_id().to_string()),
+            OfRecord::Logged => Some(FieldValues::One(Value::Date(self.record.time_created()))),
             OfRecord::Kind => Some(one("event".to_owned())),
             OfRecord::Timestamp => Some(FieldValues::One(Value::Date(self.timestamp()))),
             OfRecord::Path => text(self.path.to_owned()),
@@ -204,14 +205,14 @@ impl<'a> LazyEvent<'a> {
     }
 
     /// `host.id`; empty where the record names no computer.
-    fn host_id(&self) -> String {
+    pub(super) fn host_id(&self) -> String {
         self.with_host_id(str::to_owned)
     }
 
     fn with_host_id<T>(&self, take: impl FnOnce(&str) -> T) -> T {
-        let mut computer = self.cells.computer.borrow_mut();
-        let computer = computer.of(self.glance.computer());
-        let mut host = self.cells.host.borrow_mut();
+        let mut computer = self.cache.computer.borrow_mut();
+        let computer = computer.of(self.record.computer());
+        let mut host = self.cache.host.borrow_mut();
         if host.0 != computer {
             *host = (computer.to_owned(), common::synthetic_host_id(computer));
         }
@@ -219,16 +220,16 @@ impl<'a> LazyEvent<'a> {
     }
 
     fn group(&self, at: usize) -> &Document {
-        self.cells.used_group.set(true);
-        self.cells.groups[at].get_or_init(|| {
-            let StepGroup { steps, entries, rest } = &self.ways.groups[at];
+        self.cache.used_group.set(true);
+        self.cache.groups[at].get_or_init(|| {
+            let StepGroup { steps, entries, rest } = &self.extractors.groups[at];
             let texts: Vec<(&str, String)> =
-                entries.iter().filter_map(|&at| Some((&*self.ways.names[at], self.entry(at)?))).collect();
+                entries.iter().filter_map(|&at| Some((&*self.extractors.names[at], self.entry(at)?))).collect();
             let mut data = EventData::new(&texts);
             let mut document = Document::new();
             // Where the pipeline stops, everything that is left stays as it is.
             let failed =
-                steps.iter().any(|&step| STEPS[step].apply(&mut data, &mut document, self.ways.context).is_err());
+                steps.iter().any(|&step| STEPS[step].apply(&mut data, &mut document, self.extractors.context).is_err());
             match (*rest, failed) {
                 (true, true) => data.leave_all(&mut document),
                 (true, false) => data.leave_rest(&mut document),
@@ -244,63 +245,65 @@ impl<'a> LazyEvent<'a> {
     }
 
     /// The same, with a place for the text that it is read from, which is left as it was.
-    fn timestamp_with(&self, text: &mut Vec<u8>) -> Ticks {
+    pub(super) fn timestamp_with(&self, text: &mut Vec<u8>) -> Ticks {
         let begin = text.len();
-        if let Some(at) = self.ways.utc_time {
-            self.glance.entry(at).push(text);
+        if let Some(at) = self.extractors.utc_time {
+            self.record.entry(at).push(text);
         }
         let utc = Ticks::parse_sysmon_utc(&text[begin..]);
         text.truncate(begin);
-        utc.unwrap_or(self.glance.time_created())
+        utc.unwrap_or(self.record.time_created())
     }
 }
 
 impl Fields for LazyEvent<'_> {
     fn values(&self, field: &Field) -> &[Value] {
-        self.ways.position(field).map_or(&[], |at| self.values_at(at))
+        self.extractors.position(field).map_or(&[], |at| self.values_at(at))
     }
 
     fn long(&self, field: &Field) -> Option<i64> {
-        match self.ways.learned[self.ways.position(field)?] {
-            Extractor::Long(entry) => self.glance.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
+        match self.extractors.learned[self.extractors.position(field)?] {
+            Extractor::Long(entry) => self.record.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
             Extractor::ArgsCount(entry) => self.count_arguments(entry),
             _ => None,
         }
     }
 
     fn guid(&self, field: &Field) -> Option<&Guid> {
-        let Extractor::Text(entry) = self.ways.learned[self.ways.position(field)?] else { return None };
+        let Extractor::Text(entry) = self.extractors.learned[self.extractors.position(field)?] else { return None };
         // One of zeros says nothing.
-        self.glance.entry(entry).guid().filter(|guid| **guid != Guid::default())
+        self.record.entry(entry).guid().filter(|guid| **guid != Guid::default())
     }
 
     fn write_text(&self, field: &Field, out: &mut String) -> WrittenText {
-        let Some(way) = self.ways.position(field).map(|at| self.ways.learned[at]) else { return WrittenText::Nothing };
+        let Some(extractor) = self.extractors.position(field).map(|at| self.extractors.learned[at]) else {
+            return WrittenText::Nothing;
+        };
         let begin = out.len();
-        match way {
-            Extractor::Text(entry) => self.glance.entry(entry).write(out),
+        match extractor {
+            Extractor::Text(entry) => self.record.entry(entry).write(out),
             Extractor::Made(entry, Made::BaseName) => {
-                self.glance.entry(entry).write(out);
-                match Made::BaseName.of(&out[begin..], self.ways.context.separator) {
+                self.record.entry(entry).write(out);
+                match Made::BaseName.of(&out[begin..], self.extractors.context.separator) {
                     Transformed::Part(part) if !is_nothing(&out[begin..]) => drop(out.drain(begin..begin + part.start)),
                     _ => out.truncate(begin),
                 }
-                // A path that ends in a separator has a name of no characters: the general way says what becomes of that.
+                // A path that ends in a separator has a name of no characters: the general extractor says what becomes of that.
                 return if out.len() > begin { WrittenText::Text } else { WrittenText::NotText };
             }
             Extractor::Record(OfRecord::Computer) => {
-                out.push_str(self.cells.computer.borrow_mut().of(self.glance.computer()));
+                out.push_str(self.cache.computer.borrow_mut().of(self.record.computer()));
             }
             Extractor::Record(OfRecord::Channel) => {
-                out.push_str(self.cells.channel.borrow_mut().of(self.glance.channel()));
+                out.push_str(self.cache.channel.borrow_mut().of(self.record.channel()));
             }
             Extractor::Record(OfRecord::Path) => out.push_str(self.path),
             Extractor::Record(OfRecord::HostId) => self.with_host_id(|id| out.push_str(id)),
-            Extractor::Record(OfRecord::User) => self.glance.user().write(out),
+            Extractor::Record(OfRecord::User) => self.record.user().write(out),
             Extractor::Never => return WrittenText::Nothing,
             _ => return WrittenText::NotText,
         }
-        let is_entry = matches!(way, Extractor::Text(_));
+        let is_entry = matches!(extractor, Extractor::Text(_));
         if out.len() == begin || (is_entry && is_nothing(&out[begin..])) {
             out.truncate(begin);
             return WrittenText::Nothing;

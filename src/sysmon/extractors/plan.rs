@@ -1,25 +1,20 @@
-//! Fields of a Sysmon event worked out one at a time, straight from a glance at its record, when somebody asks for them.
-//!
-//! For each field the steps that it depends on are known beforehand ([`Extractors`]), because it is known which entries a record has: of the whole pipeline a
-//! handful of steps is left, and for most fields none but to take the text of an entry. The steps are the very ones that [`super::map`] takes, in
-//! the same order, so that a field has the same values either way; a test holds that over every event. This module does not know who asks, nor why.
+//! How each field is found: from the table of steps, for records of one event ID with entries of certain names.
 
-mod lazy;
-
-pub use lazy::{ExtractCache, FoundSource, LazyEvent, SourcePart, TextSource};
-
-use super::derive::StepContext;
-use super::direct::{self, Made};
-use super::raw::REMOVED;
-use super::steps::{Action, MappingStep, STEPS};
-use super::{Mapping, SysmonPlatform, common};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::Document;
 use crate::source::{Raw, RecordRef};
+use crate::sysmon::common;
+use crate::sysmon::direct::{self, Made};
+use crate::sysmon::event_id;
+use crate::sysmon::mapping::Mapping;
+use crate::sysmon::platform::SysmonPlatform;
+use crate::sysmon::raw::REMOVED;
+use crate::sysmon::step_context::StepContext;
+use crate::sysmon::steps::{Action, MappingStep, STEPS};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
+/// The event ID whose pipeline can fail half-extractor, which makes every later field depend on that step.
 const FALLIBLE: u32 = 22;
 
 /// Fields that steps cut out of a path.
@@ -45,7 +40,7 @@ fn fallible_step() -> usize {
 
 /// How the values of a field are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Extractor {
+pub enum Extractor {
     /// There are never any.
     Never,
     /// They are the same for every event of the ID.
@@ -76,15 +71,15 @@ enum Extractor {
 
 /// The entries of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Flow {
-    transport: usize,
+pub struct Flow {
+    pub transport: usize,
     /// Address and port of the source, then of the destination.
-    ends: [(usize, usize); 2],
+    pub ends: [(usize, usize); 2],
 }
 
 /// What a record says outside of its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OfRecord {
+pub enum OfRecord {
     Provider,
     ProviderGuid,
     Channel,
@@ -100,33 +95,33 @@ enum OfRecord {
 
 /// Steps that several fields depend on, with the entries that they read.
 #[derive(Debug, PartialEq, Eq)]
-struct StepGroup {
+pub struct StepGroup {
     /// Positions in the table of steps.
-    steps: Vec<usize>,
+    pub steps: Vec<usize>,
     /// Positions among the names of the record's entries.
-    entries: Vec<usize>,
+    pub entries: Vec<usize>,
     /// Whether what is left of the entries counts too.
-    rest: bool,
+    pub rest: bool,
 }
 
 /// How some fields of the events of an ID are found, whose records have entries of certain names.
 #[derive(Debug)]
 pub struct Extractors {
-    context: StepContext,
-    names: Vec<Arc<str>>,
-    /// The fields that were learned, and the way to each.
-    fields: Vec<Field>,
-    learned: Vec<Extractor>,
+    pub(super) context: StepContext,
+    pub(super) names: Vec<Arc<str>>,
+    /// The fields that were learned, and the extractor to each.
+    pub(super) fields: Vec<Field>,
+    pub(super) learned: Vec<Extractor>,
     /// The place of a field of the catalogue among the ways; `u16::MAX` for none.
     by_id: Vec<u16>,
     others: HashMap<Arc<str>, u16>,
-    groups: Vec<StepGroup>,
-    constants: Document,
+    pub(super) groups: Vec<StepGroup>,
+    pub(super) constants: Document,
     /// The position of the entry that tells the time.
-    utc_time: Option<usize>,
+    pub(super) utc_time: Option<usize>,
     /// The positions of the entries that tell what was asked for, and what came back.
-    question: Option<usize>,
-    answers: Option<usize>,
+    pub(super) question: Option<usize>,
+    pub(super) answers: Option<usize>,
 }
 
 impl Extractors {
@@ -152,14 +147,14 @@ impl Extractors {
         }
     }
 
-    /// Learns the way to a field. False if there is none but to map the whole event.
+    /// Learns the extractor to a field. False if there is none but to map the whole event.
     pub fn learn(&mut self, field: &Field) -> bool {
         if self.position(field).is_some() {
             return true;
         }
-        let Some(way) = self.find(field) else { return false };
+        let Some(extractor) = self.find(field) else { return false };
         let Ok(at) = u16::try_from(self.learned.len()) else { return false };
-        self.learned.push(way);
+        self.learned.push(extractor);
         self.fields.push(field.clone());
         match field {
             Field::Known(id) => self.by_id[id.position()] = at,
@@ -243,7 +238,7 @@ impl Extractors {
         }
     }
 
-    /// The place of a field among those that were learned, for [`LazyEvent::write_at`].
+    /// The place of a field among those that were learned, for [`LazyEvent::write_at`](super::LazyEvent::write_at).
     pub fn position(&self, field: &Field) -> Option<usize> {
         let at = match field {
             Field::Known(id) => self.by_id[id.position()],
@@ -270,12 +265,12 @@ impl Extractors {
             (ecs::TIMESTAMP, OfRecord::Timestamp),
             (ecs::LOG_FILE_PATH, OfRecord::Path),
         ];
-        if let Some((_, way)) = of_record.into_iter().find(|(id, _)| known(*id)) {
+        if let Some((_, extractor)) = of_record.into_iter().find(|(id, _)| known(*id)) {
             // An event says so itself where its pipeline has failed.
-            let sure = way != OfRecord::Kind || self.context.id != FALLIBLE;
-            return sure.then_some(Extractor::Record(way));
+            let sure = extractor != OfRecord::Kind || self.context.id != FALLIBLE;
+            return sure.then_some(Extractor::Record(extractor));
         }
-        if super::is_constant(field) {
+        if event_id::is_constant(field) {
             return Some(Extractor::Constant);
         }
         let name = field.name();
@@ -296,11 +291,11 @@ impl Extractors {
             (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::Args),
             (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::ArgsCount),
         ];
-        if let Some((_, from, way)) = names.into_iter().find(|(id, ..)| known(*id))
+        if let Some((_, from, extractor)) = names.into_iter().find(|(id, ..)| known(*id))
             && self.is_computed(name)
         {
             match self.find(&from.into())? {
-                Extractor::Text(entry) => return Some(way(entry)),
+                Extractor::Text(entry) => return Some(extractor(entry)),
                 Extractor::Never => return Some(Extractor::Never),
                 _ => {}
             }
@@ -364,9 +359,9 @@ impl Extractors {
             (steps, slice) = self.slice(field, rest, Some(fallible));
         }
         if let [only] = steps.as_slice()
-            && let Some(way) = self.by_step(field, &STEPS[*only].action)
+            && let Some(extractor) = self.by_step(field, &STEPS[*only].action)
         {
-            return way;
+            return extractor;
         }
         if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
             && let Some(at) = self.names.iter().position(|name| &**name == entry)
@@ -389,7 +384,7 @@ impl Extractors {
         question.is_some() && self.find(&ecs::DNS_QUESTION_NAME.into()) == question && self.answers.is_some()
     }
 
-    /// The way to a field that one step alone sets.
+    /// The extractor to a field that one step alone sets.
     fn by_step(&self, field: &str, action: &Action) -> Option<Extractor> {
         let at = |entry: &str| self.names.iter().position(|name| &**name == entry);
         match *action {
@@ -452,15 +447,15 @@ impl Extractors {
 }
 
 /// What stands at one of the positions that [`Extractors::entries`] gives.
-pub fn raw_at<'c>(glance: &RecordRef<'c>, at: usize) -> Raw<'c> {
-    match at.checked_sub(glance.names().len()) {
-        None => glance.entry(at),
-        Some(0) => glance.user(),
-        Some(_) => glance.computer(),
+pub fn raw_at<'c>(record: &RecordRef<'c>, at: usize) -> Raw<'c> {
+    match at.checked_sub(record.names().len()) {
+        None => record.entry(at),
+        Some(0) => record.user(),
+        Some(_) => record.computer(),
     }
 }
 
-/// The entries of EventData that a field of the events of an ID comes from, perhaps by way of others; none for what comes with the record itself.
+/// The entries of EventData that a field of the events of an ID comes from, perhaps by extractor of others; none for what comes with the record itself.
 pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     let mut names: Vec<Arc<str>> = Vec::new();
     for step in STEPS {
@@ -488,11 +483,11 @@ pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     let field = &from.map_or_else(|| field.clone(), |(_, from)| from.into());
     let rest = field.name().strip_prefix("winlog.event_data.");
     names.extend(rest.map(Arc::from));
-    let ways = Extractors::new(id, mapping, &names);
-    if super::is_constant(field) {
+    let extractors = Extractors::new(id, mapping, &names);
+    if event_id::is_constant(field) {
         return Vec::new();
     }
-    let (_, slice) = ways.slice(field.name(), rest, None);
+    let (_, slice) = extractors.slice(field.name(), rest, None);
     let mut entries = slice.entries;
     entries.sort();
     entries

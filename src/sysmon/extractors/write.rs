@@ -1,7 +1,7 @@
 //! Fields that have one value, written where they are to stand: for most of them no value need be made.
 
-use super::super::{Extractor, Extractors, OfRecord};
-use super::LazyEvent;
+use super::lazy::LazyEvent;
+use super::plan::{Extractor, Extractors, OfRecord};
 use crate::base::{Ticks, json};
 use crate::sysmon::derive;
 use crate::sysmon::direct::{Made, Transformed};
@@ -36,7 +36,7 @@ pub struct TextSource {
 /// How fields are made of an entry that they share.
 #[derive(Debug)]
 enum Sharers {
-    /// Each in its own way; `None` for the text itself.
+    /// Each in its own extractor; `None` for the text itself.
     Made(Vec<Option<Made>>),
     /// Each is the value of an algorithm in a list of hashes, which is read once for all of them.
     Hashes(Vec<&'static str>),
@@ -67,38 +67,38 @@ impl Extractors {
                 _ => continue,
             };
             match groups.iter_mut().find(|(have, ..)| *have == entry) {
-                Some((_, ways, places)) => {
-                    ways.push(made);
+                Some((_, uses, places)) => {
+                    uses.push(made);
                     places.push(at);
                 }
                 None => groups.push((entry, vec![made], vec![at])),
             }
         }
-        let shared = groups.into_iter().filter(|(_, ways, _)| ways.len() > 1);
+        let shared = groups.into_iter().filter(|(_, uses, _)| uses.len() > 1);
         shared
-            .filter_map(|(entry, ways, places)| Some((TextSource { entry, of: Sharers::new(ways)? }, places)))
+            .filter_map(|(entry, uses, places)| Some((TextSource { entry, of: Sharers::new(uses)? }, places)))
             .collect()
     }
 }
 
 impl Sharers {
     /// `None` if they cannot share it: values of hashes are put in lower case, which other fields would see.
-    fn new(ways: Vec<Option<Made>>) -> Option<Self> {
-        let hash = |way: &Option<Made>| match way {
+    fn new(uses: Vec<Option<Made>>) -> Option<Self> {
+        let hash = |made: &Option<Made>| match made {
             Some(Made::Hash(algorithm)) => Some(*algorithm),
             _ => None,
         };
-        let hashes: Vec<&str> = ways.iter().filter_map(hash).collect();
+        let hashes: Vec<&str> = uses.iter().filter_map(hash).collect();
         match hashes.len() {
-            0 => Some(Self::Made(ways)),
-            all if all == ways.len() => Some(Self::Hashes(hashes)),
+            0 => Some(Self::Made(uses)),
+            all if all == uses.len() => Some(Self::Hashes(hashes)),
             _ => None,
         }
     }
 
     fn len(&self) -> usize {
         match self {
-            Self::Made(ways) => ways.len(),
+            Self::Made(uses) => uses.len(),
             Self::Hashes(algorithms) => algorithms.len(),
         }
     }
@@ -115,9 +115,9 @@ impl LazyEvent<'_> {
         let text = str::from_utf8(&out[begin..]).unwrap_or_default();
         let part = |range: Range<usize>| SourcePart::Text(begin + range.start..begin + range.end);
         match &source.of {
-            Sharers::Made(ways) => parts.extend(ways.iter().map(|made| {
+            Sharers::Made(uses) => parts.extend(uses.iter().map(|made| {
                 let Some(made) = made else { return part(0..text.len()) };
-                match made.of(text, self.ways.context.separator) {
+                match made.of(text, self.extractors.context.separator) {
                     Transformed::Part(range) => part(range),
                     Transformed::Lower(range) => SourcePart::Other(text[range].to_lowercase().into()),
                     Transformed::Other(text) => SourcePart::Other(text),
@@ -149,7 +149,7 @@ impl LazyEvent<'_> {
     /// The only value of the field at a [`super::Extractors::position`], where that is easier to write than to hold. A text is added to `out` as UTF-8.
     pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> FoundSource {
         let text_if = |says| if says { FoundSource::Text } else { FoundSource::Nothing };
-        match self.ways.learned[at] {
+        match self.extractors.learned[at] {
             Extractor::Never => FoundSource::Nothing,
             Extractor::Text(entry) => text_if(self.write_entry(entry, out)),
             Extractor::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
@@ -177,7 +177,7 @@ impl LazyEvent<'_> {
     /// Adds the text of an entry. False, and nothing is added, if it says nothing.
     pub(super) fn write_entry(&self, at: usize, out: &mut Vec<u8>) -> bool {
         let begin = out.len();
-        self.glance.entry(at).push(out);
+        self.record.entry(at).push(out);
         let says = !is_nothing(&out[begin..]);
         if !says {
             out.truncate(begin);
@@ -191,7 +191,7 @@ impl LazyEvent<'_> {
         if !self.write_entry(entry, out) {
             return FoundSource::Nothing;
         }
-        let piece = made.of(str::from_utf8(&out[begin..]).unwrap_or_default(), self.ways.context.separator);
+        let piece = made.of(str::from_utf8(&out[begin..]).unwrap_or_default(), self.extractors.context.separator);
         match piece {
             Transformed::Part(range) => keep(out, begin, range),
             Transformed::Lower(range) => {
@@ -224,19 +224,19 @@ impl LazyEvent<'_> {
         let begin = out.len();
         let mut push = |text: &str| out.extend_from_slice(text.as_bytes());
         match what {
-            OfRecord::Provider => push(self.glance.provider()),
-            OfRecord::ProviderGuid => push(self.glance.provider_guid().unwrap_or_default()),
-            OfRecord::Computer => push(self.cells.computer.borrow_mut().of(self.glance.computer())),
-            OfRecord::Channel => push(self.cells.channel.borrow_mut().of(self.glance.channel())),
+            OfRecord::Provider => push(self.record.provider()),
+            OfRecord::ProviderGuid => push(self.record.provider_guid().unwrap_or_default()),
+            OfRecord::Computer => push(self.cache.computer.borrow_mut().of(self.record.computer())),
+            OfRecord::Channel => push(self.cache.channel.borrow_mut().of(self.record.channel())),
             OfRecord::HostId => push(&self.host_id()),
             OfRecord::Path => push(self.path),
             OfRecord::Kind => push("event"),
-            OfRecord::User => self.glance.user().push(out),
-            OfRecord::RecordId => match i64::try_from(self.glance.record_id()) {
+            OfRecord::User => self.record.user().push(out),
+            OfRecord::RecordId => match i64::try_from(self.record.record_id()) {
                 Ok(number) => json::push_long(out, number),
-                Err(_) => push(&self.glance.record_id().to_string()),
+                Err(_) => push(&self.record.record_id().to_string()),
             },
-            OfRecord::Logged => return FoundSource::Date(self.glance.time_created()),
+            OfRecord::Logged => return FoundSource::Date(self.record.time_created()),
             OfRecord::Timestamp => return FoundSource::Date(self.timestamp_with(out)),
         }
         if out.len() > begin { FoundSource::Text } else { FoundSource::Nothing }

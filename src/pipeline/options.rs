@@ -1,0 +1,80 @@
+//! The options of a run, resolved: what the caller typed is the command line's business.
+
+use super::disposition::Disposition;
+use super::filter::EventFilter;
+use super::timeline::TimelineOptions;
+use super::window::TimeWindow;
+use crate::base::Ticks;
+use crate::event::Clock;
+use crate::source::{RecordRef, Search};
+use crate::sysmon::Mapping;
+use std::borrow::Cow;
+
+/// Which fields of JSON documents play which part, where that is not as in ECS.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    /// The time: `@timestamp` if not given.
+    pub timestamp: Option<String>,
+    /// The category that `category where ...` tests: `event.category` if not given.
+    pub category: Option<String>,
+    /// What decides between documents of the same time: the record id if not given.
+    pub tiebreaker: Option<String>,
+}
+
+/// What a run is to do.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The clock that orders events.
+    pub clock: Clock,
+    /// Events outside of it, by the same clock, are passed over.
+    pub window: TimeWindow,
+    /// Events that it does not want are passed over.
+    pub filter: EventFilter,
+    /// Threads to use; 0 means one per core.
+    pub threads: usize,
+    /// Which fields of JSON documents play which part.
+    pub roles: Roles,
+    /// Whose documents events become.
+    pub mapping: Mapping,
+    /// Whether to read every record the slow, complete way.
+    pub slow_reader: bool,
+    /// Whether to note which fields the events have.
+    pub inventory: bool,
+    /// Whether of an alert's events no more than host, time and place is wanted: see [`Detail::Outline`](crate::detect::Detail::Outline).
+    pub outlines: bool,
+    /// How evidence is searched for.
+    pub search: Search,
+    /// What is wanted of a timeline, if one is.
+    pub timeline: Option<TimelineOptions>,
+}
+
+impl RunOptions {
+    /// The disposition of an event with this event ID, computer and time. The time is read by [`RunOptions::clock`].
+    pub(super) fn disposition<'c>(
+        &self,
+        id: Option<u32>,
+        computer: impl FnOnce() -> Cow<'c, str>,
+        time: Ticks,
+    ) -> Disposition {
+        if !self.filter.wants(id, computer) {
+            return Disposition::Filtered;
+        }
+        if self.window.contains(time) { Disposition::Mapped } else { Disposition::OutsideWindow }
+    }
+
+    /// The disposition of a record as far as its header tells it. `None` if the window is asked for by UTC: `UtcTime` is an entry of the record's data, so
+    /// the record must be read first.
+    pub(super) fn header_disposition(&self, record: &RecordRef<'_>) -> Option<Disposition> {
+        let Self { window, clock, filter, .. } = self;
+        // To ask for the computer decodes a text, which most runs, having no filter, need not pay for.
+        if filter.is_active() && !filter.wants(Some(record.event_id()), || record.computer().text().into()) {
+            return Some(Disposition::Filtered);
+        }
+        match clock {
+            _ if !window.is_active() => Some(Disposition::Mapped),
+            Clock::Logged if window.contains(record.time_created()) => Some(Disposition::Mapped),
+            Clock::Logged => Some(Disposition::OutsideWindow),
+            Clock::Utc => None,
+        }
+    }
+}

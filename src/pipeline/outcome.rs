@@ -1,0 +1,48 @@
+//! The result of a run.
+
+use super::evidence_pass::EvidencePass;
+use super::stats::Stats;
+use super::timeline::SortedTimeline;
+use crate::detect::{Alert, Inventory, RuleIndex};
+use crate::diag::Notice;
+use crate::process::HostAddresses;
+use crate::source::{Fault, Input};
+use std::collections::BTreeMap;
+
+/// Everything that a run found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The files that were read.
+    pub inputs: Vec<Input>,
+    /// Findings, in the order of their last events.
+    pub alerts: Vec<Alert>,
+    /// Alerts that were left out because a rule had more than it may have, by rule.
+    pub left_out: BTreeMap<RuleIndex, usize>,
+    /// Alerts that an exception took away, by the position of the exception in [`Detector::exceptions`](crate::detect::Detector::exceptions).
+    pub set_aside: BTreeMap<usize, usize>,
+    /// Which fields the events have; empty unless [`RunOptions::inventory`](super::RunOptions::inventory).
+    pub inventory: Inventory,
+    /// The addresses that hosts have shown as their own, as far as a timeline that tells of connections needs them; `None` if they were not looked for.
+    pub addresses: Option<HostAddresses>,
+    /// Every event, by process; `None` unless [`RunOptions::timeline`](super::RunOptions::timeline).
+    pub timeline: Option<SortedTimeline>,
+    /// Everything that could not be read or is in doubt, in the order of files and offsets.
+    pub faults: Vec<Fault>,
+    /// Limits that were reached, and whatever else a reader must know beside the faults; sorted.
+    pub notices: Vec<Notice>,
+    /// Counts.
+    pub stats: Stats,
+    /// The evidence, to be read a second time.
+    pub again: EvidencePass,
+}
+
+/// A run that could not be.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The system refused to start its threads.
+    #[error("cannot start the threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The rows of the timeline did not fit into memory, and not on disk either.
+    #[error(transparent)]
+    Timeline(#[from] std::io::Error),
+}

@@ -1,0 +1,288 @@
+//! The state of the first pass: shared by all threads ([`Worker`]), or of one thread and reused from unit to unit ([`ThreadState`]).
+//!
+//! Beside the pass itself this state serves to read some records or chunks a second time: duplicates are told by it, and events of alerts are loaded by it.
+
+use super::disposition::Disposition;
+use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerprint, Rereader};
+use super::keywords::AskedKeywords;
+use super::options::RunOptions;
+use super::progress::Progress;
+use super::reread::{ChunkHasher, RecordIdCollector, RecordLoader};
+use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
+use super::spool::RowSpool;
+use super::timeline::TimelineOptions;
+use crate::base::{Locator, Ticks};
+use crate::detect::{Asleep, Detector, KeyBuffer, RuleActivity};
+use crate::eql::KeyValues;
+use crate::event::{Clock, Event};
+use crate::process::Connection;
+use crate::source::{self, Input, InputFormat, Item, Record, RecordRef, Scratch, WorkUnit};
+use crate::sysmon::{self, ExtractCache, Extractors};
+use crate::timeline::{RowContents, RowTemplate, RowWriter};
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Event ID and entry names.
+type ShapeKey = (u32, Box<[Arc<str>]>);
+
+/// The state that all threads share.
+pub struct Worker<'run> {
+    pub inputs: &'run [Input],
+    pub detector: &'run Detector,
+    pub options: &'run RunOptions,
+    pub progress: &'run dyn Progress,
+    /// Which rules can still lead to an alert, by the stages that were met so far.
+    pub activity: &'run RuleActivity,
+    /// Keyword fields that rules ask for, whose values can be too long to be indexed.
+    pub keywords: AskedKeywords,
+    digests: Digests,
+    /// The plans that some thread has made already.
+    pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
+    /// The rows of the timeline, if one is wanted.
+    pub spool: Option<Mutex<RowSpool>>,
+    /// The first error of the spool.
+    pub spool_error: Mutex<Option<std::io::Error>>,
+    /// States that no thread uses at present.
+    pub state_pool: Mutex<Vec<ThreadState>>,
+}
+
+/// The state of one thread: buffers and caches that are expensive to build and hold nothing of one unit that the next could see.
+#[derive(Default)]
+pub struct ThreadState {
+    pub(super) scratch: Scratch,
+    pub(super) plans: Plans,
+    pub(super) matching: MatchState,
+    pub(super) building: Building,
+    pub(super) row_cache: ExtractCache,
+    pub(super) rows: RowWriter,
+    pub(super) row_ends: Vec<usize>,
+    /// Connections that show addresses of their hosts.
+    pub(super) connections: Vec<Connection>,
+}
+
+/// The caches and buffers for matching rules against records.
+#[derive(Default)]
+pub struct MatchState {
+    pub(super) cache: ExtractCache,
+    pub(super) keys: KeyValues,
+    pub(super) buffer: KeyBuffer,
+    /// Rules that were not asked about something in the unit, because no event had woken them yet.
+    pub(super) dormant: Asleep,
+}
+
+/// A [`ThreadState`] that goes back to its pool when it is dropped.
+///
+/// Rayon makes a new accumulator for every split of the work, of which there are many more than threads; the pool keeps the states at one per thread.
+pub struct PooledState<'w> {
+    state: ThreadState,
+    pool: &'w Mutex<Vec<ThreadState>>,
+}
+
+impl std::ops::Deref for PooledState<'_> {
+    type Target = ThreadState;
+
+    fn deref(&self) -> &ThreadState {
+        &self.state
+    }
+}
+
+impl std::ops::DerefMut for PooledState<'_> {
+    fn deref_mut(&mut self) -> &mut ThreadState {
+        &mut self.state
+    }
+}
+
+impl Drop for PooledState<'_> {
+    fn drop(&mut self) {
+        let state = std::mem::take(&mut self.state);
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(state);
+    }
+}
+
+impl<'run> Worker<'run> {
+    /// A worker that has read nothing.
+    pub fn new(
+        inputs: &'run [Input],
+        detector: &'run Detector,
+        options: &'run RunOptions,
+        progress: &'run dyn Progress,
+        activity: &'run RuleActivity,
+    ) -> Self {
+        Self {
+            inputs,
+            detector,
+            options,
+            progress,
+            activity,
+            keywords: AskedKeywords::new(detector),
+            digests: Digests::default(),
+            plans: Mutex::default(),
+            spool: options.timeline.as_ref().map(|timeline| Mutex::new(RowSpool::new(timeline.limits.clone()))),
+            spool_error: Mutex::default(),
+            state_pool: Mutex::default(),
+        }
+    }
+
+    /// A state from the pool, or a new one.
+    pub fn borrow(&self) -> PooledState<'_> {
+        let pooled = self.state_pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let new = || {
+            let scratch = Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader);
+            ThreadState { scratch, ..ThreadState::default() }
+        };
+        PooledState { state: pooled.unwrap_or_else(new), pool: &self.state_pool }
+    }
+
+    /// Whether a record was exported by another tool, which may have lost parts of it.
+    fn is_partial(&self, record: &Record) -> bool {
+        matches!(self.inputs[record.origin.input as usize].format, InputFormat::Json | InputFormat::Csv)
+    }
+
+    /// Whether a record takes part in the search for duplicates. One whose number a tool has lost may equal another by chance.
+    pub fn can_be_copy(&self, record: &Record) -> bool {
+        record.record_id.is_some() || !self.is_partial(record)
+    }
+
+    /// The fingerprint of a record that was read in full.
+    pub fn fingerprint(&self, record: &Record) -> RecordFingerprint {
+        let (group, record_id) = duplicates::number_of(record);
+        RecordFingerprint {
+            fingerprint: duplicates::fingerprint(record),
+            is_recovered: record.is_recovered,
+            is_partial: self.is_partial(record),
+            identity: duplicates::identity(record),
+            origin: record.origin,
+            group,
+            record_id,
+            event_id: record.event_id,
+            disposition: self.disposition_of(record),
+        }
+    }
+
+    fn time(&self, record: &Record) -> Ticks {
+        match self.options.clock {
+            Clock::Logged => record.time_created,
+            Clock::Utc => sysmon::timestamp(record),
+        }
+    }
+
+    /// The disposition of a record that was read in full.
+    pub fn disposition_of(&self, record: &Record) -> Disposition {
+        self.options.disposition(Some(record.event_id), || Cow::Borrowed(&record.computer), self.time(record))
+    }
+
+    /// Whether the fate of a record depends on more than the rules: a filter, a window, or an output that needs every event in full.
+    pub fn is_selective(&self) -> bool {
+        let RunOptions { window, filter, .. } = self.options;
+        filter.is_active() || window.is_active() || self.needs_every_event()
+    }
+
+    /// Whether some output needs every event in full.
+    pub fn needs_every_event(&self) -> bool {
+        self.options.inventory || self.rows_hold(RowContents::Document)
+    }
+
+    /// Whether a timeline is wanted that tells of connections from whom to whom they are.
+    pub fn tells_connections(&self) -> bool {
+        self.rows_hold(RowContents::Details) || self.rows_hold(RowContents::Record)
+    }
+
+    /// Whether a timeline is wanted whose rows have these contents.
+    pub fn rows_hold(&self, contents: RowContents) -> bool {
+        self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
+    }
+
+    /// Maps a record to its event.
+    pub fn map(&self, record: &Record) -> Event {
+        sysmon::map(record, &self.inputs[record.origin.input as usize].display, self.options.mapping)
+    }
+
+    /// Reads the units that have some places, given in order, on all threads. The results keep that order.
+    fn reread<T: Send>(
+        &self,
+        places: &[Locator],
+        read: impl Fn(&WorkUnit, &[Locator], &mut ThreadState, &mut Scratch) -> Vec<T> + Sync,
+    ) -> Vec<T> {
+        let read = |state: &mut PooledState<'_>, (unit, places): &(WorkUnit, &[Locator])| {
+            let mut scratch = std::mem::take(&mut state.scratch);
+            let found = read(unit, places, state, &mut scratch);
+            state.scratch = scratch;
+            found
+        };
+        let units = source::units_again(self.inputs, places);
+        units.par_iter().map_init(|| self.borrow(), read).flatten_iter().collect()
+    }
+
+    /// Makes something of each record that was read at these places, given in order.
+    fn load_records<T: Send>(&self, origins: &[Locator], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
+        // A candidate that is a document has its event from the start (`CandidateEvent::whole`): only records are asked for here.
+        let make = |item: Item| match item {
+            Item::Record(record) => Some(make(&record)),
+            _ => None,
+        };
+        self.reread(origins, |unit, origins, _, scratch| {
+            RecordLoader::new(origins, &make).load(self.inputs, unit, scratch)
+        })
+    }
+
+    /// The events of the records at these places, given in order. Those that are not there any more are left out.
+    pub fn events(&self, origins: &[Locator]) -> Vec<Arc<Event>> {
+        self.load_records(origins, |record| Arc::new(self.map(record)))
+    }
+
+    fn make_plan(&self, record: &RecordRef<'_>) -> ShapePlans {
+        let mapping = self.options.mapping;
+        let constants = sysmon::constants(record.event_id(), mapping);
+        let columns = self.options.timeline.as_ref().and_then(|TimelineOptions { contents, .. }| {
+            let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
+            let template = RowTemplate::new(&mut extractors, *contents, &constants)?;
+            Some((extractors, template))
+        });
+        let watch = self.detector.watch().shape(record, mapping);
+        let keywords = self.keywords.shape(record, mapping);
+        let is_creation = constants.is_process_creation();
+        ShapePlans { rules: self.detector.shape(record), columns, watch, keywords, is_creation }
+    }
+
+    /// The plan for the shape of a record, which some other thread may have made already.
+    pub fn plan(&self, record: &RecordRef<'_>) -> Arc<ShapePlans> {
+        let key = (record.event_id(), record.names().into());
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() > MOST_SHAPES {
+            plans.clear();
+        }
+        // The plan is made under the lock: all threads meet the first records at once, and would make the same plans side by side otherwise.
+        plans.entry(key).or_insert_with(|| Arc::new(self.make_plan(record))).clone()
+    }
+}
+
+impl Rereader for Worker<'_> {
+    fn digests(&self, chunks: &[Locator]) -> Vec<(Locator, u64)> {
+        self.reread(chunks, |unit, chunks, _, scratch| {
+            let mut hasher = ChunkHasher::new(chunks, &self.digests, unit.input);
+            source::visit_unit(self.inputs, unit, scratch, &mut hasher);
+            hasher.found
+        })
+    }
+
+    fn numbers(&self, chunks: &[Locator]) -> Vec<NumberedRecord> {
+        self.reread(chunks, |unit, chunks, state, scratch| {
+            let mut collector = RecordIdCollector::new(chunks, &mut state.building);
+            source::visit_unit(self.inputs, unit, scratch, &mut collector);
+            collector.found
+        })
+    }
+
+    fn seen(&self, records: &[Locator]) -> Vec<RecordFingerprint> {
+        self.load_records(records, |record| self.fingerprint(record))
+    }
+}
+
+impl Worker<'_> {
+    /// The digest of a chunk's header, by which copies of chunks are suspected.
+    pub fn header_digest(&self, chunk: &[u8]) -> u64 {
+        self.digests.of_header(chunk)
+    }
+}

@@ -1,0 +1,61 @@
+//! The mapping of a whole record, step by step.
+
+use super::mapping::Mapping;
+use super::platform::{SysmonPlatform, system};
+use super::raw::{EventData, says};
+use super::step_context::{Failure, StepContext};
+use super::{common, steps};
+use crate::base::Ticks;
+use crate::ecs;
+use crate::event::{Document, Event};
+use crate::source::Record;
+
+/// `@timestamp` of the event that a Sysmon record becomes.
+pub fn timestamp(record: &Record) -> Ticks {
+    let has_time = |(name, value): &&(std::sync::Arc<str>, Box<str>)| &**name == "UtcTime" && says(value);
+    let utc = record.data.iter().find(has_time).and_then(|(_, value)| Ticks::parse_sysmon_utc(&**value));
+    utc.unwrap_or(record.time_created)
+}
+
+/// Maps a Sysmon record to an ECS event. `path` becomes `log.file.path`.
+///
+/// The order of the steps is that of Elastic's pipeline: entries that say nothing are dropped, `UtcTime` becomes `@timestamp`, the event is categorised, its
+/// fields go through the steps, and the raw text of converted fields is removed. Where that pipeline fails, the event says so in `event.kind` and
+/// `error.message` and keeps what was done until then, as in Elastic.
+pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
+    let system = system(record).unwrap_or(SysmonPlatform::Windows);
+    let mut data = EventData::new(&record.data);
+    let timestamp = timestamp(record);
+    let mut document = common::document(record, path, timestamp);
+    common::constants(&mut document, system, mapping);
+    common::event_id(&mut document, record.event_id, mapping);
+    let separator = if system == SysmonPlatform::Linux { '/' } else { '\\' };
+    let context = StepContext { id: record.event_id, mapping, separator };
+    match run(&mut data, &mut document, context) {
+        Ok(()) => data.leave_rest(&mut document),
+        Err(Failure(reason)) => {
+            document.set(ecs::EVENT_KIND, "pipeline_error");
+            document.set(ecs::ERROR_MESSAGE, reason);
+            data.leave_all(&mut document);
+        }
+    }
+    document.set(ecs::EVENT_CREATED, record.time_created);
+    if record.is_recovered {
+        document.set(ecs::EVQL_RECOVERED, true);
+    }
+    Event {
+        document,
+        timestamp,
+        logged: record.time_created,
+        is_logged_known: true,
+        is_recovered: record.is_recovered,
+        tiebreaker: record.record_id,
+        origin: record.origin,
+        original: None,
+    }
+}
+
+fn run(data: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Result<(), Failure> {
+    let wanted = steps::STEPS.iter().filter(|step| step.scope.includes(context.id, context.mapping));
+    wanted.into_iter().try_for_each(|step| step.apply(data, document, context))
+}
