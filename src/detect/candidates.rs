@@ -23,7 +23,7 @@ pub struct Candidates {
 /// Candidates that were found together.
 #[derive(Debug, Default)]
 struct CandidateBatch {
-    sightings: Vec<CandidateRecord>,
+    records: Vec<CandidateRecord>,
     /// The keys of all of them, those of each together.
     keys: Vec<Digest>,
     /// The events that are at hand.
@@ -72,7 +72,7 @@ const LARGE_BATCH: usize = 1024;
 /// How many candidates there were.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CandidateMark {
-    sightings: usize,
+    records: usize,
     keys: usize,
     events: usize,
     hosts: usize,
@@ -110,7 +110,7 @@ impl Pattern {
 
 impl CandidateBatch {
     fn iter(&self) -> impl Iterator<Item = CandidateRef<'_>> {
-        self.sightings.iter().map(|sighting| CandidateRef { sighting, batch: self })
+        self.records.iter().map(|record| CandidateRef { sighting: record, batch: self })
     }
 
     /// Notes the name of a host, unless it was the last one: events of one host mostly follow each other.
@@ -201,7 +201,7 @@ fn joins_by_entity(sequence: &CompiledSequence) -> bool {
 impl Candidates {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.batches.iter().map(|batch| batch.sightings.len()).sum()
+        self.batches.iter().map(|batch| batch.records.len()).sum()
     }
 
     /// Whether there are none.
@@ -219,7 +219,7 @@ impl Candidates {
 
     /// Begins a unit of evidence: no mark from before it is used any more.
     pub fn begin_unit(&mut self) {
-        if self.batches.last().is_some_and(|batch| batch.sightings.len() >= LARGE_BATCH) {
+        if self.batches.last().is_some_and(|batch| batch.records.len() >= LARGE_BATCH) {
             self.batches.push(CandidateBatch::default());
         }
     }
@@ -227,7 +227,7 @@ impl Candidates {
     /// How many were found since the last [`merge`](Self::merge).
     pub fn mark(&self) -> CandidateMark {
         let of = |batch: &CandidateBatch| CandidateMark {
-            sightings: batch.sightings.len(),
+            records: batch.records.len(),
             keys: batch.keys.len(),
             events: batch.events.len(),
             hosts: batch.hosts.len(),
@@ -238,7 +238,7 @@ impl Candidates {
     /// Forgets all that were found after a mark.
     pub fn truncate(&mut self, mark: CandidateMark) {
         let batch = self.batch();
-        batch.sightings.truncate(mark.sightings);
+        batch.records.truncate(mark.records);
         batch.keys.truncate(mark.keys);
         batch.events.truncate(mark.events);
         batch.hosts.truncate(mark.hosts);
@@ -268,7 +268,7 @@ impl Candidates {
         let keys = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         batch.keys.extend(&buffer.keys);
         let is_capped = buffer.buffer.is_capped();
-        batch.sightings.push(CandidateRecord { order, host, process, is_creation, is_capped, pattern, keys });
+        batch.records.push(CandidateRecord { order, host, process, is_creation, is_capped, pattern, keys });
     }
 
     /// Adds an event that was looked at as a whole.
@@ -297,19 +297,19 @@ impl Candidates {
         }
         let is_capped = hits.iter().any(|(_, hit)| matches!(hit, RuleHit::Joined(candidate) if candidate.is_capped()));
         let pattern = Arc::new(Pattern::new(pattern.into_iter()));
-        batch.sightings.push(CandidateRecord { order, host, process, is_creation, is_capped, pattern, keys });
+        batch.records.push(CandidateRecord { order, host, process, is_creation, is_capped, pattern, keys });
         batch.events.extend(event);
     }
 
     /// How many have so many join keys that some were dropped.
     pub fn capped(&self) -> usize {
-        self.batches.iter().flat_map(|batch| &batch.sightings).filter(|sighting| sighting.is_capped).count()
+        self.batches.iter().flat_map(|batch| &batch.records).filter(|record| record.is_capped).count()
     }
 
     /// Removes those that were read at places of which `gone` is true.
     pub fn remove(&mut self, gone: impl Fn(Locator) -> bool) {
         for batch in &mut self.batches {
-            batch.sightings.retain(|sighting| !gone(sighting.order.origin()));
+            batch.records.retain(|record| !gone(record.order.origin()));
         }
     }
 
@@ -350,14 +350,14 @@ impl Candidates {
         let mut known: HashMap<Digest, (Digest, Locator)> = HashMap::new();
         let mut several: HashMap<Digest, BTreeSet<&str>> = HashMap::new();
         let name = |host: &Digest| names.get(host).map_or("", |name| &**name);
-        for CandidateRef { sighting, .. } in self.iter() {
-            let Some(process) = sighting.process else { continue };
-            let process = Digester::without_host(process, sighting.host);
-            let origin = sighting.order.origin();
-            let (host, first) = known.entry(process).or_insert((sighting.host, origin));
+        for CandidateRef { sighting: record, .. } in self.iter() {
+            let Some(process) = record.process else { continue };
+            let process = Digester::without_host(process, record.host);
+            let origin = record.order.origin();
+            let (host, first) = known.entry(process).or_insert((record.host, origin));
             *first = (*first).min(origin);
-            if *host != sighting.host {
-                several.entry(process).or_default().extend([name(host), name(&sighting.host)]);
+            if *host != record.host {
+                several.entry(process).or_default().extend([name(host), name(&record.host)]);
             }
         }
         let first = |process: &Digest| known.get(process).map(|(_, origin)| *origin);

@@ -15,30 +15,30 @@ use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-/// Which keys of a rule's candidates may come to something.
+/// The keys of a rule under which its candidates may complete an alert.
 #[derive(Clone, Debug)]
-enum Hopeful {
-    /// None: some stage was never met.
+enum ViableKeys {
+    /// None: some stage has no candidate.
     None,
-    /// All: the query asks for single events.
+    /// All: the query finds single events.
     All,
-    /// Those under which its rarest stage was met.
+    /// Those under which its rarest stage has a candidate.
     Keys(HashSet<Digest>),
 }
 
-impl Hopeful {
-    fn may_be(&self, seen: &CandidateRef<'_>, hit: &PatternHit) -> bool {
+impl ViableKeys {
+    fn may_be(&self, candidate: &CandidateRef<'_>, hit: &PatternHit) -> bool {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Keys(keys) => seen.keys(hit).iter().any(|key| keys.contains(key)),
+            Self::Keys(keys) => candidate.keys(hit).iter().any(|key| keys.contains(key)),
         }
     }
 }
 
 /// A candidate of a rule, by its position among those in order, and the hits of the rule on it.
 #[derive(Clone, Debug)]
-struct Mine {
+struct RuleCandidate {
     at: usize,
     hits: std::ops::Range<usize>,
 }
@@ -77,14 +77,14 @@ impl Detector {
     /// The findings among all candidates, running the rules as `each` says.
     pub fn findings_with(&self, all: &Candidates, each: Each<'_>, detail: Detail<'_>) -> Findings {
         let rules = self.rules();
-        let hopeful = hopeful(rules, all, each);
-        let is_hopeful = |seen: &CandidateRef<'_>| {
-            seen.sighting.hits().iter().any(|hit| hopeful[hit.rule as usize].may_be(seen, hit))
+        let viable = viable(rules, all, each);
+        let is_viable = |candidate: &CandidateRef<'_>| {
+            candidate.sighting.hits().iter().any(|hit| viable[hit.rule as usize].may_be(candidate, hit))
         };
-        let of_batches = by_batch(all, each, |batch| batch.filter(is_hopeful).collect::<Vec<_>>());
+        let of_batches = by_batch(all, each, |batch| batch.filter(is_viable).collect::<Vec<_>>());
         let mut candidates: Vec<CandidateRef<'_>> = of_batches.into_iter().flatten().collect();
-        candidates.sort_unstable_by_key(|seen| seen.sighting.order);
-        let by_rule = by_rule(rules.len(), &candidates, &hopeful);
+        candidates.sort_unstable_by_key(|candidate| candidate.sighting.order);
+        let by_rule = by_rule(rules.len(), &candidates, &viable);
         let each_found: Vec<OnceLock<Vec<FoundAlert>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
         each(by_rule.len(), &|index| {
             each_found[index].get_or_init(|| found_by(index, &rules[index], &by_rule[index], &candidates));
@@ -113,7 +113,7 @@ impl Detector {
         let (events, lost) = fetch(&found, &candidates, all, detail);
         let alert = |found: &FoundAlert| self.alert(found, &candidates, &events, is_full);
         let mut alerts: Vec<Alert> = found.iter().filter_map(alert).collect();
-        let set_aside = suppress::set_aside(&mut alerts, &self.exceptions, rules);
+        let set_aside = suppress::suppress(&mut alerts, &self.exceptions, rules);
         Findings { alerts, left_out, set_aside, lost }
     }
 
@@ -178,8 +178,8 @@ fn as_recorded(part: &KeyPart, key: &KeyField, document: &Document) -> Option<Va
     document.values(&key.field).iter().find(is_it).cloned().or(joined)
 }
 
-/// For each rule which keys may come to something.
-fn hopeful(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<Hopeful> {
+/// The viable keys of each rule.
+fn viable(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<ViableKeys> {
     // How often each filter has taken an event, those of a rule together.
     let starts: Vec<usize> = std::iter::once(0)
         .chain(rules.iter().scan(0, |end, rule| {
@@ -195,7 +195,7 @@ fn hopeful(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<Hopeful> {
     };
     let of_batches = by_batch(all, each, |batch| {
         let mut counts = vec![0; filters];
-        for place in batch.flat_map(|seen| seen.sighting.hits()).filter_map(place) {
+        for place in batch.flat_map(|candidate| candidate.sighting.hits()).filter_map(place) {
             counts[place] += 1;
         }
         counts
@@ -211,24 +211,24 @@ fn hopeful(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<Hopeful> {
     let rarest: Vec<Option<usize>> = rules.iter().zip(&starts).map(rarest).collect();
     let is_rarest = |hit: &&PatternHit| rarest[hit.rule as usize] == Some(hit.filter as usize);
     let keys = by_batch(all, each, |batch| {
-        let keys_of = |seen: CandidateRef<'_>| {
-            let hits = seen.sighting.hits().iter().filter(is_rarest);
-            hits.flat_map(|hit| seen.keys(hit).iter().map(|key| (hit.rule as usize, *key))).collect::<Vec<_>>()
+        let keys_of = |candidate: CandidateRef<'_>| {
+            let hits = candidate.sighting.hits().iter().filter(is_rarest);
+            hits.flat_map(|hit| candidate.keys(hit).iter().map(|key| (hit.rule as usize, *key))).collect::<Vec<_>>()
         };
         batch.flat_map(keys_of).collect::<Vec<_>>()
     });
     let of_rule = |(rule, rarest): (&Rule, &Option<usize>)| match rarest {
-        _ if matches!(rule.query, Query::Event(_)) => Hopeful::All,
-        Some(_) => Hopeful::Keys(HashSet::new()),
-        None => Hopeful::None,
+        _ if matches!(rule.query, Query::Event(_)) => ViableKeys::All,
+        Some(_) => ViableKeys::Keys(HashSet::new()),
+        None => ViableKeys::None,
     };
-    let mut hopeful: Vec<Hopeful> = rules.iter().zip(&rarest).map(of_rule).collect();
+    let mut viable: Vec<ViableKeys> = rules.iter().zip(&rarest).map(of_rule).collect();
     for (rule, key) in keys.into_iter().flatten() {
-        if let Hopeful::Keys(keys) = &mut hopeful[rule] {
+        if let ViableKeys::Keys(keys) = &mut viable[rule] {
             keys.insert(key);
         }
     }
-    hopeful
+    viable
 }
 
 /// What is made of each batch of candidates, in their order.
@@ -245,16 +245,16 @@ fn by_batch<'c, T: Send + Sync>(
 }
 
 /// For each rule its candidates in order.
-fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], hopeful: &[Hopeful]) -> Vec<Vec<Mine>> {
+fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], viable: &[ViableKeys]) -> Vec<Vec<RuleCandidate>> {
     let mut by_rule = vec![Vec::new(); rules];
-    for (at, seen) in candidates.iter().enumerate() {
+    for (at, candidate) in candidates.iter().enumerate() {
         let mut start = 0;
-        for of_rule in seen.sighting.hits().chunk_by(|left, right| left.rule == right.rule) {
+        for of_rule in candidate.sighting.hits().chunk_by(|left, right| left.rule == right.rule) {
             let hits = start..start + of_rule.len();
             start = hits.end;
             let rule = of_rule[0].rule as usize;
-            if of_rule.iter().any(|hit| hopeful[rule].may_be(seen, hit)) {
-                by_rule[rule].push(Mine { at, hits });
+            if of_rule.iter().any(|hit| viable[rule].may_be(candidate, hit)) {
+                by_rule[rule].push(RuleCandidate { at, hits });
             }
         }
     }
@@ -262,36 +262,36 @@ fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], hopeful: &[Hopeful]) -
 }
 
 /// What one rule finds among its candidates.
-fn found_by(index: RuleIndex, rule: &Rule, mine: &[Mine], candidates: &[CandidateRef<'_>]) -> Vec<FoundAlert> {
-    let joined = |mine: &Mine| {
-        let seen = &candidates[mine.at];
-        let hits = &seen.sighting.hits()[mine.hits.clone()];
-        Candidate::of_digests(hits.iter().map(|hit| (hit.filter as usize, seen.keys(hit))))
+fn found_by(index: RuleIndex, rule: &Rule, own: &[RuleCandidate], candidates: &[CandidateRef<'_>]) -> Vec<FoundAlert> {
+    let joined = |own: &RuleCandidate| {
+        let candidate = &candidates[own.at];
+        let hits = &candidate.sighting.hits()[own.hits.clone()];
+        Candidate::of_digests(hits.iter().map(|hit| (hit.filter as usize, candidate.keys(hit))))
     };
     match &rule.query {
-        Query::Event(_) => single_events(index, rule.query.pipes(), mine),
+        Query::Event(_) => single_events(index, rule.query.pipes(), own),
         Query::Sequence(sequence) => {
             let apart = is_of_one_host(rule);
             let mut machines: HashMap<Option<Digest>, Machine<'_, usize>> = HashMap::new();
-            for mine in mine {
-                let sighting = candidates[mine.at].sighting;
-                let machine = machines.entry(apart.then_some(sighting.host)).or_insert_with(|| Machine::new(sequence));
-                machine.push(sighting.order.time, &joined(mine), mine.at);
+            for own in own {
+                let record = candidates[own.at].sighting;
+                let machine = machines.entry(apart.then_some(record.host)).or_insert_with(|| Machine::new(sequence));
+                machine.push(record.order.time, &joined(own), own.at);
             }
             machines.into_values().flat_map(Machine::finish).map(|found| of_match(index, found)).collect()
         }
         Query::Sample(sample) => {
             let mut machine = SampleMachine::new(sample);
-            for mine in mine {
-                machine.push(&joined(mine), &mine.at);
+            for own in own {
+                machine.push(&joined(own), &own.at);
             }
             machine.finish().into_iter().map(|found| of_match(index, found)).collect()
         }
     }
 }
 
-fn single_events(rule: RuleIndex, pipes: &[ResultCut], mine: &[Mine]) -> Vec<FoundAlert> {
-    let mut hits: Vec<usize> = mine.iter().map(|mine| mine.at).collect();
+fn single_events(rule: RuleIndex, pipes: &[ResultCut], own: &[RuleCandidate]) -> Vec<FoundAlert> {
+    let mut hits: Vec<usize> = own.iter().map(|own| own.at).collect();
     for pipe in pipes {
         pipe.apply(&mut hits);
     }
@@ -316,11 +316,11 @@ fn add_starts(found: &mut [FoundAlert], candidates: &[CandidateRef<'_>], all: &C
             creations.entry(process).or_default();
         }
     }
-    for seen in all.iter().filter(|seen| seen.sighting.is_creation) {
-        if let Some(process) = seen.sighting.process
+    for candidate in all.iter().filter(|candidate| candidate.sighting.is_creation) {
+        if let Some(process) = candidate.sighting.process
             && let Some(known) = creations.get_mut(&process)
         {
-            known.push(seen.sighting.order);
+            known.push(candidate.sighting.order);
         }
     }
     creations.values_mut().for_each(|known| known.sort_unstable());
@@ -338,10 +338,10 @@ fn add_starts(found: &mut [FoundAlert], candidates: &[CandidateRef<'_>], all: &C
 }
 
 /// An event of which no more is known than what a candidate says.
-fn outline(seen: &CandidateRef<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
-    let order = seen.sighting.order;
+fn outline(candidate: &CandidateRef<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
+    let order = candidate.sighting.order;
     let mut document = Document::new();
-    if let Some(name) = hosts.get(&seen.sighting.host).filter(|name| !name.is_empty()) {
+    if let Some(name) = hosts.get(&candidate.sighting.host).filter(|name| !name.is_empty()) {
         document.set(ecs::HOST_NAME, &**name);
     }
     let (timestamp, logged, tiebreaker, origin) = (order.time, order.time, order.tiebreaker(), order.origin());
@@ -370,8 +370,8 @@ fn fetch(
         Detail::Outline => {
             let hosts = all.hosts();
             for &at in found.iter().flat_map(|alert| alert.events.iter().flatten()) {
-                let seen = &candidates[at];
-                events.entry(seen.sighting.order.origin()).or_insert_with(|| outline(seen, &hosts));
+                let candidate = &candidates[at];
+                events.entry(candidate.sighting.order.origin()).or_insert_with(|| outline(candidate, &hosts));
             }
             return (events, BTreeSet::new());
         }

@@ -4,7 +4,7 @@
 
 use super::RuleIndex;
 use super::candidates::{KeyBuffer, Pattern, is_of_one_host};
-use super::rule_activity::{Asleep, RuleActivity};
+use super::rule_activity::{DormantRules, RuleActivity};
 use crate::eql::{Digester, KeyField, Query};
 use crate::event::Fields;
 use crate::rules::Rule;
@@ -21,38 +21,38 @@ pub struct HitTemplate {
     hits: Vec<(RuleIndex, usize, usize)>,
     /// The pattern of events that have one key for each list.
     usual: Arc<Pattern>,
-    /// Rules that take the event too, but are not awake yet.
-    asleep: Asleep,
+    /// Rules that take the event too, but are dormant.
+    dormant: DormantRules,
 }
 
 impl HitTemplate {
-    /// The outline of filters, ascending, each with its rule.
-    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule], waking: &RuleActivity) -> Self {
-        let mut outline = Self {
+    /// The template of filters, ascending, each with its rule.
+    pub fn new(filters: impl Iterator<Item = (RuleIndex, usize)>, rules: &[Rule], activity: &RuleActivity) -> Self {
+        let mut template = Self {
             close: false,
             lists: Vec::new(),
             hits: Vec::new(),
             usual: Arc::default(),
-            asleep: Asleep::default(),
+            dormant: DormantRules::default(),
         };
         for (index, filter) in filters {
             let rule = &rules[index];
-            outline.close |= matches!(rule.query, Query::Event(_)) || !rule.exceptions.is_empty();
-            if !waking.is_awake(index) {
-                outline.asleep.add(index);
+            template.close |= matches!(rule.query, Query::Event(_)) || !rule.exceptions.is_empty();
+            if !activity.is_active(index) {
+                template.dormant.add(index);
                 continue;
             }
             let Some(of_filter) = rule.query.filters().get(filter) else { continue };
             let list = (of_filter.keys(), is_of_one_host(rule));
-            let at = outline.lists.iter().position(|(fields, host)| (&**fields, *host) == list).unwrap_or_else(|| {
-                outline.lists.push((list.0.into(), list.1));
-                outline.lists.len() - 1
+            let at = template.lists.iter().position(|(fields, host)| (&**fields, *host) == list).unwrap_or_else(|| {
+                template.lists.push((list.0.into(), list.1));
+                template.lists.len() - 1
             });
-            outline.hits.push((index, filter, at));
+            template.hits.push((index, filter, at));
         }
-        let one_each = outline.hits.iter().map(|&(rule, filter, list)| (rule, filter, list..list + 1));
-        outline.usual = Arc::new(Pattern::new(one_each));
-        outline
+        let one_each = template.hits.iter().map(|&(rule, filter, list)| (rule, filter, list..list + 1));
+        template.usual = Arc::new(Pattern::new(one_each));
+        template
     }
 
     /// Whether the event must be looked at closely.
@@ -61,8 +61,8 @@ impl HitTemplate {
     }
 
     /// Rules whose hits are left out, unless the event is looked at closely.
-    pub fn asleep(&self) -> &Asleep {
-        &self.asleep
+    pub fn dormant(&self) -> &DormantRules {
+        &self.dormant
     }
 
     /// About how many bytes it takes.

@@ -16,19 +16,19 @@ use std::sync::OnceLock;
 
 /// All texts that some conditions cannot do without.
 #[derive(Debug, Default)]
-pub struct Needles {
-    haystacks: Vec<Haystack>,
+pub struct Literals {
+    groups: Vec<EntryLiterals>,
     /// The fields that are cut out of entries, with the entry of each.
     fields: HashMap<Field, usize>,
 }
 
 /// The texts that are looked for in one entry: the long ones, or the short ones, which are rarely asked for and found everywhere.
 #[derive(Debug, Default)]
-struct Haystack {
+struct EntryLiterals {
     /// The entry, as [`sysmon::raw_at`] counts.
     entry: usize,
     is_short: bool,
-    needles: HashMap<String, u32>,
+    literals: HashMap<String, u32>,
     /// Made when it is first needed.
     finder: OnceLock<Grams>,
 }
@@ -36,13 +36,13 @@ struct Haystack {
 /// Lists of texts: a record must have one of each.
 pub type RequiredLiterals = Box<[OneOf]>;
 
-/// Texts of which a record must have one: for each haystack their numbers.
+/// Texts of which a record must have one: for each group of [`Literals`] their numbers.
 type OneOf = Box<[(u32, Box<[u32]>)]>;
 
 /// So many lists are looked at; those after the most telling ones hardly rule out more.
 const MOST_LISTS: usize = 3;
 
-/// What was found in the entries of a record.
+/// The literals that were found in the entries of one record.
 #[derive(Debug, Default)]
 pub struct LiteralHits {
     states: Vec<EntryState>,
@@ -72,31 +72,31 @@ enum Looked {
     Found,
 }
 
-impl Needles {
+impl Literals {
     /// The texts that some conditions, or what is left of them, may be unable to do without.
-    pub fn new<'p>(conditions: impl Iterator<Item = &'p Predicate>, ways: &Extractors) -> Self {
+    pub fn new<'p>(conditions: impl Iterator<Item = &'p Predicate>, extractors: &Extractors) -> Self {
         let mut all = Self::default();
         for condition in conditions {
             for need in condition.all_required() {
-                let (Some(entry), Some(text)) = (ways.cut_from(need.field), plain(&need.text)) else { continue };
-                let at = all.haystack(entry, &text).unwrap_or_else(|| {
-                    all.haystacks.push(Haystack { entry, is_short: is_short(&text), ..Haystack::default() });
-                    all.haystacks.len() - 1
+                let (Some(entry), Some(text)) = (extractors.cut_from(need.field), plain(&need.text)) else { continue };
+                let at = all.position(entry, &text).unwrap_or_else(|| {
+                    all.groups.push(EntryLiterals { entry, is_short: is_short(&text), ..EntryLiterals::default() });
+                    all.groups.len() - 1
                 });
-                let needles = &mut all.haystacks[at].needles;
+                let literals = &mut all.groups[at].literals;
                 // Rules hold far fewer texts.
-                let number = u32::try_from(needles.len()).unwrap_or(u32::MAX);
-                needles.entry(text).or_insert(number);
+                let number = u32::try_from(literals.len()).unwrap_or(u32::MAX);
+                literals.entry(text).or_insert(number);
                 all.fields.insert(need.field.clone(), entry);
             }
         }
         all
     }
 
-    /// The haystack that a text is looked for in.
-    fn haystack(&self, entry: usize, text: &str) -> Option<usize> {
-        let is_it = |haystack: &Haystack| haystack.entry == entry && haystack.is_short == is_short(text);
-        self.haystacks.iter().position(is_it)
+    /// The group that a text belongs to.
+    fn position(&self, entry: usize, text: &str) -> Option<usize> {
+        let is_it = |group: &EntryLiterals| group.entry == entry && group.is_short == is_short(text);
+        self.groups.iter().position(is_it)
     }
 
     /// Texts that a record must have for a condition to hold; `None` if nothing can be said of them.
@@ -111,43 +111,43 @@ impl Needles {
         let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for need in needs {
             let text = plain(&need.text)?;
-            let at = self.haystack(*self.fields.get(need.field)?, &text)?;
-            let number = *self.haystacks[at].needles.get(&text)?;
+            let at = self.position(*self.fields.get(need.field)?, &text)?;
+            let number = *self.groups[at].literals.get(&text)?;
             wanted.entry(u32::try_from(at).ok()?).or_default().push(number);
         }
         Some(wanted.into_iter().map(|(at, numbers)| (at, numbers.into())).collect())
     }
 
     /// Begins the next record.
-    pub fn begin(&self, sightings: &mut LiteralHits) {
-        sightings.states.resize_with(self.haystacks.len(), EntryState::default);
-        sightings.states.iter_mut().for_each(|state| state.looked = Looked::NotYet);
-        sightings.text_of = None;
+    pub fn begin(&self, literal_hits: &mut LiteralHits) {
+        literal_hits.states.resize_with(self.groups.len(), EntryState::default);
+        literal_hits.states.iter_mut().for_each(|state| state.looked = Looked::NotYet);
+        literal_hits.text_of = None;
     }
 
-    /// Whether a haystack is one of short texts.
-    pub fn is_short(&self, haystack: u32) -> bool {
-        self.haystacks[haystack as usize].is_short
+    /// Whether a group is one of short texts.
+    pub fn is_short(&self, group: u32) -> bool {
+        self.groups[group as usize].is_short
     }
 
-    /// Whether a record has none of the texts of a haystack for certain.
-    pub fn has_none(&self, haystack: u32, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> bool {
-        self.look(haystack as usize, glance, sightings) == Looked::Nothing
+    /// Whether a record has none of the texts of a group for certain.
+    pub fn has_none(&self, group: u32, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> bool {
+        self.look(group as usize, record, literal_hits) == Looked::Nothing
     }
 
     /// Whether a record may have the texts that are wanted.
-    pub fn may_have(&self, wanted: &RequiredLiterals, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> bool {
-        wanted.iter().all(|list| self.may_have_one(list, glance, sightings))
+    pub fn may_have(&self, wanted: &RequiredLiterals, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> bool {
+        wanted.iter().all(|list| self.may_have_one(list, record, literal_hits))
     }
 
-    fn may_have_one(&self, list: &OneOf, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> bool {
+    fn may_have_one(&self, list: &OneOf, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> bool {
         list.iter().any(|(at, numbers)| {
             let at = *at as usize;
-            match self.look(at, glance, sightings) {
+            match self.look(at, record, literal_hits) {
                 Looked::NotYet | Looked::InVain => true,
                 Looked::Nothing => false,
                 Looked::Found => {
-                    let found = &sightings.states[at].found;
+                    let found = &literal_hits.states[at].found;
                     numbers.iter().any(|number| bits::has(found, *number as usize))
                 }
             }
@@ -155,23 +155,23 @@ impl Needles {
     }
 }
 
-impl Needles {
-    /// What is known of a haystack, which is searched if it was not yet.
-    fn look(&self, at: usize, glance: &RecordRef<'_>, sightings: &mut LiteralHits) -> Looked {
-        if sightings.states[at].looked == Looked::NotYet {
-            self.search(at, glance, sightings);
+impl Literals {
+    /// Searches an entry for the texts of a group, once a record, and says what is known.
+    fn look(&self, at: usize, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> Looked {
+        if literal_hits.states[at].looked == Looked::NotYet {
+            self.search(at, record, literal_hits);
         }
-        sightings.states[at].looked
+        literal_hits.states[at].looked
     }
 
     #[inline(never)]
-    fn search(&self, at: usize, glance: &RecordRef<'_>, sightings: &mut LiteralHits) {
-        let Haystack { entry, needles, finder, .. } = &self.haystacks[at];
-        let LiteralHits { states, text, text_of } = sightings;
+    fn search(&self, at: usize, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) {
+        let EntryLiterals { entry, literals, finder, .. } = &self.groups[at];
+        let LiteralHits { states, text, text_of } = literal_hits;
         let EntryState { looked, found } = &mut states[at];
         let is_plain = match *text_of {
             Some((of, is_plain)) if of == *entry => is_plain,
-            _ => plain_of(sysmon::raw_at(glance, *entry), text),
+            _ => plain_of(sysmon::raw_at(record, *entry), text),
         };
         *text_of = Some((*entry, is_plain));
         if !is_plain {
@@ -180,23 +180,23 @@ impl Needles {
         }
         *looked = Looked::Nothing;
         let finder = finder.get_or_init(|| {
-            let mut needles: Vec<(&String, &u32)> = needles.iter().collect();
-            needles.sort_unstable_by_key(|(_, number)| **number);
-            Grams::new(needles.into_iter().map(|(needle, _)| needle.as_bytes()))
+            let mut literals: Vec<(&String, &u32)> = literals.iter().collect();
+            literals.sort_unstable_by_key(|(_, number)| **number);
+            Grams::new(literals.into_iter().map(|(literal, _)| literal.as_bytes()))
         });
         finder.find(text, |number| {
             if *looked == Looked::Nothing {
                 *looked = Looked::Found;
                 found.clear();
-                found.resize(needles.len().div_ceil(64), 0);
+                found.resize(literals.len().div_ceil(64), 0);
             }
             bits::set(found, number);
         });
     }
 }
 
-/// The haystacks of which a record must have some text to have what is wanted.
-pub fn haystacks(wanted: &RequiredLiterals) -> impl Iterator<Item = u32> {
+/// The groups of which a record must have some text to have what is wanted.
+pub fn sole_groups(wanted: &RequiredLiterals) -> impl Iterator<Item = u32> {
     wanted.iter().filter_map(|list| match &**list {
         [(only, _)] => Some(*only),
         _ => None,

@@ -27,8 +27,8 @@ pub use candidates::{CandidateMark, Candidates, KeyBuffer, Pattern, Straddling};
 pub use coverage::{Coverage, Inventory, coverage};
 pub use explain::{Explained, Explanation, explain};
 pub use plan::ConstantFields;
-pub use predicate_cache::Memo;
-pub use rule_activity::{Asleep, RuleActivity};
+pub use predicate_cache::ValueCache as Memo;
+pub use rule_activity::{DormantRules as Asleep, RuleActivity};
 pub use shape::{FieldPlan, MatchResult, ShapePlan};
 pub use watch::{NameWatch, ShapeWatch, SoughtName};
 
@@ -222,7 +222,7 @@ impl Detector {
         &self.exceptions
     }
 
-    /// What a run notes of its rules as it meets events.
+    /// A fresh record of which rules are active, for one run.
     pub fn waking(&self) -> RuleActivity {
         RuleActivity::new(&self.rules.rules)
     }

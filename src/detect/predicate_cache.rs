@@ -1,17 +1,17 @@
 //! Many conditions asked of records of one shape, by the entries that they depend on.
 //!
-//! A condition is cut into the parts that must all hold, and the parts are put together by the entries of the record that decide them: a column.
-//! Entries say the same again and again (the same programs, libraries, users), so what all parts of a column say of a value is worked out once and
-//! remembered as a bit for each condition, and bits are put together by `and`. What all columns together say of entries that hardly ever say anything new is
+//! A condition is cut into the parts that must all hold, and parts that the same entries of a record decide form a group.
+//! Entries repeat their values (the same programs, libraries, users), so each value gets a number in a dictionary, and what all parts of a group say of a
+//! combination of values is worked out once and cached as a bit for each condition; a record's answer is the `and` of its groups' bits. What all groups together say of entries that hardly ever say anything new is
 //! remembered too: a record then costs one look-up for each of these entries, and one for all of them together.
 //!
-//! Entries that rarely repeat themselves are found out as they are read. What is remembered of the other entries of a column then is what is left of its
-//! parts; and that is asked last, for the conditions that are left.
+//! Entries of high cardinality, whose values rarely repeat, are recognised as they are read. A group with such an entry caches the residual of its parts for
+//! the values of its other entries; residuals are evaluated last, for the conditions that no group has ruled out.
 //! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
 
 use super::hit_template::HitTemplate;
 use super::index::Index;
-use super::literals::{self, LiteralHits, Needles, RequiredLiterals};
+use super::literals::{self, LiteralHits, Literals, RequiredLiterals};
 use crate::base::bits;
 use crate::ecs::Field;
 use crate::eql::Predicate;
@@ -25,33 +25,33 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// Most entries that a column depends on; parts that depend on more are asked of each record.
+/// Most entries that a group depends on; parts that depend on more are asked of each record.
 const MOST_INPUTS: usize = 12;
 /// Bytes that are remembered of the records of a shape before all is forgotten.
 const MOST_BYTES: usize = 16 << 20;
-/// So many look-ups tell whether an entry repeats itself.
+/// Sample size, in look-ups, for classifying an entry as high-cardinality.
 const TRIAL: u32 = 4096;
-/// So many times more tell whether values are met together again: it takes longer until most have been met.
-const TRIALS_TOGETHER: u32 = 4;
+/// Factor on [`TRIAL`] for classifying whole rows: combinations of values take longer to repeat than single values.
+const ROW_TRIALS: u32 = 4;
 /// About how many bytes a part takes.
 const BYTES_OF_PART: usize = 150;
 /// Stands for no number.
 const NONE: u32 = u32::MAX;
-/// Stands for an answer that was not worked out yet to what was met before.
-const MET: u32 = u32::MAX - 1;
+/// Marks values that were met once and whose answer was not worked out yet.
+const SEEN_ONCE: u32 = u32::MAX - 1;
 
-/// Conditions, cut into columns.
+/// The conditions of one shape, cut into groups. Immutable and shared by all threads; answers are cached in a [`ValueCache`].
 #[derive(Debug)]
 pub struct PredicateCache {
     /// Bits of the conditions that are asked at all.
     asked: Box<[u64]>,
-    /// Positions of the entries that some column depends on.
+    /// Positions of the entries that some group depends on.
     entries: Vec<usize>,
     all: Vec<ConditionGroup>,
-    needles: Needles,
+    literals: Literals,
 }
 
-/// Parts of conditions that the same entries decide.
+/// The parts of conditions that one set of entries decides.
 #[derive(Debug)]
 struct ConditionGroup {
     /// Positions in [`PredicateCache::entries`], ascending; none if more than a few entries decide.
@@ -65,19 +65,19 @@ struct ConditionGroup {
     fields: Vec<(Field, Vec<usize>)>,
 }
 
-/// What must hold for the condition of a bit.
+/// A conjunct of the condition of a bit.
 #[derive(Debug)]
 struct ConditionPart {
     bit: usize,
     predicate: Predicate,
-    /// Texts that it cannot do without.
+    /// Literals of which a record must have some.
     wanted: Option<RequiredLiterals>,
 }
 
-/// What one thread remembers of the records of one shape.
+/// The answers that one thread has cached for the records of one shape.
 #[derive(Debug)]
-pub struct Memo {
-    /// Bytes above which all is forgotten.
+pub struct ValueCache {
+    /// Bytes above which the cache is cleared.
     limit: usize,
     trial: u32,
     hasher: RandomState,
@@ -87,17 +87,17 @@ pub struct Memo {
     /// Bits of the conditions that are left.
     left: Vec<u64>,
     found: Vec<usize>,
-    /// Columns that are not decided yet, each with the number of its answer so far.
+    /// Groups that are not decided yet, each with the number of its answer so far.
     undecided: Vec<(usize, u32)>,
-    /// What all columns together say, unless that was met before.
+    /// What all groups together say, unless that was met before.
     new: RowResult,
-    sightings: LiteralHits,
-    /// What was made of conditions that hold together.
-    outlines: HashMap<Box<[u64]>, Arc<HitTemplate>>,
-    /// The one that was asked for last: many records are alike to the rules.
-    last_outline: Option<(Box<[u64]>, Arc<HitTemplate>)>,
+    literal_hits: LiteralHits,
+    /// Hit templates by the set of conditions that hold.
+    templates: HashMap<Box<[u64]>, Arc<HitTemplate>>,
+    /// The template that was asked for last: most records are followed by one with the same hits.
+    last_template: Option<(Box<[u64]>, Arc<HitTemplate>)>,
     epoch: usize,
-    wholes: Wholes,
+    rows: RowCache,
 }
 
 /// The values of an entry that were met, each with a number.
@@ -107,28 +107,28 @@ struct ValueDictionary {
     values: Vec<(u8, Box<[u8]>)>,
     looked_up: u32,
     missed: u32,
-    /// It rarely repeats itself.
-    wild: bool,
-    /// The number of the value that was met last with each value of the first entry: a program has one description.
-    beside: Vec<u32>,
+    /// Whether its values rarely repeat; they are not numbered then.
+    high_cardinality: bool,
+    /// For each value of the record's first numbered entry, the number of the value that stood with it last: a program has one description.
+    last_paired: Vec<u32>,
 }
 
-/// What a column says of values that were met.
+/// The cached answers of a group.
 #[derive(Debug, Default)]
 struct Answers {
-    /// The number of the answer to a value, by the value's number, for columns of one entry.
+    /// The number of the answer to a value, by the value's number, for groups of one entry.
     by_value: Vec<u32>,
-    /// The same for columns of more; [`NONE`] stands for any value of an entry that rarely repeats itself.
+    /// The same for groups of more; [`NONE`] stands for any value of an entry that rarely repeats itself.
     by_values: HashMap<Numbers, u32, foldhash::fast::FixedState>,
     /// For each answer the bits that may hold.
     bits: Vec<u64>,
-    /// For each answer what they depend on.
-    rests: Vec<Box<[ConditionPart]>>,
+    /// For each answer the residual parts that its bits still depend on.
+    residuals: Vec<Box<[ConditionPart]>>,
 }
 
-/// What all columns together say of values that were met together.
+/// The cached answers of all groups together, by the numbers of a record's values.
 #[derive(Debug, Default)]
-struct Wholes {
+struct RowCache {
     /// The numbers of the values of this record, one for each entry.
     numbers: Vec<u32>,
     /// Positions of answers by the numbers that they are for.
@@ -138,52 +138,53 @@ struct Wholes {
     answers: Vec<RowResult>,
     looked_up: u32,
     missed: u32,
-    /// Values are rarely met together again.
-    wild: bool,
+    /// Whether combinations of values rarely repeat; nothing is cached then.
+    high_cardinality: bool,
 }
 
 /// A part that a condition still depends on.
 #[derive(Clone, Copy, Debug)]
-struct Open {
+struct ResidualPart {
     /// The bit of the condition.
     bit: u32,
-    column: u32,
-    /// The answer of the column whose rest it is in; [`NONE`] if it is a part of the column itself.
+    group: u32,
+    /// The answer of the group whose residual it is in; [`NONE`] if it is a part of the group itself.
     answer: u32,
     /// Its position there.
     position: u32,
 }
 
-impl Open {
-    fn part<'p>(&self, columns: &'p [ConditionGroup], answers: &'p [Answers]) -> &'p ConditionPart {
-        let column = self.column as usize;
-        let rest = answers[column].rests.get(self.answer as usize);
-        &rest.map_or(&*columns[column].parts, |rest| rest)[self.position as usize]
+impl ResidualPart {
+    fn part<'p>(&self, groups: &'p [ConditionGroup], answers: &'p [Answers]) -> &'p ConditionPart {
+        let group = self.group as usize;
+        let residual = answers[group].residuals.get(self.answer as usize);
+        &residual.map_or(&*groups[group].parts, |residual| residual)[self.position as usize]
     }
 }
 
-/// What all columns together say.
+/// The answer of all groups for one combination of values.
 #[derive(Clone, Debug, Default)]
 struct RowResult {
     /// Bits of the conditions that may hold.
     left: Vec<u64>,
     /// The parts that these conditions still depend on.
-    open: Vec<Open>,
-    /// For some haystacks of [`Needles`], those of long texts, the bits of the conditions that cannot do without a text in it.
-    needy: Vec<(u32, Vec<u64>)>,
+    residual: Vec<ResidualPart>,
+    /// For some groups of [`Literals`], those of long texts, the bits of the conditions that cannot do without a text in it.
+    literal_gates: Vec<(u32, Vec<u64>)>,
 }
 
-/// The number of the value of each entry of a column.
+/// The number of the value of each entry of a group.
 type Numbers = [u32; MOST_INPUTS];
 
-impl Default for Memo {
+impl Default for ValueCache {
     fn default() -> Self {
         Self::new(MOST_BYTES, TRIAL)
     }
 }
 
-impl Memo {
-    /// A memory that forgets all above so many bytes, and that gives up on an entry if in so many look-ups every sixteenth value was new.
+impl ValueCache {
+    /// A cache that is cleared above `limit` bytes, and that classifies an entry as high-cardinality if more than every sixteenth of `trial` look-ups met a
+    /// new value.
     pub fn new(limit: usize, trial: u32) -> Self {
         Self {
             limit,
@@ -196,11 +197,11 @@ impl Memo {
             found: Vec::new(),
             undecided: Vec::new(),
             new: RowResult::default(),
-            sightings: LiteralHits::default(),
-            outlines: HashMap::new(),
-            last_outline: None,
+            literal_hits: LiteralHits::default(),
+            templates: HashMap::new(),
+            last_template: None,
             epoch: 0,
-            wholes: Wholes::default(),
+            rows: RowCache::default(),
         }
     }
 
@@ -212,43 +213,43 @@ impl Memo {
     /// Forgets all values.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
-            *entry = ValueDictionary { wild: entry.wild, ..ValueDictionary::new() };
+            *entry = ValueDictionary { high_cardinality: entry.high_cardinality, ..ValueDictionary::new() };
         }
         self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
-        self.outlines.clear();
-        self.wholes.clear();
+        self.templates.clear();
+        self.rows.clear();
         self.bytes = 0;
     }
 
-    /// Forgets what was made of conditions if it was made in another epoch.
+    /// Drops the hit templates of another epoch: they depend on which rules were active.
     pub fn enter(&mut self, epoch: usize) {
         if self.epoch != epoch {
-            self.outlines.clear();
-            self.last_outline = None;
+            self.templates.clear();
+            self.last_template = None;
             self.epoch = epoch;
         }
     }
 
-    /// What was made of the conditions that hold before, or is made of them now.
-    pub fn outline(&mut self, make: impl FnOnce(&Self) -> HitTemplate) -> Arc<HitTemplate> {
-        if let Some((left, outline)) = &self.last_outline
+    /// The hit template of the conditions that hold, built by `make` unless it is cached.
+    pub fn template(&mut self, make: impl FnOnce(&Self) -> HitTemplate) -> Arc<HitTemplate> {
+        if let Some((left, template)) = &self.last_template
             && **left == *self.left
         {
-            return outline.clone();
+            return template.clone();
         }
-        let outline = self.any_outline(make);
-        self.last_outline = Some((self.left.as_slice().into(), outline.clone()));
-        outline
+        let template = self.template_of_set(make);
+        self.last_template = Some((self.left.as_slice().into(), template.clone()));
+        template
     }
 
-    fn any_outline(&mut self, make: impl FnOnce(&Self) -> HitTemplate) -> Arc<HitTemplate> {
-        if let Some(known) = self.outlines.get(self.left.as_slice()) {
+    fn template_of_set(&mut self, make: impl FnOnce(&Self) -> HitTemplate) -> Arc<HitTemplate> {
+        if let Some(known) = self.templates.get(self.left.as_slice()) {
             return known.clone();
         }
-        let outline = Arc::new(make(self));
-        self.bytes += outline.bytes() + self.left.len() * 8 + 32;
-        self.outlines.insert(self.left.as_slice().into(), outline.clone());
-        outline
+        let template = Arc::new(make(self));
+        self.bytes += template.bytes() + self.left.len() * 8 + 32;
+        self.templates.insert(self.left.as_slice().into(), template.clone());
+        template
     }
 
     /// Whether the condition of a bit was found to hold.
@@ -261,26 +262,26 @@ impl Memo {
         bits::all(&self.left)
     }
 
-    fn begin(&mut self, columns: &PredicateCache) {
+    fn begin(&mut self, groups: &PredicateCache) {
         if self.bytes > self.limit {
             self.clear();
         }
-        self.entries.resize_with(columns.entries.len(), ValueDictionary::new);
-        self.answers.resize_with(columns.all.len(), Answers::default);
+        self.entries.resize_with(groups.entries.len(), ValueDictionary::new);
+        self.answers.resize_with(groups.all.len(), Answers::default);
         self.undecided.clear();
-        self.wholes.numbers.clear();
-        columns.needles.begin(&mut self.sightings);
+        self.rows.numbers.clear();
+        groups.literals.begin(&mut self.literal_hits);
     }
 
-    /// Recalls what all columns said of the same values before, by its position.
+    /// The position of the cached answer for the values of this record.
     fn recall(&mut self) -> Option<usize> {
-        let Wholes { numbers, table, keys, looked_up, missed, wild, .. } = &mut self.wholes;
+        let RowCache { numbers, table, keys, looked_up, missed, high_cardinality, .. } = &mut self.rows;
         *looked_up += 1;
-        if *looked_up >= self.trial.saturating_mul(TRIALS_TOGETHER) {
-            *wild |= *missed > *looked_up / 2;
+        if *looked_up >= self.trial.saturating_mul(ROW_TRIALS) {
+            *high_cardinality |= *missed > *looked_up / 2;
             (*looked_up, *missed) = (0, 0);
         }
-        if *wild {
+        if *high_cardinality {
             return None;
         }
         let is_it = |at: &u32| keys[*at as usize * numbers.len()..].starts_with(numbers);
@@ -289,10 +290,10 @@ impl Memo {
         found.map(|at| *at as usize)
     }
 
-    /// Remembers what all columns said of this record's values.
+    /// Caches the answer of all groups for this record's values.
     fn remember(&mut self) {
-        let Wholes { numbers, table, keys, answers, wild, .. } = &mut self.wholes;
-        if *wild {
+        let RowCache { numbers, table, keys, answers, high_cardinality, .. } = &mut self.rows;
+        if *high_cardinality {
             return;
         }
         let number = u32::try_from(answers.len()).unwrap_or(NONE);
@@ -308,26 +309,30 @@ impl Memo {
 impl RowResult {
     /// About how many bytes it takes.
     fn bytes(&self) -> usize {
-        let of_needy = |(_, bits): &(u32, Vec<u64>)| bits.len() * 8 + 32;
-        self.left.len() * 8 + size_of_val(&*self.open) + self.needy.iter().map(of_needy).sum::<usize>() + 72
+        let of_texts = |(_, bits): &(u32, Vec<u64>)| bits.len() * 8 + 32;
+        self.left.len() * 8 + size_of_val(&*self.residual) + self.literal_gates.iter().map(of_texts).sum::<usize>() + 72
     }
 }
 
-impl Wholes {
+impl RowCache {
     fn clear(&mut self) {
-        *self = Self { numbers: std::mem::take(&mut self.numbers), wild: self.wild, ..Self::default() };
+        *self = Self {
+            numbers: std::mem::take(&mut self.numbers),
+            high_cardinality: self.high_cardinality,
+            ..Self::default()
+        };
     }
 }
 
 impl PredicateCache {
-    /// Columns for conditions, each with its bit, asked of records with these ways to their fields.
-    pub fn new<'p>(conditions: impl Iterator<Item = (usize, &'p Predicate)>, ways: &Extractors) -> Self {
+    /// Groups for conditions, each with its bit, asked of records with these extractors to their fields.
+    pub fn new<'p>(conditions: impl Iterator<Item = (usize, &'p Predicate)>, extractors: &Extractors) -> Self {
         let mut asked = Vec::new();
         let mut by_entries: BTreeMap<Vec<usize>, BTreeMap<usize, Vec<Predicate>>> = BTreeMap::new();
         for (bit, condition) in conditions {
             bits::grow(&mut asked, bit);
             for part in condition.conjuncts().filter(|part| part.constant() != Some(true)) {
-                let inputs = inputs(&part, ways);
+                let inputs = inputs(&part, extractors);
                 by_entries.entry(inputs).or_default().entry(bit).or_default().push(part);
             }
         }
@@ -335,49 +340,49 @@ impl PredicateCache {
         entries.sort_unstable();
         entries.dedup();
         let parts = by_entries.values().flat_map(BTreeMap::values).flatten();
-        let needles = Needles::new(parts, ways);
-        let column = |(inputs, parts): (Vec<usize>, BTreeMap<usize, Vec<Predicate>>)| {
+        let literals = Literals::new(parts, extractors);
+        let group = |(inputs, parts): (Vec<usize>, BTreeMap<usize, Vec<Predicate>>)| {
             let inputs = inputs.iter().filter_map(|entry| entries.binary_search(entry).ok()).collect();
-            let part = |(bit, parts)| ConditionPart::new(bit, Predicate::all(parts), &needles);
-            ConditionGroup::new(inputs, parts.into_iter().map(part).collect(), asked.len(), &entries, ways)
+            let part = |(bit, parts)| ConditionPart::new(bit, Predicate::all(parts), &literals);
+            ConditionGroup::new(inputs, parts.into_iter().map(part).collect(), asked.len(), &entries, extractors)
         };
-        let mut columns: Vec<ConditionGroup> = by_entries.into_iter().map(column).collect();
+        let mut groups: Vec<ConditionGroup> = by_entries.into_iter().map(group).collect();
         // Those that can rule out most come first.
-        columns.sort_by_key(|column| std::cmp::Reverse(column.parts.len()));
-        Self { asked: asked.into(), entries, all: columns, needles }
+        groups.sort_by_key(|group| std::cmp::Reverse(group.parts.len()));
+        Self { asked: asked.into(), entries, all: groups, literals }
     }
 
-    /// Works out which conditions hold for a record, for [`Memo::bits`]; says whether any does.
+    /// Works out which conditions hold for a record, for [`ValueCache::bits`]; says whether any does.
     pub fn ask<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
-        glance: &RecordRef<'_>,
+        record: &RecordRef<'_>,
         event: &LazyCell<LazyEvent<'e>, F>,
-        memo: &mut Memo,
+        cache: &mut ValueCache,
     ) -> bool {
-        memo.begin(self);
-        self.look_up(glance, memo);
-        let known = memo.recall();
+        cache.begin(self);
+        self.look_up(record, cache);
+        let known = cache.recall();
         if known.is_none() {
-            self.ask_columns(event, memo);
+            self.ask_groups(event, cache);
         }
-        let Memo { wholes, new, left, answers, sightings, .. } = memo;
-        let RowResult { left: may_hold, open, needy } = known.map_or(&*new, |at| &wholes.answers[at]);
+        let ValueCache { rows, new, left, answers, literal_hits, .. } = cache;
+        let RowResult { left: may_hold, residual, literal_gates } = known.map_or(&*new, |at| &rows.answers[at]);
         left.clone_from(may_hold);
         // Most lack a text that they need.
-        for (haystack, bits) in needy {
-            if bits::overlap(left, bits) && self.needles.has_none(*haystack, glance, sightings) {
+        for (texts, bits) in literal_gates {
+            if bits::overlap(left, bits) && self.literals.has_none(*texts, record, literal_hits) {
                 left.iter_mut().zip(bits).for_each(|(left, bits)| *left &= !bits);
             }
         }
-        for part in open {
+        for part in residual {
             if bits::has(left, part.bit as usize)
                 && let Some(wanted) = &part.part(&self.all, answers).wanted
-                && !self.needles.may_have(wanted, glance, sightings)
+                && !self.literals.may_have(wanted, record, literal_hits)
             {
                 bits::clear(left, part.bit as usize);
             }
         }
-        for part in open {
+        for part in residual {
             if bits::has(left, part.bit as usize) && !part.part(&self.all, answers).predicate.matches(&**event) {
                 bits::clear(left, part.bit as usize);
             }
@@ -385,93 +390,98 @@ impl PredicateCache {
         left.iter().any(|word| *word != 0)
     }
 
-    /// Works out which conditions may hold, and which columns do not say for certain, from the values of entries that repeat themselves.
-    fn ask_columns<'e, F: FnOnce() -> LazyEvent<'e>>(&self, event: &LazyCell<LazyEvent<'e>, F>, memo: &mut Memo) {
-        memo.left.clear();
-        memo.left.extend(&self.asked);
-        let mut lasts = true;
-        for (at, column) in self.all.iter().enumerate() {
-            if !bits::overlap(&memo.left, &column.members) {
+    /// Works out which conditions may hold, and which groups do not say for certain, from the values of entries that repeat themselves.
+    fn ask_groups<'e, F: FnOnce() -> LazyEvent<'e>>(&self, event: &LazyCell<LazyEvent<'e>, F>, cache: &mut ValueCache) {
+        cache.left.clear();
+        cache.left.extend(&self.asked);
+        let mut is_cacheable = true;
+        for (at, group) in self.all.iter().enumerate() {
+            if !bits::overlap(&cache.left, &group.members) {
                 continue;
             }
-            let Some(numbers) = column.numbers(&memo.wholes.numbers) else {
-                memo.undecided.push((at, NONE));
+            let Some(numbers) = group.numbers(&cache.rows.numbers) else {
+                cache.undecided.push((at, NONE));
                 continue;
             };
-            let Some(answer) = self.answer(at, &numbers, event, memo) else {
-                lasts = false;
-                memo.undecided.push((at, NONE));
+            let Some(answer) = self.answer(at, &numbers, event, cache) else {
+                is_cacheable = false;
+                cache.undecided.push((at, NONE));
                 continue;
             };
-            let Answers { bits, rests, .. } = &memo.answers[at];
+            let Answers { bits, residuals, .. } = &cache.answers[at];
             let words = self.asked.len();
-            memo.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
-            if !rests[answer as usize].is_empty() {
-                memo.undecided.push((at, answer));
+            cache.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
+            if !residuals[answer as usize].is_empty() {
+                cache.undecided.push((at, answer));
             }
         }
-        self.open(memo);
-        if lasts {
-            memo.remember();
+        self.collect_residual(cache);
+        if is_cacheable {
+            cache.remember();
         }
     }
 
-    /// Notes which conditions are left, and the parts of undecided columns that these depend on.
-    fn open(&self, memo: &mut Memo) {
-        let Memo { undecided, new: RowResult { left, open, needy }, answers, .. } = memo;
-        left.clone_from(&memo.left);
-        open.clear();
-        needy.clear();
+    /// Notes which conditions are left, and the parts of undecided groups that these depend on.
+    fn collect_residual(&self, cache: &mut ValueCache) {
+        let ValueCache { undecided, new: RowResult { left, residual, literal_gates }, answers, .. } = cache;
+        left.clone_from(&cache.left);
+        residual.clear();
+        literal_gates.clear();
         for &(at, answer) in &*undecided {
-            let parts = answers[at].rests.get(answer as usize).map_or(&*self.all[at].parts, |rest| rest);
+            let parts = answers[at].residuals.get(answer as usize).map_or(&*self.all[at].parts, |residual| residual);
             for (position, part) in parts.iter().enumerate().filter(|(_, part)| bits::has(left, part.bit)) {
-                // There are far fewer conditions, columns and parts.
+                // There are far fewer conditions, groups and parts.
                 let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
-                open.push(Open { bit: small(part.bit), column: small(at), answer, position: small(position) });
+                residual.push(ResidualPart {
+                    bit: small(part.bit),
+                    group: small(at),
+                    answer,
+                    position: small(position),
+                });
                 // Short texts are only looked for where nothing else has ruled a condition out.
-                let haystacks = part.wanted.iter().flat_map(literals::haystacks);
-                for haystack in haystacks.filter(|haystack| !self.needles.is_short(*haystack)) {
-                    let known = needy.iter().position(|(known, _)| *known == haystack);
+                let text_groups = part.wanted.iter().flat_map(literals::sole_groups);
+                for texts in text_groups.filter(|group| !self.literals.is_short(*group)) {
+                    let known = literal_gates.iter().position(|(known, _)| *known == texts);
                     let at = known.unwrap_or_else(|| {
-                        needy.push((haystack, vec![0; left.len()]));
-                        needy.len() - 1
+                        literal_gates.push((texts, vec![0; left.len()]));
+                        literal_gates.len() - 1
                     });
-                    bits::set(&mut needy[at].1, part.bit);
+                    bits::set(&mut literal_gates[at].1, part.bit);
                 }
             }
         }
     }
 
     /// Looks up the numbers of the values of the entries that repeat themselves.
-    fn look_up(&self, glance: &RecordRef<'_>, memo: &mut Memo) {
-        let Memo { entries, wholes, hasher, bytes, trial, .. } = memo;
+    fn look_up(&self, record: &RecordRef<'_>, cache: &mut ValueCache) {
+        let ValueCache { entries, rows, hasher, bytes, trial, .. } = cache;
         let mut lead = NONE;
         for (entry, &at) in entries.iter_mut().zip(&self.entries) {
             let mut number = NONE;
-            if !entry.wild {
+            if !entry.high_cardinality {
                 let more;
-                (number, more) = entry.look_up(sysmon::raw_at(glance, at), lead, hasher, *trial);
+                (number, more) = entry.look_up(sysmon::raw_at(record, at), lead, hasher, *trial);
                 *bytes += more;
             }
-            wholes.numbers.push(number);
+            rows.numbers.push(number);
             if lead == NONE {
                 lead = number;
             }
         }
     }
 
-    /// The number of what a column says of some values. Most values are met once or often: `None` when they are met for the first time.
+    /// The number of what a group says of some values. Most values are met once or often: `None` when they are met for the first time.
     fn answer<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         at: usize,
         numbers: &Numbers,
         event: &LazyCell<LazyEvent<'e>, F>,
-        memo: &mut Memo,
+        cache: &mut ValueCache,
     ) -> Option<u32> {
-        let Memo { answers, bytes, found, .. } = memo;
-        let Answers { by_value, by_values, bits, rests } = &mut answers[at];
-        let column = &self.all[at];
-        let place = if column.inputs.len() > 1 {
+        let ValueCache { answers, bytes, found, .. } = cache;
+        let Answers { by_value, by_values, bits, residuals } = &mut answers[at];
+        let group = &self.all[at];
+        let place = if group.inputs.len() > 1 {
             by_values.entry(*numbers).or_insert(NONE)
         } else {
             let number = numbers[0] as usize;
@@ -481,32 +491,32 @@ impl PredicateCache {
             &mut by_value[number]
         };
         if *place == NONE {
-            *place = MET;
+            *place = SEEN_ONCE;
             *bytes += size_of::<Numbers>() + 8;
             return None;
         }
-        if *place == MET {
-            let known: Vec<bool> = column.inputs.iter().zip(numbers).map(|(_, number)| *number != NONE).collect();
+        if *place == SEEN_ONCE {
+            let known: Vec<bool> = group.inputs.iter().zip(numbers).map(|(_, number)| *number != NONE).collect();
             let start = bits.len();
-            bits.extend(column.members.iter().map(|word| !word));
-            let rest = if known.iter().all(|known| *known) {
-                column.work_out(&**event, &mut bits[start..], found);
+            bits.extend(group.members.iter().map(|word| !word));
+            let residual = if known.iter().all(|known| *known) {
+                group.work_out(&**event, &mut bits[start..], found);
                 Box::default()
             } else {
-                column.rest(&**event, &known, &mut bits[start..], &self.needles)
+                group.residual(&**event, &known, &mut bits[start..], &self.literals)
             };
-            *bytes += self.asked.len() * 8 + 24 + rest.len() * BYTES_OF_PART;
+            *bytes += self.asked.len() * 8 + 24 + residual.len() * BYTES_OF_PART;
             // There are far fewer: what is remembered has a limit.
-            *place = u32::try_from(rests.len()).unwrap_or_default();
-            rests.push(rest);
+            *place = u32::try_from(residuals.len()).unwrap_or_default();
+            residuals.push(residual);
         }
         Some(*place)
     }
 }
 
 /// The entries that decide a condition; none if they are too many, or if more than entries does.
-fn inputs(part: &Predicate, ways: &Extractors) -> Vec<usize> {
-    let each: Option<Vec<Vec<usize>>> = part.fields().into_iter().map(|field| ways.entries(field)).collect();
+fn inputs(part: &Predicate, extractors: &Extractors) -> Vec<usize> {
+    let each: Option<Vec<Vec<usize>>> = part.fields().into_iter().map(|field| extractors.entries(field)).collect();
     let mut inputs = each.unwrap_or_default().concat();
     inputs.sort_unstable();
     inputs.dedup();
@@ -514,25 +524,31 @@ fn inputs(part: &Predicate, ways: &Extractors) -> Vec<usize> {
 }
 
 impl ConditionPart {
-    fn new(bit: usize, predicate: Predicate, needles: &Needles) -> Self {
-        Self { bit, wanted: needles.wanted(&predicate), predicate }
+    fn new(bit: usize, predicate: Predicate, literals: &Literals) -> Self {
+        Self { bit, wanted: literals.wanted(&predicate), predicate }
     }
 }
 
 impl ConditionGroup {
-    /// A column of parts that some entries decide, given by their positions among `entries`.
-    fn new(inputs: Vec<usize>, parts: Vec<ConditionPart>, words: usize, entries: &[usize], ways: &Extractors) -> Self {
+    /// A group of parts that some entries decide, given by their positions among `entries`.
+    fn new(
+        inputs: Vec<usize>,
+        parts: Vec<ConditionPart>,
+        words: usize,
+        entries: &[usize],
+        extractors: &Extractors,
+    ) -> Self {
         let mut members = vec![0; words];
         for part in &parts {
             bits::grow(&mut members, part.bit);
         }
-        let index = Index::new(parts.iter().map(|part| vec![&part.predicate]), &|field| ways.is_direct(field));
+        let index = Index::new(parts.iter().map(|part| vec![&part.predicate]), &|field| extractors.is_direct(field));
         let mut all: Vec<&Field> = parts.iter().flat_map(|part| part.predicate.fields()).collect();
         all.sort_unstable();
         all.dedup();
         let place = |entry: usize| inputs.iter().position(|&input| entries[input] == entry);
         let of_field = |field: &Field| {
-            let places = ways.entries(field)?.into_iter().map(place).collect::<Option<Vec<usize>>>()?;
+            let places = extractors.entries(field)?.into_iter().map(place).collect::<Option<Vec<usize>>>()?;
             Some((field.clone(), places))
         };
         let fields = all.into_iter().filter_map(of_field).collect();
@@ -569,12 +585,12 @@ impl ConditionGroup {
     }
 
     /// Sets the bits of the parts that may hold, given the values of the entries that are known; gives what these depend on.
-    fn rest(
+    fn residual(
         &self,
         event: &dyn Fields,
         known: &[bool],
         may_hold: &mut [u64],
-        needles: &Needles,
+        literals: &Literals,
     ) -> Box<[ConditionPart]> {
         let is_known = |field: &&(Field, Vec<usize>)| field.1.iter().all(|&input| known[input]);
         let mut document = Document::new();
@@ -582,7 +598,7 @@ impl ConditionGroup {
         for &field in &fields {
             document.set_all(field.clone(), event.values(field).iter().cloned());
         }
-        let mut rest = Vec::new();
+        let mut residual = Vec::new();
         for ConditionPart { bit, predicate, .. } in &self.parts {
             let left = predicate.specialise(&document, &|field| fields.contains(&field));
             if left.constant() == Some(false) {
@@ -590,38 +606,45 @@ impl ConditionGroup {
             }
             bits::set(may_hold, *bit);
             if left.constant().is_none() {
-                rest.push(ConditionPart::new(*bit, left, needles));
+                residual.push(ConditionPart::new(*bit, left, literals));
             }
         }
-        rest.into()
+        residual.into()
     }
 }
 
 impl ValueDictionary {
     fn new() -> Self {
-        Self { numbers: HashTable::new(), values: Vec::new(), looked_up: 0, missed: 0, wild: false, beside: Vec::new() }
+        Self {
+            numbers: HashTable::new(),
+            values: Vec::new(),
+            looked_up: 0,
+            missed: 0,
+            high_cardinality: false,
+            last_paired: Vec::new(),
+        }
     }
 
     /// The number of a value, which it is given if it has none; and how many bytes that took. `lead` is the number of the value of the first entry.
     fn look_up(&mut self, raw: Raw<'_>, lead: u32, hasher: &RandomState, trial: u32) -> (u32, usize) {
         self.looked_up += 1;
         // To tell early is worth much where nothing repeats itself at all.
-        self.wild |= self.looked_up == trial / 8 && self.missed > self.looked_up / 2;
+        self.high_cardinality |= self.looked_up == trial / 8 && self.missed > self.looked_up / 2;
         if self.looked_up >= trial {
-            self.wild |= self.missed > self.looked_up / 16;
+            self.high_cardinality |= self.missed > self.looked_up / 16;
             (self.looked_up, self.missed) = (0, 0);
         }
         let (kind, bytes) = raw.bytes();
-        let guess = self.beside.get(lead as usize).copied().unwrap_or(NONE);
+        let guess = self.last_paired.get(lead as usize).copied().unwrap_or(NONE);
         if is_value(&self.values, guess, kind, bytes) {
             return (guess, 0);
         }
         let (number, mut more) = self.find(kind, bytes, hasher);
         if lead != NONE {
-            let length = self.beside.len().max(lead as usize + 1);
-            more += (length - self.beside.len()) * 4;
-            self.beside.resize(length, NONE);
-            self.beside[lead as usize] = number;
+            let length = self.last_paired.len().max(lead as usize + 1);
+            more += (length - self.last_paired.len()) * 4;
+            self.last_paired.resize(length, NONE);
+            self.last_paired[lead as usize] = number;
         }
         (number, more)
     }

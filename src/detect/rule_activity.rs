@@ -1,7 +1,7 @@
 //! Which rules may come to something: a sequence or sample does only if each of its filters that must take an event has taken one.
 //!
-//! Many rules wait for something that is rarely met, and their other filters take nearly everything. Until a rule is awake, what its filters take is not kept;
-//! where something was left out, and the rule woke up later, the evidence is to be read again. This module does not know how evidence is read.
+//! Many rules wait for something that is rarely met, and their other filters take nearly everything. While a rule is dormant, what its filters take is not kept;
+//! where something was left out, and the rule became active later, the evidence is to be read again. This module does not know how evidence is read.
 
 use super::RuleIndex;
 use crate::base::bits;
@@ -9,11 +9,11 @@ use crate::eql::{Query, Stage};
 use crate::rules::Rule;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What all threads of a run have met. What one of them notes the others learn of sooner or later.
+/// Which rules are active, shared by all threads of a run. What one thread notes the others may see late.
 #[derive(Debug)]
 pub struct RuleActivity {
     rules: Vec<RuleState>,
-    /// How many rules have woken up.
+    /// How many rules have become active.
     epoch: AtomicUsize,
 }
 
@@ -22,29 +22,29 @@ pub struct RuleActivity {
 struct RuleState {
     /// The filters that must take an event, each with whether it has.
     needed: Vec<(usize, AtomicBool)>,
-    awake: AtomicBool,
+    active: AtomicBool,
 }
 
-/// Rules of which something was left out, a bit for each.
+/// Rules that were dormant when an event of theirs was left out, a bit for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asleep(Vec<u64>);
+pub struct DormantRules(Vec<u64>);
 
 impl RuleActivity {
-    /// Nothing was met yet. Rules for single events are awake.
+    /// Nothing was met yet. Rules for single events are active.
     pub fn new(rules: &[Rule]) -> Self {
         let state = |rule: &Rule| RuleState {
             needed: needed(&rule.query).into_iter().map(|filter| (filter, AtomicBool::new(false))).collect(),
-            awake: AtomicBool::new(matches!(rule.query, Query::Event(_))),
+            active: AtomicBool::new(matches!(rule.query, Query::Event(_))),
         };
         Self { rules: rules.iter().map(state).collect(), epoch: AtomicUsize::new(0) }
     }
 
     /// Whether a rule may come to something.
-    pub fn is_awake(&self, rule: RuleIndex) -> bool {
-        self.rules[rule].awake.load(Ordering::SeqCst)
+    pub fn is_active(&self, rule: RuleIndex) -> bool {
+        self.rules[rule].active.load(Ordering::SeqCst)
     }
 
-    /// A number that grows when a rule wakes up.
+    /// A number that grows whenever a rule becomes active.
     pub fn epoch(&self) -> usize {
         self.epoch.load(Ordering::SeqCst)
     }
@@ -56,28 +56,28 @@ impl RuleActivity {
         for (_, met) in state.needed.iter().filter(|(known, _)| *known == filter) {
             met.store(true, Ordering::SeqCst);
         }
-        self.wake(state);
+        self.activate(state);
     }
 
-    /// Wakes every rule that may come to something; to be called when nothing more is noted.
+    /// Activates every rule whose filters have all been met; to be called when nothing more is noted.
     pub fn settle(&self) {
-        self.rules.iter().for_each(|state| self.wake(state));
+        self.rules.iter().for_each(|state| self.activate(state));
     }
 
-    fn wake(&self, RuleState { needed, awake }: &RuleState) {
+    fn activate(&self, RuleState { needed, active }: &RuleState) {
         let may = needed.iter().all(|(_, met)| met.load(Ordering::SeqCst));
-        if may && !awake.swap(true, Ordering::SeqCst) {
+        if may && !active.swap(true, Ordering::SeqCst) {
             self.epoch.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// Whether some of these rules woke up later.
-    pub fn woke(&self, asleep: &Asleep) -> bool {
-        bits::all(&asleep.0).any(|rule| self.is_awake(rule))
+    /// Whether some of these rules became active later.
+    pub fn woke(&self, dormant: &DormantRules) -> bool {
+        bits::all(&dormant.0).any(|rule| self.is_active(rule))
     }
 }
 
-impl Asleep {
+impl DormantRules {
     /// Adds a rule.
     pub fn add(&mut self, rule: RuleIndex) {
         bits::grow(&mut self.0, rule);

@@ -6,8 +6,8 @@
 use super::candidates::{KeyBuffer, Pattern};
 use super::hit_template::HitTemplate;
 use super::plan::{self, RulePlan, Try};
-use super::predicate_cache::{Memo, PredicateCache};
-use super::rule_activity::{Asleep, RuleActivity};
+use super::predicate_cache::{PredicateCache, ValueCache};
+use super::rule_activity::{DormantRules, RuleActivity};
 use super::{Detector, RuleHit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{KeyValues, Predicate};
@@ -30,14 +30,14 @@ pub enum ShapePlan {
     Fields(Box<FieldPlan>),
 }
 
-/// Rules, and the ways to the fields that they ask for.
+/// Rules, and the extractors to the fields that they ask for.
 #[derive(Debug)]
 pub struct FieldPlan {
     plan: RulePlan,
-    columns: PredicateCache,
-    /// The try of each bit of the columns.
+    predicates: PredicateCache,
+    /// The try of each bit of the predicates.
     tries: Vec<usize>,
-    ways: Extractors,
+    extractors: Extractors,
     names: Option<Names>,
 }
 
@@ -71,20 +71,20 @@ const LONGEST_NAME: usize = 64;
 
 impl Detector {
     /// What is left of the rules for records like this one, written by Sysmon on Windows.
-    pub fn shape(&self, glance: &RecordRef<'_>) -> ShapePlan {
-        let Some(known) = self.plan_of(glance.event_id()) else { return ShapePlan::Whole(None) };
+    pub fn shape(&self, record: &RecordRef<'_>) -> ShapePlan {
+        let Some(known) = self.plan_of(record.event_id()) else { return ShapePlan::Whole(None) };
         if known.tries.is_empty() {
             return ShapePlan::Nothing;
         }
-        let mut ways = Extractors::new(glance.event_id(), self.mapping, glance.names());
+        let mut extractors = Extractors::new(record.event_id(), self.mapping, record.names());
         let all: HashSet<&Field> = known.fields().collect();
-        if !all.into_iter().all(|field| ways.learn(field)) {
-            return ShapePlan::Whole(Names::new(known, &mut ways));
+        if !all.into_iter().all(|field| extractors.learn(field)) {
+            return ShapePlan::Whole(Names::new(known, &mut extractors));
         }
         let nothing = Document::new();
         let specialise = |condition: &Predicate| {
-            let left = condition.specialise(&nothing, &|field: &Field| ways.is_never(field));
-            left.cheapest_first(&|field| ways.cost(field))
+            let left = condition.specialise(&nothing, &|field: &Field| extractors.is_never(field));
+            left.cheapest_first(&|field| extractors.cost(field))
         };
         let plan = known.narrowed(&specialise);
         if plan.tries.is_empty() {
@@ -92,25 +92,27 @@ impl Detector {
         }
         let others = plan.tries.iter().flat_map(|tried| fields_beside_conditions(&self.rules()[tried.rule]));
         let of_candidates = [ecs::HOST_NAME, ecs::PROCESS_ENTITY_ID].map(Field::from);
-        if !others.chain(of_candidates).all(|field| ways.learn(&field)) {
-            return ShapePlan::Whole(Names::new(&plan, &mut ways));
+        if !others.chain(of_candidates).all(|field| extractors.learn(&field)) {
+            return ShapePlan::Whole(Names::new(&plan, &mut extractors));
         }
         // A filter takes no event without the keys that its rule joins by.
         let plan = plan.without(&|rule, filter| {
             let filter = self.rules()[rule].query.filters().get(filter);
             let keys = filter.map_or(&[][..], |filter| filter.keys());
-            keys.iter().any(|key| !key.optional && ways.is_never(&key.field))
+            keys.iter().any(|key| !key.optional && extractors.is_never(&key.field))
         });
         if plan.tries.is_empty() {
             return ShapePlan::Nothing;
         }
-        let names = Names::new(&plan, &mut ways);
+        let names = Names::new(&plan, &mut extractors);
         let of_try = |(at, tried): (usize, &Try)| std::iter::repeat_n(at, tried.filters.len());
         let tries: Vec<usize> = plan.tries.iter().enumerate().flat_map(of_try).collect();
         let conditions = plan.tries.iter().flat_map(|tried| &tried.filters).enumerate();
-        let columns =
-            PredicateCache::new(conditions.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))), &ways);
-        ShapePlan::Fields(Box::new(FieldPlan { plan, columns, tries, ways, names }))
+        let predicates = PredicateCache::new(
+            conditions.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))),
+            &extractors,
+        );
+        ShapePlan::Fields(Box::new(FieldPlan { plan, predicates, tries, extractors, names }))
     }
 }
 
@@ -124,32 +126,37 @@ fn fields_beside_conditions(rule: &Rule) -> Vec<Field> {
 
 impl ShapePlan {
     /// Whether a record of the shape could matter; asks only for what can be compared in place.
-    pub fn may_matter(&self, glance: &RecordRef<'_>) -> bool {
+    pub fn may_matter(&self, record: &RecordRef<'_>) -> bool {
         let names = match self {
             Self::Nothing => return false,
             Self::Whole(names) => names.as_ref(),
             Self::Fields(plan) => plan.names.as_ref(),
         };
-        names.is_none_or(|names| names.may_have(glance.entry(names.entry)))
+        names.is_none_or(|names| names.may_have(record.entry(names.entry)))
     }
 }
 
 impl FieldPlan {
     /// The event of a record, of which rules ask what they need.
-    pub fn event<'a>(&'a self, glance: &'a RecordRef<'a>, cells: &'a mut ExtractCache, path: &'a str) -> LazyEvent<'a> {
-        LazyEvent::new(&self.ways, glance, cells, path)
+    pub fn event<'a>(
+        &'a self,
+        record: &'a RecordRef<'a>,
+        extracted: &'a mut ExtractCache,
+        path: &'a str,
+    ) -> LazyEvent<'a> {
+        LazyEvent::new(&self.extractors, record, extracted, path)
     }
 
     /// What each rule makes of a record of this shape, ascending; `event` is its event. Rules that make nothing of it are left out.
     pub fn hits<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         rules: &[Rule],
-        glance: &RecordRef<'_>,
+        record: &RecordRef<'_>,
         event: &LazyCell<LazyEvent<'e>, F>,
         keys: &mut KeyValues,
-        memo: &mut Memo,
+        cache: &mut ValueCache,
     ) -> Vec<(RuleIndex, RuleHit)> {
-        if self.columns.ask(glance, event, memo) { self.hits_of(rules, &**event, keys, memo) } else { Vec::new() }
+        if self.predicates.ask(record, event, cache) { self.hits_of(rules, &**event, keys, cache) } else { Vec::new() }
     }
 
     /// What the rules make of an event, given which conditions hold.
@@ -158,21 +165,21 @@ impl FieldPlan {
         rules: &[Rule],
         event: &dyn Fields,
         keys: &mut KeyValues,
-        memo: &Memo,
+        cache: &ValueCache,
     ) -> Vec<(RuleIndex, RuleHit)> {
         let mut hits = Vec::new();
         keys.clear();
-        for (tried, start) in self.tries_of(memo) {
-            let hit = plan::hit(&rules[tried.rule], event, keys, |filter| memo.holds(start + filter));
+        for (tried, start) in self.tries_of(cache) {
+            let hit = plan::hit(&rules[tried.rule], event, keys, |filter| cache.holds(start + filter));
             hits.extend(hit.map(|hit| (tried.rule, hit)));
         }
         hits
     }
 
     /// The tries of which some condition holds, each with its first bit.
-    fn tries_of(&self, memo: &Memo) -> impl Iterator<Item = (&Try, usize)> {
+    fn tries_of(&self, cache: &ValueCache) -> impl Iterator<Item = (&Try, usize)> {
         let mut next = 0;
-        memo.bits().filter_map(move |bit| {
+        cache.bits().filter_map(move |bit| {
             if bit < next {
                 return None;
             }
@@ -184,45 +191,45 @@ impl FieldPlan {
         })
     }
 
-    /// The same as [`hits`](Self::hits), shared among records that are alike to the rules. The keys of a candidate go to `buffer`. What rules take that are
-    /// not awake is left out, and they are added to `asleep`.
+    /// Matches a record like [`hits`](Self::hits), with a result that records with the same hits share. The keys of a candidate go to `buffer`. Hits of
+    /// dormant rules are left out, and the rules added to `dormant`.
     pub fn sight<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         detector: &Detector,
-        glance: &RecordRef<'_>,
+        record: &RecordRef<'_>,
         event: &LazyCell<LazyEvent<'e>, F>,
         (keys, buffer): (&mut KeyValues, &mut KeyBuffer),
-        memo: &mut Memo,
-        (waking, asleep): (&RuleActivity, &mut Asleep),
+        cache: &mut ValueCache,
+        (activity, dormant): (&RuleActivity, &mut DormantRules),
     ) -> MatchResult {
-        if !self.columns.ask(glance, event, memo) {
+        if !self.predicates.ask(record, event, cache) {
             return MatchResult::Nothing;
         }
         let rules = detector.rules();
-        memo.enter(waking.epoch());
-        let outline = memo.outline(|memo| {
+        cache.enter(activity.epoch());
+        let template = cache.template(|cache| {
             let filter = |bit: usize| {
                 let start = self.tries.partition_point(|&before| before < self.tries[bit]);
                 (self.plan.tries[self.tries[bit]].rule, bit - start)
             };
-            memo.bits().map(filter).for_each(|(rule, filter)| waking.note(rule, filter));
-            HitTemplate::new(memo.bits().map(filter), rules, waking)
+            cache.bits().map(filter).for_each(|(rule, filter)| activity.note(rule, filter));
+            HitTemplate::new(cache.bits().map(filter), rules, activity)
         });
-        if outline.is_close() {
-            let hits = self.hits_of(rules, &**event, keys, memo);
+        if template.is_close() {
+            let hits = self.hits_of(rules, &**event, keys, cache);
             return if hits.is_empty() { MatchResult::Nothing } else { MatchResult::Close(hits) };
         }
-        asleep.add_all(outline.asleep());
-        outline.pattern(&**event, detector.digester(), buffer).map_or(MatchResult::Nothing, MatchResult::Candidate)
+        dormant.add_all(template.dormant());
+        template.pattern(&**event, detector.digester(), buffer).map_or(MatchResult::Nothing, MatchResult::Candidate)
     }
 }
 
 impl Names {
-    fn new(plan: &RulePlan, ways: &mut Extractors) -> Option<Self> {
+    fn new(plan: &RulePlan, extractors: &mut Extractors) -> Option<Self> {
         let field = Field::from(ecs::PROCESS_NAME);
-        ways.learn(&field);
+        extractors.learn(&field);
         let names = plan.required(&field)?;
-        let entry = ways.base_name(&field)?;
+        let entry = extractors.base_name(&field)?;
         // A name of other characters could be another spelling of one of ASCII; and then every path needs a closer look.
         let comparable = names.iter().all(|name| name.is_ascii() && name.len() <= LONGEST_NAME);
         comparable.then(|| Self::of(entry, names))

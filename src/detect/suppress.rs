@@ -8,7 +8,7 @@ use crate::rules::{AlertException, Rule};
 use std::collections::BTreeMap;
 
 /// Takes away the alerts that an exception is for; how many each took, by its position. The first that fits counts.
-pub fn set_aside(alerts: &mut Vec<Alert>, exceptions: &[AlertException], rules: &[Rule]) -> BTreeMap<usize, usize> {
+pub fn suppress(alerts: &mut Vec<Alert>, exceptions: &[AlertException], rules: &[Rule]) -> BTreeMap<usize, usize> {
     let mut counts = BTreeMap::new();
     if exceptions.is_empty() {
         return counts;

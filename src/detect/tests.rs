@@ -193,7 +193,7 @@ fn events_of(kinds: &[(u8, u8, u8, u8)]) -> Vec<Arc<Event>> {
 proptest! {
     /// What is kept of candidates, and which of them are passed over, makes no difference.
     #[test]
-    fn digests_of_hopeful_candidates_find_what_all_keys_find(kinds in prop::collection::vec(any::<(u8, u8, u8, u8)>(), 0..24)) {
+    fn digests_of_viable_candidates_find_what_all_keys_find(kinds in prop::collection::vec(any::<(u8, u8, u8, u8)>(), 0..24)) {
         let events = events_of(&kinds);
         let rules = SEQUENCES.iter().map(|(query, _)| rule(query)).collect();
         let detector = Detector::new(RuleSet { rules });

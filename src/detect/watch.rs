@@ -37,10 +37,10 @@ pub struct NameWatch {
 /// The names that records of a shape may have, and how they are found in one.
 #[derive(Debug)]
 pub struct ShapeWatch {
-    ways: Extractors,
+    extractors: Extractors,
     /// Positions of names.
     names: Vec<usize>,
-    /// Whether some cannot be found at a glance.
+    /// Whether some cannot be found at a record.
     is_whole: bool,
 }
 
@@ -111,11 +111,11 @@ impl NameWatch {
     }
 
     /// What to look for in records like this one; `None` if they can have none of the names.
-    pub fn shape(&self, glance: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeWatch> {
+    pub fn shape(&self, record: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeWatch> {
         if self.is_settled() {
             return None;
         }
-        let mut ways = Extractors::new(glance.event_id(), mapping, glance.names());
+        let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
         let mut watch = (Vec::new(), false);
         for (at, (name, _)) in self.names.iter().enumerate() {
             let category = Field::Known(ecs::EVENT_CATEGORY);
@@ -123,14 +123,14 @@ impl NameWatch {
                 SoughtName::Field(field) => field,
                 SoughtName::Category(_) => &category,
             };
-            if !ways.learn(field) {
+            if !extractors.learn(field) {
                 watch.1 = true;
-            } else if !ways.is_never(field) {
+            } else if !extractors.is_never(field) {
                 watch.0.push(at);
             }
         }
         let (names, is_whole) = watch;
-        (is_whole || !names.is_empty()).then_some(ShapeWatch { ways, names, is_whole })
+        (is_whole || !names.is_empty()).then_some(ShapeWatch { extractors, names, is_whole })
     }
 
     /// The names that were not found.
@@ -150,9 +150,9 @@ impl ShapeWatch {
         self.is_whole
     }
 
-    /// The ways to the fields that are looked for.
+    /// The extractors to the fields that are looked for.
     pub fn ways(&self) -> &Extractors {
-        &self.ways
+        &self.extractors
     }
 
     /// Notes what a record has.

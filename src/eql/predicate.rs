@@ -122,10 +122,10 @@ pub(super) enum CompiledExpr {
     },
 }
 
-/// How little a list of needs tells, compared with others.
-type Telling = fn(&[Need<'_>]) -> (usize, usize);
+/// Ranks lists of needs: the least is the one that fewest documents fulfil.
+type Selectivity = fn(&[Need<'_>]) -> (usize, usize);
 
-/// For a look-up: whole texts tell more than parts, and few more than many.
+/// For a look-up: whole texts are more selective than parts, and few texts more than many.
 fn whole_texts(needs: &[Need<'_>]) -> (usize, usize) {
     (usize::from(needs.iter().any(|need| !need.whole)), needs.len())
 }
@@ -136,8 +136,8 @@ fn longest(needs: &[Need<'_>]) -> (usize, usize) {
     (usize::MAX - shortest.unwrap_or(usize::MAX), needs.len())
 }
 
-fn most_telling(lists: Vec<Vec<Need<'_>>>, telling: Telling) -> Option<Vec<Need<'_>>> {
-    lists.into_iter().min_by_key(|list| telling(list))
+fn most_selective(lists: Vec<Vec<Need<'_>>>, selectivity: Selectivity) -> Option<Vec<Need<'_>>> {
+    lists.into_iter().min_by_key(|list| selectivity(list))
 }
 
 impl PredicateNode {
@@ -261,15 +261,15 @@ impl PredicateNode {
         }
     }
 
-    /// Lists of needs: a document must have one of each list. Of the lists of a branch of an `or`, the one that comes first by `telling` stands for all.
-    fn needs(&self, usable: &dyn Fn(&Field) -> bool, telling: Telling) -> Vec<Vec<Need<'_>>> {
+    /// Lists of needs: a document must have one of each list. Of the lists of a branch of an `or`, the one that comes first by `selectivity` stands for all.
+    fn needs(&self, usable: &dyn Fn(&Field) -> bool, selectivity: Selectivity) -> Vec<Vec<Need<'_>>> {
         match self {
             Self::Constant(Some(true)) | Self::Not(_) => Vec::new(),
             Self::Constant(_) => vec![Vec::new()],
-            Self::All(nodes) => nodes.iter().flat_map(|node| node.needs(usable, telling)).collect(),
+            Self::All(nodes) => nodes.iter().flat_map(|node| node.needs(usable, selectivity)).collect(),
             Self::Any(nodes) => {
                 let each: Option<Vec<Vec<Need<'_>>>> =
-                    nodes.iter().map(|node| most_telling(node.needs(usable, telling), telling)).collect();
+                    nodes.iter().map(|node| most_selective(node.needs(usable, selectivity), selectivity)).collect();
                 each.map(|each| each.concat()).into_iter().collect()
             }
             Self::Leaf(leaf) => {
@@ -372,8 +372,8 @@ impl Predicate {
         Self(self.0.specialise(constants, known))
     }
 
-    /// The same condition, with what is dear asked only where the rest has not decided it: fields that are dear to work out, of which `cost` says
-    /// how dear compared with a look-up in a table, and dear tests.
+    /// Reorders conjunctions and disjunctions so that costly operands are asked only where the cheap ones have not decided; `cost` estimates how much
+    /// it takes to work out a field, where one look-up in a table is 1.
     #[must_use]
     pub fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
         Self(self.0.cheapest_first(cost))
@@ -388,9 +388,9 @@ impl Predicate {
     /// Fields with texts, of which a document must have one, or else the condition is false; only fields that `usable` allows are named.
     ///
     /// A part is looked for in values of ASCII only: other characters can fold to ASCII, and a value with such may fit without it.
-    /// Of several such lists the most telling is given; `None` if there is none.
+    /// Of several such lists the most selective is given; `None` if there is none.
     pub fn required_among(&self, usable: &dyn Fn(&Field) -> bool) -> Option<Vec<Need<'_>>> {
-        most_telling(self.0.needs(usable, whole_texts), whole_texts)
+        most_selective(self.0.needs(usable, whole_texts), whole_texts)
     }
 
     /// Lists of such needs: a document must have one of each, or else the condition is false. Those come first whose shortest text is longest.
@@ -467,9 +467,9 @@ impl Leaf {
                 if matches!(**value, CompiledExpr::Slot(0)) =>
             {
                 let parts = set.parts();
-                let telling = parts.iter().all(|part| part.len() >= SHORTEST_PART);
+                let is_selective = parts.iter().all(|part| part.len() >= SHORTEST_PART);
                 let part = |part: String| (part.to_ascii_lowercase(), false);
-                telling.then(|| set.members().map(whole).chain(parts.into_iter().map(part)).collect())
+                is_selective.then(|| set.members().map(whole).chain(parts.into_iter().map(part)).collect())
             }
             CompiledExpr::Compare { op: Comparison::Equal, value, constant }
                 if matches!(**value, CompiledExpr::Slot(0)) =>
@@ -618,7 +618,7 @@ impl CompiledExpr {
         }
     }
 
-    /// About how dear it is to evaluate, where one look-up in a table is 1.
+    /// Estimated cost of an evaluation, where one look-up in a table is 1.
     fn cost(&self) -> usize {
         let own = match self {
             Self::Constant(_) | Self::Slot(_) | Self::Negate(_) | Self::IsNull(_) | Self::Not(_) => 0,

@@ -15,12 +15,12 @@ use std::sync::OnceLock;
 pub struct TextSet {
     case: CaseSensitivity,
     exact: HashSet<FoldedText, foldhash::fast::FixedState>,
-    wild: Option<Box<Wild>>,
+    patterns: Option<Box<PatternSet>>,
 }
 
 /// Patterns.
 #[derive(Clone, Debug, Default)]
-struct Wild {
+struct PatternSet {
     patterns: Vec<Wildcard>,
     /// Finds their ordinary parts. Made when it is first needed: most rules never meet a text.
     parts: OnceLock<PartFinder>,
@@ -29,7 +29,7 @@ struct Wild {
 /// So many patterns are as well tried one by one.
 const FEW: usize = 3;
 
-impl Wild {
+impl PatternSet {
     fn matches(&self, text: &str) -> bool {
         if self.patterns.len() <= FEW {
             return self.patterns.iter().any(|pattern| pattern.matches(text));
@@ -44,7 +44,7 @@ impl Wild {
 impl TextSet {
     /// A set in which `*` and `?` are ordinary.
     pub fn exact<'t>(texts: impl IntoIterator<Item = &'t str>, case: CaseSensitivity) -> Self {
-        let mut set = Self { case, exact: HashSet::default(), wild: None };
+        let mut set = Self { case, exact: HashSet::default(), patterns: None };
         texts.into_iter().for_each(|text| set.insert(text));
         set
     }
@@ -60,7 +60,7 @@ impl TextSet {
                 set.insert(text);
             }
         }
-        set.wild = (!patterns.is_empty()).then(|| Box::new(Wild { patterns, parts: OnceLock::new() }));
+        set.patterns = (!patterns.is_empty()).then(|| Box::new(PatternSet { patterns, parts: OnceLock::new() }));
         set
     }
 
@@ -75,18 +75,18 @@ impl TextSet {
 
     /// How many patterns there are.
     pub fn patterns_count(&self) -> usize {
-        self.wild.as_ref().map_or(0, |wild| wild.patterns.len())
+        self.patterns.as_ref().map_or(0, |patterns| patterns.patterns.len())
     }
 
     /// For each pattern the longest part that a text of ASCII must have in it to fit, perhaps empty.
     pub fn parts(&self) -> Vec<String> {
-        self.wild.iter().flat_map(|wild| &wild.patterns).map(Wildcard::literal).collect()
+        self.patterns.iter().flat_map(|patterns| &patterns.patterns).map(Wildcard::literal).collect()
     }
 
     /// Whether `text` is a member or fits a pattern.
     pub fn contains(&self, text: &str) -> bool {
         (!self.exact.is_empty() && self.exact.contains(&Folded(text, self.case)))
-            || self.wild.as_ref().is_some_and(|wild| wild.matches(text))
+            || self.patterns.as_ref().is_some_and(|patterns| patterns.matches(text))
     }
 }
 

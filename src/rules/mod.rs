@@ -17,7 +17,7 @@ mod load;
 mod place;
 mod raw;
 mod select;
-mod set_aside;
+mod suppression;
 mod threat;
 mod written;
 
@@ -28,7 +28,7 @@ pub use file::parse_toml;
 pub use kibana::parse_export;
 pub use load::{FileReport, LoadOptions, Loaded, load, load_with};
 pub use select::RuleSelection;
-pub use set_aside::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
+pub use suppression::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 
 use crate::base::Span;

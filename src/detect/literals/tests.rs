@@ -38,19 +38,19 @@ fn nothing_is_said_of_other_characters() {
 #[test]
 fn what_is_wanted_is_among_all_that_is_looked_for() {
     let names = ["Image".into(), "CommandLine".into()];
-    let mut ways = Extractors::new(1, Mapping::default(), &names);
+    let mut extractors = Extractors::new(1, Mapping::default(), &names);
     let query = "process where process.args : (\"-enc\", \"*down\\\\load*\") or (process.name == \"a.exe\" and process.pid == 4)";
     let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
     let condition = query.predicate().conjuncts().last().unwrap();
-    assert!(condition.fields().into_iter().all(|field| ways.learn(field)));
-    let needles = Needles::new(std::iter::once(&condition), &ways);
-    let wanted = needles.wanted(&condition).unwrap();
+    assert!(condition.fields().into_iter().all(|field| extractors.learn(field)));
+    let literals = Literals::new(std::iter::once(&condition), &extractors);
+    let wanted = literals.wanted(&condition).unwrap();
     let [list] = &*wanted else { panic!("one list") };
     let each = list.iter().flat_map(|(at, numbers)| numbers.iter().map(|number| (*at, *number)));
     let text = |(at, number): (u32, u32)| {
-        let haystack = &needles.haystacks[at as usize];
-        let needle = haystack.needles.iter().find(|(_, have)| **have == number).unwrap().0.clone();
-        (&*names[haystack.entry], needle)
+        let group = &literals.groups[at as usize];
+        let literal = group.literals.iter().find(|(_, have)| **have == number).unwrap().0.clone();
+        (&*names[group.entry], literal)
     };
     let mut texts: Vec<_> = each.map(text).collect();
     texts.sort();
@@ -58,7 +58,7 @@ fn what_is_wanted_is_among_all_that_is_looked_for() {
     assert_eq!(texts, expected.map(|(entry, text): (&str, &str)| (entry, text.to_owned())));
     let other = crate::eql::compile("process where process.name == \"b.exe\"").query;
     let Some(crate::eql::Query::Event(other)) = other else { panic!("an event query") };
-    assert_eq!(needles.wanted(&other.predicate().conjuncts().last().unwrap()), None, "it was never looked for");
+    assert_eq!(literals.wanted(&other.predicate().conjuncts().last().unwrap()), None, "it was never looked for");
 }
 
 proptest! {
@@ -76,13 +76,13 @@ proptest! {
 
 #[test]
 fn of_conditions_that_must_all_hold_each_wants_its_texts() {
-    let mut ways = Extractors::new(1, Mapping::default(), &["CommandLine".into()]);
+    let mut extractors = Extractors::new(1, Mapping::default(), &["CommandLine".into()]);
     let query =
         "process where process.args : (\"-r\", \"-l\") and process.args : \"*:3389\" and not process.args : \"keep\"";
     let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
     let condition = Predicate::all(query.predicate().conjuncts().skip(1).collect());
-    assert!(condition.fields().into_iter().all(|field| ways.learn(field)));
-    let needles = Needles::new(std::iter::once(&condition), &ways);
-    let wanted = needles.wanted(&condition).unwrap();
+    assert!(condition.fields().into_iter().all(|field| extractors.learn(field)));
+    let literals = Literals::new(std::iter::once(&condition), &extractors);
+    let wanted = literals.wanted(&condition).unwrap();
     assert_eq!(wanted.iter().map(|list| list[0].1.len()).collect::<Vec<_>>(), [1, 2], "the longest first");
 }
