@@ -9,22 +9,8 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
+use super::format::{CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, FRAGMENT, RECORD_HEADER, RECORD_MAGIC, YEAR_10000};
 use super::hidden::whole_record;
-
-/// Bytes of a chunk.
-const CHUNK: usize = 65_536;
-/// Bytes of a chunk before its first record.
-pub(super) const CHUNK_HEADER: usize = 512;
-/// Bytes of a record before its content.
-const RECORD_HEADER: usize = 24;
-/// What every chunk starts with.
-pub(super) const CHUNK_MAGIC: &[u8; 8] = b"ElfChnk\0";
-/// What every record starts with.
-const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
-/// How the binary XML of a record begins: the head of a fragment, version 1.1.
-const FRAGMENT: &[u8; 4] = b"\x0f\x01\x01\0";
-/// The first FILETIME that no calendar of four digits has.
-const YEAR_10000: u64 = 2_650_467_744_000_000_000;
 
 /// Whether bytes begin with a chunk whose header is undamaged.
 pub(super) fn is_sound_chunk(bytes: &[u8]) -> bool {
@@ -112,7 +98,7 @@ fn record_at(bytes: &[u8], at: usize) -> Option<WholeRecord> {
     let (size, id) = whole_record(bytes, at)?;
     let content = bytes.get(at + RECORD_HEADER..)?;
     let written = u64::from_le_bytes(bytes.get(at + 16..at + 24)?.try_into().ok()?);
-    let is_record = size < CHUNK && content.starts_with(FRAGMENT) && (1..YEAR_10000).contains(&written);
+    let is_record = size < CHUNK_LENGTH && content.starts_with(FRAGMENT) && (1..YEAR_10000).contains(&written);
     is_record.then_some(WholeRecord { at, size, id })
 }
 
@@ -138,7 +124,7 @@ pub(super) fn each_chunk(source: &mut dyn Read, each: &mut dyn FnMut(&[u8])) -> 
         starts
             .iter()
             .filter(|start| **start < region.end)
-            .for_each(|start| each(&bytes[*start..bytes.len().min(start + CHUNK)]));
+            .for_each(|start| each(&bytes[*start..bytes.len().min(start + CHUNK_LENGTH)]));
         true
     })
 }
@@ -151,7 +137,7 @@ fn scan(source: &mut dyn Read, look: &mut dyn FnMut(&[u8], Range<usize>) -> bool
         let had = window.len();
         let read = (&mut *source).take(SCANNED_AT_A_TIME as u64).read_to_end(&mut window);
         let is_end = window.len() == had || read.is_err();
-        let to = if is_end { window.len() } else { window.len().saturating_sub(CHUNK) };
+        let to = if is_end { window.len() } else { window.len().saturating_sub(CHUNK_LENGTH) };
         if !look(&window, 0..to) || is_end {
             return read.map(drop);
         }
@@ -160,7 +146,7 @@ fn scan(source: &mut dyn Read, look: &mut dyn FnMut(&[u8], Range<usize>) -> bool
 }
 
 /// Bytes that a scan reads at a time.
-const SCANNED_AT_A_TIME: usize = 16 * CHUNK;
+const SCANNED_AT_A_TIME: usize = 16 * CHUNK_LENGTH;
 
 #[cfg(test)]
 mod tests;

@@ -13,22 +13,20 @@ use std::ops::Range;
 use super::archive::{self, ArchiveMember};
 use super::buffer::Buffer;
 use super::carve;
-use super::discover::{Input, InputFormat};
-use super::evtx::ChunkPlace;
-use super::extent::ChunkExtent;
+use super::chunk_extent::ChunkExtent;
+use super::chunk_place::ChunkPlace;
 use super::fast::{KnownTemplates, LooseRecord, ReadAlone, Unreadable};
 use super::fault::{Fault, FaultKind};
+use super::format::{CHUNK, CHUNK_HEADER, CHUNK_LENGTH, HEADER_BLOCK, chunk_offset};
+use super::input::{Input, InputFormat};
+use super::record::Record;
 use super::scratch::Scratch;
-use super::units::{CHUNK, HEADER_BLOCK, WorkUnit, chunk_offset};
+use super::units::WorkUnit;
 use super::visitor::{Collector, Hearing, Item, UnitStats, Visitor};
 use crate::base::Locator;
 
 /// Chunks that are read from disk at a time, as long as nothing goes wrong: few enough to stay in the processor's cache.
 const CHUNKS_AT_A_TIME: u64 = 8;
-/// Bytes of a chunk, as a length in memory.
-const CHUNK_LENGTH: usize = 65_536;
-/// Bytes of a chunk before its first record.
-const CHUNK_HEADER: usize = 512;
 
 /// The chunks of one unit while they are read.
 pub(super) struct Chunks<'r> {
@@ -235,7 +233,7 @@ impl<'r> Chunks<'r> {
         });
         let sink = &mut |item| match item {
             Item::Record(record) if is_mended => {
-                visitor.item(Item::Record(super::Record { is_recovered: true, ..record }));
+                visitor.item(Item::Record(Record { is_recovered: true, ..record }));
             }
             item => visitor.item(item),
         };
@@ -343,7 +341,7 @@ impl<'r> Chunks<'r> {
         self.stats.chunks += u64::from(self.input.format == InputFormat::Image);
         for item in items {
             self.visitor.item(match item {
-                Item::Record(record) => Item::Record(super::Record { is_recovered: true, ..record }),
+                Item::Record(record) => Item::Record(Record { is_recovered: true, ..record }),
                 item => item,
             });
         }

@@ -13,61 +13,18 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
 use hashbrown::HashSet;
 use walkdir::WalkDir;
 
 use super::archive::{Archive, ArchiveBytes, ArchiveMember, Listed, NEEDS_PASSWORD};
 use super::carve::{self, holds_log};
 use super::fault::{Fault, FaultKind};
+use super::format::{CHUNK_HEADER, CHUNK_MAGIC, chunk_offset};
 use super::head;
+use super::input::{Input, InputFormat};
 use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
 use super::remains::Remains;
 use super::sniff::{Container, FileVerdict, HEAD, HeaderDoubt, tell};
-use super::units::chunk_offset;
-
-/// How the events of an input are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum InputFormat {
-    /// A Windows event log, in 64 KiB chunks.
-    Evtx,
-    /// Events exported as XML.
-    Xml {
-        /// The encoding of the text, by its byte order mark, its first bytes or its XML declaration.
-        encoding: &'static Encoding,
-    },
-    /// ECS documents in JSON, one a line or in one array, packed with gzip or not.
-    Json,
-    /// Rows of EvtxECmd as CSV.
-    Csv,
-    /// Bytes in no order in which chunks and records of event logs stand: memory, unused space of a disk, the rest of a log that has lost its beginning.
-    Image,
-}
-
-/// One file with events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
-    /// Where to open it.
-    pub path: PathBuf,
-    /// What to call it: the path as the user gave it, or joined to the folder the user gave. Escape it before showing it.
-    pub display: Arc<str>,
-    /// Bytes it had when it was found.
-    pub size: u64,
-    /// How its events are stored.
-    pub format: InputFormat,
-    /// Which part of the file it is, if that is an archive.
-    pub member: Option<ArchiveMember>,
-    /// What is read of it beside the chunks of a log, and what is known for that.
-    pub remains: Remains,
-}
-
-impl Input {
-    /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
-    pub(super) fn is_sequential(&self) -> bool {
-        !matches!(self.format, InputFormat::Evtx | InputFormat::Image)
-            || self.member.as_ref().is_some_and(|member| !member.is_plain())
-    }
-}
 
 /// How to search.
 #[derive(Clone, Debug, Default)]
@@ -337,7 +294,7 @@ fn has_chunk_in_slot<S: Read + Seek>(source: &mut S) -> io::Result<bool> {
     for slot in 1..PROBED_SLOTS {
         let mut head = Vec::new();
         source.seek(SeekFrom::Start(chunk_offset(slot)))?;
-        source.take(carve::CHUNK_HEADER as u64).read_to_end(&mut head)?;
+        source.take(CHUNK_HEADER as u64).read_to_end(&mut head)?;
         if head.is_empty() || carve::is_sound_chunk(&head) {
             return Ok(!head.is_empty());
         }
@@ -396,7 +353,7 @@ fn judge(head: &[u8], display: &Arc<str>, named: bool, found: &mut DiscoveredInp
             None
         }
         FileVerdict::Foreign(looks) => {
-            let begins_with_chunk = head.starts_with(carve::CHUNK_MAGIC);
+            let begins_with_chunk = head.starts_with(CHUNK_MAGIC);
             Some(FileContent::Unknown(Unknown { looks, begins_with_chunk, is_log: begins_with_chunk }))
         }
     }

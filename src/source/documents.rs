@@ -13,10 +13,11 @@ use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
-use super::discover::{Input, InputFormat};
 use super::distinct_keys::DistinctKeys;
 use super::fault::{Fault, FaultKind, snippet};
+use super::input::{Input, InputFormat};
 use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
+use super::json_document::JsonDocument;
 use super::json_mend::mend;
 use super::normal;
 use super::raw_event::{EventRead, JsonKind, RawEvents};
@@ -26,19 +27,6 @@ use crate::base::Locator;
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 1 << 17;
-
-/// A document, and where it was found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JsonDocument {
-    /// The document as it was given, without what an export wraps around it.
-    pub object: Map<String, Value>,
-    /// When the record was logged that evql made the document of, as `evql.logged` says; `None` for documents of other programs.
-    pub logged: Option<String>,
-    /// Whether evql had recovered that record, as `evql.recovered` says.
-    pub is_recovered: bool,
-    /// Where it starts.
-    pub origin: Locator,
-}
 
 /// Reads a file of documents.
 pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut dyn FnMut(Item)) -> UnitStats {

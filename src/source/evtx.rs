@@ -11,37 +11,20 @@ use std::sync::Arc;
 use evtx::err::{ChunkError, EvtxError};
 use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, ParserSettings};
 
+use super::chunk_place::ChunkPlace;
 use super::fault::{Fault, FaultKind, chain};
+use super::format::{CHUNK, CHUNK_HEADER, RECORD_HEADER, RECORD_MAGIC};
 use super::hidden::{HiddenRecords, reveal, whole_record};
+use super::record::Record;
 use super::stand_in::StandIns;
-use super::units::CHUNK;
 use super::visitor::Item;
 use super::xml::Converter;
 use crate::base::Locator;
 
-/// Bytes of a record before its content.
-const RECORD_HEADER: u64 = 24;
 /// Bytes of a record after its content: its size once more.
 const SIZE_COPY: u64 = 4;
-/// What every record starts with.
-const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
-/// Bytes of a chunk before its first record.
-const CHUNK_HEADER: usize = 512;
 /// Where the chunk header keeps the offsets of its common strings.
 const STRING_OFFSETS: Range<usize> = 128..384;
-
-/// Where a chunk is, for the faults and origins of what is in it.
-#[derive(Clone, Copy)]
-pub(super) struct ChunkPlace<'a> {
-    /// The input as displayed.
-    pub input: &'a Arc<str>,
-    /// Number of the input.
-    pub number: u32,
-    /// Bytes from the start of the file to the start of the chunk.
-    pub offset: u64,
-    /// Number of the chunk in the file, from 0.
-    pub chunk: u64,
-}
 
 /// What there was in a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,7 +138,7 @@ impl ChunkReader {
         place: ChunkPlace<'_>,
         (stand_ins, hidden): (&StandIns, &HiddenRecords),
         converter: &mut Converter,
-        sink: &mut dyn FnMut(Result<super::Record, Fault>),
+        sink: &mut dyn FnMut(Result<Record, Fault>),
     ) -> ChunkRead {
         chunk.data[STRING_OFFSETS].fill(0);
         let mut header = EvtxChunkHeader::from_bytes(&chunk.data).map_err(ChunkError::from);
@@ -181,7 +164,7 @@ impl ChunkReader {
         place: ChunkPlace<'_>,
         (stand_ins, hidden): (&StandIns, &HiddenRecords),
         converter: &mut Converter,
-        sink: &mut dyn FnMut(Result<super::Record, Fault>),
+        sink: &mut dyn FnMut(Result<Record, Fault>),
     ) -> ChunkRead {
         let data = chunk.data;
         let header = chunk.header;
@@ -193,7 +176,7 @@ impl ChunkReader {
             read.records += 1;
             match record {
                 Ok(record) => {
-                    let start = record.binxml_offset.saturating_sub(RECORD_HEADER);
+                    let start = record.binxml_offset.saturating_sub(RECORD_HEADER as u64);
                     next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
                     last_id = Some(record.event_record_id);
                     read.note(record.event_record_id);
@@ -204,7 +187,7 @@ impl ChunkReader {
                     }
                     let is_recovered = usize::try_from(start).is_ok_and(|start| hidden.contains(start));
                     let outcome = convert(record, place.offset + start, place, stand_ins, converter);
-                    sink(outcome.map(|record| super::Record { is_recovered, ..record }));
+                    sink(outcome.map(|record| Record { is_recovered, ..record }));
                 }
                 Err(error) => {
                     let (fault, after) = refused(&error, data, next, place);
@@ -232,7 +215,7 @@ fn convert(
     place: ChunkPlace<'_>,
     stand_ins: &StandIns,
     converter: &mut Converter,
-) -> Result<super::Record, Fault> {
+) -> Result<Record, Fault> {
     let id = Some(record.event_record_id);
     let lost = |kind, reason| Fault::lost(place.input, kind, reason).at(offset).of_record(id);
     let xml = record.into_xml().map_err(|error| lost(FaultKind::Record, inner_chain(&error)))?;

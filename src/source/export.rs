@@ -17,8 +17,8 @@ use std::ops::Range;
 use encoding_rs::{Encoding, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::discover::Input;
 use super::fault::{Fault, FaultKind};
+use super::input::Input;
 use super::normal;
 use super::scratch::Scratch;
 use super::visitor::{Item, UnitStats};

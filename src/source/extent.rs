@@ -5,24 +5,14 @@
 //! copied while in use promises more than it has. So whatever disagrees was cut, wiped or put together by somebody else.
 //! This module does not read chunks.
 
-use super::discover::{Input, InputFormat};
+use super::chunk_extent::ChunkExtent;
 use super::fault::{Fault, FaultKind};
+use super::format::chunk_offset;
 use super::header::{LogHeader, log_header};
-use super::units::{CHUNK, HEADER_BLOCK};
+use super::input::{Input, InputFormat};
 
 /// Most gaps of one log that are told one by one; each costs a line.
 const MOST_GAPS: usize = 100;
-
-/// A chunk slot that is not empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ChunkExtent {
-    /// Number of the input.
-    pub input: u32,
-    /// Number of the chunk in the file, from 0.
-    pub chunk: u64,
-    /// The first and the last number that the log gave a record in it: those of records that were read, and those that a sound chunk header names.
-    pub numbers: Option<(u64, u64)>,
-}
 
 /// Compares every event log with what it says of itself.
 pub fn contradictions(inputs: &[Input], mut extents: Vec<ChunkExtent>) -> Vec<Fault> {
@@ -101,7 +91,7 @@ fn gaps(input: &Input, chunks: &[ChunkExtent], faults: &mut Vec<Fault>) {
                     last + 1,
                     first - 1,
                 );
-                let offset = HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK));
+                let offset = chunk_offset(chunk);
                 faults.push(Fault::lost(&input.display, FaultKind::Incomplete, reason).at(offset));
             }
         }

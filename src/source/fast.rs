@@ -6,7 +6,9 @@
 //! faults. A test holds that both ways give the same records for the same bytes.
 
 mod build;
+mod byte_view;
 mod definitions;
+mod filetime;
 mod layout;
 mod loose;
 mod system_cache;
@@ -14,36 +16,24 @@ mod table;
 mod template;
 mod value;
 
-pub use layout::{Raw, RecordRef, Stored};
+pub use layout::{ProviderFilter, Raw, RecordRef, Stored};
 pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, ReadAlone, Unreadable};
 
-use super::evtx::ChunkPlace;
+use super::chunk_place::ChunkPlace;
+use super::format::{CHUNK_HEADER, CHUNK_LENGTH, RECORD_HEADER, RECORD_MAGIC, YEAR_10000};
 use super::hidden::may_hide;
 use super::record::{Interner, Record};
-use crate::base::{Locator, Ticks};
+use crate::base::Locator;
 use build::gap;
+use byte_view::ByteView;
 use definitions::Definitions;
 use hashbrown::HashMap;
 use layout::{Provider, RecordLayout, RecordParts, SystemPlaces};
 use system_cache::{CachedSystem, SystemCache};
 use table::{Noticed, ValueTable};
-use template::ByteView;
 
-/// Bytes of a chunk.
-const CHUNK: usize = 65_536;
-/// Bytes of a chunk before its first record.
-const CHUNK_HEADER: usize = 512;
-/// Bytes of a record before its content.
-const RECORD_HEADER: usize = 24;
-/// What a record starts with, low byte first.
-const RECORD_MAGIC: u32 = 0x2a2a;
-/// The first FILETIME that no calendar of four digits has.
-const YEAR_10000: u64 = 2_650_467_744_000_000_000;
 /// Above this many templates or pairs of them the evidence is playing games: start anew rather than grow.
 const MOST_TEMPLATES: usize = 4096;
-
-/// Asks of a record, by its provider's name and GUID, whether anybody wants it.
-pub type ProviderFilter = fn(&str, Option<&str>) -> bool;
 
 /// What a caller makes of a record that it was given a glance of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +150,7 @@ impl FastReader {
             let header = ByteView::new(bytes.slice(at, RECORD_HEADER)?);
             let size = usize::try_from(header.u32(4)?).ok()?;
             let after = at.checked_add(size)?;
-            let whole = header.u32(0)? == RECORD_MAGIC
+            let whole = header.u32(0)? == u32::from_le_bytes(*RECORD_MAGIC)
                 && size >= RECORD_HEADER + 8
                 && after <= end
                 && usize::try_from(bytes.u32(after - 4)?).ok()? == size;
@@ -373,22 +363,17 @@ impl TemplatePairs {
     }
 }
 
-/// A FILETIME as an instant, if its year is one that text can have.
-fn ticks_of(filetime: u64) -> Option<Ticks> {
-    (filetime < YEAR_10000).then(|| i64::try_from(filetime).ok().map(Ticks)).flatten()
-}
-
 /// Where the records of a chunk end whose header is undamaged; `None` if there is any doubt about it.
 fn live_end(bytes: ByteView<'_>) -> Option<usize> {
-    let chunk = bytes.slice(0, CHUNK)?;
+    let chunk = bytes.slice(0, CHUNK_LENGTH)?;
     let end = usize::try_from(bytes.u32(48)?).ok()?;
     let mut header = crc32fast::Hasher::new();
     header.update(&chunk[..120]);
     header.update(&chunk[128..CHUNK_HEADER]);
-    let sound = bytes.length() == CHUNK
+    let sound = bytes.length() == CHUNK_LENGTH
         && chunk.starts_with(b"ElfChnk\0")
         && bytes.u32(40)? == 128
-        && (CHUNK_HEADER..=CHUNK).contains(&end)
+        && (CHUNK_HEADER..=CHUNK_LENGTH).contains(&end)
         && bytes.u32(124)? == header.finalize()
         // Bit 1 says that there are no checksums, bit 0 that the log was not closed.
         && bytes.u32(120)? & !1 == 0

@@ -10,8 +10,8 @@ use evtx::{EvtxFileHeader, HeaderFlags};
 use sha2::{Digest, Sha256};
 
 use super::archive::ArchiveMember;
-use super::discover::{Input, InputFormat};
-use super::units::HEADER_BLOCK;
+use super::format::HEADER_BLOCK;
+use super::input::{Input, InputFormat};
 use crate::base::number::hex;
 
 /// What the header block of an event log says.

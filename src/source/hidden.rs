@@ -16,14 +16,7 @@
 //!
 //! Nothing is known here of what records say.
 
-/// Bytes of a chunk before its first record.
-const CHUNK_HEADER: usize = 512;
-/// Bytes of a record before its content.
-const RECORD_HEADER: usize = 24;
-/// What every record starts with.
-const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
-/// How the binary XML of a record begins: the head of a fragment, version 1.1.
-const FRAGMENT: &[u8; 4] = b"\x0f\x01\x01\0";
+use super::format::{CHUNK_HEADER, FRAGMENT, RECORD_HEADER, RECORD_MAGIC};
 
 /// What was hidden in a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

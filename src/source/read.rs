@@ -8,10 +8,10 @@ use std::io::{self, Read, Seek};
 
 use super::archive::ArchiveMember;
 use super::chunks::Chunks;
-use super::discover::{Input, InputFormat};
 use super::documents;
 use super::export;
 use super::fault::{Fault, FaultKind};
+use super::input::{Input, InputFormat};
 use super::rows;
 use super::scratch::Scratch;
 use super::units::WorkUnit;

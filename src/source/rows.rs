@@ -15,9 +15,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde_json::{Map, Value};
 
-use super::discover::{Input, InputFormat};
 use super::documents::DocumentTarget;
 use super::fault::{FaultKind, snippet};
+use super::input::{Input, InputFormat};
 use super::json_cutter::LARGEST;
 use super::remains::Remains;
 use super::sniff::is_head_of_rows;

@@ -8,16 +8,14 @@ use std::io::Read;
 
 use evtx::{EvtxFileHeader, HeaderFlags};
 
-use super::discover::InputFormat;
 use super::export::between::is_tool_line as is_line_between_events;
 use super::export::relay::is_log_line;
+use super::format::{CHUNK_MAGIC, HEADER_BLOCK};
+use super::input::InputFormat;
 use super::json_cutter::is_tool_line;
-use super::units::HEADER_BLOCK;
 
 /// How many bytes from the start of a file are needed to tell it.
 pub(super) const HEAD: usize = 16 * 1024;
-
-const CHUNK_MAGIC: &[u8] = b"ElfChnk\0";
 
 /// What the start of a file says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,12 +18,8 @@ use std::ops::Range;
 use encoding_rs::WINDOWS_1252;
 use hashbrown::{HashMap, HashSet};
 
-/// What every record starts with.
-const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
-/// Bytes of a record before its content.
-const RECORD_HEADER: usize = 24;
-/// Bytes of a chunk before its first record.
-const CHUNK_HEADER: usize = 512;
+use super::format::{CHUNK_HEADER, RECORD_HEADER, RECORD_MAGIC};
+
 /// Binary XML inside of binary XML is looked into to this depth.
 const DEEPEST: u32 = 64;
 /// U+FFFD.

@@ -3,8 +3,8 @@
 //! Evidence is read at the size that it had at the start, in no certain order. A log that is still written to, or a file that is replaced meanwhile, gives a
 //! mixture of two states without a broken byte. This module compares sizes, times of writing and first bytes; it does not know what files hold.
 
-use super::discover::Input;
 use super::fault::{Fault, FaultKind};
+use super::input::Input;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::PathBuf;

@@ -3,18 +3,9 @@
 //! Sizes come from the file system alone. The chunk count in the header of a log is not asked: it is stale in logs that were copied from a
 //! running system, and too small a number for logs above 4 GiB.
 
-use super::discover::{Input, InputFormat};
+use super::format::{CHUNK, HEADER_BLOCK, chunk_number};
+use super::input::{Input, InputFormat};
 use crate::base::Locator;
-
-/// Where a chunk slot begins, in bytes from the start of the file.
-pub(super) const fn chunk_offset(chunk: u64) -> u64 {
-    HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))
-}
-
-/// Bytes before the first chunk of an event log.
-pub(super) const HEADER_BLOCK: u64 = 4096;
-/// Bytes in one chunk of an event log.
-pub(super) const CHUNK: u64 = 65_536;
 
 /// At most this many units are made of one file: a sparse file can claim any size at no cost.
 const MOST_UNITS: u64 = 1 << 20;
@@ -62,16 +53,6 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<WorkUnit> {
 fn slots(input: &Input) -> u64 {
     let slots = input.size.saturating_sub(HEADER_BLOCK).div_ceil(CHUNK);
     if input.format == InputFormat::Image { slots.max(u64::from(input.size > 0)) } else { slots }
-}
-
-/// Where the chunk begins that holds an offset of an event log, both in bytes from the start of the file.
-pub const fn chunk_start(offset: u64) -> u64 {
-    HEADER_BLOCK + chunk_number(offset) * CHUNK
-}
-
-/// Which chunk of its file holds an offset of an event log, counted from 0.
-pub const fn chunk_number(offset: u64) -> u64 {
-    offset.saturating_sub(HEADER_BLOCK) / CHUNK
 }
 
 /// Most chunks that are read again as one unit.

@@ -4,10 +4,10 @@
 
 use std::ops::AddAssign;
 
-use super::documents::JsonDocument;
-use super::extent::ChunkExtent;
+use super::chunk_extent::ChunkExtent;
 use super::fast::{ChunkListener, RecordRef, Visit};
 use super::fault::Fault;
+use super::json_document::JsonDocument;
 use super::record::Record;
 
 /// What comes out of a unit.

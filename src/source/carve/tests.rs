@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 /// A chunk without records whose header is sound.
 fn chunk() -> Vec<u8> {
-    let mut chunk = vec![0; CHUNK];
+    let mut chunk = vec![0; CHUNK_LENGTH];
     chunk[..8].copy_from_slice(CHUNK_MAGIC);
     chunk[40..44].copy_from_slice(&128_u32.to_le_bytes());
     chunk[48..52].copy_from_slice(&512_u32.to_le_bytes());
@@ -30,8 +30,8 @@ fn record(id: u64, size: u32) -> Vec<u8> {
 fn a_chunk_is_told_by_its_magic_and_the_checksum_of_its_header() {
     let sound = chunk();
     let bytes = [&[1; 77], &*sound, &[2; 3], &sound[..600]].concat();
-    assert_eq!(chunk_starts(&bytes, 0), [77, 77 + CHUNK + 3]);
-    assert_eq!(chunk_starts(&bytes, 78), [77 + CHUNK + 3]);
+    assert_eq!(chunk_starts(&bytes, 0), [77, 77 + CHUNK_LENGTH + 3]);
+    assert_eq!(chunk_starts(&bytes, 78), [77 + CHUNK_LENGTH + 3]);
     let mut other = sound.clone();
     other[60] ^= 1;
     assert!(chunk_starts(&other, 0).is_empty());

@@ -2,9 +2,9 @@
 //!
 //! This is the general case; what is asked of most records is answered by [`super::layout`] without building them. This module does not know chunks.
 
+use super::filetime::ticks_of;
 use super::table::ValueTable;
 use super::template::{TemplateElement, TemplateNode};
-use super::ticks_of;
 use super::value::{self, BINXML};
 use crate::base::Ticks;
 use crate::source::record::{Draft, Interner, SystemField, normal_form};

@@ -2,14 +2,16 @@
 //!
 //! This module does not know what is in a template.
 
-use super::super::record::Interner;
-use super::template::{ByteView, CachedTemplate};
+use super::byte_view::ByteView;
+use super::template::CachedTemplate;
+use crate::source::format::CHUNK_LENGTH;
+use crate::source::record::Interner;
 use hashbrown::HashMap;
 
 /// Bytes of a chunk that have one place in the table of definitions: no two sound ones begin in so few.
 const GRAIN: usize = 32;
 /// Places in the table.
-const GRAINS: usize = super::CHUNK / GRAIN;
+const GRAINS: usize = CHUNK_LENGTH / GRAIN;
 
 /// A template of the chunk at hand.
 pub struct TemplateDefinition {

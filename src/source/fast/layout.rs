@@ -5,10 +5,10 @@
 //! built in full instead. This module does not know what an entry means, nor which records somebody wants.
 
 use super::build::{MOST_VALUES, is_data};
+use super::filetime::ticks_of;
 use super::table::{Noticed, ValueTable};
 use super::template::{CachedTemplate, TemplateElement, TemplateNode};
 use super::value;
-use super::{ProviderFilter, ticks_of};
 use crate::base::guid::Guid;
 use crate::base::{Locator, Ticks};
 use crate::source::record::{is_boolean_entry, is_guid_entry, normal_form, normal_guid};
@@ -321,6 +321,9 @@ impl PartialEq<Raw<'_>> for Stored {
         raw.bytes() == (self.0, &self.1)
     }
 }
+
+/// Decides by the name and the GUID of its provider whether a record is wanted.
+pub type ProviderFilter = fn(&str, Option<&str>) -> bool;
 
 /// A record at a glance.
 #[derive(Clone, Copy, Debug)]

@@ -6,26 +6,24 @@
 //! fit to the last byte is no record.
 
 use super::build::{draft, gap};
+use super::byte_view::ByteView;
 use super::table::ValueTable;
-use super::template::{ByteView, CachedTemplate, instance_head};
+use super::template::{CachedTemplate, instance_head};
 use crate::base::Locator;
+use crate::source::format::{CHUNK_LENGTH, RECORD_HEADER};
 use crate::source::record::{Interner, Record};
 use hashbrown::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Bytes of a chunk.
-const CHUNK: usize = 65_536;
 /// Where the chunk header keeps the places of its templates.
 const TEMPLATE_PLACES: usize = 384;
 /// How many places those are; each begins a chain.
 const TEMPLATE_CHAINS: usize = 32;
-/// Bytes of a record before its content.
-const RECORD_HEADER: usize = 24;
 /// Most places that a chunk may begin at; those that were shown last count.
 const MOST_HOMES: usize = 16;
 /// Most bytes of definitions that are read of what is searched at a time: a few times as many as sound chunks can have.
-const MOST_DEFINITION_BYTES: usize = 16 * CHUNK;
+const MOST_DEFINITION_BYTES: usize = 16 * CHUNK_LENGTH;
 /// Most templates of one file that are known.
 pub(in crate::source) const MOST_KNOWN_TEMPLATES: usize = 4096;
 
@@ -210,7 +208,7 @@ impl LooseReader {
         let Self { here, strings, definition_bytes, .. } = self;
         let read = || {
             let chunk = bytes.from(home);
-            let chunk = ByteView::new(chunk.slice(0, chunk.length().min(CHUNK))?);
+            let chunk = ByteView::new(chunk.slice(0, chunk.length().min(CHUNK_LENGTH))?);
             *definition_bytes += chunk.u32(at.checked_add(20)?)? as usize;
             (*definition_bytes <= MOST_DEFINITION_BYTES)
                 .then(|| CachedTemplate::read_remains(chunk, at, strings))?

@@ -3,9 +3,10 @@
 //! Nearly every record has the envelope of the one before: the same template, the same types and sizes, the same provider, channel and user. Then nothing of
 //! it has to be worked out again, only compared. This module does not know what a value means.
 
+use super::byte_view::ByteView;
 use super::layout::{RecordLayout, SystemPlaces};
 use super::table::{Noticed, TableShape, ValueTable};
-use super::template::{ByteView, LONGEST_HEAD};
+use super::template::LONGEST_HEAD;
 use super::value::{BINXML, SID, TEXT};
 
 /// The envelope that was read last.

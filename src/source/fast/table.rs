@@ -3,7 +3,7 @@
 //! Nearly every table of a template looks like the one before but for the lengths of its texts. A [`TableShape`] knows what the last one looked like and tells in a
 //! few steps whether the next one is of the same kind; all others are read value by value. This module does not know what a value means.
 
-use super::template::ByteView;
+use super::byte_view::ByteView;
 use super::value::{self, BINXML, FILETIME, SID, TEXT};
 use std::ops::Add;
 

@@ -6,6 +6,7 @@
 //! This module does not know what an element means.
 
 use super::super::record::Interner;
+use super::byte_view::ByteView;
 use super::table::TableShape;
 use super::value::is_printable_ascii;
 use hashbrown::HashMap;
@@ -17,45 +18,6 @@ const DEEPEST: usize = 16;
 const MOST_PLACES: usize = 256;
 /// Most nodes of one template.
 const MOST_NODES: usize = 4096;
-
-/// A chunk with reads that cannot go wrong.
-#[derive(Clone, Copy, Debug)]
-pub struct ByteView<'c>(&'c [u8]);
-
-impl<'c> ByteView<'c> {
-    pub const fn new(bytes: &'c [u8]) -> Self {
-        Self(bytes)
-    }
-
-    pub const fn length(self) -> usize {
-        self.0.len()
-    }
-
-    /// What is there from a place on; nothing behind the end.
-    pub fn from(self, at: usize) -> Self {
-        Self(self.0.get(at..).unwrap_or_default())
-    }
-
-    pub fn slice(self, at: usize, length: usize) -> Option<&'c [u8]> {
-        self.0.get(at..at.checked_add(length)?)
-    }
-
-    pub fn u8(self, at: usize) -> Option<u8> {
-        self.0.get(at).copied()
-    }
-
-    pub fn u16(self, at: usize) -> Option<u16> {
-        self.slice(at, 2)?.try_into().ok().map(u16::from_le_bytes)
-    }
-
-    pub fn u32(self, at: usize) -> Option<u32> {
-        self.slice(at, 4)?.try_into().ok().map(u32::from_le_bytes)
-    }
-
-    pub fn u64(self, at: usize) -> Option<u64> {
-        self.slice(at, 8)?.try_into().ok().map(u64::from_le_bytes)
-    }
-}
 
 /// The head of a template instance.
 pub struct TemplateInstance {

@@ -2,7 +2,7 @@
 //!
 //! Types that Sysmon and the common providers do not use (arrays, floats, dates outside of the record's own time) are `None`.
 
-use super::template::ByteView;
+use super::byte_view::ByteView;
 use crate::base::guid;
 use crate::base::number::HEX;
 use std::fmt::Write as _;

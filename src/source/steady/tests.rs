@@ -1,5 +1,5 @@
-use super::super::discover::InputFormat;
 use super::super::fault::FaultSeverity;
+use super::super::input::InputFormat;
 use super::*;
 use crate::source::Remains;
 use std::time::Duration;

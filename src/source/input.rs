@@ -1,0 +1,54 @@
+//! One file with events, and how they are stored in it.
+//!
+//! Nothing is opened here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use encoding_rs::Encoding;
+
+use super::archive::ArchiveMember;
+use super::remains::Remains;
+
+/// How the events of an input are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InputFormat {
+    /// A Windows event log, in 64 KiB chunks.
+    Evtx,
+    /// Events exported as XML.
+    Xml {
+        /// The encoding of the text, by its byte order mark, its first bytes or its XML declaration.
+        encoding: &'static Encoding,
+    },
+    /// ECS documents in JSON, one a line or in one array, packed with gzip or not.
+    Json,
+    /// Rows of EvtxECmd as CSV.
+    Csv,
+    /// Bytes in no order in which chunks and records of event logs stand: memory, unused space of a disk, the rest of a log that has lost its beginning.
+    Image,
+}
+
+/// One file with events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Where to open it.
+    pub path: PathBuf,
+    /// What to call it: the path as the user gave it, or joined to the folder the user gave. Escape it before showing it.
+    pub display: Arc<str>,
+    /// Bytes it had when it was found.
+    pub size: u64,
+    /// How its events are stored.
+    pub format: InputFormat,
+    /// Which part of the file it is, if that is an archive.
+    pub member: Option<ArchiveMember>,
+    /// What is read of it beside the chunks of a log, and what is known for that.
+    pub remains: Remains,
+}
+
+impl Input {
+    /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
+    pub(super) fn is_sequential(&self) -> bool {
+        !matches!(self.format, InputFormat::Evtx | InputFormat::Image)
+            || self.member.as_ref().is_some_and(|member| !member.is_plain())
+    }
+}
