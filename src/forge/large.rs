@@ -11,7 +11,8 @@ mod record;
 mod words;
 
 use super::file::FileWriter;
-use host::{ForgedEventData, ForgedHost};
+use host::ForgedEventData;
+use plant::PlantedHost;
 use std::io::{self, Seek, Write};
 
 /// Bytes after which a file is ended and another one begun.
@@ -136,7 +137,7 @@ fn hosts(size: u64) -> u64 {
 
 /// The events of one host, until its share of the bytes is reached and all that was planted is done.
 struct Log {
-    host: ForgedHost,
+    host: PlantedHost,
     wish: u64,
     /// Bytes in files that are finished.
     before: u64,
@@ -151,7 +152,7 @@ impl Log {
     fn new(large: &Large, serial: u64, hosts: u64) -> Self {
         let share = |all: u64| all / hosts + u64::from(serial <= all % hosts);
         let attacks = share(large.attacks);
-        let host = ForgedHost::new(serial, large.seed);
+        let host = PlantedHost::new(serial, large.seed);
         Self { host, wish: share(large.size), before: 0, written: 0, attacks, look_alikes: attacks.max(4), planted: 0 }
     }
 
@@ -170,7 +171,7 @@ impl Log {
     }
 
     fn plant(&mut self, waiting: u64) {
-        let attack = self.host.random.below(waiting) < self.attacks;
+        let attack = self.host.host.random.below(waiting) < self.attacks;
         *(if attack { &mut self.attacks } else { &mut self.look_alikes }) -= 1;
         self.planted += 1;
         self.host.plant(attack);

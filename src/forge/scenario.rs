@@ -26,15 +26,16 @@
 //! # Ok::<(), evql::forge::ForgeError>(())
 //! ```
 
+mod expect;
 mod process;
 mod resolve;
 mod text;
 
-use super::damage::Damage;
 use super::error::{ForgeError, Problem};
 use super::file::{ForgedEvent, write_file};
-use crate::base::Span;
-use serde::Deserialize;
+
+pub use expect::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault};
+use resolve::FilePlan;
 
 /// A scenario, read and found consistent.
 #[derive(Clone, Debug)]
@@ -50,15 +51,6 @@ pub struct Scenario {
     files: Vec<FilePlan>,
 }
 
-/// One file to be written.
-#[derive(Clone, Debug)]
-struct FilePlan {
-    name: String,
-    minor: u16,
-    events: Vec<(ForgedEvent, Span)>,
-    damage: Vec<(Damage, Span)>,
-}
-
 /// A file written from a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForgedFile {
@@ -70,60 +62,6 @@ pub struct ForgedFile {
     pub events: Vec<ForgedEvent>,
     /// Whether damage was done to it.
     pub damaged: bool,
-}
-
-/// What a scan must find in a scenario's files. Nothing, if it is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// The alerts, in any order.
-    #[serde(default, rename = "alert")]
-    pub alerts: Vec<ExpectedAlert>,
-    /// The faults that must be reported.
-    #[serde(default, rename = "fault")]
-    pub faults: Vec<ExpectedFault>,
-}
-
-/// One alert that must be raised.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExpectedAlert {
-    /// Name of the rule.
-    pub rule: String,
-    /// The host the records come from.
-    pub host: String,
-    /// `EventRecordID`s of the events, in the order of the sequence's stages.
-    pub records: Vec<u64>,
-    /// The order of events under which it is raised.
-    #[serde(default)]
-    pub clock: ExpectedClock,
-}
-
-/// The order of events under which an alert is expected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExpectedClock {
-    /// Under either order.
-    #[default]
-    Both,
-    /// Only by the time and number of logging (the default of a scan).
-    Logged,
-    /// Only by Sysmon's `UtcTime` (`--clock utc`).
-    Utc,
-}
-
-/// Damage that must be reported.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExpectedFault {
-    /// The damaged file.
-    pub file: String,
-    /// The damaged chunk, counted from 0, if the fault is one chunk's.
-    #[serde(default)]
-    pub chunk: Option<usize>,
-    /// `EventRecordID`s of the records that cannot be read any more.
-    #[serde(default)]
-    pub lost: Vec<u64>,
 }
 
 impl Scenario {

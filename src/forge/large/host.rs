@@ -4,13 +4,12 @@
 //! What is planted among this is in `plant`; files and their sizes are not known here.
 
 use super::super::binxml::ForgedInstance;
-use super::plant::Plant;
 use super::programs::{Account, BASE, PROGRAMS, Program, Talks};
 use super::random::Random;
 use super::record::{ForgedKind, Recorder, SchemaValues};
 use super::words;
 use crate::base::Ticks;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
@@ -63,8 +62,6 @@ pub(super) struct ForgedHost {
     /// What runs, the oldest first; the first ones stay for good.
     running: VecDeque<Rc<ForgedProcess>>,
     stay: usize,
-    /// Plants, by the record number that their next event comes after.
-    planned: BTreeMap<(u64, u64), Plant>,
     weights: u64,
 }
 
@@ -89,39 +86,30 @@ impl ForgedHost {
             serial: 1,
             running: VecDeque::new(),
             stay: BASE.len(),
-            planned: BTreeMap::new(),
             weights: PROGRAMS.iter().map(|program| program.weight).sum(),
             random,
         }
     }
 
-    /// The next event: what is planted and due, or else ordinary work.
+    /// The next event of ordinary work, once everything has started that runs for good.
     pub(super) fn next(&mut self) -> ForgedEventData {
-        if self.running.len() < self.stay {
-            return self.boot();
-        }
-        match self.planned.first_key_value() {
-            Some((&(due, _), _)) if due <= self.number => self.next_planned().unwrap_or_else(|| self.work()),
-            _ => self.work(),
-        }
+        if self.is_booting() { self.boot() } else { self.work() }
     }
 
-    /// The next event of what is planted, due or not.
-    pub(super) fn next_planned(&mut self) -> Option<ForgedEventData> {
-        let ((_, serial), mut plant) = self.planned.pop_first()?;
-        let written = plant.next(self)?;
-        if !plant.is_done() {
-            let due = self.number + self.random.between(1, 30);
-            self.planned.insert((due, serial), plant);
-        }
-        Some(written)
+    /// Whether something that runs for good has not started yet.
+    pub(super) fn is_booting(&self) -> bool {
+        self.running.len() < self.stay
     }
 
-    /// Plants an attack or something that looks like one; its first event is the next one.
-    pub(super) fn plant(&mut self, attack: bool) {
-        let plant = if attack { Plant::attack(self) } else { Plant::look_alike(self) };
+    /// The number of the last record.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// A number that nothing else on the host has.
+    pub(super) fn next_serial(&mut self) -> u32 {
         self.serial += 1;
-        self.planned.insert((0, self.serial.into()), plant);
+        self.serial
     }
 
     /// Starts what runs for good, in the order of the table.
@@ -475,11 +463,6 @@ impl ForgedHost {
                 .text(&data)
                 .text(&user)
         })
-    }
-
-    /// Plants that are not finished.
-    pub(super) fn has_planned(&self) -> bool {
-        !self.planned.is_empty()
     }
 }
 

@@ -6,7 +6,7 @@
 use super::host::{ForgedEventData, ForgedHost, ForgedProcess, Remote};
 use super::programs::{Account, Program, Talks};
 use super::random::Random;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 const fn utility(
@@ -83,8 +83,53 @@ static INSTALLED: Program = utility(
     &[r#""C:\Windows\System32\regsvr32.exe" /s "C:\Program Files\{word}\{word}.dll""#],
 );
 
+/// A host with attacks, and what looks like them, planted among its ordinary work.
+pub(super) struct PlantedHost {
+    pub(super) host: ForgedHost,
+    /// Plants, by the record number that their next event comes after.
+    planned: BTreeMap<(u64, u64), Plant>,
+}
+
+impl PlantedHost {
+    /// The host of this number, from 1, with nothing planted yet.
+    pub(super) fn new(serial: u64, seed: u64) -> Self {
+        Self { host: ForgedHost::new(serial, seed), planned: BTreeMap::new() }
+    }
+
+    /// The next event: what is planted and due, or else ordinary work.
+    pub(super) fn next(&mut self) -> ForgedEventData {
+        let is_due = |(due, _): &(u64, u64)| *due <= self.host.number();
+        if !self.host.is_booting() && self.planned.first_key_value().is_some_and(|(key, _)| is_due(key)) {
+            return self.next_planned().unwrap_or_else(|| self.host.next());
+        }
+        self.host.next()
+    }
+
+    /// The next event of what is planted, due or not.
+    pub(super) fn next_planned(&mut self) -> Option<ForgedEventData> {
+        let ((_, serial), mut plant) = self.planned.pop_first()?;
+        let written = plant.next(&mut self.host)?;
+        if !plant.is_done() {
+            let due = self.host.number() + self.host.random.between(1, 30);
+            self.planned.insert((due, serial), plant);
+        }
+        Some(written)
+    }
+
+    /// Plants an attack or something that looks like one; its first event is the next one.
+    pub(super) fn plant(&mut self, attack: bool) {
+        let plant = if attack { Plant::attack(&mut self.host) } else { Plant::look_alike(&mut self.host) };
+        self.planned.insert((0, self.host.next_serial().into()), plant);
+    }
+
+    /// Whether something that is planted has not ended.
+    pub(super) fn has_planned(&self) -> bool {
+        !self.planned.is_empty()
+    }
+}
+
 /// Events still to come, in order.
-pub(super) struct Plant(VecDeque<AttackStep>);
+struct Plant(VecDeque<AttackStep>);
 
 struct AttackStep {
     process: Rc<ForgedProcess>,
@@ -127,7 +172,7 @@ impl Script {
 
 impl Plant {
     /// A registration utility is started and connects to a public address.
-    pub(super) fn attack(host: &mut ForgedHost) -> Self {
+    fn attack(host: &mut ForgedHost) -> Self {
         let (mut script, parent) = by_hand(host);
         script = script.then(AttackAction::Start(parent));
         let random = &mut host.random;
@@ -139,7 +184,7 @@ impl Plant {
     }
 
     /// One of the things that must not be found.
-    pub(super) fn look_alike(host: &mut ForgedHost) -> Self {
+    fn look_alike(host: &mut ForgedHost) -> Self {
         match host.random.below(4) {
             // Only the own network is asked.
             0 => {
@@ -188,12 +233,12 @@ impl Plant {
         }
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Writes the next event; `None` if there is none.
-    pub(super) fn next(&mut self, host: &mut ForgedHost) -> Option<ForgedEventData> {
+    fn next(&mut self, host: &mut ForgedHost) -> Option<ForgedEventData> {
         let AttackStep { process, what } = self.0.pop_front()?;
         Some(match what {
             AttackAction::Start(parent) => host.start(&process, parent.as_deref()),

@@ -98,7 +98,7 @@ fn bytes(slot: &Slot) -> &[u8] {
 
 #[test]
 fn values_stand_in_the_order_and_the_types_of_sysmon() {
-    let mut host = ForgedHost::new(1, 9);
+    let mut host = PlantedHost::new(1, 9);
     for at in 0..3000 {
         if at % 10 == 0 {
             host.plant(at % 20 == 0);
@@ -119,7 +119,7 @@ fn values_stand_in_the_order_and_the_types_of_sysmon() {
 
 #[test]
 fn parents_were_started_and_no_two_processes_are_one() {
-    let mut host = ForgedHost::new(1, 9);
+    let mut host = PlantedHost::new(1, 9);
     let mut started = std::collections::BTreeSet::new();
     let mut orphans = 0;
     for at in 0..5000 {
@@ -139,7 +139,7 @@ fn parents_were_started_and_no_two_processes_are_one() {
 
 #[test]
 fn event_ids_have_about_their_shares() {
-    let mut host = ForgedHost::new(2, 4);
+    let mut host = PlantedHost::new(2, 4);
     let mut counts: BTreeMap<u16, u32> = BTreeMap::new();
     for _ in 0..10_000 {
         *counts.entry(parts(&host.next()).0).or_default() += 1;

@@ -8,7 +8,6 @@ use super::super::error::Problem;
 use super::super::file::{ForgedEvent, ForgedField};
 use super::super::schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
 use super::super::value::{BinXmlType, ForgedValue, ZERO_GUID};
-use super::FilePlan;
 use super::process::{FirstSeen, ScenarioProcess, ScenarioProcesses, instant, not_of_kind, scalar};
 use super::text::{DamageEntry, DamageKind, EventEntry, FileEntry, ScenarioDocument, Version, span};
 use crate::base::{Span, Ticks};
@@ -19,6 +18,15 @@ type ResolveResult<T> = Result<T, (Problem, Span)>;
 
 /// What every event of a process says of it; the rest stands only in its start.
 const IDENTITY: [&str; 4] = ["ProcessGuid", "ProcessId", "Image", "User"];
+
+/// One file to be written.
+#[derive(Clone, Debug)]
+pub(super) struct FilePlan {
+    pub(super) name: String,
+    pub(super) minor: u16,
+    pub(super) events: Vec<(ForgedEvent, Span)>,
+    pub(super) damage: Vec<(Damage, Span)>,
+}
 
 /// The files of a scenario with their events and damage.
 pub(super) fn files(document: &ScenarioDocument) -> ResolveResult<Vec<FilePlan>> {

@@ -3,7 +3,7 @@
 //! In `[[event]]` and `[[process]]`, keys that begin with a capital are fields of the event, all others are ours; so a misspelt key is never taken for a field.
 
 use super::super::error::Problem;
-use super::Expect;
+use super::expect::Expect;
 use crate::base::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
