@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use regex::Regex;
 
 /// The floors of `docs/ARCHITECTURE.md`. A module imports from lower floors only, and not from its own.
 const FLOORS: &[(&str, usize)] = &[
@@ -228,4 +231,136 @@ fn the_invariant_of_the_sum_is_that_of_the_summary() {
     for name in names {
         assert!(page.replace('`', "").contains(name), "docs/ARCHITECTURE.md does not name {name}");
     }
+}
+
+/// Parts of the tree, by the start of their paths, in which no two files import each other, directly or over others.
+#[rustfmt::skip] // One a line: lists of several changes merge.
+const WITHOUT_CIRCLES: &[&str] = &[
+    "base/",
+    "forge/",
+    "source/",
+];
+
+/// A module by the names on the way to it, such as `["source", "fast"]`.
+type ModulePath = Vec<String>;
+
+/// The modules below `WITHOUT_CIRCLES` with their code: no comments, no texts, no tests.
+fn modules() -> BTreeMap<ModulePath, String> {
+    let noise = r##"(?m)^\s*//.*$|\s//\s.*$|(?s:r#".*?"#)|"(?:\\(?s:.)|[^"\\])*"|#\[cfg\(test\)\]\s*mod [^;]*;"##;
+    let noise = Regex::new(noise).unwrap();
+    let files = sources().into_iter().filter(|(path, _)| !is_test(path));
+    let files = files.filter(|(path, _)| WITHOUT_CIRCLES.iter().any(|start| path.starts_with(start)));
+    let module = |path: &str| -> ModulePath {
+        let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
+        path.split('/').map(str::to_owned).collect()
+    };
+    files.map(|(path, text)| (module(&path), noise.replace_all(&text, "").into_owned())).collect()
+}
+
+/// The paths of a `use` tree, without its braces: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths_of(tree: &str) -> Vec<String> {
+    let tree = tree.trim();
+    match tree.split_once('{') {
+        None => vec![tree.split_whitespace().next().unwrap_or_default().to_owned()],
+        Some((start, list)) => {
+            let items = top_level_items(list).into_iter().filter(|item| !item.trim().is_empty());
+            items.flat_map(paths_of).map(|path| format!("{}{path}", start.trim())).collect()
+        }
+    }
+}
+
+/// The module that defines what a path of the module `here` leads to, and the rest of the path; `None` outside of `modules`.
+fn definer(modules: &BTreeMap<ModulePath, String>, here: &[String], path: &str) -> Option<(ModulePath, Vec<String>)> {
+    let mut rest: Vec<String> = path.split("::").map(str::to_owned).collect();
+    let mut module = match rest[0].as_str() {
+        "crate" => Vec::new(),
+        "super" | "self" => here.to_vec(),
+        name => {
+            let child = [here, &[name.to_owned()]].concat();
+            modules.contains_key(&child).then(|| here.to_vec())?
+        }
+    };
+    while let Some(step @ ("crate" | "self" | "super")) = rest.first().map(String::as_str) {
+        if step == "super" {
+            module.pop();
+        }
+        rest.remove(0);
+    }
+    while let Some(name) = rest.first() {
+        let child = [module.as_slice(), std::slice::from_ref(name)].concat();
+        if !modules.contains_key(&child) {
+            break;
+        }
+        (module, _) = (child, rest.remove(0));
+    }
+    modules.contains_key(&module).then_some((module, rest))
+}
+
+/// The modules that each module imports from. A parent that only declares a child does not import from it, but one that re-exports does.
+fn imported(modules: &BTreeMap<ModulePath, String>) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
+    let use_line = Regex::new(r"\buse\s+([^;]+);").unwrap();
+    let inline = Regex::new(r"(?:\b[a-z_]\w*::)+\w+").unwrap();
+    let of = |(here, text): (&ModulePath, &String)| {
+        let (mut found, mut names) = (BTreeSet::new(), BTreeMap::new());
+        for tree in use_line.captures_iter(text) {
+            for path in paths_of(&tree[1]) {
+                match definer(modules, here, path.trim_end_matches("::self")) {
+                    // What is imported is the module itself: its items are named with its name before them.
+                    Some((module, rest)) if rest.is_empty() => drop(names.insert(module.last().cloned(), module)),
+                    Some((module, _)) => drop(found.insert(module)),
+                    None => {}
+                }
+            }
+        }
+        for path in inline.find_iter(&use_line.replace_all(text, "")) {
+            let path = path.as_str();
+            let first = path.split("::").next().map(str::to_owned);
+            found.extend(names.get(&first).cloned());
+            found.extend(definer(modules, here, path).filter(|(_, rest)| !rest.is_empty()).map(|(module, _)| module));
+        }
+        found.remove(here);
+        (here.clone(), found)
+    };
+    modules.iter().map(of).collect()
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let imported = imported(&modules());
+    // Modules that import from none that is left are on no circle: taken away until nothing changes, circles remain, with whatever imports from them.
+    let mut left = imported.clone();
+    loop {
+        let before = left.len();
+        let names: BTreeSet<ModulePath> = left.keys().cloned().collect();
+        left.retain(|_, from| !from.is_disjoint(&names));
+        if left.len() == before {
+            break;
+        }
+    }
+    let edges = left.iter().map(|(module, from)| {
+        let from: Vec<String> =
+            from.iter().filter(|from| left.contains_key(*from)).map(|from| from.join("::")).collect();
+        format!("{} imports from {}", module.join("::"), from.join(", "))
+    });
+    let edges: Vec<String> = edges.collect();
+    assert!(edges.is_empty(), "a circle is among these: {edges:#?}");
+    let seen: usize = imported.values().map(BTreeSet::len).sum();
+    assert!(seen > 100, "only {seen} imports found: does the search still work?");
+}
+
+#[test]
+fn the_search_for_circles_finds_all_forms() {
+    let module = |path: &str| path.split('/').map(str::to_owned).collect::<ModulePath>();
+    let modules = BTreeMap::from([
+        (module("a"), "mod b;\npub use b::{self, Item};".to_owned()),
+        (module("a/b"), "use super::{Other, c::{Deep, d}};\nfn f() { d::g(); }".to_owned()),
+        (module("a/c"), "fn f(x: crate::a::b::Item) {}".to_owned()),
+        (module("a/c/d"), "mod tests;".to_owned()),
+    ]);
+    let imported = imported(&modules);
+    let of = |path: &str| imported[&module(path)].iter().map(|from| from.join("/")).collect::<Vec<_>>();
+    assert_eq!(of("a"), ["a/b"]);
+    assert_eq!(of("a/b"), ["a", "a/c", "a/c/d"]);
+    assert_eq!(of("a/c"), ["a/b"]);
+    assert!(of("a/c/d").is_empty());
 }
