@@ -25,6 +25,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("process", 6),
     ("report", 7),
     ("pipeline", 8),
+    ("scanner", 9),
 ];
 
 fn floor(module: &str) -> Option<usize> {
@@ -99,7 +100,11 @@ fn imports_go_down_only() {
     let mut wrong = Vec::new();
     let mut seen = 0;
     for (path, text) in sources() {
-        let Some((module, _)) = path.split_once('/') else { continue };
+        // `lib.rs` and `main.rs` name modules, and are none.
+        if matches!(path.as_str(), "lib.rs" | "main.rs") {
+            continue;
+        }
+        let module = path.split_once('/').map_or(path.trim_end_matches(".rs"), |(module, _)| module);
         let Some(own) = floor(module) else {
             assert_eq!(module, "cli", "{path}: the module has no floor in this table and in docs/ARCHITECTURE.md");
             continue;

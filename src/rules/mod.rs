@@ -165,7 +165,7 @@ impl Level {
 }
 
 /// A rule that can run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// What people are told of it.
     pub meta: Metadata,
@@ -219,7 +219,7 @@ pub struct Metadata {
 }
 
 /// Rules that run together, in the order of their files.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     /// The rules.
     pub rules: Vec<Rule>,

@@ -53,10 +53,10 @@ pub(super) fn read(
     let mut target = ExportTarget { input, number, converter: &mut scratch.converter, records: &mut records, sink };
     if encoding == UTF_8 {
         // As it is, so that offsets are those of the file and invalid bytes are seen.
-        Scanner::new(source).run(&mut target);
+        EventCutter::new(source).run(&mut target);
     } else {
         let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(source);
-        Scanner::new(decoded).run(&mut target);
+        EventCutter::new(decoded).run(&mut target);
     }
     UnitStats { bytes: input.size, records, ..UnitStats::default() }
 }
@@ -170,7 +170,8 @@ enum Extent {
     Broken { resume: u64, reason: &'static str },
 }
 
-struct Scanner<R> {
+/// Cuts the text of an export into its events.
+struct EventCutter<R> {
     window: TextWindow<R>,
     /// For each [`Opaque`]: its end is known not to be in this range.
     missing: [Range<u64>; 5],
@@ -230,7 +231,7 @@ impl Outside {
     }
 }
 
-impl<R: Read> Scanner<R> {
+impl<R: Read> EventCutter<R> {
     fn new(source: R) -> Self {
         Self {
             window: TextWindow::new(source),

@@ -1,0 +1,593 @@
+//! The public face of the library: rules and options in, alerts, events, faults and notices out.
+//!
+//! A [`ScannerBuilder`] takes what a person would write on the command line.
+//! [`build`](ScannerBuilder::build) loads and compiles the rules once; the [`Scanner`] that comes of it does not change any more, and may scan any number of
+//! collections of evidence, from several threads if need be.
+//! Each scan gives [`ScanResults`], which hold the alerts and remember where the evidence stands, so that it can be read again for what was not kept.
+//!
+//! ```
+//! use evql::Scanner;
+//!
+//! let scanner = Scanner::builder().build()?; // the built-in rules
+//! let results = scanner.scan(["samples/macro-ws-0431.evtx", "samples/regsvr32.evtx"])?;
+//! for found in results.alerts() {
+//!     println!("{} on {}", found.rule().meta.name, found.host().unwrap_or("?"));
+//! }
+//! assert!(results.alerts().len() > 0);
+//! assert!(results.faults().is_empty());
+//! # Ok::<(), evql::ScannerError>(())
+//! ```
+//!
+//! What costs a pass of its own over the evidence happens only on demand: [`enrich`](ScanResults::enrich) looks up what an analyst would look up first, and
+//! [`observe`](ScanResults::observe) shows every event to code of yours.
+//! This module decides nothing: each part of it is a call of a module below, in the order in which the command line makes them.
+
+use crate::detect::{Alert, Detector, NameWatch, SoughtName};
+use crate::diag::{Diagnostic, Notice, NoticeKind, concise};
+use crate::ecs::{self, mapped};
+use crate::eql::{self, UnknownName};
+use crate::event::{Clock, Event};
+use crate::pipeline::{
+    self, EventFilter, Outcome, Progress, Roles, RunError, RunOptions, Silent, Stats, TimeWindow, TimelineOptions,
+};
+use crate::process::triage::Triage;
+use crate::process::{HostAddresses, Observer};
+use crate::report::{Exporter, Results, TimelineFormat, alert_document};
+use crate::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, Rule, RuleSelection, RuleSet};
+use crate::source::{Fault, Input, Search};
+use crate::sysmon::Mapping;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why there is no scanner, or no result of a scan.
+///
+/// Evidence that is damaged or missing is never an error: it is a [`Fault`] of the results.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScannerError {
+    /// Rules or exceptions are wrong, and [`ScannerBuilder::skip_bad_rules`] was not asked for. These are all files, with everything found in each.
+    #[error("a rule is wrong:{}", errors_of(files))]
+    WrongRules {
+        /// Every file of rules or exceptions that was read.
+        files: Vec<FileReport>,
+    },
+    /// The query is wrong.
+    #[error("the query is wrong:{}", errors_in("query", query, diagnostics))]
+    WrongQuery {
+        /// The text of the query.
+        query: String,
+        /// Everything found in it; spans are offsets in the text.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// No rule is left to run: there is none under the paths, or none was selected.
+    #[error("there is no rule that can run")]
+    NoRule,
+    /// The run could not begin, or could not keep its rows.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The output could not be written.
+    #[error("cannot write the output")]
+    Output(#[from] io::Error),
+}
+
+/// The errors in some files, one a line.
+fn errors_of(files: &[FileReport]) -> String {
+    files.iter().map(|file| errors_in(&file.path, &file.text, &file.diagnostics)).collect()
+}
+
+/// The errors in a text, one a line, each line with the break before it.
+fn errors_in(name: &str, text: &str, diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().filter(|found| found.is_error()).fold(String::new(), |mut lines, found| {
+        let _ = write!(lines, "\n{}", concise(found, name, text));
+        lines
+    })
+}
+
+/// Where the rules of a scanner come from.
+#[derive(Debug, Default)]
+enum RuleOrigin {
+    #[default]
+    Builtin,
+    Paths(Vec<PathBuf>),
+    Set(RuleSet),
+    Query(String),
+}
+
+/// Collects rules and options for a [`Scanner`]. Everything has the default of the command line.
+#[derive(Debug, Default)]
+pub struct ScannerBuilder {
+    rules: RuleOrigin,
+    load: LoadOptions,
+    skip_bad_rules: bool,
+    exceptions: Vec<PathBuf>,
+    selection: RuleSelection,
+    max_signals: bool,
+    options: RunOptions,
+}
+
+impl ScannerBuilder {
+    /// Runs every rule under these files and folders, in place of the built-in ones: Elastic's TOML, exports of Kibana, evql's own TOML, and bare EQL.
+    #[must_use]
+    pub fn rules_from(mut self, paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        self.rules = RuleOrigin::Paths(paths.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Runs these rules, in place of the built-in ones.
+    #[must_use]
+    pub fn rules(mut self, rules: RuleSet) -> Self {
+        self.rules = RuleOrigin::Set(rules);
+        self
+    }
+
+    /// Runs one query in place of rules. Each match is an alert, and [`ScanResults::events`] are the events that match.
+    ///
+    /// ```
+    /// use evql::Scanner;
+    ///
+    /// let query = r#"network where process.name : "regsvr32.exe" and network.direction == "egress""#;
+    /// let scanner = Scanner::builder().query(query).build()?;
+    /// let results = scanner.scan(["samples/regsvr32.evtx"])?;
+    /// let ports = results.events().filter_map(|event| event.document.first(evql::ecs::DESTINATION_PORT));
+    /// assert!(ports.count() > 0);
+    ///
+    /// let error = Scanner::builder().query("process where process.nmae ==").build().unwrap_err();
+    /// assert!(error.to_string().contains("query:1:"));
+    /// # Ok::<(), evql::ScannerError>(())
+    /// ```
+    #[must_use]
+    pub fn query(mut self, text: impl Into<String>) -> Self {
+        self.rules = RuleOrigin::Query(text.into());
+        self
+    }
+
+    /// Runs deprecated rules too.
+    #[must_use]
+    pub fn deprecated(mut self, run: bool) -> Self {
+        self.load.deprecated = run;
+        self
+    }
+
+    /// Goes on without rules that are wrong; [`Scanner::rule_files`] has what is wrong with them.
+    #[must_use]
+    pub fn skip_bad_rules(mut self, skip: bool) -> Self {
+        self.skip_bad_rules = skip;
+        self
+    }
+
+    /// Suppresses what the exceptions in these files are for.
+    #[must_use]
+    pub fn exceptions_from(mut self, paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        self.exceptions = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Runs only some of the rules, by severity and tag.
+    #[must_use]
+    pub fn select(mut self, selection: RuleSelection) -> Self {
+        self.selection = selection;
+        self
+    }
+
+    /// Keeps only so many alerts of each rule as Elastic's detection engine does in one run.
+    #[must_use]
+    pub fn max_signals(mut self, honoured: bool) -> Self {
+        self.max_signals = honoured;
+        self
+    }
+
+    /// Orders events by this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.options.clock = clock;
+        self
+    }
+
+    /// Maps Sysmon records as this program of Elastic's does.
+    #[must_use]
+    pub fn mapping(mut self, mapping: Mapping) -> Self {
+        self.options.mapping = mapping;
+        self
+    }
+
+    /// Passes over events outside of this window of time.
+    #[must_use]
+    pub fn window(mut self, window: TimeWindow) -> Self {
+        self.options.window = window;
+        self
+    }
+
+    /// Passes over events that this filter does not want, by event ID and computer.
+    #[must_use]
+    pub fn filter(mut self, filter: EventFilter) -> Self {
+        self.options.filter = filter;
+        self
+    }
+
+    /// Uses so many threads; 0 means one per core. The results are the same for any number.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads;
+        self
+    }
+
+    /// Looks for remains of logs in files of any kind, and in the unused space of logs.
+    #[must_use]
+    pub fn carve(mut self, carve: bool) -> Self {
+        self.options.search.carve = carve;
+        self
+    }
+
+    /// Opens encrypted members of archives with this password.
+    #[must_use]
+    pub fn archive_password(mut self, password: impl Into<String>) -> Self {
+        self.options.search = Search { archive_password: Some(password.into()), ..self.options.search };
+        self
+    }
+
+    /// Takes time, category and tiebreaker of JSON documents from other fields than ECS has for them.
+    #[must_use]
+    pub fn roles(mut self, roles: Roles) -> Self {
+        self.options.roles = roles;
+        self
+    }
+
+    /// Reads every record the slow, complete way, which is for tests of the fast one.
+    #[must_use]
+    pub fn slow_reader(mut self, slow: bool) -> Self {
+        self.options.slow_reader = slow;
+        self
+    }
+
+    /// Loads and compiles the rules.
+    ///
+    /// ```
+    /// use evql::{Scanner, ScannerError};
+    /// use evql::rules::{Level, RuleSelection};
+    ///
+    /// let critical = RuleSelection { min_level: Some(Level::Critical), ..RuleSelection::default() };
+    /// let error = Scanner::builder().select(critical).build().unwrap_err(); // no built-in rule is critical
+    /// assert!(matches!(error, ScannerError::NoRule));
+    /// ```
+    pub fn build(self) -> Result<Scanner, ScannerError> {
+        let Self { rules, load, skip_bad_rules, exceptions, selection, max_signals, options } = self;
+        let mut loaded = match rules {
+            RuleOrigin::Builtin => Loaded::of(rules::builtin()),
+            RuleOrigin::Paths(paths) => {
+                rules::load_with(&paths, load, &|count, job| pipeline::spread(options.threads, count, job))
+            }
+            RuleOrigin::Set(set) => Loaded::of(set),
+            RuleOrigin::Query(text) => Loaded::of(RuleSet { rules: vec![rule_of(text)?] }),
+        };
+        if loaded.has_error() && !skip_bad_rules {
+            return Err(ScannerError::WrongRules { files: loaded.files });
+        }
+        // An exception that is left out makes more alerts, not fewer: it is never skipped.
+        let exceptions = rules::load_exceptions(&exceptions, &loaded.set);
+        if exceptions.has_error() {
+            return Err(ScannerError::WrongRules { files: exceptions.files });
+        }
+        exceptions.give_to(&mut loaded.set);
+        loaded.tell_missing_lists(&exceptions);
+        selection.apply(&mut loaded.set);
+        if loaded.set.rules.is_empty() {
+            return Err(ScannerError::NoRule);
+        }
+        let Loaded { set, files: rule_files, mut notices, .. } = loaded;
+        notices.extend(exceptions.notices);
+        let alert_exceptions: AlertExceptions = exceptions.alerts.into();
+        Ok(Scanner { set, rule_files, notices, exceptions: alert_exceptions, max_signals, options })
+    }
+}
+
+/// A query as a rule.
+fn rule_of(text: String) -> Result<Rule, ScannerError> {
+    let compiled = eql::compile(&text);
+    let Some(query) = compiled.query else {
+        return Err(ScannerError::WrongQuery { query: text, diagnostics: compiled.diagnostics });
+    };
+    Ok(Rule { unknown: compiled.unknown.into(), categories: compiled.categories.into(), ..Rule::bare(&text, query) })
+}
+
+/// Compiled rules and options, for any number of scans.
+#[derive(Debug)]
+pub struct Scanner {
+    set: RuleSet,
+    rule_files: Vec<FileReport>,
+    /// What is to be known of the rules.
+    notices: Vec<Notice>,
+    exceptions: AlertExceptions,
+    max_signals: bool,
+    options: RunOptions,
+}
+
+impl Scanner {
+    /// A builder that runs the built-in rules unless it is told otherwise.
+    #[must_use]
+    pub fn builder() -> ScannerBuilder {
+        ScannerBuilder::default()
+    }
+
+    /// The rules that run, in the order in which alerts of one time stand.
+    pub fn rules(&self) -> &[Rule] {
+        &self.set.rules
+    }
+
+    /// The files of rules that were read, with everything found in each.
+    pub fn rule_files(&self) -> &[FileReport] {
+        &self.rule_files
+    }
+
+    /// Runs the rules over everything under these files and folders.
+    pub fn scan(&self, paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Result<ScanResults, ScannerError> {
+        self.scan_with(paths, &Silent)
+    }
+
+    /// Does the same, and tells how far it is.
+    pub fn scan_with(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<PathBuf>>,
+        progress: &dyn Progress,
+    ) -> Result<ScanResults, ScannerError> {
+        let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
+        self.run(&paths, &self.options, progress)
+    }
+
+    /// Runs the rules, and writes every event in the order of a timeline: by host, by process, by time.
+    ///
+    /// Rows that do not fit into memory wait in a temporary file. [`TimelineEcs`](crate::report::TimelineEcs) writes whole documents:
+    ///
+    /// ```
+    /// use evql::{Scanner, report::TimelineEcs};
+    ///
+    /// let mut lines = Vec::new();
+    /// let results = Scanner::builder().build()?.scan_timeline(["samples/dns.evtx"], &TimelineEcs, &mut lines)?;
+    /// let lines = String::from_utf8(lines).expect("JSON is UTF-8");
+    /// assert_eq!(lines.lines().count() as u64, results.stats().mapped);
+    /// # Ok::<(), evql::ScannerError>(())
+    /// ```
+    pub fn scan_timeline(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<PathBuf>>,
+        format: &dyn TimelineFormat,
+        out: &mut dyn Write,
+    ) -> Result<ScanResults, ScannerError> {
+        let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
+        let timeline = TimelineOptions { contents: format.contents(), ..TimelineOptions::default() };
+        let mut results =
+            self.run(&paths, &RunOptions { timeline: Some(timeline), ..self.options.clone() }, &Silent)?;
+        if let Some(timeline) = results.outcome.timeline.take() {
+            timeline.write(&results.for_exporters(), format, out)?;
+        }
+        Ok(results)
+    }
+
+    fn run(
+        &self,
+        paths: &[PathBuf],
+        options: &RunOptions,
+        progress: &dyn Progress,
+    ) -> Result<ScanResults, ScannerError> {
+        let asked: Vec<(SoughtName, &UnknownName, &Rule)> = self.unknown_names().collect();
+        // A watch remembers what it has seen, so that each scan has a detector of its own: no scan may change what the next one says.
+        let detector = Detector::for_mapping(self.set.clone(), options.mapping)
+            .with_max_signals(self.max_signals)
+            .with_exceptions(self.exceptions.clone())
+            .with_watch(NameWatch::new(asked.iter().map(|(sought, ..)| sought.clone())));
+        let mut outcome = pipeline::run(paths, &detector, options, progress)?;
+        let addresses = outcome.addresses.take().unwrap_or_default();
+        let mut notices = self.notices.clone();
+        notices.append(&mut outcome.notices);
+        let given = detector.watch().given();
+        for (_, name, rule) in asked.iter().filter(|(sought, ..)| detector.watch().is_unseen(sought)) {
+            let name = (*name).clone().among(given.iter().map(|name| &**name));
+            let offer = name.offer().map_or(String::new(), |offer| format!("; {offer}"));
+            let by = &rule.meta.name;
+            let text = format!("{} is asked for by the rule '{by}', and no event has it{offer}", name.describe());
+            notices.push(Notice::new(NoticeKind::UnknownName, text));
+        }
+        let mut results =
+            ScanResults { detector, outcome, notices: Vec::new(), clock: options.clock, triage: None, addresses };
+        results.add_notices(notices);
+        Ok(results)
+    }
+
+    /// Names that rules ask for and nobody knows, each with a rule that does.
+    fn unknown_names(&self) -> impl Iterator<Item = (SoughtName, &UnknownName, &Rule)> {
+        self.set.rules.iter().flat_map(|rule| rule.unknown.iter().map(move |name| (sought(name), name, rule)))
+    }
+}
+
+/// What to look for in the evidence, to know whether it has a name.
+fn sought(name: &UnknownName) -> SoughtName {
+    if name.is_category { SoughtName::Category(name.name.clone()) } else { SoughtName::Field(mapped(&name.name).0) }
+}
+
+/// What a scan found.
+#[derive(Debug)]
+pub struct ScanResults {
+    detector: Detector,
+    outcome: Outcome,
+    notices: Vec<Notice>,
+    clock: Clock,
+    triage: Option<Triage>,
+    addresses: HostAddresses,
+}
+
+impl ScanResults {
+    /// The alerts, in the order of their last events.
+    pub fn alerts(&self) -> impl DoubleEndedIterator<Item = AlertView<'_>> + ExactSizeIterator {
+        (0..self.outcome.alerts.len()).map(|position| AlertView { results: self, position })
+    }
+
+    /// The events of all alerts, alert by alert; one that is part of several alerts comes several times.
+    pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.outcome.alerts.iter().flat_map(Alert::present)
+    }
+
+    /// Everything that could not be read or is in doubt, in the order of files and offsets.
+    pub fn faults(&self) -> &[Fault] {
+        &self.outcome.faults
+    }
+
+    /// What else a reader must know to trust the answer: limits that were reached, parts of rules that are not honoured, names that nobody has.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// What became of the records, in numbers.
+    pub fn stats(&self) -> &Stats {
+        &self.outcome.stats
+    }
+
+    /// The files that were read. [`Event::origin`] names a file by its position in them.
+    pub fn inputs(&self) -> &[Input] {
+        &self.outcome.inputs
+    }
+
+    /// How many alerts exceptions took away.
+    pub fn suppressed(&self) -> usize {
+        self.outcome.set_aside.values().sum()
+    }
+
+    /// How many alerts were left out because their rule had more than [`ScannerBuilder::max_signals`] allows.
+    pub fn left_out(&self) -> usize {
+        self.outcome.left_out.values().sum()
+    }
+
+    /// Looks up what an analyst would look up first about the alerts: the starts of their processes, what these did, and where else their files and
+    /// destinations were seen. Reads the evidence again; exporters write what was found.
+    pub fn enrich(&mut self) {
+        if self.outcome.alerts.is_empty() {
+            return;
+        }
+        self.outcome.again.complete(&mut self.outcome.alerts, &Silent);
+        let triage = self.outcome.again.triage(&self.outcome.alerts, &Silent);
+        // All processes are known now, and not only those of events that some rule may need.
+        self.notices.retain(|notice| notice.kind != NoticeKind::Host);
+        self.add_notices(triage.notices());
+        self.addresses = (*triage.addresses).clone();
+        self.triage = Some(triage);
+        self.compare_files();
+    }
+
+    /// Shows every event that counted to observers, one for each thread that `new` makes, and gives them back in no certain order.
+    ///
+    /// Events come in no certain order either, and have only the fields that the observer asked for.
+    ///
+    /// ```
+    /// use evql::Scanner;
+    /// use evql::ecs::{self, FieldId};
+    /// use evql::process::{Observer, ObservedEvent};
+    ///
+    /// /// Counts queries for names.
+    /// #[derive(Default)]
+    /// struct Queries {
+    ///     pending: u64,
+    ///     kept: u64,
+    /// }
+    ///
+    /// impl Observer for Queries {
+    ///     fn fields(&self, id: u32) -> &'static [FieldId] {
+    ///         if id == 22 { &[ecs::DNS_QUESTION_NAME] } else { &[] }
+    ///     }
+    ///     fn see(&mut self, event: &ObservedEvent<'_>) {
+    ///         let names = event.fields.values(&ecs::DNS_QUESTION_NAME.into());
+    ///         self.pending += u64::from(!names.is_empty());
+    ///     }
+    ///     fn keep(&mut self) {
+    ///         self.kept += std::mem::take(&mut self.pending);
+    ///     }
+    ///     fn forget(&mut self) {
+    ///         self.pending = 0;
+    ///     }
+    /// }
+    ///
+    /// let mut results = Scanner::builder().build()?.scan(["samples/dns.evtx"])?;
+    /// let queries: u64 = results.observe(&Queries::default).iter().map(|observer| observer.kept).sum();
+    /// assert_eq!(queries, results.stats().by_id[&22]);
+    /// # Ok::<(), evql::ScannerError>(())
+    /// ```
+    pub fn observe<O: Observer>(&mut self, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
+        let observers = self.outcome.again.observe(&Silent, new);
+        self.compare_files();
+        observers
+    }
+
+    /// Writes the alerts in a format.
+    ///
+    /// ```
+    /// use evql::{Scanner, report::AlertsCsv};
+    ///
+    /// let results = Scanner::builder().build()?.scan(["samples/regsvr32.evtx"])?;
+    /// let mut csv = Vec::new();
+    /// results.write(&AlertsCsv, &mut csv)?;
+    /// # assert!(csv.iter().filter(|&&byte| byte == b'\n').count() > results.alerts().len());
+    /// # Ok::<(), evql::ScannerError>(())
+    /// ```
+    pub fn write(&self, exporter: &dyn Exporter, out: &mut dyn Write) -> Result<(), ScannerError> {
+        Ok(exporter.export(&self.for_exporters(), out)?)
+    }
+
+    /// The view that exporters take.
+    pub fn for_exporters(&self) -> Results<'_> {
+        Results {
+            detector: &self.detector,
+            alerts: &self.outcome.alerts,
+            clock: self.clock,
+            triage: self.triage.as_ref(),
+            addresses: &self.addresses,
+            inputs: &self.outcome.inputs,
+        }
+    }
+
+    /// A file that was written to while it was read makes everything doubtful that was looked up in it.
+    fn compare_files(&mut self) {
+        let faults = &mut self.outcome.faults;
+        faults.extend(self.outcome.again.changes());
+        faults.sort();
+        faults.dedup();
+    }
+
+    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        self.notices.extend(notices);
+        self.notices.sort();
+        self.notices.dedup();
+    }
+}
+
+/// One alert of a scan, with its rule.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertView<'r> {
+    results: &'r ScanResults,
+    position: usize,
+}
+
+impl<'r> AlertView<'r> {
+    /// The alert: its join keys, and its events stage by stage.
+    pub fn alert(self) -> &'r Alert {
+        &self.results.outcome.alerts[self.position]
+    }
+
+    /// The rule that found it.
+    pub fn rule(self) -> &'r Rule {
+        &self.results.detector.rules()[self.alert().rule]
+    }
+
+    /// Its events, in the order of the stages.
+    pub fn events(self) -> impl DoubleEndedIterator<Item = &'r Arc<Event>> {
+        self.alert().present()
+    }
+
+    /// The computer of its last event.
+    pub fn host(self) -> Option<&'r str> {
+        self.alert().last()?.document.text(ecs::HOST_NAME)
+    }
+
+    /// The alert as an ECS document, as JSON outputs have it; `docs/outputs.md` is its contract.
+    pub fn to_json(self) -> serde_json::Value {
+        alert_document(&self.results.for_exporters(), self.position, self.alert())
+    }
+}
