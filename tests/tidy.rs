@@ -132,6 +132,35 @@ fn the_architecture_page_has_the_same_floors() {
     }
 }
 
+/// The name of the type that a line at the left margin defines.
+fn defined_type(line: &str) -> Option<&str> {
+    if line.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let line = line.strip_prefix("pub").map_or(line, |rest| match rest.strip_prefix('(') {
+        Some(scope) => scope.split_once(')').map_or(rest, |(_, rest)| rest),
+        None => rest,
+    });
+    let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    let is_definition = matches!(words.next(), Some("struct" | "enum" | "trait" | "type"));
+    words.next().filter(|_| is_definition)
+}
+
+#[test]
+fn every_type_has_a_name_of_its_own() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in sources() {
+        if !is_test(&path) && !path.ends_with("tests.rs") {
+            for name in text.lines().filter_map(defined_type) {
+                places.entry(name.to_owned()).or_default().push(path.clone());
+            }
+        }
+    }
+    assert!(places.len() > 500, "only {} types found: does the search still work?", places.len());
+    places.retain(|_, paths| paths.len() > 1);
+    assert!(places.is_empty(), "a type is understood where it is used, alone: {places:#?}");
+}
+
 #[test]
 fn files_are_short_and_say_what_they_are() {
     for (path, text) in sources() {

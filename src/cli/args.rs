@@ -9,11 +9,8 @@ pub use triage::*;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use evql::base::Ticks;
-use evql::pipeline::{EventFilter, SpoolLimits, TimeWindow, TimelineOptions};
-use evql::rules::RuleSelection;
+use evql::pipeline::{SpoolLimits, TimelineOptions};
 use evql::timeline::RowContents;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -41,11 +38,13 @@ Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wron
 mod formats;
 mod info;
 mod report;
+mod shared;
 mod shell;
 
 pub use formats::*;
 pub use info::*;
 pub use report::*;
+pub use shared::*;
 pub use shell::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
@@ -121,194 +120,6 @@ impl Color {
             Self::Auto => anstream::ColorChoice::Auto,
             Self::Always => anstream::ColorChoice::Always,
             Self::Never => anstream::ColorChoice::Never,
-        }
-    }
-}
-
-/// Where evidence comes from, and how it is read.
-#[derive(Clone, Debug, Args)]
-pub struct InputArgs {
-    /// Files and folders: .evtx files, exported XML and ECS documents in JSON (NDJSON or an array, gzip too), told by their content;
-    /// folders and ZIP archives are searched with all below them; `-` is standard input, with any of these
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// A folder of evidence (same as PATH)
-    #[arg(short, long, value_name = "DIR", help_heading = "Evidence")]
-    pub directory: Vec<PathBuf>,
-    /// A file of evidence (same as PATH)
-    #[arg(short, long, value_name = "FILE", help_heading = "Evidence")]
-    pub file: Vec<PathBuf>,
-    /// The password of encrypted ZIP archives
-    #[arg(long, value_name = "PASSWORD", help_heading = "Evidence")]
-    pub archive_password: Option<String>,
-    /// Look for what is left of logs too: chunks and records in memory dumps, disk images and any other file, and older records in the unused space of logs
-    #[arg(long, help_heading = "Evidence")]
-    pub carve: bool,
-    /// Threads to use; one per core if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Read every record the slow, complete way: by the evtx crate and XML. It gives the same, and is there to check that
-    #[arg(long)]
-    pub slow_reader: bool,
-    /// Exit with 0 even if some input could not be read
-    #[arg(long)]
-    pub allow_partial: bool,
-}
-
-/// Which events count.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Events")]
-pub struct Choice {
-    /// Pass over events before this time (UTC): 2019-05-12, 2019-05-12T18:35, RFC 3339, or how long ago: 90m, 36h, 2d, 1w
-    #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_from)]
-    pub from: Option<Ticks>,
-    /// Pass over events after this time (UTC); a date means the end of that day
-    #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_to)]
-    pub to: Option<Ticks>,
-    /// Look only at events with these IDs, such as 1,3,11-15
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = EventFilter::parse_ids)]
-    pub include_eid: Vec<RangeInclusive<u32>>,
-    /// Pass over events with these IDs
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = EventFilter::parse_ids)]
-    pub exclude_eid: Vec<RangeInclusive<u32>>,
-    /// Look only at events of these computers; * and ? are wildcards, case does not count
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub include_computer: Vec<String>,
-    /// Pass over events of these computers
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub exclude_computer: Vec<String>,
-}
-
-/// Where evidence comes from, which of it counts, and how it is understood.
-#[derive(Clone, Debug, Args)]
-pub struct Evidence {
-    #[command(flatten)]
-    pub inputs: InputArgs,
-    #[command(flatten)]
-    pub choice: Choice,
-    /// Which time orders events
-    #[arg(long, value_enum, default_value_t = ClockArg::Logged, help_heading = "Events")]
-    pub clock: ClockArg,
-    /// For JSON documents: the field that holds the time, in RFC 3339 or milliseconds since 1970
-    #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
-    pub timestamp_field: Option<String>,
-    /// For JSON documents: the field that `category where ...` tests
-    #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
-    pub event_category_field: Option<String>,
-    /// For JSON documents: the field that orders documents of the same time
-    #[arg(long, value_name = "FIELD", help_heading = "JSON documents")]
-    pub tiebreaker_field: Option<String>,
-    /// Whose ECS documents events become
-    #[arg(long, value_enum, default_value_t = MappingArg::Integration, help_heading = "Events")]
-    pub mapping: MappingArg,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ClockArg {
-    /// When Windows logged the event (TimeCreated, then EventRecordID)
-    Logged,
-    /// What Sysmon says (UtcTime), as Elastic orders; misses sequences whose times run backwards
-    Utc,
-}
-
-impl From<ClockArg> for evql::event::Clock {
-    fn from(clock: ClockArg) -> Self {
-        match clock {
-            ClockArg::Logged => Self::Logged,
-            ClockArg::Utc => Self::Utc,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum MappingArg {
-    /// Elastic's Windows integration (Elastic Agent), 3.3.0 and later
-    Integration,
-    /// The sysmon module of Winlogbeat 8.17 and 9: no library events, no trust of signatures
-    Winlogbeat,
-}
-
-impl From<MappingArg> for evql::sysmon::Mapping {
-    fn from(mapping: MappingArg) -> Self {
-        match mapping {
-            MappingArg::Integration => Self::Integration,
-            MappingArg::Winlogbeat => Self::Winlogbeat,
-        }
-    }
-}
-
-/// Where machine output goes.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub struct TargetArgs {
-    /// Write to this file; `-` means stdout, and everything for people then goes to stderr
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace output files that exist
-    #[arg(short = 'C', long)]
-    pub clobber: bool,
-}
-
-/// Which rules run.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Rules")]
-pub struct RuleArgs {
-    /// Rules to run instead of the built-in ones: a file, or a folder with all below it. Elastic's detection rules (TOML), Kibana
-    /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
-    #[arg(short, long, value_name = "PATH")]
-    pub rules: Vec<PathBuf>,
-    /// Run only rules of this severity and above
-    #[arg(short, long, value_enum, value_name = "LEVEL")]
-    pub min_level: Option<LevelArg>,
-    /// Run only rules with one of these tags: tags of the rule, or ATT&CK techniques (T1218, with all below it) and tactics, by id or name
-    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    pub include_tag: Vec<String>,
-    /// Run no rules with one of these tags
-    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    pub exclude_tag: Vec<String>,
-    /// What is known to be harmless: exception items out of Kibana (NDJSON), or evql's own TOML, whose conditions are asked of all events of an
-    /// alert together
-    #[arg(long, value_name = "FILE")]
-    pub exceptions: Vec<PathBuf>,
-    /// Run the other rules if one is wrong, instead of stopping with exit code 2
-    #[arg(long)]
-    pub skip_bad_rules: bool,
-    /// Run rules too that their authors have taken back (`maturity = "deprecated"`, or in a folder `_deprecated`)
-    #[arg(long)]
-    pub deprecated: bool,
-    /// Keep only the latest alerts of a rule, as many as Elastic's detection engine would (the rule's own number, or 100)
-    #[arg(long)]
-    pub max_signals: bool,
-}
-
-impl RuleArgs {
-    /// The files and folders of rules and exceptions, with others that the command reads.
-    pub fn with_files(&self, others: &[PathBuf]) -> Vec<PathBuf> {
-        [others, &self.rules, &self.exceptions].concat()
-    }
-
-    /// Which rules are wanted.
-    pub fn selection(&self) -> RuleSelection {
-        let min_level = self.min_level.map(Into::into);
-        RuleSelection { min_level, include: self.include_tag.clone(), exclude: self.exclude_tag.clone() }
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LevelArg {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl From<LevelArg> for evql::rules::Level {
-    fn from(level: LevelArg) -> Self {
-        match level {
-            LevelArg::Low => Self::Low,
-            LevelArg::Medium => Self::Medium,
-            LevelArg::High => Self::High,
-            LevelArg::Critical => Self::Critical,
         }
     }
 }
@@ -547,16 +358,4 @@ pub enum AlertFormat {
     Jsonl,
     /// One page for people, as -H
     Html,
-}
-
-/// A number of bytes: `1048576`, `512M`, `10G`.
-fn size(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().next_back() {
-        Some((at, 'K' | 'k')) => (&text[..at], 10),
-        Some((at, 'M' | 'm')) => (&text[..at], 20),
-        Some((at, 'G' | 'g')) => (&text[..at], 30),
-        _ => (text, 0),
-    };
-    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
-    number.ok_or_else(|| "not a size: write bytes (1048576), or a number with K, M or G (512M)".to_owned())
 }

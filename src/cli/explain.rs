@@ -20,7 +20,7 @@ pub fn run(args: &RulesExplain) -> Result<Exit> {
     let meant = |rule: &&Rule| is_file || rule.meta.id == args.rule || rule.meta.name.eq_ignore_ascii_case(&args.rule);
     let rules: Vec<&Rule> = loaded.set.rules.iter().filter(meant).collect();
     if rules.is_empty() && loaded.has_error() {
-        super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, true)?;
+        super::rule_findings::print_full(&mut anstream::stderr().lock(), &loaded.files, true)?;
         return Ok(Exit::Rules);
     }
     if rules.is_empty() {

@@ -2,8 +2,9 @@
 
 use super::args::{InfoArgs, InfoFormat, Look};
 use super::exit::Exit;
-use super::output::{OutputFiles, is_stdout};
+use super::output::OutputFiles;
 use super::progress::Bar;
+use super::stdout::is_stdout;
 use super::{session, terminal};
 use anyhow::Result;
 use evql::pipeline::{SurveyOptions, TimeWindow, survey};

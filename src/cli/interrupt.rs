@@ -108,7 +108,7 @@ impl LineWriter {
     /// Says what state the output is in, and ends the process.
     fn leave(&self, state: &str) -> ! {
         let name =
-            if super::output::is_stdout(&self.path) { "the output".into() } else { self.path.display().to_string() };
+            if super::stdout::is_stdout(&self.path) { "the output".into() } else { self.path.display().to_string() };
         let name = evql::base::escape::terminal(&name);
         let _ = writeln!(anstream::stderr(), "evql: interrupted; {name} {state}");
         remove_untouched(&outputs());

@@ -14,10 +14,12 @@ mod output;
 mod progress;
 mod query;
 mod report;
+mod rule_findings;
 mod rules;
 mod scan;
 mod session;
 mod shell;
+mod stdout;
 mod summary_json;
 mod tally;
 mod terminal;
@@ -65,7 +67,7 @@ fn fail(error: &anyhow::Error) -> Exit {
     }
     if let Some(wrong) = error.downcast_ref::<session::WrongRules>() {
         let mut err = anstream::stderr().lock();
-        let _ = rules::print_full(&mut err, &wrong.files, true);
+        let _ = rule_findings::print_full(&mut err, &wrong.files, true);
         let _ = writeln!(err, "evql: {wrong}");
         return Exit::Rules;
     }

@@ -2,6 +2,7 @@
 
 use super::args::{self, AlertFormat, FormatArgs};
 use super::interrupt::LineWriter;
+use super::stdout::is_stdout;
 use anyhow::{Context, Result, bail};
 use evql::pipeline::SortedTimeline;
 use evql::report::html::AlertsHtml;
@@ -66,11 +67,6 @@ impl OutputSink {
         let written = self.out.write_all(mark).and_then(|()| write(&mut self.out)).and_then(|()| self.out.flush());
         written.with_context(|| format!("cannot write {} to its end", self.name.display()))
     }
-}
-
-/// Whether the path means stdout.
-pub fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }
 
 /// Endings of files that rules are written in, and no output.

@@ -3,8 +3,9 @@
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
 use super::names::NameMistake;
-use super::output::{OutputFiles, is_stdout};
+use super::output::OutputFiles;
 use super::session::{self, Chosen, Session, WantedOutputs};
+use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::Span;

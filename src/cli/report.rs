@@ -5,8 +5,9 @@
 use super::args::{Look, ReportArgs as Args};
 use super::case;
 use super::exit::Exit;
-use super::output::{OutputFiles, is_stdout};
+use super::output::OutputFiles;
 use super::session::load_rules;
+use super::stdout::is_stdout;
 use super::terminal::{MARK, counted, grouped};
 use anyhow::{Context, Result, bail};
 use evql::base::escape::terminal;
@@ -67,7 +68,7 @@ fn rule_texts(paths: &[PathBuf], look: &Look) -> Result<Vec<RuleText>> {
     let mut texts = Vec::new();
     if !paths.is_empty() {
         let loaded = load_rules(paths, true, 0);
-        super::rules::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
+        super::rule_findings::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
         texts.extend(loaded.set.rules.iter().map(RuleText::of_rule));
     }
     texts.extend(evql::rules::builtin().rules.iter().map(RuleText::of_rule));

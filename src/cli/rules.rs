@@ -2,6 +2,7 @@
 
 use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, RulesCoverage, RulesList};
 use super::exit::Exit;
+use super::rule_findings::{findings, print_full};
 use super::session::{Session, load_rules};
 use super::terminal::{BOLD, counted, shown};
 use anyhow::Result;
@@ -128,18 +129,6 @@ fn check(args: &RulesCheck, look: &Look) -> Result<Exit> {
         writeln!(anstream::stderr().lock(), "{}", totals(&loaded))?;
     }
     Ok(if loaded.has_error() { Exit::Rules } else { Exit::Done })
-}
-
-fn findings(files: &[FileReport]) -> impl Iterator<Item = (&FileReport, &Diagnostic)> {
-    files.iter().flat_map(|file| file.diagnostics.iter().map(move |found| (file, found)))
-}
-
-/// Prints findings with the lines that they are about; only errors if `errors`.
-pub fn print_full(out: &mut dyn Write, files: &[FileReport], errors: bool) -> std::io::Result<()> {
-    for (file, found) in findings(files).filter(|(_, found)| !errors || found.is_error()) {
-        writeln!(out, "{}\n", diag::full(found, &file.path, &file.text))?;
-    }
-    Ok(())
 }
 
 fn as_json(file: &FileReport, found: &Diagnostic) -> Value {

@@ -3,8 +3,9 @@
 use super::args::{AlertFormat, Look, Scan};
 use super::case;
 use super::exit::Exit;
-use super::output::{self, OutputFiles, OutputSink, TimelineOutput, is_stdout};
+use super::output::{self, OutputFiles, OutputSink, TimelineOutput};
 use super::session::{self, Session, WantedOutputs};
+use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};

@@ -174,8 +174,8 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<Chosen> {
     loaded.tell_missing_lists(&exceptions);
     loaded.notices.extend(exceptions.notices.iter().cloned());
     let mut err = anstream::stderr().lock();
-    super::rules::print_full(&mut err, &loaded.files, !look.verbose)?;
-    super::rules::print_full(&mut err, &exceptions.files, true)?;
+    super::rule_findings::print_full(&mut err, &loaded.files, !look.verbose)?;
+    super::rule_findings::print_full(&mut err, &exceptions.files, true)?;
     let not_chosen = rules.selection().apply(&mut loaded.set);
     if loaded.set.rules.is_empty() {
         bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {not_chosen} away");

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod faults;
+mod line;
 pub mod summary;
 pub mod survey;
 pub mod tree;

@@ -2,8 +2,9 @@
 
 use super::args::{Look, TimelineArgs};
 use super::exit::Exit;
-use super::output::{OutputFiles, check_bom, is_spreadsheet, is_stdout, timeline_format, timeline_output};
+use super::output::{OutputFiles, check_bom, is_spreadsheet, timeline_format, timeline_output};
 use super::session::{self, Session};
+use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};

@@ -2,9 +2,10 @@
 
 use super::args::{Look, TreeArgs as Args, TreeFormat};
 use super::exit::Exit;
-use super::output::{OutputFiles, is_stdout};
+use super::output::OutputFiles;
 use super::progress::Bar;
 use super::session::{self, Session};
+use super::stdout::is_stdout;
 use super::terminal::{self, tree::TreeText};
 use anstream::adapter::StripBytes;
 use anyhow::{Context, Result, bail};

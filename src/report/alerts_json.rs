@@ -1,6 +1,7 @@
 //! Alerts as JSON: an array, or one document a line.
 
-use super::{AlertDocuments, Exporter, JsonLayout, JsonWriter, Results};
+use super::json_layout::JsonWriter;
+use super::{AlertDocuments, Exporter, JsonLayout, Results};
 use std::io::{self, Write};
 
 /// `json` and `jsonl` of `scan`.

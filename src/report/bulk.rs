@@ -39,7 +39,7 @@ pub struct BadIndex {
 
 impl TimelineBulk {
     /// The data stream that is written to if no other is named: the dataset of Elastic's integration, apart from what agents write.
-    pub const INDEX: &'static str = "logs-windows.sysmon_operational-evql";
+    pub const INDEX: &'static str = template::INDEX;
 
     /// Writes to an index or data stream; with `ids` each document has an id that follows from its event.
     pub fn new(index: &str, ids: bool) -> Result<Self, BadIndex> {

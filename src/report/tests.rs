@@ -1,10 +1,13 @@
 use super::*;
 use crate::base::{Locator, Ticks};
+use crate::detect::Alert;
 use crate::detect::Detector;
 use crate::ecs;
+use crate::event::Clock;
 use crate::event::{Document, Event, IpValue, Value};
 use crate::process::HostAddresses;
 use crate::rules;
+use crate::timeline::TimelineEntry;
 use crate::timeline::{RowWriter, TimelineRow, parts_by_event};
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What can be typed after `evql info`.
 
-use super::{Choice, InputArgs, TargetArgs};
+use super::shared::{Choice, InputArgs, TargetArgs};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]

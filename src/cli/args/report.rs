@@ -1,6 +1,6 @@
 //! What can be typed of the HTML report, and of `evql report`, which makes one from saved findings.
 
-use super::{TargetArgs, size};
+use super::shared::{TargetArgs, size};
 use clap::Args;
 use evql::report::html::ReportLimits;
 use std::path::PathBuf;

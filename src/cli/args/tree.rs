@@ -1,6 +1,6 @@
 //! The arguments of `evql tree`.
 
-use super::{Evidence, RuleArgs, TargetArgs};
+use super::shared::{Evidence, RuleArgs, TargetArgs};
 use clap::{Args, ValueEnum};
 use evql::base::Ticks;
 use evql::pipeline::TimeWindow;

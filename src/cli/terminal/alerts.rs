@@ -1,5 +1,6 @@
 //! One card per alert: what, where, who, the process and what started it, the connection, and when.
 
+use super::line::line;
 use super::{BOLD, DIM, MARK, level_style, shown};
 use evql::base::time::seconds_text;
 use evql::detect::Alert;
@@ -267,8 +268,4 @@ fn named(path: Option<String>, pid: Option<String>) -> Option<String> {
 /// The time that ordered the event, in UTC, as people write it.
 fn time_text(event: &Event, clock: Clock) -> String {
     event.time(clock).rfc3339().replacen('T', " ", 1)
-}
-
-pub(super) fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
-    writeln!(out, "      {DIM}{name:<10}{DIM:#}  {value}")
 }

@@ -1,6 +1,6 @@
 //! What was looked up about an alert, below its card.
 
-use super::alerts::line;
+use super::line::line;
 use super::{DIM, counted, grouped, shown};
 use evql::event::OrderKey;
 use evql::process::details::{ActivityEntry, List, Times};

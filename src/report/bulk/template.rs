@@ -2,7 +2,6 @@
 //!
 //! `docs/elasticsearch/index-template.json` is made of this. This module does not know which fields documents have.
 
-use super::TimelineBulk;
 use crate::ecs::{self, FieldId, FieldType};
 use serde_json::{Map, Value, json};
 
@@ -23,6 +22,9 @@ const ALSO_TEXT: &[FieldId] = &[
     ecs::USER_NAME,
 ];
 
+/// The data stream that events go to unless a person names another one; the template is for all whose names begin with it.
+pub const INDEX: &str = "logs-windows.sysmon_operational-evql";
+
 /// Characters of a keyword that are indexed.
 const KEYWORD_LENGTH: u32 = 1024;
 
@@ -35,7 +37,6 @@ pub fn index_template() -> Value {
     let keyword = json!({ "type": "keyword", "ignore_above": KEYWORD_LENGTH });
     for (name, mapping) in [
         ("evql.logged", json!({ "type": "date_nanos" })),
-        ("evql.recovered", json!({ "type": "boolean" })),
         ("evql.alerts.alert", json!({ "type": "long" })),
         ("evql.alerts.rule.id", keyword.clone()),
         ("evql.alerts.rule.name", keyword.clone()),
@@ -45,7 +46,7 @@ pub fn index_template() -> Value {
         insert(&mut properties, name, mapping);
     }
     json!({
-        "index_patterns": [format!("{}*", TimelineBulk::INDEX)],
+        "index_patterns": [format!("{}*", INDEX)],
         "data_stream": {},
         "priority": 500,
         "template": {

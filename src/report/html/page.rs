@@ -1,8 +1,9 @@
 //! The page around the cards: head, sections, and the policy that lets nothing in but the page's own style and script.
 
 use super::case::CaseFacts;
+use super::html_report::HtmlReport;
 use super::text::{Attribute, counted, short};
-use super::{HtmlReport, head, lanes};
+use super::{head, lanes};
 use base64::Engine as _;
 use hashbrown::HashSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -3,7 +3,7 @@
 //! A line that is no alert costs that line. Nothing is held but the alert at hand, of at most [`LARGEST_DOCUMENT`] bytes, and the reader of JSON has an
 //! end to nesting.
 
-use super::HtmlReport;
+use super::html_report::HtmlReport;
 use crate::source::{JsonCut, JsonCutter, LARGEST_DOCUMENT};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;

@@ -1,5 +1,8 @@
 use super::*;
+use crate::base::Ticks;
+use crate::event::Clock;
 use proptest::prelude::*;
+use serde_json::Value;
 use serde_json::json;
 
 fn case() -> CaseFacts {

@@ -1,0 +1,26 @@
+//! Everything that the output formats are fed from.
+//!
+//! This module knows no format.
+
+use crate::detect::{Alert, Detector};
+use crate::event::Clock;
+use crate::process::HostAddresses;
+use crate::process::triage::Triage;
+use crate::source::Input;
+
+/// Everything there is to report.
+#[derive(Clone, Copy, Debug)]
+pub struct Results<'run> {
+    /// The rules that ran.
+    pub detector: &'run Detector,
+    /// What they found, in order. People see an alert's position, counted from 1, as its number.
+    pub alerts: &'run [Alert],
+    /// The clock that ordered the events.
+    pub clock: Clock,
+    /// What was looked up about the alerts, if it was.
+    pub triage: Option<&'run Triage>,
+    /// The addresses that hosts have shown as their own: they tell the ends of a connection apart where its record does not.
+    pub addresses: &'run HostAddresses,
+    /// The files that were read: what tells where an event stands that has no record number or does not name its file.
+    pub inputs: &'run [Input],
+}
