@@ -9,44 +9,20 @@ use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::Span;
-use evql::base::escape::cell;
 use evql::base::time::seconds_text;
 use evql::detect::Alert;
 use evql::diag::{self, Diagnostic, Severity};
-use evql::ecs::{self, Field, FieldId, SubField};
+use evql::ecs::{self, Field, FieldId};
 use evql::eql::{self, Compiled, Query, UnknownName};
-use evql::event::{Event, Value};
+use evql::event::Event;
+use evql::report::{JsonLayout, QueryMatches, joined_values};
 use evql::rules::{Loaded, Rule, RuleSet};
-use serde_json::json;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Longest value on a terminal, in characters, unless everything is wanted.
 const MOST: usize = 160;
-
-/// Columns of a CSV without `--fields`.
-const COLUMNS: &[FieldId] = &[
-    ecs::TIMESTAMP,
-    ecs::HOST_NAME,
-    ecs::EVENT_CODE,
-    ecs::EVENT_ACTION,
-    ecs::USER_NAME,
-    ecs::PROCESS_ENTITY_ID,
-    ecs::PROCESS_PID,
-    ecs::PROCESS_NAME,
-    ecs::PROCESS_EXECUTABLE,
-    ecs::PROCESS_COMMAND_LINE,
-    ecs::PROCESS_PARENT_NAME,
-    ecs::DESTINATION_IP,
-    ecs::DESTINATION_PORT,
-    ecs::DNS_QUESTION_NAME,
-    ecs::FILE_PATH,
-    ecs::REGISTRY_PATH,
-    ecs::WINLOG_RECORD_ID,
-    ecs::LOG_FILE_PATH,
-    ecs::EVQL_RECOVERED,
-];
 
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
@@ -187,53 +163,17 @@ struct QueryResults<'a> {
 }
 
 impl QueryResults<'_> {
+    fn matches(&self) -> QueryMatches<'_> {
+        QueryMatches { alerts: self.alerts, is_event: self.is_event }
+    }
+
     fn write(&self, format: QueryFormat, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
         match format {
             QueryFormat::Text => self.text(columns, out),
-            QueryFormat::Jsonl => self.alerts.iter().try_for_each(|found| writeln!(out, "{}", self.json(found))),
-            QueryFormat::Json => {
-                for (at, found) in self.alerts.iter().enumerate() {
-                    write!(out, "{}{}", if at == 0 { "[\n" } else { ",\n" }, self.json(found))?;
-                }
-                out.write_all(if self.alerts.is_empty() { b"[]\n" } else { b"\n]\n" })
-            }
-            QueryFormat::Csv => self.csv(columns, out),
+            QueryFormat::Jsonl => self.matches().write_json(JsonLayout::Lines, out),
+            QueryFormat::Json => self.matches().write_json(JsonLayout::Array, out),
+            QueryFormat::Csv => self.matches().write_csv(columns, out),
         }
-    }
-
-    /// An event as its document; a sequence or sample as its keys and its documents, null where absence was demanded.
-    fn json(&self, found: &Alert) -> serde_json::Value {
-        let event =
-            |event: &Option<Arc<Event>>| event.as_ref().map_or(serde_json::Value::Null, |event| event.to_json());
-        if self.is_event {
-            return found.events.first().map_or(serde_json::Value::Null, event);
-        }
-        let keys: Vec<_> =
-            found.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json)).collect();
-        json!({ "join_keys": keys, "events": found.events.iter().map(event).collect::<Vec<_>>() })
-    }
-
-    /// One row an event; those of a sequence have its number and the number of their stage in front.
-    fn csv(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
-        let fields: Vec<Field> = if columns.is_empty() {
-            COLUMNS.iter().map(|&id| id.into()).collect()
-        } else {
-            columns.iter().map(|name| Field::named(name)).collect()
-        };
-        let mut writer = csv::Writer::from_writer(out);
-        let head = fields.iter().map(|field| cell(field.name()).into_owned());
-        let places = ["match", "stage"].map(str::to_owned).into_iter().filter(|_| !self.is_event);
-        writer.write_record(places.chain(head))?;
-        for (number, found) in self.alerts.iter().enumerate() {
-            for (stage, event) in found.events.iter().enumerate() {
-                let Some(event) = event else { continue };
-                let place = [number + 1, stage + 1].map(|number| number.to_string());
-                let place = place.into_iter().filter(|_| !self.is_event);
-                let values = fields.iter().map(|field| cell(&joined(event, field)).into_owned());
-                writer.write_record(place.chain(values))?;
-            }
-        }
-        writer.flush()
     }
 
     fn text(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -306,19 +246,11 @@ impl QueryResults<'_> {
             columns.iter().map(|name| Field::named(name)).collect()
         };
         for field in asked {
-            let values = joined(event, &field);
+            let values = joined_values(event, &field);
             if !values.is_empty() {
                 write!(out, "  {DIM}{}={DIM:#}{}", shown(field.name(), None), shown(&values, most))?;
             }
         }
         writeln!(out)
     }
-}
-
-/// All values of a field, `; ` between; of a multi-field, those of its field as the mapping has them.
-fn joined(event: &Event, field: &Field) -> String {
-    let (base, sub) = ecs::mapped(field.name());
-    let values = event.document.values(&base).iter().map(ToString::to_string);
-    let lower = |text: String| if sub == Some(SubField::Caseless) { text.to_lowercase() } else { text };
-    values.map(lower).collect::<Vec<_>>().join("; ")
 }

@@ -17,6 +17,7 @@ mod message;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod process_json;
+mod query;
 mod results;
 mod survey_json;
 mod timeline_csv;
@@ -36,6 +37,7 @@ pub use format::{Exporter, TimelineFormat};
 pub use json_layout::JsonLayout;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetWriter, TimelineParquet};
+pub use query::{QueryMatches, joined_values};
 pub use results::Results;
 pub use survey_json::{fault_document, survey_document};
 pub use timeline_csv::TimelineCsv;

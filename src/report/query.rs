@@ -1,0 +1,99 @@
+//! What a query has found, for programs: JSON and CSV.
+
+use super::json_layout::{JsonLayout, JsonWriter};
+use crate::base::escape::cell;
+use crate::detect::Alert;
+use crate::ecs::{self, Field, FieldId, SubField};
+use crate::event::{Event, Value};
+use serde_json::json;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Columns of a CSV without `--fields`.
+const COLUMNS: &[FieldId] = &[
+    ecs::TIMESTAMP,
+    ecs::HOST_NAME,
+    ecs::EVENT_CODE,
+    ecs::EVENT_ACTION,
+    ecs::USER_NAME,
+    ecs::PROCESS_ENTITY_ID,
+    ecs::PROCESS_PID,
+    ecs::PROCESS_NAME,
+    ecs::PROCESS_EXECUTABLE,
+    ecs::PROCESS_COMMAND_LINE,
+    ecs::PROCESS_PARENT_NAME,
+    ecs::DESTINATION_IP,
+    ecs::DESTINATION_PORT,
+    ecs::DNS_QUESTION_NAME,
+    ecs::FILE_PATH,
+    ecs::REGISTRY_PATH,
+    ecs::WINLOG_RECORD_ID,
+    ecs::LOG_FILE_PATH,
+    ecs::EVQL_RECOVERED,
+];
+
+/// What a query has found.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryMatches<'a> {
+    /// Each with the events that it consists of.
+    pub alerts: &'a [Alert],
+    /// Whether the query asks for single events, and not for sequences or samples.
+    pub is_event: bool,
+}
+
+impl QueryMatches<'_> {
+    /// Writes them as JSON, one after the other.
+    pub fn write_json(&self, layout: JsonLayout, out: &mut dyn Write) -> io::Result<()> {
+        // No match is no line, but an empty array.
+        if self.alerts.is_empty() && layout == JsonLayout::Lines {
+            return Ok(());
+        }
+        let mut writer = JsonWriter::new(out, layout);
+        self.alerts.iter().try_for_each(|found| writer.push(&self.json(found)))?;
+        writer.finish()
+    }
+
+    /// An event as its document; a sequence or sample as its keys and its documents, null where absence was demanded.
+    fn json(&self, found: &Alert) -> serde_json::Value {
+        let event =
+            |event: &Option<Arc<Event>>| event.as_ref().map_or(serde_json::Value::Null, |event| event.to_json());
+        if self.is_event {
+            return found.events.first().map_or(serde_json::Value::Null, event);
+        }
+        let keys: Vec<_> =
+            found.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json)).collect();
+        json!({ "join_keys": keys, "events": found.events.iter().map(event).collect::<Vec<_>>() })
+    }
+
+    /// Writes them as CSV with these columns, or the usual ones if there are none: one row an event. Rows of a sequence have its number and the number of
+    /// their stage in front.
+    pub fn write_csv(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
+        let fields: Vec<Field> = if columns.is_empty() {
+            COLUMNS.iter().map(|&id| id.into()).collect()
+        } else {
+            columns.iter().map(|name| Field::named(name)).collect()
+        };
+        let mut writer = csv::Writer::from_writer(out);
+        let head = fields.iter().map(|field| cell(field.name()).into_owned());
+        let places = ["match", "stage"].map(str::to_owned).into_iter().filter(|_| !self.is_event);
+        writer.write_record(places.chain(head))?;
+        for (number, found) in self.alerts.iter().enumerate() {
+            for (stage, event) in found.events.iter().enumerate() {
+                let Some(event) = event else { continue };
+                let place = [number + 1, stage + 1].map(|number| number.to_string());
+                let place = place.into_iter().filter(|_| !self.is_event);
+                let values = fields.iter().map(|field| cell(&joined_values(event, field)).into_owned());
+                writer.write_record(place.chain(values))?;
+            }
+        }
+        writer.flush()
+    }
+}
+
+/// The values of a field in one text, `; ` between them; in lower case for a multi-field that Elasticsearch keeps so.
+pub fn joined_values(event: &Event, field: &Field) -> String {
+    let (base, sub) = ecs::mapped(field.name());
+    let values = event.document.values(&base).iter().map(ToString::to_string);
+    let lower = |text: String| if sub == Some(SubField::Caseless) { text.to_lowercase() } else { text };
+    values.map(lower).collect::<Vec<_>>().join("; ")
+}
