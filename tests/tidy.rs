@@ -398,3 +398,40 @@ fn the_search_for_circles_finds_all_forms() {
     assert_eq!(of("a/c"), ["a/b"]);
     assert!(of("a/c/d").is_empty());
 }
+
+/// Files that pages name are there, and so are the pages that they link to.
+#[test]
+fn pages_name_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "samples/README.md"].map(|page| root.join(page)).into();
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "md");
+    for folder in ["docs", "docs/language", "docs/elasticsearch"] {
+        pages.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).filter(is_page));
+    }
+    let (mut missing, mut seen) = (Vec::new(), 0);
+    for page in &pages {
+        let text = fs::read_to_string(page).unwrap();
+        // A link, from where the page stands; `foo.rs` stands for any file.
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
+        let links = links
+            .filter(|link| !link.is_empty() && !link.contains("://"))
+            .map(|link| page.with_file_name("").join(link));
+        let named = text.split('`').skip(1).step_by(2);
+        let is_path = |name: &&str| {
+            name.ends_with(".rs") && name.contains('/') && !name.contains([' ', '\n']) && !name.starts_with("foo/")
+        };
+        let named = named.filter(is_path).map(|name| {
+            let below_src = root.join("src").join(name);
+            if below_src.exists() { below_src } else { root.join(name) }
+        });
+        for path in links.chain(named) {
+            seen += 1;
+            if !path.exists() {
+                missing.push(format!("{} names {}", page.display(), path.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(seen > 50, "only {seen} names found: does the search still work?");
+}
