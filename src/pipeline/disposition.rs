@@ -1,4 +1,4 @@
-//! What became of a record: the terms of the sum that every run must account for.
+//! The dispositions of records: the terms of the sum that every run must account for.
 
 /// The outcome of a Sysmon record, or of a document, that is not a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -23,6 +23,7 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
     let value = value.ok_or_else(|| format!("the document has no `{name}`"))?;
     let timestamp = time(&value).ok_or_else(|| format!("the document's `{name}` is no time: {value}"))?;
     let named = roles.timestamp.is_some() || roles.tiebreaker.is_some();
+    // A caller who names fields for time or tiebreaker knows the documents: what is known of evql's own does not count then.
     let logged = given.logged.as_deref().filter(|_| !named).and_then(Ticks::parse_rfc3339);
     let tiebreaker = match &roles.tiebreaker {
         Some(name) => document.values(&Field::named(name)).first(),

@@ -1,8 +1,8 @@
 //! Records that were read twice: from an archived copy of a log, or a shadow copy.
 //!
 //! A record is the same as another if it is of the same computer and channel, has the same number, and says the same. To know that for every record would
-//! take memory for every record. So while logs are read only the range of numbers of each chunk is kept, by computer and channel, with a digest of the chunk's
-//! header, in which its checksums are. Chunks with the same header are read once more: those of the same bytes are copies. Where the ranges of others
+//! take memory for every record. So while logs are read only the range of numbers of each chunk is kept, by computer and channel, with a digest of the
+//! chunk's header, in which its checksums are. Chunks with the same header are read once more: those of the same bytes are copies. Where the ranges of others
 //! overlap, and only there, the numbers are read once more, and records with the same one are compared, some thousand chunks at a time.
 //! This module does not know rules.
 
@@ -31,7 +31,7 @@ pub struct RecordFingerprint {
     pub is_recovered: bool,
     /// Whether another tool has kept it, and may have lost parts: of copies, one that is whole stays.
     pub is_partial: bool,
-    /// What is left of a record whatever tool has kept it: see [`identity`].
+    /// A hash of the parts that every tool keeps: see [`identity`].
     pub identity: u64,
     /// Where it was read. Of equal ones the one with the lowest place stays.
     pub origin: Locator,
@@ -71,7 +71,7 @@ pub struct Range {
     pub last: u64,
 }
 
-/// What is kept of a chunk.
+/// The digest of one chunk for the search for duplicates; there is one for every chunk of the evidence, so that it is small.
 #[derive(Debug)]
 pub struct ChunkSeen {
     /// Where it begins.
@@ -82,7 +82,7 @@ pub struct ChunkSeen {
     range: Range,
     /// How many of which kind, packed: there are as many of these as there are chunks. Unused ones count none.
     counts: [PackedCount; FEW],
-    /// What does not fit in there.
+    /// Further ranges and counts, and the number of recovered records, of the few chunks that have them.
     more: Option<Box<More>>,
     /// Whether numbers rise from record to record, so that none is in it twice.
     rising: bool,
@@ -91,7 +91,7 @@ pub struct ChunkSeen {
 /// How many kinds of records the chunks of most logs have.
 const FEW: usize = 10;
 
-/// What few chunks have.
+/// The parts of a [`ChunkSeen`] that few chunks need.
 #[derive(Debug)]
 struct More {
     ranges: Box<[Range]>,
@@ -265,6 +265,8 @@ impl Building {
         let (&range, ranges) = self.ranges.split_first()?;
         let mapped = (0..).zip(self.mapped).filter(|(_, count)| *count > 0);
         let mapped = mapped.map(|(id, count)| ((Some(id), Disposition::Mapped), count));
+        // Ten counts of four bytes are enough for the event IDs of nearly every chunk, and stand in the struct: a heap allocation for each of a million
+        // chunks would cost more than all that is in it.
         let mut counts = [PackedCount::default(); FEW];
         let mut places = counts.iter_mut();
         let mut rest = Vec::new();
@@ -281,7 +283,7 @@ impl Building {
     }
 }
 
-/// What was found to be there twice.
+/// Everything that is in the evidence twice, by the places of the copies.
 #[derive(Debug, Default)]
 pub struct Duplicates {
     /// Chunks that are copies as a whole, by input and offset.
@@ -315,6 +317,8 @@ impl Duplicates {
     }
 
     fn add_all(&mut self, mut seen: Vec<RecordFingerprint>) {
+        // The order of fields in `RecordFingerprint` decides which copy stays: of equal ones first whoever was not recovered, then the lowest place. That
+        // does not depend on threads.
         seen.sort_unstable();
         for pair in seen.windows(2) {
             if pair[0].fingerprint == pair[1].fingerprint && self.records.insert(pair[1].origin) {
@@ -374,6 +378,18 @@ pub trait Rereader {
 /// Finds the duplicates among chunks, and among records of other files.
 pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], reader: &dyn Rereader) -> Duplicates {
     let mut found = Duplicates::default();
+    // A worked example. Three chunks of one computer and channel, each with its range of numbers and the digest of its header:
+    //
+    //     A: log.evtx       1..=900     header h1
+    //     B: copy.evtx      1..=900     header h1
+    //     C: archive.evtx   850..=1700  header h2
+    //
+    // 1. A and B have the same header, so that their bytes are hashed, in full: they are equal, and B is a copy of A as a whole.
+    // 2. The ranges of A and C overlap in 850..=900. Only the numbers of these two chunks are read again, and only of records whose number is
+    //    there twice a fingerprint is made. Those with the same fingerprint are copies of the one with the lowest place.
+    //
+    // Most evidence ends here with nothing read again, having held about a hundred bytes for each 64 KiB. The alternative, a hash set of the fingerprints of
+    // all records, would take gigabytes for a large case, and a Bloom filter of them would still have to hash every record.
     // Mostly they are in order already, or in few runs that are; and this sort makes use of it.
     chunks.sort_by_key(|chunk| chunk.origin);
     found.chunks = copies(&chunks, reader);
@@ -392,6 +408,8 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], reader: &d
         origins.sort_unstable();
         let others: Vec<&RecordFingerprint> =
             others.iter().filter(|seen| batch.includes(seen.group, seen.record_id)).collect();
+        // Numbers first, and contents only of those that are there twice: overlapping ranges are mostly those of two logs that were exported at different
+        // times, but can be those of a log that was cleared, whose numbers began anew and say something else.
         let mut numbers = reader.numbers(&origins);
         numbers.retain(|(group, id, _)| batch.includes(*group, *id));
         let in_logs: HashSet<Locator> = numbers.iter().map(|(_, _, origin)| *origin).collect();
@@ -410,6 +428,7 @@ pub fn find(mut chunks: Vec<ChunkSeen>, others: &[RecordFingerprint], reader: &d
 
 /// The chunks, which are in order, that have the same bytes as one before.
 fn copies(chunks: &[ChunkSeen], reader: &dyn Rereader) -> HashSet<Locator> {
+    // Sorted digests instead of a map from digest to chunks: eight bytes a chunk, and mostly no digest is there twice.
     let mut headers: Vec<u64> = chunks.iter().map(|chunk| chunk.header).collect();
     headers.sort_unstable();
     let mut twice: Vec<u64> = headers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
@@ -420,6 +439,7 @@ fn copies(chunks: &[ChunkSeen], reader: &dyn Rereader) -> HashSet<Locator> {
     twice.dedup();
     let alike = chunks.iter().filter(|chunk| twice.binary_search(&chunk.header).is_ok());
     let alike: Vec<Locator> = alike.map(|chunk| chunk.origin).collect();
+    // An equal header is no proof: its checksums are of 32 bits, and whoever forges evidence can choose them. All bytes are.
     let mut digests = reader.digests(&alike);
     digests.sort_unstable();
     let mut known = HashSet::new();
@@ -428,7 +448,8 @@ fn copies(chunks: &[ChunkSeen], reader: &dyn Rereader) -> HashSet<Locator> {
 
 /// The ranges in which a record could be there twice, cut so that each batch has not too many chunks.
 fn batches(chunks: &[ChunkSeen], others: &[RecordFingerprint]) -> Vec<ComparisonBatch> {
-    // A chunk in which numbers do not rise overlaps with itself.
+    // A sweep over ranges sorted by their first number, as for overlapping intervals: what begins before the end of all ranges so far hangs together with
+    // them. A chunk in which numbers do not rise overlaps with itself.
     let times = |chunk: &ChunkSeen| if chunk.rising { 1 } else { 2 };
     let count = chunks.iter().map(|chunk| chunk.ranges().count() * times(chunk)).sum::<usize>() + others.len();
     let mut all: Vec<(Range, Option<Locator>)> = Vec::with_capacity(count);
@@ -477,6 +498,7 @@ fn add_overlap(
     for (at, (range, origin)) in members.iter().enumerate() {
         current.chunks.extend(origin);
         let next = members.get(at + 1).map(|(next, _)| next.first);
+        // A cut is only made where a number begins, so that all chunks with one number are in one batch and no pair is missed.
         let full = current.chunks.len() >= CHUNKS_AT_A_TIME && next.is_some_and(|next| next > range.first);
         if let Some(next) = next.filter(|_| full) {
             current.ranges.push(Range { group, first: from, last: next - 1 });
@@ -496,6 +518,7 @@ fn add_overlap(
 /// nothing. So entries are taken by their names, and where Sysmon's own time is one of them it counts instead.
 pub fn fingerprint(record: &Record) -> [u8; 16] {
     let mut hash = Sha1::new();
+    // Each text stands behind its length: otherwise (`ab`, `c`) and (`a`, `bc`) would be hashed alike.
     let mut text = |text: &str| {
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(text);
@@ -523,8 +546,8 @@ pub fn fingerprint(record: &Record) -> [u8; 16] {
     fingerprint
 }
 
-/// A hash of what every tool keeps of a record: computer, channel, number, event ID, process and time. Of the time it takes what Sysmon itself has written, where it
-/// has, because tools cut the time of logging.
+/// A hash of what every tool keeps of a record: computer, channel, number, event ID, process and time. Of the time it takes what Sysmon itself has written,
+/// where it has, because tools cut the time of logging.
 pub fn identity(record: &Record) -> u64 {
     let (group, number) = number_of(record);
     let mut hasher = FixedState::default().build_hasher();

@@ -31,6 +31,7 @@ impl NumbersOfFile {
         if self.spans.values().any(|(_, last)| *last == NO_NUMBER) {
             return 0;
         }
+        // Of each log the numbers from the first to the last should be there once: what is there less than that is missing. No list of numbers is needed.
         let numbers = self.spans.values().map(|(first, last)| last - first + 1).fold(0, u64::saturating_add);
         numbers.saturating_sub(self.records)
     }
@@ -55,7 +56,7 @@ pub fn missing_numbers(chunks: &[ChunkSeen], seen: &[RecordFingerprint]) -> Vec<
     missing
 }
 
-/// Tells of them, but for files of which a fault says already that they are not whole.
+/// A notice of missing numbers, but for files that a fault says to be incomplete already.
 pub fn gaps_notice(missing: &[(u32, u64)], inputs: &[Input], faults: &[Fault]) -> Option<Notice> {
     let is_told = |input: &Input| {
         faults.iter().any(|fault| fault.kind == FaultKind::Incomplete && *fault.input == *input.display)

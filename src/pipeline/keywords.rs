@@ -77,6 +77,7 @@ impl AskedKeywords {
         (cache, path): (&mut ExtractCache, &str),
         found: &mut Vec<LongKeyword>,
     ) {
+        // Lengths first: nearly no record is that long in all, and no entry is decoded to learn it.
         if !record.may_exceed(KEYWORD_LIMIT)
             || !shape.entries.iter().any(|&at| record.entry(at).may_exceed(KEYWORD_LIMIT))
         {

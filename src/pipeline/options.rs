@@ -17,11 +17,11 @@ pub struct Roles {
     pub timestamp: Option<String>,
     /// The category that `category where ...` tests: `event.category` if not given.
     pub category: Option<String>,
-    /// What decides between documents of the same time: the record id if not given.
+    /// The field that orders documents of the same time: the record id if not given.
     pub tiebreaker: Option<String>,
 }
 
-/// What a run is to do.
+/// The options of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// The clock that orders events.
@@ -44,7 +44,7 @@ pub struct RunOptions {
     pub outlines: bool,
     /// How evidence is searched for.
     pub search: Search,
-    /// What is wanted of a timeline, if one is.
+    /// The options of a timeline, if one is wanted.
     pub timeline: Option<TimelineOptions>,
 }
 

@@ -77,7 +77,7 @@ pub fn run(
 ///
 /// A sequence can only be completed if each of its stages is met somewhere. Until then the stages that are met often (`process where true`) would fill
 /// the memory with candidates for nothing: they are not kept, and the unit notes the rule as dormant. For a rule whose stages were all met in the end, such
-/// units lack candidates and are read once more. Mostly there are none: what wakes a rule is rare, and so is a rule that wakes up.
+/// units lack candidates and are read once more. Mostly there are none.
 fn units_with_dormant_rules(found: &mut PartialResults, activity: &RuleActivity) -> Vec<WorkUnit> {
     activity.settle();
     let dormant = std::mem::take(&mut found.dormant);

@@ -12,7 +12,7 @@ use crate::timeline::RowTemplate;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// Limit for crafted evidence: plans are forgotten when there are more shapes than this. Sysmon has about a hundred.
+/// Limit for crafted evidence: plans are forgotten when there are more shapes than this.
 pub const MOST_SHAPES: usize = 4096;
 
 /// The number of plans in the direct-mapped cache in front of the hash table.
@@ -60,8 +60,8 @@ impl Plans {
     /// The plan for the shape of a record, and its value cache. `make` is called for a shape that this thread has not met.
     pub fn of(&mut self, record: &RecordRef<'_>, make: impl FnOnce() -> Arc<ShapePlans>) -> (&ShapePlans, &mut Memo) {
         let key = (record.shape(), record.event_id());
-        // Neighbouring shapes and event IDs fall into different slots, which is all that is asked of this hash: it is computed for every record, where that
-        // of the table would be most of the cost.
+        // Neighbouring shapes and event IDs fall into different slots, which is all that is asked of this hash: it is computed for every record, and is much
+        // cheaper than a look-up in the table.
         let slot = (key.0 as usize).wrapping_mul(5).wrapping_add(key.1 as usize) % RECENT_PLANS;
         let position = match self.recent.get(slot) {
             Some(Some((known, position))) if *known == key => *position,

@@ -145,12 +145,21 @@ impl RowSpool {
     /// Writes what is held to disk, sorted by process and time. The first creation of each process comes before all of its rows once more, so that whoever
     /// merges runs knows it before the rows that it belongs to.
     fn spill_run(&mut self) -> io::Result<()> {
+        // Runs are sorted by entity id and not by the first event of a process, which is the order of the output: the first event is known when all runs are.
+        // So a merge brings the rows of each process together, and only then processes are put in order.
         let rank_of = self.processes.ranks();
         self.places.par_sort_unstable_by_key(|place| (rank_of[place.process as usize], place.order));
         let mut file = match self.file.take() {
             Some(file) => file,
             None => temporary(&self.limits)?,
         };
+        // A run in the file, whose end the run's entry in `runs` has:
+        //
+        //     length  ahead  row         length  ahead  row
+        //     u32 LE  u8     length      u32 LE  u8     length      …
+        //
+        // `ahead` is 1 for an extra copy of the process's first creation, in front of its rows. Rows that are earlier than the creation carry its facts too,
+        // so that a merge has to know it before the first row of the process; it would have to hold the whole process otherwise.
         let start = file.seek(SeekFrom::End(0))?;
         let mut out = BufWriter::with_capacity(1 << 20, &mut file);
         for process in self.places.chunk_by(|left, right| left.process == right.process) {
@@ -205,6 +214,7 @@ impl RowSpool {
         let sorted = pool.install(|| Sorted::new(&places, &processes, is_wanted));
         // To free what was held takes a while, and nobody needs to wait for it.
         pool.spawn(move || drop(processes));
+        // Blocks are freed as their last row is written, so that the formatted text of a large timeline does not come on top of all its rows.
         let mut left = Left { rows, finished: 0 };
         let pieces = sorted.pieces(&places);
         let at_a_time = pool.current_num_threads() * PIECES_PER_THREAD;
@@ -236,6 +246,8 @@ impl RowSpool {
 
     fn write_runs(mut self, duplicates: &Duplicates, format: &RowFormat<'_>, out: &mut dyn Write) -> io::Result<()> {
         let Some(file) = self.file.take() else { return Ok(()) };
+        // Rows are formatted here already, into a second temporary file, one stretch for each process. Then only stretches have to be ordered: a few words
+        // for a process stay in memory, whatever the size of the timeline.
         let mut merge = Merge::new(file, &self.runs)?;
         let mut sorted = BufWriter::with_capacity(1 << 20, temporary(&self.limits)?);
         let mut groups: Vec<FinishedProcess> = Vec::new();
@@ -371,7 +383,7 @@ impl Left {
     }
 }
 
-/// What adds formatted rows to some bytes.
+/// A function that formats rows and appends them to some bytes.
 pub type FormatRows<'f> = dyn Fn(&mut dyn Iterator<Item = TimelineEntry<'_>>, &mut Vec<u8>) + Sync + 'f;
 
 /// How rows are formatted.
@@ -449,6 +461,7 @@ impl Merge {
         let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
         let mut row = vec![0; usize::try_from(length).unwrap_or_default()];
         self.fill(run, &mut row)?;
+        // A heap of one row per run: reading ahead is done by bytes (`fill`), so that memory is bounded by the number of runs.
         if let Some(read) = RowHead::read(&row) {
             let (process, order) = (process_key(&read), read.order);
             self.heads.push(Reverse(Head { process, not_ahead: head[4] == 0, order, run, row }));

@@ -64,6 +64,8 @@ pub fn survey_inputs(
     let state =
         || SurveyThreadState { scratch: Scratch::default().slow(options.slow_reader), ..SurveyThreadState::default() };
     pool.install(|| {
+        // In portions of a fixed size, not as threads come: steps back in time are told between neighbours, so that parts have to be put together in file
+        // order, and holding the parts of all units of a large case would take too much memory.
         for units in units.chunks(UNITS_AT_A_TIME) {
             let read = |state: &mut SurveyThreadState, unit: &WorkUnit| read(&inputs, unit, state, options, progress);
             let read: Vec<SurveyPart> = units.par_iter().map_init(state, read).collect();
@@ -120,7 +122,7 @@ struct SurveyParts {
     extents: Vec<ChunkExtent>,
 }
 
-/// What was seen in a unit.
+/// The survey of one unit.
 #[derive(Default)]
 struct SurveyPart {
     contents: FileContents,
@@ -130,7 +132,7 @@ struct SurveyPart {
     extents: Vec<ChunkExtent>,
 }
 
-/// What a thread uses again from unit to unit.
+/// The state of one thread, reused from unit to unit.
 #[derive(Default)]
 struct SurveyThreadState {
     scratch: Scratch,

@@ -1,4 +1,4 @@
-//! What the first pass does with each record of a unit: match rules, count, note it for duplicates, write its row.
+//! The work of the first pass on each record of a unit: match rules, count, note it for duplicates, write its row.
 //!
 //! A record is first shown as it stands in its chunk ([`RecordRef`]). For nearly all of them that is enough: rules are matched against values in place, and
 //! the row of a timeline is written from them. Only where some part needs the whole event is the record asked for ([`Visit::NeedRecord`]) and comes
@@ -37,7 +37,7 @@ pub struct UnitVisitor<'w> {
     mark: ChunkMark,
     /// The hits of the record that comes next in full, if rules were matched against it in its chunk already.
     hits: Option<Vec<(RuleIndex, RuleHit)>>,
-    /// What the row of that record is sorted by, if all that is needed beside is the record itself, unmapped.
+    /// The sort key of that record's row, if all that is needed beside is the record itself, unmapped.
     subject: Option<Subject>,
 }
 
@@ -175,8 +175,8 @@ impl Visitor for UnitVisitor<'_> {
     }
 
     fn restart_chunk(&mut self) {
-        // The fast reader gave up in the middle of the chunk, and the slow one starts it over. Everything that only grows is cut back to where the chunk began;
-        // what rules were woken stays awake, which costs time and changes no result.
+        // The fast reader gave up in the middle of the chunk, and the slow one starts it over. Everything that only grows is cut back to where the chunk
+        // began; rules that became active stay so, which costs time and changes no result.
         let ChunkMark { candidates, rows, connections, faults, seen, long_keywords, tally, logged } = self.mark;
         self.found.candidates.truncate(candidates);
         self.state.rows.truncate(rows.0);

@@ -14,7 +14,7 @@ pub struct AddressSurvey {
 }
 
 impl AddressSurvey {
-    /// What several have learnt, in any order.
+    /// Merges the addresses that several observers have learnt. Their order does not matter.
     pub fn merge(surveys: Vec<Self>) -> HostAddresses {
         let mut known = HostAddresses::default();
         for survey in surveys {

@@ -25,7 +25,7 @@ use std::net::IpAddr;
 /// Most addresses of hosts that are remembered. Which ones are left out depends on nothing but themselves.
 pub const MOST_ADDRESSES: usize = 1 << 16;
 
-/// What a connection is read from.
+/// The fields that a connection is read from.
 pub const CONNECTION_FIELDS: &[FieldId] = &[
     ecs::HOST_NAME,
     ecs::SOURCE_IP,
@@ -198,6 +198,7 @@ impl Connection {
         let is_own =
             |end: &ConnectionEnd| end.address().is_some_and(|ip| ip.is_unspecified() || known.has(&self.host, ip));
         let weak = |end: &ConnectionEnd| end.domain.as_deref().map(|name| likeness(&self.host, name));
+        // If both are known as the host's, or neither is, addresses decide nothing: a host that was given another's address by DHCP has both.
         match (is_own(&self.source), is_own(&self.destination)) {
             (true, false) => return Peer::Remote(EndName::Destination),
             (false, true) => return Peer::Remote(EndName::Source),
@@ -265,7 +266,7 @@ pub struct ConnectionRoute<'c> {
     pub remote: Option<&'c ConnectionEnd>,
     /// Whether this host accepted it.
     pub is_accepted: bool,
-    /// What a reader must know of the ends, in words; empty if they speak for themselves.
+    /// A note for the reader about the ends; empty if there is no doubt about them.
     pub note: &'static str,
 }
 
@@ -332,7 +333,7 @@ fn likeness(host: &str, name: &str) -> Likeness {
 pub struct HostAddresses {
     held: BTreeSet<(u64, String, IpAddr)>,
     is_full: bool,
-    /// What was added last: neighbours tell the same.
+    /// The address that was added last: neighbouring records mostly show the same one.
     last: Option<(String, IpAddr)>,
 }
 
@@ -356,6 +357,7 @@ impl HostAddresses {
     }
 
     fn hold(&mut self, entry: (u64, String, IpAddr)) {
+        // The lowest hashes stay, so that the same addresses are held for any number of threads: see `details::Entries`, which does the same.
         self.held.insert(entry);
         if self.held.len() > MOST_ADDRESSES {
             self.is_full = true;

@@ -1,4 +1,4 @@
-//! Everything that some processes did, each thing once with how often and when: the second half of a targeted pass.
+//! The activities of some processes, each once with how often and when: the second half of a targeted pass.
 //!
 //! A process can do a million different things. Of each list only so many are held, those with the lowest hash of what they are: a choice that is the same
 //! whatever the order of events and the number of threads, and under which the counts of what is held are exact. This module does not know why a process is
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// What may be asked of an event that is no start.
+/// The fields that are asked of an event that is no start.
 pub const FIELDS: &[FieldId] = &[
     ecs::HOST_NAME,
     ecs::PROCESS_ENTITY_ID,
@@ -56,7 +56,7 @@ pub const FIELDS: &[FieldId] = &[
 
 /// Most different things of one list of one process that are held, if few processes are wanted.
 const MOST_ENTRIES: usize = 4096;
-/// The same if many are.
+/// Most different entries of one list of one process that are held, if many processes are wanted.
 const FEWEST_ENTRIES: usize = 64;
 /// Most entries that all lists together may have, by the number of processes and lists.
 const ENTRIES_IN_ALL: usize = 1_000_000;
@@ -102,7 +102,7 @@ impl List {
     }
 }
 
-/// What was done: the parts that a [`List`] names.
+/// One thing that a process did: the parts that a [`List`] names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ActivityEntry {
     /// Which list it is in.
@@ -179,7 +179,7 @@ impl WantedProcesses {
     }
 }
 
-/// What one event says that a wanted process did.
+/// The activity of a wanted process in one event.
 #[derive(Clone, Debug)]
 pub(super) struct ActivityObservation {
     pub number: u32,
@@ -187,14 +187,14 @@ pub(super) struct ActivityObservation {
     pub entry: (ActivityEntry, Vec<Arc<str>>),
 }
 
-/// What wanted processes did.
+/// The activities of the wanted processes.
 #[derive(Debug, Default)]
 pub struct Details {
     of: Vec<OfProcess>,
     most: usize,
 }
 
-/// What one process did.
+/// The activities of one process.
 #[derive(Debug, Default)]
 pub struct OfProcess {
     /// By list.
@@ -247,7 +247,7 @@ impl Details {
         }
     }
 
-    /// What a wanted process did, by its number.
+    /// The activities of a wanted process, by its number.
     pub fn of(&self, number: u32) -> Option<&OfProcess> {
         self.of.get(number as usize)
     }
@@ -284,6 +284,9 @@ impl Entries {
             self.by_entry.insert(entry, times);
             return;
         }
+        // The list is full. Kept are the entries with the lowest hashes, as in a bottom-k sketch: which ones these are depends on the set of entries alone,
+        // not on the order in which threads meet them, where "the first ones" would. An entry that is pushed out never comes back, as the bar only sinks;
+        // one that stays was never out, so that its count is exact. The ordered set of hashes is only made for lists that are full, which few are.
         if self.hashes.is_empty() {
             self.hashes = self.by_entry.keys().map(|entry| (hash(entry), entry.clone())).collect();
         }
@@ -307,6 +310,7 @@ impl Times {
         self.last = self.last.max(other.last);
         self.values.extend(other.values);
         let mut more = self.values.remove(MORE_VALUES);
+        // The marker sorts among the values, so that it is taken out before they are counted and put back after.
         while self.values.len() > MOST_VALUES {
             self.values.pop_last();
             more = true;
@@ -318,7 +322,7 @@ impl Times {
 }
 
 impl FieldReader {
-    /// What an event says that its process did.
+    /// The activity of its process in an event, with the values that go with it.
     pub(super) fn entry(&mut self, event: &ObservedEvent<'_>, kind: ActivityKind) -> (ActivityEntry, Vec<Arc<str>>) {
         let fields = event.fields;
         let list = List::of(kind);
@@ -373,7 +377,7 @@ impl FieldReader {
         (ActivityEntry { list, parts, undecided }, values)
     }
 
-    /// What was done something to: another process, a pipe or device, or what the event says in words.
+    /// The target of an activity: another process, a pipe or device, or the event's message.
     fn target(&mut self, event: &ObservedEvent<'_>) -> Option<Arc<str>> {
         let fields = event.fields;
         if let Some(image) = self.shared(fields, ecs::DATA_TARGET_IMAGE) {

@@ -1,4 +1,4 @@
-//! What a process is known by on its host: Sysmon's ProcessGuid, or any other text that is an entity id, or its number and image where there is neither.
+//! The key of a process on its host: Sysmon's ProcessGuid, or any other text that is an entity id, or its number and image where there is neither.
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,6 +49,7 @@ impl EntityId {
             };
             bytes[at / 2] = bytes[at / 2] << 4 | value;
         }
+        // A GUID of mixed case is kept as text: it must print as it was written, and two that differ in case are two ids in Elastic.
         (!(upper && lower)).then_some(Self::Guid { upper, bytes })
     }
 }

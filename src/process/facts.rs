@@ -1,11 +1,11 @@
-//! What is known of one process.
+//! The facts about one process, and the record of it that is kept while events come in.
 
 use super::entity::EntityId;
 use super::text::CutText;
 use crate::event::OrderKey;
 use std::sync::Arc;
 
-/// What a process can do, as far as it is counted.
+/// The kinds of activity of a process that are counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ActivityKind {
     /// A network connection.
@@ -81,7 +81,7 @@ impl ActivityCounts {
         }
     }
 
-    /// What was done at all, and how often.
+    /// The kinds with at least one event, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (ActivityKind, u32)> {
         ActivityKind::ALL.into_iter().map(|kind| (kind, self.of(kind))).filter(|(_, count)| *count > 0)
     }
@@ -100,7 +100,7 @@ pub struct Hashes {
     pub imphash: Option<Arc<str>>,
 }
 
-/// What one event tells of a process.
+/// The facts about a process in one event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProcessFacts {
     /// Its number.
@@ -124,13 +124,13 @@ pub struct ProcessFacts {
 pub struct Start {
     /// Its place in the order of events.
     pub order: OrderKey,
-    /// What it tells of the process.
+    /// The facts about the process.
     pub facts: ProcessFacts,
-    /// What started it.
+    /// Its parent.
     pub parent: Parent,
 }
 
-/// What started a process: by entity id, and by number and image.
+/// The parent that a start names: by entity id, and by number and image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parent {
     /// Its entity id.
@@ -154,8 +154,8 @@ pub struct ProcessRecord {
     pub seen: Option<Box<(OrderKey, ProcessFacts)>>,
     /// The last of its own events.
     pub last: Option<OrderKey>,
-    /// What the first of its children says of it.
+    /// The facts about it in the start of the first of its children.
     pub named: Option<Box<(OrderKey, ProcessFacts)>>,
-    /// What it did.
+    /// The numbers of its activities by kind.
     pub counts: ActivityCounts,
 }

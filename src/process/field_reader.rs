@@ -53,7 +53,7 @@ impl FieldReader {
         }
     }
 
-    /// The same, shared, and cut if it is very long.
+    /// The first value of a field as a shared text, cut to [`LONGEST_TEXT`] bytes.
     pub fn shared(&mut self, fields: &dyn Fields, field: FieldId) -> Option<Arc<str>> {
         self.read(fields, field)?;
         Some(self.pool.share_cut(&self.text, LONGEST_TEXT))
@@ -64,7 +64,7 @@ impl FieldReader {
         Connection::read(|field| self.shared(fields, field).map(|text| text.to_string()))
     }
 
-    /// What the process of an event is known by.
+    /// The key of an event's process on its host; `None` if nothing identifies the process.
     pub(super) fn key(&mut self, fields: &dyn Fields) -> Option<EntityKey> {
         if let Some(id) = self.read(fields, ecs::PROCESS_ENTITY_ID) {
             return Some(EntityKey::Entity(EntityId::new(id)));
@@ -80,7 +80,7 @@ impl FieldReader {
         Some(self.pool.share_cut(&user, LONGEST_TEXT))
     }
 
-    /// What an event that is no start tells of its process, if nothing better is known of it.
+    /// The facts about its process in an event that is no start; `None` if the table has better ones already.
     pub(super) fn news(
         &mut self,
         fields: &dyn Fields,
@@ -89,6 +89,7 @@ impl FieldReader {
         key: &EntityKey,
         order: OrderKey,
     ) -> Option<ProcessFacts> {
+        // Asked of the thread's table as it was at the end of the last chunk: within one chunk a fact may be read twice, which changes nothing.
         table.is_news(host, key, order).then(|| ProcessFacts {
             pid: long(fields, ecs::PROCESS_PID),
             image: self.shared(fields, ecs::PROCESS_EXECUTABLE),
@@ -149,7 +150,8 @@ impl FieldReader {
     }
 }
 
-/// The process that an event is about, by host, in the letters that hosts are compared in, and key: the one that a [`ProcessSurvey`](super::ProcessSurvey) counts the event for.
+/// The process that an event is about, by host, in the letters that hosts are compared in, and key: the one that a [`ProcessSurvey`](super::ProcessSurvey)
+/// counts the event for.
 pub fn process_of(fields: &dyn Fields) -> Option<(String, EntityKey)> {
     let mut reader = FieldReader::default();
     let host = host::folded(reader.read(fields, ecs::HOST_NAME).unwrap_or_default()).into_owned();

@@ -41,9 +41,9 @@ pub struct HostTree {
 /// One process.
 #[derive(Debug)]
 pub struct ProcessNode {
-    /// What it is known by.
+    /// Its key on its host.
     pub key: EntityKey,
-    /// What is known of it.
+    /// The facts about it, from its own events and its children's.
     pub facts: ProcessFacts,
     /// Its start, if it was logged.
     pub started: Option<OrderKey>,
@@ -55,9 +55,9 @@ pub struct ProcessNode {
     pub first: OrderKey,
     /// Its last event.
     pub last: Option<OrderKey>,
-    /// What it did.
+    /// The numbers of its activities by kind.
     pub counts: ActivityCounts,
-    /// What started it, as its start says.
+    /// Its parent, as its start names it.
     pub named_parent: Option<Parent>,
     /// The process that started it.
     pub parent: Option<NodeIndex>,
@@ -124,6 +124,8 @@ impl HostTree {
         nodes.sort_unstable_by(|left, right| (left.first, &left.key).cmp(&(right.first, &right.key)));
         let by_key = (0..).zip(&nodes).map(|(at, node): (NodeIndex, &ProcessNode)| (node.key.clone(), at)).collect();
         let mut host = Self { name, nodes, rings: 0, by_key };
+        // Positions follow the order of first events, so that a parent mostly has a lower position than its children, and a tree that is built and printed by
+        // positions is in the order of time.
         let mut parents = host.parents();
         host.rings = cut_cycles(&mut parents);
         for (at, parent) in (0..).zip(parents) {
@@ -162,6 +164,7 @@ impl HostTree {
         let Some(at) = at else { return alive.map(|(index, _)| index).collect() };
         let before = |node: &ProcessNode| node.first.time <= at;
         let over = |node: &ProcessNode| node.ended.is_some_and(|ended| ended < at);
+        // A process without a logged start may have run since long before its first event: it is kept, for it can be the one that is meant.
         let all: Vec<(NodeIndex, &ProcessNode)> =
             alive.filter(|(_, node)| node.is_synthetic() || before(node)).collect();
         let found = all.iter().rev().find(|(_, node)| before(node) && !over(node)).or(all.last());
@@ -170,6 +173,8 @@ impl HostTree {
 
     /// The parent of each process.
     fn parents(&self) -> Vec<Option<NodeIndex>> {
+        // An entity id identifies a parent. Where a log has none (or a start names a parent by number only), the number is all there is, and Windows uses
+        // numbers again: the parent is the last process of that number that had started by then, was not over, and has the same image.
         let mut by_pid: HashMap<i64, Vec<NodeIndex>> = HashMap::new();
         for (at, node) in (0..).zip(&self.nodes) {
             if let (Some(pid), Some(_)) = (node.facts.pid, node.started) {
@@ -211,6 +216,7 @@ impl HostTree {
         if keep.iter().all(|keep| *keep) {
             return;
         }
+        // Positions are handed out anew without gaps, and everything that refers to a process by position is translated by one table.
         let mut next: NodeIndex = 0;
         let moved: Vec<NodeIndex> = keep
             .iter()
@@ -289,7 +295,9 @@ impl ProcessFacts {
 /// Cuts every cycle above the first of its members, which is the one with the lowest position. Gives how many there were.
 fn cut_cycles(parents: &mut [Option<NodeIndex>]) -> usize {
     const NEW: usize = usize::MAX;
-    // Which walk was the first to come by.
+    // Each walk goes up from one process and marks where it was with its number. It ends at a root, at the mark of an earlier walk (everything above was
+    // looked at then), or at its own mark: a cycle. Every process is marked once, so that the time is linear; recursion would overflow the stack on a long
+    // chain.
     let mut walks = vec![NEW; parents.len()];
     let mut cycles = 0;
     for walk in 0..parents.len() {

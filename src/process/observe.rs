@@ -11,7 +11,7 @@ use crate::ecs::{self, FieldId};
 use crate::event::Fields;
 use std::sync::Arc;
 
-/// What is asked of the start of a process.
+/// The fields that are asked of the start of a process.
 const OF_STARTS: &[FieldId] = &[
     ecs::HOST_NAME,
     ecs::EVENT_CATEGORY,
@@ -35,12 +35,12 @@ const OF_STARTS: &[FieldId] = &[
     ecs::EVQL_RECOVERED,
 ];
 
-/// What a survey gathers: a table of all processes, and everything that wanted ones did.
+/// An observer that gathers a table of all processes, and all activities of wanted ones.
 #[derive(Debug)]
 pub struct ProcessSurvey {
     /// All processes.
     pub table: ProcessTable,
-    /// What the wanted ones did.
+    /// The activities of the wanted ones.
     pub details: Details,
     /// The addresses that hosts have shown as their own, if that is wanted.
     pub addresses: Option<HostAddresses>,
@@ -71,7 +71,7 @@ impl ProcessSurvey {
         }
     }
 
-    /// The same, and addresses of hosts are learnt too.
+    /// Lets the survey learn addresses of hosts too.
     #[must_use]
     pub fn with_addresses(self) -> Self {
         Self { addresses: Some(HostAddresses::default()), ..self }
@@ -139,6 +139,8 @@ impl Observer for ProcessSurvey {
     }
 
     fn keep(&mut self) {
+        // Only now, at the end of a chunk, do its events count: had the fast reader failed in the middle, `forget` would have dropped them, and the slow one
+        // would show all of them anew.
         self.observations.drain(..).for_each(|observation| self.table.add(observation));
         self.entries.drain(..).for_each(|entry| self.details.add(entry));
         self.table.nameless += std::mem::take(&mut self.nameless);

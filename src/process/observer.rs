@@ -28,9 +28,9 @@ pub trait Observer: Send {
     fn fields(&self, id: u32) -> &'static [FieldId];
     /// An event.
     fn see(&mut self, event: &ObservedEvent<'_>);
-    /// What was seen since the last [`keep`](Self::keep) counts.
+    /// Keeps the events since the last [`keep`](Self::keep): their chunk was read to its end.
     fn keep(&mut self);
-    /// It does not count: it will be shown again.
+    /// Forgets the events since then: their chunk is started over, and they will be shown again.
     fn forget(&mut self);
 }
 

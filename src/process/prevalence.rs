@@ -1,4 +1,4 @@
-//! Where else a value was seen: on how many hosts, how often, first and last.
+//! The prevalence of values in the evidence: on how many hosts, how often, first and last.
 //!
 //! Hashes and command lines are those of starts, which a [`Forest`] has. The other ends of connections and names that were asked for are counted in a pass of
 //! their own, with the values in a set, so that memory follows what is sought. This module does not know why a value is.
@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What kind of value.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ValueKind {
     /// The SHA-256 of the image of a process that started.
@@ -45,7 +45,7 @@ impl ValueKind {
 /// A value of a kind.
 pub type Sought = (ValueKind, CutText);
 
-/// Where it was seen.
+/// The hosts, number and span of the events that have a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prevalence {
     /// On which hosts: the writing of each name that comes first by its letters, by the letters that names are compared in.
@@ -83,7 +83,7 @@ impl Prevalence {
     }
 }
 
-/// The values that are sought, and where they were seen.
+/// The values that are sought, each with its prevalence.
 #[derive(Clone, Debug, Default)]
 pub struct PrevalenceIndex {
     found: HashMap<Sought, Prevalence>,
@@ -95,7 +95,7 @@ impl PrevalenceIndex {
         self.found.entry(sought).or_default();
     }
 
-    /// Where a value was seen.
+    /// The prevalence of a value.
     pub fn get(&self, sought: &Sought) -> Option<&Prevalence> {
         self.found.get(sought)
     }
@@ -123,6 +123,7 @@ impl PrevalenceIndex {
                     start(ValueKind::Sha256, hash.as_ref()),
                     start(ValueKind::CommandLine, node.facts.command_line.as_ref()),
                 ];
+                // Starts are in the forest already, with their hashes and command lines: no pass is made for them.
                 for value in values.into_iter().flatten() {
                     if let Some(seen) = self.found.get_mut(&value) {
                         seen.add(&host.name, order, node.starts.into());
@@ -134,8 +135,8 @@ impl PrevalenceIndex {
 
     /// Adds what others have seen of the same values, in any order.
     pub fn merge(&mut self, other: Self) {
-        for (sought, seen_there) in other.found {
-            self.found.entry(sought).or_default().merge(seen_there);
+        for (sought, seen) in other.found {
+            self.found.entry(sought).or_default().merge(seen);
         }
     }
 }
@@ -154,18 +155,19 @@ pub struct Watch {
 impl Watch {
     /// Nothing seen yet of what is sought. `known` tells which end of a connection is the other host's.
     pub fn new(sought: &Arc<PrevalenceIndex>, known: &Arc<HostAddresses>) -> Self {
+        // Worked out once: whether an observer wants an event ID at all is asked for every record.
         let (seeks_files, found) = (sought.seeks_files(), PrevalenceIndex::default());
         let (sought, known) = (sought.clone(), known.clone());
         Self { sought, known, seeks_files, found, pending: Vec::new(), reader: FieldReader::default() }
     }
 
-    /// What was seen.
+    /// Ends the watch with the prevalence that it has counted.
     pub fn finish(self) -> PrevalenceIndex {
         self.found
     }
 }
 
-/// What is asked of connections and DNS queries.
+/// The fields that are asked of connections, DNS queries and files.
 const FIELDS: &[FieldId] = &[
     ecs::HOST_NAME,
     ecs::SOURCE_IP,
@@ -201,6 +203,7 @@ impl Watch {
 
     /// The address of the other end, if it is one that is sought. Few connections have one at any end: only of these it is asked which end is whose.
     fn meet_destination(&mut self, event: &ObservedEvent<'_>) {
+        // To read a whole connection makes seven texts; to look up two addresses in a set makes none that is new.
         let ends = [ecs::SOURCE_IP, ecs::DESTINATION_IP];
         if !ends.into_iter().any(|field| self.sought(ValueKind::Destination, field, event).is_some()) {
             return;

@@ -52,6 +52,7 @@ impl Missing {
     /// For each alert without a start the place of the first start of its process, if there is one.
     pub fn found(&self, observers: &[Starts]) -> Vec<(usize, OrderKey)> {
         let mut found: Vec<Option<OrderKey>> = vec![None; self.wanted.len()];
+        // An id that was used again has several starts; the first one in the order of events is taken, as in the process table.
         for (mine, theirs) in observers.iter().flat_map(|starts| starts.found.iter().enumerate()) {
             keep_first(&mut found[mine], *theirs);
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Most processes that are told apart. Further ones are counted and no more: only evidence that was made for it has so many.
 pub const MOST_PROCESSES: usize = 4_000_000;
 
-/// What one event says of processes.
+/// The effect of one event on the table.
 #[derive(Clone, Debug)]
 pub struct ProcessObservation {
     pub host: HostName,
@@ -19,7 +19,7 @@ pub struct ProcessObservation {
     pub what: ProcessNews,
 }
 
-/// What happened.
+/// The kind of an event in the life of a process.
 #[derive(Clone, Debug)]
 pub enum ProcessNews {
     /// The process started. Beside it stands what the event says of the parent.
@@ -53,9 +53,19 @@ pub struct ProcessTable {
 impl ProcessTable {
     /// Adds what an event says.
     pub fn add(&mut self, observation: ProcessObservation) {
+        // Events come in any order: units are read side by side, and logs of one host can overlap. So a process's record keeps, of everything that only one
+        // event may decide, the event that is first in the order of events, with its order; whichever comes later replaces it only if its order is lower.
+        // For example
+        //
+        //     child's start (order 7) names parent P:  P is made, `named` = what the child says
+        //     P's exit (order 9):                      `exit` = 9
+        //     P's start (order 3):                     `start` = 3; what others said is dropped, for the start says more
+        //
+        // gives the same record in all six orders, and in tables of several threads that are merged.
         let ProcessObservation { host, key, order, what } = observation;
         if let ProcessNews::Start { parent, parent_facts, .. } = &what
             && let Some(parent_key) = parent_key(parent)
+            // Crafted evidence can name a process as its own parent.
             && parent_key != key
             && let Some(parent) = self.process(&host, parent_key)
             && parent.start.is_none()
@@ -99,6 +109,8 @@ impl ProcessTable {
         }
         let of_host = self.hosts.get_mut(&*host.folded)?;
         host::show(&mut of_host.name, &host.written);
+        // A process that is known goes on being counted when the table is full: which ones are in it depends on the order of reading then, and a notice says
+        // that the limit was reached.
         let full = self.processes >= MOST_PROCESSES;
         if full && !of_host.processes.contains_key(&key) {
             return None;
@@ -110,9 +122,10 @@ impl ProcessTable {
         }))
     }
 
-    /// Both together.
+    /// Merges two tables. Their order does not matter.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
+        // The smaller table is moved into the larger: whole records are moved, and maps of millions of keys are not rebuilt.
         if self.processes < other.processes {
             std::mem::swap(&mut self, &mut other);
         }
@@ -179,6 +192,7 @@ impl ProcessRecord {
                 *mine = Some(theirs);
             }
         }
+        // One thread may know the start and the other what was said without it: together the start wins, as if one thread had read both.
         if self.start.is_some() {
             (self.seen, self.named) = (None, None);
         }

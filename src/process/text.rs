@@ -10,7 +10,7 @@ const MOST_POOLED: usize = 1 << 16;
 /// A text, perhaps cut.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CutText {
-    /// What there is of it.
+    /// The part that was kept.
     pub text: Arc<str>,
     /// How many characters were cut off.
     pub cut: u32,
@@ -49,6 +49,7 @@ impl Pool {
         if let Some(known) = self.0.get(text) {
             return known.clone();
         }
+        // Whoever holds a text goes on holding it: clearing loses sharing only.
         if self.0.len() >= MOST_POOLED {
             self.0.clear();
         }
@@ -57,7 +58,7 @@ impl Pool {
         new
     }
 
-    /// The same, cut to a length in bytes; what was cut is told in the text itself.
+    /// A shared text of at most `most` bytes; behind a longer one stands how many characters were cut.
     pub fn share_cut(&mut self, text: &str, most: usize) -> Arc<str> {
         if text.len() <= most {
             return self.share(text);

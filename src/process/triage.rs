@@ -1,4 +1,4 @@
-//! What a person looks up first about each alert, put beside it: its processes with all they did, what started them, what they started, and where else their
+//! The context of each alert, as a person would look it up first: its processes with all they did, what started them, what they started, and where else their
 //! hashes, command lines and destinations were seen.
 //!
 //! Alerts of one process share what is known of it. This module does not know how the evidence is read: it says what is wanted, and takes what was found.
@@ -33,7 +33,7 @@ pub const MOST_CHILDREN: usize = 50;
 /// Most values of one kind that are sought for one alert.
 pub const MOST_SOUGHT: usize = 20;
 
-/// What is to be gathered for some alerts.
+/// The processes and values to be looked up for some alerts.
 #[derive(Debug, Default)]
 pub struct TriagePlan {
     wanted: Arc<WantedProcesses>,
@@ -49,7 +49,7 @@ pub struct TriagePlan {
     left_out: usize,
 }
 
-/// What is known about alerts.
+/// The context of some alerts.
 #[derive(Debug)]
 pub struct Triage {
     /// All processes.
@@ -76,12 +76,12 @@ pub struct AlertProcess<'t> {
     pub host: usize,
     /// Its position there.
     pub node: NodeIndex,
-    /// What it did.
+    /// Its activities.
     pub did: &'t OfProcess,
 }
 
 impl TriagePlan {
-    /// What is needed for these alerts.
+    /// The plan for some alerts.
     pub fn new(alerts: &[Alert]) -> Self {
         let mut wanted = WantedProcesses::default();
         let mut plan = Self::default();
@@ -97,6 +97,7 @@ impl TriagePlan {
                 }
                 connections.extend(reader.connection(document));
                 let Some((host, key)) = process_of(document) else { continue };
+                // The first ones in the order of alerts are looked up: a set that does not depend on threads, and that a reader can predict.
                 if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
                     plan.left_out += 1;
                     continue;
@@ -125,7 +126,7 @@ impl TriagePlan {
 }
 
 impl Triage {
-    /// What some observers have gathered. Where values were seen elsewhere is still to be counted: see [`watch`](Self::watch).
+    /// The context as far as one pass has gathered it. The prevalence of values is still to be counted: see [`watch`](Self::watch).
     pub fn new(plan: TriagePlan, surveys: Vec<ProcessSurvey>) -> Self {
         let TriagePlan { wanted, processes, of_alerts, mut of_events, connections, left_out } = plan;
         let survey = ProcessSurvey::merge(surveys).unwrap_or_else(|| ProcessSurvey::new(&wanted));
@@ -179,6 +180,7 @@ impl Triage {
             cut.extend(shown.filter_map(|node| host.node(node).cut_command()));
         }
         self.still_cut = cut.len().saturating_sub(MOST_READ_AGAIN);
+        // The lowest places stay: they are read in order, and neighbours share a chunk.
         while cut.len() > MOST_READ_AGAIN {
             cut.pop_last();
         }
@@ -199,7 +201,7 @@ impl Triage {
         }
     }
 
-    /// What to look for in another pass, if anything is.
+    /// The values to look for in another pass; `None` if there are none.
     pub fn watch(&self) -> Option<Arc<PrevalenceIndex>> {
         self.prevalence.needs_pass().then(|| Arc::new(self.prevalence.clone()))
     }
@@ -211,7 +213,7 @@ impl Triage {
         }
     }
 
-    /// What a reader must know of it: limits that were reached, and processes under the names of several hosts.
+    /// Notices for the reader: limits that were reached, and processes under the names of several hosts.
     pub fn notices(&self) -> Vec<Notice> {
         let (looked_up, reread) = (grouped(MOST_PROCESSES as u64), grouped(MOST_READ_AGAIN as u64));
         let apart = grouped(super::MOST_PROCESSES as u64);
@@ -253,7 +255,7 @@ impl Triage {
         })
     }
 
-    /// The values of an alert, and where they were seen.
+    /// The values of an alert with their prevalence.
     pub fn elsewhere(&self, alert: usize) -> impl Iterator<Item = (&Sought, &Prevalence)> {
         let sought = self.sought.get(alert).map_or(&[][..], Vec::as_slice);
         sought
@@ -262,7 +264,7 @@ impl Triage {
             .filter(|(_, seen)| seen.count > 0)
     }
 
-    /// What to seek for an alert: what its processes are, and whom they spoke to; and how many values were too many. Its own events go first.
+    /// The values to seek for an alert (those of its events first, then those of its processes), and how many were too many.
     fn sought_for(&self, alert: usize, of_alert: &[Sought]) -> (Vec<Sought>, usize) {
         let mut all: Vec<Sought> = of_alert.to_vec();
         for AlertProcess { host, node, did } in self.members(alert) {

@@ -16,11 +16,11 @@ pub struct TreeRow {
     pub depth: u32,
     /// Whether no other child of the same parent follows.
     pub last: bool,
-    /// What it shows.
+    /// The process, or the number of those left out.
     pub what: TreeItem,
 }
 
-/// What a row shows.
+/// The content of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TreeItem {
     /// A process.
@@ -107,6 +107,7 @@ fn sizes(host: &HostTree, marks: &[ShownBecause]) -> Vec<u32> {
         order.extend(&host.node(node).children);
         next += 1;
     }
+    // In the order of levels every process stands behind its parent: added up from the end, each size is complete before it is added to the one above.
     for &node in order.iter().rev() {
         if let Some(parent) = host.node(node).parent {
             sizes[parent as usize] += sizes[node as usize];
@@ -146,6 +147,7 @@ impl TreeWalk<'_> {
                 left_out += self.sizes[node as usize];
             }
         }
+        // A stack instead of recursion: a chain of processes can be as long as the evidence. What comes first has to be pushed last.
         if left_out > 0 {
             self.stack.push(PendingRow::LeftOut { count: left_out, depth });
         }

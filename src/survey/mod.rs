@@ -1,4 +1,4 @@
-//! What evidence consists of: computers, channels, providers, event IDs, times, record numbers and what is missing between them, and the
+//! A survey of evidence: computers, channels, providers, event IDs, times, record numbers and what is missing between them, and the
 //! records that tell about the logs themselves.
 //!
 //! Every record counts, whoever wrote it. Parts are put together in the order of the files ([`FileContents::merge`] is associative), so that it does
@@ -21,7 +21,7 @@ use std::sync::Arc;
 const MOST_NAMES: usize = 4096;
 /// Most notable records that are held of one file.
 const MOST_NOTABLE: usize = 10_000;
-/// What stands for the names that are too many.
+/// Stands for names above the most that are told apart.
 pub const OTHERS: &str = "(others)";
 
 /// A channel of a computer.
@@ -33,7 +33,7 @@ pub struct StreamKey {
     pub channel: Arc<str>,
 }
 
-/// What a survey needs to know of a record.
+/// The parts of a record that a survey counts by.
 #[derive(Clone, Copy, Debug)]
 pub struct SurveyEntry<'e> {
     /// `Provider/@Name`.
@@ -46,7 +46,7 @@ pub struct SurveyEntry<'e> {
     pub time: Ticks,
 }
 
-/// What was seen of a channel of a computer.
+/// The survey of one channel of a computer.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     /// `Computer` as it was written; of several writings the one that comes first by its letters.
@@ -92,6 +92,7 @@ impl Stream {
 
     /// Adds what comes after it in the same file.
     pub fn merge(&mut self, other: &Self) {
+        // Where two parts meet there is one more pair of neighbours: the last record here, and the first one there.
         if let Some([first, last]) = other.ends {
             self.follow(first);
             let first = self.ends.map_or(first, |[first, _]| first);
@@ -124,6 +125,8 @@ impl Stream {
     /// Notes a step back in time from the last record to one that was numbered right after it.
     fn follow(&mut self, (number, time): (Option<u64>, Ticks)) {
         let Some([_, (Some(before), last)]) = self.ends else { return };
+        // Only neighbours by number are compared. The file of a circular log begins in the middle, where the newest record stands before the oldest: that is
+        // no step back. Whoever sets the clock back, or edits a record, leaves two neighbours in the wrong order.
         if before.checked_add(1) == number && time < last {
             self.backwards += 1;
             self.most_backwards = self.most_backwards.max(last.0.saturating_sub(time.0));
@@ -135,13 +138,14 @@ impl Stream {
     }
 
     fn count(&mut self, key: (Arc<str>, u32), count: u64) {
+        // Crafted evidence can name a provider in every record. Names that are known go on being counted by themselves.
         let full = self.events.len() >= MOST_NAMES && !self.events.contains_key(&key);
         let key = if full { (OTHERS.into(), 0) } else { key };
         *self.events.entry(key).or_default() += count;
     }
 }
 
-/// What was seen in a file, or in a part of it.
+/// The survey of a file, or of a part of it.
 #[derive(Clone, Debug, Default)]
 pub struct FileContents {
     /// Chunks of 64 KiB with content.
@@ -220,7 +224,7 @@ fn span<'s>(streams: impl Iterator<Item = &'s Stream>) -> Option<(Ticks, Ticks)>
     streams.filter_map(|stream| stream.span).reduce(|all, span| (all.0.min(span.0), all.1.max(span.1)))
 }
 
-/// What one input consists of.
+/// The survey of one input.
 #[derive(Debug)]
 pub struct SurveyedFile {
     /// The input.
@@ -229,13 +233,13 @@ pub struct SurveyedFile {
     pub header: Option<LogHeader>,
     /// The SHA-256 of the file on disk, which is the archive for a member of one; `None` unless it was asked for.
     pub sha256: Option<String>,
-    /// What is in it.
+    /// Its contents.
     pub contents: FileContents,
     /// Records that were passed over.
     pub passed_over: u64,
 }
 
-/// What all inputs consist of.
+/// The survey of all inputs.
 #[derive(Debug)]
 pub struct EvidenceSurvey {
     /// Every input, in order.
@@ -246,14 +250,14 @@ pub struct EvidenceSurvey {
     pub unlisted_faults: u64,
 }
 
-/// What was seen of a computer, in whichever files.
+/// The survey of one computer over all files.
 #[derive(Clone, Debug, Default)]
 pub struct SurveyedHost {
     /// `Computer`.
     pub name: Arc<str>,
     /// The inputs that have records of it, by number.
     pub inputs: Vec<usize>,
-    /// What was seen of each channel, by name.
+    /// Its channels, by name.
     pub channels: BTreeMap<Arc<str>, Stream>,
     /// Records that tell about its logs, in the order of time; each record once, however many files have it.
     pub notable: Vec<Notable>,
@@ -271,7 +275,7 @@ impl SurveyedHost {
     }
 }
 
-/// What was seen of each computer, by name; a name is one in whatever letters it is written.
+/// Regroups the surveys of files by computer, in the order of names. Names that differ in case are one.
 pub fn hosts(files: &[SurveyedFile]) -> Vec<SurveyedHost> {
     let mut hosts: BTreeMap<Arc<str>, SurveyedHost> = BTreeMap::new();
     let named = |name: &Arc<str>| SurveyedHost { name: Arc::clone(name), ..SurveyedHost::default() };
@@ -299,6 +303,7 @@ pub fn hosts(files: &[SurveyedFile]) -> Vec<SurveyedHost> {
             key(left).cmp(&key(right))
         });
         host.notable.dedup_by(|next, kept| {
+            // A record of a log and its copy in an archive are at different places; what they say, and when, is the same.
             let same = |one: &Notable| (one.time, one.event_id, one.record_id.unwrap_or(one.origin.offset));
             same(next) == same(kept) && next.channel == kept.channel && next.facts == kept.facts
         });

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Most characters of a value that are kept.
 const LONGEST: usize = 1024;
 
-/// What a record tells about the logs.
+/// The kinds of record that say something about the logs themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NotableKind {
     /// A log was cleared: Security 1102, System 104.
@@ -65,6 +65,7 @@ impl NotableKind {
     /// The kind of a record of a provider, if it is one of them.
     pub fn of(provider: &str, guid: Option<&str>, event_id: u32) -> Option<Self> {
         let is = |name: &str| provider.eq_ignore_ascii_case(name);
+        // By event ID first: it is a number, and every record of every provider comes by here.
         Some(match event_id {
             4 | 16 | 255 if sysmon::is_provider(provider, guid) => match event_id {
                 4 => Self::SysmonState,
@@ -87,7 +88,7 @@ impl NotableKind {
 /// One such record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notable {
-    /// What it tells.
+    /// Its kind.
     pub kind: NotableKind,
     /// When it was written.
     pub time: Ticks,
@@ -99,14 +100,14 @@ pub struct Notable {
     pub event_id: u32,
     /// `EventRecordID`.
     pub record_id: Option<u64>,
-    /// What it says, by the names of docs/outputs.md; values of at most 1,024 characters.
+    /// Its values, by the names of docs/outputs.md; values of at most 1,024 characters.
     pub facts: Vec<(&'static str, String)>,
     /// Where it was read.
     pub origin: Locator,
 }
 
 impl Notable {
-    /// What a record tells, if it is one of these.
+    /// The notable part of a record; `None` if it is of no [`NotableKind`].
     pub fn of(record: &Record) -> Option<Self> {
         let kind = NotableKind::of(&record.provider, record.provider_guid.as_deref(), record.event_id)?;
         Some(Self {

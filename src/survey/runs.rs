@@ -22,6 +22,7 @@ impl NumberRuns {
         match self.found.last_mut() {
             Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
             Some((_, last)) if *last == number => {}
+            // Most records are numbered one after another: a log of a million is one pair.
             _ => self.push((number, number)),
         }
     }
@@ -33,6 +34,7 @@ impl NumberRuns {
     }
 
     fn push(&mut self, run: (u64, u64)) {
+        // Sorted when the list has doubled, not at every number: the cost per number stays logarithmic, and memory within twice the number of runs.
         if self.found.len() >= self.settled.saturating_mul(2).max(1024) {
             self.settle();
         }

@@ -1,4 +1,4 @@
-//! What every Sysmon event has: identity, host, log and the categorisation of its event ID.
+//! The fields that every Sysmon event has: identity, host, log and the categorisation of its event ID.
 
 use super::ids;
 use super::mapping::Mapping;
@@ -71,6 +71,7 @@ fn host(document: &mut Document, computer: &str) {
 
 /// An identifier that is the same for the same computer name wherever it is met. It is made up: a record does not hold the agent's `host.id`.
 pub fn synthetic_host_id(computer: &str) -> String {
+    // A hash of the name, so that logs of one host that were collected apart agree; with a prefix, so that it equals no other program's hash of the name.
     let hash = Sha1::digest(format!("evql host {}", computer.to_lowercase()));
     let mut text = String::with_capacity(36);
     for (at, byte) in hash.iter().take(16).enumerate() {

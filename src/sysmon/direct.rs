@@ -13,7 +13,7 @@ use std::ops::Range;
 /// How a field is made of a text that says something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// What follows the last separator of a path.
+    /// The text behind the last separator of a path.
     BaseName,
     /// The domain in `DOMAIN\name`.
     Domain,
@@ -33,7 +33,7 @@ pub enum Made {
     Boolean,
 }
 
-/// What became of a text.
+/// The result of a transformation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transformed {
     /// Nothing.
@@ -82,6 +82,7 @@ impl Made {
         let range = |range: Option<Range<usize>>| range.map_or(Transformed::Nothing, Transformed::Part);
         match self {
             Self::BaseName => {
+                // A path of one character has no name, as in `derive::process_names`: the pipeline asks for more than one.
                 let after = text.rfind(separator).filter(|_| text.len() > 1).map(|at| at + separator.len_utf8());
                 range(after.map(|from| from..text.len()))
             }
@@ -97,6 +98,7 @@ impl Made {
                 Some(number) => Transformed::Other(number.into()),
                 None => Transformed::Part(0..text.len()),
             },
+            // The text of an address is kept as it was written, since that is what a row shows; only whether it is one is asked here.
             Self::Address => range(text.parse::<IpAddr>().ok().map(|_| 0..text.len())),
             Self::Boolean => match text {
                 "true" => Transformed::Flag(true),

@@ -1,4 +1,4 @@
-//! What is known of an event by its event ID alone, before a record is read.
+//! Facts that follow from an event ID alone, before a record is read.
 
 use super::mapping::Mapping;
 use super::platform::SysmonPlatform;
@@ -21,6 +21,7 @@ pub fn event_ids() -> impl Iterator<Item = u32> {
 /// Conditions on them are decided by the ID alone. The exception are events that Elastic's pipeline fails on, which only differ in `event.kind`.
 pub fn constants(id: u32, mapping: Mapping) -> Document {
     let mut document = Document::new();
+    // Windows only: records of Sysmon for Linux are mapped as a whole, and rules are not specialised to them.
     common::constants(&mut document, SysmonPlatform::Windows, mapping);
     common::event_id(&mut document, id, mapping);
     document
@@ -53,5 +54,6 @@ pub fn may_have(id: u32, field: &Field) -> bool {
         &["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error.", "evql."];
     let name = field.name();
     OF_THE_RECORD.iter().any(|start| name.starts_with(start))
+        // The table of steps is asked, and no list of fields: it cannot get out of step with the mapping.
         || steps::STEPS.iter().any(|step| step.scope.may_include(id) && step.action.may_set(name))
 }

@@ -31,6 +31,8 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
     common::event_id(&mut document, record.event_id, mapping);
     let separator = if system == SysmonPlatform::Linux { '/' } else { '\\' };
     let context = StepContext { id: record.event_id, mapping, separator };
+    // A failure is a result, not an error of this program: Elastic indexes such an event too, half mapped and marked, and rules that match it there have to
+    // match it here.
     match run(&mut data, &mut document, context) {
         Ok(()) => data.leave_rest(&mut document),
         Err(Failure(reason)) => {
@@ -39,6 +41,7 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
             data.leave_all(&mut document);
         }
     }
+    // Set last, because it is the collector's and not the pipeline's: it is there even where the pipeline failed.
     document.set(ecs::EVENT_CREATED, record.time_created);
     if record.is_recovered {
         document.set(ecs::EVQL_RECOVERED, true);

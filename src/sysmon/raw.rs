@@ -53,6 +53,7 @@ impl<'record> EventData<'record> {
     /// Takes the entries that say something. Of several entries with one name the first counts, as in the collector.
     pub fn new<N: AsRef<str>, V: AsRef<str>>(data: &'record [(N, V)]) -> Self {
         let mut entries: Vec<(&str, &str)> = Vec::with_capacity(data.len());
+        // A linear search beats a map: a record has about twenty entries, and the list is made for each.
         for (name, value) in data {
             let (name, value) = (name.as_ref(), value.as_ref());
             if !is_nothing(value) && !entries.iter().any(|&(have, _)| have == name) {

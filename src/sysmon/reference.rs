@@ -61,6 +61,7 @@ pub fn reference() -> String {
         "\n## Steps\n\n`EventData` is what the step reads; fields that earlier steps have set are in italics.\n\n",
     );
     page.push_str("| event IDs | EventData | field | how |\n|---|---|---|---|\n");
+    // The table is the mapping itself, so that the page cannot tell another story than the program.
     for step in STEPS {
         let [reads, writes, how] = table_cells(&step.action);
         let _ = writeln!(page, "| {} | {reads} | {writes} | {how} |", scope(step.scope));
@@ -118,7 +119,7 @@ fn name(mapping: Mapping) -> &'static str {
     }
 }
 
-/// What a step reads, what it writes, and how.
+/// The cells of a step's table row: its inputs, its outputs, and how one becomes the other.
 fn table_cells(action: &Action) -> [String; 3] {
     let one = |name: &str, field: crate::ecs::FieldId, how: &str| [code(name), code(field.name()), how.to_owned()];
     match action {

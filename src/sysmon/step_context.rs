@@ -9,7 +9,7 @@ pub struct StepContext {
     pub id: u32,
     /// Whose mapping it is.
     pub mapping: Mapping,
-    /// What separates the parts of a path: a backslash on Windows.
+    /// The separator of paths: a backslash on Windows.
     pub separator: char,
 }
 

@@ -16,7 +16,7 @@ use crate::event::{Document, IpValue};
 pub struct MappingStep {
     /// Which events go through it.
     pub scope: Scope,
-    /// What it does.
+    /// Its effect.
     pub action: Action,
 }
 
@@ -55,7 +55,7 @@ impl Scope {
     }
 }
 
-/// What a step does.
+/// The effect of a step.
 #[derive(Debug)]
 pub enum Action {
     /// The entry's text becomes the field and leaves EventData, unless the field has a value already.
@@ -96,7 +96,7 @@ impl Action {
 /// A step with a function of its own.
 #[derive(Debug)]
 pub struct Derive {
-    /// What it does, in a few words.
+    /// A description for `docs/fields.md`.
     pub how: &'static str,
     /// Entries of EventData that it reads.
     pub entries: &'static [&'static str],
@@ -118,6 +118,7 @@ impl MappingStep {
     ) -> Result<(), Failure> {
         match self.action {
             Move(name, field) => {
+                // As in Elastic's `rename` with `ignore_failure`: where the field is set the entry stays, and ends in `winlog.event_data`.
                 if let Some(value) = data.get(name)
                     && !document.has(field)
                 {
@@ -188,6 +189,7 @@ pub static STEPS: &[MappingStep] = &[
     all(Move("ProcessGuid", ecs::PROCESS_ENTITY_ID)),
     all(Long("ProcessId", ecs::PROCESS_PID)),
     all(Move("Image", ecs::PROCESS_EXECUTABLE)),
+    // Events about two processes (8, 10) name the acting one `Source…`: it becomes `process`, as the others' `Image` does. Event 8 spells it `Guid`, event 10 `GUID`.
     all(Move("SourceProcessGuid", ecs::PROCESS_ENTITY_ID)),
     all(Move("SourceProcessGUID", ecs::PROCESS_ENTITY_ID)),
     all(Long("SourceProcessId", ecs::PROCESS_PID)),
@@ -200,6 +202,7 @@ pub static STEPS: &[MappingStep] = &[
     all(Move("ParentImage", ecs::PROCESS_PARENT_EXECUTABLE)),
     all(Move("ParentCommandLine", ecs::PROCESS_PARENT_COMMAND_LINE)),
     all(Long("ParentProcessId", ecs::PROCESS_PARENT_PID)),
+    // Event 7 describes the image that was loaded; all others with these entries describe the process.
     except(&[7], Move("OriginalFileName", ecs::PROCESS_PE_ORIGINAL_FILE_NAME)),
     except(&[7], Copy("Company", ecs::PROCESS_PE_COMPANY)),
     except(&[7], Copy("Description", ecs::PROCESS_PE_DESCRIPTION)),
@@ -254,6 +257,7 @@ pub static STEPS: &[MappingStep] = &[
         writes: &["file.name", "file.directory", "file.extension"],
         run: derive::file_parts,
     })),
+    // Late in the table, because it copies what the steps before have set.
     integration(
         &[7],
         Action::Derive(Derive {

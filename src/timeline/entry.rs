@@ -51,6 +51,7 @@ impl<'t> EntryColumns<'t> {
     /// All values of a field: the event's own or, for the facts in [`CARRIED`](super::CARRIED), the first of its process's start.
     pub fn values(&self, field: usize) -> impl Iterator<Item = Cell<'t>> + use<'t, '_> {
         let event = self.event.values(field);
+        // A fact that is carried over is the first value of the start's only: several would look as if the event had them itself.
         let (cells, most) = if event.is_empty() { (self.carried(field), 1) } else { (event, usize::MAX) };
         cells.iter().take(most).map(|(_, cell)| *cell)
     }

@@ -92,7 +92,7 @@ pub const CARRIED: &[FieldId] = &[
     ecs::DATA_LOGON_ID,
 ];
 
-/// What an account of an event in words says beside [`FIELDS`]: the fields of [`RowContents::Details`].
+/// The fields of [`RowContents::Details`] beside [`FIELDS`]: those that an account of an event in words needs.
 pub static DETAILS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let known = [ecs::EVENT_PROVIDER, ecs::SYSMON_DNS_STATUS, ecs::ERROR_CODE].map(Field::Known);
     let data = [

@@ -6,12 +6,12 @@ use super::bytes::{push_text, take, take_text};
 use crate::base::Ticks;
 use crate::source::Record;
 
-/// What follows is a record.
+/// Marks a record.
 pub(super) const RECORD: u8 = 0;
-/// What follows is a JSON document.
+/// Marks a JSON document.
 pub(super) const DOCUMENT: u8 = 1;
 
-/// What a row holds of a record, read in place.
+/// A record in a row, read in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordView<'r> {
     /// A record of a log.
@@ -77,6 +77,12 @@ impl<'r> Data<'r> {
 
 /// Adds a record.
 pub(super) fn write(bytes: &mut Vec<u8>, record: &Record, chunk: Option<u64>, path: &str) {
+    //     i64  time of logging
+    //     7 ×  u8 whether there is a number, u64 the number: event ID, level, record id, process, thread, chunk, recovered
+    //     6 ×  u32 length, text: keywords, provider, channel, computer, user, file
+    //     …    u32 length, text: names and values in turn, to the end of the row
+    //
+    // Every part is there, so that no table is needed: these rows are read once, by formats that show all of it.
     bytes.extend(record.time_created.0.to_le_bytes());
     let numbers = [
         Some(record.event_id.into()),

@@ -25,7 +25,7 @@ pub enum Cell<'r> {
     Text(&'r str),
     /// An integer.
     Long(i64),
-    /// A number that is none.
+    /// A number that is no integer.
     Double(f64),
     /// True or false.
     Boolean(bool),
@@ -55,7 +55,7 @@ pub struct TimelineRow<'r> {
     rest: &'r [u8],
 }
 
-/// What a row is sorted and grouped by.
+/// The sort key of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     order: OrderKey,
@@ -80,7 +80,7 @@ pub struct RowWriter {
     bytes: Vec<u8>,
     table: Vec<u8>,
     texts: Vec<u8>,
-    /// What columns have of the texts that they share.
+    /// The parts that columns have of the texts that they share.
     parts: Vec<SourcePart>,
     /// Where the texts begin that no columns share.
     own_texts: usize,
@@ -124,6 +124,7 @@ impl RowTemplate {
         let shared: Vec<usize> = shared.into_iter().flatten().collect();
         let mut parts: Vec<TemplatePart> = Vec::new();
         for ((column, field), at) in (0..).zip(fields_of(contents)).zip(places) {
+            // Cells that are the same in every row of the shape are encoded here once, and copied as bytes by each row.
             if !extractors.is_constant(&field) {
                 parts.push(match shared.iter().position(|have| *have == at) {
                     Some(part) => TemplatePart::Shared(column, part),
@@ -146,7 +147,7 @@ impl RowTemplate {
     }
 }
 
-/// A text in front of the others, if there is one: its length, and whether it is the only value of its field, so that the table can refer to it.
+/// A text in front of the others, if the row has one: its length, and whether it is the only value of its field, so that the table can refer to it.
 type FrontText = Option<(usize, bool)>;
 
 /// The texts in front: host, entity id, record id.
@@ -251,7 +252,7 @@ impl RowWriter {
         Some((text.len(), values.len() == 1))
     }
 
-    /// The same for the field at a place.
+    /// Adds the first value of the field at a position if that is a text: its length, and whether it is the only one.
     fn first_text_at(&mut self, event: &LazyEvent<'_>, at: usize) -> Option<(usize, bool)> {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
@@ -269,6 +270,7 @@ impl RowWriter {
             RECORD_ID_COLUMN => 2,
             _ => return false,
         };
+        // A field with several values is written out in full, because the reference would stand for the first one only.
         let is_only = fronts[usize::from(at)].is_some_and(|(_, only)| only);
         if is_only {
             self.table.extend_from_slice(&[column, FRONT + at]);
@@ -278,6 +280,18 @@ impl RowWriter {
 
     /// Ends a row: the head needs to know what follows it.
     fn end(&mut self, order: OrderKey, is_creation: bool, fronts: &Fronts) {
+        // A row in bytes; numbers are little-endian, and places count from the start of the row:
+        //
+        //      0  i64  time of the order                          8  u8   flags: 1 tiebreaker, 2 creation, 4 entity id, 8 record id
+        //      9  u64  tiebreaker, or 0                          17  u32  input, and
+        //     21  u64  offset where the event was read           29  u32  length of the host's name
+        //     33  u32  length of the entity id                   37  u32  length of the record id
+        //     41  u32  where the table's own texts begin         45  u32  length of the table
+        //     49  u32  length of all texts                       53  table, texts; then a document or record, if there is one
+        //
+        //     texts:  host │ entity id │ record id │ shared texts │ own texts, in the order of the table
+        //
+        // The spool reads the head and the first two texts only, millions of times: they stand in front, at places that need no parsing.
         let (tiebreaker, origin) = (order.tiebreaker(), order.origin());
         let flags = u8::from(tiebreaker.is_some())
             | (u8::from(is_creation) << 1)
@@ -321,6 +335,7 @@ impl RowWriter {
         match &self.parts[part] {
             SourcePart::Nothing => {}
             SourcePart::Text(range) => {
+                // Two bytes are enough for a place in nearly every row. A part further behind is written out instead: longer, but no other form is needed.
                 let range = range.clone();
                 if let (Ok(start), Ok(length)) = (u16::try_from(range.start), u16::try_from(range.len())) {
                     let ([start, rest], [low, high]) = (start.to_le_bytes(), length.to_le_bytes());
@@ -364,6 +379,13 @@ impl RowWriter {
 
     /// The entry of a text that was added.
     fn text_entry(&mut self, column: u8, length: usize) {
+        // Entries of the table, each behind the number of its column:
+        //
+        //     16+n             a text of n bytes, the next of the own texts        0 u16     a longer one        6 u32    a very long one
+        //     7, 8, 9          host, entity id, record id                          10 u16 u16  place and length in the texts before
+        //     11 u32, 1 i64    integers                                            2 f64, 3, 4, 5 i64  double, false, true, time
+        //
+        // Most texts of events are short, so that most entries of texts take two bytes.
         if let Some(kind) = u8::try_from(length).ok().and_then(|length| length.checked_add(SHORT_TEXT)) {
             self.table.extend_from_slice(&[column, kind]);
         } else if let Ok(length) = u16::try_from(length) {
@@ -414,7 +436,7 @@ const SHORT_LONG: u8 = 11;
 /// A text of so many bytes as the kind is above this.
 const SHORT_TEXT: u8 = 16;
 
-/// What a row is sorted by, and its process.
+/// The sort key of a row as it is read by the spool.
 #[derive(Clone, Copy, Debug)]
 pub struct RowHead<'r> {
     /// Its place in the order of events.
@@ -476,6 +498,7 @@ impl<'r> TimelineRow<'r> {
     /// Reads a row that is all of `bytes`.
     pub fn read(bytes: &'r [u8]) -> Option<Self> {
         let split = Split::new(bytes)?;
+        // All texts stand together so that one check is enough for them; slices of a checked text cost nothing.
         let all = simdutf8::basic::from_utf8(split.texts).ok()?;
         let (host, texts) = all.split_at_checked(split.fronts[0])?;
         let (entity_id, texts) = texts.split_at_checked(split.fronts[1])?;
@@ -525,7 +548,7 @@ impl<'r> TimelineRow<'r> {
 #[derive(Clone, Debug, Default)]
 pub struct RowCells<'r> {
     table: &'r [u8],
-    /// What is left of the texts that the table has by length.
+    /// The rest of the texts that the table has by length.
     own_texts: &'r str,
     texts: &'r str,
     fronts: [&'r str; 3],

@@ -23,7 +23,7 @@ pub struct ProcessNumbers {
     host_numbers: HashTable<u32>,
 }
 
-/// What a process is known by.
+/// The identity of a process: its host, and its entity id if it has one.
 #[derive(Clone, Copy, Debug)]
 struct ProcessIdentity {
     host: u32,
@@ -47,6 +47,7 @@ impl ProcessNumbers {
     pub fn number(&mut self, row: &RowHead<'_>, latest: Option<u32>) -> u32 {
         let latest = latest.map(|number| (number, &self.keys[number as usize]));
         let last_host = self.last_host.as_ref().filter(|(name, _)| **name == *row.host).map(|(_, host)| *host);
+        // Rows come in the order of a log, in which a process often writes several in a row: comparing with the last one saves most look-ups.
         if let Some((number, key)) = latest
             && last_host == Some(key.host)
             && key.entity_id(&self.entity_ids) == row.entity_id

@@ -32,7 +32,7 @@ pub struct RowRun {
     pub finished: usize,
 }
 
-/// What is known of a process while its rows are counted.
+/// The first row of a process and the number of its rows, while they are counted.
 #[derive(Clone, Copy, Default)]
 struct CountedProcess {
     first_time: Ticks,
@@ -44,6 +44,8 @@ struct CountedProcess {
 impl Sorted {
     /// Sorts rows, of which those are left out that were read at a place that is not wanted.
     pub fn new(places: &[RowPlace], processes: &ProcessNumbers, is_wanted: impl Fn(Locator) -> bool) -> Self {
+        // A counting sort by process. To sort all rows by (host, first event of the process, order) would compare ten million rows with each other; here only
+        // processes are compared, and the rows of each among themselves, which are few and nearly in order.
         let mut counted = vec![CountedProcess::default(); processes.len()];
         for (number, place) in (0..).zip(places) {
             if !is_wanted(place.order.origin()) {

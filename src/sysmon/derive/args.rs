@@ -36,6 +36,7 @@ const TELLING: [bool; 256] = {
 /// is counted, and few are split.
 fn length(text: &[u8]) -> usize {
     let (mut at, mut backslashes, mut quoted) = (0, 0, false);
+    // A table look-up per byte and no text put together. Blanks and quotes are ASCII, and no byte of a longer UTF-8 sequence equals one: bytes will do.
     while let Some(skipped) = text[at..].iter().position(|byte| TELLING[usize::from(*byte)]) {
         if skipped > 0 {
             backslashes = 0;

@@ -15,6 +15,7 @@ pub fn community_id(transport: &str, source: (IpAddr, u16), destination: (IpAddr
     if source.0.is_ipv4() != destination.0.is_ipv4() {
         return None;
     }
+    // The lower end stands first, so that both ends, and a sensor between them, come to the same hash whoever opened the flow.
     let (low, high) = if source <= destination { (source, destination) } else { (destination, source) };
     let mut hash = Sha1::new();
     hash.update([0, 0]); // seed

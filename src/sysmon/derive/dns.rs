@@ -83,6 +83,8 @@ pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: StepContext
     let mut answers: Vec<Answer> = Vec::new();
     let mut addresses: Vec<Answer> = Vec::new();
     let mut resolved: Vec<IpValue> = Vec::new();
+    // Sysmon writes `type:  5 www.example.com;::ffff:1.2.3.4;`: typed parts for everything but addresses, and addresses alone. Answers are the typed ones in
+    // their order, then the addresses: the order of Elastic's script.
     let mut after_dropped = false;
     for part in results.trim_end_matches(';').split(';') {
         if part.starts_with("type:") {
@@ -145,6 +147,7 @@ fn plain_address(part: &str) -> &str {
 pub fn question(_: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
     let Some(name) = document.text(ecs::DNS_QUESTION_NAME).map(str::to_owned) else { return Ok(()) };
     document.push_distinct(ecs::RELATED_HOSTS, name.as_str());
+    // The public suffix list is in lower case; the subdomain keeps the case that was asked for.
     let lower = name.to_ascii_lowercase();
     let Some(suffix) = psl::suffix(lower.as_bytes()).filter(psl::Suffix::is_known) else { return Ok(()) };
     let Ok(suffix) = std::str::from_utf8(suffix.as_bytes()) else { return Ok(()) };

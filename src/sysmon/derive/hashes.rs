@@ -7,7 +7,7 @@ use crate::sysmon::raw::EventData;
 use crate::sysmon::step_context::{Done, StepContext};
 use std::ops::Range;
 
-/// What a hash list is the list of.
+/// The object whose hashes a list has.
 pub fn object(context: StepContext) -> Option<&'static str> {
     match (context.id, context.mapping) {
         // Sysmon 23 and 24 hash a file and the clipboard; Elastic's pipeline gives both to the process.
@@ -46,6 +46,8 @@ pub fn hash_of(text: &str, algorithm: &str) -> Option<Range<usize>> {
 /// Gives the name and the place of each value in a hash list that says something. False if any part is no `ALGORITHM=VALUE`.
 pub fn each_hash(text: &str, mut each: impl FnMut(&str, Range<usize>)) -> bool {
     let bytes = text.as_bytes();
+    // All or nothing, as in `parse`: over a part without `=` Elastic's pipeline gives up on the whole list. It can come last, so that
+    // whoever collects values may have to drop them again.
     let mut at = 0;
     loop {
         let end = memchr::memchr(b',', &bytes[at..]).map_or(bytes.len(), |comma| at + comma);

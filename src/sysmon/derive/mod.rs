@@ -29,6 +29,7 @@ pub fn long(text: &str) -> Option<i64> {
         None => ("", text),
     };
     match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        // `from_str_radix` reads a sign, which Java's parser behind Elasticsearch refuses after `0x`.
         Some(hex) if hex.starts_with(['+', '-']) => None,
         Some(hex) => i64::from_str_radix(&format!("{sign}{hex}"), 16).ok(),
         None => text.parse().ok(),
@@ -83,6 +84,7 @@ pub fn file_parts(_: &mut EventData<'_>, document: &mut Document, context: StepC
     let Some((directory, name)) = path.rsplit_once(context.separator) else { return Ok(()) };
     document.set_if_missing(ecs::FILE_NAME, name);
     document.set_if_missing(ecs::FILE_DIRECTORY, directory);
+    // Of `C:\a.b\c` the extension is `b\c`: wrong, but so it is in Elastic's index, which rules were written against.
     if let Some((_, extension)) = path.rsplit_once('.') {
         document.set_if_missing(ecs::FILE_EXTENSION, extension);
     }

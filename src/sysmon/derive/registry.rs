@@ -1,4 +1,4 @@
-//! What a registry event says: where in the registry, and what was written there.
+//! Fields of registry events: where in the registry, and what was written there.
 
 use crate::ecs;
 use crate::event::{Document, Value};
@@ -45,7 +45,7 @@ fn place(path: &str, document: &mut Document) {
     }
 }
 
-/// What was written, if it is a number, in decimal digits.
+/// The number that was written, in decimal digits; `None` if it was no number.
 pub fn data(details: &str) -> Option<String> {
     dword(details).map(u64::from).or_else(|| qword(details)).map(|number| number.to_string())
 }

@@ -13,7 +13,7 @@ use crate::sysmon::{common, derive};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::net::IpAddr;
 
-/// Places for the values of one event after another.
+/// A cache for the values of one event, reused from event to event so that nothing is allocated for it.
 #[derive(Debug, Default)]
 pub struct ExtractCache {
     /// The places that hold something, and whether any group does.
@@ -39,6 +39,7 @@ pub struct LastText {
 impl LastText {
     /// The text of a part of `System`, which spaces around it do not belong to.
     pub fn of(&mut self, raw: Raw<'_>) -> &str {
+        // Compared as it is stored: nothing is decoded while the text stays the same, and computer and channel do for a whole log.
         if self.stored.as_ref().is_none_or(|stored| *stored != raw) {
             raw.text().trim().clone_into(&mut self.text);
             self.stored = Some(raw.into());
@@ -49,6 +50,7 @@ impl LastText {
 
 impl ExtractCache {
     fn clear(&mut self, extractors: &Extractors) {
+        // Only what the last event used is cleared: mostly that is nothing, since rules reject most events by their bytes.
         for at in self.used.get_mut().drain(..) {
             self.values[at].take();
         }
@@ -64,7 +66,7 @@ impl ExtractCache {
     }
 }
 
-/// An event of which only those fields are worked out that are asked for. Fields that its ways do not know have no values.
+/// An event whose fields are extracted when they are asked for. Fields that its extractors have not learned have no values.
 #[derive(Debug)]
 pub struct LazyEvent<'a> {
     pub(super) extractors: &'a Extractors,
@@ -74,7 +76,7 @@ pub struct LazyEvent<'a> {
 }
 
 impl<'a> LazyEvent<'a> {
-    /// The event of a record whose shape has these ways. `path` becomes `log.file.path`.
+    /// The event of a record of the shape that the extractors are for. `path` becomes `log.file.path`.
     pub fn new(
         extractors: &'a Extractors,
         record: &'a RecordRef<'a>,
@@ -90,6 +92,7 @@ impl<'a> LazyEvent<'a> {
         match self.extractors.learned[at] {
             Extractor::Never => &[],
             Extractor::Constant => self.extractors.constants.values(&self.extractors.fields[at]),
+            // A document keeps what a group of steps has set for all fields of it, so that its steps run once per event.
             Extractor::Steps(group) => self.group(group).values(&self.extractors.fields[at]),
             extractor => {
                 let work_out = || {
@@ -155,6 +158,7 @@ impl<'a> LazyEvent<'a> {
     }
 
     pub(super) fn long(&self, entry: usize) -> Option<i64> {
+        // Sysmon stores numbers as numbers: they count without being printed and parsed again.
         let raw = self.record.entry(entry);
         match raw.number() {
             Some(number) => i64::try_from(number).ok(),
@@ -165,6 +169,7 @@ impl<'a> LazyEvent<'a> {
     /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
     pub(super) fn community_id(&self, flow: Flow, scratch: &mut Vec<u8>) -> Option<String> {
         let begin = scratch.len();
+        // Texts are parsed in the caller's buffer, behind what it holds already: no string is made for a connection, of which logs have millions.
         let mut end = |(ip, port)| {
             scratch.truncate(begin);
             self.write_entry(ip, scratch);
@@ -244,7 +249,7 @@ impl<'a> LazyEvent<'a> {
         self.timestamp_with(&mut Vec::new())
     }
 
-    /// The same, with a place for the text that it is read from, which is left as it was.
+    /// `@timestamp` of the event. `text` is used as a buffer, and left as it was.
     pub(super) fn timestamp_with(&self, text: &mut Vec<u8>) -> Ticks {
         let begin = text.len();
         if let Some(at) = self.extractors.utc_time {
@@ -284,11 +289,12 @@ impl Fields for LazyEvent<'_> {
             Extractor::Text(entry) => self.record.entry(entry).write(out),
             Extractor::Made(entry, Made::BaseName) => {
                 self.record.entry(entry).write(out);
+                // The whole path is written and its front taken away again: to find the last separator in UTF-16 would need a decoder that runs backwards.
                 match Made::BaseName.of(&out[begin..], self.extractors.context.separator) {
                     Transformed::Part(part) if !is_nothing(&out[begin..]) => drop(out.drain(begin..begin + part.start)),
                     _ => out.truncate(begin),
                 }
-                // A path that ends in a separator has a name of no characters: the general extractor says what becomes of that.
+                // A path that ends in a separator has a name of no characters: `values_at` says what becomes of that.
                 return if out.len() > begin { WrittenText::Text } else { WrittenText::NotText };
             }
             Extractor::Record(OfRecord::Computer) => {

@@ -14,7 +14,7 @@ use crate::sysmon::steps::{Action, MappingStep, STEPS};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// The event ID whose pipeline can fail half-extractor, which makes every later field depend on that step.
+/// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
 const FALLIBLE: u32 = 22;
 
 /// Fields that steps cut out of a path.
@@ -51,11 +51,11 @@ pub enum Extractor {
     Long(usize),
     /// The first of the entries at these positions that says something.
     Either(usize, usize),
-    /// What is made of the text of the entry at this position.
+    /// A transformation of the text of the entry at this position.
     Made(usize, Made),
-    /// The same, but nothing where the pipeline fails over the answers of a query.
+    /// A transformation of the text of the entry at this position, but nothing where the pipeline fails over the answers of a DNS query.
     MadeAfterAnswers(usize, Made),
-    /// The same text wherever the field is set at all.
+    /// A text that is the same wherever the field is set.
     Fixed(&'static str),
     /// The hash of a flow, whose parts are found in the entries of these positions.
     Flow(Flow),
@@ -77,7 +77,7 @@ pub struct Flow {
     pub ends: [(usize, usize); 2],
 }
 
-/// What a record says outside of its data.
+/// The parts of a record outside of its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfRecord {
     Provider,
@@ -109,10 +109,10 @@ pub struct StepGroup {
 pub struct Extractors {
     pub(super) context: StepContext,
     pub(super) names: Vec<Arc<str>>,
-    /// The fields that were learned, and the extractor to each.
+    /// The fields that were learned, and in `learned` the extractor of each.
     pub(super) fields: Vec<Field>,
     pub(super) learned: Vec<Extractor>,
-    /// The place of a field of the catalogue among the ways; `u16::MAX` for none.
+    /// Positions in `learned` of the fields of the catalogue; `u16::MAX` for none. An array, because fields are looked up for every record.
     by_id: Vec<u16>,
     others: HashMap<Arc<str>, u16>,
     pub(super) groups: Vec<StepGroup>,
@@ -125,7 +125,7 @@ pub struct Extractors {
 }
 
 impl Extractors {
-    /// Ways to nothing yet.
+    /// Extractors for records of an event ID with entries of these names; fields are to be [learned](Self::learn).
     pub fn new(id: u32, mapping: Mapping, names: &[Arc<str>]) -> Self {
         let context = StepContext { id, mapping, separator: '\\' };
         let mut constants = Document::new();
@@ -147,7 +147,7 @@ impl Extractors {
         }
     }
 
-    /// Learns the extractor to a field. False if there is none but to map the whole event.
+    /// Makes the extractor of a field. False if the field cannot be had without mapping the whole event.
     pub fn learn(&mut self, field: &Field) -> bool {
         if self.position(field).is_some() {
             return true;
@@ -172,7 +172,7 @@ impl Extractors {
         })
     }
 
-    /// How dear it is to work out the values of a field that was learned, compared with others.
+    /// The relative cost of extracting a field that was learned.
     pub fn cost(&self, field: &Field) -> usize {
         match self.position(field).map(|at| self.learned[at]) {
             Some(Extractor::Steps(_) | Extractor::Flow(_) | Extractor::MadeAfterAnswers(..)) | None => 10,
@@ -278,6 +278,8 @@ impl Extractors {
         let of_data = rest.is_some() || STEPS.iter().any(|step| step.action.may_set(name));
         let from_elsewhere =
             ["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error."];
+        // Fields that come with the record and are in no table (`log.level`, `winlog.opcode`) are asked for too rarely to have extractors of their own: the
+        // whole event is mapped for them.
         if !of_data && from_elsewhere.iter().any(|start| name.starts_with(start)) {
             return None;
         }
@@ -291,6 +293,8 @@ impl Extractors {
             (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::Args),
             (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::ArgsCount),
         ];
+        // These depend on the text of one other field alone. If that is an entry as it stands, so are they by way of it, and the move in between need not be
+        // made.
         if let Some((_, from, extractor)) = names.into_iter().find(|(id, ..)| known(*id))
             && self.is_computed(name)
         {
@@ -341,6 +345,8 @@ impl Extractors {
 
     fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Extractor {
         let left = rest.filter(|entry| !REMOVED.contains(entry) && self.may_exist(entry));
+        // A slice of one step needs no document to run in: it becomes an extractor of its own kind (`by_step`). Only what is left is run as a group of
+        // steps, over a small document that all fields of the same group share.
         let (mut steps, mut slice) = self.slice(field, rest, None);
         let sets = steps.iter().any(|step| STEPS[*step].action.may_set(field));
         if !sets && left.is_none() {
@@ -356,6 +362,8 @@ impl Extractors {
             {
                 return Extractor::MadeAfterAnswers(entry, made);
             }
+            // Every later field depends on whether the pipeline got that far, so that the fallible step joins the slice although it sets nothing that is
+            // asked for.
             (steps, slice) = self.slice(field, rest, Some(fallible));
         }
         if let [only] = steps.as_slice()
@@ -371,6 +379,7 @@ impl Extractors {
         let positions = self.names.iter().enumerate().filter(|(_, name)| slice.entries.iter().any(|e| **e == ***name));
         let entries = positions.map(|(at, _)| at).collect();
         let group = StepGroup { steps, entries, rest: left.is_some() };
+        // Fields with the same slice share a group: its steps run once for all of them.
         let at = self.groups.iter().position(|have| *have == group).unwrap_or_else(|| {
             self.groups.push(group);
             self.groups.len() - 1
@@ -384,7 +393,7 @@ impl Extractors {
         question.is_some() && self.find(&ecs::DNS_QUESTION_NAME.into()) == question && self.answers.is_some()
     }
 
-    /// The extractor to a field that one step alone sets.
+    /// The extractor of a field that one step alone sets.
     fn by_step(&self, field: &str, action: &Action) -> Option<Extractor> {
         let at = |entry: &str| self.names.iter().position(|name| &**name == entry);
         match *action {
@@ -414,6 +423,11 @@ impl Extractors {
         let mut slice = Slice { fields: vec![field.to_owned()], entries: Vec::new() };
         slice.entries.extend(rest.map(str::to_owned));
         let mut steps = Vec::new();
+        // A backward slice of the pipeline, as a compiler makes of a program: from the last step to the first, a step is kept if it can set something that
+        // is needed so far, and what it reads is then needed too. For `file.extension` of an event 11, two of all the steps are left:
+        //
+        //     Move("TargetFilename", file.path)   needed, since the next one reads `file.path`
+        //     Derive(file_parts)                  sets `file.extension`; reads `file.path`
         for (at, step) in STEPS.iter().enumerate().rev() {
             if needed == Some(at) || (slice.is_touched_by(&step.action) && self.may_act(at)) {
                 slice.add(&step.action);
@@ -446,7 +460,7 @@ impl Extractors {
     }
 }
 
-/// What stands at one of the positions that [`Extractors::entries`] gives.
+/// The value at one of the positions that [`Extractors::entries`] gives.
 pub fn raw_at<'c>(record: &RecordRef<'c>, at: usize) -> Raw<'c> {
     match at.checked_sub(record.names().len()) {
         None => record.entry(at),
@@ -455,7 +469,7 @@ pub fn raw_at<'c>(record: &RecordRef<'c>, at: usize) -> Raw<'c> {
     }
 }
 
-/// The entries of EventData that a field of the events of an ID comes from, perhaps by extractor of others; none for what comes with the record itself.
+/// The entries of EventData that a field of the events of an ID comes from, perhaps through other fields; none for what comes with the record itself.
 pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     let mut names: Vec<Arc<str>> = Vec::new();
     for step in STEPS {
@@ -493,7 +507,7 @@ pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     entries
 }
 
-/// What the steps that follow depend on.
+/// The fields and entries that the steps looked at so far depend on: the criterion of a backward slice.
 struct Slice {
     /// Fields, or the starts of some with `*` behind.
     fields: Vec<String>,

@@ -9,7 +9,7 @@ use crate::sysmon::raw::is_nothing;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What [`LazyEvent::write_at`] has found.
+/// The result of [`LazyEvent::write_at`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FoundSource {
     /// The only value is a text or an address, which was added.
@@ -36,13 +36,13 @@ pub struct TextSource {
 /// How fields are made of an entry that they share.
 #[derive(Debug)]
 enum Sharers {
-    /// Each in its own extractor; `None` for the text itself.
+    /// Each by a transformation of its own; `None` for the text itself.
     Made(Vec<Option<Made>>),
     /// Each is the value of an algorithm in a list of hashes, which is read once for all of them.
     Hashes(Vec<&'static str>),
 }
 
-/// What a field has of the text of its [`TextSource`].
+/// The value of one field among those that share a [`TextSource`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourcePart {
     /// No value.
@@ -60,6 +60,7 @@ impl Extractors {
     /// parts.
     pub fn sources(&self, positions: &[usize]) -> Vec<(TextSource, Vec<usize>)> {
         let mut groups: Vec<(usize, Vec<Option<Made>>, Vec<usize>)> = Vec::new();
+        // A path and its name, or four hashes of one list, come from the same entry: it is decoded and stored once, and each field refers to its part.
         for &at in positions {
             let (entry, made) = match self.learned[at] {
                 Extractor::Text(entry) => (entry, None),
@@ -127,6 +128,9 @@ impl LazyEvent<'_> {
             })),
             Sharers::Hashes(algorithms) => {
                 parts.extend(algorithms.iter().map(|_| SourcePart::Nothing));
+                // One pass over `SHA1=…,MD5=…,SHA256=…,IMPHASH=…` for all fields. Rows have only the value's place, so that lower case is made where the
+                // text stands:
+                // that is why hashes do not share their entry with fields of other kinds.
                 let is_list = derive::each_hash(text, |name, value| {
                     for (have, algorithm) in parts[first..].iter_mut().zip(algorithms) {
                         if *have == SourcePart::Nothing && derive::is_hash_named(name, algorithm) {
@@ -245,6 +249,7 @@ impl LazyEvent<'_> {
 
 /// Leaves of what was added a part only.
 fn keep(out: &mut Vec<u8>, begin: usize, range: Range<usize>) {
+    // The part moves to the front within the buffer: no second one is needed.
     out.truncate(begin + range.end);
     out.copy_within(begin + range.start.., begin);
     out.truncate(begin + range.end - range.start);
