@@ -36,6 +36,7 @@ pub fn install() {
         // Nothing can begin to be written while this is held, and if nothing is being written it is held until the end.
         let outputs = outputs();
         if !again && outputs.iter().any(|output| output.has_begun) {
+            // The writer sees the flag at its next write and ends the process itself, at the end of a line. It needs the lock for that.
             drop(outputs);
             std::thread::sleep(PATIENCE);
         } else {
@@ -100,6 +101,7 @@ impl LineWriter {
             let removed = is_file && std::fs::remove_file(&self.path).is_ok();
             self.leave(if removed { "was not complete and is removed" } else { "is incomplete" });
         }
+        // Half a line of JSON or CSV would be an error in every reader; the whole lines before it are good.
         let complete = memchr::memrchr(b'\n', &self.pending).map_or(0, |at| at + 1);
         let written = self.out.write_all(&self.pending[..complete]).and_then(|()| self.out.flush());
         self.leave(if written.is_ok() { "ends with its last complete line" } else { "is incomplete" })

@@ -63,6 +63,7 @@ impl OutputSink {
 
     /// Writes whatever is made.
     pub fn write_with(mut self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
+        // Excel takes a CSV without this mark for one in the code page of the machine, and shows other letters than were logged.
         let mark: &[u8] = if self.bom { BOM } else { &[] };
         let written = self.out.write_all(mark).and_then(|()| write(&mut self.out)).and_then(|()| self.out.flush());
         written.with_context(|| format!("cannot write {} to its end", self.name.display()))
@@ -83,6 +84,7 @@ pub struct OutputFiles {
 impl OutputFiles {
     /// Outputs beside these inputs, which replace files if `clobber`. That two are one file is told before any of them is made.
     pub fn new<'p>(clobber: bool, inputs: Vec<PathBuf>, outputs: impl IntoIterator<Item = &'p Path>) -> Result<Self> {
+        // Neither file may exist yet, so that they are compared by their paths. Once they are open, `refuse` compares the files themselves.
         let mut seen: Vec<(PathBuf, &Path)> = Vec::new();
         for path in outputs.into_iter().filter(|path| !is_stdout(path)) {
             let real = real_path(path);
@@ -157,6 +159,7 @@ fn real_path(path: &Path) -> PathBuf {
 pub fn create(path: &Path, clobber: bool) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
+    // `create_new` is one step of the system: between a question whether the file exists and its creation somebody else could make it.
     if clobber {
         options.create(true).truncate(true)
     } else {

@@ -36,6 +36,7 @@ impl Iterator for AlertDocuments<'_> {
     fn next(&mut self) -> Option<serde_json::Value> {
         let alert = self.results.alerts.get(self.next)?;
         let mut document = alert_document(&self.results, self.next, alert);
+        // A rule's guide and query can be longer than all of its alerts: they stand in its first one alone, and `evql report` finds them there.
         if self.told.insert(alert.rule) {
             document["evql"]["rule"] = rule_texts(&self.results.detector.rules()[alert.rule]);
         }

@@ -93,6 +93,11 @@ impl TimelineFormat for TimelineParquet {
     }
 
     fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
+        // Rows are made on all threads and gathered into columns on one, so that a row needs a form of its own on the way:
+        //
+        //   length u32 | column u8, values u32, then per value: length u32 and text, or 8 bytes of a number | next column …
+        //
+        // A column without values is left out: most of the 60 have none. The length comes first because a write may end inside a row.
         let begin = out.len();
         out.extend([0; 4]);
         let cells = entry.columns();
@@ -200,6 +205,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     fn take_row(&mut self, mut row: &[u8]) -> io::Result<()> {
         self.bytes += row.len();
         let mut given = next_column(&mut row);
+        // Columns come in ascending order, so that one pass over both lists tells which of them the row leaves out.
         for (number, column) in self.columns.iter_mut().enumerate() {
             match given.take() {
                 Some((at, values)) if at == number => {
@@ -220,6 +226,8 @@ impl<W: Write + Send> ParquetWriter<W> {
         if self.rows == 0 {
             return Ok(());
         }
+        // A row group is the unit that readers skip and read in parallel. All of its values are in memory until it is written, column by column: that
+        // bounds memory by the size of a group, whatever the timeline has.
         let mut group = self.file.next_row_group().map_err(error)?;
         for column in &mut self.columns {
             let mut writer = group.next_column().map_err(error)?.ok_or_else(broken)?;
@@ -241,6 +249,7 @@ impl<W: Write + Send> Write for ParquetWriter<W> {
             held.extend_from_slice(bytes);
             &held
         };
+        // Whoever copies the rows out of the spool knows nothing of them, and ends his writes where it suits him.
         while let Some((length, after)) = rest.split_first_chunk::<4>()
             && let Some((row, after)) = after.split_at_checked(u32::from_le_bytes(*length) as usize)
         {
@@ -315,6 +324,7 @@ impl Gathered {
         let definitions = Some(self.definitions.as_slice());
         match self.kind {
             ColumnKind::Text | ColumnKind::Texts => {
+                // One allocation for all texts of the group: each value is a slice of it that shares its owner.
                 let bytes = Bytes::from(std::mem::take(&mut self.texts));
                 let starts = std::iter::once(0).chain(self.ends.iter().copied());
                 let values = starts.zip(&self.ends).map(|(start, end)| ByteArray::from(bytes.slice(start..*end)));

@@ -85,6 +85,11 @@ impl CsvLine<'_> {
 }
 
 fn push_row(results: &Results<'_>, entry: &TimelineEntry<'_>, carried: &mut Carried, out: &mut Vec<u8>) {
+    // A row has three parts: columns of the event alone, columns that the start of its process fills where the event is silent, and again columns of the
+    // event alone. Most rows are of processes with many events that are silent on all of the middle part: there, the bytes that were written for the
+    // event before are copied, which is far cheaper than to escape a command line again.
+    //
+    //   | own …        | CARRIED_COLUMNS: own, else of the start | own …        | record of the start | alerts |
     let mut cells = entry.row.cells();
     let mut line = CsvLine { out, next: 0 };
     while cells.column().is_some_and(|column| column < CARRIED_COLUMNS.start) {
@@ -113,6 +118,7 @@ fn push_row(results: &Results<'_>, entry: &TimelineEntry<'_>, carried: &mut Carr
         any_list |= line.column(&mut cells, false);
     }
     line.skip_to(CARRIED_COLUMNS.end);
+    // The next events of the process can copy what stands in this row, unless a list stands there: only its first value is carried.
     if entry.row.is_creation && !any_list {
         carried.written(entry.row, facts..line.out.len());
     }

@@ -73,6 +73,8 @@ impl Kept {
     }
 
     fn shrink(&mut self) {
+        // The heap has the least important part on top. Once one was let go, nothing less important may come in later, though it might be small enough:
+        // the page says "the least severe are missing", and that must be true of all of them.
         while self.bytes > self.most_bytes || self.parts.len() > self.most_parts {
             let Some((importance, part)) = self.parts.pop() else { return };
             self.bytes -= part.len() as u64 + self.around;

@@ -56,12 +56,14 @@ impl LaneSpan {
     fn around(marks: &[LaneMark]) -> Option<Self> {
         let first = marks.iter().map(|mark| mark.at.0).min()?;
         let last = marks.iter().map(|mark| mark.at.0).max()?;
+        // A mark on the very edge would be cut in half; and of a single alert there is no span at all.
         let air = ((last - first) / 40).max(Ticks::PER_SECOND * 2);
         Some(Self { start: first.saturating_sub(air), length: last.saturating_sub(first).saturating_add(2 * air) })
     }
 
     /// Where an instant lies, in thousandths of a percent of the width.
     fn place(self, at: i64) -> String {
+        // Ticks of a few centuries times 100,000 do not fit into 64 bits.
         let part = i128::from(at - self.start) * 100_000 / i128::from(self.length.max(1));
         format!("{}.{:03}%", part / 1000, part % 1000)
     }
@@ -111,6 +113,8 @@ pub fn lanes(
 }
 
 fn grouped_marks(marks: &[LaneMark], lane_of: &[usize], span: LaneSpan) -> Vec<MarkGroup> {
+    // Alerts fall together if they are in the same slice of time. The width of a slice is doubled until few enough marks are left: the first try draws
+    // each alert, and a handful of rounds come from there to thousands in a mark.
     let mut width = 1;
     loop {
         let mut places: HashMap<(usize, AlertSeverity, i64), usize> = HashMap::new();
@@ -127,6 +131,7 @@ fn grouped_marks(marks: &[LaneMark], lane_of: &[usize], span: LaneSpan) -> Vec<M
             }
         }
         if groups.len() <= MOST_MARKS || width >= span.length {
+            // What is drawn last lies on top: the most severe must not be hidden.
             groups.sort_by_key(|group| (group.first.severity, group.first.at, group.first.number));
             return groups;
         }
@@ -226,6 +231,7 @@ fn lines(span: LaneSpan) -> (Vec<Ticks>, i64) {
         let first = span.start.div_euclid(ticks);
         return ((first..first + 16).map(|n| Ticks(n.saturating_mul(ticks))).filter(inside).collect(), step);
     }
+    // Months and years have no fixed length: from here on lines stand at their beginnings, found by the calendar.
     let months = MONTHS.iter().copied().find(|months| months * MONTH >= wanted).unwrap_or(24_000);
     let text = Ticks(span.start).rfc3339();
     let part = |range| text.get(range).and_then(|digits: &str| digits.parse::<i64>().ok());
