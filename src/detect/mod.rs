@@ -135,6 +135,7 @@ impl Alert {
 
 /// All findings of a run.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Findings {
     /// In the order of their last events, then of their rules.
     pub alerts: Vec<Alert>,

@@ -5,6 +5,7 @@
 
 /// Which kind of notice. Summaries list notices in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum NoticeKind {
     /// A limit was reached, and the answer may be incomplete for it.
     Limit,

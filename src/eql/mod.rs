@@ -67,6 +67,7 @@ impl Default for QueryOptions {
 
 /// What became of a source text.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Compiled {
     /// The query, unless a finding is an error.
     pub query: Option<Query>,

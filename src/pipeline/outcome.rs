@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// Everything that a run found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The files that were read.
     pub inputs: Vec<Input>,
@@ -38,6 +39,7 @@ pub struct Outcome {
 
 /// A run that could not be.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The system refused to start its threads.
     #[error("cannot start the threads")]

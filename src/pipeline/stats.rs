@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 /// All counts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stats {
     /// Files read.
     pub files: u64,

@@ -25,6 +25,7 @@ pub struct LoadOptions {
 
 /// What was loaded.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Loaded {
     /// The rules that can run, in the order of their files.
     pub set: RuleSet,

@@ -30,6 +30,7 @@ impl FaultSeverity {
 
 /// The kinds of trouble. Their order is the order of faults at the same place of the same input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum FaultKind {
     /// There is nothing at the path.
     Missing,
