@@ -419,7 +419,10 @@ fn pages_name_files_that_exist() {
             .map(|link| page.with_file_name("").join(link));
         let named = text.split('`').skip(1).step_by(2);
         let is_path = |name: &&str| {
-            name.ends_with(".rs") && name.contains('/') && !name.contains([' ', '\n']) && !name.starts_with("foo/")
+            Path::new(name).extension().is_some_and(|ending| ending == "rs")
+                && name.contains('/')
+                && !name.contains([' ', '\n'])
+                && !name.starts_with("foo/")
         };
         let named = named.filter(is_path).map(|name| {
             let below_src = root.join("src").join(name);
