@@ -33,6 +33,7 @@ pub fn overlap(left: &[u64], right: &[u64]) -> bool {
 /// The numbers in a set, ascending.
 pub fn all(words: &[u64]) -> impl Iterator<Item = usize> {
     words.iter().enumerate().flat_map(|(at, &word)| {
+        // `word & (word - 1)` clears the lowest bit: as many steps as bits are set.
         std::iter::successors((word != 0).then_some(word), |word| Some(word & (word - 1)).filter(|rest| *rest != 0))
             .map(move |word| at * 64 + word.trailing_zeros() as usize)
     })

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// Longest text that a spreadsheet cell holds, in UTF-16 code units (Excel's limit).
 pub const CELL_LIMIT: usize = 32_767;
 
-/// What is put at the end of a cell that had to be cut.
+/// Mark at the end of a cell that had to be cut.
 const CUT: &str = "…[cut]";
 
 /// Makes text safe to print: control characters become `\n`, `\t`, `\xNN` or `\u{NNNN}`; bidirectional and invisible format characters too.
@@ -79,7 +79,7 @@ pub fn html(text: &str) -> Cow<'_, str> {
     markup(text, false)
 }
 
-/// The same for text of several lines: line breaks and tabs stay, a carriage return before a line break goes.
+/// Escapes text of several lines: line breaks and tabs stay, a carriage return before a line break goes.
 pub fn html_lines(text: &str) -> Cow<'_, str> {
     markup(text, true)
 }

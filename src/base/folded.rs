@@ -37,6 +37,7 @@ impl FoldedText {
 fn hash_bytes<H: Hasher>(text: &[u8], state: &mut H, fold: impl Fn(&mut [u8; 8])) {
     let (words, rest) = text.as_chunks::<8>();
     let mut last = [0; 8];
+    // Filled up with zeros; the length, which is hashed last, tells such a text from one that ends in zeros.
     last[..rest.len()].copy_from_slice(rest);
     for mut word in words.iter().copied().chain([last]) {
         fold(&mut word);
@@ -55,6 +56,8 @@ impl Hash for Folded<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self.1 {
             CaseSensitivity::Sensitive => hash_bytes(self.0.as_bytes(), state, |_| ()),
+            // Eight letters at a time, and the same hash as the folded key has. A fold of other characters may change how many bytes they have, so
+            // that they are folded into a text first.
             CaseSensitivity::Insensitive if self.0.is_ascii() => {
                 hash_bytes(self.0.as_bytes(), state, |word| word.make_ascii_lowercase());
             }

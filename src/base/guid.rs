@@ -19,6 +19,7 @@ const PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31,
 /// The text of a GUID: in braces, in lower case.
 pub fn text(guid: &Guid) -> [u8; LENGTH] {
     let mut text = [b'-'; LENGTH];
+    // Stored 33 22 11 00 55 44 77 66 88 99 aa … is {00112233-4455-6677-8899-aa…}: groups of numbers have their low bytes first, the rest does not.
     for (from, at) in ORDER.into_iter().zip(PLACES) {
         text[at] = HEX[usize::from(guid[from] >> 4)];
         text[at + 1] = HEX[usize::from(guid[from] & 0xf)];
@@ -35,6 +36,7 @@ pub fn parse(of: &str) -> Option<Guid> {
     for (to, at) in ORDER.into_iter().zip(PLACES) {
         guid[to] = digit(letters[at])? << 4 | digit(letters[at + 1])?;
     }
+    // Digits alone were read: braces and dashes are compared by writing the GUID once more.
     (text(&guid) == *letters).then_some(guid)
 }
 

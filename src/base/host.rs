@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// A name in the letters that it is compared in; the same text if it has them already.
 pub fn folded(name: &str) -> Cow<'_, str> {
+    // Nearly every name is folded already, or is ASCII: nothing is allocated for the first, and no table of Unicode asked for the second.
     if name.is_ascii() {
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
     } else {
@@ -15,7 +16,7 @@ pub fn folded(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The same for bytes, which are UTF-8; others are left as they are.
+/// Folds a name given as UTF-8; other bytes are left as they are.
 pub fn folded_bytes(name: &[u8]) -> Cow<'_, [u8]> {
     if !name.iter().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
         return name.into();

@@ -1,4 +1,4 @@
-//! What every other module may use: byte spans, instants, GUIDs, numbers and flags in every writing, wildcard patterns and escaping.
+//! Shared basics of all modules: byte spans, instants, GUIDs, numbers and flags in every writing, wildcard patterns and escaping.
 //!
 //! This floor knows nothing of files, events, rules or Windows records.
 

@@ -17,7 +17,7 @@ const TABLE_BITS: u32 = 15;
 /// Words of such a table.
 const TABLE: usize = 1 << (TABLE_BITS - 6);
 
-/// What paths and command lines are full of: no text is known by these letters if it can be known by others.
+/// Frequent parts of paths and command lines: no text is known by these letters if it can be known by others.
 const COMMON: &[u8] = b"c:windowssystem32syswow64.exe c:programdata c:program files (x86)microsoft common files c:usersdefaultpublicappdatalocaltemp\
     appdataroamingmicrosoftwindows.dll.exe -hkey_local_machine hkey_users hklmsoftwaremicrosoftwindowscurrentversion hklmsystemcurrentcontrolset\
     services powershell.exe cmd.exe rundll32.exe svchost.exe --type= http://www. https://www. .com/ --config --file --path /c start ";
@@ -49,6 +49,8 @@ impl Grams {
         all.texts.iter().flat_map(|text| text.windows(GRAM)).for_each(|gram| *met.entry(four(gram)).or_default() += 1);
         let common = COMMON_GRAMS.get_or_init(|| COMMON.windows(GRAM).map(four).collect());
         for (number, text) in (0..).zip(&all.texts) {
+            // Letters that logs are not full of, and of these the ones that the fewest texts share: the rarer they are met, the less is compared.
+            // Among equals the first wins, so that the choice is the same in every run.
             let rarest = text.windows(GRAM).zip(0..).min_by_key(|(gram, _)| {
                 let gram = four(gram);
                 (common.contains(&gram), met.get(&gram))
@@ -73,6 +75,7 @@ impl Grams {
         if let Some(bits) = &self.long.bits {
             for (at, gram) in text.windows(GRAM).enumerate() {
                 let gram = four(gram);
+                // 4 KiB of bits answer for nearly all letters; the map, which costs a miss of the cache, is asked for the few that are left.
                 if has(bits, gram) {
                     self.compare(self.long.owners.get(&gram), text, at, &mut found);
                 }

@@ -34,7 +34,7 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// What stands between groups of three digits, as spreadsheets and languages have it. A point is not among them: it could begin decimals.
+/// Separators between groups of three digits, as spreadsheets and languages have it. A point is not among them: it could begin decimals.
 const BETWEEN_GROUPS: [char; 6] = [',', ' ', '\'', '\u{a0}', '\u{2009}', '\u{202f}'];
 
 /// Reads a whole number in any writing that tools have for it: decimal or hexadecimal behind `0x`, with its thousands apart, blanks around.

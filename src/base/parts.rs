@@ -38,6 +38,7 @@ impl PartFinder {
         if text.is_ascii() {
             self.grams.find(text.to_ascii_lowercase().as_bytes(), |at| found(self.owners[at]));
         } else {
+            // The Kelvin sign folds to `k`: bytes cannot tell, and every owner gets its closer look.
             self.owners.iter().copied().for_each(found);
         }
     }

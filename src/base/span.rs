@@ -30,7 +30,7 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// The same span in a text that holds this one's text from byte `by` on.
+    /// The span moved by `by` bytes, for a text that holds this one's text from there on.
     #[must_use]
     pub const fn shifted(self, by: u32) -> Self {
         Self::new(self.start.saturating_add(by), self.end.saturating_add(by))

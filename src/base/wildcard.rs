@@ -96,7 +96,7 @@ impl Wildcard {
         })
     }
 
-    /// The same for letters of any kind, which `folded` makes comparable.
+    /// Matches text of any characters, compared after `folded`.
     fn fits<L: Copy>(&self, text: &[L], folded: impl Fn(L) -> char) -> bool {
         let (mut at, mut token) = (0, 0);
         // Where to take up again: the token after the last `*`, and the place in the text that it was tried on.

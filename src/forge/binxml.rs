@@ -6,7 +6,7 @@
 use super::value::{BinXmlType, ForgedValue};
 use std::rc::Rc;
 
-/// What stands in an attribute or between the tags of an element.
+/// Content of an attribute, or between the tags of an element.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum NodeContent {
     /// Fixed text of the template.
@@ -126,6 +126,7 @@ pub(super) fn system_template(computer: &str, data: bool) -> Rc<ForgedTemplate> 
     let mut event = ForgedElement::new("Event")
         .attribute("xmlns", NodeContent::Text("http://schemas.microsoft.com/win/2004/08/events/event".to_owned()))
         .child(NodeContent::Element(system));
+    // The data is a value of its own kind (0x21): binary XML with a template of its own, as Windows nests `EventData`.
     if data {
         event = event.on(17).child(NodeContent::Substitution { index: 17, code: FRAGMENT_CODE, optional: true });
     }
@@ -155,6 +156,7 @@ impl Fnv128 {
 
     fn bytes(&mut self, bytes: &[u8]) {
         for &byte in bytes {
+            // The standard's offset basis and prime for 128 bits. `DefaultHasher` may change from one release of Rust to the next.
             self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
     }
@@ -180,6 +182,7 @@ impl Fnv128 {
     }
 
     fn element(&mut self, element: &ForgedElement) {
+        // Each part begins with a tag of its own and elements have an end, so that two different trees are never the same bytes.
         self.bytes(&[3]);
         self.text(&element.name);
         self.bytes(&element.dependency.unwrap_or(u16::MAX).to_le_bytes());

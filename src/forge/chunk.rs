@@ -73,6 +73,7 @@ impl<K: Clone + Eq + std::hash::Hash, const N: usize> BucketTable<K, N> {
     fn forget_from(&mut self, length: usize) {
         while self.entries.len() > length {
             if let Some(entry) = self.entries.pop() {
+                // Newest first: heads are put back in the reverse order of their coming.
                 self.heads[entry.bucket] = entry.previous_head;
                 self.offsets.remove(&entry.key);
             }
@@ -110,6 +111,7 @@ impl ChunkWriter {
         let (length, names, templates) = (self.bytes.len(), self.names.entries.len(), self.templates.entries.len());
         let written = self.record(number, at, event);
         if written.is_err() {
+            // Names and templates of a record that does not fit would be referred to from records that do.
             self.bytes.truncate(length);
             self.names.forget_from(names);
             self.templates.forget_from(templates);
@@ -119,6 +121,10 @@ impl ChunkWriter {
 
     fn record(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> Result<RecordPlace, RefusedWrite> {
         let start = self.bytes.len();
+        //   0        4        8         16         24 …                     size - 4
+        //   ├ magic ─┼ size ──┼ number ─┼ FILETIME ┼ binary XML ─ padding ──┼ size ┤
+        //
+        // The size is not known before the content is written, which depends on what the chunk has already: a hole is left for it.
         self.bytes.extend([0x2a, 0x2a, 0, 0]);
         let size_at = self.hole();
         self.bytes.extend(number.to_le_bytes());
@@ -141,6 +147,7 @@ impl ChunkWriter {
     /// A fragment: header, one template instance, end of stream.
     fn fragment(&mut self, instance: &ForgedInstance) -> Result<(), RefusedWrite> {
         self.bytes.extend(FRAGMENT_HEADER);
+        //   0f 01 01 00 | 0c 01 | identifier u32 | definition u32 | [definition] | values | 00
         self.bytes.extend([0x0c, 1]);
         self.template(&instance.template)?;
         self.values(&instance.slots)?;
@@ -158,6 +165,9 @@ impl ChunkWriter {
         }
         let offset = self.position_after(4)?;
         self.bytes.extend(offset.to_le_bytes());
+        //   next u32 | GUID 16 | size u32 | 0f 01 01 00 | element | 00
+        //
+        // A bucket of the header begins a list over `next`; as with names, the newest entry is its head.
         let units = guid.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
         let bucket = (hash_units(units) % TEMPLATE_BUCKETS) as usize;
         let next = self.templates.add(guid, bucket, offset);
@@ -172,6 +182,9 @@ impl ChunkWriter {
 
     fn element(&mut self, element: &ForgedElement) -> Result<(), RefusedWrite> {
         let has_attributes = !element.attributes.is_empty();
+        //   01/41 | dependency u16 | size u32 | name | [size u32 | (46/06 | name | content)…] | 03, or 02 … 04
+        //
+        // 0x46 says that another attribute follows, 0x06 that it is the last one. A dependency of ffff is none.
         self.bytes.push(if has_attributes { 0x41 } else { 0x01 });
         self.bytes.extend(element.dependency.unwrap_or(u16::MAX).to_le_bytes());
         let size_at = self.hole();
@@ -216,12 +229,15 @@ impl ChunkWriter {
 
     /// The offset of a name, and the name itself where it is used for the first time.
     fn name(&mut self, name: &str) -> Result<(), RefusedWrite> {
+        // A name stands once in a chunk; later uses are its offset alone.
         if let Some(&offset) = self.names.offsets.get(name) {
             self.bytes.extend(offset.to_le_bytes());
             return Ok(());
         }
         let offset = self.position_after(4)?;
         self.bytes.extend(offset.to_le_bytes());
+        //   offset u32 | next u32 | hash u16 | units u16 | UTF-16 … | 0000
+        //              └ `offset` points here
         let hash = hash_units(name.encode_utf16());
         let next = self.names.add(name.to_owned(), (hash % STRING_BUCKETS) as usize, offset);
         self.bytes.extend(next.to_le_bytes());
@@ -241,6 +257,9 @@ impl ChunkWriter {
 
     /// Descriptors (size and type) of all values, then the values.
     fn values(&mut self, slots: &[Slot]) -> Result<(), RefusedWrite> {
+        //   count u32 | size u16, type u8, 00 | … | value 0 | value 1 | …
+        //
+        // Sizes are filled in behind each value: that of a fragment depends on which names and templates it is the first to use.
         let count = u32::try_from(slots.len()).map_err(|_| RefusedWrite::TooLong)?;
         self.bytes.extend(count.to_le_bytes());
         let descriptors_at = self.bytes.len();
@@ -296,6 +315,11 @@ impl ChunkWriter {
         self.bytes.resize(CHUNK_SIZE, 0);
         let (first, last) = self.numbers.unwrap_or((1, 0));
         self.bytes[..8].copy_from_slice(b"ElfChnk\0");
+        //   0 "ElfChnk\0"          40 header size, 128        120 flags
+        //   8 first number         44 start of last record   124 CRC-32 of 0..120 and 128..512
+        //  16 last number          48 start of free space    128 64 offsets of names
+        //  24 first ID             52 CRC-32 of the records  384 32 offsets of templates
+        //  32 last ID
         for (at, value) in [(8, first), (16, last), (24, first), (32, last)] {
             self.bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
         }
@@ -318,9 +342,11 @@ impl ChunkWriter {
 /// Computes both checksums of a whole chunk anew. A free-space offset out of range counts as the end of the chunk.
 pub(super) fn refresh_checksums(chunk: &mut [u8]) {
     let free = u32::from_le_bytes([chunk[48], chunk[49], chunk[50], chunk[51]]) as usize;
+    // Damage may have been done to the offset before; the checksums of damaged bytes are wanted then, not a panic.
     let free = free.clamp(CHUNK_HEADER_SIZE, chunk.len());
     let data = crc32fast::hash(&chunk[CHUNK_HEADER_SIZE..free]);
     chunk[52..56].copy_from_slice(&data.to_le_bytes());
+    // The records first: their checksum is part of the header, and of the header's checksum.
     let mut header = crc32fast::Hasher::new();
     header.update(&chunk[..120]);
     header.update(&chunk[128..CHUNK_HEADER_SIZE]);

@@ -84,6 +84,7 @@ impl Damage {
                     *byte = !*byte;
                 }
             }
+            // 52 and 124 are the checksums of the records and of the header. Inverted, they are wrong whatever they were.
             Self::DataChecksum { chunk } => invert(&mut chunk_of(file, chunk)?[52..56]),
             Self::HeaderChecksum { chunk } => invert(&mut chunk_of(file, chunk)?[124..128]),
             Self::FileChecksum => invert(part(file, 124, 4)?),
@@ -115,6 +116,7 @@ fn invert(bytes: &mut [u8]) {
 
 /// The service writes the counts of the file header only when it closes the log.
 fn dirty(file: &mut [u8]) -> Result<(), String> {
+    // 16 last chunk, 24 next record number, 42 chunks, 120 flags: as in a new log, with the dirty bit set.
     part(file, 16, 8)?.fill(0);
     part(file, 24, 8)?.copy_from_slice(&1_u64.to_le_bytes());
     part(file, 42, 2)?.copy_from_slice(&1_u16.to_le_bytes());

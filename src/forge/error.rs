@@ -1,4 +1,4 @@
-//! What can be wrong with a scenario: typed facts, with the wording here and nowhere else.
+//! Errors in scenarios: typed facts, with the wording here and nowhere else.
 
 use crate::base::{LineIndex, Span};
 
@@ -12,7 +12,7 @@ pub struct ForgeError {
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The error itself.
     pub problem: Problem,
 }
 

@@ -82,6 +82,7 @@ impl ForgedEvent {
             bytes: q.to_le_bytes().to_vec(),
             text: String::new(),
         });
+        // In the order of the indices that `system_template` has; an event without data has no value 17.
         let mut slots = vec![
             number(BinXmlType::UInt8, &[self.level]),
             number(BinXmlType::UInt8, &[self.opcode]),
@@ -162,6 +163,7 @@ impl Packer {
     fn push(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> Result<PlacedRecord, RefusedWrite> {
         let mut full = None;
         let place = match self.current.push(number, at, event) {
+            // A record that an empty chunk refuses fits into none.
             Err(RefusedWrite::Full) if !self.current.is_empty() => {
                 full = Some(std::mem::replace(&mut self.current, ChunkWriter::new()).finish());
                 self.chunks += 1;
@@ -213,6 +215,7 @@ impl<W: Write + Seek> FileWriter<W> {
     pub(super) fn finish(mut self) -> io::Result<()> {
         let (last, header) = self.packer.finish(self.minor);
         self.out.write_all(&last)?;
+        // The header counts chunks and knows the next number: known only now.
         self.out.rewind()?;
         self.out.write_all(&header)?;
         self.out.flush()
@@ -221,6 +224,10 @@ impl<W: Write + Seek> FileWriter<W> {
 
 fn file_header(minor: u16, chunks: usize, next_number: u64) -> Vec<u8> {
     let mut header = Vec::with_capacity(FILE_HEADER_SIZE);
+    //   0 "ElfFile\0"      24 next record number    40 block size, 4096 (u16)
+    //   8 first chunk      32 header size, 128      42 chunks (u16)
+    //  16 last chunk       36 minor, major (u16)   120 flags
+    //                                              124 CRC-32 of 0..120
     header.extend(b"ElfFile\0");
     header.extend(0_u64.to_le_bytes());
     header.extend((chunks as u64).saturating_sub(1).to_le_bytes());

@@ -24,7 +24,7 @@ const ATTACKS_PER_HOST: u64 = 10;
 /// The minor format version of Windows 10.
 const MINOR: u16 = 1;
 
-/// What is to be written.
+/// Size, seed and attacks of the logs to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Large {
     size: u64,
@@ -52,9 +52,9 @@ pub enum LargeError {
     /// Too many attacks for the size.
     #[error("at most {most} attacks fit into {size} bytes, not {wanted}")]
     TooManyAttacks {
-        /// What was wanted.
+        /// The number that was wanted.
         wanted: u64,
-        /// What fits.
+        /// The largest number that fits.
         most: u64,
         /// Bytes to be written.
         size: u64,
@@ -64,7 +64,7 @@ pub enum LargeError {
     Write {
         /// The file, without a folder.
         name: String,
-        /// What happened.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -161,6 +161,7 @@ impl Log {
         let waiting = self.attacks + self.look_alikes;
         let (written, wish, planted) = (u128::from(self.written), u128::from(self.wish), u128::from(self.planted));
         let all = planted + u128::from(waiting);
+        // Plant k of n is due when k / (n + 1) of the bytes are written. Multiplied out in 128 bits: integers give the same bytes everywhere.
         if waiting > 0 && written * (all + 1) >= wish * (planted + 1) {
             self.plant(waiting);
         }
@@ -172,6 +173,7 @@ impl Log {
 
     fn plant(&mut self, waiting: u64) {
         let attack = self.host.host.random.below(waiting) < self.attacks;
+        // Drawn without replacement: the numbers of attacks and look-alikes come out exactly, their order is by chance.
         *(if attack { &mut self.attacks } else { &mut self.look_alikes }) -= 1;
         self.planted += 1;
         self.host.plant(attack);

@@ -40,11 +40,11 @@ use resolve::FilePlan;
 /// A scenario, read and found consistent.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What the scenario shows, in one line.
+    /// Title, in one line.
     pub title: String,
     /// Why it is there, in more words.
     pub description: String,
-    /// What a scan of its files must find.
+    /// Findings that a scan of its files must give.
     pub expect: Expect,
     name: String,
     text: String,

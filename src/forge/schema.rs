@@ -15,7 +15,7 @@ pub const LINUX_PROVIDER: &str = "Linux-Sysmon";
 /// Its GUID.
 pub const LINUX_PROVIDER_GUID: &str = "{ff032593-a8d3-4f13-b0d6-01fc615a0f97}";
 
-/// What is fixed for one event ID.
+/// Version and fields of one event ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
     /// System/Version.

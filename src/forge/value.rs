@@ -129,6 +129,7 @@ impl ForgedValue {
         if kind == BinXmlType::Text {
             return Some(Self::text(text));
         }
+        // As Windows does: a value that is missing is of the type null, whatever the template expects.
         if text.is_empty() {
             return Some(Self::null());
         }
@@ -192,6 +193,7 @@ fn guid(text: &str) -> Option<(Vec<u8>, String)> {
     if widths != [8, 4, 4, 4, 12] || !groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit())) {
         return None;
     }
+    // {00112233-4455-6677-8899-aabbccddeeff} is stored 33 22 11 00 | 55 44 | 77 66 | 88 99 | aa bb cc dd ee ff.
     let mut bytes = u32::from_str_radix(groups[0], 16).ok()?.to_le_bytes().to_vec();
     bytes.extend(u16::from_str_radix(groups[1], 16).ok()?.to_le_bytes());
     bytes.extend(u16::from_str_radix(groups[2], 16).ok()?.to_le_bytes());
@@ -209,6 +211,7 @@ fn sid(text: &str) -> Option<(Vec<u8>, String)> {
     if authority >> 48 != 0 {
         return None;
     }
+    //   revision 01 | count | authority, 6 bytes, high first | count sub-authorities, u32, low byte first
     let mut bytes = vec![1, count];
     bytes.extend_from_slice(&authority.to_be_bytes()[2..]);
     bytes.extend(subs.iter().flat_map(|sub| sub.to_le_bytes()));

@@ -1,4 +1,4 @@
-//! The same events as Windows exports them to XML: Event Viewer's "Save as XML", and what `wevtutil qe /f:xml` prints.
+//! Forged events in the XML that Windows exports: Event Viewer's "Save as XML", and what `wevtutil qe /f:xml` prints.
 //!
 //! Written from the event, not from its record, so that it can be compared with what a reader makes of the record.
 //! There is no `RenderingInfo`: its texts come from the provider's message files.
@@ -45,6 +45,7 @@ pub fn write_xml(events: &[ForgedEvent], style: XmlStyle, encoding: XmlEncoding)
     }
     match encoding {
         XmlEncoding::Utf8 => out.into_bytes(),
+        // The mark is all that tells a reader the order of bytes: the declaration says only `utf-16`.
         XmlEncoding::Utf16 => [0xfeff].into_iter().chain(out.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
     }
 }
@@ -71,6 +72,7 @@ fn push_event(out: &mut String, event: &ForgedEvent) {
     out.push_str("</System>");
     if !event.fields.is_empty() {
         out.push_str("<EventData>");
+        // Also fields that are null: Windows writes an empty `Data` for them, and readers must give an empty text.
         for field in &event.fields {
             push_element(out, "Data", &[("Name", &field.name)], &field.value.text);
         }

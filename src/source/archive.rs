@@ -31,7 +31,7 @@ pub(super) struct ArchiveBytes {
     file: Option<File>,
 }
 
-/// What an archive's bytes are read from.
+/// The file that an archive's bytes are read from.
 #[derive(Debug)]
 enum ByteOrigin {
     File(PathBuf),
@@ -75,6 +75,7 @@ impl Read for ArchiveBytes {
         let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(left);
         let buffer = &mut buffer[..wanted];
+        // Seek and read under one lock: threads share the file, and with it its position.
         let place = SeekFrom::Start(self.start.saturating_add(self.at));
         let read = match &*self.origin {
             ByteOrigin::File(path) => {
@@ -131,6 +132,9 @@ pub(super) struct Listed {
 impl Archive {
     /// Reads an archive's directory.
     pub fn read(bytes: ArchiveBytes, password: Option<Arc<[u8]>>) -> Result<Self, String> {
+        // The directory stands at the end of a ZIP file, and says where each member's own header is:
+        //
+        //   | header 0 | data 0 | header 1 | data 1 | … | directory | end record |
         let mut zip = ZipArchive::new(bytes.clone()).map_err(|error| reason(&error))?;
         if zip.has_overlapping_files().map_err(|error| reason(&error))? {
             return Err("its members overlap, as in an archive that is made to unpack without end".to_owned());
@@ -191,6 +195,7 @@ impl Archive {
     /// The bytes of a member that is stored as it is.
     fn plain(&self, index: usize) -> Option<ArchiveBytes> {
         let entry = self.zip.by_index_data(index).ok()?;
+        // A stored member is a range of the archive's own bytes. Units of it are then read at any place, by several threads, with nothing unpacked.
         if entry.encrypted() || entry.compression() != CompressionMethod::Stored {
             return None;
         }
@@ -206,6 +211,7 @@ impl Archive {
             return Ok(bytes);
         }
         let entry = self.zip.by_index_data(listed.index).map_err(|error| reason(&error))?;
+        // Both sizes are the archive's own words, but no member is read beyond the one that is compared here.
         let most = entry.compressed_size().saturating_mul(MOST_GROWTH).max(ALWAYS_ALLOWED);
         if listed.size > most {
             return Err(format!(
@@ -250,7 +256,7 @@ impl PartialEq for ArchiveMember {
 impl Eq for ArchiveMember {}
 
 impl ArchiveMember {
-    /// What comes out of a stream, kept in a temporary file without a name to be read at any place; and how many bytes that are. The number tells it apart from
+    /// Copies a stream to a temporary file without a name, to be read at any place, and gives its length in bytes. The number tells it apart from
     /// others of its archive.
     pub(super) fn kept(stream: &mut dyn Read, number: usize) -> io::Result<(Self, u64)> {
         let mut file = tempfile::tempfile()
@@ -298,7 +304,7 @@ pub(super) fn is_checksum(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData && error.to_string() == "Invalid checksum"
 }
 
-/// What is wrong, in words that fit into a sentence about the archive.
+/// The cause of an error, worded to follow the name of the archive.
 fn reason(error: &ZipError) -> String {
     match error {
         ZipError::InvalidPassword => "the password of --archive-password does not fit".to_owned(),
@@ -309,5 +315,5 @@ fn reason(error: &ZipError) -> String {
     }
 }
 
-/// What a person can do about an encrypted member.
+/// Reason for passing over an encrypted member, with its remedy.
 pub(super) const NEEDS_PASSWORD: &str = "it is encrypted; give the password by --archive-password";

@@ -17,7 +17,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// What was read last.
+    /// The bytes that were read last.
     pub fn bytes(&self) -> &[u8] {
         &self.place[self.start..self.start + self.length]
     }

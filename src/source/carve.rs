@@ -1,4 +1,4 @@
-//! What is left of event logs: where chunks and single records stand in bytes that are in no order.
+//! Finds the remains of event logs: chunks and single records in bytes that are in no order.
 //!
 //! A chunk is told by its magic and the checksum of its header, wherever it stands; it ends where the next one begins. A record is told by its magic, by its
 //! size, which stands at both of its ends, and by how its content begins. All of that is decided by no more than the bytes of two chunks around a place, so that
@@ -21,6 +21,7 @@ pub(super) fn is_sound_chunk(bytes: &[u8]) -> bool {
 fn header_fits(chunk: &[u8]) -> bool {
     let Some(header) = chunk.get(..CHUNK_HEADER) else { return false };
     let mut hasher = crc32fast::Hasher::new();
+    // Offsets 120 to 128 are the flags, which Windows changes without a new checksum, and the checksum.
     hasher.update(&header[..120]);
     hasher.update(&header[128..]);
     u32_at(header, 40) == Some(128) && u32_at(header, 124) == Some(hasher.finalize())
@@ -84,6 +85,7 @@ pub(super) fn records(bytes: &[u8], region: Range<usize>, covered: &[Range<usize
             Some(range) => at = range.end,
             None => match record_at(bytes, start) {
                 Some(record) => {
+                    // Its content is not searched: a magic there is part of a value.
                     found.push(record);
                     at = start + record.size;
                 }
@@ -98,6 +100,8 @@ fn record_at(bytes: &[u8], at: usize) -> Option<WholeRecord> {
     let (size, id) = whole_record(bytes, at)?;
     let content = bytes.get(at + RECORD_HEADER..)?;
     let written = u64::from_le_bytes(bytes.get(at + 16..at + 24)?.try_into().ok()?);
+    // Four bytes of magic turn up by chance in images of gigabytes; equal sizes at both ends, a fragment header and a FILETIME of four digits
+    // for its year do not all turn up together.
     let is_record = size < CHUNK_LENGTH && content.starts_with(FRAGMENT) && (1..YEAR_10000).contains(&written);
     is_record.then_some(WholeRecord { at, size, id })
 }
@@ -135,6 +139,10 @@ fn scan(source: &mut dyn Read, look: &mut dyn FnMut(&[u8], Range<usize>) -> bool
     let mut window = Vec::new();
     loop {
         let had = window.len();
+        // The window keeps the last chunk's length of each piece, so that nothing that begins in the region is cut off by the end of the window:
+        //
+        //   read 1  ├───────────── region ─────────────┼─ 64 KiB ─┤
+        //   read 2                                     ├────────── region ──────────…
         let read = (&mut *source).take(SCANNED_AT_A_TIME as u64).read_to_end(&mut window);
         let is_end = window.len() == had || read.is_err();
         let to = if is_end { window.len() } else { window.len().saturating_sub(CHUNK_LENGTH) };

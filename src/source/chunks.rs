@@ -4,7 +4,7 @@
 //! but an image of a disk or of memory. There, chunks are read from wherever they stand, and records that stand alone; and where a person asks for it, the
 //! unused space of sound chunks is searched for the records that stood there before. What is found in this way is marked as recovered.
 //!
-//! What a slot gives depends on its own bytes and those of its neighbours, and on nothing else.
+//! The items of a slot depend on its own bytes and those of its neighbours, and on nothing else.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -71,6 +71,7 @@ impl<'r> Chunks<'r> {
             let wish = CHUNKS_AT_A_TIME.min(end - first);
             let read = file.read(chunk_offset(first), wish * CHUNK, &mut buffer);
             if read.is_ok() && buffer.bytes().len() as u64 == wish * CHUNK {
+                // Slots behind each other in one read: what is around a slot is read from disk again only if it turns out to be damaged.
                 self.stats.bytes += buffer.bytes().len() as u64;
                 let slots = buffer.bytes().chunks_exact(CHUNK_LENGTH);
                 for (chunk, bytes) in (first..).zip(slots) {
@@ -128,6 +129,10 @@ impl<'r> Chunks<'r> {
                 self.stats.bytes += after.bytes().len() as u64;
             }
             let in_unit = |chunk: &u64| (unit.first_chunk..end).contains(chunk);
+            // Three buffers go round as the stream passes: `after` holds chunk n + 1 when chunk n is read.
+            //
+            //   slot   0 (file header)  1 (chunk 0)  2 (chunk 1)  3 …
+            //   read   before           here         after              -> chunk 0
             if let Some(chunk) = slot.checked_sub(2).filter(in_unit) {
                 self.streamed(chunk, [before.bytes(), here.bytes(), after.bytes()]);
             }
@@ -225,6 +230,8 @@ impl<'r> Chunks<'r> {
         }
         visitor.restart_chunk();
         let is_mended = mended.is_some();
+        // The `evtx` crate takes its bytes by value and changes them (stand-ins, revealed records), but the buffer has the neighbours too: a copy
+        // into memory that is used again is cheaper than to read the slot twice.
         let own = mended.unwrap_or_else(|| {
             let mut own = std::mem::take(&mut scratch.own);
             own.clear();
@@ -255,6 +262,7 @@ impl<'r> Chunks<'r> {
     fn broken(&mut self, chunk: u64, bytes: &[u8], around: &mut dyn FnMut() -> io::Result<Surroundings>) {
         let place = self.place(chunk_offset(chunk), chunk);
         let magic = bytes.get(..8).unwrap_or_default().escape_ascii();
+        // An overwritten magic alone makes readers pass over the chunk, and takes an attacker eight bytes. Checksums tell that the rest is whole.
         if let Some(mended) = carve::with_magic(bytes) {
             let reason = format!(
                 "chunk {chunk} does not start with 'ElfChnk' but with '{magic}'; its checksum fits, and it was read"
@@ -364,6 +372,7 @@ impl<'r> Chunks<'r> {
         let Self { scratch, visitor, input, number, .. } = self;
         let wanted = scratch.wanted.unwrap_or(|_, _| true);
         let inputs = self.inputs;
+        // Both sets are read only when a record without its template is met: most files never need them.
         let known = &mut |id| {
             let of_file = input.remains.templates(|| known_templates([*input])).get(id);
             // The identifier of a template comes from what is in it: that of another log is the same one. Who asks for all that is left waits for it.
@@ -417,7 +426,7 @@ struct Loose<'b> {
     covered: &'b [Range<usize>],
 }
 
-/// What became of records that stand alone.
+/// Counts of records that stand alone, by outcome.
 #[derive(Default)]
 struct RemainsTally {
     read: u64,
@@ -494,6 +503,7 @@ impl<F: Read + Seek> Positioned<'_, F> {
     fn around(&mut self, chunk: u64) -> io::Result<Surroundings> {
         let start = chunk.checked_sub(1).map_or(0, chunk_offset);
         let end = chunk_offset(chunk.saturating_add(2));
+        // The position is lost with the next line, and `read` must seek.
         self.at = None;
         self.file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();

@@ -35,7 +35,7 @@ pub struct Search {
     pub carve: bool,
 }
 
-/// What was found.
+/// Result of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DiscoveredInputs {
     /// The files with events, sorted by path; each file once, however many paths lead to it.
@@ -90,7 +90,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> DiscoveredInputs {
 /// A search in progress.
 #[derive(Default)]
 struct FolderWalk {
-    /// What was given, as canonical paths.
+    /// The given paths, in canonical form.
     roots: Vec<PathBuf>,
     /// Regular files with their sizes, and whether a person named the file itself.
     files: Vec<(PathBuf, u64, bool)>,
@@ -149,7 +149,7 @@ impl FolderWalk {
     }
 }
 
-/// What the system says, without the path that the fault has anyway.
+/// The message of the system, without the path that the fault has anyway.
 fn cause(error: &io::Error) -> String {
     error.raw_os_error().map_or_else(|| error.to_string(), |code| io::Error::from_raw_os_error(code).to_string())
 }
@@ -302,7 +302,7 @@ fn has_chunk_in_slot<S: Read + Seek>(source: &mut S) -> io::Result<bool> {
     Ok(false)
 }
 
-/// What a file is good for.
+/// How a file is used.
 enum FileContent {
     Events(InputFormat),
     Archive(Container),
@@ -311,7 +311,7 @@ enum FileContent {
 
 /// A file of a kind that is no evidence, in which something of a log may stand all the same.
 struct Unknown {
-    /// What it looks like.
+    /// Description of its content.
     looks: &'static str,
     /// Whether it begins with a chunk of a log.
     begins_with_chunk: bool,
@@ -372,7 +372,7 @@ const DEEPEST: u32 = 3;
 /// The search through one archive, and through those in it.
 struct Unpacking<'u, 't> {
     path: &'u Path,
-    /// What may still be written to temporary files.
+    /// Bytes that may still be written to temporary files.
     limit: UnpackLimit,
     /// Members that are kept or stand in the file as they are, counted to tell them apart.
     kept: usize,

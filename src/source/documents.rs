@@ -285,7 +285,7 @@ fn not_json(error: &serde_json::Error) -> String {
     }
 }
 
-/// What evql says of a record beside the document that it makes of it.
+/// The fields that evql adds to the document of a record.
 #[derive(Default)]
 struct OwnFields {
     logged: Option<String>,

@@ -26,7 +26,7 @@ const SIZE_COPY: u64 = 4;
 /// Where the chunk header keeps the offsets of its common strings.
 const STRING_OFFSETS: Range<usize> = 128..384;
 
-/// What there was in a chunk.
+/// Summary of a chunk that was read the slow way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ChunkRead {
     /// Records met.
@@ -79,6 +79,15 @@ impl ChunkReader {
             sink(Err(unusable(&bytes, place)));
             return (bytes, ChunkRead::default());
         }
+        // The header of a chunk, in bytes from its start; the checksum of the header leaves out the flags and itself:
+        //
+        //   0 "ElfChnk\0"             40 header size, 128        56 unused
+        //   8 first record number     44 start of last record   120 flags
+        //  16 last record number      48 start of free space    124 CRC-32 of 0..120 and 128..512
+        //  24 first record ID         52 CRC-32 of the records  128 64 offsets of names
+        //  32 last record ID                                    384 32 offsets of templates
+        //
+        // The crate's own validation refuses a chunk whose checksums do not fit: a record that reads well is worth more than that.
         let mut chunk = match EvtxChunkData::new(bytes, false) {
             Ok(chunk) => chunk,
             Err(error) => {
@@ -92,6 +101,7 @@ impl ChunkReader {
         // Without checksums nothing of it can be known to be sound.
         let is_sound = !chunk.header.flags.contains(ChunkFlags::NO_CRC32) && chunk.validate_header_checksum();
         let EvtxChunkHeader { last_event_record_id: named_last, free_space_offset, .. } = chunk.header;
+        // Before stand-ins are put: `reveal` restores sizes, which bound the walk for texts in each record.
         let hidden = reveal(&mut chunk.data, named_last, free_space_offset);
         if let Some(hidden) = &hidden {
             let reason = format!("chunk {}: {}", place.chunk, hidden.reason());
@@ -107,6 +117,7 @@ impl ChunkReader {
             let reason = format!("chunk {}: some characters that cannot be shown were read as '_'", place.chunk);
             sink(Err(Fault::suspect(place.input, FaultKind::Chunk, reason).at(place.offset)));
         }
+        // Opening builds the cache of common names. It follows the lists of the header, and gives up all of the chunk for one bad offset.
         let opened = EvtxChunk::new(&chunk.data, &chunk.header, Arc::clone(&self.settings));
         let mut read = match opened {
             Ok(parsed) => Self::records(parsed, place, (&stand_ins, &hidden), converter, &mut sink),
@@ -178,6 +189,8 @@ impl ChunkReader {
                 Ok(record) => {
                     let start = record.binxml_offset.saturating_sub(RECORD_HEADER as u64);
                     next = record.binxml_offset + u64::from(record.binxml_size) + SIZE_COPY;
+                    // A record: 0 magic | 4 size | 8 number | 16 FILETIME | 24 binary XML … | size - 4 size again
+                    // The crate tells where the XML is, so that the header is before and the second size behind it.
                     last_id = Some(record.event_record_id);
                     read.note(record.event_record_id);
                     if let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(next)) {
@@ -235,6 +248,7 @@ fn refused(error: &EvtxError, data: &[u8], next: u64, place: ChunkPlace<'_>) -> 
     let fault = Fault::lost(place.input, FaultKind::Record, inner_chain(error))
         .at(place.offset + start.unwrap_or(next))
         .of_record(id);
+    // Its size cannot be believed: the next record is looked for right behind its first byte.
     (fault, start.map_or(next, |start| start + 1))
 }
 
@@ -245,7 +259,7 @@ fn stored_id(data: &[u8], start: u64) -> Option<u64> {
     bytes.try_into().ok().map(u64::from_le_bytes)
 }
 
-/// What is wrong, without the outer layers that only repeat where: a fault has its own offset and record number.
+/// The cause of an error, without the outer layers that only repeat where: a fault has its own offset and record number.
 fn inner_chain(error: &EvtxError) -> String {
     let mut inner: &EvtxError = error;
     while let EvtxError::FailedToReadRecordAt { source, .. } | EvtxError::FailedToParseRecord { source, .. } = inner {
@@ -268,7 +282,7 @@ fn find_record(data: &[u8], from: u64, id: u64) -> Option<u64> {
     Some((from + found) as u64)
 }
 
-/// What is missing if the records end before the one that the chunk header names as its last.
+/// The reason of a fault if the records end before the one that the chunk header names as its last.
 ///
 /// The `evtx` crate takes zeros for the end of the records, so it does not complain when records were wiped. A chunk that is cut short has
 /// a fault already.

@@ -115,7 +115,7 @@ impl ExportTarget<'_> {
     }
 }
 
-/// What a `<` starts.
+/// Markup that a `<` starts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Markup {
     /// Something that goes on to a fixed end, whatever is inside.
@@ -180,11 +180,11 @@ struct EventCutter<R> {
     outside: Outside,
 }
 
-/// What is known of the text outside of events.
+/// State of the text outside of events.
 #[derive(Default)]
 struct Outside {
     between: Between,
-    /// What stands here belongs to an event that was given up, and has its fault.
+    /// The text belongs to an event that was given up, and has its fault.
     is_of_broken: bool,
     /// Where the list began that has not ended.
     list: Option<u64>,
@@ -343,6 +343,8 @@ impl<R: Read> EventCutter<R> {
         if let Some(end) = self.empty_tag(open) {
             return Extent::To(end);
         }
+        // By depth, not by the first `</Event`: data may hold an element of that name. An element that goes on with `System` begins an event, though, and
+        // shows that the one before has no end.
         let mut depth = 1_u32;
         let mut at = open + 1;
         loop {
@@ -388,7 +390,7 @@ impl<R: Read> EventCutter<R> {
         self.window.find(from, limit, 1, |bytes| memchr::memchr(b'<', bytes))
     }
 
-    /// What the `<` at `open` starts.
+    /// Markup that the `<` at `open` starts.
     fn markup(&mut self, open: u64) -> Markup {
         let bytes = self.window.look(open, 128);
         let opaque = if bytes.starts_with(b"<!--") {
@@ -398,6 +400,7 @@ impl<R: Read> EventCutter<R> {
         } else if bytes.starts_with(b"<?") {
             Opaque::Instruction
         } else if bytes.starts_with(b"<!DOCTYPE") {
+            // `<!DOCTYPE x [ … ]>`: declarations inside the brackets have `>` of their own.
             let bracket = memchr::memchr2(b'[', b'>', bytes).and_then(|at| bytes.get(at));
             if bracket == Some(&b'[') { Opaque::DoctypeWithSubset } else { Opaque::Doctype }
         } else {
@@ -416,6 +419,7 @@ impl<R: Read> EventCutter<R> {
     fn skip(&mut self, opaque: Opaque, open: u64, limit: u64) -> Option<u64> {
         let end = opaque.end();
         let width = end.len() as u64;
+        // `<!--` a million times without one `-->` would search all the rest for each; what has been searched for an end is remembered.
         let missing = self.missing[opaque as usize].clone();
         let (known_from, from) = if missing.contains(&open) { (missing.start, missing.end) } else { (open, open) };
         if from >= limit {

@@ -1,4 +1,4 @@
-//! What an event log holds as a whole, against what it says of itself: the counts of its header, and the numbers that it gave its records.
+//! Compares the contents of whole event logs with what they say of themselves: the counts of its header, and the numbers that it gave its records.
 //!
 //! A file of which whole chunks are gone has no broken byte in it. But Windows numbers the records of a log without a gap, and the header of a log that was
 //! closed in order counts the chunks and knows the next number: 799 of 799 such logs of real machines agree with themselves in both, and none that was
@@ -78,6 +78,7 @@ fn broken_promise(input: &Input, header: &LogHeader, chunks: &[ChunkExtent]) -> 
 fn gaps(input: &Input, chunks: &[ChunkExtent], faults: &mut Vec<Fault>) {
     let mut runs: Vec<(u64, u64, u64)> =
         chunks.iter().filter_map(|extent| extent.numbers.map(|(first, last)| (first, last, extent.chunk))).collect();
+    // By number, not by place: a full log wraps, and continues in its first chunk.
     runs.sort_unstable();
     let Some(&(_, mut last, mut before)) = runs.first() else { return };
     let mut found = 0;

@@ -32,19 +32,19 @@ use layout::{Provider, RecordLayout, RecordParts, SystemPlaces};
 use system_cache::{CachedSystem, SystemCache};
 use table::{Noticed, ValueTable};
 
-/// Above this many templates or pairs of them the evidence is playing games: start anew rather than grow.
+/// Limit for crafted evidence: templates and pairs of templates are forgotten when there are more of either.
 const MOST_TEMPLATES: usize = 4096;
 
-/// What a caller makes of a record that it was given a glance of.
+/// A visitor's answer to a [`RecordRef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
-    /// It has seen enough.
+    /// The reference was enough: the record is not built.
     Skip,
-    /// It wants all of it.
+    /// The record is built in full and handed over.
     NeedRecord,
 }
 
-/// What hears of the records of a chunk.
+/// Receives the records of a chunk.
 pub(super) trait ChunkListener {
     /// Whether it wants to hear of every record of the chunk.
     fn wants_all(&self) -> bool;
@@ -58,7 +58,7 @@ pub(super) trait ChunkListener {
     fn record(&mut self, record: Record);
 }
 
-/// What there was in a chunk.
+/// Summary of a chunk that was read the fast way.
 pub(super) struct ReadChunk {
     pub records: u64,
     /// Where its records end.
@@ -83,13 +83,13 @@ struct TemplatePairs {
     all: Vec<TemplatePair>,
     /// The number of the first of them: numbers are not used again.
     first: usize,
-    /// The same by the templates of the record and of its data.
+    /// Index into `all` by the templates of the record and of its data.
     by_pair: HashMap<(usize, Option<usize>), usize>,
 }
 
 /// A pair of templates.
 struct TemplatePair {
-    /// What it can show at a glance; `None` if nothing.
+    /// Where a [`RecordRef`] finds its values; `None` if records of these templates must be built in full.
     layout: Option<RecordLayout>,
     provider: Provider,
 }
@@ -103,7 +103,7 @@ struct RecordSpan {
     origin: Locator,
 }
 
-/// What is around the data of a record: a template with its values.
+/// The outer template instance of a record, which has the `System` part and a gap for the data.
 struct Around<'c> {
     template: usize,
     outer: ValueTable<'c>,
@@ -114,7 +114,7 @@ struct Around<'c> {
     gap: Option<usize>,
 }
 
-/// What fills a record: a template with its values, or nothing.
+/// The inner template instance of a record, which is its data, or none.
 #[derive(Clone, Copy)]
 struct Filling<'c> {
     template: Option<usize>,
@@ -142,6 +142,8 @@ impl FastReader {
         self.definitions.begin();
         self.envelope.begin();
         let all = reading.wants_all();
+        //   0        4        8         16         24 …              size - 4
+        //   ├ magic ─┼ size ──┼ number ─┼ FILETIME ┼ binary XML ─────┼ size ┤
         let mut at = CHUNK_HEADER;
         let mut sum = Sum { bytes: chunk.get(..end)?, done: CHUNK_HEADER, hasher: crc32fast::Hasher::new() };
         let numbers = (bytes.u64(24)?, bytes.u64(32)?);
@@ -164,6 +166,8 @@ impl FastReader {
             {
                 return None;
             }
+            // The checksum is known only at the end of the chunk. Until then the visitor has heard of records that may have to be taken back: a
+            // pass of its own over all bytes first would cost their way through memory twice.
             sum.reach(after);
             let origin = Locator { input: place.number, offset: place.offset + at as u64 };
             if all || reading.wants_record(origin.offset) {
@@ -173,6 +177,7 @@ impl FastReader {
             records += 1;
             (last_start, at) = (at, after);
         }
+        // Checksums can be computed by whoever hides records, so that they prove nothing of that.
         if may_hide(chunk, last_start, end, numbers.1) {
             return None;
         }
@@ -187,6 +192,7 @@ impl FastReader {
         reading: &mut R,
     ) -> Option<()> {
         let Self { strings, definitions, shapes, envelope, .. } = self;
+        // Nearly every record takes the first arm: its `System` part is compared, as bytes, with that of the record before.
         let around = match envelope.at(bytes, whole.from, whole.to) {
             Some((known, outer)) => Around::known(known, outer),
             None => Around::read(definitions, envelope, strings, bytes, whole)?,
@@ -309,6 +315,7 @@ impl<'c> Filling<'c> {
     ) -> Option<Self> {
         let head = template::instance(bytes, from, to)?;
         let template = definitions.at(bytes, head.definition, strings)?.template;
+        // A data template is nearly always met in the same one around it: one comparison spares the lookup of the pair.
         let shape = match definitions.templates[template].shape {
             Some((known, shape)) if known == around => shape,
             _ => {
@@ -340,6 +347,7 @@ impl Sum<'_> {
     fn reach(&mut self, to: usize) {
         while self.done < to {
             let next = (self.done + Self::PIECE).min(self.bytes.len());
+            // One piece ahead of the reader: its records are still in the nearest cache when they are read.
             self.hasher.update(&self.bytes[self.done..next]);
             self.done = next;
         }
@@ -370,6 +378,7 @@ fn live_end(bytes: ByteView<'_>) -> Option<usize> {
     let mut header = crc32fast::Hasher::new();
     header.update(&chunk[..120]);
     header.update(&chunk[128..CHUNK_HEADER]);
+    // Offsets as drawn in `evtx.rs`: 40 header size, 48 free space, 52 and 124 checksums, 120 flags.
     let sound = bytes.length() == CHUNK_LENGTH
         && chunk.starts_with(b"ElfChnk\0")
         && bytes.u32(40)? == 128

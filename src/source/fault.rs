@@ -1,4 +1,4 @@
-//! What could not be read, or cannot be trusted, and where: one type for every trouble with evidence.
+//! Faults: evidence that could not be read or cannot be trusted, with its place.
 //!
 //! A fault is data for a report, not an error that stops anything. It does not know how it will be shown: reasons may quote short pieces of
 //! evidence, and whoever displays them escapes them (`base::escape`).
@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-/// What a fault means for the findings.
+/// Effect of a fault on the findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FaultSeverity {
     /// Evidence was not read: something may be missing from the findings.
@@ -109,13 +109,13 @@ pub struct Fault {
     pub input: Arc<str>,
     /// Where in the input, in bytes from its start; for XML that is not UTF-8, in bytes of its text as UTF-8.
     pub offset: Option<u64>,
-    /// What kind of trouble.
+    /// Kind of fault.
     pub kind: FaultKind,
     /// `EventRecordID` of the record concerned, if known.
     pub record_id: Option<u64>,
     /// Whether evidence was lost or is only in doubt.
     pub severity: FaultSeverity,
-    /// What happened, in one line. May quote evidence: escape it before showing it.
+    /// Reason, in one line. May quote evidence: escape it before showing it.
     pub reason: String,
 }
 
@@ -136,14 +136,14 @@ impl Fault {
         Self { severity: FaultSeverity::Suspect, ..Self::lost(input, kind, reason) }
     }
 
-    /// The same fault with its place.
+    /// Adds the place: bytes from the start of the file.
     #[must_use]
     pub fn at(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
     }
 
-    /// The same fault with the record it concerns.
+    /// Adds the number of the record that it concerns.
     #[must_use]
     pub(super) fn of_record(mut self, record_id: Option<u64>) -> Self {
         self.record_id = record_id;

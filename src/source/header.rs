@@ -14,7 +14,7 @@ use super::format::HEADER_BLOCK;
 use super::input::{Input, InputFormat};
 use crate::base::number::hex;
 
-/// What the header block of an event log says.
+/// The fields of the header block of an event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogHeader {
     /// Major and minor version of the format.
@@ -33,6 +33,12 @@ pub struct LogHeader {
 
 /// The header of an event log; `None` for other formats, and for a header that cannot be read.
 pub fn log_header(input: &Input) -> Option<LogHeader> {
+    // The file header, in bytes from its start; all the rest of its 4096 is unused:
+    //
+    //   0 "ElfFile\0"      24 next record number    40 block size, 4096 (u16)
+    //   8 first chunk      32 header size, 128      42 chunks (u16)
+    //  16 last chunk       36 minor, major (u16)   120 flags: 1 dirty, 2 full
+    //                                              124 CRC-32 of 0..120
     if input.format != InputFormat::Evtx {
         return None;
     }

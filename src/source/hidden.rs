@@ -18,7 +18,7 @@
 
 use super::format::{CHUNK_HEADER, FRAGMENT, RECORD_HEADER, RECORD_MAGIC};
 
-/// What was hidden in a chunk.
+/// The hidden records of a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HiddenRecords {
     /// Where the hidden records start, in bytes from the start of the chunk, and their numbers; ascending.
@@ -44,6 +44,8 @@ pub(super) fn reveal(data: &mut [u8], last_id: u64, free_space: u32) -> Option<H
     let mut is_past_last = false;
     while let Some((size, id)) = whole_record(data, at) {
         let is_next = before.is_some_and(|before: u64| before.checked_add(1) == Some(id));
+        // The next number is asked for only where the header says that records have ended: behind that, a record with another number is left of an
+        // older chunk.
         let is_beyond = at >= free_space || is_past_last;
         if is_beyond && !is_next {
             break;
@@ -59,6 +61,13 @@ pub(super) fn reveal(data: &mut [u8], last_id: u64, free_space: u32) -> Option<H
         let mut next = at + size;
         let follows = whole_record(data, next).is_some_and(|(_, number)| id.checked_add(1) == Some(number));
         if !follows && let Some(inner) = swallowed(data, at, next, id) {
+            // A record whose size was grown over its neighbours:
+            //
+            //   at          inner                   next
+            //   ├─ record n ┼─ record n+1 ─ … ──────┤      sizes as they were
+            //   ├─ record n ────────────────────────┤      size at `at + 4`, and its copy at `next - 4`, grown
+            //
+            // Both sizes of record n are put back. The copy that the grown one overwrote belongs to the last record covered.
             covered = next;
             let true_size = u32::try_from(inner - at).unwrap_or_default().to_le_bytes();
             data[at + 4..at + 8].copy_from_slice(&true_size);
@@ -84,7 +93,7 @@ impl HiddenRecords {
         self.records.binary_search_by_key(&start, |(start, _)| *start).is_ok()
     }
 
-    /// What a person must know about it.
+    /// The text of the fault: which records were hidden, and how.
     pub fn reason(&self) -> String {
         let ids: Vec<u64> = self.records.iter().map(|(_, id)| *id).collect();
         let (first, last) = (ids.first().copied().unwrap_or_default(), ids.last().copied().unwrap_or_default());
@@ -115,6 +124,7 @@ fn record_header(data: &[u8], at: usize) -> Option<(usize, u64)> {
 
 /// Where the record with the next number starts inside of the record that claims all bytes from `start` to `end`.
 fn swallowed(data: &[u8], start: usize, end: usize, id: u64) -> Option<usize> {
+    // Nothing as short as a header and two sizes is a record, so that the next one does not begin before that.
     let from = start + RECORD_HEADER + 8;
     let content = data.get(from..end)?;
     memchr::memmem::find_iter(content, RECORD_MAGIC).map(|found| from + found).find(|&inner| {

@@ -33,7 +33,7 @@ pub enum InputFormat {
 pub struct Input {
     /// Where to open it.
     pub path: PathBuf,
-    /// What to call it: the path as the user gave it, or joined to the folder the user gave. Escape it before showing it.
+    /// Name in outputs: the path as the user gave it, or joined to the folder the user gave. Escape it before showing it.
     pub display: Arc<str>,
     /// Bytes it had when it was found.
     pub size: u64,
@@ -41,7 +41,7 @@ pub struct Input {
     pub format: InputFormat,
     /// Which part of the file it is, if that is an archive.
     pub member: Option<ArchiveMember>,
-    /// What is read of it beside the chunks of a log, and what is known for that.
+    /// Whether remains of older logs are read from it, and the templates known for that.
     pub remains: Remains,
 }
 

@@ -59,7 +59,7 @@ const LISTS: &[&str] = &[
 const OF_DOCUMENTS: &[&str] =
     &["@timestamp", "timestamp", "_source", "event", "System", "EventID", "EventData", "winlog", "_raw"];
 
-/// What was found at a place in the text.
+/// A document, or damage, at a place in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonCut<'t> {
     /// An object that may be a document; its bytes.
@@ -80,7 +80,7 @@ pub enum JsonCut<'t> {
     Incomplete(Shortfall),
 }
 
-/// What an open object or list is good for.
+/// Role of an open object or list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     /// An object of the outermost level, or of a list there.
@@ -112,7 +112,7 @@ struct JsonFrame {
     role: Role,
 }
 
-/// What may come next.
+/// The syntax that may come next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Expected {
     #[default]
@@ -144,7 +144,7 @@ enum Mode {
 #[derive(Debug)]
 struct HeldDocument {
     start: u64,
-    /// What of it stood in earlier pieces.
+    /// Its bytes in earlier pieces.
     bytes: Vec<u8>,
     is_too_long: bool,
     /// Open objects and lists around it.
@@ -234,6 +234,7 @@ impl JsonCutter {
 
     /// Takes bytes that were met before as what begins at `start`, and goes on at a place in the piece.
     fn resume(&mut self, bytes: &[u8], start: u64, next: usize, sink: CutSink<'_>) -> usize {
+        // A reading within a reading: offsets count from `start` until the old bytes are through, and from the piece at hand again behind that.
         let offset = std::mem::replace(&mut self.offset, start);
         (self.mode, self.expected) = (Mode::Between, Expected::Value);
         self.run(bytes, sink);
@@ -299,6 +300,8 @@ impl JsonCutter {
             return at + 1;
         }
         let column = self.column(at);
+        // Where a document has lost its end, all documents behind it would be taken for its parts. One that stands no further right than the document
+        // itself, which writers of compact JSON never do inside, shows that the end is missing.
         let is_next =
             |held: &HeldDocument| held.is_compact && column.zip(held.column).is_some_and(|(column, own)| column <= own);
         if byte == b'{' && self.held.as_ref().is_some_and(is_next) {
@@ -460,7 +463,7 @@ impl JsonCutter {
         self.lose(piece, at, &format!("objects and lists are nested more than {DEEPEST} deep"), column, sink)
     }
 
-    /// What an object or list is that opens here.
+    /// Role of an object or list that opens here.
     fn role(&self, is_object: bool) -> Role {
         let Some(parent) = self.frames.last() else {
             return if is_object { Role::Outermost } else { Role::List };
@@ -497,6 +500,7 @@ impl JsonCutter {
 
     /// Cuts out what ends with a byte of the piece.
     fn end_held(&mut self, mut held: HeldDocument, piece: &[u8], at: usize, sink: CutSink<'_>) {
+        // Most documents lie within one piece and are handed on from there; only one across pieces is copied.
         let part = &piece[self.unheld..=at];
         self.unheld = at + 1;
         let is_whole = held.bytes.is_empty();
@@ -698,6 +702,7 @@ impl JsonCutter {
     /// Reads once more what a damaged document has swallowed, if another one seems to begin in it.
     fn again(&mut self, held: HeldDocument, place: u64, next: Option<u8>, sink: CutSink<'_>) -> bool {
         let HeldDocument { start, bytes, is_too_long, column, .. } = held;
+        // `rescanned` moves up to the damage each time, so that crafted text that is damaged again and again is still read twice at most.
         let from = usize::try_from(self.rescanned.max(start + 1) - start).unwrap_or(usize::MAX);
         let openings = [aftermath::opening(&bytes), self.opening.as_slice()];
         let found = aftermath::start_inside(&bytes, from, next, &openings, column);

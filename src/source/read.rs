@@ -25,7 +25,7 @@ pub fn read_unit(inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch, sink:
     visit_unit(inputs, unit, scratch, &mut Collector::new(sink))
 }
 
-/// The same for a visitor, that can do without most of most records.
+/// Reads one unit as [`read_unit`] does, for a visitor, which sees records by reference and chooses those that are built.
 pub fn visit_unit(inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch, visitor: &mut dyn Visitor) -> UnitStats {
     let Some(input) = usize::try_from(unit.input).ok().and_then(|number| inputs.get(number)) else {
         return UnitStats::default();
@@ -43,6 +43,7 @@ pub fn visit_unit(inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch, visi
     match open(input, scratch) {
         Ok(mut file) => {
             let stats = visit_bytes(&mut file, (inputs, input), unit, scratch, visitor);
+            // Kept for the next unit, which is often of the same file: on a network share, opening is a round trip of its own.
             scratch.open = Some((input.path.clone(), file));
             stats
         }

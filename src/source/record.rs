@@ -98,7 +98,7 @@ impl Record {
     }
 }
 
-/// What of a record is known while it is read. What the parts of `System` are called stands here, for every way of reading.
+/// A record while it is read. The names of the parts of `System` stand here, for every way of reading.
 #[derive(Default)]
 pub(super) struct Draft {
     pub provider: Option<Arc<str>>,

@@ -1,4 +1,4 @@
-//! What is left of older and broken logs in a file: whether it is read, and the templates that it is read with.
+//! Remains of older and broken logs in a file: whether it is read, and the templates that it is read with.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,17 +11,17 @@ pub struct Remains {
     pub in_unused_space: bool,
     /// The templates of all sound chunks of the file, if somebody has needed them.
     templates: Arc<OnceLock<KnownTemplates>>,
-    /// Those of all files of the run, likewise: shared by all of them.
+    /// The templates of all files of the run, if somebody has needed them: shared by all inputs.
     everywhere: Arc<OnceLock<KnownTemplates>>,
 }
 
 impl Remains {
-    /// What is left in the first file of a run.
+    /// Remains of the first file of a run.
     pub fn new(in_unused_space: bool) -> Self {
         Self { in_unused_space, ..Self::default() }
     }
 
-    /// What is left in a file of the same run, of which nothing is known yet.
+    /// Remains of another file of the same run, of which nothing is known yet.
     #[must_use]
     pub fn of_next_file(&self) -> Self {
         Self { templates: Arc::default(), ..self.clone() }
@@ -38,7 +38,7 @@ impl Remains {
     }
 }
 
-/// What is known of a file makes it no other file.
+/// Compares the setting only: templates that were learnt make no difference between inputs.
 impl PartialEq for Remains {
     fn eq(&self, other: &Self) -> bool {
         self.in_unused_space == other.in_unused_space

@@ -1,4 +1,4 @@
-//! What a thread uses again from unit to unit.
+//! Buffers that a thread uses again from unit to unit.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::xml::Converter;
 #[derive(Default)]
 pub struct Scratch {
     pub(super) converter: Converter,
-    /// What was last read of an event log: one chunk, or several.
+    /// The last bytes of an event log: one chunk, or several.
     pub(super) buffer: Buffer,
     /// The event log that was last read from, by its path: the next unit is often of the same.
     pub(super) open: Option<(PathBuf, File)>,
@@ -32,7 +32,7 @@ impl Scratch {
         Self { wanted: Some(wanted), ..self }
     }
 
-    /// The same, reading every record the slow, complete way if `slow`.
+    /// Buffers for a caller that reads every record the slow, complete way if `slow`.
     #[must_use]
     pub fn slow(self, slow: bool) -> Self {
         Self { slow, ..self }

@@ -1,4 +1,4 @@
-//! What a file is, told by its first bytes: the name of a file proves nothing.
+//! Formats of files, told by their first bytes: the name of a file proves nothing.
 //!
 //! This module sees a few kilobytes and no path; it does not open anything.
 
@@ -17,7 +17,7 @@ use super::json_cutter::is_tool_line;
 /// How many bytes from the start of a file are needed to tell it.
 pub(super) const HEAD: usize = 16 * 1024;
 
-/// What the start of a file says about it.
+/// Result of looking at the start of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FileVerdict {
     /// Evidence; the reason, if there is one, is a doubt about the file header: its checksum, or all of it.
@@ -30,7 +30,7 @@ pub(super) enum FileVerdict {
     Foreign(&'static str),
 }
 
-/// What holds other files.
+/// Formats of archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
     Zip,
@@ -40,7 +40,7 @@ pub(super) enum Container {
     Gzip,
 }
 
-/// What is wrong with the file header of an event log whose chunks can be read all the same.
+/// Defects of the file header of an event log whose chunks can be read all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeaderDoubt {
     /// It is not a header at all.
@@ -151,7 +151,7 @@ const MARKS: &[&str] = &[
     "\"\\u003cEvent",
 ];
 
-/// What comes behind the lines that tools write before the first document.
+/// The text without the lines that tools write before the first document.
 fn without_tool_lines(text: &str) -> &str {
     let mut rest = text;
     while let Some((line, after)) = rest.split_once('\n')
@@ -182,7 +182,7 @@ fn without_zeros(head: &[u8]) -> &[u8] {
     if from > 1 || head.len() - to > 1 { &head[from..to] } else { head }
 }
 
-/// What is wrong with a header that has the right magic.
+/// The defect of a header that has the right magic, if any.
 fn doubt(head: &[u8]) -> Option<HeaderDoubt> {
     let Ok(header) = EvtxFileHeader::from_bytes(head) else {
         return Some(HeaderDoubt::Damaged);
@@ -353,7 +353,7 @@ const KNOWN: &[(usize, &[u8], &str)] = &[
     (0, b"HIBR", "a hibernation file; decompress it with Volatility first"),
 ];
 
-/// What a file that is no evidence looks like.
+/// Description of a file that is no evidence, for its fault.
 fn looks_like(head: &[u8], encoding: Option<&'static Encoding>) -> &'static str {
     let known = KNOWN.iter().find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
     if let Some((_, _, name)) = known {

@@ -35,7 +35,7 @@ pub(super) struct StandIns {
     replaced: Vec<(usize, [u8; 2])>,
     /// The same for texts of single bytes.
     replaced_narrow: Vec<(usize, u8)>,
-    /// What a stand-in stands for.
+    /// The original character of each stand-in.
     originals: HashMap<char, char>,
     /// Whether there were not enough characters that the chunk does not have.
     short: bool,
@@ -80,6 +80,7 @@ impl StandIns {
         let forbidden = |unit: u16| char::from_u32(unit.into()).filter(|_| unit != REPLACEMENT);
         let mut taken: HashSet<u16> = HashSet::new();
         if found.wide.iter().any(|&(_, unit)| forbidden(unit).is_some()) {
+            // Every pair of bytes at any offset, even or odd: more is taken than characters there are, but no text can have a unit that is free here.
             taken.extend(chunk.windows(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
         }
         let mut free = RESERVE.into_iter().flatten().filter(|unit| !taken.contains(unit));
@@ -137,7 +138,7 @@ const fn is_forbidden(unit: u16) -> bool {
     matches!(unit, 1..=8 | 0x0b | 0x0c | 0x0e..=0x1f | 0xfffe | 0xffff)
 }
 
-/// What XML forbids in the texts of a chunk.
+/// Characters in the texts of a chunk that XML forbids.
 struct Forbidden {
     /// Forbidden units and halves of pairs, with their places.
     wide: Vec<(usize, u16)>,
@@ -175,6 +176,7 @@ impl TokenWalk<'_> {
             } else {
                 outer_end = end.max(start + 4);
             }
+            // A record: 0 magic | 4 size | 8 number | 16 FILETIME | 24 binary XML. The walk starts at the XML.
             let mut cursor = Cursor { at: start + RECORD_HEADER, end };
             if cursor.at < end {
                 let _ = walk.tokens(&mut cursor, false, 0);
@@ -207,8 +209,16 @@ impl TokenWalk<'_> {
         }
         while cursor.at < cursor.end {
             match self.take(cursor, 1)? {
+                // Tokens of binary XML. Bit 0x40 says that more of the same follows:
+                //
+                //   00 end                 05 text, by type     09 entity reference       0d value
+                //   01 element start       06 attribute         0a instruction target     0e optional value
+                //   02 start tag ends      07 CDATA             0b instruction text       0f fragment header
+                //   03 empty element ends  08 character         0c template instance
+                //   04 element ends
                 0x00 => return Some(()),
                 token @ (0x01 | 0x41) => {
+                    // Only in definitions an element has a dependency (u16) before its size (u32).
                     cursor.skip(if in_definition { 6 } else { 4 })?;
                     self.name(cursor)?;
                     cursor.skip(if token == 0x41 { 4 } else { 0 })?;

@@ -36,6 +36,7 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<WorkUnit> {
             InputFormat::Evtx | InputFormat::Image => {
                 let slots = slots(input);
                 let wanted = if input.is_sequential() { slots } else { u64::from(chunks_per_unit) };
+                // More chunks to a unit rather than more units: a sparse file of exabytes must not fill memory with units.
                 let per_unit = wanted.max(1).max(slots.div_ceil(MOST_UNITS));
                 let mut first_chunk = 0;
                 while first_chunk < slots {
@@ -63,6 +64,7 @@ const CHUNKS_AGAIN: u64 = 16;
 pub fn units_again<'o>(inputs: &[Input], origins: &'o [Locator]) -> Vec<(WorkUnit, &'o [Locator])> {
     let sequential = |input: u32| inputs.get(input as usize).is_some_and(Input::is_sequential);
     let chunk = |origin: &Locator| chunk_number(origin.offset);
+    // Aligned to sixteen rather than counted from the first chunk: `chunk_by` compares neighbours, and does not know where a run began.
     let near = |left: u64, right: u64| left.abs_diff(right) <= 1 && left / CHUNKS_AGAIN == right / CHUNKS_AGAIN;
     let together = |left: &Locator, right: &Locator| {
         left.input == right.input && (sequential(left.input) || near(chunk(left), chunk(right)))

@@ -1,4 +1,4 @@
-//! What comes out of a unit of work, and who hears of it.
+//! The items of a unit of work, and the trait of their consumers.
 //!
 //! This module does not read anything.
 
@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::json_document::JsonDocument;
 use super::record::Record;
 
-/// What comes out of a unit.
+/// A record, document or fault of a unit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// A record that was read.
@@ -23,7 +23,7 @@ pub enum Item {
     Fault(Fault),
 }
 
-/// What hears of everything in a unit, in the order of the file.
+/// Receives everything in a unit, in the order of the file.
 pub trait Visitor {
     /// Whether the chunk that begins at this many bytes from the start of the file is to be read, where others of the unit must be passed on the way to it.
     fn wants_chunk(&mut self, _offset: u64) -> bool {
@@ -47,7 +47,7 @@ pub trait Visitor {
     fn glance(&mut self, glance: &RecordRef<'_>) -> Visit;
     /// A record, document or fault.
     fn item(&mut self, item: Item);
-    /// What was heard since the chunk began does not count: it is read again, in another way.
+    /// Takes back everything since the chunk began: it is read again, in another way.
     fn restart_chunk(&mut self);
     /// The chunk has been read; these are all of its bytes that say anything.
     fn end_chunk(&mut self, bytes: &[u8]);
@@ -79,6 +79,7 @@ impl Visitor for Collector<'_> {
     }
 
     fn item(&mut self, item: Item) {
+        // Held until the chunk is read, because a fast reading may be taken back.
         if self.in_chunk {
             self.items.push(item);
         } else {
@@ -121,7 +122,7 @@ impl ChunkListener for Hearing<'_> {
     }
 }
 
-/// What a unit amounted to. Sums of units are sums of their numbers.
+/// Counts of a unit. Those of several units add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnitStats {
     /// Bytes read from disk.

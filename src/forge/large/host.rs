@@ -151,6 +151,7 @@ impl ForgedHost {
 
     fn start_one(&mut self) -> ForgedEventData {
         let mut at = self.random.below(self.weights);
+        // Weights laid end to end; the program in whose stretch the number falls is chosen.
         let chosen = PROGRAMS.iter().find(|program| {
             let here = at < program.weight;
             at = at.saturating_sub(program.weight);
@@ -168,6 +169,7 @@ impl ForgedHost {
         let process = self.process(program);
         self.running.push_back(Rc::clone(&process));
         if self.running.len() > MOST_PROCESSES {
+            // The oldest of those that end: what runs for good is before it.
             self.running.remove(self.stay);
         }
         self.start(&process, parent.as_deref())
@@ -202,6 +204,7 @@ impl ForgedHost {
     /// A GUID as Sysmon makes them: machine, second of the start, a number that no other process has.
     fn guid(&self, serial: u32) -> [u8; 16] {
         let seconds = u32::try_from(self.clock.0 / Ticks::PER_SECOND - UNIX_EPOCH).unwrap_or_default();
+        // Sysmon's layout: machine (4 bytes) | seconds of the start since 1970 (4) | numbers that no other process of the host has (8).
         let ([m0, m1, m2, m3], [s0, s1, s2, s3]) = (self.machine.to_le_bytes(), seconds.to_le_bytes());
         let [n3, n2, n1, n0] = serial.to_be_bytes();
         [m0, m1, m2, m3, s0, s1, s2, s3, n2, n1, 0, 0, n3, n0, 0x2e, 0]
@@ -209,6 +212,7 @@ impl ForgedHost {
 
     /// A process that runs and has one of these file names; any of them.
     pub(super) fn running_named(&mut self, names: &[&str]) -> Option<Rc<ForgedProcess>> {
+        // A random start and a search in a circle: one draw, however many processes fit, so that later numbers do not depend on it.
         let start = self.random.index(self.running.len());
         let count = self.running.len();
         let found = (0..count)
@@ -270,6 +274,7 @@ impl ForgedHost {
 
     /// Time goes on, by less than a second mostly, and the record gets its number.
     fn written(&mut self, sort: ForgedKind, fields: impl FnOnce(&mut Self, Ticks) -> SchemaValues) -> ForgedEventData {
+        // Bursts and pauses: a bound of 10 ms to 2.56 s in FILETIME's 100 ns, then a pause below it.
         let longest = 100_000 << self.random.below(9);
         let pause = self.random.below(longest);
         self.clock.0 += i64::try_from(pause).unwrap_or_default() + 1_000;

@@ -1,4 +1,4 @@
-//! What is planted among the ordinary work: attacks that the built-in rule must find, and events that only look like them.
+//! Events planted among the ordinary work: attacks that the built-in rule must find, and events that only look like them.
 //!
 //! Which rule that is, is known here in words only: a registration utility is started and then, as the same process, connects to a public address by
 //! something other than DNS. That an image load counts as a start is why nothing is loaded after the first connection.
@@ -98,6 +98,7 @@ impl PlantedHost {
 
     /// The next event: what is planted and due, or else ordinary work.
     pub(super) fn next(&mut self) -> ForgedEventData {
+        // While the system starts there is no parent that an attack could come from.
         let is_due = |(due, _): &(u64, u64)| *due <= self.host.number();
         if !self.host.is_booting() && self.planned.first_key_value().is_some_and(|(key, _)| is_due(key)) {
             return self.next_planned().unwrap_or_else(|| self.host.next());
@@ -110,6 +111,7 @@ impl PlantedHost {
         let ((_, serial), mut plant) = self.planned.pop_first()?;
         let written = plant.next(&mut self.host)?;
         if !plant.is_done() {
+            // A few records of ordinary work in between, so that the parts of an attack do not stand side by side.
             let due = self.host.number() + self.host.random.between(1, 30);
             self.planned.insert((due, serial), plant);
         }

@@ -73,7 +73,7 @@ const SHELLS: &[&str] = &["explorer.exe", "cmd.exe", "powershell.exe"];
 const SERVICES: &[&str] = &["services.exe"];
 const HOSTS: &[&str] = &["svchost.exe"];
 
-/// What runs from the start of a host on, each after its parent.
+/// Programs that run from the start of a host on, each after its parent.
 pub(super) static BASE: &[Program] = &[
     windows(
         r"C:\Windows\System32\wininit.exe",
@@ -188,7 +188,7 @@ pub(super) static BASE: &[Program] = &[
     },
 ];
 
-/// What is started over and over.
+/// Programs that are started over and over.
 pub(super) static PROGRAMS: &[Program] = &[
     windows(
         r"C:\Windows\System32\svchost.exe",

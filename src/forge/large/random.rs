@@ -11,6 +11,7 @@ impl Random {
     /// A generator for a seed and a stream; streams of one seed have nothing to do with each other.
     pub(super) fn new(seed: u64, stream: u64) -> Self {
         let mut seeded = Self(seed);
+        // Mixed before the stream is added: seeds and streams are small numbers, and 1 ^ 2 would meet 2 ^ 1.
         let base = seeded.next();
         Self(Self(base ^ stream).next())
     }
@@ -24,6 +25,7 @@ impl Random {
 
     /// A number below `end`; 0 if there is none.
     pub(super) fn below(&mut self, end: u64) -> u64 {
+        // The upper half of a product instead of a remainder: no division, and no bias that forged logs could show.
         let product = u128::from(self.next()) * u128::from(end);
         u64::try_from(product >> 64).unwrap_or_default()
     }
@@ -33,7 +35,7 @@ impl Random {
         start + self.below(end.saturating_sub(start))
     }
 
-    /// The same as 32 bits, for bounds that fit.
+    /// A number between two bounds, both of 32 bits.
     pub(super) fn between32(&mut self, start: u32, end: u32) -> u32 {
         u32::try_from(self.between(start.into(), end.into())).unwrap_or(start)
     }

@@ -90,6 +90,7 @@ impl Recorder {
     /// `process` is the id of the Sysmon service.
     pub(super) fn new(computer: &str, process: u32) -> Self {
         let of = |kind, text| ForgedValue::of(kind, text).unwrap_or_else(ForgedValue::null);
+        // Once per host: making a template hashes all of it for its GUID.
         let data = IDS.map(|id| {
             let schema = Schema::of(id);
             let fields = schema.into_iter().flat_map(Schema::fields).map(|name| (name, kind_of(name)));
@@ -117,6 +118,8 @@ impl Recorder {
     ) -> ForgedInstance {
         let id = IDS[sort as usize];
         let (version, template) = &self.data[sort as usize];
+        // In the order of the indices that `system_template` has: level, opcode, task, event ID, qualifiers, keywords, time, activity, process,
+        // thread, record ID, version, user, related activity, provider, its GUID, channel. The data comes last, as value 17.
         let values = [
             value(BinXmlType::UInt8, vec![4]),
             value(BinXmlType::UInt8, vec![0]),

@@ -1,4 +1,4 @@
-//! What the invented hosts load, write and talk to: tables of names, as they stand in logs of ordinary Windows hosts.
+//! Names of files, keys and servers of the invented hosts: tables, as they stand in logs of ordinary Windows hosts.
 //!
 //! Texts have gaps such as `{user}` and `{n}`, which [`filled`] fills. How often something happens is not decided here.
 
@@ -92,7 +92,7 @@ pub(super) static PUBLIC_PORTS: &[(u16, &str)] = &[
     (993, "imaps"),
 ];
 
-/// The same in the own network.
+/// Ports in the own network, with the names that Sysmon gives them.
 pub(super) static PRIVATE_PORTS: &[(u16, &str)] = &[
     (445, "microsoft-ds"),
     (389, "ldap"),

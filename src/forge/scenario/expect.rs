@@ -1,8 +1,8 @@
-//! What a scan of a scenario must find.
+//! Expected findings of a scenario.
 
 use serde::Deserialize;
 
-/// What a scan must find in a scenario's files. Nothing, if it is empty.
+/// The findings that a scan of a scenario's files must give; none if empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {

@@ -74,6 +74,7 @@ impl ScenarioProcesses {
     fn check_parents(&self, entry: &ProcessEntry) -> ProcessResult<()> {
         let Some(parent) = &entry.parent else { return Ok(()) };
         let mut ancestor = Some(self.get(parent)?);
+        // More steps than processes: some process is its own ancestor.
         for _ in 0..=self.0.len() {
             match ancestor {
                 None => return Ok(()),
@@ -98,6 +99,7 @@ fn identify(
         given.insert(name.get_ref().clone(), (text, span(value.span())));
     }
     let host = entry.host.as_deref().or(seen.map(|seen| seen.host.as_str())).unwrap_or(first_host);
+    // What is never seen to start was there before the log begins.
     let boot = Ticks(earliest.0 - 3600 * Ticks::PER_SECOND);
     let started = match (&entry.started, seen) {
         (Some(at), _) => instant("started", at)?,
@@ -116,6 +118,7 @@ fn identify(
     let user = text("User").unwrap_or(r"NT AUTHORITY\SYSTEM");
     let service = user.starts_with("NT AUTHORITY\\");
     let image = text("Image").unwrap_or("-");
+    // 0x3e7 is the logon of SYSTEM on every host.
     let logon = if service { 0x3e7 } else { 0x0002_9c41 };
     let fields = HashMap::from([
         ("ProcessGuid", guid),
@@ -141,6 +144,7 @@ const fn logon_group(logon: u32) -> u16 {
 }
 
 fn sysmon_guid(host: &str, at: Ticks, group: u32, tail: u32) -> String {
+    // Sysmon's layout: {machine-seconds low-seconds high-group-tail}, with the start in seconds since 1970, so that a GUID tells when.
     let seconds = (at.0 - UNIX_EPOCH).div_euclid(Ticks::PER_SECOND);
     let seconds = u32::try_from(seconds).unwrap_or_default();
     let machine = u32::try_from(hash(host) >> 32).unwrap_or_default();

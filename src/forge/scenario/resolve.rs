@@ -16,7 +16,7 @@ use toml::Spanned;
 
 type ResolveResult<T> = Result<T, (Problem, Span)>;
 
-/// What every event of a process says of it; the rest stands only in its start.
+/// Fields that every event of a process has; the others stand only in its start.
 const IDENTITY: [&str; 4] = ["ProcessGuid", "ProcessId", "Image", "User"];
 
 /// One file to be written.
@@ -43,6 +43,7 @@ pub(super) fn files(document: &ScenarioDocument) -> ResolveResult<Vec<FilePlan>>
         plans.push(FilePlan { name: file.name.get_ref().clone(), minor, events: Vec::new(), damage: Vec::new() });
     }
     let timed = times(document)?;
+    // Times of all events first: where a process starts, and so its GUID, may follow from an event that comes last.
     let earliest = timed.iter().map(|event| event.at).min().unwrap_or_default();
     let processes = ScenarioProcesses::new(document, &sightings(&timed), earliest)?;
     for event in &timed {
@@ -118,6 +119,7 @@ fn sightings(events: &[Timed<'_>]) -> HashMap<String, FirstSeen> {
         let is_start = *event.entry.id.get_ref() == 1;
         for label in [&event.entry.process, &event.entry.target].into_iter().flatten() {
             let earlier = seen.get(label.get_ref());
+            // A start decides, even behind other events of the process: scenarios put events out of order on purpose.
             if earlier.is_none_or(|earlier| is_start && !earlier.is_start) {
                 let host = event.host().to_owned();
                 seen.insert(label.get_ref().clone(), FirstSeen { host, at: event.utc, is_start });
@@ -202,6 +204,7 @@ impl EventContext<'_, '_> {
     }
 
     fn keywords(&self) -> ResolveResult<u64> {
+        // 0x8000000000000000 is what Sysmon's manifest gives its events.
         let Some(text) = &self.event.entry.keywords else { return Ok(1 << 63) };
         let value = ForgedValue::of(BinXmlType::HexInt64, text.get_ref());
         let bytes: Option<[u8; 8]> = value.and_then(|value| value.bytes.try_into().ok());
@@ -238,6 +241,7 @@ impl EventContext<'_, '_> {
     /// All fields as the scenario has them, in its order.
     fn given_fields(&self, n: u32) -> ResolveResult<Vec<ForgedField>> {
         let mut fields: Vec<_> = self.event.entry.fields.iter().collect();
+        // The table is sorted by name; the places in the text give the order back.
         fields.sort_by_key(|(name, _)| name.span().start);
         fields.into_iter().map(|(name, value)| self.given_field(name.get_ref(), value, n)).collect()
     }
@@ -258,7 +262,7 @@ impl EventContext<'_, '_> {
         }
     }
 
-    /// What follows from the process, its parent, the target, the times and the other fields.
+    /// The value that follows from the process, its parent, the target, the times and the other fields.
     fn implied(&self, schema: Schema, name: &str, n: u32) -> ResolveResult<Option<String>> {
         let entry = self.event.entry;
         let process = entry.process.as_ref().map(|label| self.processes.get(label)).transpose()?;
@@ -285,6 +289,8 @@ impl EventContext<'_, '_> {
         target: Option<&ScenarioProcess>,
         name: &str,
     ) -> Option<String> {
+        // `ParentProcessGuid` is `ProcessGuid` of the parent, `TargetProcessGUID` and `SourceProcessGUID` (events 8 and 10) that of two others. A prefix
+        // alone, as in `ParentImage`, leaves the name of the field: nothing is listed twice.
         let part = |prefix: &str| name.strip_prefix(prefix).map(|rest| rest.replace("GUID", "Guid"));
         let (of, field) = if let Some(field) = part("Parent").filter(|_| self.event.entry.id.get_ref() == &1) {
             let process = process?;
@@ -314,7 +320,7 @@ fn entry_field<'e>(entry: &'e EventEntry, name: &str) -> Option<&'e Spanned<toml
     entry.fields.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
 }
 
-/// What Sysmon writes when it knows nothing.
+/// The value that Sysmon writes for an unknown field.
 const fn default(kind: BinXmlType) -> &'static str {
     match kind {
         BinXmlType::Guid => ZERO_GUID,

@@ -185,6 +185,7 @@ fn gather_fields<'text>(entry: &mut DeTable<'text>, place: Range<usize>) {
         .filter(|key| key.get_ref().starts_with(|first: char| first.is_ascii_uppercase()))
         .cloned()
         .collect();
+    // Moved before serde sees them: `deny_unknown_fields`, which catches misspelt keys, does not work with `flatten`.
     let mut fields = DeTable::new();
     for name in names {
         if let Some((key, value)) = entry.remove_entry(&name) {

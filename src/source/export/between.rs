@@ -20,7 +20,7 @@ pub(super) struct Stray {
     pub start: String,
 }
 
-/// What was between an event and the next one.
+/// Summary of the text between an event and the next one.
 #[derive(Debug, Default)]
 pub(super) struct Between {
     /// The start of the line that is not over.

@@ -12,7 +12,7 @@ use crate::source::record::{Draft, Interner, SystemField, normal_form};
 /// Values of one record that are read; the slow way has a limit too, and a fault for more.
 pub const MOST_VALUES: usize = 1000;
 
-/// What is known of a record that is a template with its values, `around`, and its time. `filling` is another one, of what its data is, if it has that.
+/// Builds a record and its time from its outer template with values, `around`, and its inner one, `filling`, if its data is binary XML itself.
 pub fn draft(
     around: (&TemplateElement, ValueTable<'_>),
     filling: Option<(&TemplateElement, ValueTable<'_>)>,
@@ -25,6 +25,7 @@ pub fn draft(
     let time = writer.system(root, &mut draft)?;
     writer.inline_data(root, &mut draft)?;
     if let Some((root, table)) = filling {
+        // Values in both templates: which of them count is the slow way's to say.
         if !draft.data.is_empty() {
             return None;
         }
@@ -184,6 +185,7 @@ impl RecordBuilder<'_> {
 
     /// The values in the template that fills a record.
     fn filling(&mut self, root: &TemplateElement, draft: &mut Draft) -> Option<()> {
+        // Binary XML inside of the data would be a third template, of which nothing has been read.
         if !is_data(&root.name) || self.table.kinds().any(|kind| kind == BINXML) {
             return None;
         }

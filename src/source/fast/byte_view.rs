@@ -1,6 +1,6 @@
 //! Bytes of evidence, read with bounds checked.
 
-/// A chunk with reads that cannot go wrong.
+/// Bytes with reads of little-endian integers that are `None` beyond the end.
 #[derive(Clone, Copy, Debug)]
 pub struct ByteView<'c>(&'c [u8]);
 
@@ -13,7 +13,7 @@ impl<'c> ByteView<'c> {
         self.0.len()
     }
 
-    /// What is there from a place on; nothing behind the end.
+    /// The bytes from a place on; none if it is behind the end.
     pub fn from(self, at: usize) -> Self {
         Self(self.0.get(at..).unwrap_or_default())
     }

@@ -24,7 +24,7 @@ pub struct TemplateDefinition {
 pub struct Definitions {
     /// Every template that was ever read.
     pub templates: Vec<CachedTemplate>,
-    /// The same by what tells most of them apart.
+    /// Index into `templates` by identifier and size.
     by_key: HashMap<[u8; 20], Vec<usize>>,
     here: Vec<TemplateDefinition>,
     /// For each piece of the chunk the number of the definition that begins there. It may be of an earlier chunk: only what the definition itself says counts.
@@ -46,6 +46,7 @@ impl Definitions {
     /// The definition at a place of the chunk.
     #[inline]
     pub fn at(&mut self, bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<&mut TemplateDefinition> {
+        // Two bytes for each 32 of the chunk, 4 KiB in all, instead of a hash for each record. Never cleared: a stale number is told by `at`.
         let known = usize::from(*self.places.get(at / GRAIN)?);
         if self.here.get(known).is_some_and(|definition| definition.at == at) {
             return self.here.get_mut(known);

@@ -1,4 +1,4 @@
-//! What a record says at a glance: who wrote it, which event it is, when, and its values where they stand, nothing rendered.
+//! References to records in their chunk: provider, event ID, time and values where they stand, nothing rendered.
 //!
 //! A [`RecordLayout`] is worked out once for a pair of templates, that of the record and the one that fills its data: which value is the event ID, which the time,
 //! and which the entry of each name. With it a record is a [`RecordRef`]. A record gets one only if the slow way would surely have read it; all others are
@@ -66,6 +66,7 @@ impl RecordLayout {
         let mut data = inner.map(|inner| &inner.root);
         for node in &root.children {
             match node {
+                // Whether it is there would depend on the record, and a layout is for all records of the templates.
                 TemplateNode::Element(element) if element.dependency.is_some() => return None,
                 TemplateNode::Element(element) if &*element.name == "System" => {
                     system = system.is_none().then_some(Some(element))?;
@@ -101,6 +102,7 @@ impl RecordLayout {
     fn system(&mut self, system: &TemplateElement) -> Option<()> {
         let mut seen: Vec<&str> = Vec::new();
         for element in system.elements() {
+            // Which of two elements of a name counts can depend on their values, and so on the record.
             if seen.contains(&&*element.name) || element.elements().next().is_some() {
                 return None;
             }
@@ -173,6 +175,7 @@ impl RecordLayout {
                 Some(index) => Some(start(index, value::U64)?),
                 None => None,
             },
+            // Sums of sizes up to the last value: with them known, no record of the same envelope adds up its descriptors again.
             last: start_of(table.count().checked_sub(1)?)?,
         })
     }
@@ -295,7 +298,7 @@ impl<'c> Raw<'c> {
         text
     }
 
-    /// What identifies the stored form: the same type and bytes are the same text.
+    /// Type and bytes of the stored form: where both are equal, so are the texts.
     pub fn bytes(self) -> (u8, &'c [u8]) {
         match self {
             Self::Nothing => (0, b""),
@@ -371,7 +374,7 @@ impl Provider {
 pub struct RecordParts<'c> {
     pub outer: &'c ValueTable<'c>,
     pub inner: &'c ValueTable<'c>,
-    /// What was noticed of both together.
+    /// Counts and doubts of both tables together.
     pub noticed: Noticed,
     /// If they are known already.
     pub places: Option<SystemPlaces>,
@@ -408,10 +411,12 @@ impl<'c> RecordRef<'c> {
             Some(at) => values.u64(at.into())?,
             None => header_id,
         };
+        // Rendering names and asking for them is done once per sender, not once per record.
         if provider.sender != sender {
             provider.update(sender, read(outer, &layout.provider), read(outer, &layout.provider_guid), wanted);
         }
         let glance = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, size, origin };
+        // Of records that nobody wants, nobody reads values: their writing does not matter.
         (!glance.is_wanted() || glance.is_normal()).then_some(glance)
     }
 

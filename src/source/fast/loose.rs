@@ -54,6 +54,7 @@ impl KnownTemplates {
         for chain in 0..TEMPLATE_CHAINS {
             let mut next = bytes.u32(TEMPLATE_PLACES + chain * 4);
             while let Some(at) = next.and_then(|at| usize::try_from(at).ok()).filter(|at| *at != 0) {
+                // A definition: 0 next u32 | 4 identifier | 20 size u32. A chain that leads in a circle ends when `left` is used up.
                 let (Some(id), Some(size)) = (bytes.u32(at.saturating_add(4)), bytes.u32(at.saturating_add(20))) else {
                     break;
                 };
@@ -180,6 +181,7 @@ impl LooseReader {
             && let Some(home) = head.after.checked_sub(head.definition)
             && let Some(template) = self.definition(bytes, home, head.definition)
         {
+            // Most recent last: records of one chunk stand together, so that the next record asks for the same home.
             if homes.last() != Some(&home) {
                 homes.retain(|other| *other != home);
                 homes.push(home);
@@ -209,6 +211,7 @@ impl LooseReader {
         let read = || {
             let chunk = bytes.from(home);
             let chunk = ByteView::new(chunk.slice(0, chunk.length().min(CHUNK_LENGTH))?);
+            // Crafted bytes could name a new place for a large definition in each of many records; sound ones share a few.
             *definition_bytes += chunk.u32(at.checked_add(20)?)? as usize;
             (*definition_bytes <= MOST_DEFINITION_BYTES)
                 .then(|| CachedTemplate::read_remains(chunk, at, strings))?

@@ -12,13 +12,13 @@ use super::value::{BINXML, SID, TEXT};
 /// The envelope that was read last.
 #[derive(Default)]
 pub struct SystemCache {
-    /// What to compare the next one with.
+    /// The envelope that the next one is compared with.
     known: Option<CachedSystem>,
     /// The number of its sender.
     sender: u64,
 }
 
-/// What an envelope is known again by.
+/// The bytes by which an envelope is recognised, and what follows from them.
 pub struct CachedSystem {
     pub template: usize,
     pub noticed: Noticed,
@@ -30,7 +30,7 @@ pub struct CachedSystem {
     is_here: bool,
     /// Where the values begin that must be the same, in bytes from the first value.
     same_from: usize,
-    /// Those values: all texts and identifiers, so that none of them has to be looked at again.
+    /// Bytes of the values from there on that must be the same: all texts and identifiers, so that none of them has to be looked at again.
     same: Vec<u8>,
     /// Which value the data is: the last.
     pub data: usize,
@@ -49,12 +49,16 @@ impl SystemCache {
     #[inline]
     pub fn at<'c>(&self, bytes: ByteView<'c>, from: usize, to: usize) -> Option<(&CachedSystem, ValueTable<'c>)> {
         let known = self.known.as_ref().filter(|known| known.is_here)?;
+        // front: from the start of the instance to the size of the data, which changes with each record
+        //
+        //   0f 01 01 00 0c 01 id definition | count | descriptors of System | size | 21 00 | values of System | data
+        //   └──────────── compared as one run of bytes ─────────────────────┘             └ `same` of those ─┘
         let is_front = bytes.slice(from, known.front.len())? == known.front;
         let (table, room) = ValueTable::of(bytes, from + known.before_table + 4, known.data + 1, to)?;
         (is_front && known.is_around(table, room)).then_some((known, table))
     }
 
-    /// The same for a table at `at` of an instance of a template.
+    /// Recognises the envelope whose table is at `at`, in an instance whose definition has been looked up.
     #[inline(never)]
     pub fn known(
         &mut self,
@@ -127,7 +131,7 @@ impl SystemCache {
         }
     }
 
-    /// The same, forgetting all but that numbers are not used again.
+    /// An empty cache that goes on with the numbers of senders, so that none is used again.
     pub fn anew(&self) -> Self {
         Self { sender: self.sender, ..Self::default() }
     }

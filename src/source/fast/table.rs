@@ -73,10 +73,15 @@ impl<'c> ValueTable<'c> {
 
     /// The table at a place of the chunk, and how many bytes its values may have that must end at `to` or before; nothing in it has been looked at.
     pub fn at(bytes: ByteView<'c>, at: usize, to: usize) -> Option<(Self, usize)> {
+        // The values of an instance:
+        //
+        //   count u32 | size u16, type u8, 00 | … count descriptors … | value 0 | value 1 | …
+        //
+        // No offset is stored: a value begins where the sizes of those before it add up to.
         Self::of(bytes, at.checked_add(4)?, usize::try_from(bytes.u32(at)?).ok()?, to)
     }
 
-    /// The same for a table whose descriptors begin at `first`, of which the count is known.
+    /// The table of `count` values whose descriptors begin at `first`, and how many bytes its values may have; see [`at`](Self::at).
     #[inline]
     pub fn of(bytes: ByteView<'c>, first: usize, count: usize, to: usize) -> Option<(Self, usize)> {
         let size = count.checked_mul(size_of::<Descriptor>())?;
@@ -86,7 +91,7 @@ impl<'c> ValueTable<'c> {
         Some((Self { descriptors, whole, bytes: whole.from(size) }, room))
     }
 
-    /// What is noticed in it, value by value; `None` if there is something wrong with it. Its values end before so many bytes.
+    /// Checks the table value by value, with `room` bytes for its values; `None` if a size or type is wrong.
     pub fn noticed(self, room: usize) -> Option<Noticed> {
         read_one_by_one(self, room)
     }
@@ -185,7 +190,7 @@ impl<'c> ValueTable<'c> {
     }
 }
 
-/// What was noticed while a table was read.
+/// Counts and doubts from checking a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noticed {
     /// Values that are binary XML, and not empty.
@@ -213,6 +218,7 @@ fn read_one_by_one(table: ValueTable<'_>, room: usize) -> Option<Noticed> {
     let mut start = 0;
     let mut noticed = Noticed::default();
     for descriptor in table.descriptors {
+        // `room` bounds the sum in every step, so that it cannot overflow and no slice is taken beyond the instance.
         let (length, kind) = (length(*descriptor), descriptor[2]);
         if start + length > room || !size_fits(kind, length) {
             return None;
@@ -244,7 +250,7 @@ const BLOCK: usize = 24;
 /// Descriptors that a processor takes in one step.
 const LANES: usize = 4;
 
-/// What the tables of a template look like.
+/// The descriptors that tables of a template have in common, so that the next one is checked without a branch per value.
 #[derive(Debug, Default)]
 pub struct TableShape {
     /// How many values they have; 0 if it is not known what they look like.
@@ -254,20 +260,20 @@ pub struct TableShape {
     noticed: Noticed,
 }
 
-/// What descriptors must look like that stand one behind the other. Aligned, so that it need not be loaded before it is used.
+/// Expected bits of consecutive descriptors. Aligned, so that vector instructions take it from memory as an operand.
 #[derive(Debug)]
 #[repr(align(16))]
 struct Block {
     /// The bits in which all are alike.
     masks: [[u32; LANES]; BLOCK / LANES],
-    /// Those bits.
+    /// Their values.
     bits: [[u32; LANES]; BLOCK / LANES],
     /// The bits of the length; none where there is no descriptor.
     lengths: [[u32; LANES]; BLOCK / LANES],
 }
 
 impl Block {
-    /// What is alike in all descriptors like these.
+    /// The bits that every table like this one has in these descriptors.
     fn of(descriptors: &[Descriptor]) -> Self {
         let mut block = Self {
             masks: [[0; LANES]; BLOCK / LANES],
@@ -275,6 +281,7 @@ impl Block {
             lengths: [[0; LANES]; BLOCK / LANES],
         };
         for (at, descriptor) in descriptors.iter().enumerate().take(BLOCK) {
+            // A text may have any even length: of its size only the lowest bit must be alike (0). Types of any size leave the size out.
             let mask = match descriptor[2] {
                 TEXT => 0x00ff_0001,
                 0x00 | 0x0e => 0x00ff_0000,
@@ -295,6 +302,7 @@ impl Block {
         for (step, descriptors) in steps.iter().enumerate() {
             for lane in 0..LANES {
                 let descriptor = u32::from_le_bytes(descriptors[lane]);
+                // Differences are gathered and judged once, behind the loop: without a branch in it, the loop becomes vector instructions.
                 odd[lane] |= (descriptor & self.masks[step][lane]) ^ self.bits[step][lane];
                 lengths[lane] += descriptor & self.lengths[step][lane];
             }
@@ -313,7 +321,7 @@ impl TableShape {
         Self { count: table.count(), blocks: table.descriptors.chunks(BLOCK).map(Block::of).collect(), noticed }
     }
 
-    /// What is noticed in a table, of which the values end before so many bytes; `None` if there is something wrong with it.
+    /// Checks a table with `room` bytes for its values, and learns its form if that is new; `None` if a size or type is wrong.
     #[inline]
     pub fn read(&mut self, table: ValueTable<'_>, room: usize) -> Option<Noticed> {
         if self.fits(table, room) {

@@ -53,9 +53,15 @@ pub fn instance(bytes: ByteView<'_>, from: usize, to: usize) -> Option<TemplateI
     (resident || definition < from).then_some(TemplateInstance { definition, resident, after_head: after })
 }
 
-/// The same wherever its definition is.
+/// Reads the head of a template instance without checking where its definition is.
 #[inline]
 pub fn instance_head(bytes: ByteView<'_>, from: usize, to: usize) -> Option<InstanceHead> {
+    // A template instance, behind the header of its fragment:
+    //
+    //   0f 01 01 00 | 0c | 01 | identifier u32 | definition u32 | [definition] | values
+    //                 0    1    2                6                10
+    //
+    // The definition stands there only in the record that uses the template first; `definition` is its offset in the chunk.
     let at = if bytes.u32(from)? == FRAGMENT { from + 4 } else { from };
     let head = ByteView::new(bytes.slice(at, 10)?);
     if head.u8(0)? != 0x0c {
@@ -75,7 +81,7 @@ pub struct TemplateElement {
     pub children: Vec<TemplateNode>,
 }
 
-/// What is in an element.
+/// Content of an element or attribute.
 pub enum TemplateNode {
     Element(TemplateElement),
     Text(Arc<str>),
@@ -100,7 +106,7 @@ const HEAD: usize = 24;
 /// A definition.
 pub struct CachedTemplate {
     pub root: TemplateElement,
-    /// What the tables of its values look like.
+    /// Form of the tables of its values.
     pub form: TableShape,
     /// The shape of records whose data it fills, with the template around it that it was last met in.
     pub shape: Option<(usize, usize)>,
@@ -141,12 +147,17 @@ impl CachedTemplate {
         Self::read_with(bytes, at, strings, false)
     }
 
-    /// The same for a definition that may have been overwritten in part: every name must have the hash that stands before it.
+    /// Reads a definition that may have been overwritten in part: every name must have the hash that stands before it.
     pub(in crate::source) fn read_remains(bytes: ByteView<'_>, at: usize, strings: &mut Interner) -> Option<Self> {
         Self::read_with(bytes, at, strings, true)
     }
 
     fn read_with(bytes: ByteView<'_>, at: usize, strings: &mut Interner, is_alone: bool) -> Option<Self> {
+        // A template definition:
+        //
+        //   0            4                20         24
+        //   ├ next u32 ──┼ identifier 16 ─┼ size u32 ┼ 0f 01 01 00 | element … | 00 ┤
+        //                                            └────────── size ──────────────┘
         let size = usize::try_from(bytes.u32(at.checked_add(20)?)?).ok()?;
         let start = at + HEAD;
         let end = start.checked_add(size).filter(|&end| end <= bytes.length())?;
@@ -183,7 +194,7 @@ impl CachedTemplate {
         })
     }
 
-    /// What definitions with the same content have in common: their identifier and size. Says nothing of the content itself.
+    /// Identifier and size of a definition: equal for equal contents, but not a proof of them.
     pub fn key(bytes: ByteView<'_>, at: usize) -> Option<&[u8; 20]> {
         bytes.slice(at.checked_add(4)?, 20)?.try_into().ok()
     }
@@ -203,6 +214,7 @@ impl CachedTemplate {
         let start = at + HEAD;
         let content = bytes.slice(start, self.content.len())?;
         if self.latest.is_at(start, content) {
+            // The common case of a new chunk: same content at the same place, so that only the names that stand elsewhere must be compared.
             let stands = |(name, place): &(usize, usize)| self.names[*name].has_text_at(bytes, *place);
             if self.latest.places.iter().all(stands) {
                 return Some(true);
@@ -277,6 +289,7 @@ fn is_same(bytes: &[u8], masked: &[u8], mask: &[u8]) -> bool {
     let ((words, rest), (wanted, wanted_rest)) = (bytes.as_chunks::<8>(), masked.as_chunks::<8>());
     let (masks, mask_rest) = mask.as_chunks::<8>();
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    // No early exit: without a branch, the loop becomes vector instructions, and definitions that share a key are almost always equal.
     let all = words.iter().zip(wanted).zip(masks);
     let differ = all.fold(0, |differ, ((bytes, wanted), mask)| differ | (word(bytes) & word(mask)) ^ word(wanted));
     let mut rest = rest.iter().zip(wanted_rest).zip(mask_rest);
@@ -331,6 +344,12 @@ impl TemplateParser<'_> {
             return None;
         }
         let token = self.token()?;
+        // An element; `[…]` only with the bit 0x40, which says that there are attributes:
+        //
+        //   01/41 | dependency u16 | size u32 | name | [size u32 | (06/46 | name | content)…] | 03            empty
+        //                                                                                      | 02 … 04      with children
+        //
+        // The sizes are not followed: tokens say the same, and one way to read something cannot disagree with itself.
         if !matches!(token, 0x01 | 0x41) {
             return None;
         }
@@ -396,6 +415,10 @@ impl TemplateParser<'_> {
     /// A name, here or where it stood first.
     fn name(&mut self) -> Option<Arc<str>> {
         let offset = usize::try_from(self.u32()?).ok()?;
+        // A name is an offset in the chunk. Where that points right behind itself, the record of the name follows:
+        //
+        //   offset u32 | next u32 | hash u16 | units u16 | UTF-16 … | 0000
+        //              offset     + 4        + 6         + 8
         let length = usize::from(self.bytes.u16(offset.checked_add(6)?)?) * 2;
         let name = utf16(self.bytes.slice(offset + 8, length)?)?;
         if self.is_alone && self.bytes.u16(offset + 4)? != name_hash(&name) {
@@ -431,6 +454,7 @@ fn utf16(bytes: &[u8]) -> Option<String> {
 
 /// Whether the table of common names of the chunk's header can be followed to its end: the slow way says so if not.
 pub fn names_are_sound(bytes: ByteView<'_>) -> bool {
+    // 64 lists by hash; each name begins with the offset of the next one in its list. A list that leads in a circle ends when `left` is used up.
     let mut left = 4096;
     (0..64).all(|bucket| {
         let mut at = bytes.u32(128 + bucket * 4).unwrap_or_default();

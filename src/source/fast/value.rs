@@ -112,6 +112,7 @@ fn number(mut number: u64, out: &mut impl TextSink) -> Option<()> {
 
 /// Adds a number as `0x` and its digits.
 fn hexadecimal(number: u64, out: &mut impl TextSink) {
+    // `| 1` so that zero has one digit.
     let digits = (u64::BITS - (number | 1).leading_zeros()).div_ceil(4);
     let mut text = [b'0'; 18];
     text[1] = b'x';
@@ -133,7 +134,7 @@ pub fn is_printable_ascii(raw: &[u8]) -> bool {
     blocks.iter().all(good) && rest.chunks_exact(2).all(|unit| printable([unit[0], unit[1]]))
 }
 
-/// What text is added to.
+/// A buffer that text is added to.
 trait TextSink {
     fn length(&self) -> usize;
     fn shorten(&mut self, length: usize);
@@ -182,8 +183,10 @@ fn narrow(raw: &[u8], out: &mut impl TextSink) -> bool {
     all
 }
 
-/// The same for `N` units at most.
+/// Adds a text of at most `N` units if each is a printable character of ASCII; adds nothing if not.
 fn narrow_piece<const N: usize>(raw: &[u8], out: &mut impl TextSink) -> bool {
+    // Narrowed into a buffer first and taken only if all units fit: that makes one pass without a branch per unit. Of two sizes of buffer the
+    // small one spares most texts the zeroing of the large one.
     let mut narrow = [0_u8; N];
     let length = raw.len() / 2;
     let mut marks = [0; UNITS / 2];
@@ -234,6 +237,7 @@ fn narrow_block(raw: &[u8; 2 * UNITS], to: &mut [u8; UNITS], marks: &mut [u16; U
 
 /// The highest bit is set exactly if the unit is not printable ASCII.
 const fn mark_of(unit: u16) -> u16 {
+    // Printable is 0x20..=0x7e. Less 0x20, that is 0..0x5f: larger ones get the highest bit by the addition, or have it already.
     let above = unit.wrapping_sub(0x20);
     above | above.wrapping_add(0x8000 - 0x5f)
 }

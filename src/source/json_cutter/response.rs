@@ -1,4 +1,4 @@
-//! What a response of Elasticsearch says of itself: whether it has all that its search has found.
+//! Completeness of a response of Elasticsearch, by its own words: whether it has all that its search has found.
 //!
 //! ```text
 //! {"timed_out":false,"_shards":{"total":3,"failed":1},"hits":{"total":{"value":10000,"relation":"gte"},"hits":[ … ]}}
@@ -151,7 +151,7 @@ impl ResponseField {
     }
 }
 
-/// What a response says of itself.
+/// Counts and flags that a response gives of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct ResponseSummary {
     is_timed_out: bool,
@@ -236,7 +236,7 @@ impl Pages {
     }
 }
 
-/// What a response lacks.
+/// The reason why a response is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortfall {
     /// The time of the search was up before all shards had answered.
@@ -245,7 +245,7 @@ pub enum Shortfall {
     Partial,
     /// Shards that could not be searched.
     FailedShards {
-        /// Those that failed.
+        /// Shards that failed.
         failed: u64,
         /// All.
         of: u64,
