@@ -4,7 +4,7 @@
 //! take an event is one of few patterns, which candidates share; keys are digests, and the values are found again in the events of alerts.
 //! This module does not know what makes an alert.
 
-use super::{CandidateEvent, RuleHit, RuleIndex};
+use super::hit::{CandidateEvent, RuleHit, RuleIndex};
 use crate::base::{Locator, host};
 use crate::ecs::{self, Field};
 use crate::eql::{CompiledSequence, Digest, DigestBuffer, Digester, KeyField, Query};

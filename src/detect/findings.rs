@@ -3,9 +3,12 @@
 //! Most candidates match a stage that nearly everything matches, of a rule whose other stages were never met under the same key. So for each rule the rarest
 //! stage is looked for first, and only what shares a key with it goes on. This module does not know how candidates were found.
 
+use super::alert::{Alert, Detail, Findings, MAX_SIGNALS};
 use super::candidates::{CandidateRef, Candidates, PatternHit, is_of_one_host};
+use super::detector::Detector;
+use super::hit::{CandidateEvent, RuleIndex};
 use super::rule_activity::needed;
-use super::{Alert, CandidateEvent, Detail, Detector, Findings, MAX_SIGNALS, RuleIndex, suppress};
+use super::suppress;
 use crate::base::{Each, Locator};
 use crate::ecs;
 use crate::eql::{Candidate, Digest, KeyField, KeyPart, Machine, Query, ResultCut, SampleMachine, SequenceMatch};

@@ -2,8 +2,8 @@
 //!
 //! This module does not know how conditions are asked.
 
-use super::RuleIndex;
 use super::candidates::{KeyBuffer, Pattern, is_of_one_host};
+use super::hit::RuleIndex;
 use super::rule_activity::{DormantRules, RuleActivity};
 use crate::eql::{Digester, KeyField, Query};
 use crate::event::Fields;

@@ -4,8 +4,8 @@
 //! false before any event is seen, and the others get shorter. What is left is a list of rules to try, with what is left of their conditions; an index of
 //! the texts that these cannot do without says which of them to try on which event.
 
+use super::hit::{RuleHit, RuleIndex};
 use super::index::Index;
-use super::{RuleHit, RuleIndex};
 use crate::ecs::Field;
 use crate::eql::{KeyValues, Predicate, Query};
 use crate::event::{Document, Fields};

@@ -3,7 +3,7 @@
 //! Many rules wait for something that is rarely met, and their other filters take nearly everything. While a rule is dormant, what its filters take is not kept;
 //! where something was left out, and the rule became active later, the evidence is to be read again. This module does not know how evidence is read.
 
-use super::RuleIndex;
+use super::hit::RuleIndex;
 use crate::base::bits;
 use crate::eql::{Query, Stage};
 use crate::rules::Rule;

@@ -4,11 +4,12 @@
 //! So most records cost a few comparisons. This module does not know how records are read.
 
 use super::candidates::{KeyBuffer, Pattern};
+use super::detector::Detector;
+use super::hit::{RuleHit, RuleIndex};
 use super::hit_template::HitTemplate;
 use super::plan::{self, RulePlan, Try};
 use super::predicate_cache::{PredicateCache, ValueCache};
 use super::rule_activity::{DormantRules, RuleActivity};
-use super::{Detector, RuleHit, RuleIndex};
 use crate::ecs::{self, Field};
 use crate::eql::{KeyValues, Predicate};
 use crate::event::{Document, Fields};

@@ -1,9 +1,12 @@
 use super::*;
-use crate::base::Locator;
-use crate::ecs::Field;
-use crate::eql;
-use crate::rules::RuleSet;
+use crate::base::{Locator, Ticks};
+use crate::ecs::{self, Field};
+use crate::eql::{self, Query};
+use crate::event::{Clock, Document, Event, Value};
+use crate::rules::{Rule, RuleSet};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub fn rule(query: &str) -> Rule {
     Rule::bare(query, eql::compile(query).query.unwrap())

@@ -1,6 +1,6 @@
 //! The faces of a diagnostic: one line for a build log, or an excerpt of the source for a person.
 
-use super::{Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use crate::base::LineIndex;
 use crate::base::escape::terminal;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};

@@ -2,7 +2,7 @@
 //!
 //! Types are those of ECS 8.17 and of Elastic's Windows integration. `Single` or `List` is ECS's normalisation.
 
-use super::define_fields;
+use super::definition::define_fields;
 
 define_fields! {
     TIMESTAMP = "@timestamp": Date Single;

@@ -4,7 +4,8 @@
 //! ECS is made of sets that are used again inside others (`user` in `client.user`, `process` in `process.parent`); so it is written here. What a namespace
 //! such as `process.Ext` holds differs from version to version, and is not listed: any name in it may be one.
 
-use super::FieldId;
+use super::definition::FieldId;
+use super::field;
 
 /// A field set: its name, the fields in it, and the sets that are used in it again (where, and which).
 type FieldSet = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
@@ -343,7 +344,7 @@ pub fn to_compare() -> impl Iterator<Item = String> {
         });
         own.into_iter().chain(nested.collect::<Vec<_>>())
     });
-    super::all().map(|id| id.name().to_owned()).chain(names)
+    field::all().map(|id| id.name().to_owned()).chain(names)
 }
 
 /// Every category that events of Elastic's mappings may have.

@@ -3,7 +3,8 @@
 //! Which fields have which is public documentation: `.text` is ECS's, on what people search by words; `.caseless` is that of Elastic Defend and of the
 //! integrations for Windows, on paths, names and command lines of programs. `.keyword` is what Elasticsearch gives every text that no template maps.
 
-use super::{Field, FieldId, FieldType};
+use super::definition::{FieldId, FieldType};
+use super::field::Field;
 
 /// A second mapping of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,15 +9,18 @@ mod compare;
 mod condition;
 mod names;
 mod sequence;
+mod unknown;
 
-pub use names::UnknownName;
+pub use unknown::UnknownName;
 
 use super::ast;
 use super::codes;
 use super::datum::Datum;
+use super::function;
+use super::options::QueryOptions;
 use super::predicate::{CompiledExpr, Predicate, PredicateNode};
-use super::query::{EventQuery, Query, ResultCut};
-use super::{QueryOptions, function};
+use super::query::{EventQuery, Query};
+use super::result_cut::ResultCut;
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 use crate::ecs::{Field, FieldType};
@@ -221,16 +224,6 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// The most similar of several names, if one is similar enough to be a slip.
-fn similar<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = if name.len() < 5 { 1 } else { 2 };
-    candidates
-        .map(|candidate| (names::distance(name, candidate, limit), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 /// The function of a name with its declaration.

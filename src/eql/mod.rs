@@ -25,9 +25,11 @@ mod function;
 mod lex;
 mod lucene;
 mod operators;
+mod options;
 mod parse;
 mod predicate;
 mod query;
+mod result_cut;
 mod sample;
 mod sequence;
 mod text_set;
@@ -35,9 +37,11 @@ pub mod token;
 
 pub use check::UnknownName;
 pub use datum::{KEYWORD_LIMIT, is_too_long};
+pub use options::QueryOptions;
 pub use parse::parse;
 pub use predicate::{Need, Predicate};
-pub use query::{EventQuery, Query, ResultCut};
+pub use query::{EventQuery, Query};
+pub use result_cut::ResultCut;
 pub use sample::{CompiledSample, MAX_TERMS, SampleMachine};
 pub use sequence::{
     Candidate, CompiledSequence, Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, KeyValues, MAX_KEYS,
@@ -46,24 +50,10 @@ pub use sequence::{
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::ecs::{self, Field};
 use check::Checked;
 
 /// Longest source that is read. Rules are a few kilobytes; spans count in 32 bits.
 const MAX_SOURCE: usize = 16 << 20;
-
-/// What differs between sources of events.
-#[derive(Clone, Debug)]
-pub struct QueryOptions {
-    /// The field that `category where ...` tests: `event.category` unless told otherwise.
-    pub category_field: Field,
-}
-
-impl Default for QueryOptions {
-    fn default() -> Self {
-        Self { category_field: ecs::EVENT_CATEGORY.into() }
-    }
-}
 
 /// What became of a source text.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! Knows how a query is asked of a document, not how it was written.
 
 use super::predicate::Predicate;
+use super::result_cut::ResultCut;
 use super::sample::CompiledSample;
 use super::sequence::{Candidate, CompiledSequence, KeyValues, TermFilter, candidate};
 use crate::ecs::Field;
@@ -18,27 +19,6 @@ pub enum Query {
     Sequence(CompiledSequence),
     /// Finds events with equal keys in any order.
     Sample(CompiledSample),
-}
-
-/// A cut of the list of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResultCut {
-    /// The first results.
-    Head(usize),
-    /// The last results.
-    Tail(usize),
-}
-
-impl ResultCut {
-    /// Cuts results, which must be all there are, in ascending order of time, and stay so.
-    pub fn apply<R>(self, results: &mut Vec<R>) {
-        match self {
-            Self::Head(count) => results.truncate(count),
-            Self::Tail(count) => {
-                results.drain(..results.len().saturating_sub(count));
-            }
-        }
-    }
 }
 
 impl Query {

@@ -7,7 +7,7 @@
 //! follows the number of keys, not of events.
 
 use super::predicate::Predicate;
-use super::query::ResultCut;
+use super::result_cut::ResultCut;
 use super::sequence::{Candidate, JoinKey, SequenceMatch, TermFilter, candidate_of_all, fields_of};
 use crate::ecs::Field;
 use crate::event::Fields;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ecs::{self, Field};
 use crate::event::Document;
 
 /// A small generator of numbers that are the same in every run.

@@ -4,7 +4,8 @@
 //! and a number where the field is a keyword is text. A text that is no address, number or instant stays text, and a condition on the
 //! field then finds no value. This module does not know where the JSON comes from.
 
-use super::{Document, IpValue, Value};
+use super::document::Document;
+use super::value::{IpValue, Value};
 use crate::base::{Ticks, flag, number};
 use crate::ecs::{Field, FieldType};
 use serde_json::{Map, Number};

@@ -3,7 +3,8 @@
 //! Sysmon's own time (`UtcTime`) is taken before the event is complete and runs backwards between neighbours; the time of logging does not.
 //! So the order is a choice of its own, apart from the `@timestamp` that is shown.
 
-use super::{Document, Object};
+use super::document::Document;
+use super::json::Object;
 use crate::base::{Locator, Ticks};
 use serde_json::json;
 use std::sync::Arc;

@@ -3,7 +3,9 @@
 //! The text is that of [`Document::to_json`], byte for byte; a test holds that. Sorted by name, the fields below one object stand together, so that an
 //! object is opened when its first field comes and closed when another one's does. What does not nest as plainly as that is written by way of the objects.
 
-use super::{Document, Event, Value};
+use super::document::Document;
+use super::order::Event;
+use super::value::Value;
 use crate::base::json;
 use crate::ecs::{self, Cardinality, Field, FieldType};
 use std::cmp::Ordering;

@@ -1,7 +1,7 @@
 //! The rules that come with evql, embedded in the binary.
 
 use super::file::parse_toml;
-use super::{Rule, RuleSet};
+use super::rule::{Rule, RuleSet};
 
 /// File name and text of each.
 const FILES: &[(&str, &str)] = &[(

@@ -2,11 +2,14 @@
 //!
 //! This module does not know what becomes of rules.
 
+use super::codes;
 use super::elastic::{exceptions_of_table, has_exceptions, rule_of_table};
 use super::exception_lists::ExceptionLists;
+use super::file::parse_toml;
 use super::kibana::{JsonFile, parse_json};
+use super::parsed::{ParsedRule, compile, toml_error};
 use super::place::{QueryPlace, StringForm};
-use super::{Metadata, ParsedRule, codes, compile, parse_toml};
+use super::rule::Metadata;
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::QueryOptions;
@@ -271,7 +274,7 @@ fn toml(text: &str, fallback_id: &str, named: bool, lists: &mut ExceptionLists) 
     let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(error) if named || has_rule_table(text) => {
-            return TomlFile::Rule(Box::new(ParsedRule::failed(super::toml_error(&error))));
+            return TomlFile::Rule(Box::new(ParsedRule::failed(toml_error(&error))));
         }
         Err(_) => return TomlFile::Other,
     };

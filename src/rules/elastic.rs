@@ -5,10 +5,10 @@
 
 use super::exception_lists::ExceptionLists;
 use super::exceptions::RawItem;
+use super::parsed::{ParsedRule, toml_error};
 use super::place::StringForm;
 use super::raw::{ListReference, SavedRule};
 use super::written::{WrittenRule, span};
-use super::{ParsedRule, toml_error};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use serde::Deserialize;

@@ -3,10 +3,12 @@
 //! Kibana exports rules and lists into one file; folders of detections as code have `rules/` and `exceptions/`. So lists are gathered from all files first,
 //! and rules are given theirs afterwards. This module does not know how lists are written.
 
+use super::codes;
 use super::exceptions::{Exception, RawItem};
+use super::list_use::ListKey;
+use super::parsed::ParsedRule;
 use super::place::to_u32;
 use super::raw::ListReference;
-use super::{ParsedRule, codes};
 use crate::base::Span;
 use crate::diag::{Diagnostic, Notice, NoticeKind};
 use hashbrown::HashMap;
@@ -22,36 +24,12 @@ pub fn some(names: &[String]) -> String {
     first.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
-/// A list by its id, and the space that shares it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ListKey {
-    /// Its id.
-    pub id: String,
-    space: String,
-}
-
-/// A rule's reference to a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListUse {
-    /// Which list.
-    pub key: ListKey,
-    /// Where it is referred to.
-    pub span: Span,
-}
-
 /// The lists of some files, each with the exceptions that can be applied.
 #[derive(Clone, Debug, Default)]
 pub struct ExceptionLists {
     lists: HashMap<ListKey, Vec<Exception>>,
     /// Exceptions that cannot be applied: the name of each, and why.
     left_out: Vec<(String, String)>,
-}
-
-impl ListKey {
-    /// The list of an id, in a space.
-    pub fn new(id: &str, space: &str) -> Self {
-        Self { id: id.to_owned(), space: space.to_owned() }
-    }
 }
 
 impl ExceptionLists {

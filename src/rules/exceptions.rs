@@ -5,7 +5,7 @@
 //! This module does not know which rules an item is for.
 
 use super::condition::{self, equals, quoted};
-use super::raw::single;
+use super::list_use::single;
 use crate::diag::Diagnostic;
 use crate::eql::{self, Predicate, Query};
 use serde::Deserialize;

@@ -1,7 +1,9 @@
 //! evql's own rule format: a TOML file with one `[rule]` table, whose `query` is EQL.
 
+use super::parsed::{ParsedRule, compile, toml_error};
 use super::place::{QueryPlace, StringForm};
-use super::{Attack, Level, Metadata, ParsedRule, Tactic, Technique};
+use super::rule::{Level, Metadata};
+use super::threat::{Attack, Tactic, Technique};
 use crate::eql::QueryOptions;
 use serde::Deserialize;
 use toml::Spanned;
@@ -59,11 +61,11 @@ struct RawTechnique {
 pub fn parse_toml(text: &str) -> ParsedRule {
     let raw = match toml::from_str::<RawFile>(text) {
         Ok(RawFile { rule }) => rule,
-        Err(error) => return ParsedRule::failed(super::toml_error(&error)),
+        Err(error) => return ParsedRule::failed(toml_error(&error)),
     };
     let place = QueryPlace::of(text, raw.query.span(), raw.query.get_ref(), StringForm::Toml);
     let query = raw.query.get_ref().clone();
-    super::compile(&query, &place, &QueryOptions::default(), || raw.into_metadata())
+    compile(&query, &place, &QueryOptions::default(), || raw.into_metadata())
 }
 
 impl RawRule {

@@ -4,6 +4,7 @@
 //! stage demands absence. Each is written as an EQL condition and compiled like any other. One that cannot be honoured is an error with its place: without
 //! it the rule would be wider than its author meant.
 
+mod clause;
 mod query_string;
 
 use super::codes;
@@ -11,18 +12,14 @@ use super::condition::{all, any, any_word, equals, field, is_analysed, phrase, q
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::{self, Predicate, Query};
-use serde_json::{Map, Value};
+use clause::{FilterObject, RefusedFilter, member, only, text};
+use serde_json::Value;
 
 /// Deeper than this no filter is followed.
 const MAX_DEPTH: usize = 64;
 
 /// Most ways to choose the clauses that `minimum_should_match` wants.
 const MOST_CHOICES: usize = 1000;
-
-type FilterObject = Map<String, Value>;
-
-/// Why a filter cannot be honoured.
-type RefusedFilter = String;
 
 /// What every event must pass, if the filters say anything; errors stand at the places of their filters.
 pub fn compile(filters: &[Value], place: &dyn Fn(usize) -> Span) -> (Option<Predicate>, Vec<Diagnostic>) {
@@ -140,22 +137,6 @@ fn of_query(query: &Value, depth: usize) -> Result<String, RefusedFilter> {
         "multi_match" => multi_match(body),
         "query_string" => query_string::condition(body),
         other => Err(format!("a query of the kind '{other}' is not supported")),
-    }
-}
-
-fn member<'v>(body: &'v Value, name: &str) -> Result<&'v Value, RefusedFilter> {
-    body.get(name).ok_or_else(|| format!("it has no '{name}'"))
-}
-
-fn text(value: &Value) -> Result<&str, RefusedFilter> {
-    value.as_str().ok_or_else(|| format!("{value} is no text"))
-}
-
-/// Refuses options that would change the meaning.
-fn only(options: &FilterObject, known: &[&str]) -> Result<(), RefusedFilter> {
-    match options.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(format!("the option '{name}' is not supported")),
-        None => Ok(()),
     }
 }
 

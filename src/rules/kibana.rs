@@ -6,10 +6,11 @@
 
 use super::codes;
 use super::exception_lists::ExceptionLists;
+use super::exceptions;
+use super::parsed::ParsedRule;
 use super::place::{StringForm, to_u32};
 use super::raw::{ListReference, SavedRule};
 use super::written::WrittenRule;
-use super::{ParsedRule, exceptions};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use serde::Deserialize;

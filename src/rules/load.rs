@@ -4,9 +4,13 @@
 //! rule files are passed over and counted, and only a file that somebody named must be one.
 //! This is the only part of the module that touches the file system.
 
+use super::codes;
 use super::discover::{FoundFile, ReadFile, folder, named};
-use super::exception_lists::{ExceptionLists, ListKey, some};
-use super::{Level, LoadedExceptions, Metadata, NotRun, ParsedRule, Rule, RuleSet, codes};
+use super::exception_lists::{ExceptionLists, some};
+use super::list_use::ListKey;
+use super::parsed::ParsedRule;
+use super::rule::{Level, Metadata, NotRun, Rule, RuleSet};
+use super::suppression::LoadedExceptions;
 use crate::base::{Each, Span};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
 use hashbrown::HashMap;

@@ -2,7 +2,9 @@
 //!
 //! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
 
-use super::{Attack, Level, Metadata, Tactic, Technique};
+use super::list_use::single;
+use super::rule::{Level, Metadata};
+use super::threat::{Attack, Tactic, Technique};
 use serde::{Deserialize, Deserializer};
 
 /// One rule.
@@ -49,11 +51,6 @@ pub struct ListReference {
     pub list_id: String,
     #[serde(default = "single")]
     pub namespace_type: String,
-}
-
-/// The space that a list belongs to where nothing is said.
-pub fn single() -> String {
-    "single".to_owned()
 }
 
 /// Programs write `null` for what is not there.

@@ -2,7 +2,7 @@
 //!
 //! This module does not know the command line.
 
-use super::{Level, Rule, RuleSet};
+use super::rule::{Level, Rule, RuleSet};
 
 /// A choice among rules.
 #[derive(Clone, Debug, Default)]

@@ -4,13 +4,16 @@
 //! asked of all events of an alert together, so that it can combine the command line of a start with the destination of a connection, which
 //! stand in different events. This module does not know alerts.
 
+use super::codes;
 use super::discover::{FileReport, read, unreadable};
 use super::elastic::{exceptions_of_table, has_exceptions};
-use super::exception_lists::{ExceptionLists, ListKey};
+use super::exception_lists::ExceptionLists;
 use super::exceptions::Exception;
 use super::kibana::parse_json;
+use super::list_use::ListKey;
+use super::parsed::toml_error;
 use super::place::{QueryPlace, StringForm, to_u32};
-use super::{RuleSet, codes};
+use super::rule::RuleSet;
 use crate::base::Span;
 use crate::diag::{Diagnostic, Notice};
 use crate::eql::{self, Predicate, Query};
@@ -128,7 +131,7 @@ const ANY: &str = "any where ";
 fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec<Diagnostic> {
     let raw = match toml::from_str::<SuppressionFile>(text) {
         Ok(raw) => raw,
-        Err(error) => return vec![super::toml_error(&error)],
+        Err(error) => return vec![toml_error(&error)],
     };
     let mut findings = Vec::new();
     for RawException { name, rules, condition } in raw.exception {

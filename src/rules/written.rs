@@ -2,10 +2,12 @@
 //!
 //! This module does not know how files are cut into rules.
 
-use super::exception_lists::{ListKey, ListUse};
+use super::list_use::{ListKey, ListUse};
+use super::parsed::{ParsedRule, compile};
 use super::place::{QueryPlace, StringForm, to_u32};
 use super::raw::SavedRule;
-use super::{NotRun, ParsedRule, codes, compile, filters};
+use super::rule::NotRun;
+use super::{codes, filters};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::Field;

@@ -1,6 +1,7 @@
 //! Calls of functions: which function, how many arguments, of which types.
 
-use super::{Checker, Type, Typed, codes, signature, similar};
+use super::unknown::similar;
+use super::{Checker, Type, Typed, codes, signature};
 use crate::base::Span;
 use crate::eql::ast::{Call, Expr as Source, ExprKind, Literal};
 use crate::eql::datum::Datum;

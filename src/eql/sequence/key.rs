@@ -3,7 +3,6 @@
 //! Keys compare exactly, case and type included, but for the names of hosts, whose case Windows changes ([`KeyField::lower`]). A field with several values gives one key for each; several fields, every combination.
 //! Addresses are keys by their canonical text, because that is what Elasticsearch joins on.
 
-use super::{KeyField, MAX_KEYS};
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
 use crate::base::host;
@@ -13,6 +12,29 @@ use crate::event::{Fields, Value, WrittenText};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Most combinations of join keys that one document may stand for in one filter; further ones are dropped, and the candidate says so.
+pub const MAX_KEYS: usize = 1024;
+
+/// A join key of one term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyField {
+    /// Where the value is.
+    pub field: Field,
+    /// Whether a missing value is null, which equals null, instead of keeping the event out.
+    pub optional: bool,
+    /// Whether values are joined in lower case: those of `.caseless`, and names of hosts.
+    pub lower: bool,
+}
+
+impl KeyField {
+    /// Whether a field is the name or id of a host. Elasticsearch compares these exactly; but one host writes its name in different letters from record to
+    /// record, and a sequence on it would be lost.
+    pub fn names_host(field: &Field) -> bool {
+        const NAMES: [&str; 5] = ["host.name", "host.hostname", "host.id", "winlog.computer_name", "observer.hostname"];
+        NAMES.contains(&field.name())
+    }
+}
 
 /// The values of all join keys of an event, in order. Cheap to clone.
 pub type JoinKey = Arc<[KeyPart]>;

@@ -7,7 +7,9 @@
 //! Missing-event stages take no part in this. Their events are remembered by time, and a finished sequence is held against them at the end,
 //! when events after it are known too. At the end of input, no such event means that there was none.
 
-use super::{Candidate, CompiledSequence, JoinKey, KeyPart};
+use super::candidate::Candidate;
+use super::compiled::CompiledSequence;
+use super::key::{JoinKey, KeyPart};
 use crate::base::Ticks;
 use crate::event::Value;
 use hashbrown::HashMap;
@@ -50,26 +52,26 @@ impl<T> SequenceMatch<T> {
 impl<'s, T: Clone> Machine<'s, T> {
     /// A machine that has seen nothing.
     pub fn new(sequence: &'s CompiledSequence) -> Self {
-        let positive = (0..sequence.stages.len()).filter(|&at| !sequence.stages[at].is_missing()).collect();
+        let positive = (0..sequence.stages().len()).filter(|&at| !sequence.stages()[at].is_missing()).collect();
         Self { sequence, positive, pending: HashMap::new(), absences: HashMap::new(), complete: Vec::new() }
     }
 
     /// Takes the next event. Events must come in their total order.
     pub fn push(&mut self, time: Ticks, candidate: &Candidate, payload: T) {
         for at in (0..self.positive.len()).rev() {
-            let filter = self.sequence.stages[self.positive[at]].index;
+            let filter = self.sequence.stages()[self.positive[at]].filter_index();
             for key in candidate.keys(filter) {
                 self.advance(at, key, time, &payload);
             }
         }
-        if let Some(until) = self.sequence.until {
+        if let Some(until) = self.sequence.until() {
             for key in candidate.keys(until) {
                 self.pending.remove(key);
             }
         }
-        for hit in candidate.hits.iter().filter(|hit| self.sequence.filters[hit.filter].missing) {
-            for key in &*hit.keys {
-                self.absences.entry((hit.filter, key.clone())).or_default().push(time.whole_millis());
+        for (filter, keys) in candidate.hits().filter(|(filter, _)| self.sequence.filters()[*filter].is_missing()) {
+            for key in keys {
+                self.absences.entry((filter, key.clone())).or_default().push(time.whole_millis());
             }
         }
     }
@@ -116,14 +118,14 @@ impl<'s, T: Clone> Machine<'s, T> {
             .filter(|(key, partial)| self.nothing_missing_occurred(key, partial))
             .map(|(key, partial)| self.spread(&key, partial))
             .collect();
-        self.sequence.pipes.iter().for_each(|pipe| pipe.apply(&mut found));
+        self.sequence.pipes().iter().for_each(|pipe| pipe.apply(&mut found));
         found
     }
 
     /// Puts events at the places of their stages.
     fn spread(&self, key: &JoinKey, partial: Partial<T>) -> SequenceMatch<T> {
         let mut rest = partial.events.into_iter().map(|(_, payload)| payload);
-        let stages = self.sequence.stages.iter();
+        let stages = self.sequence.stages().iter();
         let events = stages.map(|stage| if stage.is_missing() { None } else { rest.next() }).collect();
         SequenceMatch { key: key.clone(), events }
     }
@@ -140,12 +142,12 @@ impl<'s, T: Clone> Machine<'s, T> {
         let (mut leading, mut trailing): (Option<i64>, Option<i64>) = (None, None);
         let (mut has_leading, mut has_trailing) = (false, false);
         let mut passed = 0;
-        for stage in &self.sequence.stages {
+        for stage in self.sequence.stages() {
             if !stage.is_missing() {
                 passed += 1;
                 continue;
             }
-            let occurred = self.absences(stage.index, key);
+            let occurred = self.absences(stage.filter_index(), key);
             if passed == 0 {
                 has_leading = true;
                 let before = &occurred[..occurred.partition_point(|&time| time < first)];

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ecs;
+use crate::ecs::{self, Field};
 use crate::eql::{Query, compile};
 use crate::event::Document;
 

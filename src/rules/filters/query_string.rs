@@ -3,7 +3,7 @@
 //! Operators are Lucene's, not those of logic: `AND` makes both its neighbours compulsory, and what is optional counts only where nothing is compulsory.
 //! Whatever needs a score or an analyser (`~`, proximity) is refused.
 
-use super::{RefusedFilter, member, text};
+use super::clause::{RefusedFilter, member, only, text};
 use crate::rules::condition::{all, any, any_word, equals, field, is_analysed, quoted, wildcard};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub fn condition(body: &Value) -> Result<String, RefusedFilter> {
         "allow_leading_wildcard",
         "escape",
     ];
-    super::only(object, &known)?;
+    only(object, &known)?;
     let mut fields = Vec::new();
     if let Some(name) = object.get("default_field") {
         fields.push(text(name)?.to_owned());

@@ -1,0 +1,83 @@
+//! Alerts, and what else a run of all rules yields.
+//!
+//! This file does not know how alerts are found.
+
+use super::hit::RuleIndex;
+use crate::base::{Locator, Ticks};
+use crate::ecs::FieldId;
+use crate::event::{Event, Value};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
+pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Locator>) -> HashMap<Locator, Arc<Event>>;
+
+/// How much is wanted of the events of alerts that are not at hand.
+pub enum Detail<'l> {
+    /// All of them, loaded.
+    Full(Loader<'l>),
+    /// Only host, time and place; an alert then has no keys, and not the start of its process. Not for exceptions, which ask for more.
+    Outline,
+}
+
+/// A finding.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// Which rule.
+    pub rule: RuleIndex,
+    /// Values of the join keys; empty for a rule without.
+    pub join_keys: Vec<Option<Value>>,
+    /// The events in stage order; `None` at a stage that demands absence.
+    pub events: Vec<Option<Arc<Event>>>,
+    /// The creation of the process that the alert is about, if it is not one of the events itself and some rule needed it too.
+    pub start: Option<Arc<Event>>,
+}
+
+impl Alert {
+    /// The events there are, in stage order.
+    pub fn present(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
+        self.events.iter().flatten()
+    }
+
+    /// The last event, which completed the finding.
+    pub fn last(&self) -> Option<&Arc<Event>> {
+        self.present().next_back()
+    }
+
+    /// The first value of a field among the events, in stage order, and then in the creation of the process.
+    pub fn first(&self, field: FieldId) -> Option<&Value> {
+        self.present().chain(&self.start).find_map(|event| event.document.first(field))
+    }
+
+    /// `@timestamp` of the finding: that of its last event.
+    pub fn timestamp(&self) -> Option<Ticks> {
+        self.last().map(|event| event.timestamp)
+    }
+}
+
+/// All findings of a run.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Findings {
+    /// In the order of their last events, then of their rules.
+    pub alerts: Vec<Alert>,
+    /// Alerts that were left out because a rule had more than it may have, by rule.
+    pub left_out: BTreeMap<RuleIndex, usize>,
+    /// Alerts that an exception took away, by the position of the exception.
+    pub set_aside: BTreeMap<usize, usize>,
+    /// Events of alerts that could not be loaded. Their alerts are lost.
+    pub lost: BTreeSet<Locator>,
+}
+
+/// Rules that could find nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Because they ask for something that Sysmon does not record.
+    pub not_in_sysmon: Vec<RuleIndex>,
+    /// Because there are no events of the IDs that they need.
+    pub no_events: Vec<RuleIndex>,
+}
+
+/// Most alerts of one run of a rule that does not say so itself, in Elastic's detection engine.
+pub const MAX_SIGNALS: u32 = 100;

@@ -1,0 +1,153 @@
+//! A rule set, ready to look at events: the rules that are left for each event ID, and the options of a run.
+//!
+//! Matching records of a shape is in `shape.rs`, putting candidates together in `findings.rs`.
+
+use super::alert::{Alert, Unanswered};
+use super::hit::{RuleHit, RuleIndex};
+use super::plan::{ConstantFields, RulePlan};
+use super::rule_activity::RuleActivity;
+use super::watch::NameWatch;
+use crate::eql::{Digester, KeyValues, Query, Stage};
+use crate::event::Document;
+use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
+use crate::sysmon::{self, Mapping};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+/// A rule set, ready to look at events. Shared by all threads.
+#[derive(Debug)]
+pub struct Detector {
+    rules: RuleSet,
+    all: RulePlan,
+    /// What is left of the rules for each event ID, worked out when it is first asked for.
+    by_id: HashMap<u32, OnceLock<RulePlan>>,
+    pub(super) mapping: Mapping,
+    pub(super) max_signals: bool,
+    pub(super) exceptions: AlertExceptions,
+    watch: NameWatch,
+    pub(super) digester: Digester,
+}
+
+impl Detector {
+    /// A detector for `rules`.
+    pub fn new(rules: RuleSet) -> Self {
+        Self::for_mapping(rules, Mapping::default())
+    }
+
+    /// A detector for `rules` over Sysmon events that are mapped in a certain way.
+    pub fn for_mapping(rules: RuleSet, mapping: Mapping) -> Self {
+        let by_id = sysmon::event_ids().map(|id| (id, OnceLock::new())).collect();
+        Self {
+            all: RulePlan::all(&rules.rules),
+            by_id,
+            rules,
+            mapping,
+            max_signals: false,
+            exceptions: AlertExceptions::default(),
+            watch: NameWatch::default(),
+            digester: Digester::default(),
+        }
+    }
+
+    /// The same, keeping only so many alerts of each rule as Elastic's detection engine does in one run: the latest, up to the rule's own
+    /// `max_signals`, or else [`MAX_SIGNALS`](super::MAX_SIGNALS).
+    #[must_use]
+    pub fn with_max_signals(self, honoured: bool) -> Self {
+        Self { max_signals: honoured, ..self }
+    }
+
+    /// The same, setting aside the alerts that an exception is for, after [`with_max_signals`](Self::with_max_signals) has had its say.
+    #[must_use]
+    pub fn with_exceptions(self, exceptions: AlertExceptions) -> Self {
+        Self { exceptions, ..self }
+    }
+
+    /// The same, looking for names in the evidence.
+    #[must_use]
+    pub fn with_watch(self, watch: NameWatch) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// The names that are looked for in the evidence.
+    pub fn watch(&self) -> &NameWatch {
+        &self.watch
+    }
+
+    /// The exceptions, in the order that [`Findings::set_aside`](super::Findings::set_aside) counts.
+    pub fn exceptions(&self) -> &AlertExceptions {
+        &self.exceptions
+    }
+
+    /// A fresh record of which rules are active, for one run.
+    pub fn waking(&self) -> RuleActivity {
+        RuleActivity::new(&self.rules.rules)
+    }
+
+    /// What makes the digests of the keys of candidates.
+    pub fn digester(&self) -> &Digester {
+        &self.digester
+    }
+
+    /// The rules, in the order that [`RuleIndex`] counts.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules.rules
+    }
+
+    /// What people are told of the rule of an alert.
+    pub fn meta(&self, alert: &Alert) -> &Metadata {
+        &self.rules.rules[alert.rule].meta
+    }
+
+    /// What is left of the rules for an event ID.
+    pub(super) fn plan_of(&self, id: u32) -> Option<&RulePlan> {
+        let plan = || {
+            let known = ConstantFields::of_sysmon(id, self.mapping);
+            RulePlan::known(&self.rules.rules, &|condition| known.specialise(condition))
+        };
+        self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
+    }
+
+    /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
+    pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, RuleHit)> {
+        self.all.hits(&self.rules.rules, document, &mut KeyValues::default())
+    }
+
+    /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
+    pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, RuleHit)> {
+        self.plan_of(event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut KeyValues::default())
+    }
+
+    /// The event IDs of Sysmon that could match each stage that a rule cannot do without, in the order of the stages; none where Sysmon writes no such
+    /// event.
+    pub fn needed_ids(&self, rule: RuleIndex) -> Vec<BTreeSet<u32>> {
+        let tried = |plan: &RulePlan, filter: usize| {
+            let tries = plan.tries.iter().find(|tried| tried.rule == rule);
+            tries.is_some_and(|tried| tried.filters.get(filter).is_some_and(Option::is_some))
+        };
+        let needed: Vec<usize> = match &self.rules.rules[rule].query {
+            Query::Event(_) => vec![0],
+            Query::Sequence(query) => {
+                query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
+            }
+            Query::Sample(query) => (0..query.filters().len()).collect(),
+        };
+        let can_be = |id: u32, filter| self.plan_of(id).is_some_and(|plan| tried(plan, filter));
+        let ids = |filter| self.by_id.keys().copied().filter(|&id| can_be(id, filter)).collect();
+        needed.into_iter().map(ids).collect()
+    }
+
+    /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.
+    pub fn unanswered(&self, present: impl Fn(u32) -> bool) -> Unanswered {
+        let mut unanswered = Unanswered::default();
+        for index in 0..self.rules.rules.len() {
+            let needed = self.needed_ids(index);
+            if needed.iter().any(BTreeSet::is_empty) {
+                unanswered.not_in_sysmon.push(index);
+            } else if needed.iter().any(|ids| !ids.iter().copied().any(&present)) {
+                unanswered.no_events.push(index);
+            }
+        }
+        unanswered
+    }
+}

@@ -1,0 +1,66 @@
+//! The facts of one finding about a source text.
+//!
+//! Spans count bytes of the text. This file does not know how a finding is shown.
+
+use crate::base::Span;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The rule cannot run.
+    Error,
+    /// The rule runs, but perhaps not as meant.
+    Warning,
+}
+
+/// A stable slug such as `unknown-field`: what documents, tests and filters refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Code(pub &'static str);
+
+/// One finding about a source text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad.
+    pub severity: Severity,
+    /// Which kind of finding.
+    pub code: Code,
+    /// What is wrong, as one sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What the marked text is, in a few words; may be empty.
+    pub label: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without label and help.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, code, message: message.into(), span, label: String::new(), help: None }
+    }
+
+    /// A warning without label and help.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// The same with a label at the marked text.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Whether it keeps the rule from running.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

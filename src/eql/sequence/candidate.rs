@@ -1,0 +1,108 @@
+//! What one document is to the filters of a sequence or sample: which take it, and under which keys.
+
+use super::key::{self, Digest, JoinKey, KeyField, KeyPart, Recent};
+use super::term_filter::TermFilter;
+use crate::event::Fields;
+use std::sync::Arc;
+
+/// What a document is to a list of filters that are all asked.
+pub(in crate::eql) fn candidate_of_all(filters: &[Arc<TermFilter>], document: &dyn Fields) -> Option<Candidate> {
+    candidate(filters, document, &mut KeyValues::default(), |filter| filters[filter].predicate().matches(document))
+}
+
+/// What a document is to a list of filters, of which `holds` tells the conditions by number; `None` if none takes it.
+pub(in crate::eql) fn candidate(
+    filters: &[Arc<TermFilter>],
+    document: &dyn Fields,
+    known: &mut KeyValues,
+    holds: impl Fn(usize) -> bool,
+) -> Option<Candidate> {
+    let mut hits = Vec::new();
+    let mut capped = false;
+    for (index, filter) in filters.iter().enumerate() {
+        if !holds(index) {
+            continue;
+        }
+        let (keys, cut) = known.of(document, filter.keys());
+        capped |= *cut;
+        if !keys.is_empty() {
+            hits.push(FilterHit { filter: index, keys: keys.clone() });
+        }
+    }
+    (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
+}
+
+/// The join keys of one document after another, each list of fields worked out once. Filters that join by the same fields share them, and
+/// documents whose keys have the same texts share those.
+#[derive(Debug, Default)]
+pub struct KeyValues {
+    known: Vec<(Box<[KeyField]>, Shared)>,
+    recent: Recent,
+}
+
+/// Keys, and whether some were dropped.
+type Shared = (Arc<[JoinKey]>, bool);
+
+impl KeyValues {
+    /// A copy of a text that is shared with keys that were met lately.
+    pub fn share(&mut self, text: &str) -> Arc<str> {
+        self.recent.share(text)
+    }
+
+    /// Begins the next document.
+    pub fn clear(&mut self) {
+        self.known.clear();
+    }
+
+    /// The keys of the document that this is for, and whether some were dropped.
+    fn of(&mut self, document: &dyn Fields, fields: &[KeyField]) -> &Shared {
+        let at = self.known.iter().position(|(have, _)| **have == *fields).unwrap_or_else(|| {
+            let (keys, capped) = key::keys_of(document, fields, &mut self.recent);
+            self.known.push((fields.into(), (keys.into(), capped)));
+            self.known.len() - 1
+        });
+        &self.known[at].1
+    }
+}
+
+/// What one document is to a sequence or sample. Cheap to clone, independent of the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    hits: Arc<[FilterHit]>,
+    capped: bool,
+}
+
+/// A filter that takes the document, and the keys it takes it under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FilterHit {
+    filter: usize,
+    keys: Arc<[JoinKey]>,
+}
+
+impl Candidate {
+    /// A candidate that some filters take, each under keys that digests stand for.
+    pub fn of_digests<'d>(hits: impl Iterator<Item = (usize, &'d [Digest])>) -> Self {
+        let key = |digest: &Digest| JoinKey::from([KeyPart::Digest(*digest)]);
+        let hit = |(filter, digests): (usize, &[Digest])| FilterHit { filter, keys: digests.iter().map(key).collect() };
+        Self { hits: hits.map(hit).collect(), capped: false }
+    }
+
+    /// The filters that take the document, by number, each with the keys that it takes it under.
+    pub fn hits(&self) -> impl Iterator<Item = (usize, &[JoinKey])> {
+        self.hits.iter().map(|hit| (hit.filter, &*hit.keys))
+    }
+
+    pub(in crate::eql) fn keys(&self, filter: usize) -> &[JoinKey] {
+        self.hits.iter().find(|hit| hit.filter == filter).map_or(&[], |hit| &hit.keys)
+    }
+
+    /// The numbers of the filters that take the document.
+    pub fn filters(&self) -> impl Iterator<Item = usize> {
+        self.hits.iter().map(|hit| hit.filter)
+    }
+
+    /// Whether keys were dropped because there were more than [`MAX_KEYS`](super::MAX_KEYS) combinations.
+    pub fn is_capped(&self) -> bool {
+        self.capped
+    }
+}

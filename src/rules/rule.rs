@@ -1,0 +1,116 @@
+//! Rules as they run, with what people are told of them.
+//!
+//! This file does not know where rules were written.
+
+use super::exceptions::Exception;
+use super::threat::Attack;
+use crate::eql::{Query, UnknownName};
+use std::sync::Arc;
+
+/// A rule that is not EQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRun {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its language or type, as Elastic names it: `kuery`, `esql`, `threshold`, ...
+    pub language: String,
+}
+
+/// How much a finding of a rule matters, in Elastic's four steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Low,
+    /// Worth a look.
+    Medium,
+    /// Worth a look now.
+    High,
+    /// Worth waking somebody.
+    Critical,
+}
+
+impl Level {
+    /// The name in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// `event.severity`, on the scale that Elastic's own alerts use (21, 47, 73, 99).
+    pub const fn severity(self) -> i64 {
+        match self {
+            Self::Low => 21,
+            Self::Medium => 47,
+            Self::High => 73,
+            Self::Critical => 99,
+        }
+    }
+}
+
+/// A rule that can run.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What people are told of it.
+    pub meta: Metadata,
+    /// The text of the query as it stands in the rule file.
+    pub source: String,
+    /// The compiled query.
+    pub query: Query,
+    /// Events that the rule is not to see.
+    pub exceptions: Arc<[Exception]>,
+    /// Names that it asks for and neither ECS nor the mapping has.
+    pub unknown: Arc<[UnknownName]>,
+    /// Every category that it asks for.
+    pub categories: Arc<[String]>,
+}
+
+/// What a rule says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metadata {
+    /// Stable identifier, usually a UUID.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What it finds and why that matters.
+    pub description: String,
+    /// Severity.
+    pub level: Level,
+    /// Risk score, 0 to 100.
+    pub risk_score: f64,
+    /// MITRE ATT&CK tactics and techniques.
+    pub threat: Vec<Attack>,
+    /// Pages to read.
+    pub references: Vec<String>,
+    /// Known harmless causes.
+    pub false_positives: Vec<String>,
+    /// The investigation guide, in Markdown.
+    pub note: Option<String>,
+    /// What a system needs to record for the rule to work, in Markdown.
+    pub setup: Option<String>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// Who wrote it.
+    pub authors: Vec<String>,
+    /// Its licence.
+    pub license: Option<String>,
+    /// Most alerts of one run, if the rule says so; Elastic's default is 100.
+    pub max_signals: Option<u32>,
+    /// Whether it is a building block: its alerts feed other rules and are hidden from people.
+    pub building_block: bool,
+    /// Whether its authors have taken it back.
+    pub deprecated: bool,
+}
+
+/// Rules that run together, in the order of their files.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
