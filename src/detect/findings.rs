@@ -207,6 +207,8 @@ fn viable(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<ViableKeys> {
     for of_batch in of_batches {
         counts.iter_mut().zip(of_batch).for_each(|(sum, count)| *sum += count);
     }
+    // One stage decides: an alert needs a candidate of every needed stage under its key, so the stage with fewest candidates bounds the keys. To
+    // intersect the keys of all stages would rule out more, at the price of sets of keys for the stages that take nearly everything.
     let rarest = |(rule, &start): (&Rule, &usize)| {
         let rarest = needed(&rule.query).into_iter().min_by_key(|&filter| counts[start + filter]);
         rarest.filter(|&filter| counts[start + filter] > 0)

@@ -33,6 +33,8 @@ impl Index {
         let mut parts: BTreeMap<Field, Vec<(String, usize)>> = BTreeMap::new();
         let mut always = Vec::new();
         for (at, conditions) in owners.enumerate() {
+            // An owner stands in the index under one list of texts and is tried if an event has any of them. A condition without such a list, such as
+            // `process.pid == 4`, is always tried.
             let required = |condition: &'p Predicate| {
                 let of_cheap = condition.required_among(&|field| is_telling(field) && cheap(field));
                 of_cheap.or_else(|| condition.required_among(&is_telling))

@@ -78,6 +78,8 @@ impl Literals {
         let mut all = Self::default();
         for condition in conditions {
             for need in condition.all_required() {
+                // `process.name : "powershell.exe" and process.args : "*-enc*"` cannot hold unless Image has `powershell.exe` in it and CommandLine `-enc`, as the
+                // fields are cut out of these entries. Quotes and backslashes are dropped on both sides: `C:\Temp\"a b"` is looked for as `c:tempa b`.
                 let (Some(entry), Some(text)) = (extractors.cut_from(need.field), plain(&need.text)) else { continue };
                 let at = all.position(entry, &text).unwrap_or_else(|| {
                     all.groups.push(EntryLiterals { entry, is_short: is_short(&text), ..EntryLiterals::default() });
@@ -110,6 +112,7 @@ impl Literals {
     fn one_of(&self, needs: &[Need<'_>]) -> Option<OneOf> {
         let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for need in needs {
+            // All or nothing: a list with one text that cannot be looked for rules nothing out, as that text alone may fulfil it.
             let text = plain(&need.text)?;
             let at = self.position(*self.fields.get(need.field)?, &text)?;
             let number = *self.groups[at].literals.get(&text)?;
@@ -144,6 +147,7 @@ impl Literals {
         list.iter().any(|(at, numbers)| {
             let at = *at as usize;
             match self.look(at, record, literal_hits) {
+                // Unknown is not absent: the predicate has to decide.
                 Looked::NotYet | Looked::InVain => true,
                 Looked::Nothing => false,
                 Looked::Found => {
@@ -169,6 +173,7 @@ impl Literals {
         let EntryLiterals { entry, literals, finder, .. } = &self.groups[at];
         let LiteralHits { states, text, text_of } = literal_hits;
         let EntryState { looked, found } = &mut states[at];
+        // Long and short literals of an entry are two groups: the text that was prepared for the first serves the second.
         let is_plain = match *text_of {
             Some((of, is_plain)) if of == *entry => is_plain,
             _ => plain_of(sysmon::raw_at(record, *entry), text),
@@ -236,6 +241,8 @@ fn plain_of(raw: Raw<'_>, text: &mut Vec<u8>) -> bool {
     let (units, _) = units.as_chunks::<2>();
     text.resize(units.len(), 0);
     let (mut length, mut others) = (0, 0);
+    // No branch in the loop: every character is written and the length advances only past those that are kept; whether one was not plain is asked
+    // once, at the end.
     for unit in units {
         let byte = plain(unit[0]);
         others |= unit[1] | byte & 0x80;

@@ -213,6 +213,7 @@ impl ValueCache {
     /// Forgets all values.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
+            // The classification stays: it is a property of the entry, not of the values that are dropped.
             *entry = ValueDictionary { high_cardinality: entry.high_cardinality, ..ValueDictionary::new() };
         }
         self.answers.iter_mut().for_each(|answers| *answers = Answers::default());
@@ -263,6 +264,7 @@ impl ValueCache {
     }
 
     fn begin(&mut self, groups: &PredicateCache) {
+        // All at once, not by age: to keep track of use would cost every look-up, and frequent values are back after a few records.
         if self.bytes > self.limit {
             self.clear();
         }
@@ -331,6 +333,8 @@ impl PredicateCache {
         let mut by_entries: BTreeMap<Vec<usize>, BTreeMap<usize, Vec<Predicate>>> = BTreeMap::new();
         for (bit, condition) in conditions {
             bits::grow(&mut asked, bit);
+            // `process.name : "cmd.exe" and user.name : "bob"` becomes two parts, decided by Image and by User. Each is cached under its own entry;
+            // a cache of whole conditions would need all entries that they read to repeat together.
             for part in condition.conjuncts().filter(|part| part.constant() != Some(true)) {
                 let inputs = inputs(&part, extractors);
                 by_entries.entry(inputs).or_default().entry(bit).or_default().push(part);
@@ -359,6 +363,8 @@ impl PredicateCache {
         event: &LazyCell<LazyEvent<'e>, F>,
         cache: &mut ValueCache,
     ) -> bool {
+        // From cheap to costly: one look-up of the whole row, the caches of groups, literals for many conditions at once, literals of single parts, and
+        // last the residual predicates. Each step only clears bits of conditions that cannot hold, so the order changes the cost and not the answer.
         cache.begin(self);
         self.look_up(record, cache);
         let known = cache.recall();
@@ -403,6 +409,8 @@ impl PredicateCache {
                 cache.undecided.push((at, NONE));
                 continue;
             };
+            // Exact, not a guess: equal numbers stand for byte-equal stored values, and the parts of a group read nothing but its entries. Entries
+            // without a number are left to the residual.
             let Some(answer) = self.answer(at, &numbers, event, cache) else {
                 is_cacheable = false;
                 cache.undecided.push((at, NONE));
@@ -416,6 +424,7 @@ impl PredicateCache {
             }
         }
         self.collect_residual(cache);
+        // A group whose values were new has no answer yet. A row that lacks it would be cached as undecided until the cache is cleared.
         if is_cacheable {
             cache.remember();
         }
@@ -490,6 +499,7 @@ impl PredicateCache {
             }
             &mut by_value[number]
         };
+        // Most values are met once or often. To work out an answer at the first meeting would cost more than it saves, so that only leaves a mark.
         if *place == NONE {
             *place = SEEN_ONCE;
             *bytes += size_of::<Numbers>() + 8;
@@ -498,6 +508,7 @@ impl PredicateCache {
         if *place == SEEN_ONCE {
             let known: Vec<bool> = group.inputs.iter().zip(numbers).map(|(_, number)| *number != NONE).collect();
             let start = bits.len();
+            // Conditions without a part in this group pass, or the `and` over all groups would lose them.
             bits.extend(group.members.iter().map(|word| !word));
             let residual = if known.iter().all(|known| *known) {
                 group.work_out(&**event, &mut bits[start..], found);
@@ -600,6 +611,8 @@ impl ConditionGroup {
         }
         let mut residual = Vec::new();
         for ConditionPart { bit, predicate, .. } in &self.parts {
+            // With the name known to be `cmd.exe`, `process.name : "cmd.exe" or process.args : "/c"` holds; with any other name it is
+            // `process.args : "/c"`, which is asked of each record.
             let left = predicate.specialise(&document, &|field| fields.contains(&field));
             if left.constant() == Some(false) {
                 continue;
@@ -635,6 +648,8 @@ impl ValueDictionary {
             (self.looked_up, self.missed) = (0, 0);
         }
         let (kind, bytes) = raw.bytes();
+        // Entries depend on each other: a program has one description and one hash. To compare bytes with the value that stood with the same first
+        // value last time is cheaper than to hash them, and nearly always right.
         let guess = self.last_paired.get(lead as usize).copied().unwrap_or(NONE);
         if is_value(&self.values, guess, kind, bytes) {
             return (guess, 0);

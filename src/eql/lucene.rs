@@ -62,12 +62,15 @@ pub fn compile<'t>(
 ) -> Result<LuceneRegex, RegexRefusal> {
     let trees = patterns.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let tree = RegexTree::Union(trees);
+    // Complement and intersection have no equivalent in the `regex` crate, and look-around of a backtracking engine could take exponential time
+    // on crafted values. One pass over an automaton that was built beforehand cannot.
     if tree.needs_automaton() {
         let tree = if insensitive { tree.caseless() } else { tree };
         let automaton = LuceneAutomaton::new(&tree);
         return automaton
             .map_or_else(|| unsupported("the expression is too large"), |found| Ok(LuceneRegex::Automaton(found)));
     }
+    // Lucene matches whole values. The group keeps the anchors outside of alternatives: `\Aa|b\z` would match whatever begins with `a`.
     let mut text = String::from("\\A(?:");
     tree.write(&mut text);
     text.push_str(")\\z");
@@ -208,6 +211,7 @@ impl<'p> LuceneReader<'p> {
 
     fn repetition(&mut self) -> Result<RegexTree, RegexRefusal> {
         let mut tree = self.complement()?;
+        // Operators pile up: `a*?` is an optional `a*` here, and not the lazy one of other dialects.
         while let Some(c) = self.peek().filter(|c| matches!(c, '?' | '*' | '+' | '{')) {
             self.rest = &self.rest[1..];
             let (least, most) = match c {

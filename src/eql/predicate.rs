@@ -264,10 +264,13 @@ impl PredicateNode {
     /// Lists of needs: a document must have one of each list. Of the lists of a branch of an `or`, the one that comes first by `selectivity` stands for all.
     fn needs(&self, usable: &dyn Fn(&Field) -> bool, selectivity: Selectivity) -> Vec<Vec<Need<'_>>> {
         match self {
+            // Under `not` a text says what must be absent, from which nothing follows about what must be there.
             Self::Constant(Some(true)) | Self::Not(_) => Vec::new(),
+            // Never true: a document would have to have one of no texts.
             Self::Constant(_) => vec![Vec::new()],
             Self::All(nodes) => nodes.iter().flat_map(|node| node.needs(usable, selectivity)).collect(),
             Self::Any(nodes) => {
+                // `a : "*foo*" or b : "*bar*"` needs one of `foo` and `bar`; a branch without a list may hold alone, and then there is none.
                 let each: Option<Vec<Vec<Need<'_>>>> =
                     nodes.iter().map(|node| most_selective(node.needs(usable, selectivity), selectivity)).collect();
                 each.map(|each| each.concat()).into_iter().collect()
@@ -312,6 +315,7 @@ impl PredicateNode {
     fn cheapest_first(&self, cost: &dyn Fn(&Field) -> usize) -> Self {
         let sorted = |nodes: &[Self]| {
             let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(cost)).collect();
+            // Any order gives the same answer, because evaluation cannot fail. The sort is stable: operands of one cost stay as they were written.
             nodes.sort_by_cached_key(|node| node.cost(cost));
             nodes
         };
@@ -467,6 +471,7 @@ impl Leaf {
                 if matches!(**value, CompiledExpr::Slot(0)) =>
             {
                 let parts = set.parts();
+                // One short part spoils the list: a value may fit `*a*` without having any of the long texts.
                 let is_selective = parts.iter().all(|part| part.len() >= SHORTEST_PART);
                 let part = |part: String| (part.to_ascii_lowercase(), false);
                 is_selective.then(|| set.members().map(whole).chain(parts.into_iter().map(part)).collect())
@@ -481,6 +486,7 @@ impl Leaf {
     }
 
     fn matches(&self, document: &dyn Fields) -> bool {
+        // Nearly all leaves have one field, and need no list of combinations.
         if let [field] = self.fields.as_slice() {
             if field.kind() == Some(FieldType::Long)
                 && let Some(number) = document.long(field)

@@ -122,6 +122,7 @@ impl<'s, T: Clone> SampleMachine<'s, T> {
 /// Chooses a different event for each term, trying earlier events first; `chosen` becomes their positions. At most `MAX_TERMS` levels deep.
 fn choose<T>(events: &[Vec<(usize, T)>], chosen: &mut Vec<usize>) -> bool {
     let Some(term) = events.get(chosen.len()) else { return true };
+    // Backtracking is bounded: there are at most five terms with at most five events each. A greedy choice could take the only event of a later term.
     for (at, (ordinal, _)) in term.iter().enumerate() {
         let taken = chosen.iter().zip(events).any(|(&other, term)| term[other].0 == *ordinal);
         if taken {

@@ -34,6 +34,7 @@ impl PatternSet {
         if self.patterns.len() <= FEW {
             return self.patterns.iter().any(|pattern| pattern.matches(text));
         }
+        // Whatever the stars of `*\temp\*.exe` stand for, `\temp\` must be in the value. One search for the literals of all patterns tells which few to try.
         let parts = || PartFinder::new(self.patterns.iter().map(Wildcard::literal).zip(0..));
         let mut fits = false;
         self.parts.get_or_init(parts).find(text, |at| fits = fits || self.patterns[at].matches(text));

@@ -32,6 +32,8 @@ impl LuceneAutomaton {
         let mut arena = Arena::default();
         let start = arena.of_tree(tree)?;
         let mut parts = vec![0];
+        // Of the million characters only the ends of classes tell some apart: `[a-f]x` divides them into those before `a`, `a` to `f`, `g` to `w`, `x`, and
+        // those after it. One character of each part stands for all.
         tree.for_each_class(&mut |ranges| {
             parts.extend(ranges.iter().flat_map(|&(first, last)| [first, last + 1]).filter(|&at| at <= LAST));
         });
@@ -242,6 +244,7 @@ impl Arena {
                 if fits { self.add(Expression::Empty)? } else { self.nothing()? }
             }
             Expression::Concat(first, second) => {
+                // The character belongs to the first, or, if that may be empty, to the second.
                 let of_first = self.derivative(first, c)?;
                 let left = self.concat(of_first, second)?;
                 if self.is_nullable(first) {

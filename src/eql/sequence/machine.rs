@@ -58,17 +58,21 @@ impl<'s, T: Clone> Machine<'s, T> {
 
     /// Takes the next event. Events must come in their total order.
     pub fn push(&mut self, time: Ticks, candidate: &Candidate, payload: T) {
+        // With `[a] [a]` one event must not fill both stages: it completes what waits behind the first stage, and only then begins a sequence itself.
+        // Events of one time may follow each other in a sequence; which of them is first, their total order has decided.
         for at in (0..self.positive.len()).rev() {
             let filter = self.sequence.stages()[self.positive[at]].filter_index();
             for key in candidate.keys(filter) {
                 self.advance(at, key, time, &payload);
             }
         }
+        // After the stages: an event that is both the last stage and `until` still completes its sequence.
         if let Some(until) = self.sequence.until() {
             for key in candidate.keys(until) {
                 self.pending.remove(key);
             }
         }
+        // Judged in `finish`: when a sequence completes, the events that a trailing `![...]` asks about are still to come.
         for (filter, keys) in candidate.hits().filter(|(filter, _)| self.sequence.filters()[*filter].is_missing()) {
             for key in keys {
                 self.absences.entry((filter, key.clone())).or_default().push(time.whole_millis());
@@ -82,6 +86,7 @@ impl<'s, T: Clone> Machine<'s, T> {
             Partial { events: Vec::with_capacity(self.positive.len().min(4)) }
         } else {
             let Some(waiting) = self.pending.get_mut(key) else { return };
+            // Taken out even if it is late: for later events it is later still.
             let Some(partial) = waiting[at - 1].take() else { return };
             // Keys come and go with the processes of a host: what waits for nothing must not stay.
             if waiting.iter().all(Option::is_none) {
@@ -100,11 +105,13 @@ impl<'s, T: Clone> Machine<'s, T> {
         let places = self.positive.len() - 1;
         let waiting =
             self.pending.entry_ref(key).or_insert_with(|| std::iter::repeat_with(|| None).take(places).collect());
+        // An older partial is replaced: the newer one has more of its maxspan left, and one partial a stage keeps memory in proportion to keys.
         waiting[at] = Some(partial);
     }
 
     fn is_late(&self, partial: &Partial<T>, time: Ticks) -> bool {
         match (self.sequence.maxspan(), partial.events.first()) {
+            // An event exactly `maxspan` after the first is still in time.
             (Some(maxspan), Some((start, _))) => time.0.saturating_sub(start.0) > maxspan.0,
             _ => false,
         }
@@ -157,6 +164,7 @@ impl<'s, T: Clone> Machine<'s, T> {
                 let after = &occurred[occurred.partition_point(|&time| time <= last)..];
                 trailing = trailing.into_iter().chain(after.first().copied()).min();
             } else {
+                // Strictly between the neighbours: an event in the millisecond of one of them is not between them.
                 let (from, to) = (times[passed - 1], times[passed]);
                 let next = occurred.get(occurred.partition_point(|&time| time <= from));
                 if next.is_some_and(|&time| time < to) {
@@ -164,6 +172,8 @@ impl<'s, T: Clone> Machine<'s, T> {
                 }
             }
         }
+        // At the ends no neighbour limits the absence, so maxspan does: `![x] [a] [b]` fails if an `x` before `a` lies at most maxspan before `b`. Absences at
+        // both ends are held against each other: the nearest `x` on each side must lie more than maxspan apart.
         let maxspan = self.sequence.maxspan().map_or(i64::MAX, Ticks::whole_millis);
         let apart = |from: Option<i64>, to: Option<i64>| match (from, to) {
             (Some(from), Some(to)) => to.saturating_sub(from) > maxspan,
