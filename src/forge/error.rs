@@ -40,9 +40,9 @@ pub enum Problem {
     NotOfKind {
         /// The field or key.
         name: String,
-        /// What fits.
+        /// Values that fit, in words.
         wanted: &'static str,
-        /// What was given.
+        /// The value that was given.
         text: String,
     },
     /// An unknown type name in `types`.

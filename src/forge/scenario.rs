@@ -1,7 +1,7 @@
 //! Scenario files: a small TOML text that says what happened on which host, and the EVTX files that follow from it.
 //!
 //! `samples/README.md` documents the format for those who write such files by hand.
-//! The same scenario always gives the same bytes: there are no clocks and no random numbers here.
+//! A scenario determines every byte: there are no clocks and no random numbers here.
 //!
 //! ```
 //! let scenario = evql::forge::Scenario::parse(

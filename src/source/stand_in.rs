@@ -33,7 +33,7 @@ const RESERVE: [Range<u16>; 4] = [0xe000..0xf900, 0xac00..0xd7a4, 0x4e00..0xa000
 pub(super) struct StandIns {
     /// Where bytes were replaced, and what was there.
     replaced: Vec<(usize, [u8; 2])>,
-    /// The same for texts of single bytes.
+    /// Replaced bytes of texts of single bytes, with their places.
     replaced_narrow: Vec<(usize, u8)>,
     /// The original character of each stand-in.
     originals: HashMap<char, char>,

@@ -59,7 +59,7 @@ pub(super) struct ForgedHost {
     clock: Ticks,
     number: u64,
     serial: u32,
-    /// What runs, the oldest first; the first ones stay for good.
+    /// Running processes, the oldest first; the first ones stay for good.
     running: VecDeque<Rc<ForgedProcess>>,
     stay: usize,
     weights: u64,

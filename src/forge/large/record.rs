@@ -70,7 +70,7 @@ impl SchemaValues {
     }
 }
 
-/// What is written needs no text to compare with.
+/// A value without a text: nobody compares large logs with what is read of them.
 fn value(kind: BinXmlType, bytes: Vec<u8>) -> ForgedValue {
     ForgedValue { kind, bytes, text: String::new() }
 }

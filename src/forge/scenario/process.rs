@@ -28,7 +28,7 @@ pub(super) struct ScenarioProcess {
 }
 
 impl ScenarioProcess {
-    /// What Sysmon writes about this process in a field of this name, if the scenario says or implies it.
+    /// The text of this process for a field of this name, if the scenario says or implies it.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(|(text, _)| text.as_str()).or_else(|| self.fields.get(name).map(String::as_str))
     }

@@ -1,4 +1,4 @@
-//! What stands between events: white space and the lines of tools, which say nothing; lines of a system log that carry an event or none; and text that
+//! The text between events: white space and the lines of tools, which say nothing; lines of a system log that carry an event or none; and text that
 //! should not be there, such as the words of a tool that has failed.
 //!
 //! Text comes in pieces, as it is read. Of a line no more than its first bytes are kept, so that a line may have any length.

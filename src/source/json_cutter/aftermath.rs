@@ -79,7 +79,7 @@ fn start_of_line(bytes: &[u8], from: usize, column: u64) -> Option<InnerStart> {
     })
 }
 
-/// What comes behind damage.
+/// Where reading goes on behind damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumption {
     /// Something begins with this byte.
@@ -92,7 +92,7 @@ pub enum Resumption {
     Inside(usize),
 }
 
-/// What is cut out of a list.
+/// Kind of a member of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CutKind {
     /// A document.
@@ -110,7 +110,7 @@ pub struct Aftermath {
     /// Objects and lists that it has open.
     depth: usize,
     in_list: bool,
-    /// What the damaged document is.
+    /// Kind of the damaged member.
     kind: CutKind,
     in_text: bool,
     escaped: bool,
@@ -125,7 +125,7 @@ impl Aftermath {
         Self { column, depth, in_list, openings, ..Self::default() }
     }
 
-    /// The same behind something of a kind: others may follow.
+    /// Sets the kind of the damaged member: others of that kind may follow.
     #[must_use]
     pub fn of(self, kind: CutKind) -> Self {
         Self { kind, ..self }

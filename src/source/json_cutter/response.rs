@@ -20,10 +20,10 @@ pub type ShortfallSink<'s> = &'s mut dyn FnMut(u64, Shortfall);
 /// Looks at what responses say of themselves while their text is cut.
 #[derive(Debug, Default)]
 pub struct ResponseWatch {
-    /// What is said by the value at hand, and that value.
+    /// The field that the value at hand belongs to, if it matters; its text is `value`.
     field: Option<ResponseField>,
     value: Vec<u8>,
-    /// What the outermost object says of itself, in case it is a response.
+    /// Counts and flags of the outermost object, in case it is a response.
     summary: ResponseSummary,
     /// Responses whose list of documents has begun, one in the other.
     open: Vec<OpenResponse>,
@@ -124,7 +124,7 @@ pub enum ResponsePart {
     Total,
 }
 
-/// What is said there.
+/// A field by which a response tells whether it is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ResponseField {
     TimedOut,
@@ -136,7 +136,7 @@ enum ResponseField {
 }
 
 impl ResponseField {
-    /// What stands under a name in a part of a response, if it matters.
+    /// The field of a name in a part of a response, if it matters.
     fn of(part: ResponsePart, name: &[u8]) -> Option<Self> {
         Some(match (part, name) {
             (ResponsePart::Top, b"timed_out") => Self::TimedOut,
@@ -176,7 +176,7 @@ impl ResponseSummary {
         }
     }
 
-    /// What the response lacks, but for further pages.
+    /// The reasons why the response is incomplete, but for further pages.
     fn shortfalls(&self) -> impl Iterator<Item = Shortfall> {
         let failed = Shortfall::FailedShards { failed: self.failed_shards, of: self.shards };
         [
@@ -225,7 +225,7 @@ impl Pages {
         is_same
     }
 
-    /// What all of them together lack.
+    /// The reason why all of them together are incomplete, if they are.
     fn shortfall(&self) -> Option<Shortfall> {
         let Self { total, is_at_least, count, .. } = *self;
         if count < total {

@@ -21,7 +21,7 @@ use crate::source::fault::{FaultKind, snippet};
 use crate::source::record::{Draft, Interner, Record, SystemField, normal_form, normal_guid};
 use crate::source::xml::RecordRefusal;
 
-/// What a tool calls the parts of `System`: for each part the paths where it may be, the best first.
+/// Names of the parts of `System` in a tool: for each part the paths where it may be, the best first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EnvelopeNames {
     pub provider: &'static [&'static str],

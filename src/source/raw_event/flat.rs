@@ -15,7 +15,7 @@ use super::told::EventRead;
 use crate::base::Locator;
 use crate::source::record::Interner;
 
-/// What these tools call the parts of `System`.
+/// Names of the parts of `System` in these tools.
 const NAMES: EnvelopeNames = EnvelopeNames {
     provider: &["SourceName", "ProviderName", "Provider_Name", "Provider"],
     provider_guid: &["ProviderGuid", "Provider_Guid", "ProviderGUID"],
@@ -37,7 +37,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
     collected: &["@timestamp", "_time", "TimeGenerated", "EventReceivedTime", "Timestamp"],
 };
 
-/// What collectors add beside an event's entries, and the parts of `System`.
+/// Names that collectors add beside an event's entries and the parts of `System`.
 const ADDED: &[&str] = &[
     // NXLog, and Logstash behind it
     "AccountName",

@@ -37,7 +37,7 @@ const NAMES: EnvelopeNames = EnvelopeNames {
     collected: &[],
 };
 
-/// What is before the names of entries.
+/// Prefix of the names of entries.
 const ENTRIES: [&str; 4] = [
     "winlogbeat_winlog_event_data_",
     "winlogbeat_event_data_",

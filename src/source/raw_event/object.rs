@@ -1,4 +1,4 @@
-//! What is looked up in the objects of other tools: fields by their path, and values as the text that Windows renders.
+//! Look-ups in the objects of other tools: fields by their path, and values as the text that Windows renders.
 //!
 //! Elastic's tools write a path as objects in each other, as one dotted name, or partly so: all of it is found. This module does not know any tool.
 

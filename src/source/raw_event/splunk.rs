@@ -1,4 +1,4 @@
-//! What Splunk exports: a row is the event as it was indexed (`_raw`: XML, or the text with `Name=value` lines), or the fields that were extracted from it.
+//! Exports of Splunk: a row is the event as it was indexed (`_raw`: XML, or the text with `Name=value` lines), or the fields that were extracted from it.
 
 use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::flat;
@@ -28,7 +28,7 @@ pub fn raw_of(object: &RawObject) -> Option<&str> {
     }
 }
 
-/// What the lines before the message call the parts of `System`.
+/// Names of the parts of `System` in the lines before the message.
 const NAMES: EnvelopeNames = EnvelopeNames {
     provider: &["SourceName"],
     event_id: &["EventCode"],

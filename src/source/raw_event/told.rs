@@ -1,11 +1,11 @@
-//! What an object of JSON turned out to be.
+//! Results of telling what an object of JSON is.
 
 use super::object::RawObject;
 use crate::source::fault::FaultKind;
 use crate::source::record::Record;
 use crate::source::xml::RecordRefusal;
 
-/// What an object of JSON turned out to be.
+/// Kind of an object of JSON: a document, or events of another tool.
 pub enum JsonKind {
     /// A document, to be taken as it is.
     Document(RawObject),
@@ -34,7 +34,7 @@ impl EventRead {
         Self::exact(Err(RecordRefusal { kind: FaultKind::Json, record_id: None, reason: reason.into() }))
     }
 
-    /// The same, read from a message that has an entry of this name twice.
+    /// Adds a doubt if the event was read from a message that has an entry of this name twice.
     #[must_use]
     pub fn doubted(mut self, repeated: Option<String>) -> Self {
         let doubt = |name| {
