@@ -32,13 +32,13 @@ struct CandidateBatch {
     hosts: Vec<(Digest, Arc<str>)>,
 }
 
-/// What is kept of an event.
+/// The part of an event that is kept until all are known.
 #[derive(Debug)]
 pub struct CandidateRecord {
     pub order: OrderKey,
-    /// What stands for its host.
+    /// The digest of its host.
     pub host: Digest,
-    /// What stands for its process, if it names one.
+    /// The digest of its process, if it names one.
     pub process: Option<Digest>,
     pub is_creation: bool,
     /// Whether it has so many join keys that some were dropped.
@@ -78,7 +78,7 @@ pub struct CandidateMark {
     hosts: usize,
 }
 
-/// What digests of keys are made with, for one event after another.
+/// A reusable buffer for the digests of one event's keys.
 #[derive(Debug, Default)]
 pub struct KeyBuffer {
     buffer: DigestBuffer,
@@ -87,7 +87,7 @@ pub struct KeyBuffer {
     pub keys: Vec<Digest>,
     /// Which of the keys belong to each filter that they were added for.
     pub ranges: Vec<std::ops::Range<usize>>,
-    /// What stands for the process of the event, if a key was the same.
+    /// The digest of the process of the event, if one of its keys was the same.
     process: Option<Digest>,
     /// The host and its digest: the next event is often of the same.
     host: Option<(Arc<str>, Digest)>,
@@ -138,7 +138,7 @@ impl KeyBuffer {
         self.process = None;
     }
 
-    /// What stands for the host of an event.
+    /// The digest of the host of an event.
     pub fn host(&mut self, event: &dyn Fields, digester: &Digester) -> Digest {
         write(event, ecs::HOST_NAME, &mut self.text);
         if let Some((known, digest)) = &self.host
@@ -151,7 +151,7 @@ impl KeyBuffer {
         digest
     }
 
-    /// What stands for the process of an event of this host.
+    /// The digest of the process of an event of this host.
     fn process(&mut self, event: &dyn Fields, host: Digest, digester: &Digester) -> Option<Digest> {
         self.process
             .or_else(|| digester.first_key(event, &Field::Known(ecs::PROCESS_ENTITY_ID), host, &mut self.buffer))

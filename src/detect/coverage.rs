@@ -37,7 +37,7 @@ impl Inventory {
     }
 }
 
-/// What evidence could say to a rule.
+/// Whether evidence could answer a rule, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Coverage {
     /// Every stage could have matched some event.
@@ -71,7 +71,7 @@ impl Coverage {
     }
 }
 
-/// What the evidence could say to each rule. The first stage that cannot be answered gives the reason.
+/// The coverage of each rule by the evidence. The first stage that cannot be answered gives the reason.
 pub fn coverage(rules: &[Rule], mapping: Mapping, inventory: &Inventory) -> Vec<Coverage> {
     let known: Vec<(u32, ConstantFields)> =
         sysmon::event_ids().map(|id| (id, ConstantFields::of_sysmon(id, mapping))).collect();

@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 pub struct Detector {
     rules: RuleSet,
     all: RulePlan,
-    /// What is left of the rules for each event ID, worked out when it is first asked for.
+    /// The rules specialised to each event ID, made at the first event of the ID.
     by_id: HashMap<u32, OnceLock<RulePlan>>,
     pub(super) mapping: Mapping,
     pub(super) max_signals: bool,
@@ -50,20 +50,20 @@ impl Detector {
         }
     }
 
-    /// The same, keeping only so many alerts of each rule as Elastic's detection engine does in one run: the latest, up to the rule's own
+    /// Limits the alerts of each rule: it keeps only so many as Elastic's detection engine does in one run: the latest, up to the rule's own
     /// `max_signals`, or else [`MAX_SIGNALS`](super::MAX_SIGNALS).
     #[must_use]
     pub fn with_max_signals(self, honoured: bool) -> Self {
         Self { max_signals: honoured, ..self }
     }
 
-    /// The same, setting aside the alerts that an exception is for, after [`with_max_signals`](Self::with_max_signals) has had its say.
+    /// Suppresses the alerts that an exception is for, after [`with_max_signals`](Self::with_max_signals) has had its say.
     #[must_use]
     pub fn with_exceptions(self, exceptions: AlertExceptions) -> Self {
         Self { exceptions, ..self }
     }
 
-    /// The same, looking for names in the evidence.
+    /// Also looks for names in the evidence.
     #[must_use]
     pub fn with_watch(self, watch: NameWatch) -> Self {
         Self { watch, ..self }
@@ -84,7 +84,7 @@ impl Detector {
         RuleActivity::new(&self.rules.rules)
     }
 
-    /// What makes the digests of the keys of candidates.
+    /// The digester of the keys of candidates.
     pub fn digester(&self) -> &Digester {
         &self.digester
     }
@@ -94,12 +94,12 @@ impl Detector {
         &self.rules.rules
     }
 
-    /// What people are told of the rule of an alert.
+    /// The metadata of the rule of an alert.
     pub fn meta(&self, alert: &Alert) -> &Metadata {
         &self.rules.rules[alert.rule].meta
     }
 
-    /// What is left of the rules for an event ID.
+    /// The rules specialised to an event ID; `None` if Sysmon has no such event.
     pub(super) fn plan_of(&self, id: u32) -> Option<&RulePlan> {
         let plan = || {
             let known = ConstantFields::of_sysmon(id, self.mapping);
@@ -108,12 +108,12 @@ impl Detector {
         self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
     }
 
-    /// What each rule makes of one document of any origin; rules that make nothing of it are left out.
+    /// The hits of all rules on one document of any origin.
     pub fn hits(&self, document: &Document) -> Vec<(RuleIndex, RuleHit)> {
         self.all.hits(&self.rules.rules, document, &mut KeyValues::default())
     }
 
-    /// The same for a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
+    /// The hits of all rules on a document that [`sysmon::map`] made of a record of Sysmon on Windows, with the mapping of this detector.
     pub fn hits_of_sysmon(&self, event_id: u32, document: &Document) -> Vec<(RuleIndex, RuleHit)> {
         self.plan_of(event_id).unwrap_or(&self.all).hits(&self.rules.rules, document, &mut KeyValues::default())
     }

@@ -236,7 +236,7 @@ fn viable(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<ViableKeys> {
     viable
 }
 
-/// What is made of each batch of candidates, in their order.
+/// Applies a function to each batch of candidates, on all threads; results are in the order of batches.
 fn by_batch<'c, T: Send + Sync>(
     all: &'c Candidates,
     each: Each<'_>,
@@ -266,7 +266,7 @@ fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], viable: &[ViableKeys])
     by_rule
 }
 
-/// What one rule finds among its candidates.
+/// Runs one rule over its candidates.
 fn found_by(index: RuleIndex, rule: &Rule, own: &[RuleCandidate], candidates: &[CandidateRef<'_>]) -> Vec<FoundAlert> {
     let joined = |own: &RuleCandidate| {
         let candidate = &candidates[own.at];

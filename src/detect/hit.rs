@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Position of a rule in its rule set.
 pub type RuleIndex = usize;
 
-/// What one rule makes of one event.
+/// The hit of one rule on one event.
 #[derive(Clone, Debug)]
 pub enum RuleHit {
     /// The event alone is a finding.

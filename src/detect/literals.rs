@@ -51,7 +51,7 @@ pub struct LiteralHits {
     text_of: Option<(usize, bool)>,
 }
 
-/// What is known of an entry.
+/// The state of the search of one group's entry in the record at hand.
 #[derive(Debug, Default)]
 struct EntryState {
     looked: Looked,

@@ -27,7 +27,7 @@ pub struct RulePlan {
 pub struct Try {
     /// Which.
     pub rule: RuleIndex,
-    /// What is left of the condition of each filter; `None` for one that no event matches. A query for single events has one.
+    /// The specialised condition of each filter; `None` for one that no event matches. A query for single events has one.
     pub filters: Box<[Option<Predicate>]>,
 }
 
@@ -38,7 +38,7 @@ impl Try {
     }
 }
 
-/// What a rule makes of an event; `holds` tells the conditions by number.
+/// The hit of a rule on an event, unless an exception is for it; `holds` tells by number which conditions hold.
 pub fn hit(rule: &Rule, event: &dyn Fields, keys: &mut KeyValues, holds: impl Fn(usize) -> bool) -> Option<RuleHit> {
     let hit = match &rule.query {
         Query::Event(_) => holds(0).then_some(RuleHit::Event),
@@ -56,7 +56,7 @@ pub fn conditions(rule: &Rule) -> Vec<&Predicate> {
     }
 }
 
-/// What is known of events before they are seen.
+/// The fields of events whose values are known before any event is seen.
 #[derive(Debug)]
 pub struct ConstantFields {
     constants: Document,
@@ -64,7 +64,7 @@ pub struct ConstantFields {
 }
 
 impl ConstantFields {
-    /// What is known of the Sysmon events of an ID.
+    /// The constant and the impossible fields of the Sysmon events of an ID.
     pub fn of_sysmon(id: u32, mapping: Mapping) -> Self {
         Self { constants: sysmon::constants(id, mapping), id }
     }
@@ -92,7 +92,7 @@ impl RulePlan {
         Self::new(rules.iter().enumerate().map(|(rule, of)| Try { rule, filters: left(of) }))
     }
 
-    /// The same plan for events of which more is known.
+    /// Specialises the plan to events of which more is known.
     pub fn narrowed(&self, specialise: &dyn Fn(&Predicate) -> Predicate) -> Self {
         let left = |tried: &Try| Try {
             rule: tried.rule,
@@ -101,7 +101,7 @@ impl RulePlan {
         Self::new(self.tries.iter().map(left))
     }
 
-    /// The same plan without some filters of rules.
+    /// Drops some filters of rules.
     pub fn without(&self, is_out: &dyn Fn(RuleIndex, usize) -> bool) -> Self {
         let left = |tried: &Try| {
             let filters = tried.filters.iter().enumerate();
@@ -136,7 +136,7 @@ impl RulePlan {
         self.tries.iter().flat_map(Try::conditions).flat_map(Predicate::fields)
     }
 
-    /// What each rule makes of an event; rules that make nothing of it are left out.
+    /// The hits of all rules on an event.
     ///
     /// `keys` may have been used for another event before.
     pub fn hits(&self, rules: &[Rule], event: &dyn Fields, keys: &mut KeyValues) -> Vec<(RuleIndex, RuleHit)> {

@@ -89,7 +89,7 @@ pub struct ValueCache {
     found: Vec<usize>,
     /// Groups that are not decided yet, each with the number of its answer so far.
     undecided: Vec<(usize, u32)>,
-    /// What all groups together say, unless that was met before.
+    /// The answer of all groups to this record, unless it is cached.
     new: RowResult,
     literal_hits: LiteralHits,
     /// Hit templates by the set of conditions that hold.
@@ -118,7 +118,7 @@ struct ValueDictionary {
 struct Answers {
     /// The number of the answer to a value, by the value's number, for groups of one entry.
     by_value: Vec<u32>,
-    /// The same for groups of more; [`NONE`] stands for any value of an entry that rarely repeats itself.
+    /// The number of the answer to values, for groups of several entries; [`NONE`] stands for any value of an entry that rarely repeats itself.
     by_values: HashMap<Numbers, u32, foldhash::fast::FixedState>,
     /// For each answer the bits that may hold.
     bits: Vec<u64>,
@@ -664,7 +664,7 @@ impl ValueDictionary {
         (number, more)
     }
 
-    /// The same by the stored form of the value.
+    /// The number of a value by its stored form, and how many bytes were added for it.
     fn find(&mut self, kind: u8, bytes: &[u8], hasher: &RandomState) -> (u32, usize) {
         let hash = hasher.hash_one((kind, bytes));
         let values = &self.values;

@@ -17,7 +17,7 @@ pub struct RuleActivity {
     epoch: AtomicUsize,
 }
 
-/// What is known of a rule.
+/// The state of one rule.
 #[derive(Debug)]
 struct RuleState {
     /// The filters that must take an event, each with whether it has.

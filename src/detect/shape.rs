@@ -20,7 +20,7 @@ use hashbrown::HashSet;
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-/// What is left of a rule set for the records of a shape.
+/// A rule set specialised to the records of a shape.
 #[derive(Debug)]
 pub enum ShapePlan {
     /// No record of it matters to any rule.
@@ -42,7 +42,7 @@ pub struct FieldPlan {
     names: Option<Names>,
 }
 
-/// What rules make of a record.
+/// The outcome of matching a record against all rules.
 #[derive(Debug)]
 pub enum MatchResult {
     /// Nothing.
@@ -71,7 +71,7 @@ const TAIL: usize = 8;
 const LONGEST_NAME: usize = 64;
 
 impl Detector {
-    /// What is left of the rules for records like this one, written by Sysmon on Windows.
+    /// Specialises the rules to records of the shape of this one, written by Sysmon on Windows.
     pub fn shape(&self, record: &RecordRef<'_>) -> ShapePlan {
         let Some(known) = self.plan_of(record.event_id()) else { return ShapePlan::Whole(None) };
         if known.tries.is_empty() {
@@ -150,7 +150,7 @@ impl FieldPlan {
         LazyEvent::new(&self.extractors, record, extracted, path)
     }
 
-    /// What each rule makes of a record of this shape, ascending; `event` is its event. Rules that make nothing of it are left out.
+    /// The hits of all rules on a record of this shape, by ascending rule; `event` is its event.
     pub fn hits<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         rules: &[Rule],
@@ -162,7 +162,7 @@ impl FieldPlan {
         if self.predicates.ask(record, event, cache) { self.hits_of(rules, &**event, keys, cache) } else { Vec::new() }
     }
 
-    /// What the rules make of an event, given which conditions hold.
+    /// The hits on an event, given which conditions hold.
     fn hits_of(
         &self,
         rules: &[Rule],
@@ -313,7 +313,7 @@ fn is_plain(units: &[u8]) -> bool {
     units.as_chunks::<2>().0.iter().all(|unit| (0x20..0x80).contains(&u16::from_le_bytes(*unit)))
 }
 
-/// What is known of some units, eight at a time: each lane has the least and the greatest that it has met.
+/// The least and the greatest of the units that each of eight lanes has met.
 struct UnitLanes {
     least: [i16; LANES],
     greatest: [i16; LANES],
@@ -329,7 +329,7 @@ impl Default for UnitLanes {
 }
 
 impl UnitLanes {
-    /// The same with some more.
+    /// Adds more units.
     #[inline]
     fn and<const N: usize>(mut self, units: &[u8; N]) -> Self {
         let (units, _) = units.as_chunks::<2>();

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is looked for.
+/// A name that is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SoughtName {
     /// A field that has a value.
@@ -68,7 +68,7 @@ impl NameWatch {
         }
     }
 
-    /// The same for a document, whose own fields are remembered while a name is missing that one of them may be.
+    /// Notes the names that a document has; its own fields are remembered while a name is missing that one of them may be.
     pub fn note_document(&self, document: &Document) {
         self.note(document);
         if !self.has_unknown || self.is_settled() {
@@ -110,7 +110,7 @@ impl NameWatch {
         }
     }
 
-    /// What to look for in records like this one; `None` if they can have none of the names.
+    /// The names to look for in records of the shape of this one; `None` if they can have none of the names.
     pub fn shape(&self, record: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeWatch> {
         if self.is_settled() {
             return None;

@@ -52,7 +52,7 @@ pub enum Cardinality {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldId(pub(super) u16);
 
-/// What the catalogue says of one field.
+/// The catalogue's entry for one field.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDefinition {
     /// Dotted name, such as `process.entity_id`.

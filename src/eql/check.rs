@@ -51,7 +51,7 @@ pub fn check(statement: &ast::Statement, source: &str, options: &QueryOptions) -
     Checked { query, diagnostics, unknown, categories }
 }
 
-/// What became of a statement.
+/// The outcome of checking a statement.
 pub struct Checked {
     /// The query, unless a finding is an error.
     pub query: Option<Query>,
@@ -62,7 +62,7 @@ pub struct Checked {
     pub categories: Vec<String>,
 }
 
-/// What is known of a value before any document is seen.
+/// The type of a value, as far as it is known before any document is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     /// A field that no catalogue knows.

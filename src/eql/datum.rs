@@ -123,7 +123,7 @@ pub fn read_all<'a>(values: &'a [Value], field: &Field) -> impl Iterator<Item = 
 }
 
 impl<'a> Datum<'a> {
-    /// The same value without its own text.
+    /// A view of the value that borrows its text.
     pub fn borrowed(&self) -> Datum<'_> {
         match self {
             Self::Null => Datum::Null,
@@ -136,7 +136,7 @@ impl<'a> Datum<'a> {
         }
     }
 
-    /// The same value, independent of what it was read from.
+    /// An owned copy of the value.
     pub fn into_owned(self) -> Datum<'static> {
         match self {
             Self::Null => Datum::Null,

@@ -21,7 +21,7 @@ pub enum RegexRefusal {
 }
 
 impl RegexRefusal {
-    /// The same, of an expression that was read up to there.
+    /// Sets the offset up to which the expression was read.
     fn at(self, offset: usize) -> Self {
         match self {
             Self::Invalid(reason, _) => Self::Invalid(reason, offset),
@@ -118,7 +118,7 @@ struct LuceneReader<'p> {
     depth: usize,
 }
 
-/// What a backslash and a character stand for.
+/// The meaning of a backslash and a character.
 enum Escaped {
     Class(Ranges),
     Character(char),

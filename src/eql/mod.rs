@@ -55,7 +55,7 @@ use check::Checked;
 /// Longest source that is read. Rules are a few kilobytes; spans count in 32 bits.
 const MAX_SOURCE: usize = 16 << 20;
 
-/// What became of a source text.
+/// The outcome of compiling a source text.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Compiled {

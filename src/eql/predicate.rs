@@ -141,7 +141,7 @@ fn most_selective(lists: Vec<Vec<Need<'_>>>, selectivity: Selectivity) -> Option
 }
 
 impl PredicateNode {
-    /// The same, known to be written as its opposite at this place, if it is a single test.
+    /// Marks a single test as written by its opposite at this place (`!=`, `not in`).
     pub fn written_negated(self, at: Span) -> Self {
         match self {
             Self::Leaf(leaf) if leaf.span == Some(at) => {
@@ -185,7 +185,7 @@ impl PredicateNode {
         }
     }
 
-    /// The same, with tests that know which text they were written in.
+    /// Notes in all tests which text they were written in.
     fn written_in(&self, source: &Arc<str>) -> Self {
         let each = |nodes: &[Self]| nodes.iter().map(|node| node.written_in(source)).collect();
         match self {
@@ -283,7 +283,7 @@ impl PredicateNode {
         }
     }
 
-    /// What each single test needs, those under a negation too.
+    /// Collects the needs of all single tests, those under a negation too.
     fn all_required<'n>(&'n self, found: &mut Vec<Need<'n>>) {
         match self {
             Self::Constant(_) => {}
@@ -302,7 +302,7 @@ impl PredicateNode {
         }
     }
 
-    /// What it costs to ask for all fields and to try all tests.
+    /// Estimated cost to ask for all fields and to try all tests.
     fn cost(&self, cost: &dyn Fn(&Field) -> usize) -> usize {
         match self {
             Self::Constant(_) => 0,
@@ -416,7 +416,7 @@ impl Predicate {
         self.0.text(source).0
     }
 
-    /// The same condition, to be put beside those of a query that was compiled from another text than this one.
+    /// Notes the text of the condition, so that it can be combined with those of a query that was compiled from another text than this one.
     #[must_use]
     pub fn written_in(&self, source: &str) -> Self {
         Self(self.0.written_in(&source.into()))
@@ -644,7 +644,7 @@ impl CompiledExpr {
         }
     }
 
-    /// The same expression, computed at once if all its parts are constants.
+    /// Folds the expression to a constant if all its parts are constants.
     pub fn folded(self) -> Self {
         let constant = !matches!(self, Self::Slot(_)) && self.children().iter().all(|child| child.constant().is_some());
         if constant { Self::Constant(self.evaluate(&[]).into_owned()) } else { self }

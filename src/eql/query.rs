@@ -49,7 +49,7 @@ impl Query {
         }
     }
 
-    /// What a document is to a sequence or sample, for a caller that knows by itself whether the condition of the filter of a number holds;
+    /// Matches a document against a sequence or sample, for a caller that knows by itself whether the condition of the filter of a number holds;
     /// `None` if no filter takes it.
     ///
     /// `keys` holds what is known of the document's keys already, so that several queries over one document share them.
@@ -62,7 +62,7 @@ impl Query {
         candidate(self.filters(), document, keys, holds)
     }
 
-    /// The same query for events that pass a condition: the others are no stage, end nothing, and are not seen where a stage demands absence.
+    /// Restricts the query to events that pass a condition: the others are no stage, end nothing, and are not seen where a stage demands absence.
     #[must_use]
     pub fn among(&self, condition: &Predicate) -> Self {
         match self {

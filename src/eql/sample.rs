@@ -35,7 +35,7 @@ impl CompiledSample {
         Self { pipes, ..self }
     }
 
-    /// The same sample of events that pass a condition.
+    /// Restricts the sample to events that pass a condition.
     pub(super) fn among(&self, condition: &Predicate) -> Self {
         let filters: Vec<_> = self.filters.iter().map(|filter| filter.among(condition)).collect();
         Self { fields: fields_of(&filters), filters, pipes: self.pipes.clone() }
@@ -54,7 +54,7 @@ impl CompiledSample {
         &self.filters
     }
 
-    /// What a document is to this sample; `None` if no term takes it.
+    /// Matches a document against all terms; `None` if no term takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
         candidate_of_all(&self.filters, document)
     }
@@ -68,7 +68,7 @@ pub struct SampleMachine<'s, T> {
     pushed: usize,
 }
 
-/// What was seen under one key.
+/// The events seen under one key.
 #[derive(Debug)]
 struct SampleState<T> {
     /// How many keys were there before.

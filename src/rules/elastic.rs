@@ -57,7 +57,7 @@ pub fn parse_elastic(text: &str) -> ParsedRule {
     }
 }
 
-/// The same for a file whose TOML has been read: rules have long texts, which need not be read twice.
+/// Parses a rule from a file whose TOML has been read: rules have long texts, which need not be read twice.
 pub fn rule_of_table(text: &str, table: Spanned<DeTable<'_>>, fallback_id: &str) -> ParsedRule {
     let rule = table.get_ref().get("rule");
     let start = rule.map_or(Span::default(), |rule| span(&rule.span()));

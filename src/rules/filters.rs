@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 64;
 /// Most ways to choose the clauses that `minimum_should_match` wants.
 const MOST_CHOICES: usize = 1000;
 
-/// What every event must pass, if the filters say anything; errors stand at the places of their filters.
+/// Compiles filters to the condition that every event must pass, `None` if they say nothing; errors stand at the places of their filters.
 pub fn compile(filters: &[Value], place: &dyn Fn(usize) -> Span) -> (Option<Predicate>, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     let mut conditions = Vec::new();
@@ -148,7 +148,7 @@ fn is_insensitive(options: &FilterObject) -> Result<bool, RefusedFilter> {
     Ok(options.get("case_insensitive").and_then(Value::as_bool).unwrap_or_default())
 }
 
-/// What a query says of one field.
+/// Compiles what a query says of one field.
 type OfField<'f> = dyn Fn(&str, &Value, &FilterObject) -> Result<String, RefusedFilter> + 'f;
 
 /// `{field: value}`, or `{field: {key: value, option: …}}`.

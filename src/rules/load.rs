@@ -27,7 +27,7 @@ pub struct LoadOptions {
     pub deprecated: bool,
 }
 
-/// What was loaded.
+/// The rules that were loaded, and the findings.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Loaded {
@@ -80,7 +80,7 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
     load_with(paths, LoadOptions::default(), &|count, job| (0..count).for_each(job))
 }
 
-/// The same with options, reading the files as `each` says.
+/// Loads rules with options, reading the files as `each` says.
 pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loaded {
     let mut loaded = Loaded::default();
     let mut found: Vec<FoundFile> = Vec::new();

@@ -11,7 +11,7 @@ use crate::diag::Diagnostic;
 use crate::eql::{self, Query, QueryOptions};
 use std::sync::Arc;
 
-/// What came of one rule in a file.
+/// The outcome for one rule in a file.
 #[derive(Debug, Default)]
 pub struct ParsedRule {
     /// The rule, if nothing keeps it from running.

@@ -47,7 +47,7 @@ impl QueryPlace {
         }
     }
 
-    /// The same finding, placed in the file.
+    /// Moves a finding from the query to its place in the file.
     pub fn relocate(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.span = match self {
             Self::Pieces(pieces) => {

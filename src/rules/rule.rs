@@ -57,7 +57,7 @@ impl Level {
 /// A rule that can run.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// What people are told of it.
+    /// Its metadata, for people.
     pub meta: Metadata,
     /// The text of the query as it stands in the rule file.
     pub source: String,
@@ -71,7 +71,7 @@ pub struct Rule {
     pub categories: Arc<[String]>,
 }
 
-/// What a rule says of itself.
+/// The metadata of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metadata {
     /// Stable identifier, usually a UUID.

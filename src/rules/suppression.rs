@@ -43,7 +43,7 @@ impl AlertException {
     }
 }
 
-/// What was loaded of exceptions.
+/// The exceptions that were loaded, and the findings.
 #[derive(Debug, Default)]
 pub struct LoadedExceptions {
     /// Those about events.

@@ -45,18 +45,18 @@ impl UnknownName {
         (!known.contains(&name)).then(unknown)
     }
 
-    /// What it is, in a few words.
+    /// A short description for messages.
     pub fn describe(&self) -> String {
         if self.is_category { format!("the category `{}`", self.name) } else { format!("`{}`", self.name) }
     }
 
-    /// What may have been meant; nothing if no known name comes near.
+    /// The suggestion for messages; `None` if no known name comes near.
     pub fn offer(&self) -> Option<String> {
         let names: Vec<String> = self.nearest.iter().map(|name| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
     }
 
-    /// The same, where these are names of fields too, beside those that everybody knows.
+    /// Adds names of fields that documents have of their own to those that may have been meant.
     #[must_use]
     pub fn among<'n>(mut self, given: impl IntoIterator<Item = &'n str>) -> Self {
         if !self.is_category {

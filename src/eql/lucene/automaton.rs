@@ -229,7 +229,7 @@ impl Arena {
         }
     }
 
-    /// What is left of an expression after a character.
+    /// The derivative: the expression for whatever may follow after a character.
     fn derivative(&mut self, id: Id, c: u32) -> Option<Id> {
         if let Some(&known) = self.derivatives.get(&(id, c)) {
             return Some(known);

@@ -62,7 +62,7 @@ impl RegexTree {
         }
     }
 
-    /// The same with the letters of ASCII in both cases.
+    /// Extends every class that has a letter of ASCII by its other case.
     pub fn caseless(self) -> Self {
         let each = |trees: Vec<Self>| trees.into_iter().map(Self::caseless).collect();
         match self {

@@ -5,12 +5,12 @@ use super::term_filter::TermFilter;
 use crate::event::Fields;
 use std::sync::Arc;
 
-/// What a document is to a list of filters that are all asked.
+/// Matches a document against filters whose conditions are all evaluated.
 pub(in crate::eql) fn candidate_of_all(filters: &[Arc<TermFilter>], document: &dyn Fields) -> Option<Candidate> {
     candidate(filters, document, &mut KeyValues::default(), |filter| filters[filter].predicate().matches(document))
 }
 
-/// What a document is to a list of filters, of which `holds` tells the conditions by number; `None` if none takes it.
+/// Matches a document against filters; `holds` tells by number which conditions hold. `None` if no filter takes it.
 pub(in crate::eql) fn candidate(
     filters: &[Arc<TermFilter>],
     document: &dyn Fields,
@@ -65,7 +65,7 @@ impl KeyValues {
     }
 }
 
-/// What one document is to a sequence or sample. Cheap to clone, independent of the document.
+/// A document as a sequence or sample sees it: the filters that take it, and its keys. Cheap to clone, independent of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     hits: Arc<[FilterHit]>,

@@ -17,7 +17,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// What an event of the stage must be.
+    /// The filter that an event of the stage must pass.
     pub fn filter(&self) -> &TermFilter {
         &self.filter
     }
@@ -70,7 +70,7 @@ impl CompiledSequence {
         Self { pipes, ..self }
     }
 
-    /// The same sequence of events that pass a condition.
+    /// Restricts the sequence to events that pass a condition.
     pub(in crate::eql) fn among(&self, condition: &Predicate) -> Self {
         let filters: Vec<_> = self.filters.iter().map(|filter| filter.among(condition)).collect();
         let stage = |stage: &Stage| Stage { filter: filters[stage.index].clone(), index: stage.index };
@@ -108,7 +108,7 @@ impl CompiledSequence {
         Some(Ticks(millis.saturating_mul(Ticks::PER_MILLISECOND)))
     }
 
-    /// What a document is to this sequence; `None` if no filter takes it.
+    /// Matches a document against all filters; `None` if no filter takes it.
     pub fn candidate(&self, document: &dyn Fields) -> Option<Candidate> {
         candidate_of_all(&self.filters, document)
     }

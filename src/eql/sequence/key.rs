@@ -54,7 +54,7 @@ pub enum KeyPart {
     Boolean(bool),
     /// An instant.
     Date(Ticks),
-    /// What stands for the values of a whole key.
+    /// The digest of the values of a whole key.
     Digest(Digest),
 }
 
@@ -69,7 +69,7 @@ pub struct Digester {
     second: foldhash::quality::RandomState,
 }
 
-/// What keys of one event after another are made with.
+/// A reusable buffer for the digests of one document's values.
 #[derive(Debug, Default)]
 pub struct DigestBuffer {
     text: String,
@@ -162,7 +162,7 @@ impl Digester {
         self.join(host, &parts)
     }
 
-    /// What a key of events of a host shares with the same key on any other host.
+    /// Takes the host out of a key's digest: equal for equal keys of different hosts.
     pub fn without_host(key: Digest, host: Digest) -> Digest {
         [key[0] ^ host[0], key[1] ^ host[1]]
     }

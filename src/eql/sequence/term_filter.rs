@@ -21,7 +21,7 @@ impl TermFilter {
         Self { predicate, keys, missing, span }
     }
 
-    /// The same filter for events that pass a condition.
+    /// Restricts the filter to events that pass a condition.
     pub(in crate::eql) fn among(&self, condition: &Predicate) -> Arc<Self> {
         let predicate = Predicate::all(vec![self.predicate.clone(), condition.clone()]);
         Arc::new(Self { predicate, ..self.clone() })
