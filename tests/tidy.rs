@@ -267,23 +267,14 @@ fn the_invariant_of_the_sum_is_that_of_the_summary() {
     }
 }
 
-/// Parts of the tree, by the start of their paths, in which no two files import each other, directly or over others.
-#[rustfmt::skip] // One a line: lists of several changes merge.
-const WITHOUT_CIRCLES: &[&str] = &[
-    "base/",
-    "forge/",
-    "source/",
-];
-
 /// A module by the names on the way to it, such as `["source", "fast"]`.
 type ModulePath = Vec<String>;
 
-/// The modules below `WITHOUT_CIRCLES` with their code: no comments, no texts, no tests.
+/// All modules with their code: no comments, no texts, no tests.
 fn modules() -> BTreeMap<ModulePath, String> {
     let noise = r##"(?m)^\s*//.*$|\s//\s.*$|(?s:r#".*?"#)|"(?:\\(?s:.)|[^"\\])*"|#\[cfg\(test\)\]\s*mod [^;]*;"##;
     let noise = Regex::new(noise).unwrap();
     let files = sources().into_iter().filter(|(path, _)| !is_test(path));
-    let files = files.filter(|(path, _)| WITHOUT_CIRCLES.iter().any(|start| path.starts_with(start)));
     let module = |path: &str| -> ModulePath {
         let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
         path.split('/').map(str::to_owned).collect()

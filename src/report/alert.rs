@@ -1,8 +1,8 @@
 //! One alert as a JSON document: ECS for the finding, and the full ECS documents of its events.
 
-use super::Results;
 use super::alert_id::{EVENT_FIELDS, alert_id};
 use super::message::message_of;
+use super::results::Results;
 use super::triage_json::triage_json;
 use crate::detect::{Alert, RuleIndex};
 use crate::ecs::{self, Field, FieldId};

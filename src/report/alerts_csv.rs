@@ -1,9 +1,11 @@
 //! Alerts as CSV: one row an alert, fixed columns, safe to open in a spreadsheet.
 
 use super::alert::id_of;
+use super::citation::{Citation, citation};
 use super::columns::text_of;
+use super::format::Exporter;
 use super::message::message_of;
-use super::{Citation, Exporter, Results, citation};
+use super::results::Results;
 use crate::base::Ticks;
 use crate::base::escape::cell;
 use crate::detect::Alert;

@@ -1,7 +1,10 @@
 //! Alerts as JSON: an array, or one document a line.
 
+use super::alert::AlertDocuments;
+use super::format::Exporter;
+use super::json_layout::JsonLayout;
 use super::json_layout::JsonWriter;
-use super::{AlertDocuments, Exporter, JsonLayout, Results};
+use super::results::Results;
 use std::io::{self, Write};
 
 /// `json` and `jsonl` of `scan`.

@@ -7,8 +7,10 @@ mod template;
 
 pub use template::index_template;
 
+use super::format::TimelineFormat;
+use super::json_layout::JsonLayout;
+use super::results::Results;
 use super::timeline_ecs::push_document;
-use super::{JsonLayout, Results, TimelineFormat};
 use crate::base::host::folded;
 use crate::base::number::hex;
 use crate::ecs::{self, Field};

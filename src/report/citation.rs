@@ -3,7 +3,7 @@
 //! Records are cited by their number and file. Documents of other programs may have neither; they are cited by the input they were read from and their
 //! place in it, so that nothing has to be shown as unknown.
 
-use super::Results;
+use super::results::Results;
 use crate::ecs;
 use crate::event::Event;
 

@@ -1,6 +1,6 @@
 //! What CSV and JSON rows of a timeline share: the columns, which facts are carried, the alerts. This module does not know either format.
 
-use super::Results;
+use super::results::Results;
 use crate::base::json;
 use crate::ecs::{FieldId, FieldType};
 use crate::event::{OrderKey, Value};

@@ -4,7 +4,8 @@
 //! has enough rows or bytes, so that memory stays bounded however long the timeline. Times are UTC; what has several values is a list of strings.
 
 use super::columns::{ALERTS, START_RECORD, alert_texts, push_cell_text, push_text};
-use super::{Results, TimelineFormat};
+use super::format::TimelineFormat;
+use super::results::Results;
 use crate::base::Ticks;
 use crate::ecs::{Cardinality, FieldId, FieldType};
 use crate::timeline::{Cell, FIELDS, RowContents, TimelineEntry};

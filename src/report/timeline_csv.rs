@@ -4,7 +4,8 @@
 //! spreadsheet sees it, which one pass over the bytes tells.
 
 use super::columns::{ALERTS, Carried, START_RECORD, alerts_text, has_all_digits, merge, next_column};
-use super::{Results, TimelineFormat};
+use super::format::TimelineFormat;
+use super::results::Results;
 use crate::base::escape::{cell, is_plain_cell};
 use crate::base::json;
 use crate::timeline::{CARRIED_COLUMNS, Cell, FIELDS, RowCells, RowContents, TimelineEntry};

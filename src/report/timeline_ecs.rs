@@ -2,7 +2,9 @@
 //! so that a rule gives the same answer over this file as over the evidence.
 
 use super::columns::alerts_json;
-use super::{JsonLayout, Results, TimelineFormat};
+use super::format::TimelineFormat;
+use super::json_layout::JsonLayout;
+use super::results::Results;
 use crate::timeline::{RowContents, TimelineEntry};
 use std::io;
 

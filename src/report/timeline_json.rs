@@ -1,7 +1,9 @@
 //! The timeline as JSON rows with the columns of the CSV: an array, or one row a line.
 
 use super::columns::{ALERTS, Carried, START_RECORD, alerts_json, merge, next_column, push_json_cell};
-use super::{JsonLayout, Results, TimelineFormat};
+use super::format::TimelineFormat;
+use super::json_layout::JsonLayout;
+use super::results::Results;
 use crate::base::json;
 use crate::timeline::{CARRIED_COLUMNS, Cell, FIELDS, RowCells, RowContents, TimelineEntry};
 use std::io::{self, Write};

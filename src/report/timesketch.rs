@@ -4,8 +4,10 @@
 //! records (`data_type`, `event_identifier`, …) are there too, so that saved searches and analyzers find these events like Plaso's.
 
 use super::columns::{ALERTS, START_RECORD, alerts_text, push_json_cell, push_text};
+use super::format::TimelineFormat;
+use super::json_layout::JsonLayout;
 use super::message::{MessageFacts, message};
-use super::{JsonLayout, Results, TimelineFormat};
+use super::results::Results;
 use crate::base::escape::cell;
 use crate::ecs;
 use crate::event::Clock;

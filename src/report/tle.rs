@@ -3,68 +3,23 @@
 //! Timeline Explorer tells files by their header, to the letter, so that there is no column for alerts. What the maps put where stands in `maps`.
 //! This module does not know ECS, but for events that were read from JSON documents and have no record.
 
+mod head;
 mod maps;
 
-use super::{Results, TimelineFormat};
+use super::format::TimelineFormat;
+use super::results::Results;
 use crate::base::escape::{CELL_LIMIT, cell};
 use crate::base::{Ticks, escape};
 use crate::event::{Document, Value};
 use crate::process::{Connection, ConnectionEnd, HostAddresses};
 use crate::timeline::{Data, RecordView, RowContents, SystemView, TimelineEntry};
 use crate::{ecs, sysmon};
+use head::{HEAD, column};
 use std::io;
 
 /// `tle` of `timeline`.
 #[derive(Clone, Copy, Debug)]
 pub struct TimelineExplorer;
-
-/// The columns of EvtxECmd's CSV.
-const HEAD: [&str; 27] = [
-    "RecordNumber",
-    "EventRecordId",
-    "TimeCreated",
-    "EventId",
-    "Level",
-    "Provider",
-    "Channel",
-    "ProcessId",
-    "ThreadId",
-    "Computer",
-    "ChunkNumber",
-    "UserId",
-    "MapDescription",
-    "UserName",
-    "RemoteHost",
-    "PayloadData1",
-    "PayloadData2",
-    "PayloadData3",
-    "PayloadData4",
-    "PayloadData5",
-    "PayloadData6",
-    "ExecutableInfo",
-    "HiddenRecord",
-    "SourceFile",
-    "Keywords",
-    "ExtraDataOffset",
-    "Payload",
-];
-
-/// The position of a column. A name that is none of [`HEAD`] does not compile.
-const fn column(name: &str) -> usize {
-    let mut at = 0;
-    while !is_same(HEAD[at].as_bytes(), name.as_bytes()) {
-        at += 1;
-    }
-    at
-}
-
-const fn is_same(left: &[u8], right: &[u8]) -> bool {
-    let mut at = 0;
-    while at < left.len() && at < right.len() && left[at] == right[at] {
-        at += 1;
-    }
-    at == left.len() && at == right.len()
-}
 
 /// Stands behind a remote host that may be the own one: see [`crate::process::ConnectionRoute::note`].
 const UNKNOWN_END: &str = "or the other end: not known";

@@ -1,6 +1,8 @@
 //! The page of a report, piece by piece: what did not fit is told on it.
 
-use super::super::{AlertDocuments, Exporter, Results};
+use super::super::alert::AlertDocuments;
+use super::super::format::Exporter;
+use super::super::results::Results;
 use super::case::CaseFacts;
 use super::finding::AlertSeverity;
 use super::html_report::{HtmlReport, ReportLimits};

@@ -1,6 +1,6 @@
 //! What EvtxECmd's maps for Sysmon put into which column, as a table: an event ID has a description and, for each column, a text with names of data between `%`.
 
-use super::column;
+use super::head::column;
 
 /// A column by its position, with what it holds.
 type MapColumn = (usize, &'static str);
