@@ -470,7 +470,7 @@ impl ScanResults {
         self.add_notices(triage.notices());
         self.addresses = (*triage.addresses).clone();
         self.triage = Some(triage);
-        self.compare_files();
+        self.outcome.compare_files();
     }
 
     /// Shows every event that counted to observers, one for each thread that `new` makes, and gives them back in no certain order.
@@ -512,7 +512,7 @@ impl ScanResults {
     /// ```
     pub fn observe<O: Observer>(&mut self, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
         let observers = self.outcome.again.observe(&Silent, new);
-        self.compare_files();
+        self.outcome.compare_files();
         observers
     }
 
@@ -541,14 +541,6 @@ impl ScanResults {
             addresses: &self.addresses,
             inputs: &self.outcome.inputs,
         }
-    }
-
-    /// A file that was written to while it was read makes everything doubtful that was looked up in it.
-    fn compare_files(&mut self) {
-        let faults = &mut self.outcome.faults;
-        faults.extend(self.outcome.again.changes());
-        faults.sort();
-        faults.dedup();
     }
 
     fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {

@@ -47,7 +47,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     let surveyed = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
         let surveyed = survey(args, &session)?;
-        session.compare_files();
+        session.outcome.compare_files();
         Some(surveyed)
     } else {
         None

@@ -371,8 +371,8 @@ impl Session {
             self.notices.retain(|notice| notice.kind != NoticeKind::Host);
             self.add_notices(notices.into_iter().chain(full_addresses(&addresses)));
             self.addresses = Some(addresses);
+            self.outcome.compare_files();
         }
-        self.compare_files();
         self.elapsed += start.elapsed();
     }
 
@@ -380,7 +380,7 @@ impl Session {
     pub fn note_processes(&mut self, forest: &Forest) {
         self.notices.retain(|notice| notice.kind != NoticeKind::Host);
         self.add_notices(forest.several_hosts());
-        self.compare_files();
+        self.outcome.compare_files();
     }
 
     /// Makes sure that all is known that tells the ends of the alerts' connections apart. That takes a pass of its own if nothing has asked for addresses yet,
@@ -392,17 +392,9 @@ impl Session {
             let addresses = again.addresses(&Bar::new(look));
             self.add_notices(full_addresses(&addresses));
             self.addresses = Some(addresses);
+            self.outcome.compare_files();
         }
-        self.compare_files();
         self.elapsed += start.elapsed();
-    }
-
-    /// Tells of files that changed until now, where they were read again after the findings were made.
-    pub fn compare_files(&mut self) {
-        let faults = &mut self.outcome.faults;
-        faults.extend(self.outcome.again.changes());
-        faults.sort();
-        faults.dedup();
     }
 
     fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
@@ -416,7 +408,7 @@ impl Session {
         let start = Instant::now();
         let Outcome { again, alerts, .. } = &mut self.outcome;
         again.complete(alerts, &Bar::new(look));
-        self.compare_files();
+        self.outcome.compare_files();
         self.elapsed += start.elapsed();
     }
 

@@ -37,6 +37,15 @@ pub struct Outcome {
     pub again: EvidencePass,
 }
 
+impl Outcome {
+    /// Adds a fault for each file that changed until now: what was looked up in it after the findings were made may be of another state.
+    pub fn compare_files(&mut self) {
+        self.faults.extend(self.again.changes());
+        self.faults.sort();
+        self.faults.dedup();
+    }
+}
+
 /// A run that could not be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

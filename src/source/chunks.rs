@@ -17,7 +17,7 @@ use super::chunk_extent::ChunkExtent;
 use super::chunk_place::ChunkPlace;
 use super::fast::{KnownTemplates, LooseRecord, ReadAlone, Unreadable};
 use super::fault::{Fault, FaultKind};
-use super::format::{CHUNK, CHUNK_HEADER, CHUNK_LENGTH, HEADER_BLOCK, chunk_offset};
+use super::format::{CHUNK, CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, HEADER_BLOCK, chunk_offset};
 use super::input::{Input, InputFormat};
 use super::record::Record;
 use super::scratch::Scratch;
@@ -157,7 +157,7 @@ impl<'r> Chunks<'r> {
         let has_remains = self.visitor.wants_remains()
             && (self.input.format == InputFormat::Image
                 || self.input.remains.in_unused_space
-                || !here.starts_with(b"ElfChnk\0"));
+                || !here.starts_with(CHUNK_MAGIC));
         if (here.is_empty() && !is_small_image) || !(has_remains || self.visitor.wants_chunk(chunk_offset(chunk))) {
             return;
         }
@@ -190,7 +190,7 @@ impl<'r> Chunks<'r> {
             return;
         }
         self.stats.chunks += 1;
-        if !bytes.starts_with(b"ElfChnk\0") {
+        if !bytes.starts_with(CHUNK_MAGIC) {
             return self.broken(chunk, bytes, around);
         }
         let place = self.place(chunk_offset(chunk), chunk);

@@ -13,7 +13,7 @@ use evtx::{ChunkFlags, EvtxChunk, EvtxChunkData, EvtxChunkHeader, EvtxRecord, Pa
 
 use super::chunk_place::ChunkPlace;
 use super::fault::{Fault, FaultKind, chain};
-use super::format::{CHUNK, CHUNK_HEADER, RECORD_HEADER, RECORD_MAGIC};
+use super::format::{CHUNK, CHUNK_HEADER, CHUNK_MAGIC, RECORD_HEADER, RECORD_MAGIC};
 use super::hidden::{HiddenRecords, reveal, whole_record};
 use super::record::Record;
 use super::stand_in::StandIns;
@@ -75,7 +75,7 @@ impl ChunkReader {
                 sink(Item::Fault(fault));
             }
         };
-        if !bytes.starts_with(b"ElfChnk\0") || bytes.len() < CHUNK_HEADER {
+        if !bytes.starts_with(CHUNK_MAGIC) || bytes.len() < CHUNK_HEADER {
             sink(Err(unusable(&bytes, place)));
             return (bytes, ChunkRead::default());
         }

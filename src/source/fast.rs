@@ -20,7 +20,7 @@ pub use layout::{ProviderFilter, Raw, RecordRef, Stored};
 pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, ReadAlone, Unreadable};
 
 use super::chunk_place::ChunkPlace;
-use super::format::{CHUNK_HEADER, CHUNK_LENGTH, RECORD_HEADER, RECORD_MAGIC, YEAR_10000};
+use super::format::{CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, RECORD_HEADER, RECORD_MAGIC, YEAR_10000};
 use super::hidden::may_hide;
 use super::record::{Interner, Record};
 use crate::base::Locator;
@@ -380,7 +380,7 @@ fn live_end(bytes: ByteView<'_>) -> Option<usize> {
     header.update(&chunk[128..CHUNK_HEADER]);
     // Offsets as drawn in `evtx.rs`: 40 header size, 48 free space, 52 and 124 checksums, 120 flags.
     let sound = bytes.length() == CHUNK_LENGTH
-        && chunk.starts_with(b"ElfChnk\0")
+        && chunk.starts_with(CHUNK_MAGIC)
         && bytes.u32(40)? == 128
         && (CHUNK_HEADER..=CHUNK_LENGTH).contains(&end)
         && bytes.u32(124)? == header.finalize()
