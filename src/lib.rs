@@ -73,4 +73,7 @@ pub mod survey;
 pub mod sysmon;
 pub mod timeline;
 
+// What the command line needs of a run beside the facade. Not for others: it changes without notice.
 pub use scanner::{AlertView, ScanResults, Scanner, ScannerBuilder, ScannerError};
+#[doc(hidden)]
+pub use scanner::{AskedNames, ChosenRules, NameMistake, ScanRun};

@@ -20,20 +20,28 @@
 //!
 //! What costs a pass of its own over the evidence happens only on demand: [`enrich`](ScanResults::enrich) looks up what an analyst would look up first, and
 //! [`observe`](ScanResults::observe) shows every event to code of yours.
-//! This module decides nothing: each part of it is a call of a module below, in the order in which the command line makes them.
+//! Whatever a run is besides finding alerts (exceptions, selection, notices) stands in [`ChosenRules`] and [`ScanRun`], which the command line uses too: both
+//! give the same alerts and the same notices, and a test compares them.
 
-use crate::detect::{Alert, Detector, NameWatch, SoughtName};
-use crate::diag::{Diagnostic, Notice, NoticeKind, concise};
-use crate::ecs::{self, mapped};
-use crate::eql::{self, UnknownName};
+mod asked_names;
+mod chosen_rules;
+mod scan_run;
+
+pub use asked_names::{AskedNames, NameMistake};
+pub use chosen_rules::ChosenRules;
+pub use scan_run::ScanRun;
+
+use crate::detect::Alert;
+use crate::diag::{Diagnostic, Notice, concise};
+use crate::ecs;
+use crate::eql;
 use crate::event::{Clock, Event};
 use crate::pipeline::{
-    self, EventFilter, Outcome, Progress, Roles, RunError, RunOptions, Silent, Stats, TimeWindow, TimelineOptions,
+    self, EventFilter, Progress, Roles, RunError, RunOptions, Silent, Stats, TimeWindow, TimelineOptions,
 };
-use crate::process::triage::Triage;
-use crate::process::{HostAddresses, Observer};
+use crate::process::Observer;
 use crate::report::{Exporter, Results, TimelineFormat, alert_document};
-use crate::rules::{self, AlertExceptions, FileReport, LoadOptions, Loaded, Rule, RuleSelection, RuleSet};
+use crate::rules::{self, FileReport, LoadOptions, Loaded, Rule, RuleSelection, RuleSet};
 use crate::source::{Fault, Input, Search};
 use crate::sysmon::Mapping;
 use std::fmt::Write as _;
@@ -253,7 +261,8 @@ impl ScannerBuilder {
     /// ```
     pub fn build(self) -> Result<Scanner, ScannerError> {
         let Self { rules, load, skip_bad_rules, exceptions, selection, max_signals, options } = self;
-        let mut loaded = match rules {
+        let builtin = matches!(rules, RuleOrigin::Builtin);
+        let loaded = match rules {
             RuleOrigin::Builtin => Loaded::of(rules::builtin()),
             RuleOrigin::Paths(paths) => {
                 rules::load_with(&paths, load, &|count, job| pipeline::spread(options.threads, count, job))
@@ -261,24 +270,12 @@ impl ScannerBuilder {
             RuleOrigin::Set(set) => Loaded::of(set),
             RuleOrigin::Query(text) => Loaded::of(RuleSet { rules: vec![rule_of(text)?] }),
         };
-        if loaded.has_error() && !skip_bad_rules {
-            return Err(ScannerError::WrongRules { files: loaded.files });
-        }
-        // An exception that is left out makes more alerts, not fewer: it is never skipped.
-        let exceptions = rules::load_exceptions(&exceptions, &loaded.set);
-        if exceptions.has_error() {
-            return Err(ScannerError::WrongRules { files: exceptions.files });
-        }
-        exceptions.give_to(&mut loaded.set);
-        loaded.tell_missing_lists(&exceptions);
-        selection.apply(&mut loaded.set);
-        if loaded.set.rules.is_empty() {
+        let chosen = ChosenRules::new(loaded, &exceptions, &selection, skip_bad_rules);
+        let chosen = chosen.map_err(|files| ScannerError::WrongRules { files })?;
+        if chosen.rules().is_empty() {
             return Err(ScannerError::NoRule);
         }
-        let Loaded { set, files: rule_files, mut notices, .. } = loaded;
-        notices.extend(exceptions.notices);
-        let alert_exceptions: AlertExceptions = exceptions.alerts.into();
-        Ok(Scanner { set, rule_files, notices, exceptions: alert_exceptions, max_signals, options })
+        Ok(Scanner { chosen: ChosenRules { max_signals, builtin, ..chosen }, options })
     }
 }
 
@@ -294,12 +291,7 @@ fn rule_of(text: String) -> Result<Rule, ScannerError> {
 /// Compiled rules and options, for any number of scans.
 #[derive(Debug)]
 pub struct Scanner {
-    set: RuleSet,
-    rule_files: Vec<FileReport>,
-    /// What is to be known of the rules.
-    notices: Vec<Notice>,
-    exceptions: AlertExceptions,
-    max_signals: bool,
+    chosen: ChosenRules,
     options: RunOptions,
 }
 
@@ -312,12 +304,12 @@ impl Scanner {
 
     /// The rules that run, in the order in which alerts of one time stand.
     pub fn rules(&self) -> &[Rule] {
-        &self.set.rules
+        self.chosen.rules()
     }
 
     /// The files of rules that were read, with everything found in each.
     pub fn rule_files(&self) -> &[FileReport] {
-        &self.rule_files
+        &self.chosen.loaded.files
     }
 
     /// Runs the rules over everything under these files and folders.
@@ -358,7 +350,7 @@ impl Scanner {
         let timeline = TimelineOptions { contents: format.contents(), ..TimelineOptions::default() };
         let mut results =
             self.run(&paths, &RunOptions { timeline: Some(timeline), ..self.options.clone() }, &Silent)?;
-        if let Some(timeline) = results.outcome.timeline.take() {
+        if let Some(timeline) = results.run.outcome.timeline.take() {
             timeline.write(&results.for_exporters(), format, out)?;
         }
         Ok(results)
@@ -370,107 +362,64 @@ impl Scanner {
         options: &RunOptions,
         progress: &dyn Progress,
     ) -> Result<ScanResults, ScannerError> {
-        let asked: Vec<(SoughtName, &UnknownName, &Rule)> = self.unknown_names().collect();
-        // A watch remembers what it has seen, so that each scan has a detector of its own: no scan may change what the next one says.
-        let detector = Detector::for_mapping(self.set.clone(), options.mapping)
-            .with_max_signals(self.max_signals)
-            .with_exceptions(self.exceptions.clone())
-            .with_watch(NameWatch::new(asked.iter().map(|(sought, ..)| sought.clone())));
-        let mut outcome = pipeline::run(paths, &detector, options, progress)?;
-        let addresses = outcome.addresses.take().unwrap_or_default();
-        let mut notices = self.notices.clone();
-        notices.append(&mut outcome.notices);
-        let given = detector.watch().given();
-        for (_, name, rule) in asked.iter().filter(|(sought, ..)| detector.watch().is_unseen(sought)) {
-            let name = (*name).clone().among(given.iter().map(|name| &**name));
-            let offer = name.offer().map_or(String::new(), |offer| format!("; {offer}"));
-            let by = &rule.meta.name;
-            let text = format!("{} is asked for by the rule '{by}', and no event has it{offer}", name.describe());
-            notices.push(Notice::new(NoticeKind::UnknownName, text));
-        }
-        let mut results =
-            ScanResults { detector, outcome, notices: Vec::new(), clock: options.clock, triage: None, addresses };
-        results.add_notices(notices);
-        Ok(results)
+        Ok(ScanResults { run: ScanRun::new(self.chosen.clone(), paths, options.clone(), progress)? })
     }
-
-    /// Names that rules ask for and nobody knows, each with a rule that does.
-    fn unknown_names(&self) -> impl Iterator<Item = (SoughtName, &UnknownName, &Rule)> {
-        self.set.rules.iter().flat_map(|rule| rule.unknown.iter().map(move |name| (sought(name), name, rule)))
-    }
-}
-
-/// What to look for in the evidence, to know whether it has a name.
-fn sought(name: &UnknownName) -> SoughtName {
-    if name.is_category { SoughtName::Category(name.name.clone()) } else { SoughtName::Field(mapped(&name.name).0) }
 }
 
 /// What a scan found.
 #[derive(Debug)]
 pub struct ScanResults {
-    detector: Detector,
-    outcome: Outcome,
-    notices: Vec<Notice>,
-    clock: Clock,
-    triage: Option<Triage>,
-    addresses: HostAddresses,
+    run: ScanRun,
 }
 
 impl ScanResults {
     /// The alerts, in the order of their last events.
     pub fn alerts(&self) -> impl DoubleEndedIterator<Item = AlertView<'_>> + ExactSizeIterator {
-        (0..self.outcome.alerts.len()).map(|position| AlertView { results: self, position })
+        (0..self.run.outcome.alerts.len()).map(|position| AlertView { results: self, position })
     }
 
     /// The events of all alerts, alert by alert; one that is part of several alerts comes several times.
     pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.outcome.alerts.iter().flat_map(Alert::present)
+        self.run.outcome.alerts.iter().flat_map(Alert::present)
     }
 
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub fn faults(&self) -> &[Fault] {
-        &self.outcome.faults
+        &self.run.outcome.faults
     }
 
     /// What else a reader must know to trust the answer: limits that were reached, parts of rules that are not honoured, names that nobody has.
     pub fn notices(&self) -> &[Notice] {
-        &self.notices
+        &self.run.notices
     }
 
     /// What became of the records, in numbers.
     pub fn stats(&self) -> &Stats {
-        &self.outcome.stats
+        &self.run.outcome.stats
     }
 
     /// The files that were read. [`Event::origin`] names a file by its position in them.
     pub fn inputs(&self) -> &[Input] {
-        &self.outcome.inputs
+        &self.run.outcome.inputs
     }
 
     /// How many alerts exceptions took away.
     pub fn suppressed(&self) -> usize {
-        self.outcome.set_aside.values().sum()
+        self.run.outcome.set_aside.values().sum()
     }
 
     /// How many alerts were left out because their rule had more than [`ScannerBuilder::max_signals`] allows.
     pub fn left_out(&self) -> usize {
-        self.outcome.left_out.values().sum()
+        self.run.outcome.left_out.values().sum()
     }
 
     /// Looks up what an analyst would look up first about the alerts: the starts of their processes, what these did, and where else their files and
     /// destinations were seen. Reads the evidence again; exporters write what was found.
     pub fn enrich(&mut self) {
-        if self.outcome.alerts.is_empty() {
-            return;
+        if !self.run.outcome.alerts.is_empty() {
+            self.run.complete_alerts(&Silent);
+            self.run.look_up(&Silent);
         }
-        self.outcome.again.complete(&mut self.outcome.alerts, &Silent);
-        let triage = self.outcome.again.triage(&self.outcome.alerts, &Silent);
-        // All processes are known now, and not only those of events that some rule may need.
-        self.notices.retain(|notice| notice.kind != NoticeKind::Host);
-        self.add_notices(triage.notices());
-        self.addresses = (*triage.addresses).clone();
-        self.triage = Some(triage);
-        self.outcome.compare_files();
     }
 
     /// Shows every event that counted to observers, one for each thread that `new` makes, and gives them back in no certain order.
@@ -511,8 +460,8 @@ impl ScanResults {
     /// # Ok::<(), evql::ScannerError>(())
     /// ```
     pub fn observe<O: Observer>(&mut self, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
-        let observers = self.outcome.again.observe(&Silent, new);
-        self.outcome.compare_files();
+        let observers = self.run.outcome.again.observe(&Silent, new);
+        self.run.outcome.compare_files();
         observers
     }
 
@@ -533,20 +482,7 @@ impl ScanResults {
 
     /// The view that exporters take.
     pub fn for_exporters(&self) -> Results<'_> {
-        Results {
-            detector: &self.detector,
-            alerts: &self.outcome.alerts,
-            clock: self.clock,
-            triage: self.triage.as_ref(),
-            addresses: &self.addresses,
-            inputs: &self.outcome.inputs,
-        }
-    }
-
-    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
-        self.notices.extend(notices);
-        self.notices.sort();
-        self.notices.dedup();
+        self.run.results()
     }
 }
 
@@ -560,12 +496,12 @@ pub struct AlertView<'r> {
 impl<'r> AlertView<'r> {
     /// The alert: its join keys, and its events stage by stage.
     pub fn alert(self) -> &'r Alert {
-        &self.results.outcome.alerts[self.position]
+        &self.results.run.outcome.alerts[self.position]
     }
 
     /// The rule that found it.
     pub fn rule(self) -> &'r Rule {
-        &self.results.detector.rules()[self.alert().rule]
+        &self.results.run.detector.rules()[self.alert().rule]
     }
 
     /// Its events, in the order of the stages.

@@ -117,6 +117,32 @@ fn the_facade_and_the_command_line_write_the_same_documents() {
     assert!(results.stats().adds_up() && results.stats().mapped > 10);
 }
 
+/// With the built-in rules and no alert, and with a rule whose field nobody has: each has notices of its own kind.
+#[test]
+fn the_facade_and_the_command_line_give_the_same_notices() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = folder.path().join("own.eql").display().to_string();
+    fs::write(&rule, "network where own.field == \"a\" and dns.question.name == \"b\"").unwrap();
+    for (rules, evidence) in [(None, "samples/split-files-2.evtx"), (Some(&rule), "samples/split-files-2.evtx")] {
+        let builder = Scanner::builder();
+        let scanner = match rules {
+            Some(rule) => builder.rules_from([rule]),
+            None => builder,
+        };
+        let results = scanner.build().unwrap().scan([evidence]).unwrap();
+        let own = results.notices().iter().map(|notice| (notice.kind.as_str(), notice.text.as_str()));
+        let own: Vec<(String, String)> = own.map(|(kind, text)| (kind.to_owned(), text.to_owned())).collect();
+        let given: Vec<&str> = rules.iter().flat_map(|rule| ["-r", rule.as_str()]).collect();
+        let summary = evql(&[&["scan", "-q", "--summary-json", "-", evidence][..], &given].concat());
+        let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+        let told = summary["notices"].as_array().unwrap().iter();
+        let text = |notice: &serde_json::Value, key: &str| notice[key].as_str().unwrap().to_owned();
+        let told: Vec<_> = told.map(|notice| (text(notice, "kind"), text(notice, "text"))).collect();
+        assert_eq!(own, told, "{evidence}");
+        assert!(own.len() > 1, "{own:?}");
+    }
+}
+
 #[test]
 fn one_scan_changes_nothing_of_the_next() {
     let scanner = Scanner::builder().query("process where own.field == \"a\"").build().unwrap();

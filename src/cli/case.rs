@@ -21,18 +21,18 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseF
     let mut facts = vec![
         ("Rules", rules(args, session)),
         ("Events", events(session)),
-        ("Order of events", clock(session.options.clock)),
+        ("Order of events", clock(session.run.options.clock)),
     ];
     facts.extend(mapping(session).map(|mapping| ("Mapping", mapping)));
     CaseFacts {
         facts,
-        clock: session.options.clock,
+        clock: session.run.options.clock,
         range: hosts.iter().filter_map(SurveyedHost::span).reduce(|all, span| (all.0.min(span.0), all.1.max(span.1))),
         inputs: inputs(session, survey),
         gaps: hosts.iter().flat_map(gaps).collect(),
         notable: hosts.iter().flat_map(notable).collect(),
         complete: true,
-        faults: session.outcome.faults.iter().map(fault).collect(),
+        faults: session.run.outcome.faults.iter().map(fault).collect(),
         silent: silent(session),
         limits: limits(args, session),
         ..plain(&args.page)
@@ -87,8 +87,8 @@ fn now() -> Option<Ticks> {
 }
 
 fn rules(args: &Scan, session: &Session) -> String {
-    let count = grouped(session.detector.rules().len() as u64);
-    if session.builtin {
+    let count = grouped(session.run.detector.rules().len() as u64);
+    if session.run.chosen.builtin {
         return format!("{count} built in");
     }
     let paths: Vec<String> = args.rules.rules.iter().map(|path| path.display().to_string()).collect();
@@ -96,7 +96,7 @@ fn rules(args: &Scan, session: &Session) -> String {
 }
 
 fn events(session: &Session) -> String {
-    let stats = &session.outcome.stats;
+    let stats = &session.run.outcome.stats;
     let by_id: Vec<String> = stats
         .by_id
         .iter()
@@ -117,7 +117,7 @@ fn clock(clock: Clock) -> String {
 }
 
 fn mapping(session: &Session) -> Option<String> {
-    match session.options.mapping {
+    match session.run.options.mapping {
         sysmon::Mapping::Winlogbeat => Some("Winlogbeat".to_owned()),
         sysmon::Mapping::Integration => None,
     }
@@ -146,7 +146,7 @@ fn inputs(session: &Session, survey: &EvidenceSurvey) -> Vec<InputFacts> {
             sha256: file.and_then(|file| file.sha256.clone()),
         }
     };
-    session.outcome.inputs.iter().map(facts).collect()
+    session.run.outcome.inputs.iter().map(facts).collect()
 }
 
 /// Most gaps that are named; the others are counted.
@@ -228,22 +228,27 @@ fn silent(session: &Session) -> Vec<SilentRules> {
             silent.push(SilentRules { reason: reason.to_owned(), rules });
         }
     };
-    let other = session.not_run.iter().map(|(rule, _)| (rule.name.clone(), rule.language.clone())).collect();
+    let other =
+        session.run.chosen.loaded.not_run.iter().map(|(rule, _)| (rule.name.clone(), rule.language.clone())).collect();
     add("not run: written in another language than EQL", other);
     add(
         "left out: a file of rules with mistakes",
-        session.wrong_files.iter().map(|file| (file.clone(), String::new())).collect(),
+        session.wrong_files().iter().map(|file| (file.clone(), String::new())).collect(),
     );
-    let stats = &session.outcome.stats;
+    let stats = &session.run.outcome.stats;
     if stats.documents == 0 {
         let names = |rules: Vec<usize>| -> Vec<(String, String)> {
-            rules.into_iter().map(|rule| (session.detector.rules()[rule].meta.name.clone(), String::new())).collect()
+            rules
+                .into_iter()
+                .map(|rule| (session.run.detector.rules()[rule].meta.name.clone(), String::new()))
+                .collect()
         };
-        let Unanswered { not_in_sysmon, no_events } = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
+        let Unanswered { not_in_sysmon, no_events } =
+            session.run.detector.unanswered(|id| stats.by_id.contains_key(&id));
         add("could find nothing: asking for what Sysmon does not record", names(not_in_sysmon));
         add("could find nothing: there are no events of the IDs that they need", names(no_events));
     }
-    let users = session.detector.rules().iter().filter(|rule| evql::rules::compares_user_id(&rule.query));
+    let users = session.run.detector.rules().iter().filter(|rule| evql::rules::compares_user_id(&rule.query));
     add(
         "in doubt: comparing user.id, which for Sysmon is the account that wrote the record",
         users.map(|rule| (rule.meta.name.clone(), String::new())).collect(),
@@ -253,8 +258,8 @@ fn silent(session: &Session) -> Vec<SilentRules> {
 
 /// Whatever else keeps findings away, in sentences.
 fn limits(args: &Scan, session: &Session) -> Vec<String> {
-    let stats = &session.outcome.stats;
-    let mut told: Vec<String> = session.notices.iter().map(|notice| format!("{}.", notice.text)).collect();
+    let stats = &session.run.outcome.stats;
+    let mut told: Vec<String> = session.run.notices.iter().map(|notice| format!("{}.", notice.text)).collect();
     let mut tell = |count: u64, text: &str| {
         if count > 0 {
             told.push(format!("{} {text}", grouped(count)));
@@ -264,17 +269,24 @@ fn limits(args: &Scan, session: &Session) -> Vec<String> {
     tell(stats.filtered, "events are not among the event IDs and computers that were asked for.");
     tell(stats.tally.unreadable, "records could not be read.");
     tell(stats.tally.unlisted_faults, "more faults are not listed, because their piece of evidence has too many.");
-    tell(session.not_chosen as u64, "rules were not chosen by --min-level, --include-tag and --exclude-tag.");
-    tell(session.deprecated as u64, "rules are deprecated and did not run; --deprecated runs them.");
-    tell(session.outcome.left_out.values().sum::<usize>() as u64, "alerts were left out by --max-signals.");
-    tell(session.outcome.set_aside.values().sum::<usize>() as u64, "alerts were set aside by --exceptions.");
+    tell(
+        session.run.chosen.passed_over as u64,
+        "rules were not chosen by --min-level, --include-tag and --exclude-tag.",
+    );
+    tell(
+        session.run.chosen.loaded.deprecated.len() as u64,
+        "rules are deprecated and did not run; --deprecated runs them.",
+    );
+    tell(session.run.outcome.left_out.values().sum::<usize>() as u64, "alerts were left out by --max-signals.");
+    tell(session.run.outcome.set_aside.values().sum::<usize>() as u64, "alerts were set aside by --exceptions.");
     if !stats.adds_up() {
         told.push("The counts of records do not add up. Please report it.".to_owned());
     }
     if stats.by_id.is_empty() && stats.documents == 0 {
         told.push("There is no event of Sysmon in this evidence, and the rules look at those.".to_owned());
     }
-    let hidden = session.outcome.alerts.iter().filter(|alert| session.detector.meta(alert).building_block).count();
+    let hidden =
+        session.run.outcome.alerts.iter().filter(|alert| session.run.detector.meta(alert).building_block).count();
     if hidden > 0 && !args.building_blocks {
         told.push(format!(
             "{} alerts are of building-block rules, which the terminal does not show.",

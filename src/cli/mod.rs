@@ -9,7 +9,6 @@ mod explain;
 mod forge;
 mod info;
 mod interrupt;
-mod names;
 mod output;
 mod progress;
 mod query;

@@ -2,9 +2,8 @@
 
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
-use super::names::NameMistake;
 use super::output::OutputFiles;
-use super::session::{self, Chosen, Session, WantedOutputs};
+use super::session::{self, Session, WantedOutputs};
 use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
@@ -17,6 +16,7 @@ use evql::eql::{self, Compiled, Query, UnknownName};
 use evql::event::Event;
 use evql::report::{JsonLayout, QueryMatches, joined_values};
 use evql::rules::{Loaded, Rule, RuleSet};
+use evql::{ChosenRules, NameMistake};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,12 +51,12 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let loaded = Loaded::of(set);
     let session = Session::run_set(
         &evidence,
-        Chosen { loaded, is_query: true, columns: args.fields.clone(), ..Chosen::default() },
+        ChosenRules { loaded, columns: args.fields.clone(), ..ChosenRules::default() },
         look,
         &outputs,
         WantedOutputs::default(),
     )?;
-    let mistakes = session.asked.mistakes(&session.detector, &session.outcome);
+    let mistakes = session.run.asked.mistakes(&session.run.detector, &session.run.outcome);
     if !mistakes.is_empty() && session.has_input() {
         session.report_faults(look)?;
         return refuse(&text, &name, &mistakes);
@@ -64,7 +64,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     if doubtful {
         sink = open()?;
     }
-    let results = QueryResults { alerts: &session.outcome.alerts, is_event, fields: &fields, session: &session, look };
+    let results =
+        QueryResults { alerts: &session.run.outcome.alerts, is_event, fields: &fields, session: &session, look };
     let written = if let Some(sink) = sink {
         sink.write_with(|out| results.write(format, &args.fields, out))
     } else {
@@ -73,10 +74,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     };
     session.report_faults(look)?;
     written?;
-    if !look.quiet && !session.outcome.inputs.is_empty() {
+    if !look.quiet && !session.run.outcome.inputs.is_empty() {
         let mut err = anstream::stderr().lock();
         let noun = if is_event { "event" } else { "match" };
-        let count = session.outcome.alerts.len() as u64;
+        let count = session.run.outcome.alerts.len() as u64;
         let found =
             if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
         writeln!(err, "{BOLD}{found}{BOLD:#}")?;
@@ -213,7 +214,7 @@ impl QueryResults<'_> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let most = (!self.look.verbose).then_some(MOST);
-        let clock = self.session.options.clock;
+        let clock = self.session.run.options.clock;
         let at = event.time(clock);
         let delta = previous.map(|previous| format!(" (+{} s)", seconds_text(at.0 - previous.time(clock).0)));
         write!(out, "{BOLD}{at}{BOLD:#}{}", delta.unwrap_or_default().replace("+-", "-"))?;

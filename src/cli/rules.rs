@@ -49,8 +49,8 @@ fn list(args: &RulesList, look: &Look) -> Result<Exit> {
 /// One line for each rule: whether this evidence could have answered it.
 fn coverage(args: &RulesCoverage, look: &Look) -> Result<Exit> {
     let session = Session::run_inventory(&args.evidence, &args.rules, look)?;
-    let rules = session.detector.rules();
-    let judged = detect::coverage(rules, session.options.mapping, &session.outcome.inventory);
+    let rules = session.run.detector.rules();
+    let judged = detect::coverage(rules, session.run.options.mapping, &session.run.outcome.inventory);
     let mut out = anstream::stdout().lock();
     let why = |coverage: &Coverage| match coverage {
         Coverage::Answered => String::new(),

@@ -35,24 +35,24 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let outlines = look.quiet && page.is_none() && alerts_as.is_none() && rows.is_none();
     let wanted = WantedOutputs { timeline: rows, outlines, ..WantedOutputs::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
-    let rows = session.outcome.timeline.take();
+    let rows = session.run.outcome.timeline.take();
     if !look.quiet || page.is_some() || alerts_as.is_some() {
-        session.complete_alerts(look);
+        session.go_on(look, |run, bar| run.complete_alerts(bar));
     }
     if look_up {
-        session.look_up(look);
+        session.go_on(look, |run, bar| run.look_up(bar));
     }
     if !look.quiet || page.is_some() || alerts_as.is_some() {
-        session.learn_addresses(look);
+        session.go_on(look, |run, bar| run.learn_addresses(bar));
     }
     let surveyed = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
         let surveyed = survey(args, &session)?;
-        session.outcome.compare_files();
+        session.run.outcome.compare_files();
         Some(surveyed)
     } else {
         None
     };
-    let results = session.results();
+    let results = session.run.results();
     let case = surveyed.map_or_else(CaseFacts::default, |surveyed| case::of_scan(args, &session, &surveyed));
     let html = AlertsHtml { case: &case, limits: args.page.limits() };
     if let Some((sink, format)) = alerts {
@@ -82,7 +82,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     people.flush()?;
     session.report_faults(look)?;
-    if !session.outcome.inputs.is_empty() && !look.quiet {
+    if !session.run.outcome.inputs.is_empty() && !look.quiet {
         let mut page =
             if to_stdout == 0 { TerminalPage::stdout(&mut people) } else { TerminalPage::stderr(&mut people) };
         terminal::summary::print(&mut page, &session)?;
@@ -128,14 +128,14 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
 /// What a report tells of the evidence beyond what rules look at: all records, their numbers, and what the logs say of themselves. It takes a second look.
 fn survey(args: &Scan, session: &Session) -> Result<EvidenceSurvey> {
     let options = SurveyOptions {
-        threads: session.options.threads,
-        slow_reader: session.options.slow_reader,
+        threads: session.run.options.threads,
+        slow_reader: session.run.options.slow_reader,
         hash: args.hash_inputs,
-        window: session.options.window,
-        filter: session.options.filter.clone(),
-        search: session.options.search.clone(),
+        window: session.run.options.window,
+        filter: session.run.options.filter.clone(),
+        search: session.run.options.search.clone(),
     };
     // What could not be read was told by the scan.
-    let inputs = DiscoveredInputs { inputs: session.outcome.inputs.clone(), faults: Vec::new() };
+    let inputs = DiscoveredInputs { inputs: session.run.outcome.inputs.clone(), faults: Vec::new() };
     Ok(pipeline::survey_inputs(inputs, &options, &Silent)?)
 }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 /// The summary of a finished run.
 pub fn summary(session: &Session) -> Value {
-    let stats = &session.outcome.stats;
-    let window = session.options.window;
-    let clock = match session.options.clock {
+    let stats = &session.run.outcome.stats;
+    let window = session.run.options.window;
+    let clock = match session.run.options.clock {
         Clock::Logged => "logged",
         Clock::Utc => "utc",
     };
@@ -45,28 +45,28 @@ pub fn summary(session: &Session) -> Value {
         },
         "alerts": alerts(session),
         "faults": faults(session),
-        "notices": session.notices.iter().map(|notice| json!({ "kind": notice.kind.as_str(), "text": notice.text })).collect::<Value>(),
+        "notices": session.run.notices.iter().map(|notice| json!({ "kind": notice.kind.as_str(), "text": notice.text })).collect::<Value>(),
     })
 }
 
 fn rules(session: &Session) -> Value {
-    let stats = &session.outcome.stats;
-    let unanswered = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
+    let stats = &session.run.outcome.stats;
+    let unanswered = session.run.detector.unanswered(|id| stats.by_id.contains_key(&id));
     json!({
-        "built_in": session.builtin,
-        "run": session.detector.rules().len(),
-        "other_languages": session.not_run.len(),
-        "not_chosen": session.not_chosen,
-        "wrong_files": session.wrong_files.len(),
-        "wrong_rules": session.wrong_rules,
-        "deprecated": session.deprecated,
+        "built_in": session.run.chosen.builtin,
+        "run": session.run.detector.rules().len(),
+        "other_languages": session.run.chosen.loaded.not_run.len(),
+        "not_chosen": session.run.chosen.passed_over,
+        "wrong_files": session.wrong_files().len(),
+        "wrong_rules": session.run.chosen.loaded.wrong_rules,
+        "deprecated": session.run.chosen.loaded.deprecated.len(),
         "not_in_sysmon": unanswered.not_in_sysmon.len(),
         "no_events": unanswered.no_events.len(),
     })
 }
 
 fn alerts(session: &Session) -> Value {
-    let (outcome, detector) = (&session.outcome, &session.detector);
+    let (outcome, detector) = (&session.run.outcome, &session.run.detector);
     let all = &outcome.alerts;
     let of_level = |level: Level| all.iter().filter(|alert| detector.meta(alert).level == level).count();
     let levels = [Level::Critical, Level::High, Level::Medium, Level::Low];
@@ -107,7 +107,7 @@ fn alerts(session: &Session) -> Value {
 }
 
 fn faults(session: &Session) -> Value {
-    let faults = &session.outcome.faults;
+    let faults = &session.run.outcome.faults;
     let of = |severity| faults.iter().filter(|fault| fault.severity == severity).count();
     let mut by_kind: BTreeMap<&str, usize> = BTreeMap::new();
     for fault in faults {
@@ -117,7 +117,7 @@ fn faults(session: &Session) -> Value {
         "lost": of(FaultSeverity::Lost),
         "suspect": of(FaultSeverity::Suspect),
         "passed_over": of(FaultSeverity::PassedOver),
-        "unlisted": session.outcome.stats.tally.unlisted_faults,
+        "unlisted": session.run.outcome.stats.tally.unlisted_faults,
         "by_kind": by_kind,
     })
 }

@@ -29,14 +29,14 @@ pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
     let outputs: Vec<PathBuf> = std::iter::once(path).chain(summary.map(Into::into)).collect();
     let wanted = Some(args.memory.timeline(output.contents()));
     let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
-    let rows = session.outcome.timeline.take();
-    let written = rows.map_or(Ok(()), |rows| sink.write_timeline(rows, &output, &session.results()));
+    let rows = session.run.outcome.timeline.take();
+    let written = rows.map_or(Ok(()), |rows| sink.write_timeline(rows, &output, &session.run.results()));
     session.report_faults(look)?;
     written?;
     if let Some(sink) = summary_sink {
         sink.write_json(&summary_json::summary(&session))?;
     }
-    if !look.quiet && !session.outcome.inputs.is_empty() {
+    if !look.quiet && !session.run.outcome.inputs.is_empty() {
         let mut people = anstream::stderr().lock();
         terminal::summary::print(&mut TerminalPage::stderr(&mut people), &session)?;
         people.flush()?;

@@ -32,20 +32,21 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let sink = path.as_ref().map(|path| files.open(path)).transpose()?;
     let outputs: Vec<PathBuf> = path.iter().cloned().collect();
     let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
-    if session.outcome.inputs.is_empty() {
+    if session.run.outcome.inputs.is_empty() {
         session.report_faults(look)?;
         return Ok(session.leave(&args.evidence, false));
     }
-    let forest = session.outcome.again.processes(&Bar::new(look));
-    session.note_processes(&forest);
+    let forest = session.run.outcome.again.processes(&Bar::new(look));
+    session.run.note_processes(&forest);
     session.report_faults(look)?;
-    let alerts = by_process(&forest, &session.outcome.alerts);
-    let selection = selection(args, &forest, &session.outcome.alerts)?;
+    let alerts = by_process(&forest, &session.run.outcome.alerts);
+    let selection = selection(args, &forest, &session.run.outcome.alerts)?;
     let drawn = format == TreeFormat::Text;
     let view =
         View { depth: args.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
     let tree = TreeExport { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
-    let text = TreeText { tree, detector: &session.detector, alerts: &session.outcome.alerts, verbose: look.verbose };
+    let text =
+        TreeText { tree, detector: &session.run.detector, alerts: &session.run.outcome.alerts, verbose: look.verbose };
     if let Some(sink) = sink {
         // Colours are for terminals.
         sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter { out, state: StripBytes::new() }))?;
@@ -58,10 +59,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     if !look.quiet {
         let mut err = anstream::stderr().lock();
         terminal::tree::print_limits(&mut err, &forest)?;
-        if path.is_some() || session.outcome.stats.is_without_events() {
+        if path.is_some() || session.run.outcome.stats.is_without_events() {
             terminal::summary::print_evidence(&mut terminal::TerminalPage::stderr(&mut err), &session)?;
         } else {
-            terminal::tree::print_hosts(&mut err, &session.notices)?;
+            terminal::tree::print_hosts(&mut err, &session.run.notices)?;
         }
         err.flush()?;
     }

@@ -33,7 +33,7 @@ const HEAD: u64 = 1 << 20;
 const DEPRECATED_FOLDER: &str = "_deprecated";
 
 /// What a file of rules amounted to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FileReport {
     /// The file as it was named or found.
     pub path: String,

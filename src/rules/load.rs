@@ -28,7 +28,7 @@ pub struct LoadOptions {
 }
 
 /// The rules that were loaded, and the findings.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Loaded {
     /// The rules that can run, in the order of their files.

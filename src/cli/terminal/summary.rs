@@ -25,7 +25,7 @@ const MOST_NAMED: usize = 8;
 
 /// Prints the summary.
 pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
-    let stats = &session.outcome.stats;
+    let stats = &session.run.outcome.stats;
     writeln!(out.out, "{BOLD}Summary{BOLD:#}")?;
     line(out, "evidence", &evidence(session))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
@@ -33,7 +33,7 @@ pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     recovered(out, stats)?;
     line(out, "rules", &rules(session))?;
     line(out, "alerts", &alerts(session))?;
-    if session.outcome.alerts.len() > FEW_ALERTS {
+    if session.run.outcome.alerts.len() > FEW_ALERTS {
         overview(out, session)?;
     }
     line(out, "faults", &faults(session))?;
@@ -43,7 +43,7 @@ pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
 
 /// Names the rules that compare `user.id`, of which Sysmon records the writer's.
 pub fn print_users(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
-    let rules = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query));
+    let rules = session.run.detector.rules().iter().filter(|rule| compares_user_id(&rule.query));
     for (at, rule) in rules.enumerate() {
         line(out, if at == 0 { "user.id" } else { "" }, &shown(&rule.meta.name, None))?;
     }
@@ -52,7 +52,7 @@ pub fn print_users(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<
 
 /// Prints only what was read and what became of it, for commands whose findings speak for themselves.
 pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
-    let stats = &session.outcome.stats;
+    let stats = &session.run.outcome.stats;
     line(out, "evidence", &evidence(session))?;
     if stats.is_without_events() {
         line(out, "Sysmon", &sysmon_events(stats))?;
@@ -66,30 +66,39 @@ pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Resu
 
 /// What must be known beside the counts to trust the answer.
 fn notices(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
-    session.notices.iter().try_for_each(|notice| line(out, "note", &shown(&notice.text, None)))
+    session.run.notices.iter().try_for_each(|notice| line(out, "note", &shown(&notice.text, None)))
 }
 
 fn rules(session: &Session) -> String {
-    let count = session.detector.rules().len() as u64;
-    let mut text = if session.builtin { format!("{} built in", grouped(count)) } else { counted(count, "rule") };
-    if !session.not_run.is_empty() {
-        let _ = write!(text, "; {} not run, being in other languages", grouped(session.not_run.len() as u64)); // writing to a String cannot fail
+    let count = session.run.detector.rules().len() as u64;
+    let mut text =
+        if session.run.chosen.builtin { format!("{} built in", grouped(count)) } else { counted(count, "rule") };
+    if !session.run.chosen.loaded.not_run.is_empty() {
+        let _ = write!(
+            text,
+            "; {} not run, being in other languages",
+            grouped(session.run.chosen.loaded.not_run.len() as u64)
+        ); // writing to a String cannot fail
     }
-    if session.not_chosen > 0 {
-        let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.not_chosen as u64)); // writing to a String cannot fail
+    if session.run.chosen.passed_over > 0 {
+        let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.run.chosen.passed_over as u64)); // writing to a String cannot fail
     }
-    if session.deprecated > 0 {
-        let _ =
-            write!(text, "; {} deprecated and not run (--deprecated runs them)", grouped(session.deprecated as u64)); // writing to a String cannot fail
+    if session.run.chosen.loaded.deprecated.len() > 0 {
+        let _ = write!(
+            text,
+            "; {} deprecated and not run (--deprecated runs them)",
+            grouped(session.run.chosen.loaded.deprecated.len() as u64)
+        ); // writing to a String cannot fail
     }
-    if !session.wrong_files.is_empty() {
-        let files = counted(session.wrong_files.len() as u64, "file");
-        let rules = counted(session.wrong_rules as u64, "rule");
+    if !session.wrong_files().is_empty() {
+        let files = counted(session.wrong_files().len() as u64, "file");
+        let rules = counted(session.run.chosen.loaded.wrong_rules as u64, "rule");
         let _ = write!(text, "; {rules} of {files} left out, being wrong"); // writing to a String cannot fail
     }
-    let stats = &session.outcome.stats;
-    if stats.documents == 0 && !session.builtin {
-        let Unanswered { not_in_sysmon, no_events } = session.detector.unanswered(|id| stats.by_id.contains_key(&id));
+    let stats = &session.run.outcome.stats;
+    if stats.documents == 0 && !session.run.chosen.builtin {
+        let Unanswered { not_in_sysmon, no_events } =
+            session.run.detector.unanswered(|id| stats.by_id.contains_key(&id));
         for (count, why) in [
             (not_in_sysmon.len(), "asking for what Sysmon does not record"),
             (no_events.len(), "in need of event IDs that are not here"),
@@ -99,8 +108,8 @@ fn rules(session: &Session) -> String {
             }
         }
     }
-    let users = session.detector.rules().iter().filter(|rule| compares_user_id(&rule.query)).count();
-    if users > 0 && !session.builtin {
+    let users = session.run.detector.rules().iter().filter(|rule| compares_user_id(&rule.query)).count();
+    if users > 0 && !session.run.chosen.builtin {
         let _ = write!(
             text,
             "; {} comparing `user.id`, which for Sysmon is the account that wrote the record (-v names them)",
@@ -111,11 +120,11 @@ fn rules(session: &Session) -> String {
 }
 
 fn evidence(session: &Session) -> String {
-    let stats = &session.outcome.stats;
+    let stats = &session.run.outcome.stats;
     let records = counted(stats.tally.records, "record");
     // What was passed over inside of a file has a place.
     let is_file = |fault: &&Fault| fault.severity == FaultSeverity::PassedOver && fault.offset.is_none();
-    let passed_over = session.outcome.faults.iter().filter(is_file).count() as u64;
+    let passed_over = session.run.outcome.faults.iter().filter(is_file).count() as u64;
     let others = match passed_over {
         0 => String::new(),
         count => format!("; {} of other kinds passed over", counted(count, "file")),
@@ -185,7 +194,7 @@ fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     let rules = tally::by_rule(session);
     let most = rules.first().map_or(0, |rule| digits(rule.alerts));
     for (at, rule) in rules.iter().take(MOST_NAMED).enumerate() {
-        let meta = &session.detector.rules()[rule.rule].meta;
+        let meta = &session.run.detector.rules()[rule.rule].meta;
         let (style, level) = (level_style(meta.level), meta.level.name());
         let hosts = counted(rule.hosts as u64, "host");
         let padding = " ".repeat(LONGEST_LEVEL - level.len());
@@ -228,7 +237,7 @@ fn rest(out: &mut TerminalPage<'_>, counts: impl ExactSizeIterator<Item = usize>
 
 fn alerts(session: &Session) -> String {
     let mut text = counted_alerts(session);
-    let set_aside: usize = session.outcome.set_aside.values().sum();
+    let set_aside: usize = session.run.outcome.set_aside.values().sum();
     if set_aside > 0 {
         let _ = write!(text, "; {} set aside by --exceptions (-v names them)", grouped(set_aside as u64)); // writing to a String cannot fail
     }
@@ -237,8 +246,8 @@ fn alerts(session: &Session) -> String {
 
 /// Names the exceptions that took alerts away.
 pub fn print_set_aside(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
-    for (at, (&exception, &count)) in session.outcome.set_aside.iter().enumerate() {
-        let name = session.detector.exceptions().get(exception).map_or("", |exception| &exception.name);
+    for (at, (&exception, &count)) in session.run.outcome.set_aside.iter().enumerate() {
+        let name = session.run.detector.exceptions().get(exception).map_or("", |exception| &exception.name);
         let text = format!("{} by '{}'", grouped(count as u64), shown(name, None));
         line(out, if at == 0 { "set aside" } else { "" }, &text)?;
     }
@@ -246,11 +255,11 @@ pub fn print_set_aside(out: &mut TerminalPage<'_>, session: &Session) -> io::Res
 }
 
 fn counted_alerts(session: &Session) -> String {
-    let alerts = &session.outcome.alerts;
+    let alerts = &session.run.outcome.alerts;
     if alerts.is_empty() {
         return "none".to_owned();
     }
-    let of_level = |level: Level| alerts.iter().filter(|alert| session.detector.meta(alert).level == level).count();
+    let of_level = |level: Level| alerts.iter().filter(|alert| session.run.detector.meta(alert).level == level).count();
     let levels = [Level::Critical, Level::High, Level::Medium, Level::Low].map(|level| (level, of_level(level)));
     let levels: Vec<String> = levels
         .iter()
@@ -264,24 +273,24 @@ fn counted_alerts(session: &Session) -> String {
     let some = hosts.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if hosts.len() > 10 { format!(" and {} more", hosts.len() - 10) } else { String::new() };
     let mut text = format!("{BOLD}{}{BOLD:#} ({}) on {some}{more}", alerts.len(), levels.join(", "));
-    let hidden = alerts.iter().filter(|alert| session.detector.meta(alert).building_block).count();
+    let hidden = alerts.iter().filter(|alert| session.run.detector.meta(alert).building_block).count();
     if hidden > 0 {
         let _ = write!(text, "; {hidden} of building-block rules (--building-blocks shows them)"); // writing to a String cannot fail
     }
-    let left_out: usize = session.outcome.left_out.values().sum();
+    let left_out: usize = session.run.outcome.left_out.values().sum();
     if left_out > 0 {
-        let rules = counted(session.outcome.left_out.len() as u64, "rule");
+        let rules = counted(session.run.outcome.left_out.len() as u64, "rule");
         let _ = write!(text, "; {} of {rules} left out by --max-signals", grouped(left_out as u64));
     }
     text
 }
 
 fn faults(session: &Session) -> String {
-    let of = |severity| session.outcome.faults.iter().filter(|fault| fault.severity == severity).count();
+    let of = |severity| session.run.outcome.faults.iter().filter(|fault| fault.severity == severity).count();
     match (of(FaultSeverity::Lost), of(FaultSeverity::Suspect)) {
         (0, 0) => "none".to_owned(),
         (lost, suspect) => {
-            let unlisted = match session.outcome.stats.tally.unlisted_faults {
+            let unlisted = match session.run.outcome.stats.tally.unlisted_faults {
                 0 => String::new(),
                 more => format!(", {} more that are not listed", grouped(more)),
             };

@@ -1,25 +1,31 @@
-//! Names that a person asked for: fields and categories of queries, rules and exceptions, and of options. Once the evidence was read, those that it never had
-//! are said, since an empty answer means little without them.
+//! The names that a run asks for: fields and categories of queries, rules and exceptions, columns, and fields that options name.
+//!
+//! An empty answer means little if the evidence never had the field that the rule tests, so every name is looked for while the evidence is read, and those
+//! that were never met become notices. There are two kinds:
+//!
+//! - a name that neither ECS nor the mapping has, such as `process.nmae`, is a mistake unless some JSON document has a field of its own by that name;
+//! - a known field that no event has, such as `dns.question.name` in evidence without event ID 22, matters only if nothing was found.
 
-use super::terminal::counted;
-use evql::base::Span;
-use evql::detect::{Detector, SoughtName};
-use evql::diag::{Notice, NoticeKind};
-use evql::ecs::Field;
-use evql::eql::UnknownName;
-use evql::pipeline::{Outcome, Roles};
-use evql::rules::{AlertException, RuleSet};
-use evql::source::InputFormat;
-use evql::sysmon;
+use crate::base::Span;
+use crate::base::number::counted;
+use crate::detect::{Detector, SoughtName};
+use crate::diag::{Notice, NoticeKind};
+use crate::ecs::{self, Field};
+use crate::eql::UnknownName;
+use crate::pipeline::{Outcome, Roles};
+use crate::rules::{AlertException, RuleSet};
+use crate::source::InputFormat;
+use crate::sysmon;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many different fields of rules are looked for in every event. Of more, only Sysmon's event IDs say what was never set.
+/// Up to so many different fields are looked for in every event. With more, as in a whole rule repository, the event IDs decide what was never set:
+/// to test hundreds of fields would cost every event more than the rules do.
 const FEW_FIELDS: usize = 64;
 
 /// Most names that one notice gives.
 const MOST_NAMED: usize = 8;
 
-/// What is asked of the evidence by name.
+/// Every name that is asked for, with who asks.
 #[derive(Debug, Default)]
 pub struct AskedNames {
     /// Known fields.
@@ -39,7 +45,7 @@ enum Asker {
     Columns,
 }
 
-/// A name that nobody has, the evidence neither.
+/// A name that neither ECS nor the mapping nor the evidence has.
 #[derive(Debug)]
 pub struct NameMistake {
     /// The name, if it stands in a query or a rule.
@@ -49,7 +55,7 @@ pub struct NameMistake {
 }
 
 impl AskedNames {
-    /// What rules and exceptions ask for, and options. Of rules that come with evql everything is known.
+    /// The names in rules, exceptions and roles. Built-in rules ask for known names only, and are not looked through.
     pub fn new(set: &RuleSet, exceptions: &[AlertException], roles: &Roles, builtin: bool) -> Self {
         let mut asked = Self::default();
         for rule in set.rules.iter().filter(|_| !builtin) {
@@ -90,7 +96,7 @@ impl AskedNames {
         let sought = if unknown.is_category {
             SoughtName::Category(unknown.name.clone())
         } else {
-            SoughtName::Field(evql::ecs::mapped(&unknown.name).0)
+            SoughtName::Field(ecs::mapped(&unknown.name).0)
         };
         let (_, asking) = self.unknown.entry(sought).or_insert_with(|| (unknown, Vec::new()));
         if !asking.contains(&by) {
@@ -98,7 +104,7 @@ impl AskedNames {
         }
     }
 
-    /// What to look for in the evidence.
+    /// The names to look for in the evidence.
     pub fn sought(&self) -> Vec<SoughtName> {
         let known = self.fields.iter().cloned().map(SoughtName::Field);
         let known = known.chain(self.categories.iter().cloned().map(SoughtName::Category));
@@ -111,7 +117,7 @@ impl AskedNames {
         self.fields.len() <= FEW_FIELDS
     }
 
-    /// Names that nobody has, the evidence neither.
+    /// The names that neither ECS nor the mapping nor the evidence has; to be asked when the evidence was read.
     pub fn mistakes(&self, detector: &Detector, outcome: &Outcome) -> Vec<NameMistake> {
         let watch = detector.watch();
         let unknown = self.unknown.iter().filter(|(sought, _)| watch.is_unseen(sought));
@@ -135,7 +141,7 @@ impl AskedNames {
         unknown.chain(roles).collect()
     }
 
-    /// What a reader of the answer must know of names.
+    /// Notices about names that were never met, to be asked when the evidence was read.
     pub fn notices(&self, detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
         let mut notices = Vec::new();
         let mistakes = self.mistakes(detector, outcome);
@@ -184,7 +190,7 @@ impl AskedNames {
     }
 }
 
-/// Who asks for something, in a few words.
+/// Those who ask for a name, in a few words.
 fn named(by: &[Asker]) -> String {
     let one = |by: &Asker| match by {
         Asker::Rule(name) => format!("the rule '{name}'"),

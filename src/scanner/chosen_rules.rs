@@ -1,0 +1,62 @@
+//! The rules that run, and what is known to be harmless: a loaded rule set after exceptions and selection.
+//!
+//! This file does not know where rules come from, nor who is told what is wrong with them.
+
+use crate::rules::{self, AlertExceptions, FileReport, Loaded, Rule, RuleSelection};
+use std::path::PathBuf;
+
+/// The rules of a run.
+#[derive(Clone, Debug, Default)]
+pub struct ChosenRules {
+    /// The rules that run, with everything found in their files.
+    pub loaded: Loaded,
+    /// The files of exceptions, with everything found in each.
+    pub exception_files: Vec<FileReport>,
+    /// How many rules the selection took away.
+    pub passed_over: usize,
+    /// Exceptions about whole alerts; those about events are part of the rules.
+    pub exceptions: AlertExceptions,
+    /// Whether each rule keeps only as many alerts as Elastic's detection engine would in one run.
+    pub max_signals: bool,
+    /// Whether the rules are those that come with evql.
+    pub builtin: bool,
+    /// Fields that an output shows as columns, if some were named.
+    pub columns: Vec<String>,
+}
+
+impl ChosenRules {
+    /// Applies exceptions and a selection to loaded rules. Fails, with all files that were read of the kind that is wrong, if a rule or an exception is wrong;
+    /// wrong rules may be skipped. The set may be empty afterwards.
+    pub fn new(
+        mut loaded: Loaded,
+        exceptions: &[PathBuf],
+        selection: &RuleSelection,
+        skip_bad_rules: bool,
+    ) -> Result<Self, Vec<FileReport>> {
+        if loaded.has_error() && !skip_bad_rules {
+            return Err(loaded.files);
+        }
+        // An exception that is left out makes more alerts, not fewer: it is never skipped.
+        let exceptions = rules::load_exceptions(exceptions, &loaded.set);
+        if exceptions.has_error() {
+            return Err(exceptions.files);
+        }
+        exceptions.give_to(&mut loaded.set);
+        loaded.tell_missing_lists(&exceptions);
+        loaded.notices.extend(exceptions.notices);
+        // Last, so that an exception may name a rule that this run leaves out.
+        let passed_over = selection.apply(&mut loaded.set);
+        Ok(Self {
+            loaded,
+            exception_files: exceptions.files,
+            passed_over,
+            exceptions: exceptions.alerts.into(),
+            ..Self::default()
+        })
+    }
+
+    /// The rules, in the order of their files.
+    pub fn rules(&self) -> &[Rule] {
+        &self.loaded.set.rules
+    }
+}

@@ -1,0 +1,183 @@
+//! One run of rules over evidence with every notice that belongs to the answer: what the facade and the command line have in common.
+//!
+//! [`pipeline::run`] finds alerts. What a reader must know to trust them is put together here, whoever asked: names that nobody has, rules that could find
+//! nothing, hosts with too many addresses. Later passes (triage, addresses) replace the notices of which they know better.
+
+use super::asked_names::AskedNames;
+use super::chosen_rules::ChosenRules;
+use crate::base::number::grouped;
+use crate::detect::{Alert, Detector, NameWatch};
+use crate::diag::{Notice, NoticeKind};
+use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
+use crate::process::triage::Triage;
+use crate::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
+use crate::report::Results;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// A finished run.
+#[derive(Debug)]
+pub struct ScanRun {
+    /// The rules that ran.
+    pub detector: Detector,
+    /// What was found about rules and their files; the set itself is the detector's.
+    pub chosen: ChosenRules,
+    /// Alerts, faults and counts.
+    pub outcome: Outcome,
+    /// The options that it ran with.
+    pub options: RunOptions,
+    /// Notices about the rules, the run and its options; sorted, each once.
+    pub notices: Vec<Notice>,
+    /// Every name that was asked for.
+    pub asked: AskedNames,
+    /// What was looked up about the alerts, once [`look_up`](Self::look_up) has run.
+    pub triage: Option<Triage>,
+    /// The addresses that hosts have shown as their own, if anything asked for them.
+    addresses: Option<HostAddresses>,
+}
+
+/// Where no address is known.
+static NO_ADDRESSES: LazyLock<HostAddresses> = LazyLock::new(HostAddresses::default);
+
+impl ScanRun {
+    /// Runs rules over everything under these files and folders.
+    pub fn new(
+        mut chosen: ChosenRules,
+        paths: &[PathBuf],
+        options: RunOptions,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
+        let set = std::mem::take(&mut chosen.loaded.set);
+        let mut asked = AskedNames::new(&set, &chosen.exceptions, &options.roles, chosen.builtin);
+        asked.add_columns(&chosen.columns);
+        // A watch remembers what it has seen, so that each run has a detector of its own: no run may change what the next one says.
+        let detector = Detector::for_mapping(set, options.mapping)
+            .with_max_signals(chosen.max_signals)
+            .with_exceptions(chosen.exceptions.clone())
+            .with_watch(NameWatch::new(asked.sought()));
+        let mut outcome = pipeline::run(paths, &detector, &options, progress)?;
+        let mut notices = chosen.loaded.notices.clone();
+        notices.append(&mut outcome.notices);
+        let addresses = outcome.addresses.take();
+        notices.extend(addresses.as_ref().and_then(full_addresses));
+        if chosen.builtin && outcome.alerts.is_empty() && !outcome.inputs.is_empty() {
+            notices.extend(nothing_found(&detector, &outcome));
+        }
+        notices.extend(asked.notices(&detector, &outcome));
+        let mut run = Self { detector, chosen, outcome, options, notices: Vec::new(), asked, triage: None, addresses };
+        run.add_notices(notices);
+        Ok(run)
+    }
+
+    /// Adds the starts of their processes to alerts of rules that did not need them.
+    pub fn complete_alerts(&mut self, progress: &dyn Progress) {
+        self.outcome.again.complete(&mut self.outcome.alerts, progress);
+        self.outcome.compare_files();
+    }
+
+    /// Looks up what the processes of alerts did, and where else their files and destinations were seen; nothing if there is no alert.
+    pub fn look_up(&mut self, progress: &dyn Progress) {
+        if self.outcome.alerts.is_empty() {
+            return;
+        }
+        let triage = self.outcome.again.triage(&self.outcome.alerts, progress);
+        let addresses = (*triage.addresses).clone();
+        self.replace_host_notices(triage.notices().into_iter().chain(full_addresses(&addresses)));
+        self.addresses = Some(addresses);
+        self.triage = Some(triage);
+    }
+
+    /// Takes what a pass over the processes of all events tells of hosts.
+    pub fn note_processes(&mut self, forest: &Forest) {
+        self.replace_host_notices(forest.several_hosts());
+    }
+
+    /// Makes sure that the addresses are known that tell the ends of the alerts' connections apart. That takes a pass of its own if nothing has asked for
+    /// addresses yet, and an alert has a connection whose record does not say it itself.
+    pub fn learn_addresses(&mut self, progress: &dyn Progress) {
+        if self.addresses.is_none() && self.outcome.alerts.iter().any(has_undecided_connection) {
+            let addresses = self.outcome.again.addresses(progress);
+            self.add_notices(full_addresses(&addresses));
+            self.addresses = Some(addresses);
+            self.outcome.compare_files();
+        }
+    }
+
+    /// The view that exporters take.
+    pub fn results(&self) -> Results<'_> {
+        Results {
+            detector: &self.detector,
+            alerts: &self.outcome.alerts,
+            clock: self.options.clock,
+            triage: self.triage.as_ref(),
+            addresses: self.addresses.as_ref().unwrap_or(&NO_ADDRESSES),
+            inputs: &self.outcome.inputs,
+        }
+    }
+
+    /// The first pass judges hosts by the processes that some rule may need; a pass over all processes knows better, and its notices stand in their place.
+    fn replace_host_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        self.notices.retain(|notice| notice.kind != NoticeKind::Host);
+        self.add_notices(notices);
+        self.outcome.compare_files();
+    }
+
+    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        self.notices.extend(notices);
+        self.notices.sort();
+        self.notices.dedup();
+    }
+}
+
+/// Whether an alert has a connection whose record does not say which end is whose.
+fn has_undecided_connection(alert: &Alert) -> bool {
+    let mut connections = alert
+        .present()
+        .filter_map(|event| Connection::read(|field| event.document.first(field).map(ToString::to_string)));
+    connections.any(|connection| connection.peer_by_itself().is_none())
+}
+
+/// Says that more addresses are hosts' own than are held.
+fn full_addresses(addresses: &HostAddresses) -> Option<Notice> {
+    let text = format!(
+        "hosts show more than {} addresses as their own: which end of a connection is whose may be told as not known for it",
+        grouped(MOST_ADDRESSES as u64)
+    );
+    addresses.is_full().then(|| Notice::new(NoticeKind::Limit, text))
+}
+
+/// What a person must know who ran the built-in rules and found nothing: whether they could have found anything, and what else there is to run.
+fn nothing_found(detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
+    let is_present = |id: &u32| outcome.stats.by_id.contains_key(id);
+    let mut notices = Vec::new();
+    let silent =
+        if outcome.stats.documents == 0 { detector.unanswered(|id| is_present(&id)).no_events } else { Vec::new() };
+    for rule in silent {
+        let name = &detector.rules()[rule].meta.name;
+        let of = |ids: &BTreeSet<u32>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        let (mut needed, mut missing) = (Vec::new(), Vec::new());
+        for ids in detector.needed_ids(rule) {
+            if !ids.iter().any(is_present) {
+                missing.push(of(&ids));
+            }
+            needed.push(of(&ids));
+        }
+        let (needed, missing) = (needed.join(", then of "), missing.join(" and of "));
+        let text =
+            format!("'{name}' could find nothing: it needs events of ID {needed}, and here are none of {missing}");
+        notices.push(Notice::new(NoticeKind::Unanswered, text));
+    }
+    let rules = detector.rules().len();
+    let what = if rules == 1 {
+        "only the one built-in rule ran".to_owned()
+    } else {
+        format!("only the {rules} built-in rules ran")
+    };
+    let text = format!(
+        "{what}: -r runs others, such as Elastic's (https://github.com/elastic/detection-rules), and `evql rules coverage` tells which of them this \
+         evidence can answer"
+    );
+    notices.push(Notice::new(NoticeKind::NextStep, text));
+    notices
+}
