@@ -33,7 +33,7 @@ fn items(path: &Path, slow: bool) -> Vec<Item> {
     items
 }
 
-/// Compares both ways; says how many items there were.
+/// Compares both readers; says how many items there were.
 fn compare(path: &Path, what: &str) -> usize {
     let (fast, slow) = (items(path, false), items(path, true));
     for (at, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
@@ -103,22 +103,22 @@ fn what_nobody_wants_is_counted() {
 }
 
 /// Fields that can be worked out, their values, and the time.
-type AtAGlance = (BTreeSet<Field>, BTreeMap<Field, Vec<Value>>, evql::base::Ticks);
+type ExtractedFields = (BTreeSet<Field>, BTreeMap<Field, Vec<Value>>, evql::base::Ticks);
 
-/// Works fields out at a glance, to compare them with those of the whole event, which is the next item.
+/// Extracts fields from the record in its chunk, to compare them with those of the whole event, which is the next item.
 #[derive(Default)]
 struct Comparer {
     mapping: Mapping,
-    at_a_glance: Option<AtAGlance>,
+    extracted: Option<ExtractedFields>,
     cells: ExtractCache,
     compared: usize,
-    without_glance: usize,
+    unextracted: usize,
 }
 
 /// Fields that share an entry have the same values as one by one.
-fn compare_sources(ways: &Extractors, lazy: &LazyEvent<'_>, fields: &[Field]) {
-    let places: Vec<usize> = fields.iter().map(|field| ways.position(field).unwrap()).collect();
-    for (source, places) in ways.sources(&places) {
+fn compare_sources(extractors: &Extractors, lazy: &LazyEvent<'_>, fields: &[Field]) {
+    let places: Vec<usize> = fields.iter().map(|field| extractors.position(field).unwrap()).collect();
+    for (source, places) in extractors.sources(&places) {
         let (mut text, mut parts) = (b"before ".to_vec(), vec![SourcePart::Flag(true)]);
         lazy.write_source(&source, &mut text, &mut parts);
         assert_eq!(parts.len(), places.len() + 1);
@@ -139,13 +139,14 @@ fn compare_sources(ways: &Extractors, lazy: &LazyEvent<'_>, fields: &[Field]) {
 impl Visitor for Comparer {
     fn begin_chunk(&mut self, _: u64) {}
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        let mut ways = Extractors::new(glance.event_id(), self.mapping, glance.names());
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
+        let mut extractors = Extractors::new(record.event_id(), self.mapping, record.names());
         // Two entries get another name on their way.
-        let names = glance.names().iter().map(|name| &**name).chain(["TargetProcessGUID", "Hashes"]);
+        let names = record.names().iter().map(|name| &**name).chain(["TargetProcessGUID", "Hashes"]);
         let entries = names.map(|name| Field::named(&format!("winlog.event_data.{name}")));
-        let all: Vec<Field> = ecs::all().map(Field::from).chain(entries).filter(|field| ways.learn(field)).collect();
-        let lazy = LazyEvent::new(&ways, glance, &mut self.cells, "a.evtx");
+        let all: Vec<Field> =
+            ecs::all().map(Field::from).chain(entries).filter(|field| extractors.learn(field)).collect();
+        let lazy = LazyEvent::new(&extractors, record, &mut self.cells, "a.evtx");
         let has_values =
             |field: &Field| Some((field.clone(), lazy.values(field).to_vec())).filter(|(_, v)| !v.is_empty());
         let found = all.iter().filter_map(has_values).collect();
@@ -158,7 +159,7 @@ impl Visitor for Comparer {
             }
             let mut text = b"before ".to_vec();
             let values = lazy.values(field);
-            let written = lazy.write_at(ways.position(field).unwrap(), &mut text);
+            let written = lazy.write_at(extractors.position(field).unwrap(), &mut text);
             let text = String::from_utf8(text).unwrap();
             let one = match written {
                 FoundSource::Text => {
@@ -181,21 +182,21 @@ impl Visitor for Comparer {
             };
             assert_eq!((values, text.as_str()), ([one].as_slice(), "before "), "{field}");
         }
-        compare_sources(&ways, &lazy, &all);
+        compare_sources(&extractors, &lazy, &all);
         // Hashes in lower case are shared only where nothing else is made of their entry.
         let of_timeline = |field: &&Field| evql::timeline::FIELDS.iter().any(|id| **field == Field::Known(*id));
-        compare_sources(&ways, &lazy, &all.iter().filter(of_timeline).cloned().collect::<Vec<_>>());
-        for field in all.iter().filter(|field| ways.is_never(field)) {
+        compare_sources(&extractors, &lazy, &all.iter().filter(of_timeline).cloned().collect::<Vec<_>>());
+        for field in all.iter().filter(|field| extractors.is_never(field)) {
             assert!(lazy.values(field).is_empty(), "{field}");
         }
-        self.at_a_glance = Some((all.iter().cloned().collect(), found, lazy.timestamp()));
+        self.extracted = Some((all.iter().cloned().collect(), found, lazy.timestamp()));
         Visit::NeedRecord
     }
 
     fn item(&mut self, item: Item) {
         let Item::Record(record) = item else { return };
-        let Some((learned, found, timestamp)) = self.at_a_glance.take() else {
-            self.without_glance += usize::from(sysmon::is_windows(&record));
+        let Some((learned, found, timestamp)) = self.extracted.take() else {
+            self.unextracted += usize::from(sysmon::is_windows(&record));
             return;
         };
         let whole = sysmon::map(&record, "a.evtx", self.mapping);
@@ -213,15 +214,15 @@ impl Visitor for Comparer {
     }
 
     fn restart_chunk(&mut self) {
-        self.at_a_glance = None;
+        self.extracted = None;
     }
 
     fn end_chunk(&mut self, _: &[u8]) {}
 }
 
-/// A field worked out from a glance at a record has the values that it has in the mapped event.
+/// A field extracted from a record in its chunk has the values that it has in the mapped event.
 #[test]
-fn fields_at_a_glance_are_those_of_the_whole_event() {
+fn extracted_fields_are_those_of_the_whole_event() {
     for mapping in [Mapping::Integration, Mapping::Winlogbeat] {
         let mut comparer = Comparer { mapping, ..Comparer::default() };
         for path in all_logs() {
@@ -232,12 +233,12 @@ fn fields_at_a_glance_are_those_of_the_whole_event() {
                 visit_unit(&inputs, &unit, &mut scratch, &mut comparer);
             }
         }
-        let Comparer { compared, without_glance, .. } = comparer;
-        assert!(compared > 5 * without_glance && compared > 100, "{compared} compared, {without_glance} not");
+        let Comparer { compared, unextracted, .. } = comparer;
+        assert!(compared > 5 * unextracted && compared > 100, "{compared} compared, {unextracted} not");
     }
 }
 
-/// Asks rules at a glance, to compare what they say with what they make of the whole event.
+/// Matches rules against records in their chunks, to compare the hits with those of the whole event.
 struct Asker<'d> {
     detector: &'d Detector,
     plans: HashMap<(u32, u32), (ShapePlan, [Memo; 3])>,
@@ -252,23 +253,23 @@ struct Asker<'d> {
 impl Visitor for Asker<'_> {
     fn begin_chunk(&mut self, _: u64) {}
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         let detector = self.detector;
         // What is remembered of other records must not matter: much, next to nothing, or nothing of what does not repeat itself at once.
         let memos = || [Memo::default(), Memo::new(2000, 1000), Memo::new(20_000, 2)];
-        let plan = self.plans.entry((glance.shape(), glance.event_id()));
-        let (plan, memos) = plan.or_insert_with(|| (detector.shape(glance), memos()));
+        let plan = self.plans.entry((record.shape(), record.event_id()));
+        let (plan, memos) = plan.or_insert_with(|| (detector.shape(record), memos()));
         let hits = match plan {
-            plan if !plan.may_matter(glance) => Some(Vec::new()),
+            plan if !plan.may_matter(record) => Some(Vec::new()),
             ShapePlan::Whole(_) => None,
             ShapePlan::Nothing => Some(Vec::new()),
             ShapePlan::Fields(plan) => {
-                let event = LazyCell::new(|| plan.event(glance, &mut self.cells, ""));
+                let event = LazyCell::new(|| plan.event(record, &mut self.cells, ""));
                 let [first, others @ ..] = memos;
-                let hits = plan.hits(detector.rules(), glance, &event, &mut self.keys, first);
+                let hits = plan.hits(detector.rules(), record, &event, &mut self.keys, first);
                 for memo in others {
-                    let other = plan.hits(detector.rules(), glance, &event, &mut self.keys, memo);
-                    assert_eq!(format!("{hits:?}"), format!("{other:?}"), "event {}", glance.event_id());
+                    let other = plan.hits(detector.rules(), record, &event, &mut self.keys, memo);
+                    assert_eq!(format!("{hits:?}"), format!("{other:?}"), "event {}", record.event_id());
                 }
                 Some(hits)
             }
@@ -294,9 +295,9 @@ impl Visitor for Asker<'_> {
     fn end_chunk(&mut self, _: &[u8]) {}
 }
 
-/// A rule makes the same of a record at a glance as of the whole event.
+/// A rule has the same hits in a record in its chunk as in the whole event.
 #[test]
-fn rules_say_the_same_at_a_glance() {
+fn rules_say_the_same_of_extracted_fields() {
     let shared = std::env::var_os("EVQL_SHARED").map(|shared| Path::new(&shared).join("rules/elastic-windows"));
     let sets = [Some(evql::rules::builtin()), shared.map(|rules| evql::rules::load(&[rules]).set)];
     for set in sets.into_iter().flatten() {

@@ -110,7 +110,7 @@ impl Pattern {
 
 impl CandidateBatch {
     fn iter(&self) -> impl Iterator<Item = CandidateRef<'_>> {
-        self.records.iter().map(|record| CandidateRef { sighting: record, batch: self })
+        self.records.iter().map(|record| CandidateRef { record, batch: self })
     }
 
     /// Notes the name of a host, unless it was the last one: events of one host mostly follow each other.
@@ -350,7 +350,7 @@ impl Candidates {
         let mut known: HashMap<Digest, (Digest, Locator)> = HashMap::new();
         let mut several: HashMap<Digest, BTreeSet<&str>> = HashMap::new();
         let name = |host: &Digest| names.get(host).map_or("", |name| &**name);
-        for CandidateRef { sighting: record, .. } in self.iter() {
+        for CandidateRef { record, .. } in self.iter() {
             let Some(process) = record.process else { continue };
             let process = Digester::without_host(process, record.host);
             let origin = record.order.origin();
@@ -386,14 +386,14 @@ pub struct Straddling {
 /// A candidate, with its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct CandidateRef<'c> {
-    pub sighting: &'c CandidateRecord,
+    pub record: &'c CandidateRecord,
     batch: &'c CandidateBatch,
 }
 
 impl<'c> CandidateRef<'c> {
     /// The keys under which a filter takes it.
     pub fn keys(&self, hit: &PatternHit) -> &'c [Digest] {
-        let first = self.sighting.keys as usize + hit.first as usize;
+        let first = self.record.keys as usize + hit.first as usize;
         self.batch.keys.get(first..first + hit.count as usize).unwrap_or_default()
     }
 }

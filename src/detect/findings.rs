@@ -61,7 +61,7 @@ impl FoundAlert {
 
     /// Where its events were read.
     fn origins<'f>(&'f self, candidates: &'f [CandidateRef<'_>]) -> impl Iterator<Item = Locator> + 'f {
-        let of_events = self.events.iter().flatten().map(|&at| candidates[at].sighting.order.origin());
+        let of_events = self.events.iter().flatten().map(|&at| candidates[at].record.order.origin());
         of_events.chain(self.start)
     }
 }
@@ -82,11 +82,11 @@ impl Detector {
         let rules = self.rules();
         let viable = viable(rules, all, each);
         let is_viable = |candidate: &CandidateRef<'_>| {
-            candidate.sighting.hits().iter().any(|hit| viable[hit.rule as usize].may_be(candidate, hit))
+            candidate.record.hits().iter().any(|hit| viable[hit.rule as usize].may_be(candidate, hit))
         };
         let of_batches = by_batch(all, each, |batch| batch.filter(is_viable).collect::<Vec<_>>());
         let mut candidates: Vec<CandidateRef<'_>> = of_batches.into_iter().flatten().collect();
-        candidates.sort_unstable_by_key(|candidate| candidate.sighting.order);
+        candidates.sort_unstable_by_key(|candidate| candidate.record.order);
         let by_rule = by_rule(rules.len(), &candidates, &viable);
         let each_found: Vec<OnceLock<Vec<FoundAlert>>> = by_rule.iter().map(|_| OnceLock::new()).collect();
         each(by_rule.len(), &|index| {
@@ -129,7 +129,7 @@ impl Detector {
         has_keys: bool,
     ) -> Option<Alert> {
         let rule = &self.rules()[found.rule];
-        let event = |at: usize| events.get(&candidates[at].sighting.order.origin()).cloned();
+        let event = |at: usize| events.get(&candidates[at].record.order.origin()).cloned();
         let all: Option<Vec<Option<Arc<Event>>>> =
             found.events.iter().map(|at| at.map_or(Some(None), |at| event(at).map(Some))).collect();
         let all = all?;
@@ -138,7 +138,7 @@ impl Detector {
         let join_keys = match (found.key, &all[first]) {
             (Some(digest), Some(event)) if has_keys => {
                 let at = found.events.iter().flatten().next()?;
-                let host = is_of_one_host(rule).then_some(candidates[*at].sighting.host);
+                let host = is_of_one_host(rule).then_some(candidates[*at].record.host);
                 self.key_values(rule, first, &event.document, (digest, host))?
             }
             _ => Vec::new(),
@@ -198,7 +198,7 @@ fn viable(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<ViableKeys> {
     };
     let of_batches = by_batch(all, each, |batch| {
         let mut counts = vec![0; filters];
-        for place in batch.flat_map(|candidate| candidate.sighting.hits()).filter_map(place) {
+        for place in batch.flat_map(|candidate| candidate.record.hits()).filter_map(place) {
             counts[place] += 1;
         }
         counts
@@ -217,7 +217,7 @@ fn viable(rules: &[Rule], all: &Candidates, each: Each<'_>) -> Vec<ViableKeys> {
     let is_rarest = |hit: &&PatternHit| rarest[hit.rule as usize] == Some(hit.filter as usize);
     let keys = by_batch(all, each, |batch| {
         let keys_of = |candidate: CandidateRef<'_>| {
-            let hits = candidate.sighting.hits().iter().filter(is_rarest);
+            let hits = candidate.record.hits().iter().filter(is_rarest);
             hits.flat_map(|hit| candidate.keys(hit).iter().map(|key| (hit.rule as usize, *key))).collect::<Vec<_>>()
         };
         batch.flat_map(keys_of).collect::<Vec<_>>()
@@ -254,7 +254,7 @@ fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], viable: &[ViableKeys])
     let mut by_rule = vec![Vec::new(); rules];
     for (at, candidate) in candidates.iter().enumerate() {
         let mut start = 0;
-        for of_rule in candidate.sighting.hits().chunk_by(|left, right| left.rule == right.rule) {
+        for of_rule in candidate.record.hits().chunk_by(|left, right| left.rule == right.rule) {
             let hits = start..start + of_rule.len();
             start = hits.end;
             let rule = of_rule[0].rule as usize;
@@ -270,7 +270,7 @@ fn by_rule(rules: usize, candidates: &[CandidateRef<'_>], viable: &[ViableKeys])
 fn found_by(index: RuleIndex, rule: &Rule, own: &[RuleCandidate], candidates: &[CandidateRef<'_>]) -> Vec<FoundAlert> {
     let joined = |own: &RuleCandidate| {
         let candidate = &candidates[own.at];
-        let hits = &candidate.sighting.hits()[own.hits.clone()];
+        let hits = &candidate.record.hits()[own.hits.clone()];
         Candidate::of_digests(hits.iter().map(|hit| (hit.filter as usize, candidate.keys(hit))))
     };
     match &rule.query {
@@ -279,7 +279,7 @@ fn found_by(index: RuleIndex, rule: &Rule, own: &[RuleCandidate], candidates: &[
             let apart = is_of_one_host(rule);
             let mut machines: HashMap<Option<Digest>, Machine<'_, usize>> = HashMap::new();
             for own in own {
-                let record = candidates[own.at].sighting;
+                let record = candidates[own.at].record;
                 let machine = machines.entry(apart.then_some(record.host)).or_insert_with(|| Machine::new(sequence));
                 machine.push(record.order.time, &joined(own), own.at);
             }
@@ -314,26 +314,25 @@ fn of_match(rule: RuleIndex, SequenceMatch { key, events }: SequenceMatch<usize>
 /// Gives each alert without the creation of its process that creation, if it is among the candidates: the latest one that is not after the alert's first
 /// event, or else (it was logged late) the first there is.
 fn add_starts(found: &mut [FoundAlert], candidates: &[CandidateRef<'_>], all: &Candidates) {
-    let first = |alert: &FoundAlert| alert.events.iter().flatten().next().map(|&at| candidates[at].sighting);
+    let first = |alert: &FoundAlert| alert.events.iter().flatten().next().map(|&at| candidates[at].record);
     let mut creations: HashMap<Digest, Vec<OrderKey>> = HashMap::new();
     for alert in &*found {
         if let Some(process) = first(alert).and_then(|first| first.process) {
             creations.entry(process).or_default();
         }
     }
-    for candidate in all.iter().filter(|candidate| candidate.sighting.is_creation) {
-        if let Some(process) = candidate.sighting.process
+    for candidate in all.iter().filter(|candidate| candidate.record.is_creation) {
+        if let Some(process) = candidate.record.process
             && let Some(known) = creations.get_mut(&process)
         {
-            known.push(candidate.sighting.order);
+            known.push(candidate.record.order);
         }
     }
     creations.values_mut().for_each(|known| known.sort_unstable());
     for alert in found {
         let Some(first) = first(alert) else { continue };
         let Some(known) = first.process.and_then(|process| creations.get(&process)) else { continue };
-        let is_own =
-            |order: &OrderKey| alert.events.iter().flatten().any(|&at| candidates[at].sighting.order == *order);
+        let is_own = |order: &OrderKey| alert.events.iter().flatten().any(|&at| candidates[at].record.order == *order);
         if !known.iter().any(is_own) {
             let before = known.partition_point(|creation| *creation <= first.order);
             let start = before.checked_sub(1).and_then(|at| known.get(at)).or(known.first());
@@ -344,9 +343,9 @@ fn add_starts(found: &mut [FoundAlert], candidates: &[CandidateRef<'_>], all: &C
 
 /// An event of which no more is known than what a candidate says.
 fn outline(candidate: &CandidateRef<'_>, hosts: &HashMap<Digest, Arc<str>>) -> Arc<Event> {
-    let order = candidate.sighting.order;
+    let order = candidate.record.order;
     let mut document = Document::new();
-    if let Some(name) = hosts.get(&candidate.sighting.host).filter(|name| !name.is_empty()) {
+    if let Some(name) = hosts.get(&candidate.record.host).filter(|name| !name.is_empty()) {
         document.set(ecs::HOST_NAME, &**name);
     }
     let (timestamp, logged, tiebreaker, origin) = (order.time, order.time, order.tiebreaker(), order.origin());
@@ -376,7 +375,7 @@ fn fetch(
             let hosts = all.hosts();
             for &at in found.iter().flat_map(|alert| alert.events.iter().flatten()) {
                 let candidate = &candidates[at];
-                events.entry(candidate.sighting.order.origin()).or_insert_with(|| outline(candidate, &hosts));
+                events.entry(candidate.record.order.origin()).or_insert_with(|| outline(candidate, &hosts));
             }
             return (events, BTreeSet::new());
         }

@@ -196,7 +196,7 @@ impl FieldPlan {
 
     /// Matches a record like [`hits`](Self::hits), with a result that records with the same hits share. The keys of a candidate go to `buffer`. Hits of
     /// dormant rules are left out, and the rules added to `dormant`.
-    pub fn sight<'e, F: FnOnce() -> LazyEvent<'e>>(
+    pub fn match_record<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
         detector: &Detector,
         record: &RecordRef<'_>,

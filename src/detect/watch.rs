@@ -40,7 +40,7 @@ pub struct ShapeWatch {
     extractors: Extractors,
     /// Positions of names.
     names: Vec<usize>,
-    /// Whether some cannot be found at a record.
+    /// Whether some cannot be found in a record in its chunk.
     is_whole: bool,
 }
 

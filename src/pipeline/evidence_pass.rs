@@ -183,7 +183,7 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         self.state.observer.keep();
     }
 
-    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         let pass = self.pass;
         let id = record.event_id();
         let PassThreadState { observer, cache, shapes, .. } = &mut *self.state;

@@ -98,7 +98,7 @@ impl PartialResults {
     /// first reading, but a file can have changed meanwhile.
     pub fn replace(&mut self, reread: Self) {
         // A candidate of the first reading may carry fewer stages than now, so that it is replaced, not added to. One that cannot be read any more stays.
-        let origins: HashSet<Locator> = reread.candidates.iter().map(|seen| seen.sighting.order.origin()).collect();
+        let origins: HashSet<Locator> = reread.candidates.iter().map(|seen| seen.record.order.origin()).collect();
         self.candidates.remove(|origin| origins.contains(&origin));
         self.candidates.merge(reread.candidates);
         let known: BTreeSet<&Fault> = self.faults.iter().collect();

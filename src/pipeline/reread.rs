@@ -45,7 +45,7 @@ impl Visitor for ChunkHasher<'_> {
         self.origin.offset = offset;
     }
 
-    fn glance(&mut self, _: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, _: &RecordRef<'_>) -> Visit {
         Visit::Skip
     }
 
@@ -88,7 +88,7 @@ impl Visitor for RecordIdCollector<'_> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         self.found.push((self.groups.group(record), record.record_id(), record.origin()));
         Visit::Skip
     }
@@ -154,7 +154,7 @@ impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
         self.mark = self.found.len();
     }
 
-    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         if self.is_wanted(record.origin()) { Visit::NeedRecord } else { Visit::Skip }
     }
 

@@ -313,7 +313,7 @@ impl Visitor for Looking<'_> {
         self.passed_over = self.part.passed_over;
     }
 
-    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         if NotableKind::of(record.provider(), record.provider_guid(), record.event_id()).is_some() {
             return Visit::NeedRecord;
         }

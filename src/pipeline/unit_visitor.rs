@@ -86,7 +86,7 @@ impl Visitor for UnitVisitor<'_> {
         self.state.building.begin(Locator { input: self.input, offset });
     }
 
-    fn glance(&mut self, record: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         let worker = self.worker;
         let clock = worker.options.clock;
         if self.is_selective
@@ -120,7 +120,7 @@ impl Visitor for UnitVisitor<'_> {
                 let event = LazyCell::new(|| plan.event(record, cache, path));
                 let candidates = &mut self.found.candidates;
                 let order = || order_of(&event, record, clock);
-                match plan.sight(detector, record, &event, (keys, buffer), memo, (worker.activity, dormant)) {
+                match plan.match_record(detector, record, &event, (keys, buffer), memo, (worker.activity, dormant)) {
                     MatchResult::Nothing => {}
                     MatchResult::Candidate(pattern) => {
                         let place = (order(), shape.is_creation);

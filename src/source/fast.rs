@@ -1,7 +1,7 @@
 //! The fast way through a chunk: records straight from their binary form, without XML in between.
 //!
 //! A record is a template and the values that fill it. A template is read once and known again by its content in every later chunk ([`template`]); what a
-//! record with it says at a glance is found by place ([`layout`]), and the caller decides on that glance whether the record is built at all ([`build`]).
+//! record with it says is found by place ([`layout`]), and the caller decides on that [`RecordRef`] whether the record is built at all ([`build`]).
 //! Whatever is not exactly understood, damage of any kind included, makes the whole chunk go the slow way: this module never guesses, and it raises no
 //! faults. A test holds that both ways give the same records for the same bytes.
 
@@ -52,8 +52,8 @@ pub(super) trait ChunkListener {
     fn wants_record(&self, offset: u64) -> bool;
     /// A record of a provider that nobody wants.
     fn pass_over(&mut self);
-    /// A record at a glance.
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit;
+    /// A record as it stands in its chunk.
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit;
     /// A whole record.
     fn record(&mut self, record: Record);
 }
@@ -230,12 +230,12 @@ impl FastReader {
             size: whole.to - whole.from,
             origin: whole.origin,
         };
-        if let Some(glance) = layout.as_ref().and_then(|layout| RecordRef::new(parts, layout, provider, wanted)) {
-            if !glance.is_wanted() {
+        if let Some(record) = layout.as_ref().and_then(|layout| RecordRef::new(parts, layout, provider, wanted)) {
+            if !record.is_wanted() {
                 reading.pass_over();
                 return Some(());
             }
-            if reading.glance(&glance) == Visit::Skip {
+            if reading.record_ref(&record) == Visit::Skip {
                 return Some(());
             }
         }

@@ -43,8 +43,8 @@ pub trait Visitor {
     }
     /// A chunk of an event log begins at this many bytes from the start of the file. Called for chunks that are not empty.
     fn begin_chunk(&mut self, offset: u64);
-    /// A record of the chunk at a glance. Most need no more than that. Records that show nothing at a glance are items at once.
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit;
+    /// A record of the chunk, as it stands there. Most need no more than that. Records that cannot be read in place are items at once.
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit;
     /// A record, document or fault.
     fn item(&mut self, item: Item);
     /// Takes back everything since the chunk began: it is read again, in another way.
@@ -74,7 +74,7 @@ impl Visitor for Collector<'_> {
         self.in_chunk = true;
     }
 
-    fn glance(&mut self, _: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, _: &RecordRef<'_>) -> Visit {
         Visit::NeedRecord
     }
 
@@ -113,8 +113,8 @@ impl ChunkListener for Hearing<'_> {
         self.0.item(Item::Skipped);
     }
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
-        self.0.glance(glance)
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
+        self.0.record_ref(record)
     }
 
     fn record(&mut self, record: Record) {

@@ -75,15 +75,15 @@ struct Looker<'d> {
 impl Visitor for Looker<'_> {
     fn begin_chunk(&mut self, _: u64) {}
 
-    fn glance(&mut self, glance: &RecordRef<'_>) -> Visit {
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         let detector = self.detector;
-        let plan = self.plans.entry((glance.shape(), glance.event_id()));
-        let (plan, memo) = plan.or_insert_with(|| (detector.shape(glance), Memo::default()));
+        let plan = self.plans.entry((record.shape(), record.event_id()));
+        let (plan, memo) = plan.or_insert_with(|| (detector.shape(record), Memo::default()));
         if let ShapePlan::Fields(fields) = &*plan
-            && plan.may_matter(glance)
+            && plan.may_matter(record)
         {
-            let event = LazyCell::new(|| fields.event(glance, &mut self.cells, ""));
-            self.hits += fields.hits(detector.rules(), glance, &event, &mut self.keys, memo).len();
+            let event = LazyCell::new(|| fields.event(record, &mut self.cells, ""));
+            self.hits += fields.hits(detector.rules(), record, &event, &mut self.keys, memo).len();
         }
         Visit::Skip
     }

@@ -25,7 +25,7 @@ fn found(offsets: &[u64], reasons: &[&'static str]) -> PartialResults {
 fn what_was_read_again_replaces_what_was_read_before() {
     let mut all = found(&[1, 2, 3], &["it was damaged"]);
     all.replace(found(&[2, 4], &["it was damaged", "it is gone"]));
-    let mut offsets: Vec<u64> = all.candidates.iter().map(|seen| seen.sighting.order.origin().offset).collect();
+    let mut offsets: Vec<u64> = all.candidates.iter().map(|seen| seen.record.order.origin().offset).collect();
     offsets.sort_unstable();
     assert_eq!(offsets, [1, 2, 3, 4], "each once, and nothing is lost that cannot be read again");
     let reasons: Vec<&str> = all.faults.iter().map(|fault| &*fault.reason).collect();

@@ -243,7 +243,7 @@ impl<'c> Raw<'c> {
         match self {
             Self::Nothing => {}
             Self::Text(text) => out.push_str(text),
-            // No glance is given of a record with values that cannot be rendered.
+            // There is no reference to a record with values that cannot be rendered.
             Self::Value(kind, raw) => value::write_raw(kind, raw, out).unwrap_or_default(),
         }
     }
@@ -328,7 +328,7 @@ impl PartialEq<Raw<'_>> for Stored {
 /// Decides by the name and the GUID of its provider whether a record is wanted.
 pub type ProviderFilter = fn(&str, Option<&str>) -> bool;
 
-/// A record at a glance.
+/// A record as it stands in its chunk: its system values are read, those of its entries only when asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordRef<'c> {
     layout: &'c RecordLayout,
@@ -369,7 +369,7 @@ impl Provider {
     }
 }
 
-/// Everything of a record that a glance is made from.
+/// Everything that a [`RecordRef`] is made from.
 #[derive(Clone, Copy)]
 pub struct RecordParts<'c> {
     pub outer: &'c ValueTable<'c>,
@@ -387,7 +387,7 @@ pub struct RecordParts<'c> {
 }
 
 impl<'c> RecordRef<'c> {
-    /// A glance, if nothing about the record is unusual; `None` if it must be built in full to know more.
+    /// A reference, if nothing about the record is unusual; `None` if it must be built in full to know more.
     #[inline]
     pub fn new(
         parts: RecordParts<'c>,
@@ -415,9 +415,9 @@ impl<'c> RecordRef<'c> {
         if provider.sender != sender {
             provider.update(sender, read(outer, &layout.provider), read(outer, &layout.provider_guid), wanted);
         }
-        let glance = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, size, origin };
+        let record = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, size, origin };
         // Of records that nobody wants, nobody reads values: their writing does not matter.
-        (!glance.is_wanted() || glance.is_normal()).then_some(glance)
+        (!record.is_wanted() || record.is_normal()).then_some(record)
     }
 
     /// Whether GUIDs and booleans stand in their normal form already. A value that is stored as one always does; only text can be in another writing, as in
