@@ -4,15 +4,18 @@
 
 use evql::detect::Detector;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineEcs, TimelineFormat};
+use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineEcs, TimelineFormat};
 use evql::rules;
 use evql::source::{FaultKind, FaultSeverity, Search};
+use results::results;
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipWriter};
+
+#[path = "support/results.rs"]
+mod results;
 
 /// Every sample log, with its name.
 fn samples() -> Vec<(String, Vec<u8>)> {
@@ -54,14 +57,7 @@ fn found(path: &Path, place: &str, options: &RunOptions) -> String {
     for fault in &outcome.faults {
         writeln!(out, "{fault:?}").unwrap();
     }
-    let results = Results {
-        detector: &detector,
-        alerts: &outcome.alerts,
-        clock: options.clock,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &outcome.alerts, options.clock);
     AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace(place, "HERE")

@@ -8,10 +8,13 @@
 use evql::detect::Detector;
 use evql::event::Clock;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, SpoolLimits, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineEcs, TimelineFormat, TimelineJson};
+use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineEcs, TimelineFormat, TimelineJson};
 use evql::{ecs, rules};
+use results::results;
 use std::path::{Path, PathBuf};
+
+#[path = "support/results.rs"]
+mod results;
 
 fn corpus() -> PathBuf {
     let shared = std::env::var_os("EVQL_SHARED").expect("EVQL_SHARED names the folder of reference material");
@@ -48,14 +51,7 @@ fn output(paths: &[PathBuf], options: &RunOptions) -> String {
         let timeline = Some(TimelineOptions { contents: format.contents(), limits });
         let options = RunOptions { timeline, ..options.clone() };
         let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
-        let results = Results {
-            detector: &detector,
-            alerts: &outcome.alerts,
-            clock: options.clock,
-            triage: None,
-            addresses: &HostAddresses::default(),
-            inputs: &[],
-        };
+        let results = results(&detector, &outcome.alerts, options.clock);
         AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
         outcome.timeline.unwrap().write(&results, format, &mut out).unwrap();
         out.extend(format!("{:#?}{:#?}", outcome.stats, outcome.faults).bytes());
@@ -100,14 +96,7 @@ fn every_record_is_accounted_for() {
     assert_eq!(ids, [1442, 90, 607], "process creations, connections, image loads");
     let mut rows = Vec::new();
     let mapped = stats.mapped;
-    let results = Results {
-        detector: &detector,
-        alerts: &outcome.alerts,
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &outcome.alerts, Clock::Logged);
     outcome.timeline.unwrap().write(&results, &TimelineJson(JsonLayout::Lines), &mut rows).unwrap();
     let rows = String::from_utf8(rows).unwrap().lines().count();
     assert_eq!(rows as u64, mapped, "the timeline drops nothing");

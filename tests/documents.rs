@@ -9,13 +9,16 @@ use evql::detect::{Detector, RuleHit};
 use evql::eql::{self, Query};
 use evql::event::{Clock, Document, Object};
 use evql::pipeline::{self, Outcome, Roles, RunOptions, Silent, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineEcs, TimelineFormat};
+use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineEcs, TimelineFormat};
 use evql::rules::{self, Rule, RuleSet};
 use evql::source::{self, FaultKind, FaultSeverity, Item, Scratch, Search};
 use evql::sysmon::{self, Mapping};
+use results::results;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+
+#[path = "support/results.rs"]
+mod results;
 
 fn shared() -> PathBuf {
     let shared = std::env::var_os("EVQL_SHARED").expect("EVQL_SHARED names the folder of reference material");
@@ -31,14 +34,7 @@ fn run(paths: &[PathBuf], detector: &Detector, roles: Roles, timeline: bool) -> 
 
 fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
     let mut out = Vec::new();
-    let results = Results {
-        detector,
-        alerts: &outcome.alerts,
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(detector, &outcome.alerts, Clock::Logged);
     AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
     out
 }
@@ -46,14 +42,7 @@ fn alerts_of(outcome: &Outcome, detector: &Detector) -> Vec<u8> {
 fn timeline_of(outcome: &mut Outcome, detector: &Detector) -> Vec<u8> {
     let mut out = Vec::new();
     let timeline = outcome.timeline.take().unwrap();
-    let results = Results {
-        detector,
-        alerts: &outcome.alerts,
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(detector, &outcome.alerts, Clock::Logged);
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     out
 }

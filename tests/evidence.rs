@@ -4,14 +4,21 @@
 
 use evql::detect::Detector;
 use evql::event::Clock;
-use evql::forge::{Scenario, XmlEncoding, XmlStyle, write_xml};
+use evql::forge::Scenario;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimeWindow, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{Results, TimelineCsv};
+use evql::report::TimelineCsv;
 use evql::rules;
 use evql::source::FaultKind;
+use results::results;
 use std::fs;
 use std::path::{Path, PathBuf};
+use windows_xml::{XmlEncoding, XmlStyle, write_xml};
+
+#[path = "support/results.rs"]
+mod results;
+
+#[path = "support/windows_xml.rs"]
+mod windows_xml;
 
 fn run(paths: &[PathBuf], options: &RunOptions) -> Outcome {
     pipeline::run(paths, &Detector::new(rules::builtin()), options, &Silent).unwrap()
@@ -20,14 +27,7 @@ fn run(paths: &[PathBuf], options: &RunOptions) -> Outcome {
 /// The rows of the timeline, without the files that they are from.
 fn rows(outcome: Outcome) -> Vec<Vec<String>> {
     let detector = Detector::new(rules::builtin());
-    let results = Results {
-        detector: &detector,
-        alerts: &outcome.alerts,
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &outcome.alerts, Clock::Logged);
     let mut out = Vec::new();
     outcome.timeline.unwrap().write(&results, &TimelineCsv, &mut out).unwrap();
     let mut reader = csv::Reader::from_reader(out.as_slice());

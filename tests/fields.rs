@@ -6,7 +6,11 @@
 use evql::event::Event;
 use evql::source::{self, Item, Scratch, Search};
 use evql::sysmon::Mapping;
+use index_template::index_template;
 use std::path::Path;
+
+#[path = "support/index_template.rs"]
+mod index_template;
 
 #[test]
 fn the_page_of_fields_is_what_the_tables_say() {
@@ -28,7 +32,7 @@ fn the_page_of_fields_is_what_the_tables_say() {
 #[test]
 fn the_index_template_is_what_the_catalogue_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/elasticsearch/index-template.json");
-    let template = evql::report::index_template();
+    let template = index_template();
     let text = format!("{template:#}\n");
     if std::env::var_os("EVQL_BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();

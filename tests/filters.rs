@@ -4,11 +4,14 @@
 
 use evql::detect::Detector;
 use evql::pipeline::{self, EventFilter, Outcome, RunOptions, Silent, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{Results, TimelineEcs, TimelineFormat};
+use evql::report::{TimelineEcs, TimelineFormat};
 use evql::rules;
+use results::results;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+#[path = "support/results.rs"]
+mod results;
 
 fn samples() -> Vec<PathBuf> {
     vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")]
@@ -73,14 +76,7 @@ fn documents_are_filtered_as_the_logs_they_came_from() {
     let outcome = pipeline::run(&samples(), &detector, &options, &Silent).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.ndjson");
-    let results = Results {
-        detector: &detector,
-        alerts: &outcome.alerts,
-        clock: options.clock,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &outcome.alerts, options.clock);
     let mut out = std::fs::File::create(&path).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     let filter = || EventFilter { include_ids: ids(&["1", "3"]), ..EventFilter::default() };

@@ -6,10 +6,13 @@ use evql::detect::Detector;
 use evql::eql;
 use evql::event::Value;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, SurveyOptions, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{Results, TimelineCsv, TimelineFormat};
+use evql::report::{TimelineCsv, TimelineFormat};
 use evql::rules::{Rule, RuleSet};
+use results::results;
 use std::path::PathBuf;
+
+#[path = "support/results.rs"]
+mod results;
 
 const GUID: &str = "{3fe15d12-e25b-65e6-2301-000000001f00}";
 
@@ -138,14 +141,7 @@ fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
         let options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
         let detector = detector("process where false");
         let mut outcome = pipeline::run(&evidence.paths, &detector, &options, &Silent).unwrap();
-        let results = Results {
-            detector: &detector,
-            alerts: &outcome.alerts,
-            clock: options.clock,
-            triage: None,
-            addresses: &HostAddresses::default(),
-            inputs: &outcome.inputs,
-        };
+        let results = results(&detector, &outcome.alerts, options.clock);
         let mut out = Vec::new();
         outcome.timeline.take().unwrap().write(&results, &TimelineCsv, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -7,28 +7,23 @@
 use evql::detect::Detector;
 use evql::event::Clock;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, SurveyOptions, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{Results, TimelineEcs, TimelineFormat};
+use evql::report::{TimelineEcs, TimelineFormat};
 use evql::rules;
 use evql::source::{self, Item, Record, Scratch, Search};
+use random::Random;
+use results::results;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+#[path = "support/results.rs"]
+mod results;
+
+#[path = "support/random.rs"]
+mod random;
+
 #[path = "fuzz/hostile.rs"]
 mod hostile;
-
-/// Numbers that are the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-}
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -66,14 +61,7 @@ type Lost = &'static [&'static str];
 fn documents(outcome: &mut Outcome, lost: Lost) -> Vec<Value> {
     let detector = Detector::new(rules::builtin());
     let timeline = outcome.timeline.take().unwrap();
-    let results = Results {
-        detector: &detector,
-        alerts: &[],
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &[], Clock::Logged);
     let mut out = Vec::new();
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     let line = |line: &[u8]| {

@@ -12,10 +12,14 @@ use evql::event::{Fields, Value, WrittenText};
 use evql::source::{Item, RecordRef, Scratch, Search, Visit, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, ExtractCache, Extractors, FoundSource, LazyEvent, Mapping, SourcePart};
 
+use random::Random;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+#[path = "support/random.rs"]
+mod random;
 
 const HEADER: usize = 4096;
 const CHUNK: usize = 65_536;
@@ -315,17 +319,6 @@ fn rules_say_the_same_of_extracted_fields() {
             }
         }
         assert!(asker.compared > 100 && asker.hits > 20, "{} compared, {} hits", asker.compared, asker.hits);
-    }
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
     }
 }
 

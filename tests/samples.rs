@@ -8,11 +8,14 @@ use evql::detect::{Alert, Detector};
 use evql::event::Clock;
 use evql::forge::{ExpectedClock, Scenario};
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
-use evql::process::HostAddresses;
-use evql::report::{AlertsJson, Exporter, JsonLayout, Results, TimelineCsv};
+use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineCsv};
 use evql::{ecs, rules};
+use results::results;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+#[path = "support/results.rs"]
+mod results;
 
 fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
     let detector = Detector::new(rules::builtin());
@@ -90,14 +93,7 @@ fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
     files.sort();
     let (detector, outcome) = run(&files, Clock::Logged);
     let Outcome { alerts, timeline, .. } = outcome;
-    let results = Results {
-        detector: &detector,
-        alerts: &alerts,
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &alerts, Clock::Logged);
     let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();
     let (mut findings, mut rows) = (Vec::new(), Vec::new());
     AlertsJson(JsonLayout::Lines).export(&results, &mut findings).unwrap();

@@ -9,6 +9,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use evql::source::{Fault, FaultKind, Input, Item, Record, Scratch, Search, UnitStats, discover, read_unit, units};
+use random::Random;
+
+#[path = "support/random.rs"]
+mod random;
 
 /// What came out of one or more files.
 #[derive(Default)]
@@ -112,19 +116,7 @@ fn exported_events_give_the_records_of_their_log() {
     assert!(compared > 0);
 }
 
-/// A small generator of numbers that are the same on every run (xorshift).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end.max(1) as u64).unwrap_or(0)
-    }
-}
-
-fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+fn damage(bytes: &mut Vec<u8>, numbers: &mut Random) {
     for _ in 0..=numbers.below(24) {
         if bytes.is_empty() {
             return;
@@ -154,7 +146,7 @@ fn damage_neither_panics_nor_hangs_and_stays_accounted_for() {
     assert!(!small.is_empty());
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("damaged.evtx");
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Random(0x9e37_79b9_7f4a_7c15);
     let rounds = std::env::var("EVQL_SOURCE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(300);
     let (mut records, mut faults) = (0, 0);
     for _ in 0..rounds {

@@ -8,13 +8,17 @@ use evql::detect::Detector;
 use evql::ecs;
 use evql::event::Clock;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
-use evql::process::{ActivityKind, Forest, HostAddresses, View};
+use evql::process::{ActivityKind, Forest, View};
 use evql::report::{Results, TimelineEcs, TreeExport, alert_document};
 use evql::rules;
 use evql::timeline::RowContents;
 use hashbrown::HashMap;
+use results::results;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+#[path = "support/results.rs"]
+mod results;
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -110,14 +114,7 @@ fn documents(paths: &[PathBuf], to: &Path) {
     let detector = builtin();
     let timeline = Some(TimelineOptions { contents: RowContents::Document, ..TimelineOptions::default() });
     let mut outcome = run(paths, &detector, &RunOptions { timeline, ..options(1) });
-    let results = Results {
-        detector: &detector,
-        alerts: &[],
-        clock: Clock::Logged,
-        triage: None,
-        addresses: &HostAddresses::default(),
-        inputs: &[],
-    };
+    let results = results(&detector, &[], Clock::Logged);
     let mut out = Vec::new();
     outcome.timeline.take().unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     fs::write(to, out).unwrap();

@@ -12,7 +12,6 @@ mod large;
 mod scenario;
 mod schema;
 mod value;
-mod xml;
 
 pub use chunk::{CHUNK_HEADER_SIZE, CHUNK_SIZE, RecordPlace};
 pub use damage::Damage;
@@ -22,4 +21,3 @@ pub use large::{Large, LargeError, LargeFile};
 pub use scenario::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault, ForgedFile, Scenario};
 pub use schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
 pub use value::{BinXmlType, ForgedValue, ZERO_GUID};
-pub use xml::{XmlEncoding, XmlStyle, write_xml};

@@ -3,10 +3,6 @@
 //! With ids a document is known again: the same event has the same id whichever run wrote it, and to create it twice adds nothing. This module does
 //! not speak to Elasticsearch; `docs/elasticsearch` has the index template.
 
-mod template;
-
-pub use template::index_template;
-
 use super::format::TimelineFormat;
 use super::json_layout::JsonLayout;
 use super::results::Results;
@@ -41,7 +37,7 @@ pub struct BadIndex {
 
 impl TimelineBulk {
     /// The data stream that is written to if no other is named: the dataset of Elastic's integration, apart from what agents write.
-    pub const INDEX: &'static str = template::INDEX;
+    pub const INDEX: &'static str = "logs-windows.sysmon_operational-evql";
 
     /// Writes to an index or data stream; with `ids` each document has an id that follows from its event.
     pub fn new(index: &str, ids: bool) -> Result<Self, BadIndex> {

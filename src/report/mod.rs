@@ -31,7 +31,7 @@ mod triage_json;
 pub use alert::{AlertDocuments, alert_document};
 pub use alerts_csv::AlertsCsv;
 pub use alerts_json::AlertsJson;
-pub use bulk::{BadIndex, TimelineBulk, index_template};
+pub use bulk::{BadIndex, TimelineBulk};
 pub use citation::{Citation, citation};
 pub use format::{Exporter, TimelineFormat};
 pub use json_layout::JsonLayout;

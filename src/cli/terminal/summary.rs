@@ -83,7 +83,7 @@ fn rules(session: &Session) -> String {
     if session.run.chosen.passed_over > 0 {
         let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.run.chosen.passed_over as u64)); // writing to a String cannot fail
     }
-    if session.run.chosen.loaded.deprecated.len() > 0 {
+    if !session.run.chosen.loaded.deprecated.is_empty() {
         let _ = write!(
             text,
             "; {} deprecated and not run (--deprecated runs them)",

@@ -2,7 +2,8 @@
 //!
 //! `docs/elasticsearch/index-template.json` is made of this. This module does not know which fields documents have.
 
-use crate::ecs::{self, FieldId, FieldType};
+use evql::ecs::{self, FieldId, FieldType};
+use evql::report::TimelineBulk;
 use serde_json::{Map, Value, json};
 
 /// Fields that ECS also indexes word by word, under `.text`.
@@ -21,9 +22,6 @@ const ALSO_TEXT: &[FieldId] = &[
     ecs::USER_FULL_NAME,
     ecs::USER_NAME,
 ];
-
-/// The data stream that events go to unless a person names another one; the template is for all whose names begin with it.
-pub const INDEX: &str = "logs-windows.sysmon_operational-evql";
 
 /// Characters of a keyword that are indexed.
 const KEYWORD_LENGTH: u32 = 1024;
@@ -46,7 +44,7 @@ pub fn index_template() -> Value {
         insert(&mut properties, name, mapping);
     }
     json!({
-        "index_patterns": [format!("{}*", INDEX)],
+        "index_patterns": [format!("{}*", TimelineBulk::INDEX)],
         "data_stream": {},
         "priority": 500,
         "template": {

@@ -3,7 +3,7 @@
 //! Written from the event, not from its record, so that it can be compared with what a reader makes of the record.
 //! There is no `RenderingInfo`: its texts come from the provider's message files.
 
-use super::file::ForgedEvent;
+use evql::forge::ForgedEvent;
 
 /// How the events stand in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +124,3 @@ fn push_text(out: &mut String, text: &str) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
