@@ -3,6 +3,7 @@
 //! An attacker chooses command lines, host names and paths. Shown raw they could move the cursor, reverse the reading order, run as a formula or become
 //! markup.
 
+use super::utf16;
 use std::borrow::Cow;
 
 /// Longest text that a spreadsheet cell holds, in UTF-16 code units (Excel's limit).
@@ -29,7 +30,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 /// The rest of CSV (quotes, separators, line breaks) is the CSV writer's business.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let formula = begins_formula(text);
-    let long = text.len() > CELL_LIMIT && text.encode_utf16().count() > CELL_LIMIT;
+    let long = utf16::is_longer(text, CELL_LIMIT);
     let hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if !formula && !long && !text.contains(hidden) {
         return Cow::Borrowed(text);
@@ -41,11 +42,10 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         if hidden(c) { push_visible(&mut out, c) } else { out.push(c) }
     }
-    if out.encode_utf16().count() > CELL_LIMIT {
-        cut_to_units(&mut out, CELL_LIMIT - CUT.encode_utf16().count());
-        out.push_str(CUT);
+    match cut(&out, CELL_LIMIT) {
+        Cow::Owned(cut) => Cow::Owned(cut),
+        Cow::Borrowed(_) => Cow::Owned(out),
     }
-    Cow::Owned(out)
 }
 
 /// Whether a text is one that [`cell`] leaves as it is and that needs no quotes in CSV, told by its bytes; a doubt counts as no.
@@ -65,13 +65,16 @@ fn begins_formula(text: &str) -> bool {
 
 /// At most so many UTF-16 units of a text, with a mark where it was cut.
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most || text.encode_utf16().count() <= most {
+    if !utf16::is_longer(text, most) {
         return Cow::Borrowed(text);
     }
-    let mut out = text.to_owned();
-    cut_to_units(&mut out, most.saturating_sub(CUT.encode_utf16().count()));
-    out.push_str(CUT);
-    Cow::Owned(out)
+    let limit = most.saturating_sub(utf16::length(CUT));
+    let mut units = 0;
+    let end = text.char_indices().find_map(|(at, c)| {
+        units += c.len_utf16();
+        (units > limit).then_some(at)
+    });
+    Cow::Owned(format!("{}{CUT}", &text[..end.unwrap_or(text.len())]))
 }
 
 /// Makes text safe between tags and in quoted attributes of HTML: markup becomes entities, and what [`terminal`] makes visible is made visible.
@@ -140,15 +143,6 @@ pub fn json(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
-}
-
-fn cut_to_units(text: &mut String, limit: usize) {
-    let mut units = 0;
-    let end = text.char_indices().find_map(|(at, c)| {
-        units += c.len_utf16();
-        (units > limit).then_some(at)
-    });
-    text.truncate(end.unwrap_or(text.len()));
 }
 
 /// Control characters, and format characters that change how the rest of a line reads.

@@ -10,34 +10,76 @@ pub type Guid = [u8; 16];
 /// Letters of a GUID in braces.
 pub const LENGTH: usize = 38;
 
-/// Which byte comes next in the text.
+/// Which stored byte comes next in the text.
 const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// How many letters of the text come before each of these bytes.
 const PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
 
-/// The text of a GUID: in braces, in lower case.
-pub fn text(guid: &Guid) -> [u8; LENGTH] {
+/// The digits of a GUID as they stand in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuidDigits {
+    /// Two digits each, in the order of the text: `{00112233-…` is 00 11 22 33, and not 33 22 11 00 as it is stored.
+    pub bytes: [u8; 16],
+    /// Whether one of them is a capital letter.
+    pub has_upper: bool,
+    /// Whether one of them is a small letter.
+    pub has_lower: bool,
+}
+
+/// The digits of a GUID in braces with its dashes, letters of either case.
+pub fn digits(of: &[u8]) -> Option<GuidDigits> {
+    let letters: &[u8; LENGTH] = of.try_into().ok()?;
+    let mut read = GuidDigits { bytes: [0; 16], has_upper: false, has_lower: false };
+    let is_framed = letters[0] == b'{' && letters[LENGTH - 1] == b'}';
+    if !is_framed || DASHES.iter().any(|at| letters[at + 1] != b'-') {
+        return None;
+    }
+    let mut digit = |letter: u8| match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => {
+            read.has_lower = true;
+            Some(letter - b'a' + 10)
+        }
+        b'A'..=b'F' => {
+            read.has_upper = true;
+            Some(letter - b'A' + 10)
+        }
+        _ => None,
+    };
+    let mut bytes = [0; 16];
+    for (byte, at) in bytes.iter_mut().zip(PLACES) {
+        *byte = digit(letters[at])? << 4 | digit(letters[at + 1])?;
+    }
+    Some(GuidDigits { bytes, ..read })
+}
+
+/// A GUID from the order of its text to that in which Windows stores it, or back: both swap the bytes of the first three groups, which are numbers.
+///
+/// Stored `33 22 11 00 | 55 44 | 77 66 | 88 99 | aa bb cc dd ee ff` is `{00112233-4455-6677-8899-aabbccddeeff}`.
+fn reordered(bytes: &[u8; 16]) -> [u8; 16] {
+    ORDER.map(|from| bytes[from])
+}
+
+/// Writes digits in the order of the text, in braces and with dashes.
+pub fn braced(bytes: &[u8; 16], digits: &[u8; 16]) -> [u8; LENGTH] {
     let mut text = [b'-'; LENGTH];
-    // Stored 33 22 11 00 55 44 77 66 88 99 aa … is {00112233-4455-6677-8899-aa…}: groups of numbers have their low bytes first, the rest does not.
-    for (from, at) in ORDER.into_iter().zip(PLACES) {
-        text[at] = HEX[usize::from(guid[from] >> 4)];
-        text[at + 1] = HEX[usize::from(guid[from] & 0xf)];
+    for (byte, at) in bytes.iter().zip(PLACES) {
+        text[at] = digits[usize::from(byte >> 4)];
+        text[at + 1] = digits[usize::from(byte & 0xf)];
     }
     (text[0], text[LENGTH - 1]) = (b'{', b'}');
     text
 }
 
+/// The text of a GUID: in braces, in lower case.
+pub fn text(guid: &Guid) -> [u8; LENGTH] {
+    braced(&reordered(guid), HEX)
+}
+
 /// The GUID whose text this is, letter for letter.
 pub fn parse(of: &str) -> Option<Guid> {
-    let letters: &[u8; LENGTH] = of.as_bytes().try_into().ok()?;
-    let digit = |letter: u8| HEX.iter().position(|&hex| hex == letter).and_then(|digit| u8::try_from(digit).ok());
-    let mut guid = [0; 16];
-    for (to, at) in ORDER.into_iter().zip(PLACES) {
-        guid[to] = digit(letters[at])? << 4 | digit(letters[at + 1])?;
-    }
-    // Digits alone were read: braces and dashes are compared by writing the GUID once more.
-    (text(&guid) == *letters).then_some(guid)
+    digits(of.as_bytes()).filter(|digits| !digits.has_upper).map(|digits| reordered(&digits.bytes))
 }
 
 /// The text of the zero GUID in normal form, which stands for no GUID at all.

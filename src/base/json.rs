@@ -3,7 +3,7 @@
 //! A timeline is mostly paths and numbers: this looks at many bytes at once, and copies what stands before the next special one.
 //! The result is what `serde_json` writes, byte for byte; a test holds that. This module does not know objects.
 
-use super::number::HEX;
+use super::number::{HEX, push_decimal};
 use std::ops::Range;
 
 /// Bytes of a text that are escaped at a time.
@@ -172,21 +172,10 @@ fn copy(from: &[u8], length: usize, to: &mut [u8]) -> usize {
 
 /// Adds an integer.
 pub fn push_long(out: &mut Vec<u8>, number: i64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
     if number < 0 {
         out.push(b'-');
     }
-    out.extend_from_slice(&digits[at..]);
+    push_decimal(number.unsigned_abs(), out);
 }
 
 #[cfg(test)]

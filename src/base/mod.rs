@@ -8,6 +8,7 @@ pub mod flag;
 pub mod folded;
 pub mod guid;
 pub mod host;
+pub mod interner;
 pub mod json;
 pub mod ngram;
 pub mod number;
@@ -15,6 +16,7 @@ mod origin;
 pub mod parts;
 pub mod span;
 pub mod time;
+pub mod utf16;
 pub mod wildcard;
 
 /// Runs a job for every number below a count, in any order, and returns when all are done.

@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 /// Hexadecimal digits, in lower case.
 pub const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// Hexadecimal digits, in capitals.
+pub const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
+
 /// A number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -63,6 +66,72 @@ pub fn read_hex(writing: &str) -> Option<u64> {
     let trimmed = writing.trim();
     let digits = trimmed.strip_prefix("0x").or_else(|| trimmed.strip_prefix("0X"))?;
     digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// A buffer that text is added to: a text, or a row of bytes.
+pub trait TextSink {
+    /// How many bytes are in it.
+    fn length(&self) -> usize;
+    /// Takes away what was added after so many bytes.
+    fn shorten(&mut self, length: usize);
+    /// Adds bytes of ASCII.
+    fn add(&mut self, ascii: &[u8]);
+}
+
+impl TextSink for Vec<u8> {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn shorten(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn add(&mut self, ascii: &[u8]) {
+        self.extend_from_slice(ascii);
+    }
+}
+
+impl TextSink for String {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn shorten(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn add(&mut self, ascii: &[u8]) {
+        self.push_str(str::from_utf8(ascii).unwrap_or_default());
+    }
+}
+
+/// Adds a number in decimal, without the trait objects that formatting goes through: rows are full of numbers.
+pub fn push_decimal(mut number: u64, out: &mut impl TextSink) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.add(&digits[at..]);
+}
+
+/// Adds a number as `0x` and its digits.
+pub fn push_hexadecimal(number: u64, out: &mut impl TextSink) {
+    // `| 1` so that zero has one digit.
+    let digits = (u64::BITS - (number | 1).leading_zeros()).div_ceil(4);
+    let mut text = [b'0'; 18];
+    text[1] = b'x';
+    let length = 2 + digits as usize;
+    for (place, digit) in text[2..length].iter_mut().rev().enumerate() {
+        *digit = HEX[usize::from((number >> (4 * place)).to_le_bytes()[0] & 0xf)];
+    }
+    out.add(&text[..length]);
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ const YEAR_9999: i64 = days_before(9999, 1) * 86_400 * Ticks::PER_SECOND;
 /// Seconds between 1601-01-01 and 1970-01-01.
 const UNIX_EPOCH_SECONDS: i64 = 11_644_473_600;
 
+/// First FILETIME whose year has five digits. No log has such a time, so that one marks bytes that are no record.
+pub const YEAR_10000: u64 = 2_650_467_744_000_000_000;
+
 impl Ticks {
     /// Ticks in one second.
     pub const PER_SECOND: i64 = 10_000_000;
@@ -73,6 +76,11 @@ impl Ticks {
     pub fn from_unix_millis(milliseconds: i64) -> Option<Self> {
         let since_1601 = milliseconds.checked_add(UNIX_EPOCH_SECONDS * 1000)?;
         since_1601.checked_mul(Self::PER_MILLISECOND).map(Self)
+    }
+
+    /// The instant of a FILETIME, if its year is one that text can have.
+    pub fn from_filetime(filetime: u64) -> Option<Self> {
+        (filetime < YEAR_10000).then(|| i64::try_from(filetime).ok().map(Self)).flatten()
     }
 
     /// Whole milliseconds since 1601, rounded down: the resolution of Elasticsearch's `date` type.
@@ -143,6 +151,16 @@ impl Ticks {
         self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.7}").replace('T', " ").replace('Z', ""))
     }
 
+    /// Whole seconds since 1970, rounded down.
+    pub const fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(Self::PER_SECOND) - UNIX_EPOCH_SECONDS
+    }
+
+    /// Whole milliseconds since 1970, rounded down.
+    pub const fn unix_millis(self) -> i64 {
+        self.whole_millis() - UNIX_EPOCH_SECONDS * 1000
+    }
+
     /// Whole microseconds since 1970, rounded down.
     pub const fn unix_micros(self) -> i64 {
         self.0.div_euclid(10) - UNIX_EPOCH_SECONDS * 1_000_000
@@ -164,9 +182,8 @@ impl Ticks {
     }
 
     fn timestamp(self) -> Option<jiff::Timestamp> {
-        let seconds = self.0.div_euclid(Self::PER_SECOND) - UNIX_EPOCH_SECONDS;
         let nanos = i32::try_from(self.0.rem_euclid(Self::PER_SECOND)).ok()? * 100;
-        jiff::Timestamp::new(seconds, nanos).ok()
+        jiff::Timestamp::new(self.unix_seconds(), nanos).ok()
     }
 
     /// FILETIMEs reach past the year 9999, calendars of RFC 3339 do not.

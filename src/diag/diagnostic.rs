@@ -17,6 +17,17 @@ pub enum Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(pub &'static str);
 
+/// Makes one constant per slug, and `ALL`: a list beside the constants would be one that a new slug can be missing from.
+macro_rules! define_codes {
+    ($($(#[$doc:meta])* $name:ident = $slug:literal;)*) => {
+        $($(#[$doc])* pub const $name: $crate::diag::Code = $crate::diag::Code($slug);)*
+
+        /// Every slug of this file.
+        pub const ALL: &[$crate::diag::Code] = &[$($name),*];
+    };
+}
+pub(crate) use define_codes;
+
 /// One finding about a source text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {

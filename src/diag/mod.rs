@@ -7,6 +7,7 @@ mod diagnostic;
 mod notice;
 mod render;
 
+pub(crate) use diagnostic::define_codes;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use notice::{Notice, NoticeKind};
 pub use render::{concise, full};

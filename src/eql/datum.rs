@@ -3,7 +3,7 @@
 //! A [`Datum`] is read from a document's value according to the field's type, so that `"443"` in a source is a number where Elasticsearch's mapping
 //! has a number. A [`Constant`] is the other side of a comparison, with every reading of it prepared. Nothing here knows of several values a field.
 
-use crate::base::Ticks;
+use crate::base::{Ticks, utf16};
 use crate::ecs::{Field, FieldType};
 use crate::event::Value;
 use std::borrow::Cow;
@@ -71,7 +71,7 @@ pub fn to_double(number: i64) -> f64 {
 
 /// Whether a text is too long to be a keyword: such count as missing.
 pub fn is_too_long(text: &str) -> bool {
-    text.len() > KEYWORD_LIMIT && text.encode_utf16().count() > KEYWORD_LIMIT
+    utf16::is_longer(text, KEYWORD_LIMIT)
 }
 
 /// What a value of a field of the given type is in a condition; `None` if that type cannot hold it, which counts as missing.

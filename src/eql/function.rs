@@ -5,6 +5,7 @@
 
 use super::datum::{Datum, parse_number};
 use super::operators;
+use crate::base::utf16;
 use crate::base::wildcard::fold;
 use crate::eql::ast::ArithmeticOp;
 use std::borrow::Cow;
@@ -205,7 +206,7 @@ impl Function {
                 Datum::Boolean(!whole.is_empty() && !part.is_empty() && whole.contains(&part))
             }
             Self::IndexOf => index_of(&fold_text(0)?, &fold_text(1)?, arguments.get(2))?,
-            Self::Length => long(text(0)?.encode_utf16().count()),
+            Self::Length => long(utf16::length(&text(0)?)),
             Self::Number => number(arguments.first()?, arguments.get(1))?,
             Self::Text => Datum::Text(text(0)?.into()),
             Self::Substring => substring(&text(0)?, arguments.get(1)?, arguments.get(2))?,

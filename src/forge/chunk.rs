@@ -4,7 +4,7 @@
 //! What the records mean, and how chunks make a file, is not known here.
 
 use super::binxml::{FRAGMENT_CODE, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
-use crate::base::Ticks;
+use crate::base::{Ticks, utf16};
 use hashbrown::HashMap;
 
 /// Bytes in a chunk.
@@ -168,7 +168,7 @@ impl ChunkWriter {
         //   next u32 | GUID 16 | size u32 | 0f 01 01 00 | element | 00
         //
         // A bucket of the header begins a list over `next`; as with names, the newest entry is its head.
-        let units = guid.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let units = utf16::units(&guid);
         let bucket = (hash_units(units) % TEMPLATE_BUCKETS) as usize;
         let next = self.templates.add(guid, bucket, offset);
         self.bytes.extend(next.to_le_bytes());
@@ -249,9 +249,9 @@ impl ChunkWriter {
 
     /// UTF-16 text after its length in units.
     fn counted(&mut self, text: &str) -> Result<(), RefusedWrite> {
-        let units = u16::try_from(text.encode_utf16().count()).map_err(|_| RefusedWrite::TooLong)?;
+        let units = u16::try_from(utf16::length(text)).map_err(|_| RefusedWrite::TooLong)?;
         self.bytes.extend(units.to_le_bytes());
-        self.bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        self.bytes.extend(utf16::bytes(text));
         self.room()
     }
 

@@ -1,6 +1,7 @@
 //! Writes valid EVTX files, as Windows' event log service does, so that a reader can be tested on logs of which everything is known.
 //!
-//! Nothing is shared with the reader of this crate: a mistake in one must not be hidden by the same mistake in the other.
+//! Nothing is shared with the readers in [`source`](crate::source): a mistake in one must not be hidden by the same mistake in the other. Only the writing of
+//! GUIDs, times and UTF-16 is `base`'s for both, and there the `evtx` crate, which the tests read forged logs with too, is the judge.
 //! This module knows neither rules nor ECS.
 
 mod binxml;
@@ -20,4 +21,4 @@ pub use file::{FILE_HEADER_SIZE, ForgedEvent, ForgedField, TooLarge, write_file}
 pub use large::{Large, LargeError, LargeFile};
 pub use scenario::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault, ForgedFile, Scenario};
 pub use schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
-pub use value::{BinXmlType, ForgedValue, ZERO_GUID};
+pub use value::{BinXmlType, ForgedValue};

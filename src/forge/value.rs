@@ -2,7 +2,7 @@
 //!
 //! One value at a time; where it stands in a template or a record is not known here.
 
-use crate::base::Ticks;
+use crate::base::{Ticks, guid, utf16};
 
 /// The type of a `BinXML` value, as Windows numbers them. Arrays are not written: Sysmon has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,9 +34,6 @@ pub enum BinXmlType {
     /// 64-bit number shown as `0x…`.
     HexInt64,
 }
-
-/// The GUID that Sysmon writes when it knows none, as text.
-pub const ZERO_GUID: &str = "{00000000-0000-0000-0000-000000000000}";
 
 impl BinXmlType {
     /// The type byte in descriptors and substitution tokens.
@@ -114,7 +111,7 @@ impl ForgedValue {
 
     /// UTF-16 text.
     pub fn text(text: &str) -> Self {
-        Self { kind: BinXmlType::Text, bytes: utf16(text), text: text.to_owned() }
+        Self { kind: BinXmlType::Text, bytes: utf16::bytes(text), text: text.to_owned() }
     }
 
     /// An instant.
@@ -156,21 +153,15 @@ impl ForgedValue {
                 let yes: bool = text.to_ascii_lowercase().parse().ok()?;
                 (u32::from(yes).to_le_bytes().to_vec(), yes.to_string())
             }
-            BinXmlType::Guid => guid(text)?,
+            BinXmlType::Guid => {
+                let guid = guid::read(text)?;
+                (guid.to_vec(), String::from_utf8_lossy(&guid::text(&guid)).into_owned())
+            }
             BinXmlType::FileTime => return Ticks::parse_rfc3339(text).map(Self::file_time),
             BinXmlType::Sid => sid(text)?,
         };
         Some(Self { kind, bytes, text })
     }
-}
-
-/// The bytes of text.
-pub(super) fn utf16(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len() * 2);
-    for unit in text.encode_utf16() {
-        bytes.extend_from_slice(&unit.to_le_bytes());
-    }
-    bytes
 }
 
 /// A number in decimal, or in hexadecimal after `0x`.
@@ -183,23 +174,6 @@ fn number(text: &str) -> Option<u64> {
 
 fn plain<const N: usize>(number: u64, encode: impl Fn(u64) -> Option<[u8; N]>) -> Option<(Vec<u8>, String)> {
     Some((encode(number)?.to_vec(), number.to_string()))
-}
-
-/// A GUID with or without braces, in either letter case; the first three groups are little-endian in the file.
-fn guid(text: &str) -> Option<(Vec<u8>, String)> {
-    let inner = text.strip_prefix('{').map_or(Some(text), |rest| rest.strip_suffix('}'))?;
-    let groups: Vec<&str> = inner.split('-').collect();
-    let widths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    if widths != [8, 4, 4, 4, 12] || !groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit())) {
-        return None;
-    }
-    // {00112233-4455-6677-8899-aabbccddeeff} is stored 33 22 11 00 | 55 44 | 77 66 | 88 99 | aa bb cc dd ee ff.
-    let mut bytes = u32::from_str_radix(groups[0], 16).ok()?.to_le_bytes().to_vec();
-    bytes.extend(u16::from_str_radix(groups[1], 16).ok()?.to_le_bytes());
-    bytes.extend(u16::from_str_radix(groups[2], 16).ok()?.to_le_bytes());
-    bytes.extend(u16::from_str_radix(groups[3], 16).ok()?.to_be_bytes());
-    bytes.extend_from_slice(&u64::from_str_radix(groups[4], 16).ok()?.to_be_bytes()[2..]);
-    Some((bytes, format!("{{{}}}", inner.to_ascii_lowercase())))
 }
 
 /// `S-1-authority-sub-sub…`: revision, count, 48-bit big-endian authority, then little-endian sub-authorities (at most 15).

@@ -11,6 +11,7 @@ use super::partial_results::FAULTS_PER_UNIT;
 use super::progress::Progress;
 use super::threads::CHUNKS_PER_UNIT;
 use super::window::TimeWindow;
+use crate::base::interner::Interner;
 use crate::base::{Ticks, host};
 use crate::ecs::{self, FieldId};
 use crate::source::{
@@ -132,26 +133,14 @@ struct SurveyPart {
     extents: Vec<ChunkExtent>,
 }
 
+/// Most records of a file without chunks that are gathered before they are counted.
+const MOST_PENDING: usize = 8192;
+
 /// The state of one thread, reused from unit to unit.
 #[derive(Default)]
 struct SurveyThreadState {
     scratch: Scratch,
-    names: HashSet<Arc<str>>,
-}
-
-/// Above this many names a thread forgets those it knew.
-const MOST_KNOWN: usize = 8192;
-
-fn share(names: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
-    if let Some(known) = names.get(text) {
-        return Arc::clone(known);
-    }
-    if names.len() >= MOST_KNOWN {
-        names.clear();
-    }
-    let new: Arc<str> = text.into();
-    names.insert(Arc::clone(&new));
-    new
+    names: Interner,
 }
 
 fn read(
@@ -197,7 +186,7 @@ struct SurveyedRecord {
 struct Looking<'l> {
     inputs: &'l [Input],
     options: &'l SurveyOptions,
-    names: &'l mut HashSet<Arc<str>>,
+    names: &'l mut Interner,
     part: SurveyPart,
     /// The streams that were met, by the number that [`SurveyedRecord`] has, each with the name of the computer as it was written.
     streams: Vec<(StreamKey, Arc<str>)>,
@@ -230,9 +219,9 @@ impl Looking<'_> {
         if let Some(at) = self.streams.iter().position(is) {
             return at;
         }
-        let folded = share(self.names, &host::folded(computer));
-        let key = StreamKey { computer: folded, channel: share(self.names, channel) };
-        self.streams.push((key, share(self.names, computer)));
+        let folded = self.names.share(&host::folded(computer));
+        let key = StreamKey { computer: folded, channel: self.names.share(channel) };
+        self.streams.push((key, self.names.share(computer)));
         self.streams.len() - 1
     }
 
@@ -253,7 +242,7 @@ impl Looking<'_> {
         if let Some(known) = self.provider.as_ref().filter(|known| &***known == name) {
             return Arc::clone(known);
         }
-        let provider = share(self.names, name);
+        let provider = self.names.share(name);
         self.provider = Some(Arc::clone(&provider));
         provider
     }
@@ -336,7 +325,7 @@ impl Visitor for Looking<'_> {
             Item::Skipped => self.part.passed_over += 1,
             Item::Fault(fault) => self.fault(fault),
         }
-        if self.seen.len() >= MOST_KNOWN {
+        if self.seen.len() >= MOST_PENDING {
             // Files that are not cut into chunks.
             self.keep();
         }

@@ -1,5 +1,7 @@
 //! The key of a process on its host: Sysmon's ProcessGuid, or any other text that is an entity id, or its number and image where there is neither.
 
+use crate::base::guid;
+use crate::base::number::{HEX, HEX_UPPER};
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,9 +19,6 @@ pub enum EntityId {
     Text(Arc<str>),
 }
 
-/// Where the dashes of a GUID stand.
-const DASHES: [usize; 4] = [9, 14, 19, 24];
-
 impl EntityId {
     /// The id that has this text.
     pub fn new(text: &str) -> Self {
@@ -27,30 +26,10 @@ impl EntityId {
     }
 
     fn guid(text: &[u8]) -> Option<Self> {
-        let framed = text.len() == 38 && text[0] == b'{' && text[37] == b'}';
-        if !framed || DASHES.iter().any(|&at| text[at] != b'-') {
-            return None;
-        }
-        let (mut upper, mut lower) = (false, false);
-        let mut bytes = [0; 16];
-        let digits = (1..37).filter(|at| !DASHES.contains(at)).map(|at| text[at]);
-        for (at, digit) in digits.enumerate() {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => {
-                    lower = true;
-                    digit - b'a' + 10
-                }
-                b'A'..=b'F' => {
-                    upper = true;
-                    digit - b'A' + 10
-                }
-                _ => return None,
-            };
-            bytes[at / 2] = bytes[at / 2] << 4 | value;
-        }
+        let digits = guid::digits(text)?;
         // A GUID of mixed case is kept as text: it must print as it was written, and two that differ in case are two ids in Elastic.
-        (!(upper && lower)).then_some(Self::Guid { upper, bytes })
+        let is_mixed = digits.has_upper && digits.has_lower;
+        (!is_mixed).then_some(Self::Guid { upper: digits.has_upper, bytes: digits.bytes })
     }
 }
 
@@ -59,14 +38,8 @@ impl fmt::Display for EntityId {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Guid { upper, bytes } => {
-                f.write_str("{")?;
-                for (at, byte) in bytes.iter().enumerate() {
-                    if matches!(at, 4 | 6 | 8 | 10) {
-                        f.write_str("-")?;
-                    }
-                    if *upper { write!(f, "{byte:02X}") } else { write!(f, "{byte:02x}") }?;
-                }
-                f.write_str("}")
+                let text = guid::braced(bytes, if *upper { HEX_UPPER } else { HEX });
+                f.write_str(str::from_utf8(&text).unwrap_or_default())
             }
         }
     }

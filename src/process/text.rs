@@ -1,10 +1,10 @@
 //! Texts out of evidence that are held for long: cut to a bounded length, with the number of characters that were cut; and shared where they repeat.
 
-use hashbrown::HashSet;
+use crate::base::interner::Interner;
 use std::fmt;
 use std::sync::Arc;
 
-/// Above this many texts a pool starts anew: what is shared less costs memory, but a pool that only grows does too.
+/// Most texts that a pool shares.
 const MOST_POOLED: usize = 1 << 16;
 
 /// A text, perhaps cut.
@@ -39,23 +39,20 @@ impl fmt::Display for CutText {
     }
 }
 
-/// Texts that are shared.
-#[derive(Debug, Default)]
-pub struct Pool(HashSet<Arc<str>>);
+/// Texts that are shared, whatever their length.
+#[derive(Debug)]
+pub struct Pool(Interner);
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self(Interner::new(MOST_POOLED, usize::MAX))
+    }
+}
 
 impl Pool {
     /// A text, shared with those that were asked for before.
     pub fn share(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
-            return known.clone();
-        }
-        // Whoever holds a text goes on holding it: clearing loses sharing only.
-        if self.0.len() >= MOST_POOLED {
-            self.0.clear();
-        }
-        let new: Arc<str> = text.into();
-        self.0.insert(new.clone());
-        new
+        self.0.share(text)
     }
 
     /// A shared text of at most `most` bytes; behind a longer one stands how many characters were cut.

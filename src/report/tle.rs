@@ -9,7 +9,7 @@ mod maps;
 use super::format::TimelineFormat;
 use super::results::Results;
 use crate::base::escape::{CELL_LIMIT, cell};
-use crate::base::{Ticks, escape};
+use crate::base::{Ticks, escape, utf16};
 use crate::event::{Document, Value};
 use crate::process::{Connection, ConnectionEnd, HostAddresses};
 use crate::timeline::{Data, RecordView, RowContents, SystemView, TimelineEntry};
@@ -136,7 +136,7 @@ fn payload(data: Data<'_>) -> String {
         out.extend_from_slice(if several { b"]}}" } else { b"}}" });
         String::from_utf8(out).unwrap_or_default()
     };
-    let fits = |text: &String| text.len() <= CELL_LIMIT || text.encode_utf16().count() <= CELL_LIMIT;
+    let fits = |text: &String| !utf16::is_longer(text, CELL_LIMIT);
     let whole = write(usize::MAX);
     if fits(&whole) { whole } else { CUT_VALUES.into_iter().map(write).find(fits).unwrap_or(whole) }
 }

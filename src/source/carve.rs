@@ -6,10 +6,11 @@
 //!
 //! Nothing is known here of what records say.
 
+use crate::base::time::YEAR_10000;
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::format::{CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, FRAGMENT, RECORD_HEADER, RECORD_MAGIC, YEAR_10000};
+use super::format::{CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, FRAGMENT, RECORD_HEADER, RECORD_MAGIC};
 use super::hidden::whole_record;
 
 /// Whether bytes begin with a chunk whose header is undamaged.

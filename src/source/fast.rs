@@ -8,7 +8,6 @@
 mod build;
 mod byte_view;
 mod definitions;
-mod filetime;
 mod layout;
 mod loose;
 mod system_cache;
@@ -20,10 +19,12 @@ pub use layout::{ProviderFilter, Raw, RecordRef, Stored};
 pub(super) use loose::{KnownTemplates, LooseReader, LooseRecord, ReadAlone, Unreadable};
 
 use super::chunk_place::ChunkPlace;
-use super::format::{CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, RECORD_HEADER, RECORD_MAGIC, YEAR_10000};
+use super::format::{CHUNK_HEADER, CHUNK_LENGTH, CHUNK_MAGIC, RECORD_HEADER, RECORD_MAGIC};
 use super::hidden::may_hide;
-use super::record::{Interner, Record};
+use super::record::Record;
 use crate::base::Locator;
+use crate::base::interner::Interner;
+use crate::base::time::YEAR_10000;
 use build::gap;
 use byte_view::ByteView;
 use definitions::Definitions;

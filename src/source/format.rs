@@ -25,9 +25,6 @@ pub(super) const RECORD_HEADER: usize = 24;
 pub(super) const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
 /// First bytes of the binary XML of a record: the token of a fragment header, version 1.1, no flags.
 pub(super) const FRAGMENT: &[u8; 4] = b"\x0f\x01\x01\0";
-/// First FILETIME whose year has five digits. No log has such a time, so that one marks bytes that are no record.
-pub(super) const YEAR_10000: u64 = 2_650_467_744_000_000_000;
-
 /// Where a chunk slot begins, in bytes from the start of the file.
 pub(super) const fn chunk_offset(chunk: u64) -> u64 {
     HEADER_BLOCK.saturating_add(chunk.saturating_mul(CHUNK))

@@ -5,8 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use hashbrown::HashSet;
-
+use crate::base::interner::Interner;
 use crate::base::{Locator, Ticks, guid};
 
 /// One event record.
@@ -236,35 +235,3 @@ impl Draft {
 fn activity(text: &str) -> Option<Box<str>> {
     (!text.is_empty()).then(|| normal_guid(text).into())
 }
-
-/// Strings that come back again and again, each held once.
-#[derive(Debug, Default)]
-pub(super) struct Interner {
-    known: HashSet<Arc<str>>,
-}
-
-impl Interner {
-    /// Above this many strings the evidence is playing games: start anew rather than grow.
-    const CAPACITY: usize = 8192;
-    /// Longer strings hardly repeat.
-    const LONGEST: usize = 256;
-
-    /// A shared copy of `text`.
-    pub(super) fn share(&mut self, text: &str) -> Arc<str> {
-        if text.len() > Self::LONGEST {
-            return Arc::from(text);
-        }
-        if let Some(known) = self.known.get(text) {
-            return Arc::clone(known);
-        }
-        if self.known.len() >= Self::CAPACITY {
-            self.known.clear();
-        }
-        let new: Arc<str> = Arc::from(text);
-        self.known.insert(Arc::clone(&new));
-        new
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -18,7 +18,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::fault::{FaultKind, chain, snippet};
-use super::record::{Draft, Interner, Record, SystemField, normal_form};
+use super::record::{Draft, Record, SystemField, normal_form};
+use crate::base::interner::Interner;
 use crate::base::{Locator, Ticks};
 
 /// Deeper elements than this are no event but an attack on memory. (What is rendered from a log has at most 512.)

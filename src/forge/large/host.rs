@@ -15,8 +15,6 @@ use std::rc::Rc;
 
 /// 2024-03-04T06:00:00Z, a Monday.
 const BEGIN: Ticks = Ticks(133_540_056_000_000_000);
-/// Seconds from 1601 to 1970.
-const UNIX_EPOCH: i64 = 11_644_473_600;
 /// So many processes are remembered. The end of one that is forgotten stands in no log, as under a configuration that leaves out most ends.
 const MOST_PROCESSES: usize = 120;
 
@@ -203,7 +201,7 @@ impl ForgedHost {
 
     /// A GUID as Sysmon makes them: machine, second of the start, a number that no other process has.
     fn guid(&self, serial: u32) -> [u8; 16] {
-        let seconds = u32::try_from(self.clock.0 / Ticks::PER_SECOND - UNIX_EPOCH).unwrap_or_default();
+        let seconds = u32::try_from(self.clock.unix_seconds()).unwrap_or_default();
         // Sysmon's layout: machine (4 bytes) | seconds of the start since 1970 (4) | numbers that no other process of the host has (8).
         let ([m0, m1, m2, m3], [s0, s1, s2, s3]) = (self.machine.to_le_bytes(), seconds.to_le_bytes());
         let [n3, n2, n1, n0] = serial.to_be_bytes();

@@ -4,8 +4,8 @@
 
 use super::super::binxml::{ForgedInstance, ForgedTemplate, Slot, data_template, system_template};
 use super::super::schema::{CHANNEL, PROVIDER, PROVIDER_GUID, Schema, kind_of};
-use super::super::value::{BinXmlType, ForgedValue, utf16};
-use crate::base::Ticks;
+use super::super::value::{BinXmlType, ForgedValue};
+use crate::base::{Ticks, utf16};
 use std::rc::Rc;
 
 /// The kinds of events that large logs hold.
@@ -40,7 +40,7 @@ impl SchemaValues {
     }
 
     pub(super) fn text(self, text: &str) -> Self {
-        self.slot(BinXmlType::Text, utf16(text))
+        self.slot(BinXmlType::Text, utf16::bytes(text))
     }
 
     /// `UtcTime`, and other times that are written the same way.

@@ -10,9 +10,6 @@ use hashbrown::HashMap;
 
 type ProcessResult<T> = Result<T, (Problem, Span)>;
 
-/// Ticks from 1601 to 1970.
-const UNIX_EPOCH: i64 = 11_644_473_600 * Ticks::PER_SECOND;
-
 /// Where and when a process first shows itself in the scenario.
 pub(super) struct FirstSeen {
     pub(super) host: String,
@@ -145,7 +142,7 @@ const fn logon_group(logon: u32) -> u16 {
 
 fn sysmon_guid(host: &str, at: Ticks, group: u32, tail: u32) -> String {
     // Sysmon's layout: {machine-seconds low-seconds high-group-tail}, with the start in seconds since 1970, so that a GUID tells when.
-    let seconds = (at.0 - UNIX_EPOCH).div_euclid(Ticks::PER_SECOND);
+    let seconds = at.unix_seconds();
     let seconds = u32::try_from(seconds).unwrap_or_default();
     let machine = u32::try_from(hash(host) >> 32).unwrap_or_default();
     format!("{{{machine:08x}-{:04x}-{:04x}-{:04x}-{tail:012x}}}", seconds & 0xffff, seconds >> 16, group & 0xffff)

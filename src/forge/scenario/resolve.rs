@@ -7,10 +7,10 @@ use super::super::damage::Damage;
 use super::super::error::Problem;
 use super::super::file::{ForgedEvent, ForgedField};
 use super::super::schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
-use super::super::value::{BinXmlType, ForgedValue, ZERO_GUID};
+use super::super::value::{BinXmlType, ForgedValue};
 use super::process::{FirstSeen, ScenarioProcess, ScenarioProcesses, instant, not_of_kind, scalar};
 use super::text::{DamageEntry, DamageKind, EventEntry, FileEntry, ScenarioDocument, Version, span};
-use crate::base::{Span, Ticks};
+use crate::base::{Span, Ticks, guid};
 use hashbrown::HashMap;
 use toml::Spanned;
 
@@ -323,7 +323,7 @@ fn entry_field<'e>(entry: &'e EventEntry, name: &str) -> Option<&'e Spanned<toml
 /// The value that Sysmon writes for an unknown field.
 const fn default(kind: BinXmlType) -> &'static str {
     match kind {
-        BinXmlType::Guid => ZERO_GUID,
+        BinXmlType::Guid => guid::ZERO,
         BinXmlType::Boolean => "false",
         BinXmlType::UInt16 | BinXmlType::UInt32 | BinXmlType::HexInt32 | BinXmlType::HexInt64 => "0",
         _ => "-",

@@ -52,7 +52,7 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
         }
     };
     let (severity, host, rule) = (finding.severity.name(), alert.host, alert.rule);
-    let at = finding.at.map_or_else(String::new, |at| format!(" data-m=\"{}\"", super::lanes::unix_millis(at.0)));
+    let at = finding.at.map_or_else(String::new, |at| format!(" data-m=\"{}\"", at.unix_millis()));
     let body = body.into_string();
     // Open tags are written by hand: the record, and with it the end of the card, may be left out later.
     format!(

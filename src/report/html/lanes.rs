@@ -87,7 +87,7 @@ pub fn lanes(
     let groups = grouped_marks(marks, &lane_of, span);
     let height = lanes * LANE + AXIS;
     html! {
-        div.timeline data-t0=(unix_millis(span.start)) data-span=(millis(span.length)) {
+        div.timeline data-t0=(Ticks(span.start).unix_millis()) data-span=(millis(span.length)) {
             div.tools.js-only role="group" aria-label="Zoom of the timeline" {
                 button type="button" data-zoom="in" aria-label="Zoom in" { "+" }
                 button type="button" data-zoom="out" aria-label="Zoom out" { "−" }
@@ -255,11 +255,6 @@ fn label(at: Ticks, step: i64) -> String {
 
 const fn millis(ticks: i64) -> i64 {
     ticks / Ticks::PER_MILLISECOND
-}
-
-/// Milliseconds since 1970, as scripts count.
-pub const fn unix_millis(ticks: i64) -> i64 {
-    millis(ticks) - 11_644_473_600_000
 }
 
 #[cfg(test)]

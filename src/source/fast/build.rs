@@ -2,12 +2,12 @@
 //!
 //! This is the general case; what is asked of most records is answered by [`super::layout`] without building them. This module does not know chunks.
 
-use super::filetime::ticks_of;
 use super::table::ValueTable;
 use super::template::{TemplateElement, TemplateNode};
 use super::value::{self, BINXML};
 use crate::base::Ticks;
-use crate::source::record::{Draft, Interner, SystemField, normal_form};
+use crate::base::interner::Interner;
+use crate::source::record::{Draft, SystemField, normal_form};
 
 /// Values of one record that are read; the slow way has a limit too, and a fault for more.
 pub const MOST_VALUES: usize = 1000;
@@ -109,7 +109,7 @@ impl RecordBuilder<'_> {
     /// A time as a FILETIME, of a year that text can have.
     fn time(&self, node: &TemplateNode) -> Option<Ticks> {
         let TemplateNode::Slot { index, .. } = node else { return None };
-        ticks_of(self.table.of_kind(*index, value::FILETIME)?.u64(0)?)
+        Ticks::from_filetime(self.table.of_kind(*index, value::FILETIME)?.u64(0)?)
     }
 
     fn system_text(&mut self, element: &TemplateElement, draft: &mut Draft) -> Option<()> {

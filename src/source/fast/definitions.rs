@@ -4,8 +4,8 @@
 
 use super::byte_view::ByteView;
 use super::template::CachedTemplate;
+use crate::base::interner::Interner;
 use crate::source::format::CHUNK_LENGTH;
-use crate::source::record::Interner;
 use hashbrown::HashMap;
 
 /// Bytes of a chunk that have one place in the table of definitions: no two sound ones begin in so few.

@@ -5,7 +5,6 @@
 //! built in full instead. This module does not know what an entry means, nor which records somebody wants.
 
 use super::build::{MOST_VALUES, is_data};
-use super::filetime::ticks_of;
 use super::table::{Noticed, ValueTable};
 use super::template::{CachedTemplate, TemplateElement, TemplateNode};
 use super::value;
@@ -406,7 +405,7 @@ impl<'c> RecordRef<'c> {
         };
         let values = outer.bytes();
         let event_id = values.u16(places.event_id.into())?.into();
-        let time = ticks_of(values.u64(places.time.into())?)?;
+        let time = Ticks::from_filetime(values.u64(places.time.into())?)?;
         let record_id = match places.record_id {
             Some(at) => values.u64(at.into())?,
             None => header_id,

@@ -5,10 +5,9 @@
 //! once is known again by its content, names included ([`CachedTemplate::is_at`]), which is far cheaper than to read it again.
 //! This module does not know what an element means.
 
-use super::super::record::Interner;
 use super::byte_view::ByteView;
 use super::table::TableShape;
-use super::value::is_printable_ascii;
+use crate::base::{interner::Interner, utf16};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -398,7 +397,7 @@ impl TemplateParser<'_> {
                     return None;
                 }
                 let length = usize::from(self.u16()?) * 2;
-                let text = utf16(self.bytes.slice(self.at, length)?)?;
+                let text = utf16::text(self.bytes.slice(self.at, length)?)?;
                 self.at += length;
                 // A text of nothing is the slow way's business.
                 (!text.is_empty()).then(|| TemplateNode::Text(self.strings.share(&text)))
@@ -420,7 +419,7 @@ impl TemplateParser<'_> {
         //   offset u32 | next u32 | hash u16 | units u16 | UTF-16 … | 0000
         //              offset     + 4        + 6         + 8
         let length = usize::from(self.bytes.u16(offset.checked_add(6)?)?) * 2;
-        let name = utf16(self.bytes.slice(offset + 8, length)?)?;
+        let name = utf16::text(self.bytes.slice(offset + 8, length)?)?;
         if self.is_alone && self.bytes.u16(offset + 4)? != name_hash(&name) {
             return None;
         }
@@ -446,12 +445,6 @@ fn name_hash(name: &str) -> u16 {
     (hash & 0xffff) as u16
 }
 
-/// A whole UTF-16 text without zeros in it.
-fn utf16(bytes: &[u8]) -> Option<String> {
-    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    char::decode_utf16(units).map(|c| c.ok().filter(|&c| c != '\0')).collect()
-}
-
 /// Whether the table of common names of the chunk's header can be followed to its end: the slow way says so if not.
 pub fn names_are_sound(bytes: ByteView<'_>) -> bool {
     // 64 lists by hash; each name begins with the offset of the next one in its list. A list that leads in a circle ends when `left` is used up.
@@ -465,7 +458,7 @@ pub fn names_are_sound(bytes: ByteView<'_>) -> bool {
                 bytes.slice(offset + 8, usize::from(length) * 2 + 2)?;
                 bytes.slice(offset + 8, usize::from(length) * 2)
             });
-            let sound = |name| is_printable_ascii(name) || utf16(name).is_some();
+            let sound = |name| utf16::is_printable_ascii(name) || utf16::text(name).is_some();
             if left == 0 || !name.is_some_and(sound) {
                 return false;
             }

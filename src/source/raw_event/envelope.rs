@@ -16,9 +16,10 @@ use serde_json::Value;
 use super::object::{self, RawObject};
 use super::time::{self, StatedTime};
 use super::told::EventRead;
+use crate::base::interner::Interner;
 use crate::base::{Locator, Ticks};
 use crate::source::fault::{FaultKind, snippet};
-use crate::source::record::{Draft, Interner, Record, SystemField, normal_form, normal_guid};
+use crate::source::record::{Draft, Record, SystemField, normal_form, normal_guid};
 use crate::source::xml::RecordRefusal;
 
 /// Names of the parts of `System` in a tool: for each part the paths where it may be, the best first.

@@ -13,7 +13,7 @@ use super::message::{self, MessageEntries};
 use super::object::{self, RawObject};
 use super::told::EventRead;
 use crate::base::Locator;
-use crate::source::record::Interner;
+use crate::base::interner::Interner;
 
 /// Names of the parts of `System` in these tools.
 const NAMES: EnvelopeNames = EnvelopeNames {

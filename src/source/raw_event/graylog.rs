@@ -7,7 +7,7 @@ use super::message;
 use super::object::{self, RawObject};
 use super::told::EventRead;
 use crate::base::Locator;
-use crate::source::record::Interner;
+use crate::base::interner::Interner;
 
 /// Winlogbeat 7 and later, and 6, which has the same at the top.
 const NAMES: EnvelopeNames = EnvelopeNames {

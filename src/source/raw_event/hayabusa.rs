@@ -8,7 +8,8 @@ use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::object::{self, RawObject};
 use super::told::EventRead;
 use crate::base::Locator;
-use crate::source::record::{Interner, SystemField};
+use crate::base::interner::Interner;
+use crate::source::record::SystemField;
 
 const NAMES: EnvelopeNames = EnvelopeNames {
     provider: &[],

@@ -36,9 +36,9 @@ mod winlogbeat;
 
 use serde_json::Value;
 
-use super::record::Interner;
 use super::xml::Converter;
 use crate::base::Locator;
+use crate::base::interner::Interner;
 use object::RawObject;
 use order::LoggedOrder;
 pub(super) use told::{EventRead, JsonKind};

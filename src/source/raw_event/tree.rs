@@ -10,7 +10,8 @@ use super::message;
 use super::object::{self, RawObject};
 use super::told::EventRead;
 use crate::base::Locator;
-use crate::source::record::{Interner, SystemField};
+use crate::base::interner::Interner;
+use crate::source::record::SystemField;
 
 /// The object that has `System`, if there is one.
 pub fn event_of(object: &RawObject) -> Option<&RawObject> {

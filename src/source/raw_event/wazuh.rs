@@ -10,7 +10,7 @@ use super::envelope::{EnvelopeNames, RawEnvelope, TimeTrust};
 use super::object::{self, RawObject};
 use super::told::EventRead;
 use crate::base::Locator;
-use crate::source::record::Interner;
+use crate::base::interner::Interner;
 
 const NAMES: EnvelopeNames = EnvelopeNames {
     provider: &["providerName"],

@@ -10,7 +10,7 @@ use super::message;
 use super::object::{self, RawObject};
 use super::told::EventRead;
 use crate::base::Locator;
-use crate::source::record::Interner;
+use crate::base::interner::Interner;
 use crate::source::xml::Converter;
 
 const NAMES: EnvelopeNames = EnvelopeNames {

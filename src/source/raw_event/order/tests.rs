@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::Locator;
-use crate::source::record::{Draft, Interner, SystemField};
+use crate::base::interner::Interner;
+use crate::source::record::{Draft, SystemField};
 
 fn record(number: u64, seconds: i64) -> Record {
     let (mut draft, mut strings) = (Draft::default(), Interner::default());

@@ -1,0 +1,72 @@
+//! Texts that come back again and again (channel names, computer names, SIDs), each held once.
+//!
+//! The texts come from evidence, so that an interner must not grow with it: at its limit it forgets what it knows and starts anew. Whoever holds a text
+//! goes on holding it, and a forgotten text costs one more copy, not a wrong answer. Least-recently-used eviction would keep more, but needs a list that
+//! every lookup changes; honest evidence never comes near the limit.
+
+use hashbrown::HashSet;
+use std::sync::Arc;
+
+/// Shared copies of texts.
+#[derive(Debug)]
+pub struct Interner {
+    known: HashSet<Arc<str>>,
+    most: usize,
+    longest: usize,
+}
+
+impl Default for Interner {
+    /// For names: at most 8,192, of at most 256 bytes.
+    fn default() -> Self {
+        Self::new(8192, 256)
+    }
+}
+
+impl Interner {
+    /// An interner that holds at most so many texts, none of which has more than `longest` bytes; longer ones are copied each time.
+    pub fn new(most: usize, longest: usize) -> Self {
+        Self { known: HashSet::new(), most, longest }
+    }
+
+    /// A shared copy of a text.
+    pub fn share(&mut self, text: &str) -> Arc<str> {
+        if text.len() > self.longest {
+            return text.into();
+        }
+        if let Some(known) = self.known.get(text) {
+            return Arc::clone(known);
+        }
+        if self.known.len() >= self.most {
+            self.known.clear();
+        }
+        let new: Arc<str> = text.into();
+        self.known.insert(Arc::clone(&new));
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_held_once() {
+        let mut interner = Interner::default();
+        let first = interner.share("Image");
+        assert!(Arc::ptr_eq(&first, &interner.share("Image")));
+        assert!(!Arc::ptr_eq(&first, &interner.share("image")));
+    }
+
+    #[test]
+    fn hostile_evidence_cannot_make_it_grow() {
+        let mut interner = Interner::new(100, 8);
+        let first = interner.share("0");
+        for number in 0..350 {
+            interner.share(&number.to_string());
+            assert!(interner.known.len() <= 100);
+        }
+        assert_eq!(&*first, "0", "whoever holds a text goes on holding it");
+        assert_eq!(&*interner.share("123456789"), "123456789");
+        assert!(!interner.known.contains("123456789"), "it is too long to come again");
+    }
+}
