@@ -20,10 +20,10 @@ pub struct Code(pub &'static str);
 /// Makes one constant per slug, and `ALL`: a list beside the constants would be one that a new slug can be missing from.
 macro_rules! define_codes {
     ($($(#[$doc:meta])* $name:ident = $slug:literal;)*) => {
-        $($(#[$doc])* pub const $name: $crate::diag::Code = $crate::diag::Code($slug);)*
+        $($(#[$doc])* pub const $name: Code = Code($slug);)*
 
         /// Every slug of this file.
-        pub const ALL: &[$crate::diag::Code] = &[$($name),*];
+        pub const ALL: &[Code] = &[$($name),*];
     };
 }
 pub(crate) use define_codes;

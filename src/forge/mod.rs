@@ -1,6 +1,6 @@
 //! Writes valid EVTX files, as Windows' event log service does, so that a reader can be tested on logs of which everything is known.
 //!
-//! Nothing is shared with the readers in [`source`](crate::source): a mistake in one must not be hidden by the same mistake in the other. Only the writing of
+//! Nothing is shared with the readers in `source`: a mistake in one must not be hidden by the same mistake in the other. Only the writing of
 //! GUIDs, times and UTF-16 is `base`'s for both, and there the `evtx` crate, which the tests read forged logs with too, is the judge.
 //! This module knows neither rules nor ECS.
 

@@ -2,7 +2,7 @@
 //!
 //! Slugs are a contract: documents, filters and tests refer to them. Nothing here knows when a slug is raised.
 
-use crate::diag::define_codes;
+use crate::diag::{Code, define_codes};
 
 define_codes! {
     /// The file cannot be read, or is no text.
