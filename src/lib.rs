@@ -71,6 +71,7 @@ mod scanner;
 pub mod source;
 pub mod survey;
 pub mod sysmon;
+pub mod testing;
 pub mod timeline;
 
 // What the command line needs of a run beside the facade. Not for others: it changes without notice.

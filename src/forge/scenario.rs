@@ -67,7 +67,20 @@ pub struct ForgedFile {
 impl Scenario {
     /// Reads a scenario. `name` is only used in messages.
     pub fn parse(text: &str, name: &str) -> Result<Self, ForgeError> {
-        let document = text::parse(text).map_err(|(problem, span)| problem.at(name, text, span))?;
+        Self::resolve(text::parse(text), text, name)
+    }
+
+    /// Takes a scenario from a table of another file, whose text is `text`, so that problems are told with their places there.
+    pub fn of_table(table: toml::de::DeTable<'_>, text: &str, name: &str) -> Result<Self, ForgeError> {
+        Self::resolve(text::of_table(toml::Spanned::new(0..text.len(), table)), text, name)
+    }
+
+    fn resolve(
+        document: Result<text::ScenarioDocument, (Problem, crate::base::Span)>,
+        text: &str,
+        name: &str,
+    ) -> Result<Self, ForgeError> {
+        let document = document.map_err(|(problem, span)| problem.at(name, text, span))?;
         let files = resolve::files(&document).map_err(|(problem, span)| problem.at(name, text, span))?;
         Ok(Self {
             title: document.title,

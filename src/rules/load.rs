@@ -9,7 +9,7 @@ use super::discover::{FoundFile, ReadFile, folder, named};
 use super::exception_lists::{ExceptionLists, some};
 use super::list_use::ListKey;
 use super::parsed::ParsedRule;
-use super::rule::{Level, Metadata, NotRun, Rule, RuleSet};
+use super::rule::{Level, Metadata, NotRun, QueryOrigin, Rule, RuleSet};
 use super::suppression::LoadedExceptions;
 use crate::base::{Each, Span};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
@@ -167,6 +167,7 @@ impl RuleSetBuilder {
         report.diagnostics.extend(parsed.diagnostics);
         self.loaded.not_run.extend(parsed.not_run.map(|rule| (rule, report.path.clone())));
         let Some(mut rule) = parsed.rule else { return };
+        rule.origin.file = report.path.as_str().into();
         if let Some(first) = self.ids.get(&rule.meta.id).filter(|_| !rule.meta.id.is_empty()) {
             let other = &self.loaded.set.rules[first.at];
             let equal = other.source == rule.source && other.meta == rule.meta && first.filters == parsed.filters;
@@ -236,6 +237,7 @@ impl Rule {
             exceptions: Arc::default(),
             unknown: Arc::default(),
             categories: Arc::default(),
+            origin: QueryOrigin::default(),
         }
     }
 }

@@ -24,14 +24,15 @@ mod suppression;
 mod threat;
 mod written;
 
-pub use builtin::builtin;
+pub use builtin::{builtin, builtin_files};
 pub use elastic::parse_elastic;
 pub use exceptions::Exception;
 pub use file::parse_toml;
 pub use kibana::parse_export;
 pub use load::{FileReport, LoadOptions, Loaded, load, load_with};
 pub use parsed::{ParsedRule, compares_user_id};
-pub use rule::{Level, Metadata, NotRun, Rule, RuleSet};
+pub use place::QueryPlace;
+pub use rule::{Level, Metadata, NotRun, QueryOrigin, Rule, RuleSet};
 pub use select::RuleSelection;
 pub use suppression::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};

@@ -5,7 +5,7 @@
 use super::codes;
 use super::list_use::ListUse;
 use super::place::{QueryPlace, to_u32};
-use super::rule::{Metadata, NotRun, Rule};
+use super::rule::{Metadata, NotRun, QueryOrigin, Rule};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::{self, Query, QueryOptions};
@@ -68,6 +68,7 @@ pub(super) fn compile(
         exceptions: Arc::default(),
         unknown,
         categories,
+        origin: QueryOrigin { place: place.clone(), options: options.clone(), ..QueryOrigin::default() },
     });
     ParsedRule { rule, diagnostics, language: "eql".to_owned(), ..ParsedRule::default() }
 }

@@ -49,15 +49,27 @@ impl QueryPlace {
 
     /// Moves a finding from the query to its place in the file.
     pub fn relocate(&self, mut diagnostic: Diagnostic) -> Diagnostic {
-        diagnostic.span = match self {
+        diagnostic.span = self.in_file(diagnostic.span);
+        diagnostic
+    }
+
+    /// The span in the file of a span of the query.
+    pub fn in_file(&self, span: Span) -> Span {
+        match self {
             Self::Pieces(pieces) => {
-                let start = position(pieces, diagnostic.span.start as usize);
-                let end = position(pieces, diagnostic.span.end as usize).max(start);
+                let start = position(pieces, span.start as usize);
+                let end = position(pieces, span.end as usize).max(start);
                 Span::new(to_u32(start), to_u32(end))
             }
             Self::Whole(span) => *span,
-        };
-        diagnostic
+        }
+    }
+}
+
+impl Default for QueryPlace {
+    /// The place of a query that stands in no file: its own text.
+    fn default() -> Self {
+        Self::Pieces(vec![(0, 0), (usize::MAX, usize::MAX)])
     }
 }
 

@@ -3,8 +3,9 @@
 //! This file does not know where rules were written.
 
 use super::exceptions::Exception;
+use super::place::QueryPlace;
 use super::threat::Attack;
-use crate::eql::{Query, UnknownName};
+use crate::eql::{Predicate, Query, QueryOptions, UnknownName};
 use std::sync::Arc;
 
 /// A rule that is not EQL.
@@ -69,6 +70,21 @@ pub struct Rule {
     pub unknown: Arc<[UnknownName]>,
     /// Every category that it asks for.
     pub categories: Arc<[String]>,
+    /// Where its query was written, and with what it was compiled.
+    pub origin: QueryOrigin,
+}
+
+/// Where the query of a rule was written, and what it was compiled with: all that it takes to compile a changed query in its stead.
+#[derive(Clone, Debug, Default)]
+pub struct QueryOrigin {
+    /// The rule file as it was named or found; empty if the rule comes from no file.
+    pub file: Arc<str>,
+    /// The place of the query in the text of that file.
+    pub place: QueryPlace,
+    /// The options of its compilation.
+    pub options: QueryOptions,
+    /// Kibana's filters, to which the compiled query is restricted beside its own text.
+    pub filter: Option<Predicate>,
 }
 
 /// The metadata of a rule.

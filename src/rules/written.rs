@@ -63,6 +63,7 @@ impl WrittenRule {
         let mut parsed = compile(&query, &place, &options, || raw.into_metadata(fallback_id));
         if let (Some(rule), Some(filter)) = (&mut parsed.rule, &filter) {
             rule.query = rule.query.among(filter);
+            rule.origin.filter = Some(filter.clone());
             let fields = filter.fields().into_iter().filter_map(|field| UnknownName::field(field.name(), start));
             rule.unknown = rule.unknown.iter().cloned().chain(fields).collect();
         }

@@ -2,10 +2,13 @@
 
 use serde::Deserialize;
 
-/// The findings that a scan of a scenario's files must give; none if empty.
+/// The findings that a scan of a scenario's files must give.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
+    /// Whether it is said that there must be no alert, which makes a scenario without one a test (`evql test`).
+    #[serde(default)]
+    pub none: bool,
     /// The alerts, in any order.
     #[serde(default, rename = "alert")]
     pub alerts: Vec<ExpectedAlert>,

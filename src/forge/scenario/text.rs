@@ -160,7 +160,11 @@ pub(super) fn span(range: Range<usize>) -> Span {
 
 /// Reads the text; a problem comes with its place.
 pub(super) fn parse(text: &str) -> Result<ScenarioDocument, (Problem, Span)> {
-    let mut root = DeTable::parse(text).map_err(|error| problem(&error))?;
+    of_table(DeTable::parse(text).map_err(|error| problem(&error))?)
+}
+
+/// Reads a scenario out of TOML that has been parsed already.
+pub(super) fn of_table(mut root: Spanned<DeTable<'_>>) -> Result<ScenarioDocument, (Problem, Span)> {
     for table in ["event", "process"] {
         if let Some(DeValue::Array(entries)) = root.get_mut().get_mut(table).map(Spanned::get_mut) {
             for entry in entries.iter_mut() {
