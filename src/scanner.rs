@@ -366,7 +366,7 @@ impl Scanner {
     }
 }
 
-/// What a scan found.
+/// The results of a scan.
 #[derive(Debug)]
 pub struct ScanResults {
     run: ScanRun,
@@ -388,12 +388,12 @@ impl ScanResults {
         &self.run.outcome.faults
     }
 
-    /// What else a reader must know to trust the answer: limits that were reached, parts of rules that are not honoured, names that nobody has.
+    /// Notices a reader must know to trust the answer: limits that were reached, parts of rules that are not honoured, names that no event has.
     pub fn notices(&self) -> &[Notice] {
         &self.run.notices
     }
 
-    /// What became of the records, in numbers.
+    /// How many records were mapped, filtered, duplicates, unreadable and so on; the sum is the number of records.
     pub fn stats(&self) -> &Stats {
         &self.run.outcome.stats
     }

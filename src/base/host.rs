@@ -34,9 +34,9 @@ pub fn show(shown: &mut Arc<str>, other: &Arc<str>) {
 /// A name with what it is compared by.
 #[derive(Clone, Debug)]
 pub struct HostName {
-    /// In the letters that it is compared in.
+    /// The name in the letters that it is compared in.
     pub folded: Arc<str>,
-    /// As it was written.
+    /// The name as it was written.
     pub written: Arc<str>,
 }
 

@@ -140,13 +140,13 @@ impl Ticks {
         self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.6}").replace('Z', "+00:00"))
     }
 
-    /// As Sysmon writes `UtcTime`, digits beyond milliseconds cut: `2019-05-12 18:35:05.155`.
+    /// The form of Sysmon's `UtcTime`, digits beyond milliseconds cut: `2019-05-12 18:35:05.155`.
     pub fn sysmon_utc(self) -> String {
         let cut = Self(self.0.div_euclid(Self::PER_MILLISECOND) * Self::PER_MILLISECOND);
         cut.rfc3339().replace('T', " ").replace('Z', "")
     }
 
-    /// As spreadsheets and Windows' own tools write it, with all seven digits: `2019-05-12 18:35:05.1559493`.
+    /// The form of spreadsheets and Windows' own tools, with all seven digits: `2019-05-12 18:35:05.1559493`.
     pub fn spaced_full(self) -> String {
         self.timestamp().map_or_else(|| self.out_of_range(), |at| format!("{at:.7}").replace('T', " ").replace('Z', ""))
     }

@@ -1,4 +1,4 @@
-//! What can be typed. These structures hold the arguments as given; each subcommand resolves them into what it runs on.
+//! The command line's arguments. These structures hold them as given; each subcommand resolves them into what it runs on.
 
 mod tree;
 mod triage;
@@ -224,7 +224,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What is wanted of a timeline whose rows have these contents.
+    /// The options of a timeline whose rows have these contents.
     pub fn timeline(&self, contents: RowContents) -> TimelineOptions {
         let limits = SpoolLimits { max_memory: self.max_memory, temp_folder: self.temp_folder.clone() };
         TimelineOptions { contents, limits }

@@ -39,7 +39,7 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseF
     }
 }
 
-/// What every report has.
+/// The facts that every report has: title, command line and time.
 pub fn plain(page: &PageArgs) -> CaseFacts {
     CaseFacts {
         title: page.report_title.clone().unwrap_or_default(),
@@ -49,7 +49,7 @@ pub fn plain(page: &PageArgs) -> CaseFacts {
     }
 }
 
-/// What was typed, but for the password of archives.
+/// The command line as it was typed, without the password of archives.
 fn command() -> String {
     let mut words = vec!["evql".to_owned()];
     let mut is_secret = false;
@@ -66,7 +66,7 @@ fn command() -> String {
     words.join(" ")
 }
 
-/// The option whose value is nobody's business.
+/// The option whose value is a secret.
 const SECRET: &str = "--archive-password";
 
 /// A word as it can be typed again, in most shells.
@@ -152,7 +152,7 @@ fn inputs(session: &Session, survey: &EvidenceSurvey) -> Vec<InputFacts> {
 /// Most gaps that are named; the others are counted.
 const MOST_GAPS: usize = 8;
 
-/// What is missing in the channels of a host.
+/// The gaps in the channels of a host.
 fn gaps(host: &SurveyedHost) -> Vec<GapFacts> {
     let mut found = Vec::new();
     for (channel, stream) in &host.channels {
@@ -187,7 +187,7 @@ fn gaps(host: &SurveyedHost) -> Vec<GapFacts> {
     found
 }
 
-/// What the logs of a host say of themselves.
+/// Notable records of a host: logs cleared, clocks set, services stopped.
 fn notable(host: &SurveyedHost) -> Vec<NotableFacts> {
     let told = |record: &Notable| {
         let (what, grave) = match record.kind {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The exit code that scripts expect of an interrupted program.
 const EXIT_CODE: i32 = 130;
-/// How long a writer that is at work has to end its line. One that waits for somebody to read its output may never do so.
+/// How long an active writer has to end its line. One whose output nobody reads may never do so.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes that are gathered before they are written.
 const BLOCK: usize = 1 << 18;
@@ -78,7 +78,7 @@ impl LineWriter {
         Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false }
     }
 
-    /// The same for a file that has no lines, and that nobody can read without its end: if the run is interrupted it is removed.
+    /// Marks a file that has no lines and is useless without its end: if the run is interrupted, it is removed.
     #[cfg(feature = "parquet")]
     pub fn all_or_nothing(mut self) -> Self {
         self.all_or_nothing = true;

@@ -28,7 +28,7 @@ pub struct OutputSink {
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 impl OutputSink {
-    /// The same, with the mark of UTF-8 in front of what is written.
+    /// Puts the byte-order mark of UTF-8 in front of the output, if it is wanted.
     pub fn with_bom(self, bom: bool) -> Self {
         Self { bom, ..self }
     }
@@ -218,7 +218,7 @@ pub enum TimelineOutput {
 }
 
 impl TimelineOutput {
-    /// What rows must hold for it.
+    /// The contents that rows must hold for the format.
     pub fn contents(&self) -> RowContents {
         match self {
             Self::Text(format) => format.contents(),

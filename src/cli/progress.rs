@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 pub struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar if somebody can see it.
+    /// A bar, hidden unless stderr is a terminal.
     pub fn new(look: &Look) -> Self {
         let visible = !look.quiet && !look.no_progress && std::io::stderr().is_terminal();
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -86,7 +86,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     Ok(session.leave(&args.evidence, false))
 }
 
-/// Whether options name fields that perhaps nobody has.
+/// Whether options name fields that perhaps no event has.
 fn names_of_options(args: &Args, evidence: &super::args::Evidence) -> bool {
     let roles = [&evidence.timestamp_field, &evidence.event_category_field, &evidence.tiebreaker_field];
     let is_unknown = |name: &String| UnknownName::field(name, Span::default()).is_some();
@@ -107,7 +107,7 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
     Ok((text, evidence))
 }
 
-/// Tells which names nobody has, where they stand in the query, and that there is no answer.
+/// Reports the names that no event has, with their places in the query, and that there is no answer.
 fn refuse(text: &str, name: &str, mistakes: &[NameMistake]) -> Result<Exit> {
     let mut err = anstream::stderr().lock();
     for mistake in mistakes {

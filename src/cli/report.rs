@@ -1,4 +1,4 @@
-//! `evql report`: the HTML report from alerts that were saved, by evql or somebody else.
+//! `evql report`: the HTML report from alerts that were saved, by evql or another program.
 //!
 //! A line that is no alert costs that line, and is named with its number.
 
@@ -97,7 +97,7 @@ impl AlertFile {
     }
 }
 
-/// What was read of the files of alerts.
+/// The outcome of reading the files of alerts.
 #[derive(Default)]
 struct Saved {
     inputs: Vec<InputFacts>,

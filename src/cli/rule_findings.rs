@@ -1,4 +1,4 @@
-//! What is found in rule files, with the lines that it is about.
+//! Findings in rule files, with the lines that they are about.
 
 use evql::diag::{self, Diagnostic};
 use evql::rules::FileReport;

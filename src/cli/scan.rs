@@ -125,7 +125,7 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
     Ok(Outputs { alerts, page, timeline, summary })
 }
 
-/// What a report tells of the evidence beyond what rules look at: all records, their numbers, and what the logs say of themselves. It takes a second look.
+/// Surveys the evidence for the report: all records of every provider, their numbers, and notable records. It takes a pass of its own.
 fn survey(args: &Scan, session: &Session) -> Result<EvidenceSurvey> {
     let options = SurveyOptions {
         threads: session.run.options.threads,

@@ -1,4 +1,4 @@
-//! What `scan` and `timeline` share: resolve the evidence, run the pipeline, tell what could not be read, choose the exit code.
+//! A run as every command with rules or a query has it: resolve the evidence, run the pipeline, report faults, choose the exit code.
 
 use super::args::{Choice, Evidence, InputArgs, Look, RuleArgs};
 use super::exit::Exit;
@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Rules that are wrong, and nobody said to go on without them.
+/// The error that rules are wrong, where `--skip-bad-rules` was not given.
 #[derive(Debug, thiserror::Error)]
 #[error("a rule is wrong, and nothing was read; mend it, or go on without it by --skip-bad-rules")]
 pub struct WrongRules {
@@ -21,7 +21,7 @@ pub struct WrongRules {
     pub files: Vec<FileReport>,
 }
 
-/// What is said where no input was found.
+/// The message where no input was found.
 pub const NOTHING_TO_READ: &str = "there is no event log to read; name .evtx files, or folders that hold some";
 
 /// A finished run.
@@ -52,7 +52,7 @@ pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What a path stands for: itself or, where nothing has that name and it is a pattern, everything that fits. The shell of Windows leaves patterns to programs.
+/// Expands a path: to itself or, where nothing has that name and it is a pattern, to everything that fits. The shell of Windows leaves patterns to programs.
 fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
     let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
         return Ok(vec![path.to_owned()]);
@@ -93,7 +93,7 @@ pub fn load_rules(paths: &[PathBuf], deprecated: bool, threads: usize) -> Loaded
     rules::load_with(paths, LoadOptions { deprecated }, &|count, job| pipeline::spread(threads, count, job))
 }
 
-/// What a run keeps beside findings.
+/// Outputs of a run beside alerts.
 #[derive(Clone, Debug, Default)]
 pub struct WantedOutputs {
     /// Every event.
@@ -160,7 +160,7 @@ impl Session {
         Self::run_wanted(evidence, rules, look, outputs, WantedOutputs { timeline, ..WantedOutputs::default() })
     }
 
-    /// The same for a command that wants more.
+    /// Runs rules over the evidence for a command with outputs beside alerts.
     pub fn run_wanted(
         evidence: &Evidence,
         rules: &RuleArgs,

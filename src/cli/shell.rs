@@ -40,7 +40,7 @@ fn collect<'c>(command: &'c Command, pages: &mut Vec<&'c Command>) {
     command.get_subcommands().filter(|below| below.get_name() != "help").for_each(|below| collect(below, pages));
 }
 
-/// What the page of a command is called: `evql-rules-list`.
+/// The name of a command's manual page: `evql-rules-list`.
 fn title(command: &Command) -> String {
     command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
 }

@@ -122,7 +122,7 @@ fn faults(session: &Session) -> Value {
     })
 }
 
-/// What was typed. A password is not for a case file.
+/// The command line as it was typed. A password is not for a case file.
 fn command_line() -> Vec<String> {
     without_passwords(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()))
 }

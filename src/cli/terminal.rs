@@ -40,12 +40,12 @@ pub struct TerminalPage<'o> {
 }
 
 impl<'o> TerminalPage<'o> {
-    /// What is written to stdout.
+    /// A page on stdout, as wide as its terminal.
     pub fn stdout(out: &'o mut dyn Write) -> Self {
         Self { out, width: width(terminal_size::terminal_size_of(std::io::stdout())) }
     }
 
-    /// What is written to stderr.
+    /// A page on stderr, as wide as its terminal.
     pub fn stderr(out: &'o mut dyn Write) -> Self {
         Self { out, width: width(terminal_size::terminal_size_of(std::io::stderr())) }
     }

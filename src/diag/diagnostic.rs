@@ -31,17 +31,17 @@ pub(crate) use define_codes;
 /// One finding about a source text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad.
+    /// Error or warning.
     pub severity: Severity,
-    /// Which kind of finding.
+    /// The kind of finding, as a stable slug.
     pub code: Code,
-    /// What is wrong, as one sentence without a full stop.
+    /// The problem as one sentence, without a full stop.
     pub message: String,
-    /// Where.
+    /// The place in the source text, in bytes.
     pub span: Span,
-    /// What the marked text is, in a few words; may be empty.
+    /// A few words at the marked text; may be empty.
     pub label: String,
-    /// What to do about it.
+    /// Advice on how to correct the text.
     pub help: Option<String>,
 }
 

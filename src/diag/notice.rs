@@ -17,11 +17,11 @@ pub enum NoticeKind {
     Host,
     /// A name that neither the mapping nor any event has is asked for.
     UnknownName,
-    /// What an empty answer asks for, no event has.
+    /// Nothing was found, and no event has a field or category that is asked for.
     NeverSet,
     /// Rules could find nothing in this evidence, whatever it tells of.
     Unanswered,
-    /// What to do next.
+    /// A suggestion of what to do next.
     NextStep,
 }
 

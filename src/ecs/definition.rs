@@ -1,4 +1,4 @@
-//! What the catalogue says of a field, and the macro that the catalogue is written in.
+//! The properties of a field in the catalogue, and the macro that the catalogue is written in.
 //!
 //! This file does not know which fields there are.
 
@@ -69,7 +69,7 @@ impl FieldId {
         usize::from(self.0)
     }
 
-    /// Whether it is the same as another one; what `==` says, for constants.
+    /// `==` for constants: comparison traits cannot be called in `const` code.
     pub const fn is(self, other: Self) -> bool {
         self.0 == other.0
     }

@@ -24,9 +24,9 @@ impl PartialEq for At {
 /// A whole source text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// What to find.
+    /// The query before the first `|`.
     pub query: ParsedQuery,
-    /// What to do with the results.
+    /// The pipes that cut its results, in order.
     pub pipes: Vec<Pipe>,
 }
 
@@ -65,7 +65,7 @@ pub struct ParsedSequence {
     pub maxspan: Option<Duration>,
     /// The terms in order.
     pub terms: Vec<Term>,
-    /// What ends a waiting sequence.
+    /// The term of `until`, whose events drop partial sequences.
     pub until: Option<Box<Term>>,
 }
 
@@ -87,7 +87,7 @@ pub struct Term {
     pub at: At,
     /// Whether the bracket is `![`.
     pub missing: bool,
-    /// What is in the bracket.
+    /// The event query inside the brackets.
     pub event: ParsedEvent,
     /// The term's own keys.
     pub keys: Vec<Expr>,
@@ -161,7 +161,7 @@ pub struct Pipe {
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
-    /// What it is.
+    /// Literal, field, call or operator, with its operands.
     pub kind: ExprKind,
     /// Where it stands.
     pub at: At,
@@ -174,7 +174,7 @@ impl Expr {
     }
 }
 
-/// What an expression is.
+/// The kinds of expressions, with their operands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// A constant.
@@ -192,7 +192,7 @@ pub enum ExprKind {
     Sign {
         /// Whether the sign is `-`.
         negative: bool,
-        /// What it stands before.
+        /// The operand behind the sign.
         operand: Box<Expr>,
     },
     /// A chain of operators of one precedence, from left to right.
@@ -213,7 +213,7 @@ pub enum ExprKind {
     },
     /// `value in (...)`.
     In {
-        /// What is looked up.
+        /// The value that is looked up in the list.
         value: Box<Expr>,
         /// `not in`.
         negated: bool,
@@ -226,7 +226,7 @@ pub enum ExprKind {
     Pattern {
         /// The operator.
         op: PatternOp,
-        /// What is matched.
+        /// The value that the patterns are tried on.
         value: Box<Expr>,
         /// The patterns, one at least.
         list: Vec<Expr>,

@@ -74,7 +74,7 @@ pub fn is_too_long(text: &str) -> bool {
     utf16::is_longer(text, KEYWORD_LIMIT)
 }
 
-/// What a value of a field of the given type is in a condition; `None` if that type cannot hold it, which counts as missing.
+/// Reads a document's value as a field of the given type has it; `None` if that type cannot hold it, which counts as missing.
 pub fn read(value: &Value, kind: Option<FieldType>) -> Option<Datum<'_>> {
     let plain = match value {
         Value::Text(text) => Datum::Text(Cow::Borrowed(text)),

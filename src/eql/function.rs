@@ -39,7 +39,7 @@ pub enum Function {
     Substring,
 }
 
-/// What an argument may be.
+/// The type of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parameter {
     /// Anything.
@@ -54,7 +54,7 @@ pub enum Parameter {
     Address,
 }
 
-/// What a function gives.
+/// The type of a function's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
     /// True or false.
@@ -142,7 +142,7 @@ impl Signature {
         SIGNATURES.iter().find(|signature| signature.name.eq_ignore_ascii_case(name))
     }
 
-    /// What argument number `at` may be.
+    /// The type of argument number `at`, counted from 0.
     pub fn parameter(&self, at: usize) -> Parameter {
         self.parameters.get(at).or(self.parameters.last()).copied().unwrap_or(Any)
     }

@@ -171,7 +171,7 @@ impl<'p> LuceneReader<'p> {
         Ok(c)
     }
 
-    /// What stands before `end`, which is consumed too.
+    /// Consumes the text up to and including `end`, and returns the part before it; `None` if `end` does not follow.
     fn until(&mut self, end: char) -> Option<&'p str> {
         let (before, after) = self.rest.split_once(end)?;
         self.rest = after;
@@ -294,7 +294,7 @@ impl<'p> LuceneReader<'p> {
         })
     }
 
-    /// What follows a backslash. Before a letter it must make a class: in Lucene `\b`, `\n` and `\x41` are errors, and not what they are elsewhere.
+    /// An escape behind its backslash. Before a letter it must make a class: in Lucene `\b`, `\n` and `\x41` are errors, and not what they are elsewhere.
     fn escaped(&mut self) -> Result<Escaped, RegexRefusal> {
         let c = self.next()?;
         match shorthand(c) {

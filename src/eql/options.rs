@@ -1,4 +1,4 @@
-//! What a caller may choose when a query is compiled.
+//! Options of compilation.
 
 use crate::ecs::{self, Field};
 

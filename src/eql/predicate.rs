@@ -422,7 +422,7 @@ impl Predicate {
         Self(self.0.written_in(&source.into()))
     }
 
-    /// Whether it is the test of the category, which is not written as a condition.
+    /// Whether this is the test of `event.category` that `process where …` implies; it is not written as a condition.
     pub fn is_category(&self) -> bool {
         matches!(&self.0, PredicateNode::Leaf(leaf) if leaf.span.is_none())
     }

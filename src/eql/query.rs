@@ -1,4 +1,4 @@
-//! What `compile` gives: immutable queries, shared between threads by reference.
+//! Compiled queries: immutable, and shared between threads by reference.
 //!
 //! Knows how a query is asked of a document, not how it was written.
 

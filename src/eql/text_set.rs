@@ -26,7 +26,7 @@ struct PatternSet {
     parts: OnceLock<PartFinder>,
 }
 
-/// So many patterns are as well tried one by one.
+/// Up to so many patterns are tried one by one, which costs less than a search for their literals.
 const FEW: usize = 3;
 
 impl PatternSet {

@@ -1,4 +1,4 @@
-//! What the lexer hands to the parser.
+//! Tokens, which the lexer hands to the parser.
 //!
 //! Tokens own their text with escapes resolved; how it was written is in the source at the token's span.
 
@@ -9,13 +9,13 @@ use std::sync::Arc;
 /// A token and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
-    /// What it is.
+    /// Name, literal, keyword or mark.
     pub kind: TokenKind,
     /// Where it stands.
     pub span: Span,
 }
 
-/// What a token is.
+/// The kinds of tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TokenKind {
     /// A bare name that is not a keyword.
@@ -118,7 +118,7 @@ impl Keyword {
 }
 
 impl TokenKind {
-    /// What to call the token in a message.
+    /// The token's description in messages, such as "the name `x`".
     pub fn describe(&self) -> String {
         match self {
             Self::Name(name) | Self::QuotedName(name) => format!("the name `{name}`"),

@@ -26,7 +26,7 @@ pub trait Fields {
     }
 }
 
-/// What [`Fields::write_text`] has done.
+/// The outcome of [`Fields::write_text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenText {
     /// It added the only value.
@@ -70,7 +70,7 @@ impl Document {
         Self { fields, bare_answers: Box::default() }
     }
 
-    /// The same document, of whose answers these have no data.
+    /// Notes which of the DNS answers, by position, have no data.
     #[must_use]
     pub(super) fn with_bare_answers(self, bare_answers: Box<[usize]>) -> Self {
         Self { bare_answers, ..self }

@@ -1,7 +1,7 @@
 //! Where an event stands in time, and the total order that sequences and timelines use.
 //!
 //! Sysmon's own time (`UtcTime`) is taken before the event is complete and runs backwards between neighbours; the time of logging does not.
-//! So the order is a choice of its own, apart from the `@timestamp` that is shown.
+//! The order is therefore a choice of its own, apart from the `@timestamp` that is shown.
 
 use super::document::Document;
 use super::json::Object;
@@ -32,7 +32,7 @@ pub struct Event {
     pub is_logged_known: bool,
     /// Whether the log hides the record, so that an ordinary reader does not see it.
     pub is_recovered: bool,
-    /// What decides between events of the same time: EventRecordID. Missing sorts last.
+    /// EventRecordID, which decides between events of the same time. Missing sorts last.
     pub tiebreaker: Option<u64>,
     /// Where it was read.
     pub origin: Locator,
@@ -57,7 +57,7 @@ impl OrderKey {
         Self { time, tiebreaker_missing, tiebreaker: tiebreaker.unwrap_or_default(), origin }
     }
 
-    /// What decides between events of the same time.
+    /// The record number, which decides between events of the same time.
     pub fn tiebreaker(&self) -> Option<u64> {
         (!self.tiebreaker_missing).then_some(self.tiebreaker)
     }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 pub struct IpValue {
     /// The address; an IPv4 address mapped into IPv6 is held as IPv4, as Elasticsearch does.
     pub address: IpAddr,
-    /// As it stood in the evidence, such as `0:0:0:0:0:0:0:1`.
+    /// The address as it is written in the evidence, such as `0:0:0:0:0:0:0:1`.
     pub text: Box<str>,
 }
 

@@ -1,7 +1,7 @@
 //! One 64 KiB chunk: header, string table, template table, records and checksums.
 //!
 //! A chunk stands alone: names and template definitions are written where they are first used and referred to by offset afterwards.
-//! What the records mean, and how chunks make a file, is not known here.
+//! This module does not know what records mean, nor how chunks make a file.
 
 use super::binxml::{FRAGMENT_CODE, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
 use crate::base::{Ticks, utf16};

@@ -1,7 +1,7 @@
 //! Large logs: several hosts at ordinary work, with a known number of attacks hidden among it, to measure a scan by and to test it at size.
 //!
 //! Size, seed and number of attacks determine every byte. Files are written record by record, so that memory does not grow with them.
-//! That the attacks are found is the reader's business: this module knows no rules.
+//! Whether the attacks are found is for the reader to show: this module knows no rules.
 
 mod host;
 mod plant;

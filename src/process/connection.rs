@@ -102,7 +102,7 @@ pub enum EndName {
 }
 
 impl EndName {
-    /// As ECS writes it.
+    /// The value of `network.direction`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -262,7 +262,7 @@ pub struct ConnectionRoute<'c> {
     pub from: &'c ConnectionEnd,
     /// The end that accepted it, as far as is known.
     pub to: &'c ConnectionEnd,
-    /// The other host's end; `None` if the connection stays in the host.
+    /// The end on another host; `None` if the connection stays in the host.
     pub remote: Option<&'c ConnectionEnd>,
     /// Whether this host accepted it.
     pub is_accepted: bool,

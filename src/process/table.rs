@@ -7,7 +7,7 @@ use crate::event::OrderKey;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// Most processes that are told apart. Further ones are counted and no more: only evidence that was made for it has so many.
+/// Most processes that are told apart; events of further ones are only counted. Limit for crafted evidence.
 pub const MOST_PROCESSES: usize = 4_000_000;
 
 /// The effect of one event on the table.

@@ -26,9 +26,9 @@ use std::sync::Arc;
 pub const MOST_PROCESSES: usize = 20_000;
 /// Most command lines that were cut and are read again.
 const MOST_READ_AGAIN: usize = 1000;
-/// Most ancestors of a process that are told.
+/// Most ancestors of a process that are listed.
 pub const MOST_ANCESTORS: usize = 32;
-/// Most children of a process that are told.
+/// Most children of a process that are listed.
 pub const MOST_CHILDREN: usize = 50;
 /// Most values of one kind that are sought for one alert.
 pub const MOST_SOUGHT: usize = 20;

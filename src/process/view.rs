@@ -30,7 +30,7 @@ pub enum TreeItem {
         /// Whether it was selected.
         selected: bool,
     },
-    /// So many processes that a cap leaves out, with all below them.
+    /// The number of processes that a cap leaves out, with all below them.
     LeftOut(u32),
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// Bytes of the digest that are kept: short enough for an address, and two alerts in a million share one by chance once in a few runs at most.
 const LENGTH: usize = 8;
 
-/// What of each event goes into the id: the fields that name its record, or else say when it was and what.
+/// The fields of each event that go into the id. Channel and number name its record; ID and time tell events apart that have neither.
 pub const EVENT_FIELDS: [&str; 4] = ["winlog.channel", "winlog.record_id", "event.code", "@timestamp"];
 
 /// The id of an alert of a rule (its id, or its name if it has none) on a host, of which these are the [`EVENT_FIELDS`] of each event in stage order; empty

@@ -107,7 +107,7 @@ fn id(document: &[u8]) -> String {
     hex(&hash.finalize())
 }
 
-/// What of a document that evql made of a record names it; most documents are such, and need not be taken apart.
+/// Reads the id's parts from the bytes of a document that evql made of a record; most documents are such, and only these parts of them need be parsed.
 fn of_record(document: &[u8]) -> Option<[String; 4]> {
     let Named { winlog, evql } = serde_json::from_slice(document).ok()?;
     let Winlog { computer_name, channel, record_id } = winlog;
@@ -138,7 +138,7 @@ struct Logged<'d> {
     logged: Cow<'d, str>,
 }
 
-/// What of a document names its event, however its names and values are written.
+/// Reads the id's parts from any document, however its names are nested and its values written.
 fn named(object: &Object) -> Option<[String; 4]> {
     let document = Document::from_json(object);
     let text = |name: &str| document.values(&Field::named(name)).first().map(ToString::to_string);

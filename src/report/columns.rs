@@ -1,4 +1,4 @@
-//! What CSV and JSON rows of a timeline share: the columns, which facts are carried, the alerts. This module does not know either format.
+//! The parts that CSV and JSON rows of a timeline share: columns, carried facts, alerts. This module does not know either format.
 
 use super::results::Results;
 use crate::base::json;
@@ -101,7 +101,7 @@ pub fn next_column<'r>(cells: &mut RowCells<'r>) -> Option<(usize, Cell<'r>, boo
     Some((column, first, cells.column() == Some(column)))
 }
 
-/// What is left of some cells from a column on.
+/// The rest of some cells from a column on.
 pub fn cells_from(mut cells: RowCells<'_>, column: usize) -> RowCells<'_> {
     while cells.column().is_some_and(|next| next < column) {
         cells.next();

@@ -1,4 +1,4 @@
-//! What an output format is: of alerts, or of the rows of a timeline.
+//! The traits of output formats: of alerts, and of the rows of a timeline.
 
 use super::results::Results;
 use crate::timeline::{RowContents, TimelineEntry};
@@ -12,11 +12,11 @@ pub trait Exporter {
 
 /// Writes the rows of a timeline in one format, one at a time and on any thread.
 pub trait TimelineFormat: Sync {
-    /// What rows must hold for it.
+    /// The contents that rows must hold for the format.
     fn contents(&self) -> RowContents;
-    /// What stands before all rows.
+    /// The text before all rows.
     fn head(&self) -> io::Result<Vec<u8>>;
-    /// What stands between two rows; without its first character it stands before the first row too.
+    /// The text between two rows; without its first character it stands before the first row too.
     fn separator(&self) -> &'static str;
     /// Adds one row.
     fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>);
@@ -27,6 +27,6 @@ pub trait TimelineFormat: Sync {
             self.row(results, &entry, out);
         }
     }
-    /// What stands after all rows, of which there are some or none.
+    /// The text after all rows, of which there are some or none.
     fn tail(&self, any: bool) -> &'static str;
 }

@@ -12,7 +12,7 @@ pub enum JsonLayout {
 }
 
 impl JsonLayout {
-    /// What stands before the first value.
+    /// The text before the first value.
     pub const fn head(self) -> &'static str {
         match self {
             Self::Array => "[",
@@ -20,7 +20,7 @@ impl JsonLayout {
         }
     }
 
-    /// What stands between two values.
+    /// The text between two values.
     pub const fn separator(self) -> &'static str {
         match self {
             Self::Array => ",\n",
@@ -28,7 +28,7 @@ impl JsonLayout {
         }
     }
 
-    /// What stands after the last value, of which there are some or none.
+    /// The text after the last value, of which there are some or none.
     pub const fn tail(self, any: bool) -> &'static str {
         match (self, any) {
             (Self::Array, true) => "\n]\n",

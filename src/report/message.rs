@@ -22,7 +22,7 @@ static POSITIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
     names.enumerate().map(|(at, name)| (name, at)).collect()
 });
 
-/// What a message is made of.
+/// The parts that a message is made of.
 pub struct MessageFacts<'r> {
     row: TimelineRow<'r>,
     columns: &'r EntryColumns<'r>,
@@ -272,7 +272,7 @@ fn dns(facts: &MessageFacts<'_>, process: &str) -> String {
     )
 }
 
-/// What can be said of an event of which nothing is known.
+/// The event's own `message` or else its action, process and object, for events that have no sentence of their own.
 fn general(facts: &MessageFacts<'_>) -> String {
     let given = facts.get("message");
     if !given.is_empty() {

@@ -24,7 +24,7 @@ const GROUP_ROWS: usize = 122_880;
 /// Bytes of text and numbers of one row group, at most, give or take a row.
 const GROUP_BYTES: usize = 64 << 20;
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ColumnKind {
     Text,
@@ -156,9 +156,7 @@ fn push_texts<'t>(column: u8, texts: impl Iterator<Item = &'t str> + Clone, out:
     }
 }
 
-/// Takes the rows of [`TimelineParquet`] and writes Parquet.
-///
-/// What has been written is a file only after [`Self::finish`].
+/// Takes the rows of [`TimelineParquet`] and writes Parquet. The file is complete only after [`Self::finish`], which writes its footer.
 pub struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     columns: Vec<Gathered>,

@@ -1,4 +1,4 @@
-//! What a query has found, for programs: JSON and CSV.
+//! Matches of a query, for programs: JSON and CSV.
 
 use super::json_layout::{JsonLayout, JsonWriter};
 use crate::base::escape::cell;
@@ -32,7 +32,7 @@ const COLUMNS: &[FieldId] = &[
     ecs::EVQL_RECOVERED,
 ];
 
-/// What a query has found.
+/// The matches of a query.
 #[derive(Clone, Copy, Debug)]
 pub struct QueryMatches<'a> {
     /// Each with the events that it consists of.

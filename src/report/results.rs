@@ -13,11 +13,11 @@ use crate::source::Input;
 pub struct Results<'run> {
     /// The rules that ran.
     pub detector: &'run Detector,
-    /// What they found, in order. People see an alert's position, counted from 1, as its number.
+    /// The alerts, in order. People see an alert's position, counted from 1, as its number.
     pub alerts: &'run [Alert],
     /// The clock that ordered the events.
     pub clock: Clock,
-    /// What was looked up about the alerts, if it was.
+    /// The triage of the alerts, if they were looked up.
     pub triage: Option<&'run Triage>,
     /// The addresses that hosts have shown as their own: they tell the ends of a connection apart where its record does not.
     pub addresses: &'run HostAddresses,

@@ -1,4 +1,4 @@
-//! What evidence consists of, as one JSON object: files, hosts, faults.
+//! The survey of evidence as one JSON object: files, hosts, faults.
 //!
 //! The keys are in `docs/outputs.md`. This module does not know how the survey was made.
 

@@ -81,7 +81,7 @@ impl JsonKey {
 /// The key of each column.
 static KEYS: LazyLock<Vec<JsonKey>> = LazyLock::new(|| FIELDS.iter().map(|field| JsonKey::new(field.name())).collect());
 
-/// What rows that are written one after another make use of.
+/// State shared by rows that are written one after another.
 #[derive(Default)]
 struct Writing {
     carried: Carried,

@@ -42,7 +42,7 @@ const HEAD: [&str; 10] = [
     "computer_name",
 ];
 
-/// What Plaso calls the record of an event log.
+/// Plaso's data type for the record of an event log.
 const DATA_TYPE: &str = "windows:evtx:record";
 
 /// The columns behind them: all of the timeline's but the one whose name is taken.
@@ -125,7 +125,7 @@ impl FrontColumns {
         }
     }
 
-    /// What the event is, by Plaso's names: nothing if it is not out of an event log.
+    /// Plaso's data type of the event; empty if it is not out of an event log.
     fn data_type(&self) -> &'static str {
         if self.record_id.is_empty() { "" } else { DATA_TYPE }
     }

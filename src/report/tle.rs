@@ -73,7 +73,7 @@ impl TleRow {
         }
     }
 
-    /// The other host's end of a connection, which the maps leave empty; of one that stays in the host, its destination.
+    /// The end of a connection on another host, which the maps leave empty; the destination if the connection stays in the host.
     fn set_remote_host(&mut self, connection: Option<&Connection>, known: &HostAddresses) {
         let Some(connection) = connection else { return };
         let route = connection.route(known);
@@ -164,7 +164,7 @@ fn keywords_name(keywords: &str) -> &str {
     }
 }
 
-/// What a document says of the record that it may have been.
+/// The row of an event whose record is not at hand, from its document: the columns of `System`, and those that the maps would fill.
 fn of_document(json: &[u8], time: Ticks, known: &HostAddresses) -> TleRow {
     let mut row = TleRow::default();
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice::<serde_json::Value>(json) else { return row };

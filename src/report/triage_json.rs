@@ -1,4 +1,4 @@
-//! What was looked up about an alert, as `evql.triage` of its document. docs/outputs.md has the keys.
+//! The triage of an alert as `evql.triage` of its document. docs/outputs.md has the keys.
 
 use super::process_json::node_json;
 use crate::event::OrderKey;
@@ -13,7 +13,7 @@ const MOST_ENTRIES: usize = 200;
 /// Most hosts that are named.
 const MOST_HOSTS: usize = 20;
 
-/// What was looked up about the alert at a position.
+/// The triage of the alert at a position.
 pub fn triage_json(triage: &Triage, alert: usize) -> Value {
     let processes: Vec<Value> = triage.members(alert).map(|member| process(triage, member)).collect();
     let elsewhere: Vec<Value> = triage
@@ -120,7 +120,7 @@ fn put_span(object: &mut Map<String, Value>, first: OrderKey, last: OrderKey) {
     object.insert("last".to_owned(), last.time.rfc3339_full().into());
 }
 
-/// What is known of one service.
+/// The facts of one service, gathered from several registry events.
 struct Service {
     name: String,
     image_path: Option<Arc<str>>,

@@ -1,6 +1,6 @@
 //! Conditions that stand in a rule as JSON (entries of exceptions, Kibana's filters), written as EQL, so that there is one evaluator for all of them.
 //!
-//! What Elasticsearch makes of a condition depends on how a field is mapped: a keyword is compared whole and in its letters' case, a text by its words, an
+//! The meaning of a condition in Elasticsearch depends on how a field is mapped: a keyword is compared whole and in its letters' case, a text by its words, an
 //! address by value or block. This module does not know where a condition stands.
 
 use crate::ecs::{FieldType, SubField, mapped};

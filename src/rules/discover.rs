@@ -32,7 +32,7 @@ const HEAD: u64 = 1 << 20;
 /// The folder in which Elastic's repository keeps rules that it has taken back.
 const DEPRECATED_FOLDER: &str = "_deprecated";
 
-/// What a file of rules amounted to.
+/// A file of rules, with everything found in it.
 #[derive(Clone, Debug)]
 pub struct FileReport {
     /// The file as it was named or found.
@@ -57,9 +57,9 @@ pub enum FoundFile {
         path: PathBuf,
         /// Its content tells, if nothing is given.
         format: Option<RuleFormat>,
-        /// What tells it from other files: its path below the folder that was given, without its ending.
+        /// Its path below the folder that was given, without its ending: the id of a rule that has none of its own.
         identity: String,
-        /// Whether somebody named it, so that it must hold rules.
+        /// Whether its path was given itself and not found in a folder, so that it must hold rules.
         named: bool,
     },
     /// It could not even be looked at: its path and the reason.
@@ -95,13 +95,13 @@ fn format_of(path: &Path) -> Option<RuleFormat> {
     }
 }
 
-/// A file that somebody named.
+/// A file whose path was given itself.
 pub fn named(path: &Path) -> FoundFile {
     let identity = path.file_name().map(|name| identity(Path::new(name))).unwrap_or_default();
     FoundFile::File { path: path.to_owned(), format: format_of(path), identity, named: true }
 }
 
-/// Adds the files of rules in a folder; how many others there are.
+/// Adds the rule files below a folder; returns how many other files there are.
 pub fn folder(path: &Path, found: &mut Vec<FoundFile>) -> usize {
     let mut passed_over = 0;
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
@@ -261,7 +261,7 @@ fn told_by_content(text: &str) -> RuleFormat {
     }
 }
 
-/// What a TOML file is.
+/// The kinds of TOML files.
 enum TomlFile {
     Rule(Box<ParsedRule>),
     /// Lists of exceptions, with what is wrong with them.

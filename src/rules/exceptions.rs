@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 pub struct Exception {
     /// Its name.
     pub name: String,
-    /// What the events are that it excludes.
+    /// The condition that excluded events fulfil.
     pub predicate: Predicate,
 }
 

@@ -2,7 +2,7 @@
 //! Rules, lists of exceptions, their items and a summary come in any order.
 //!
 //! A text is cut into values first, each with its place, and a value that cannot be read does not hide the others. Then each value is told by its keys.
-//! What is none of Kibana's is counted: a folder may hold any JSON.
+//! Values that are none of Kibana's are counted: a folder may hold any JSON.
 
 use super::codes;
 use super::exception_lists::ExceptionLists;
@@ -26,14 +26,14 @@ const FIRST_LOOK: usize = 64;
 /// How far into a damaged value a rule is recognised.
 const LOOK_INTO: usize = 64 << 10;
 
-/// What a JSON text holds.
+/// The rules and exceptions in a JSON text.
 #[derive(Debug, Default)]
 pub struct JsonFile {
     /// Rules, in order.
     pub rules: Vec<ParsedRule>,
     /// Lists of exceptions.
     pub lists: ExceptionLists,
-    /// What is wrong with values that are not rules, or cannot be read.
+    /// Findings about values that are not rules, or cannot be read.
     pub findings: Vec<Diagnostic>,
     /// Values of Kibana's: rules, exceptions, counts.
     known: usize,

@@ -81,7 +81,7 @@ fn position(pieces: &[(usize, usize)], offset: usize) -> usize {
     pieces.get(next).map_or(file, |&(_, limit)| moved.min(limit))
 }
 
-/// What a literal stands for, and where each run of it begins in the literal.
+/// A decoded literal, with the place of each run of its text in the literal.
 struct Decoded {
     text: String,
     pieces: Vec<(usize, usize)>,

@@ -110,7 +110,7 @@ impl SavedRule {
         }
     }
 
-    /// What the rule says of itself.
+    /// The metadata; `fallback_id` is the id of a rule that has none.
     pub fn into_metadata(self, fallback_id: &str) -> Metadata {
         Metadata {
             id: self.rule_id.unwrap_or_else(|| fallback_id.to_owned()),

@@ -1,4 +1,4 @@
-//! Rules as they run, with what people are told of them.
+//! Rules as they run, with their metadata for people.
 //!
 //! This file does not know where rules were written.
 
@@ -29,7 +29,7 @@ pub enum Level {
     Medium,
     /// Worth a look now.
     High,
-    /// Worth waking somebody.
+    /// Worth an immediate response, at any hour.
     Critical,
 }
 
@@ -94,7 +94,7 @@ pub struct Metadata {
     pub id: String,
     /// Name for people.
     pub name: String,
-    /// What it finds and why that matters.
+    /// The description: the behaviour that the rule finds, and why it matters.
     pub description: String,
     /// Severity.
     pub level: Level,
@@ -108,7 +108,7 @@ pub struct Metadata {
     pub false_positives: Vec<String>,
     /// The investigation guide, in Markdown.
     pub note: Option<String>,
-    /// What a system needs to record for the rule to work, in Markdown.
+    /// The setup guide, in Markdown: logging that the rule needs.
     pub setup: Option<String>,
     /// Free labels.
     pub tags: Vec<String>,

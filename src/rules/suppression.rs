@@ -31,7 +31,7 @@ pub struct AlertException {
     pub name: String,
     /// Ids or names of the rules it is for; all, if it names none.
     pub rules: Vec<String>,
-    /// What the events of such an alert say together.
+    /// The condition, asked of all events of an alert together.
     pub predicate: Predicate,
 }
 
@@ -46,9 +46,9 @@ impl AlertException {
 /// The exceptions that were loaded, and the findings.
 #[derive(Debug, Default)]
 pub struct LoadedExceptions {
-    /// Those about events.
+    /// Exceptions that take single events away from rules.
     pub events: Vec<Exception>,
-    /// Those about alerts.
+    /// Exceptions that take whole alerts away.
     pub alerts: Vec<AlertException>,
     /// Every file, with what is wrong with it.
     pub files: Vec<FileReport>,

@@ -1,4 +1,4 @@
-//! What a rule says of MITRE ATT&CK: one tactic, and the techniques under it.
+//! MITRE ATT&CK in a rule: a tactic, and the techniques under it.
 
 use serde_json::{Map, Value, json};
 
@@ -13,22 +13,22 @@ pub struct Attack {
     pub techniques: Vec<Technique>,
 }
 
-/// What an attacker wants.
+/// A tactic: the attacker's goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tactic {
-    /// Such as `TA0005`.
+    /// The id, such as `TA0005`.
     pub id: String,
-    /// Such as `Defense Evasion`.
+    /// The name, such as `Defense Evasion`.
     pub name: String,
     /// Its page.
     pub reference: String,
 }
 
-/// How an attacker gets it.
+/// A technique or sub-technique: the means to the goal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Technique {
-    /// Such as `T1218`, or `T1218.010` for a sub-technique.
+    /// The id: `T1218`, or `T1218.010` for a sub-technique.
     pub id: String,
     /// Its name.
     pub name: String,

@@ -31,7 +31,7 @@ pub struct WrittenRule {
 }
 
 impl WrittenRule {
-    /// What comes of the rule in a file; `fallback_id` is its id if it has none.
+    /// Compiles the rule, whose file has this text; `fallback_id` is its id if it has none.
     pub fn parse(self, text: &str, fallback_id: &str) -> ParsedRule {
         let Self { raw, query, written, filters: places, lists, start } = self;
         let id = raw.rule_id.clone().filter(|id| !id.is_empty());
@@ -80,7 +80,7 @@ fn no_query(span: Span) -> Diagnostic {
     Diagnostic::error(codes::NO_QUERY, span, "the rule has no `query`")
 }
 
-/// What a rule sets for its query.
+/// The options that a rule sets for its query.
 fn options(rule: &SavedRule) -> QueryOptions {
     let category = rule.event_category_override.as_deref().map(Field::named);
     category.map_or_else(QueryOptions::default, |category_field| QueryOptions { category_field })

@@ -50,7 +50,7 @@ enum Asker {
 pub struct NameMistake {
     /// The name, if it stands in a query or a rule.
     pub written: Option<UnknownName>,
-    /// What is wrong, as one sentence.
+    /// The mistake, as one sentence.
     pub text: String,
 }
 
@@ -190,7 +190,7 @@ impl AskedNames {
     }
 }
 
-/// Those who ask for a name, in a few words.
+/// Names the askers, in a few words.
 fn named(by: &[Asker]) -> String {
     let one = |by: &Asker| match by {
         Asker::Rule(name) => format!("the rule '{name}'"),

@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 pub struct ScanRun {
     /// The rules that ran.
     pub detector: Detector,
-    /// What was found about rules and their files; the set itself is the detector's.
+    /// Findings about rules and their files; the set itself is the detector's.
     pub chosen: ChosenRules,
     /// Alerts, faults and counts.
     pub outcome: Outcome,
@@ -31,7 +31,7 @@ pub struct ScanRun {
     pub notices: Vec<Notice>,
     /// Every name that was asked for.
     pub asked: AskedNames,
-    /// What was looked up about the alerts, once [`look_up`](Self::look_up) has run.
+    /// The triage of the alerts, once [`look_up`](Self::look_up) has run.
     pub triage: Option<Triage>,
     /// The addresses that hosts have shown as their own, if anything asked for them.
     addresses: Option<HostAddresses>,
@@ -147,7 +147,7 @@ fn full_addresses(addresses: &HostAddresses) -> Option<Notice> {
     addresses.is_full().then(|| Notice::new(NoticeKind::Limit, text))
 }
 
-/// What a person must know who ran the built-in rules and found nothing: whether they could have found anything, and what else there is to run.
+/// Notices for a run of the built-in rules without alerts: which of them could have found nothing, and what else there is to run.
 fn nothing_found(detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
     let is_present = |id: &u32| outcome.stats.by_id.contains_key(id);
     let mut notices = Vec::new();

@@ -1,6 +1,6 @@
 //! JSON values as `serde_json` reads them, with one thing noticed that it passes over: names that stand more than once in an object.
 //!
-//! Of those only one value can be kept, and other programs keep another one: Elasticsearch refuses such objects. Somebody must hear of it.
+//! Only one of the values can be kept, and other programs keep another one: Elasticsearch refuses such objects. Each becomes a fault.
 
 use std::fmt;
 

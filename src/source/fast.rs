@@ -51,7 +51,7 @@ pub(super) trait ChunkListener {
     fn wants_all(&self) -> bool;
     /// Whether it wants to hear of the record at this many bytes from the start of the file; asked unless it wants all.
     fn wants_record(&self, offset: u64) -> bool;
-    /// A record of a provider that nobody wants.
+    /// A record of a provider that is not wanted.
     fn pass_over(&mut self);
     /// A record as it stands in its chunk.
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit;

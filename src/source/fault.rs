@@ -46,7 +46,7 @@ pub enum FaultKind {
     Foreign,
     /// A ZIP archive, or a member of one, that cannot be unpacked.
     Archive,
-    /// A member of an archive that is encrypted, and nobody gave its password.
+    /// An encrypted member of an archive, without a password that opens it.
     Encrypted,
     /// The file header of an event log is damaged.
     FileHeader,

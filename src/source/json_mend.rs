@@ -15,7 +15,7 @@ const HALF_A_PAIR: &str = "half a surrogate pair, read as U+FFFD";
 const CONTROL: &str = "control characters that are not escaped";
 const NO_NUMBER: &str = "a number that JSON does not have, read as null";
 
-/// Mends a document; `None` if there is nothing of that kind in it.
+/// Repairs a document; `None` if it has no such defect.
 pub fn mend(document: &[u8]) -> Option<Mended> {
     let mut mended = Mended { bytes: Vec::with_capacity(document.len() + 16), what: Vec::new() };
     let text = String::from_utf8_lossy(document);

@@ -9,9 +9,9 @@ use super::fast::KnownTemplates;
 pub struct Remains {
     /// Whether the unused space of chunks is searched too.
     pub in_unused_space: bool,
-    /// The templates of all sound chunks of the file, if somebody has needed them.
+    /// The templates of all sound chunks of the file, once they were needed.
     templates: Arc<OnceLock<KnownTemplates>>,
-    /// The templates of all files of the run, if somebody has needed them: shared by all inputs.
+    /// The templates of all files of the run, once they were needed: shared by all inputs.
     everywhere: Arc<OnceLock<KnownTemplates>>,
 }
 

@@ -17,7 +17,7 @@ pub enum Item {
     Record(Record),
     /// A document that was read.
     Document(JsonDocument),
-    /// A record that was met, and that nobody wants: see `Scratch::wanting`.
+    /// A record that was met and is not wanted: see `Scratch::wanting`.
     Skipped,
     /// Something that was not, or that is in doubt.
     Fault(Fault),

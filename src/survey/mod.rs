@@ -82,7 +82,7 @@ impl Stream {
         self.count((Arc::clone(entry.provider), entry.event_id), 1);
     }
 
-    /// Takes notice of the number of a record that nobody asks for.
+    /// Notes the number of a record that a filter leaves out, so that it does not count as missing.
     pub fn pass_over(&mut self, record_id: Option<u64>) {
         if let Some(number) = record_id {
             self.numbers.add(number);

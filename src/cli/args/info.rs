@@ -1,4 +1,4 @@
-//! What can be typed after `evql info`.
+//! The arguments of `evql info`.
 
 use super::shared::{Choice, InputArgs, TargetArgs};
 use clap::{Args, ValueEnum};

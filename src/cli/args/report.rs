@@ -1,4 +1,4 @@
-//! What can be typed of the HTML report, and of `evql report`, which makes one from saved findings.
+//! The arguments of the HTML report, and of `evql report`, which makes one from saved findings.
 
 use super::shared::{TargetArgs, size};
 use clap::Args;

@@ -1,4 +1,4 @@
-//! Whether to look up what a person would look up next about each finding.
+//! The arguments of triage.
 
 use clap::Args;
 

@@ -15,14 +15,14 @@ use std::sync::Arc;
 /// Longest text of one field on a card, in characters, unless everything is wanted.
 const MOST: usize = 400;
 
-/// What is shown of alerts.
+/// How much of each alert is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertDetail {
     /// Everything.
     pub verbose: bool,
     /// Alerts of building-block rules too.
     pub building_blocks: bool,
-    /// What was looked up about them.
+    /// Triage below each card.
     pub triage: bool,
 }
 
@@ -165,7 +165,7 @@ impl AlertCard<'_> {
         Ok(())
     }
 
-    /// What the process did it to: a file or image, a registry key, a name that was asked for, another process.
+    /// Prints the object of the event: a file or image, a registry key, a name that was asked for, another process.
     fn object(&self, out: &mut dyn Write, event: &Event) -> io::Result<()> {
         let text = |field| self.text(event, field);
         let library =

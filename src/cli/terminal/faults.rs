@@ -1,4 +1,4 @@
-//! What could not be read or was passed over, one line each, so that it can be found with grep.
+//! Faults: evidence that could not be read or was passed over, one line each, so that it can be found with grep.
 
 use super::{MARK, counted};
 use evql::base::escape::terminal;

@@ -64,7 +64,7 @@ pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Resu
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
 }
 
-/// What must be known beside the counts to trust the answer.
+/// Prints the notices.
 fn notices(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     session.run.notices.iter().try_for_each(|notice| line(out, "note", &shown(&notice.text, None)))
 }
@@ -185,7 +185,7 @@ fn recovered(out: &mut TerminalPage<'_>, stats: &Stats) -> io::Result<()> {
     }
 }
 
-/// What most of the alerts are, where and when.
+/// Prints the rules and hosts that have most of the alerts, and their range of time.
 fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     if let Some((first, last)) = tally::range(session) {
         let shown = |at: Ticks| at.rfc3339().replacen('T', " ", 1);

@@ -1,4 +1,4 @@
-//! What evidence consists of, for people: hosts with their channels first, then the files.
+//! The survey of evidence, for people: hosts with their channels first, then the files.
 
 use super::{BOLD, DIM, MARK, counted, grouped, shown};
 use comfy_table::{ContentArrangement, Table, presets};

@@ -187,7 +187,7 @@ impl TreeText<'_> {
         Ok(())
     }
 
-    /// What only those see who ask for everything.
+    /// Facts that only `--verbose` shows.
     fn rest(out: &mut dyn Write, node: &ProcessNode, lead: &Lead, width: Option<usize>) -> io::Result<()> {
         let room = width.map(|width| width.saturating_sub(lead.rest.width()).max(NARROWEST / 2));
         let hashes = node.facts.hashes.as_deref();
@@ -265,7 +265,7 @@ fn counts(node: &ProcessNode) -> Vec<String> {
     parts
 }
 
-/// What stands in front of a process: the lines that lead to it.
+/// The lines in front of a process that lead to it from its ancestors.
 struct Lead {
     first: String,
     rest: String,

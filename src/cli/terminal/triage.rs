@@ -1,4 +1,4 @@
-//! What was looked up about an alert, below its card.
+//! Triage of an alert, below its card.
 
 use super::line::line;
 use super::{DIM, counted, grouped, shown};

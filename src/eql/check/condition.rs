@@ -176,7 +176,7 @@ impl Checker<'_> {
         Typed { expr, kind, span, is_field: true }
     }
 
-    /// The same field twice in a leaf is one slot, so that both take the same value.
+    /// The slot of a field in the leaf being lowered. A field that occurs twice has one slot, so that both occurrences take one value.
     fn slot_of(&mut self, field: Field) -> usize {
         self.slots.iter().position(|known| *known == field).unwrap_or_else(|| {
             self.slots.push(field);

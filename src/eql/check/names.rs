@@ -1,4 +1,4 @@
-//! Fields and categories by name: those that nobody has are warned of, with the names that come nearest.
+//! Fields and categories by name: unknown ones are warned of, with the names that come nearest.
 //!
 //! It is no error here: documents may have fields of their own, and only who has read them can tell. Elasticsearch refuses a field that no index has.
 

@@ -17,7 +17,7 @@ pub enum RegexTree {
     Union(Vec<RegexTree>),
     Intersection(Vec<RegexTree>),
     Complement(Box<RegexTree>),
-    /// So many times, or more, or at most so many.
+    /// An expression repeated: the fewest times, and the most, if there is a limit.
     Repeat(Box<RegexTree>, u32, Option<u32>),
 }
 

@@ -1,4 +1,4 @@
-//! What one document is to the filters of a sequence or sample: which take it, and under which keys.
+//! Candidates: the filters of a sequence or sample that take a document, and the join keys that they take it under.
 
 use super::key::{self, Digest, JoinKey, KeyField, KeyPart, Recent};
 use super::term_filter::TermFilter;

@@ -59,7 +59,7 @@ pub enum KeyPart {
 }
 
 /// A number that stands for a join key, or for one value of it: equal for equal ones, and different for different ones, which has to hold against accident.
-/// Nobody can foresee it, so that no evidence can be made to have two keys with one number.
+/// The hash is seeded at random in each run, so that no evidence can be crafted to have two keys with one number.
 pub type Digest = [u64; 2];
 
 /// Makes digests, the same for the same values as long as it lives.

@@ -1,7 +1,7 @@
 //! One invented host: its processes, and what they do one event after another.
 //!
 //! A process has a parent that runs, an identity of its own and, mostly, an end; times and record numbers rise.
-//! What is planted among this is in `plant`; files and their sizes are not known here.
+//! Planted attacks are in `plant`; files and their sizes are not known here.
 
 use super::super::binxml::ForgedInstance;
 use super::programs::{Account, BASE, PROGRAMS, Program, Talks};
@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 /// 2024-03-04T06:00:00Z, a Monday.
 const BEGIN: Ticks = Ticks(133_540_056_000_000_000);
-/// So many processes are remembered. The end of one that is forgotten stands in no log, as under a configuration that leaves out most ends.
+/// Most processes that are remembered. The end of a forgotten one stands in no log, as under a configuration that leaves out most ends.
 const MOST_PROCESSES: usize = 120;
 
 /// A process, with what its events repeat.
@@ -29,7 +29,7 @@ pub(super) struct ForgedProcess {
     pub(super) program: &'static Program,
 }
 
-/// The other end of a connection.
+/// The remote end of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Remote {
     pub(super) address: IpAddr,

@@ -1,6 +1,6 @@
 //! From the tables of a scenario to events with every field filled in.
 //!
-//! What the scenario leaves out is filled in as Sysmon does: fields of the process, of its parent, then `-`, zero or `false`.
+//! Fields that the scenario leaves out are filled in as Sysmon does: from the process, from its parent, then `-`, zero or `false`.
 
 use super::super::chunk::RecordPlace;
 use super::super::damage::Damage;

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// A finding with what the report gave it.
 #[derive(Clone, Copy, Debug)]
 pub struct NumberedFinding<'a> {
-    /// What it says.
+    /// The card's HTML.
     pub finding: &'a Finding,
     /// Its number on the page; no two are the same.
     pub number: u64,
@@ -60,7 +60,7 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
     )
 }
 
-/// What ends a card.
+/// The foot of a card.
 pub const END: &str = "</div></details>\n";
 
 fn head(document: &Value, alert: NumberedFinding<'_>) -> Markup {
@@ -176,7 +176,7 @@ pub fn record(document: &Value) -> String {
     record.into_string()
 }
 
-/// What stands in place of a record that did not fit.
+/// The note in place of a record that did not fit.
 pub const NO_RECORD: &str =
     "<p class=\"cut\">The record as JSON was left out to keep the report small; the JSON outputs have it.</p>";
 

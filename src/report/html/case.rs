@@ -5,7 +5,7 @@
 use crate::base::Ticks;
 use crate::event::Clock;
 
-/// What a report says beside the alerts. What is not known is left empty, and the page has no hole for it.
+/// The case that a report is for: everything beside the alerts. Facts that are not known are left empty, and the page has no hole for them.
 #[derive(Clone, Debug, Default)]
 pub struct CaseFacts {
     /// A title for the page; a plain one if empty.
@@ -28,11 +28,11 @@ pub struct CaseFacts {
     pub notable: Vec<NotableFacts>,
     /// Whether the run is known, so that an empty list of what could not be seen means that all was.
     pub complete: bool,
-    /// What could not be read or is in doubt.
+    /// Evidence that could not be read or is in doubt.
     pub faults: Vec<FaultFacts>,
     /// Rules that could find nothing, or less than they should, by the reason.
     pub silent: Vec<SilentRules>,
-    /// What else keeps findings away: windows of time, filters, limits.
+    /// Sentences about anything else that keeps findings away: windows of time, filters, limits.
     pub limits: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ pub struct CaseFacts {
 pub struct InputFacts {
     /// Its path as it was given.
     pub path: String,
-    /// What kind of file.
+    /// The kind of the file, for people.
     pub kind: &'static str,
     /// Bytes.
     pub size: u64,
@@ -70,14 +70,14 @@ pub struct FaultFacts {
     pub lost: bool,
 }
 
-/// What is missing in a channel of a host.
+/// Gaps in a channel of a host.
 #[derive(Clone, Debug, Default)]
 pub struct GapFacts {
     /// The computer's name.
     pub host: String,
     /// The channel.
     pub channel: String,
-    /// What is missing, as a sentence.
+    /// The gaps, as a sentence.
     pub text: String,
 }
 
@@ -88,7 +88,7 @@ pub struct NotableFacts {
     pub time: Ticks,
     /// The computer's name.
     pub host: String,
-    /// What it tells, in a few words.
+    /// The event in a few words, such as "log cleared".
     pub what: String,
     /// Whether it takes evidence away, such as a log that was cleared.
     pub grave: bool,

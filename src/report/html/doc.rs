@@ -1,4 +1,4 @@
-//! Looking things up in alert documents, whose shape nobody vouches for: names may be nested, dotted or both, values single or lists, or of a wrong type.
+//! Lookups in alert documents of any origin: names may be nested, dotted or both, values single or lists, or of a wrong type.
 
 use serde_json::Value;
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What the tables, filters and marks need of an alert, read from its document. A card needs more, and reads it there itself.
+//! An alert reduced to the facts that tables, filters and marks need, read from its document. A card needs more, and reads it there itself.
 //!
 //! Documents may be evql's own or others': what is missing has a plain substitute, and alerts of Kibana are understood as far as their names go.
 
@@ -20,7 +20,7 @@ pub enum AlertSeverity {
     Medium,
     /// Worth a look now.
     High,
-    /// Worth waking somebody.
+    /// Worth an immediate response, at any hour.
     Critical,
 }
 
@@ -59,7 +59,7 @@ impl AlertSeverity {
 /// One tactic or technique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttackLink {
-    /// Such as `T1218.010`.
+    /// The id, such as `T1218.010`.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -70,7 +70,7 @@ pub struct AttackLink {
 /// The facts of an alert.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// What the document says its number is.
+    /// The alert's number as its document has it.
     pub number: Option<u64>,
     /// Made from the rule, the host and the records, so that it is the same in the next report.
     pub stable: String,
@@ -94,7 +94,7 @@ pub struct Finding {
     pub building_block: bool,
 }
 
-/// What an alert without a host's name is on.
+/// The name shown for the host of an alert that names none.
 pub const NO_HOST: &str = "(no host name)";
 
 /// Most tactics or techniques of an alert that are looked at.

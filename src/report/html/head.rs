@@ -42,7 +42,7 @@ fn span(first: Ticks, last: Ticks) -> Markup {
     html! { time { (seconds(first)) } " to " time { (seconds(last)) } " UTC" }
 }
 
-/// What could not be seen.
+/// The section on everything that could not be seen.
 pub fn unseen(case: &CaseFacts, left_out: &[String]) -> Markup {
     let (lost, doubted): (Vec<_>, Vec<_>) = case.faults.iter().partition(|fault| fault.lost);
     let lists = [case.faults.len(), case.silent.len(), case.limits.len(), case.gaps.len(), left_out.len()];

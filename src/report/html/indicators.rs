@@ -1,4 +1,4 @@
-//! What to search for elsewhere: hashes, addresses, names, URLs and paths out of the alerts, each once, in lists to copy.
+//! Indicators to search for elsewhere: hashes, addresses, names, URLs and paths out of the alerts, each once, in lists to copy.
 
 use super::doc::{at, list, text, texts};
 use super::finding::events;

@@ -1,6 +1,6 @@
-//! What is kept of the parts of a page when not all of them fit: the most severe, and of those the earliest.
+//! A choice of the parts of a page when not all of them fit: the most severe, and of those the earliest.
 //!
-//! What is kept is always the beginning of the order of importance, so that a sentence can say what is missing. This module does not know what the parts hold.
+//! The parts kept are always the beginning of the order of importance, so that a sentence can say what is missing. This module does not know what they hold.
 
 use super::finding::AlertSeverity;
 use std::cmp::Reverse;
@@ -82,7 +82,7 @@ impl Kept {
         }
     }
 
-    /// What fits into a smaller size, in the order of positions.
+    /// The parts that fit into a smaller size, in the order of positions.
     pub fn fit(mut self, most_bytes: u64) -> Vec<(Importance, String)> {
         self.most_bytes = self.most_bytes.min(most_bytes);
         self.shrink();

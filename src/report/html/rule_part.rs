@@ -9,20 +9,20 @@ use crate::rules::Rule;
 use maud::{Markup, html};
 use serde_json::Value;
 
-/// What a rule says of itself.
+/// The texts of a rule that the page shows.
 #[derive(Clone, Debug, Default)]
 pub struct RuleText {
     /// Its stable identifier.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// What it finds and why that matters.
+    /// The description: the behaviour that the rule finds, and why it matters.
     pub description: String,
     /// The query as it was written.
     pub query: String,
     /// The investigation guide, in Markdown.
     pub note: String,
-    /// What has to be set up for it, in Markdown.
+    /// The setup guide, in Markdown.
     pub setup: String,
     /// Known harmless causes.
     pub false_positives: Vec<String>,
@@ -49,7 +49,7 @@ impl RuleText {
         }
     }
 
-    /// What a document says of its rule.
+    /// Reads the texts from an alert document.
     pub fn of_document(document: &Value) -> Self {
         let first =
             |names: [&str; 2]| names.iter().find_map(|name| text(document, name)).unwrap_or_default().into_owned();

@@ -88,7 +88,7 @@ fn when(event: &Value, clock: Clock) -> Markup {
     }
 }
 
-/// What the clock says that does not order the page, where it says something else.
+/// The event's time by the clock that does not order the page, with a name for it; `None` if both clocks agree.
 fn other_clock(event: &Value, clock: Clock) -> Option<(&'static str, Ticks)> {
     let (name, other) = match clock {
         Clock::Logged => ("by its own @timestamp", Clock::Utc),
@@ -108,7 +108,7 @@ fn backwards(event: &Value, previous: Option<&Value>) -> Option<String> {
 /// A fact: its label, its value, and whether it is as a program has it, for a fixed-width face.
 type Fact<'v> = (&'static str, Cow<'v, str>);
 
-/// What an event says beyond those before it.
+/// The facts that an event adds to those of the event before it.
 fn facts(
     event: &Value,
     previous: Option<&Value>,
@@ -162,7 +162,7 @@ pub fn named<'v>(path: Option<Cow<'v, str>>, pid: Option<Cow<'v, str>>) -> Optio
     }
 }
 
-/// What it was done to: a file or image, a registry key, a name that was asked for, another process.
+/// Adds the object of the event: a file or image, a registry key, a name that was asked for, another process.
 fn of_object<'v>(event: &'v Value, facts: &mut Vec<Fact<'v>>) {
     let all = |name| {
         let (values, more) =

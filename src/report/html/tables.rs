@@ -9,7 +9,7 @@ use maud::{Markup, html};
 /// How many alerts something has, by severity.
 #[derive(Clone, Debug, Default)]
 pub struct SeverityCounts {
-    /// What it is called.
+    /// The name in the table's first column.
     pub name: String,
     /// Counts in the order of [`AlertSeverity::ALL`].
     pub counts: [u64; 5],

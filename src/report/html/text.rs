@@ -126,7 +126,7 @@ pub fn instant(at: crate::base::Ticks) -> String {
     at.rfc3339().replacen('T', " ", 1).trim_end_matches('Z').to_owned()
 }
 
-/// The same to the millisecond, where more would only be noise.
+/// An instant to the millisecond, where more digits would only be noise.
 pub fn millis(at: crate::base::Ticks) -> String {
     let text = instant(at);
     text.get(..23).unwrap_or(&text).to_owned()

@@ -1,4 +1,4 @@
-//! What was looked up for an alert beyond its events: the process with its ancestors and children, what else it did, and where else the same was seen.
+//! Triage on a card, looked up beyond the alert's events: the process with its ancestors and children, what else it did, and where else its values were seen.
 //!
 //! It is read from `evql.triage` if the document has it; without it the tree is what the events say of the process and its parent.
 
@@ -46,7 +46,7 @@ fn process_part(process: &Value) -> Markup {
     }
 }
 
-/// What the events and the creation of the process say of it and its parent.
+/// The process and its parent, from the alert's events and the creation of the process.
 fn tree_of_events(document: &Value) -> Markup {
     let known = at(document, "evql.process_start").into_iter().chain(events(document));
     let Some(event) =
@@ -96,7 +96,7 @@ fn node(node: &Value, depth: usize, class: &str) -> Markup {
     }
 }
 
-/// What a process did, in numbers.
+/// The counts of a process's activities.
 fn did(node: &Value) -> Markup {
     let nouns = [
         ("connections", "connection"),

@@ -36,7 +36,7 @@ impl HtmlReport {
         Ok(cards.len())
     }
 
-    /// What did not fit, in sentences.
+    /// Sentences about the parts that did not fit.
     fn left_out(&self, cards: &[(Importance, String)], records: &HashMap<u64, String>) -> Vec<String> {
         let limit = format!("{} and {} cards", text::bytes(self.limits.bytes), text::grouped(self.limits.cards as u64));
         let mut told = Vec::new();
@@ -67,7 +67,7 @@ impl HtmlReport {
 /// `html` of `scan`.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertsHtml<'c> {
-    /// What was run.
+    /// The command that was run.
     pub case: &'c CaseFacts,
     /// How large the page may be.
     pub limits: ReportLimits,

@@ -1,11 +1,11 @@
-//! What EvtxECmd's maps for Sysmon put into which column, as a table: an event ID has a description and, for each column, a text with names of data between `%`.
+//! EvtxECmd's maps for Sysmon as a table: an event ID has a description and, for each column, a text with names of data between `%`.
 
 use super::head::column;
 
 /// A column by its position, with what it holds.
 type MapColumn = (usize, &'static str);
 
-/// What is known of an event ID.
+/// The map of an event ID.
 struct Map {
     id: u64,
     description: &'static str,

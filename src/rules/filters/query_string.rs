@@ -231,7 +231,7 @@ impl QueryStringReader<'_> {
         Ok((word, wild))
     }
 
-    /// What a field must have.
+    /// A term, phrase, regular expression or range behind `field:`, as a condition on the field.
     fn value(&mut self, name: &str) -> Result<String, RefusedFilter> {
         if let Some(rest) = self.rest.strip_prefix('"') {
             self.rest = rest;

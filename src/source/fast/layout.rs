@@ -443,7 +443,7 @@ impl<'c> RecordRef<'c> {
         self.size / 2 > characters
     }
 
-    /// Whether somebody wants records of this provider.
+    /// Whether records of this provider are wanted.
     pub(super) fn is_wanted(&self) -> bool {
         self.provider.wanted
     }

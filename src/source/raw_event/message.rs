@@ -3,7 +3,7 @@
 //! Sysmon's manifest calls the entries in this text as it calls them in the record, in every language of Windows. A value can have lines of its own,
 //! and one that looks like an entry cannot be told from one: a name that stands twice is a reason for doubt.
 
-/// What a message says.
+/// The entries of a message, or that it is none.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct MessageEntries {
     /// Names and values, in order.

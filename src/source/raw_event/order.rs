@@ -19,7 +19,7 @@ use crate::source::record::Record;
 /// The farthest that a time is raised.
 const FARTHEST: i64 = 30 * Ticks::PER_SECOND;
 
-/// Above this many logs the evidence is playing games: start anew rather than grow.
+/// Limit for crafted evidence: the table of logs is cleared when it is exceeded.
 const MOST_LOGS: usize = 4096;
 
 /// The latest record of each log that was read, by computer and channel.
