@@ -131,6 +131,8 @@ struct Typed {
 
 impl Typed {
     fn computed(expr: CompiledExpr, kind: Type, span: Span) -> Self {
+        // Constants are folded as the tree is built, from the leaves up: `length("abc") + 1` is 4 before the comparison around it asks which of its sides
+        // is a constant. The type follows the folded value, so that `1 / null` is null and no number.
         let expr = expr.folded();
         let kind = expr.constant().map_or(kind, Type::of_datum);
         Self { expr, kind, span, is_field: false }
@@ -185,6 +187,7 @@ impl Checker<'_> {
         if let Some(name) = &event.category {
             self.resolve_category(name, event.category_at.0);
         }
+        // First in the conjunction: it decides for most events, and specialisation to an event ID drops it or the whole condition.
         let category = event.category.as_ref().map(|name| self.category(name));
         let nodes = category.into_iter().chain([condition?]).collect();
         Some(Predicate::new(PredicateNode::all(nodes)))

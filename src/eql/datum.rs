@@ -38,6 +38,7 @@ pub fn parse_number(text: &str) -> Option<Datum<'static>> {
     if let Ok(integer) = text.parse() {
         return Some(Datum::Long(integer));
     }
+    // Rust's floats may also be written `inf`, `infinity` and `nan`, which are words to Elasticsearch.
     let starts = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
     starts.then(|| text.parse().ok().map(Datum::Double)).flatten()
 }
@@ -87,6 +88,7 @@ pub fn read(value: &Value, kind: Option<FieldType>) -> Option<Datum<'_>> {
     };
     let Some(kind) = kind else { return Some(plain) };
     match (kind, plain) {
+        // Elastic's templates index keywords with `ignore_above: 1024`: a longer value is in the document and in no condition.
         (FieldType::Keyword, Datum::Text(text)) => (!is_too_long(&text)).then_some(Datum::Text(text)),
         (kind, other) if kind.is_text() => other.into_text().map(Datum::Text),
         (FieldType::Long, Datum::Double(number)) => truncate(number).map(Datum::Long),
@@ -101,6 +103,7 @@ pub fn read(value: &Value, kind: Option<FieldType>) -> Option<Datum<'_>> {
         },
         (FieldType::Boolean, Datum::Text(text)) => match &*text {
             "true" => Some(Datum::Boolean(true)),
+            // Elasticsearch takes an empty text for false in a boolean field, and no other text but the two words.
             "false" | "" => Some(Datum::Boolean(false)),
             _ => None,
         },
@@ -240,6 +243,7 @@ impl Constant {
     /// Whether a value equals the constant; `None` if the two cannot be compared, as null with anything.
     pub fn equals(&self, value: &Datum<'_>) -> Option<bool> {
         match value {
+            // Equality of texts needs no order: most comparisons end here, without an iterator over UTF-16.
             Datum::Text(text) => (!self.datum.is_null()).then(|| **text == *self.text),
             _ => self.order(value).map(Ordering::is_eq),
         }
@@ -250,6 +254,7 @@ impl Constant {
         match value {
             Datum::Null => None,
             _ if self.datum.is_null() => None,
+            // By UTF-16 units, as Java compares strings: characters beyond U+FFFF sort before U+E000 there, and behind it in UTF-8.
             Datum::Text(text) => Some(text.encode_utf16().cmp(self.text.encode_utf16())),
             Datum::Boolean(flag) => match &self.datum {
                 Datum::Boolean(wanted) => Some(flag.cmp(wanted)),

@@ -203,6 +203,7 @@ impl Function {
             Self::StartsWith => Datum::Boolean(fold_text(0)?.starts_with(&fold_text(1)?)),
             Self::StringContains => {
                 let (whole, part) = (fold_text(0)?, fold_text(1)?);
+                // In Elasticsearch an empty text contains nothing, and is contained in nothing.
                 Datum::Boolean(!whole.is_empty() && !part.is_empty() && whole.contains(&part))
             }
             Self::IndexOf => index_of(&fold_text(0)?, &fold_text(1)?, arguments.get(2))?,
@@ -216,6 +217,7 @@ impl Function {
 
 /// The text after the first `left`, up to the first `right` behind it, or the last if `greedy`. Empty if either is not there.
 fn between(source: &str, left: &str, right: &str, greedy: bool, insensitive: bool) -> String {
+    // Elasticsearch returns the source as it is if there is nothing to look for.
     if source.is_empty() || left.is_empty() || right.is_empty() {
         return source.to_owned();
     }

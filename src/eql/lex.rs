@@ -82,6 +82,7 @@ impl<'source> Lexer<'source> {
             ' ' | '\t' | '\r' | '\n' => {
                 self.take_while(|c| matches!(c, ' ' | '\t' | '\r' | '\n'));
             }
+            // Comments and long quotes come before what they begin with: `//` is not two divisions, and `"""` not an empty string with a quote behind it.
             '/' if self.rest().starts_with("//") => {
                 self.take_while(|c| c != '\n' && c != '\r');
             }
@@ -90,7 +91,9 @@ impl<'source> Lexer<'source> {
             '"' => self.string(),
             '\'' => self.single_quoted(start),
             '`' => self.quoted_name(),
+            // Before a quote, `?` began the raw strings of old versions; before a name it makes a field optional, and is a mark like others.
             '?' if self.rest()[1..].starts_with(['"', '\'']) => self.old_raw_string(),
+            // `.5` is a number, as in Elasticsearch's grammar. A point before anything else joins the parts of a name.
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(),
             c if c.is_ascii_digit() => self.number(),
             c if begins_name(c) => self.name(),
@@ -120,6 +123,8 @@ impl<'source> Lexer<'source> {
         self.at += 1;
         self.take_while(continues_name);
         let name = &self.source[start..self.at];
+        // `in~`, `like~` and `regex~` are keywords of their own, and `~` behind any other name makes the case-insensitive form of a function. With the
+        // tilde first: `in~` is not `in` and a stray `~`.
         let tilde = self.peek() == Some('~');
         let written = if tilde { &self.source[start..=self.at] } else { name };
         if let Some(keyword) = Keyword::find(written) {
@@ -144,6 +149,7 @@ impl<'source> Lexer<'source> {
                 break;
             }
             self.at += 1;
+            // Two back quotes in a row are one in the name, as two quotes are in SQL.
             if self.peek() != Some('`') {
                 break;
             }
@@ -176,6 +182,8 @@ impl<'source> Lexer<'source> {
         self.at += 1;
         let mut value = String::new();
         loop {
+            // A run without escapes is copied at once. A line break ends the string: without that, one forgotten quote would swallow the rest of the
+            // rule.
             value.push_str(self.take_while(|c| !matches!(c, '"' | '\\' | '\n' | '\r')));
             match self.peek() {
                 Some('"') => {
@@ -242,6 +250,8 @@ impl<'source> Lexer<'source> {
         }
     }
 
+    // The form is gone from EQL, but its meaning is plain: it is read to its end as one text, or each word in it would be a finding of its own. Escapes
+    // stay as they are written, since nothing defines them, and a missing end is not reported beside the wrong form.
     fn single_quoted(&mut self, start: usize) {
         self.at += 1;
         let mut value = String::new();
@@ -298,6 +308,7 @@ impl<'source> Lexer<'source> {
             self.at += 1;
             self.take_while(|c| c.is_ascii_digit());
         }
+        // An exponent needs digits: `1e` is the number 1 with the name `e` behind it, for the parser to refuse.
         let exponent = self.rest().strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
         if let Some(digits) = exponent.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
             decimal = true;
@@ -319,6 +330,7 @@ impl<'source> Lexer<'source> {
             self.at += text.len();
             return self.push(TokenKind::Punctuation(*kind), start);
         }
+        // The usual slip of people who know `!=`. It is read as `:`, so that the operands around it are still checked.
         if self.rest().starts_with("!:") {
             self.at += 2;
             self.diagnostics.push(
@@ -328,6 +340,7 @@ impl<'source> Lexer<'source> {
             return self.push(TokenKind::Punctuation(Punctuation::Colon), start);
         }
         self.at += c.len_utf8();
+        // `! [` is meant as `![`: the mark for a missing event is given to the parser all the same, so that this stays one finding.
         let bracket = c == '!' && self.rest().trim_start().starts_with('[');
         let mut finding = Diagnostic::error(
             codes::UNEXPECTED_CHARACTER,

@@ -87,6 +87,8 @@ fn read(pattern: &str) -> Result<RegexTree, RegexRefusal> {
     let read = if pattern.is_empty() { Ok(RegexTree::Concat(Vec::new())) } else { reader.union() };
     let read =
         read.and_then(|tree| if reader.rest.is_empty() { Ok(tree) } else { invalid("there is a `)` without `(`") });
+    // Places are offsets into the expression. The reader keeps no position, only the rest that is still to be read, from whose length the position
+    // follows.
     // A fault is known when its last character was read.
     let last = pattern[..pattern.len() - reader.rest.len()].char_indices().next_back();
     read.map_err(|refusal| refusal.at(last.map_or(0, |(at, _)| at)))
@@ -128,6 +130,7 @@ enum Escaped {
 fn shorthand(c: char) -> Option<Ranges> {
     let of =
         |ranges: &[(char, char)]| ranges.iter().map(|&(first, last)| (first.into(), last.into())).collect::<Ranges>();
+    // Lucene's classes are of ASCII alone and exactly these; `\s` has neither form feed nor vertical tab.
     let class = match c.to_ascii_lowercase() {
         'd' => of(&[('0', '9')]),
         's' => of(&[('\t', '\n'), ('\r', '\r'), (' ', ' ')]),
@@ -338,6 +341,7 @@ impl<'p> LuceneReader<'p> {
     /// `<n-m>`, its `<` being consumed.
     fn interval(&mut self) -> Result<RegexTree, RegexRefusal> {
         let Some(inside) = self.until('>') else { return invalid("`<` is not closed") };
+        // `<name>` would be an automaton that Java code registers by name, of which Elasticsearch has none.
         let Some((low, high)) = inside.split_once('-') else {
             return invalid("there is no named automaton");
         };

@@ -6,6 +6,7 @@ use super::datum::{Datum, to_double};
 /// Applies an operator. Overflow and integer division by zero, which abort a query in Elasticsearch, give null.
 pub fn arithmetic<'a>(op: ArithmeticOp, left: &Datum<'_>, right: &Datum<'_>) -> Datum<'a> {
     match (left, right) {
+        // Division of integers cuts towards zero and the remainder has the sign of the dividend, in Rust as in Java.
         (Datum::Long(left), Datum::Long(right)) => integers(op, *left, *right).map_or(Datum::Null, Datum::Long),
         (Datum::Long(left), Datum::Double(right)) => Datum::Double(floats(op, to_double(*left), *right)),
         (Datum::Double(left), Datum::Long(right)) => Datum::Double(floats(op, *left, to_double(*right))),

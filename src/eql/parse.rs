@@ -109,6 +109,8 @@ impl QueryParser {
     }
 
     fn expected_with(&mut self, what: &str, help: Option<String>) {
+        // While the parser unwinds from an error, each rule of the grammar on the way misses its own closing token at this same place. Only the first
+        // complaint says something.
         if self.reported.replace(self.at) == Some(self.at) {
             return;
         }
@@ -147,6 +149,8 @@ impl QueryParser {
             } else if self.is_end() {
                 break;
             } else {
+                // The rest of a broken condition is skipped, and the pipes behind it are still read. Each turn of the loop consumes a pipe or stands
+                // before one, so that it ends.
                 self.expected("`and`, `or`, `|` or the end of the query");
                 self.skip_to(|kind| *kind == TokenKind::Punctuation(Punctuation::Pipe));
             }
@@ -159,6 +163,7 @@ impl QueryParser {
             TokenKind::Keyword(Keyword::Sequence) => ParsedQuery::Sequence(self.sequence()),
             TokenKind::Keyword(Keyword::Sample) => ParsedQuery::Sample(self.sample()),
             TokenKind::Keyword(Keyword::Join) => {
+                // Nothing more is read: each bracket of a join would only add findings about a construct that cannot run.
                 let message = "`join` is not supported";
                 self.error(
                     codes::UNSUPPORTED,
@@ -183,12 +188,14 @@ impl QueryParser {
             self.bump();
         } else {
             self.expected("an event category or `any`");
+            // A wrong word in the category's place is one mistake: it is consumed, so that the condition behind `where` is still checked.
             if !self.is_word(Keyword::Where) && matches!(self.ahead(1), TokenKind::Keyword(Keyword::Where)) {
                 self.bump();
             }
         }
         if !self.eat_word(Keyword::Where) {
             self.expected("`where`");
+            // Where only the word `where` was forgotten, the condition follows all the same.
             if !self.begins_operand() {
                 return ParsedEvent { category, category_at, condition: self.invalid() };
             }
@@ -272,6 +279,8 @@ impl QueryParser {
                 break;
             }
             self.expected("a term in brackets, such as `[process where true]`");
+            // One token is consumed before anything is skipped to: a loop that only looked for the next bracket would stand still at a token that it
+            // never passes.
             skipped = true;
             self.bump();
             self.skip_to(|kind| {
@@ -293,6 +302,7 @@ impl QueryParser {
         let missing = self.is_mark(Punctuation::MissingOpen);
         self.bump();
         let event = self.event();
+        // A broken condition is skipped to the end of its bracket, or to the next one, so that the other terms are checked too.
         if !self.is_mark(Punctuation::BracketClose) {
             self.expected("`and`, `or` or `]`");
             self.skip_to(|kind| {
@@ -349,6 +359,8 @@ impl QueryParser {
             return None;
         };
         self.bump();
+        // `5m` reaches the parser as a number and a name: the lexer knows no units. The outer option says whether there is a name at all, the inner one
+        // whether it is a unit, which are two different findings.
         let unit = match self.kind() {
             TokenKind::Name(name) => Some(TimeUnit::ALL.into_iter().find(|(text, _)| **text == **name)),
             _ => None,
@@ -376,6 +388,7 @@ impl QueryParser {
     /// `with runs = 3`, from the `with` on.
     fn runs(&mut self) -> Option<WithRuns> {
         self.bump();
+        // `runs` is an option here and no keyword: a field may have that name.
         if !matches!(self.kind(), TokenKind::Name(name) if &**name == "runs") {
             self.expected("`runs`");
             self.skip_option();

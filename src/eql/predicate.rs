@@ -5,6 +5,14 @@
 //! true for missing fields, exactly as in Elasticsearch. Evaluation cannot fail: checking has seen to types, and what is left over gives null.
 //!
 //! The tree is immutable and shared between threads. It does not know how it was written or where.
+//!
+//! Three things are done to a tree before any document is tried on it. Take `process where process.name : ("a.exe", "b*") and event.code == "1"`:
+//!
+//! - It is *specialised* to what is known of some documents. For event ID 1 category and code are constants, and the residual predicate is
+//!   `process.name : ("a.exe", "b*")`; for ID 3 the category is `network`, and the whole tree folds to false.
+//! - Its *needs* are worked out: texts of which a document must have one, here `a.exe` as a whole value or `b` as a part of one. A search for them decides
+//!   most documents before any condition is evaluated. A part as short as `b` is in most values, so that no search is made for this list.
+//! - Its operands are *ordered by cost*: a look-up in a set before a regular expression, fields that stand in the record before those that are derived.
 
 use super::ast::{ArithmeticOp, LogicOp};
 use super::datum::{Constant, Datum, read_all};
@@ -153,6 +161,8 @@ impl PredicateNode {
 
     /// The condition in EQL; single tests are quoted from the query they were written in. Says whether it needs parentheses beside others.
     fn text(&self, source: &str) -> (String, bool) {
+        // Operands of a chain get parentheses whenever they are chains themselves, `and` inside `or` too: what is printed here is read by people, who
+        // should not have to know precedences.
         let joined = |nodes: &[Self], word: &str| {
             let part = |node: &Self| match node.text(source) {
                 (text, true) => format!("({text})"),
@@ -166,6 +176,7 @@ impl PredicateNode {
             Self::All(nodes) => joined(nodes, " and "),
             Self::Any(nodes) => joined(nodes, " or "),
             Self::Not(inner) => match &**inner {
+                // The test was written as `x != 1`, and this `not` is the one inside of `!=`: quoting the test says it all.
                 Self::Leaf(leaf) if leaf.negated => (leaf.quoted(source), false),
                 inner => match inner.text(source) {
                     (text, true) => (format!("not ({text})"), false),
@@ -219,6 +230,8 @@ impl PredicateNode {
                 other => rest.push(other),
             }
         }
+        // Not an ordinary three-valued `and`, in which false beside null is false: Elasticsearch's optimiser replaces the whole chain before any document
+        // is seen.
         if null {
             return Self::Constant(None);
         }
@@ -316,6 +329,7 @@ impl PredicateNode {
         let sorted = |nodes: &[Self]| {
             let mut nodes: Vec<Self> = nodes.iter().map(|node| node.cheapest_first(cost)).collect();
             // Any order gives the same answer, because evaluation cannot fail. The sort is stable: operands of one cost stay as they were written.
+            // The estimate walks the tree below each operand, so that it is made once for each and not once for each comparison of the sort.
             nodes.sort_by_cached_key(|node| node.cost(cost));
             nodes
         };
@@ -330,6 +344,8 @@ impl PredicateNode {
     fn specialise(&self, constants: &Document, known: &dyn Fn(&Field) -> bool) -> Self {
         // What decides all by itself often comes first: the category.
         let each = |nodes: &[Self], decisive: bool| {
+            // An event ID that lacks the process category makes `process where …` constant at its first operand: the rest, often a tree of hundreds of
+            // tests, is not even looked at.
             let mut left = Vec::new();
             for node in nodes {
                 left.push(node.specialise(constants, known));
@@ -448,6 +464,11 @@ impl Predicate {
 }
 
 impl Leaf {
+    /// A test over the values of some fields, written at a place of the query.
+    pub fn node(fields: Vec<Field>, test: CompiledExpr, span: Option<Span>) -> PredicateNode {
+        PredicateNode::Leaf(Arc::new(Self { fields, test, span, negated: false, source: None }))
+    }
+
     /// The test as it is written, on one line.
     fn quoted(&self, source: &str) -> String {
         let source = self.source.as_deref().unwrap_or(source);
@@ -518,12 +539,15 @@ impl Leaf {
 
     /// Tries all combinations, counting through them like an odometer.
     fn any_combination(&self, values: &[Vec<Datum<'_>>]) -> bool {
+        // Fields with [a, b] and [1, 2, 3] are tried as a1, a2, a3, b1, b2, b3: the last wheel turns fastest, and one that is at its end goes back to its
+        // start while the next wheel to the left moves on by one.
         let mut wheels = vec![0; values.len()];
         loop {
             let bound: Vec<Datum<'_>> = wheels.iter().zip(values).map(|(&at, values)| values[at].borrowed()).collect();
             if self.holds(&bound) {
                 return true;
             }
+            // No value is copied: each combination borrows from the lists, and stops at the first that makes the test true.
             let Some(turn) = wheels.iter().zip(values).rposition(|(&at, values)| at + 1 < values.len()) else {
                 return false;
             };
@@ -631,6 +655,8 @@ impl CompiledExpr {
             Self::Compare { .. } | Self::OneOf { .. } | Self::Logic { .. } | Self::Arithmetic { .. } => 1,
             Self::Text { set, .. } => 1 + 2 * set.patterns_count(),
             Self::Call { .. } | Self::Cidr { .. } | Self::Lower(_) => 4,
+            // Rough measures, by which operands are only put in order: an automaton walks every character of the text, a set is one hash, a pattern among
+            // others is tried on few values.
             Self::Regex { .. } => 40,
         };
         own + self.children().into_iter().map(Self::cost).sum::<usize>()
@@ -646,6 +672,8 @@ impl CompiledExpr {
 
     /// Folds the expression to a constant if all its parts are constants.
     pub fn folded(self) -> Self {
+        // A slot has no children and would pass the second test. No loop is needed: children were folded when they were built, so that looking one level
+        // down is enough.
         let constant = !matches!(self, Self::Slot(_)) && self.children().iter().all(|child| child.constant().is_some());
         if constant { Self::Constant(self.evaluate(&[]).into_owned()) } else { self }
     }
@@ -653,6 +681,8 @@ impl CompiledExpr {
 
 /// Three-valued `and` and `or`, for conditions inside a computed value.
 fn logic<'a>(op: LogicOp, operands: &'a [CompiledExpr], bound: &'a [Datum<'a>]) -> Datum<'a> {
+    // `true or null` is true and `false and null` is false; a null decides only where no operand does. Inside a value that is ordinary SQL logic, unlike
+    // the fold of a condition.
     let decisive = op == LogicOp::Or;
     let mut known = true;
     for operand in operands {

@@ -50,6 +50,7 @@ pub enum Number {
 impl Number {
     /// Reads digits, with point or exponent if `decimal`.
     pub fn parse(text: &str, decimal: bool) -> Option<Self> {
+        // As Elasticsearch does: a long if it fits, then an unsigned long, and a double for everything larger.
         if !decimal {
             if let Ok(integer) = text.parse() {
                 return Some(Self::Integer(integer));

@@ -17,6 +17,7 @@ fn parse_block(text: &str) -> Option<IpNet> {
         Err(_) => IpNet::from(text.parse::<IpAddr>().ok()?),
     };
     match (block.addr().to_canonical(), block.prefix_len()) {
+        // `::ffff:10.0.0.0/104` is 10.0.0.0/8: the first 96 bits of a mapped address are fixed, and addresses are compared as IPv4 everywhere else.
         (IpAddr::V4(address), length) if matches!(block, IpNet::V6(_)) && length >= 96 => {
             IpNet::new(IpAddr::V4(address), length - 96).ok()
         }
@@ -66,6 +67,8 @@ impl Checker<'_> {
             self.check_divisor(op, dividend.kind, divisor)?;
         }
         let kind = gives(found, &arguments);
+        // A function over a `.caseless` field compares lower-case text, so that it runs in its form without regard to case; as with comparisons, the
+        // value itself is not lowered.
         let caseless =
             found.insensitive && arguments.iter().any(|argument| matches!(argument.expr, CompiledExpr::Lower(_)));
         let arguments = arguments.into_iter().map(|argument| argument.expr).collect();
@@ -76,6 +79,7 @@ impl Checker<'_> {
 
     fn unknown_function(&mut self, call: &Call) -> Option<Typed> {
         let name = &call.name;
+        // The arguments of a function that does not exist are checked for their own sake.
         for argument in &call.arguments {
             self.value(argument);
         }

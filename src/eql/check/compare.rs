@@ -27,6 +27,7 @@ impl Checker<'_> {
     pub(super) fn comparison(&mut self, op: CompareOp, left: &Source, right: &Source, span: Span) -> Option<Typed> {
         let (left, right) = (self.value(left), self.value(right));
         let (left, right) = (left?, right?);
+        // The constant goes to the right: `5 < x` becomes `x > 5`, so that evaluation knows one form only.
         let swapped = right.constant().is_none();
         let (value, constant) = if swapped { (right, left) } else { (left, right) };
         let Some(datum) = constant.constant().cloned() else {
@@ -34,6 +35,7 @@ impl Checker<'_> {
             return self.fail(codes::FIELD_COMPARISON, span, "two fields cannot be compared with each other", help);
         };
         if datum.is_null() {
+            // `x == null` asks whether `x` is missing. Any order against null is null, whatever `x` is.
             let expr = match op {
                 CompareOp::Equal => CompiledExpr::IsNull(Box::new(value.expr)),
                 _ => CompiledExpr::Constant(Datum::Null),
@@ -49,6 +51,8 @@ impl Checker<'_> {
         let prepared = Constant::new(datum);
         self.check_constant(op, &plain, &prepared, constant.span)?;
         if caseless && op == Comparison::Equal {
+            // A `.caseless` multi-field holds its text in lower case. To compare without regard to case gives the same answer and needs no lowered copy
+            // of each value.
             let set = TextSet::exact([prepared.text()], CaseSensitivity::Insensitive);
             return Some(Typed::computed(CompiledExpr::Text { value: Box::new(plain.expr), set }, Type::Boolean, span));
         }
@@ -73,6 +77,8 @@ impl Checker<'_> {
             | (Type::Text, Datum::Text(_))
             | (Type::Boolean, Datum::Boolean(_))
             | (Type::Date, Datum::Long(_)) => true,
+            // For a field Elasticsearch turns the constant into the field's type, so that `process.name == 5` compares with "5". A computed text has no
+            // mapping that could do so.
             (Type::Text, _) => value.is_field,
             (Type::Long | Type::Double, Datum::Long(_) | Datum::Double(_)) => {
                 self.check_fraction(value, datum, ordered, span);
@@ -132,6 +138,7 @@ impl Checker<'_> {
         let members: Vec<_> = list.iter().map(|member| self.member(value.as_ref(), member)).collect();
         let (value, caseless) = value?.caseless();
         let mut constants = members.into_iter().collect::<Option<Vec<_>>>()?;
+        // A null in the list equals nothing and makes nothing false: `x in (1, null)` is `x == 1`.
         constants.retain(|constant| !constant.datum().is_null());
         if constants.is_empty() {
             return Some(Typed::computed(CompiledExpr::Constant(Datum::Null), Type::Boolean, span));
@@ -210,6 +217,8 @@ impl Checker<'_> {
     /// The place of a character of the text that a literal stands for.
     fn inside(&self, literal: Span, at: usize) -> Span {
         let Some(written) = self.source.get(literal.range()) else { return literal };
+        // A raw string stands for itself. In any other, escapes are longer than what they stand for: both texts are walked side by side until `at` bytes
+        // of the decoded one have been passed.
         let mut offset = if written.starts_with("\"\"\"") { 3 + at } else { 1 };
         let mut decoded = if offset == 1 { 0 } else { at };
         while decoded < at {

@@ -34,24 +34,25 @@ fn boolean_literal(expr: &Source) -> Option<bool> {
     }
 }
 
+/// The test that the only field of a leaf equals a constant.
+fn equals_constant(datum: Datum<'static>) -> CompiledExpr {
+    let constant = Box::new(Constant::new(datum));
+    CompiledExpr::Compare { op: Comparison::Equal, value: Box::new(CompiledExpr::Slot(0)), constant }
+}
+
 impl Checker<'_> {
     /// The test of the event category.
     pub(super) fn category(&self, name: &str) -> PredicateNode {
-        let constant = Box::new(Constant::new(Datum::Text(name.to_owned().into())));
-        let test = CompiledExpr::Compare { op: Comparison::Equal, value: Box::new(CompiledExpr::Slot(0)), constant };
-        PredicateNode::Leaf(std::sync::Arc::new(Leaf {
-            fields: vec![self.options.category_field.clone()],
-            test,
-            span: None,
-            negated: false,
-            source: None,
-        }))
+        let test = equals_constant(Datum::Text(name.to_owned().into()));
+        Leaf::node(vec![self.options.category_field.clone()], test, None)
     }
 
     /// Lowers a condition. Both sides of every operator are looked at, so that all findings come at once.
     pub(super) fn condition(&mut self, expr: &Source) -> Option<PredicateNode> {
         match &expr.kind {
             ExprKind::Logic { op, operands } => {
+                // Collected before the first `None` is looked for: gathering into an `Option` at once would stop there, and findings in later operands
+                // would only show after the next correction.
                 let nodes: Vec<_> = operands.iter().map(|operand| self.condition(operand)).collect();
                 let nodes = nodes.into_iter().collect::<Option<Vec<_>>>()?;
                 Some(match op {
@@ -61,6 +62,8 @@ impl Checker<'_> {
             }
             ExprKind::Not(operand) => self.condition(operand).map(PredicateNode::not),
             ExprKind::Compare { op: CompareOp::NotEqual, left, right } => {
+                // `x != 1` is `not (x == 1)`, true where `x` is missing, as Elasticsearch rewrites it. The mark lets the condition be printed as it was
+                // written.
                 self.equality(left, right, expr.span()).map(|node| node.written_negated(expr.span()).not())
             }
             ExprKind::Compare { op: CompareOp::Equal, left, right } => self.equality(left, right, expr.span()),
@@ -80,6 +83,8 @@ impl Checker<'_> {
             (Some(wanted), _) => (Some(wanted), right),
             _ => (None, left),
         };
+        // As a value, `(a == 1)` of a missing `a` is null, and `null == false` is not true; as a condition it is false, and its negation holds.
+        // Elasticsearch does the latter.
         if let Some(wanted) = wanted.filter(|_| is_condition(other)) {
             let node = self.condition(other)?;
             return Some(if wanted { node } else { node.not() });
@@ -95,15 +100,8 @@ impl Checker<'_> {
             let message = format!("`{name}` is {}, not a condition", kind.describe());
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
-        let constant = Box::new(Constant::new(Datum::Boolean(true)));
-        let test = CompiledExpr::Compare { op: Comparison::Equal, value: Box::new(CompiledExpr::Slot(0)), constant };
-        Some(PredicateNode::Leaf(std::sync::Arc::new(Leaf {
-            fields: vec![field],
-            test,
-            span: Some(span),
-            negated: false,
-            source: None,
-        })))
+        let test = equals_constant(Datum::Boolean(true));
+        Some(Leaf::node(vec![field], test, Some(span)))
     }
 
     /// Lowers what is true or false as a whole, with fields of its own.
@@ -112,6 +110,7 @@ impl Checker<'_> {
         let lowered = lower(self);
         let fields = std::mem::take(&mut self.slots);
         let Typed { expr, kind, .. } = lowered?;
+        // A test without fields, such as `1 == 1`, is decided here and drops out of the tree around it.
         match expr.constant() {
             Some(Datum::Boolean(known)) => return Some(PredicateNode::Constant(Some(*known))),
             Some(Datum::Null) => return Some(PredicateNode::Constant(None)),
@@ -121,13 +120,7 @@ impl Checker<'_> {
             let message = format!("this is {}, not a condition", kind.describe());
             return self.fail(codes::NOT_BOOLEAN, span, message, "compare it with a value");
         }
-        Some(PredicateNode::Leaf(std::sync::Arc::new(Leaf {
-            fields,
-            test: expr,
-            span: Some(span),
-            negated: false,
-            source: None,
-        })))
+        Some(Leaf::node(fields, expr, Some(span)))
     }
 
     /// Lowers a value inside a leaf.

@@ -110,6 +110,8 @@ pub fn distance(left: &str, right: &str, limit: usize) -> usize {
     if left.len().abs_diff(right.len()) > limit || left.len().min(right.len()) > 200 {
         return limit + 1;
     }
+    // The restricted edit distance of Damerau and Levenshtein, by rows: `above` is the row before, `before` the one before that, which a swap of two
+    // neighbours needs.
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=right.len()).collect();
     for (row, &l) in left.iter().enumerate() {

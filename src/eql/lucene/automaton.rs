@@ -3,6 +3,18 @@
 //! States are expressions: what is left to match after a character is the expression's derivative (Brzozowski). `a&b` after a character is what is left of
 //! `a` and of `b`; `~a` is the complement of what is left of `a`. Equal expressions are one state, so that there are finitely many; if there are too many, as
 //! Lucene has a limit too, the expression is refused.
+//!
+//! For `~(ab)`, any text but `ab`, with `ε` for the empty text and `∅` for no text:
+//!
+//! ```text
+//! state    after a   after b   after others   accepts the end
+//! ~(ab)    ~b        ~∅        ~∅             yes: the empty text is not ab
+//! ~b       ~∅        ~ε        ~∅             yes: `a` is not ab
+//! ~ε       ~∅        ~∅        ~∅             no: this was ab
+//! ~∅       ~∅        ~∅        ~∅             yes, whatever follows
+//! ```
+//!
+//! The usual way, from a nondeterministic automaton by subset construction, would need that construction anew for each `~` inside of another expression.
 
 use super::tree::{LAST, Ranges, RegexTree};
 use hashbrown::HashMap;
@@ -65,6 +77,7 @@ impl LuceneAutomaton {
     pub fn is_match(&self, text: &str) -> bool {
         let mut state = 0_usize;
         for c in text.chars() {
+            // The first part begins at 0, so that there is always one before the partition point.
             let part = self.parts.partition_point(|&first| first <= u32::from(c)) - 1;
             state = self.next[state * self.parts.len() + part] as usize;
         }
@@ -108,6 +121,8 @@ impl Arena {
             return None;
         }
         let nullable = |id: &Id| self.nullable[*id as usize];
+        // Whether an expression matches the empty text follows from its parts, which have lower numbers and are known: a state accepts if its expression
+        // does.
         let is_nullable = match &expression {
             Expression::Class(_) => false,
             Expression::Concat(first, second) => nullable(first) && nullable(second),
@@ -136,6 +151,8 @@ impl Arena {
     }
 
     fn concat(&mut self, first: Id, second: Id) -> Option<Id> {
+        // These simplifications are what keeps the number of states finite: without them derivatives grow (`∅·b | ε·b`, …) and equal languages never
+        // become equal expressions.
         let nothing = self.nothing()?;
         if first == nothing || second == nothing {
             return Some(nothing);
@@ -166,6 +183,7 @@ impl Arena {
                 _ => flat.push(id),
             }
         }
+        // Order and repetition mean nothing in a union: sorted and without duplicates, `a|b` and `b|a|b` are one expression, and so one state.
         flat.sort_unstable();
         flat.dedup();
         match flat.as_slice() {
@@ -217,6 +235,8 @@ impl Arena {
                     None => self.star(inner)?,
                     Some(_) => empty,
                 };
+                // `a{2,4}` is `a a (a (a)?)?`: the optional repeats are nested, so that each derivative is a suffix of the chain. Side by side, `a a a?
+                // a?`, every one of them could be skipped, and derivatives would be unions of many chains.
                 for _ in *least..most.unwrap_or(*least) {
                     let longer = self.concat(inner, whole)?;
                     whole = self.join([empty, longer], true)?;

@@ -67,6 +67,8 @@ impl RegexTree {
         let each = |trees: Vec<Self>| trees.into_iter().map(Self::caseless).collect();
         match self {
             Self::Class(mut ranges) => {
+                // Only letters of ASCII, as Lucene's own flag does. The part of a range that lies within the letters is added once more, moved by 32:
+                // `[Y-b]` gets `y-z` and `A-B`.
                 for (letters, to_other) in [(0x41..=0x5a, 0x20_i32), (0x61..=0x7a, -0x20)] {
                     for at in 0..ranges.len() {
                         let (first, last) = ranges[at];

@@ -1,6 +1,18 @@
 //! Expressions, by precedence climbing.
 //!
 //! From loose to tight: `or`, `and`, `not`, one comparison, `+ -`, `* / %`, sign, then `in`, `:`, `like`, `regex` directly on a primary.
+//!
+//! A grammar with one rule for each level would need a function for each, and a call of all of them for a single number. Here one function reads a family of
+//! operators: `logic(least)` reads an operand and then goes on as long as an operator follows whose level is `least` or tighter. The operand on the right is
+//! read with `logic(level + 1)`, so that tighter operators go into it and those of the same or a looser level come back to the loop:
+//!
+//! ```text
+//! a or b and c or d          logic(OR)   reads a, meets `or`
+//!   └─ b and c                 logic(AND)  reads b, meets `and`
+//!        └─ c                    logic(TIGHT) reads c; `or` is looser: back
+//!                              `or` is looser than AND: back, with b and c
+//!           └─ d             meets `or` of its own level: goes on, with the list [a, b and c, d]
+//! ```
 
 use super::super::ast::{ArithmeticOp, At, Call, CompareOp, Expr, ExprKind, Literal, LogicOp, PatternOp};
 use super::super::codes;
@@ -10,6 +22,8 @@ use crate::base::Span;
 use crate::diag::Diagnostic;
 use std::sync::Arc;
 
+// Logic and arithmetic never meet at one level, a comparison standing between them, and share these numbers: sums have the level of `or`, products that
+// of `and`.
 /// Precedences of the chains.
 const OR: u8 = 1;
 const AND: u8 = 2;
@@ -88,6 +102,7 @@ impl QueryParser {
         if self.depth >= MAX_DEPTH {
             let message = format!("expressions may be nested {MAX_DEPTH} levels deep at most");
             self.report(Diagnostic::error(codes::TOO_DEEP, self.span(), message));
+            // The position is moved to the end, where every loop of the parser stops by itself: nothing has to pass an error up through a hundred levels.
             self.gave_up = true;
             self.at = self.tokens.len().saturating_sub(1);
             return self.invalid();
@@ -101,12 +116,15 @@ impl QueryParser {
     fn logic(&mut self, least: u8) -> Expr {
         let start = self.span();
         let mut left = if self.eat_word(Keyword::Not) {
+            // `not` takes one comparison and not the rest of the chain: `not a == 1 and b == 2` is `(not a == 1) and b == 2`.
             let operand = self.deeper(|parser| parser.logic(TIGHT));
             Expr { kind: ExprKind::Not(Box::new(operand)), at: self.since(start) }
         } else {
             self.comparison()
         };
         while let Some((op, word, level)) = logic_op(self.kind()).filter(|(_, _, level)| *level >= least) {
+            // Operators of one level are gathered into one flat list. Nested pairs would make the tree as deep as a list of a thousand names is long, and
+            // whoever walks it recursively would overflow the stack.
             let mut operands = vec![left];
             while self.eat_word(word) {
                 operands.push(self.logic(level + 1));
@@ -123,6 +141,7 @@ impl QueryParser {
         let right = self.arithmetic(OR);
         let kind = ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) };
         let expr = Expr { kind, at: self.since(start) };
+        // `a < b < c` is no syntax of EQL. The rest is read and dropped, which leaves the parser behind it.
         while compare_op(self.kind()).is_some() {
             let help = "join two comparisons with `and`";
             self.error(codes::CHAINED_COMPARISON, self.span(), "comparisons cannot be chained", help);
@@ -171,6 +190,7 @@ impl QueryParser {
     fn predicate(&mut self) -> Expr {
         let start = self.span();
         let value = Box::new(self.primary());
+        // `x not in (...)` begins like `x not like ...`, which does not exist: one token more is looked at before anything is consumed.
         let negated = self.is_word(Keyword::Not);
         let operator = self.ahead(usize::from(negated)).clone();
         let insensitive = operator == TokenKind::Keyword(Keyword::InTilde);
@@ -199,6 +219,7 @@ impl QueryParser {
         }
         let list = self.arguments();
         if list.is_empty() {
+            // The finding must point to the `)` that was consumed already, not to whatever stands behind it.
             self.at -= 1;
             self.expected("a value");
             self.bump();
@@ -260,6 +281,8 @@ impl QueryParser {
             TokenKind::Keyword(word) => Some(format!("a field of this name is written `` `{}` ``", word.text())),
             _ => None,
         };
+        // Tokens that close or separate something are left to whoever waits for them: in `(a == ) and b` the operand is missing, the parenthesis is not.
+        // Any other token is consumed, or the caller's loop would see it again.
         let separates = match self.kind() {
             TokenKind::Keyword(word) => {
                 matches!(
@@ -343,6 +366,7 @@ impl QueryParser {
             match self.kind() {
                 TokenKind::Name(part) | TokenKind::QuotedName(part) => name.push_str(part),
                 TokenKind::Keyword(word) => {
+                    // `process.in` is read as the name that it is meant to be, beside the finding: a field named by a keyword needs back quotes.
                     let help = format!("write the reserved word as `` `{}` ``", word.text());
                     name.push_str(word.text());
                     self.expected_with("a name", Some(help));

@@ -56,6 +56,7 @@ impl KeyValues {
 
     /// The keys of the document that this is for, and whether some were dropped.
     fn of(&mut self, document: &dyn Fields, fields: &[KeyField]) -> &Shared {
+        // A linear search: rules join by a handful of different lists of fields, and comparing lists of numbers is cheaper than hashing one.
         let at = self.known.iter().position(|(have, _)| **have == *fields).unwrap_or_else(|| {
             let (keys, capped) = key::keys_of(document, fields, &mut self.recent);
             self.known.push((fields.into(), (keys.into(), capped)));

@@ -53,6 +53,8 @@ impl CompiledSequence {
         until: Option<TermFilter>,
         maxspan: Option<u64>,
     ) -> Self {
+        // `[a] with runs=3 [b] until [c]` has the stages a a a b and the filters a b c: a document is tried on each filter once, however many stages
+        // share it.
         let mut filters: Vec<Arc<TermFilter>> = filters.into_iter().map(Arc::new).collect();
         let stages = stages
             .iter()

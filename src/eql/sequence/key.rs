@@ -2,6 +2,17 @@
 //!
 //! Keys compare exactly, case and type included, but for the names of hosts, whose case Windows changes ([`KeyField::lower`]). A field with several values gives one key for each; several fields, every combination.
 //! Addresses are keys by their canonical text, because that is what Elasticsearch joins on.
+//!
+//! A key is met in two forms. A [`JoinKey`] holds its values and is what an alert shows; a [`Digest`] of 16 bytes stands for it while millions of candidates
+//! are sorted and joined. For an event of host `ws-1` with `user.name` = [`anna`, `eva`] and `process.pid` = 7, `by user.name, process.pid` gives
+//!
+//! ```text
+//! keys      (anna, 7)                                (eva, 7)
+//! digests   H(2, h(anna), h(7)) xor h(ws-1)          H(2, h(eva), h(7)) xor h(ws-1)
+//! ```
+//!
+//! where `h` digests one value and `H` a list. The host is put on last and by exclusive or, so that it can be taken off again: with
+//! [`Digester::without_host`] equal keys of several hosts are seen to be equal.
 
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
@@ -112,6 +123,7 @@ impl DigestBuffer {
 
     fn null(&mut self, digester: &Digester) -> Range<usize> {
         self.parts.push(digester.part(&KeyPart::Null));
+        // Null has a digest of its own, like any value: `by ?a` joins events that lack `a` with each other, and with no others.
         self.parts.len() - 1..self.parts.len()
     }
 }
@@ -123,6 +135,8 @@ impl Digester {
 
     /// The digest of a text.
     pub fn text(&self, text: &str) -> Digest {
+        // A GUID has the digest of its 16 bytes, whether it is met as text or, in a record that is read in place, as the bytes themselves: most events
+        // are joined by entity id without its 38 letters ever being written.
         guid::parse(text).map_or_else(|| self.of(text), |guid| self.guid(&guid))
     }
 
@@ -147,6 +161,8 @@ impl Digester {
     fn join(&self, host: Option<Digest>, parts: &[Digest]) -> Digest {
         let join = |state: &foldhash::quality::RandomState| {
             let mut hasher = state.build_hasher();
+            // The number of parts keeps ("ab") and ("a", "b") apart even if their digests were equal in a row; the lowest bit keeps a key that is the
+            // same on every host apart from one of a host.
             hasher.write_usize(parts.len() << 1 | usize::from(host.is_some()));
             parts.iter().flatten().for_each(|word| hasher.write_u64(*word));
             hasher.finish()
@@ -195,6 +211,8 @@ impl Digester {
         buffer: &mut DigestBuffer,
         digests: &mut Vec<Digest>,
     ) -> usize {
+        // Rules join by one to three fields. Those with more take the long way, through keys that are built and then digested, which gives the same
+        // digests.
         let mut ranges: [Range<usize>; MOST_AT_ONCE] = Default::default();
         if fields.len() > MOST_AT_ONCE {
             let (keys, capped) = keys_of(document, fields, &mut Recent::default());
@@ -219,6 +237,8 @@ impl Digester {
         }
         // The last field turns fastest.
         for number in 0..combinations {
+            // The combinations are counted through as numbers with mixed bases, one digit for each field: with 2 and 3 values, number 4 is (1, 1), that
+            // is the second value of both.
             let mut rest = number;
             let mut key = [Digest::default(); MOST_AT_ONCE];
             for (part, range) in key.iter_mut().zip(&ranges).take(fields.len()).rev() {
@@ -243,6 +263,8 @@ impl Digester {
                 WrittenText::Nothing => return,
                 WrittenText::Text if text.len() <= KEYWORD_LIMIT => {
                     if lower {
+                        // Not `host::folded`, which is for names of computers: this is `.caseless` too, whose values Elasticsearch lowers by Unicode's
+                        // rules.
                         *text = text.to_lowercase();
                     }
                     parts.push(self.text(text));
@@ -260,6 +282,7 @@ impl Digester {
             if !parts[begin..].contains(&part) {
                 parts.push(part);
             }
+            // One value more than may be kept is enough to know that some were dropped.
             if parts.len() - begin > MAX_KEYS {
                 break;
             }
@@ -345,6 +368,8 @@ pub(super) fn keys_of(document: &dyn Fields, fields: &[KeyField], recent: &mut R
         }
         if parts.len().saturating_mul(combinations.len()) > MAX_KEYS {
             capped = true;
+            // The cap holds for the product: with 100 values in each of two fields, the second keeps 10. Which values stay depends on their order in the
+            // document alone.
             parts.truncate((MAX_KEYS / combinations.len()).max(1));
         }
         combinations = combinations
