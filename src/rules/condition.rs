@@ -3,8 +3,21 @@
 //! The meaning of a condition in Elasticsearch depends on how a field is mapped: a keyword is compared whole and in its letters' case, a text by its words, an
 //! address by value or block. This module does not know where a condition stands.
 
+use crate::diag::Diagnostic;
 use crate::ecs::{FieldType, SubField, mapped};
+use crate::eql::{self, Compiled, Predicate, Query};
 use std::fmt::Write as _;
+
+/// Compiles a condition. The query around it is returned too, since findings and the places of tests count from its start.
+pub fn compile(condition: &str) -> Result<(String, Predicate, Vec<Diagnostic>), String> {
+    let source = format!("any where {condition}");
+    let Compiled { query, diagnostics, .. } = eql::compile(&source);
+    if let Some(Query::Event(query)) = query {
+        return Ok((source, query.predicate().clone(), diagnostics));
+    }
+    let error = diagnostics.into_iter().find(Diagnostic::is_error);
+    Err(error.map_or_else(|| "it is no condition".to_owned(), |found| found.message))
+}
 
 /// A field as EQL names it, whatever its letters.
 pub fn field(name: &str) -> String {
@@ -29,6 +42,8 @@ pub fn quoted(text: &str) -> String {
 
 /// Whether a field is analysed: its values are words, not whole texts.
 pub fn is_analysed(name: &str) -> bool {
+    // `.text` of a keyword is analysed, and so is a field that is mapped as text itself; the field of a `.keyword` is not, whatever it is a multi-field
+    // of.
     let (field, sub) = mapped(name);
     sub == Some(SubField::Text) || (sub.is_none() && field.kind() == Some(FieldType::Text))
 }
@@ -58,6 +73,8 @@ pub fn phrase(name: &str, words: &str) -> String {
     let between = format!("([{STRICT}][{STRICT}.':]*|[.':][{STRICT}.':]+)");
     let before = format!("((.*[{STRICT}])?|.*[{STRICT}][.':]+|[.':]+)");
     let after = format!("([{STRICT}].*|[.':]+|[.':]+[{STRICT}].*)?");
+    // EQL has no operator for words, but Lucene's expressions match whole values: what may stand before, between and after the words is written out. A
+    // character beyond ASCII never ends a word here.
     let regex = format!("{before}{}{after}", words.iter().map(|word| literal(word)).collect::<Vec<_>>().join(&between));
     format!("{} regex~ {}", field(name), quoted(&regex))
 }
@@ -78,6 +95,7 @@ fn words_of(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     for (at, &c) in chars.iter().enumerate() {
+        // Unicode's word boundaries keep `a.exe` and `don't` together, and cut `a. exe` in two.
         let inside = at > 0 && is_word(at - 1) && is_word(at + 1) && matches!(c, '.' | '\'' | ':');
         if is_word(at) || inside {
             word.extend(c.to_lowercase());
@@ -95,6 +113,8 @@ fn words_of(text: &str) -> Vec<String> {
 fn literal(text: &str) -> String {
     let mut regex = String::new();
     for c in text.chars() {
+        // A backslash before any other character makes it ordinary, so that no list of Lucene's special characters is needed; before a letter it would
+        // make a class or be an error.
         if !c.is_alphanumeric() {
             regex.push('\\');
         }

@@ -146,6 +146,7 @@ pub fn unreadable(path: String, reason: &str) -> FileReport {
 
 /// The text of a file, without its byte-order mark. A mark may say that it is UTF-16, as PowerShell writes what is sent to a file.
 pub fn read(path: &Path) -> Result<String, String> {
+    // Without replacement characters: a rule with U+FFFD in place of what its author wrote would compile and find nothing.
     let bytes = read_bytes(path)?;
     if let Some((encoding, mark)) = Encoding::for_bom(&bytes).filter(|(encoding, _)| *encoding != UTF_8) {
         let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
@@ -158,6 +159,7 @@ pub fn read(path: &Path) -> Result<String, String> {
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let size = path.metadata().map_err(|error| error.to_string())?.len();
+    // The size is asked for before anything is read: a folder may hold a disk image that somebody has called `.json`.
     if size > MAX_FILE {
         return Err(format!("{size} bytes are too many for rules; at most {MAX_FILE} are read"));
     }
@@ -173,13 +175,16 @@ fn looks_like_rules(path: &Path, format: RuleFormat) -> bool {
         Ok(head)
     };
     // What cannot be read is said when it is read.
+    // Only the beginning of a large file is read for this: folders of rules lie beside folders of data, where an export of alerts may have gigabytes.
     let Ok(head) = read() else { return true };
+    // In UTF-16 none of the words below would be found; such files are rare enough to be read whole.
     if Encoding::for_bom(&head).is_some_and(|(encoding, _)| encoding != UTF_8) {
         return true;
     }
     let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
     match format {
         RuleFormat::Eql => true,
+        // The quick search first: to go through a file line by line costs more, and most TOML files in a repository are of build tools.
         RuleFormat::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(&head)) || has("exceptions"),
         RuleFormat::Json => has("\"rule_id\"") || has("\"list_id\"") || (has("\"query\"") && has("\"risk_score\"")),
     }
@@ -189,6 +194,7 @@ fn looks_like_rules(path: &Path, format: RuleFormat) -> bool {
 fn has_rule_table(text: &str) -> bool {
     text.lines().any(|line| {
         let line = line.trim_start();
+        // `[rule]`, `[rule.threat]`, `[[rule]]`, `["rule"]` and `rule.name = …` all begin or continue the table; `ruleset = 1` does not.
         let name = line.trim_start_matches(['[', ' ', '\t', '"', '\'']);
         name.strip_prefix("rule")
             .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with([']', '.', '=']))
@@ -242,6 +248,7 @@ impl FoundFile {
             }
             RuleFormat::Eql => vec![bare(&text, &id)],
         };
+        // The folder counts as much as the word `maturity` in the file: a folder of rules may be a copy in which only the place of a rule was changed.
         if path.components().any(|part| part.as_os_str() == DEPRECATED_FOLDER) {
             rules.iter_mut().for_each(ParsedRule::deprecate);
         }
@@ -250,6 +257,8 @@ impl FoundFile {
 }
 
 fn told_by_content(text: &str) -> RuleFormat {
+    // A file without a telling name. JSON that can be read whole is JSON; TOML may begin with `[` too, so that a broken text is given to the language
+    // whose marks it has.
     if text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         RuleFormat::Json
     } else if has_rule_table(text) || text.contains("[[exceptions]]") {
@@ -285,6 +294,8 @@ fn toml(text: &str, fallback_id: &str, named: bool, lists: &mut ExceptionLists) 
         return TomlFile::Other;
     };
     let has = |name: &str| rule.contains_key(name);
+    // Both formats have one table `[rule]`. Keys that only Elastic's has come first; a file that is named but has neither's is read as evql's own, whose
+    // errors say which keys are missing.
     if has("rule_id") || has("language") || (has("type") && has("risk_score")) {
         TomlFile::Rule(Box::new(rule_of_table(text, table, fallback_id)))
     } else if named || has("query") || (has("id") && has("severity")) {

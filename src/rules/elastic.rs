@@ -6,9 +6,9 @@
 use super::exception_lists::ExceptionLists;
 use super::exceptions::RawItem;
 use super::parsed::{ParsedRule, toml_error};
-use super::place::StringForm;
+use super::place::{StringForm, span};
 use super::raw::{ListReference, SavedRule};
-use super::written::{WrittenRule, span};
+use super::written::WrittenRule;
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use serde::Deserialize;
@@ -67,6 +67,8 @@ pub fn rule_of_table(text: &str, table: Spanned<DeTable<'_>>, fallback_id: &str)
         Some(DeValue::Array(filters)) => filters.iter().map(|filter| span(&filter.span())).collect(),
         _ => Vec::new(),
     };
+    // The table is deserialised twice: as the rule, whose structure is shared with JSON and has no places, and as the query with its place. A clone of
+    // the parsed table is cheap beside parsing its long texts again.
     let read = || {
         let query = QueryFile::deserialize(Deserializer::from(table.clone()))?.rule.query;
         Ok((RuleFile::deserialize(Deserializer::from(table))?, query))

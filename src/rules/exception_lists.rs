@@ -80,6 +80,7 @@ impl ExceptionLists {
     /// All exceptions, whichever list they are of, in the order of their lists.
     pub fn into_exceptions(self) -> Vec<Exception> {
         let mut lists: Vec<_> = self.lists.into_iter().collect();
+        // The map has no order, and the order of exceptions is that in which they are listed.
         lists.sort_by(|(left, _), (right, _)| left.cmp(right));
         lists.into_iter().flat_map(|(_, exceptions)| exceptions).collect()
     }
@@ -93,6 +94,7 @@ impl ExceptionLists {
                 exceptions.extend(found.iter().cloned());
             } else {
                 let message = format!("no file has the exceptions of the list '{}'", list.key.id);
+                // Only the first character is marked: the array of references may go over many lines.
                 let span = Span::new(list.span.start, list.span.start.saturating_add(1).min(list.span.end));
                 parsed.diagnostics.push(Diagnostic::warning(codes::MISSING_EXCEPTIONS, span, message));
                 missing.push(list.key.clone());

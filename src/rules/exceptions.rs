@@ -7,7 +7,7 @@
 use super::condition::{self, equals, quoted};
 use super::list_use::single;
 use crate::diag::Diagnostic;
-use crate::eql::{self, Predicate, Query};
+use crate::eql::Predicate;
 use serde::Deserialize;
 use std::fmt::Write as _;
 
@@ -55,14 +55,8 @@ enum RawValue {
 impl RawItem {
     /// The compiled item and what is doubtful about it, or why it cannot be applied.
     pub fn compile(&self) -> Result<(Exception, Vec<Diagnostic>), String> {
-        let query = format!("any where {}", self.condition()?);
-        let compiled = eql::compile(&query);
-        let Some(Query::Event(query)) = compiled.query else {
-            let error = compiled.diagnostics.iter().find(|found| found.is_error());
-            return Err(error.map_or_else(String::new, |found| found.message.clone()));
-        };
-        let predicate = query.predicate().clone();
-        Ok((Exception { name: self.name.clone(), predicate }, compiled.diagnostics))
+        let (_, predicate, doubts) = condition::compile(&self.condition()?)?;
+        Ok((Exception { name: self.name.clone(), predicate }, doubts))
     }
 
     /// The item as an EQL condition.
@@ -72,6 +66,7 @@ impl RawItem {
         }
         let conditions: Result<Vec<String>, String> = self.entries.iter().map(|entry| entry.condition("")).collect();
         let mut condition = conditions?.join(" and ");
+        // An item for Linux must not silence Windows events.
         if !self.os_types.is_empty() {
             let systems: Vec<String> = self.os_types.iter().map(|system| quoted(system)).collect();
             let _ = write!(condition, " and host.os.type in ({})", systems.join(", ")); // writing to a String cannot fail
@@ -104,6 +99,7 @@ impl RawEntry {
                     self.entries.iter().map(|entry| entry.condition(&name)).collect();
                 format!("({})", inner?.join(" and "))
             }
+            // Value lists are uploaded apart from rules and are in no export. To leave the entry out would make the exception wider.
             "list" => return Err(format!("the value list for {name} is on the server, not in the export")),
             other => return Err(format!("entries of type '{other}' are not known")),
         };

@@ -80,13 +80,11 @@ impl RawRule {
             references: self.references,
             false_positives: self.false_positives,
             note: self.note,
-            setup: None,
             max_signals: self.max_signals,
-            building_block: false,
-            deprecated: false,
             tags: self.tags,
             authors: self.authors,
             license: self.license,
+            ..Metadata::default()
         }
     }
 }

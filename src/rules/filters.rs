@@ -8,10 +8,10 @@ mod clause;
 mod query_string;
 
 use super::codes;
-use super::condition::{all, any, any_word, equals, field, is_analysed, phrase, quoted, wildcard};
+use super::condition::{self, all, any, any_word, equals, field, is_analysed, phrase, quoted, wildcard};
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::{self, Predicate, Query};
+use crate::eql::Predicate;
 use clause::{FilterObject, RefusedFilter, member, only, text};
 use serde_json::Value;
 
@@ -27,7 +27,10 @@ pub fn compile(filters: &[Value], place: &dyn Fn(usize) -> Span) -> (Option<Pred
     let mut conditions = Vec::new();
     for (at, filter) in filters.iter().enumerate() {
         let compiled = of_filter(filter, 0).and_then(|condition| match condition {
-            Some(condition) => predicate(&condition, place(at), &mut findings).map(Some),
+            Some(condition) => condition::compile(&condition).map(|(source, predicate, doubts)| {
+                findings.extend(doubts.into_iter().map(|found| Diagnostic { span: place(at), ..found }));
+                Some(predicate.written_in(&source))
+            }),
             None => Ok(None),
         });
         match compiled {
@@ -42,21 +45,6 @@ pub fn compile(filters: &[Value], place: &dyn Fn(usize) -> Span) -> (Option<Pred
     ((!conditions.is_empty()).then(|| Predicate::all(conditions)), findings)
 }
 
-/// A condition as a predicate that knows its own text. What is doubtful about it goes to `findings`.
-fn predicate(condition: &str, place: Span, findings: &mut Vec<Diagnostic>) -> Result<Predicate, RefusedFilter> {
-    let source = format!("any where {condition}");
-    let compiled = eql::compile(&source);
-    let Some(Query::Event(query)) = &compiled.query else {
-        return Err(compiled
-            .diagnostics
-            .iter()
-            .find(|found| found.is_error())
-            .map_or_else(|| "it is no condition".to_owned(), |found| found.message.clone()));
-    };
-    findings.extend(compiled.diagnostics.into_iter().map(|found| Diagnostic { span: place, ..found }));
-    Ok(query.predicate().written_in(&source))
-}
-
 /// The condition of one filter; none if it is switched off.
 fn of_filter(filter: &Value, depth: usize) -> Result<Option<String>, RefusedFilter> {
     if depth > MAX_DEPTH {
@@ -65,6 +53,7 @@ fn of_filter(filter: &Value, depth: usize) -> Result<Option<String>, RefusedFilt
     let object = filter.as_object().ok_or("it is no object")?;
     let meta = object.get("meta").and_then(Value::as_object);
     let flag = |name: &str| meta.and_then(|meta| meta.get(name)).and_then(Value::as_bool).unwrap_or_default();
+    // Kibana keeps a filter that was switched off, and applies it no more.
     if flag("disabled") {
         return Ok(None);
     }
@@ -113,7 +102,7 @@ fn of_query(query: &Value, depth: usize) -> Result<String, RefusedFilter> {
         "term" => of_field(body, "value", &|name, value, options| term(name, value, is_insensitive(options)?)),
         "terms" => terms(body),
         "match_phrase" => of_field(body, "query", &|name, value, options| {
-            only(options, &["query", "boost", "analyzer", "zero_terms_query", "slop", "_name"])?;
+            only(options, "query boost analyzer zero_terms_query slop _name")?;
             equals_value(name, value, options.get("slop"))
         }),
         "match" => of_field(body, "query", &matched),
@@ -122,6 +111,7 @@ fn of_query(query: &Value, depth: usize) -> Result<String, RefusedFilter> {
             Ok(format!("startsWith{tilde}({}, {})", field(name), quoted(text(value)?)))
         }),
         "wildcard" => {
+            // The value of a wildcard query may stand under either name.
             let key = if body.to_string().contains("\"wildcard\"") { "wildcard" } else { "value" };
             of_field(body, key, &|name, value, options| Ok(wildcard(name, text(value)?, is_insensitive(options)?)))
         }
@@ -141,23 +131,26 @@ fn of_query(query: &Value, depth: usize) -> Result<String, RefusedFilter> {
 }
 
 fn is_insensitive(options: &FilterObject) -> Result<bool, RefusedFilter> {
-    only(
-        options,
-        &["value", "wildcard", "boost", "rewrite", "case_insensitive", "flags", "max_determinized_states", "_name"],
-    )?;
+    only(options, "value wildcard boost rewrite case_insensitive flags max_determinized_states _name")?;
     Ok(options.get("case_insensitive").and_then(Value::as_bool).unwrap_or_default())
 }
 
 /// Compiles what a query says of one field.
 type OfField<'f> = dyn Fn(&str, &Value, &FilterObject) -> Result<String, RefusedFilter> + 'f;
 
-/// `{field: value}`, or `{field: {key: value, option: …}}`.
-fn of_field(body: &Value, key: &str, condition: &OfField<'_>) -> Result<String, RefusedFilter> {
+/// The only field of a query, with what is asked of it.
+fn only_field(body: &Value) -> Result<(&String, &Value), RefusedFilter> {
     let object = body.as_object().ok_or("its query names no field")?;
     let mut fields = object.iter().filter(|(name, _)| !matches!(name.as_str(), "boost" | "_name"));
-    let (Some((name, value)), None) = (fields.next(), fields.next()) else {
-        return Err("its query names no field, or several".to_owned());
-    };
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => Ok(field),
+        _ => Err("its query names no field, or several".to_owned()),
+    }
+}
+
+/// `{field: value}`, or `{field: {key: value, option: …}}`.
+fn of_field(body: &Value, key: &str, condition: &OfField<'_>) -> Result<String, RefusedFilter> {
+    let (name, value) = only_field(body)?;
     match value.as_object() {
         Some(options) if key.is_empty() => condition(name, value, options),
         Some(options) => condition(name, member(value, key)?, options),
@@ -189,11 +182,7 @@ fn term(name: &str, value: &Value, insensitive: bool) -> Result<String, RefusedF
 }
 
 fn terms(body: &Value) -> Result<String, RefusedFilter> {
-    let object = body.as_object().ok_or("its query names no field")?;
-    let mut fields = object.iter().filter(|(name, _)| !matches!(name.as_str(), "boost" | "_name"));
-    let (Some((name, values)), None) = (fields.next(), fields.next()) else {
-        return Err("its query names no field, or several".to_owned());
-    };
+    let (name, values) = only_field(body)?;
     let values =
         values.as_array().ok_or("'terms' needs a list of values; look-ups in other documents are not supported")?;
     let each: Result<Vec<String>, RefusedFilter> = values.iter().map(|value| term(name, value, false)).collect();
@@ -201,7 +190,7 @@ fn terms(body: &Value) -> Result<String, RefusedFilter> {
 }
 
 fn matched(name: &str, value: &Value, options: &FilterObject) -> Result<String, RefusedFilter> {
-    only(options, &["query", "type", "operator", "boost", "lenient", "analyzer", "zero_terms_query", "_name"])?;
+    only(options, "query type operator boost lenient analyzer zero_terms_query _name")?;
     let words = match value {
         Value::String(words) if is_analysed(name) => words,
         value => return equals_value(name, value, None),
@@ -217,7 +206,7 @@ fn matched(name: &str, value: &Value, options: &FilterObject) -> Result<String, 
 
 fn multi_match(body: &Value) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query is no object")?;
-    only(object, &["query", "fields", "type", "lenient", "operator", "boost", "_name"])?;
+    only(object, "query fields type lenient operator boost _name")?;
     let fields = object.get("fields").and_then(Value::as_array).ok_or("it searches all fields")?;
     let mut options = object.clone();
     options.remove("fields");
@@ -239,23 +228,7 @@ fn multi_match(body: &Value) -> Result<String, RefusedFilter> {
 }
 
 fn range(name: &str, options: &FilterObject) -> Result<String, RefusedFilter> {
-    only(
-        options,
-        &[
-            "gt",
-            "gte",
-            "lt",
-            "lte",
-            "from",
-            "to",
-            "include_lower",
-            "include_upper",
-            "format",
-            "boost",
-            "relation",
-            "_name",
-        ],
-    )?;
+    only(options, "gt gte lt lte from to include_lower include_upper format boost relation _name")?;
     let included = |option: &str| options.get(option).and_then(Value::as_bool).unwrap_or(true);
     let from = if included("include_lower") { ">=" } else { ">" };
     let to = if included("include_upper") { "<=" } else { "<" };
@@ -264,6 +237,7 @@ fn range(name: &str, options: &FilterObject) -> Result<String, RefusedFilter> {
         match options.get(option) {
             None | Some(Value::Null) => {}
             Some(Value::Number(bound)) => conditions.push(format!("{} {operator} {bound}", field(name))),
+            // Date mathematics is relative to when a server runs the rule; for evidence of last year there is no such time.
             Some(Value::String(bound)) if bound.contains("now") || bound.contains("||") => {
                 return Err(format!("'{bound}' depends on when the rule runs on a server"));
             }
@@ -288,13 +262,11 @@ fn clauses(body: &Value, name: &str, depth: usize) -> Result<Vec<String>, Refuse
 
 fn boolean(body: &Value, depth: usize) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query is no object")?;
-    only(
-        object,
-        &["must", "filter", "should", "must_not", "minimum_should_match", "boost", "adjust_pure_negative", "_name"],
-    )?;
+    only(object, "must filter should must_not minimum_should_match boost adjust_pure_negative _name")?;
     let mut conditions = clauses(body, "must", depth)?;
     conditions.extend(clauses(body, "filter", depth)?);
     let should = clauses(body, "should", depth)?;
+    // Beside `must` or `filter` the clauses of `should` only raise a score, which nobody asks for here; alone, one of them must hold.
     let default = usize::from(conditions.is_empty() && !should.is_empty());
     let wanted = wanted(object.get("minimum_should_match"), should.len(), default)?;
     match wanted {
@@ -314,6 +286,7 @@ fn wanted(value: Option<&Value>, clauses: usize, default: usize) -> Result<usize
     let number = match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => match text.trim().strip_suffix('%') {
+            // Rounded down, and a negative number says how many may fail, as Elasticsearch defines both.
             Some(percent) => percent.parse::<i64>().ok().map(|percent| total.saturating_mul(percent) / 100),
             None => text.trim().parse().ok(),
         },
@@ -333,6 +306,8 @@ fn at_least(wanted: usize, conditions: &[String]) -> Result<String, RefusedFilte
     if wanted > conditions.len() {
         return Ok("false".to_owned());
     }
+    // EQL cannot count. That two of three conditions hold is written as `(a and b) or (a and c) or (b and c)`: all ascending lists of positions, which
+    // grow from the empty one by one position a round.
     let mut choices: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..wanted {
         let next = |choice: &Vec<usize>| {

@@ -8,7 +8,7 @@ use super::codes;
 use super::exception_lists::ExceptionLists;
 use super::exceptions;
 use super::parsed::ParsedRule;
-use super::place::{StringForm, to_u32};
+use super::place::{self, StringForm, to_u32};
 use super::raw::{ListReference, SavedRule};
 use super::written::WrittenRule;
 use crate::base::Span;
@@ -120,6 +120,7 @@ pub fn parse_json(text: &str, fallback_id: &str, named: bool) -> JsonFile {
         match value {
             Ok(value) => sort(value, text, fallback_id, &mut file, true),
             Err(Unread { range, at, reason }) => {
+                // A truncated rule must not be passed over as some other JSON that lies in the folder.
                 let part = &text.as_bytes()[range.start..range.end.min(range.start + LOOK_INTO)];
                 let has = |key: &[u8]| memchr::memmem::find(part, key).is_some();
                 if has(b"\"rule_id\"") || has(b"\"list_id\"") {
@@ -167,6 +168,8 @@ impl<'t> JsonTexts<'t> {
         if rest.is_empty() {
             return None;
         }
+        // One line first: exports have one value a line, and a line that is broken costs itself only. A stream over the whole text would stop at the
+        // first error.
         let line = rest.lines().next().unwrap_or(rest);
         let error = match serde_json::from_str::<&RawValue>(line) {
             Ok(value) => {
@@ -176,6 +179,8 @@ impl<'t> JsonTexts<'t> {
             Err(error) => error,
         };
         let (mut at, mut why) = (offset(line, &error), reason(&error));
+        // A pretty-printed value goes over many lines. The try reads up to the end of the text at worst, so that it is made a few times only: a file of a
+        // million broken lines would be read a million times.
         if self.failures < MOST_FINDINGS && line.starts_with(['{', '[']) {
             let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
             match stream.next() {
@@ -194,6 +199,7 @@ impl<'t> JsonTexts<'t> {
             }
             self.failures += 1;
         }
+        // What cannot be read ends where a line begins with a bracket: in a value over several lines everything inside is indented.
         let begins = |at: &usize| matches!(rest.as_bytes().get(at + 1), Some(b'{' | b'['));
         let next = memchr::memchr_iter(b'\n', rest.as_bytes()).find(begins);
         self.at = next.map_or(self.text.len(), |next| start + next + 1);
@@ -216,7 +222,7 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
 /// Sorts one value; `outer` says that it may hold others.
 fn sort(value: &RawValue, text: &str, fallback_id: &str, file: &mut JsonFile, outer: bool) {
     let written = value.get();
-    let start = place(value, text).start;
+    let start = place_of(value, text).start;
     if written.starts_with('[') && outer {
         match serde_json::from_str::<Vec<&RawValue>>(written) {
             Ok(values) => values.into_iter().for_each(|value| sort(value, text, fallback_id, file, false)),
@@ -230,6 +236,7 @@ fn sort(value: &RawValue, text: &str, fallback_id: &str, file: &mut JsonFile, ou
     };
     if keys.is_rule() {
         file.known += 1;
+        // Rules without an id of their own are told apart by their order in the file.
         let id = match file.rules.len() {
             0 => fallback_id.to_owned(),
             number => format!("{fallback_id}#{}", number + 1),
@@ -239,7 +246,7 @@ fn sort(value: &RawValue, text: &str, fallback_id: &str, file: &mut JsonFile, ou
         file.known += 1;
         match serde_json::from_str::<exceptions::RawItem>(written) {
             Ok(item) => {
-                let findings = file.lists.add(&item, &place(value, text));
+                let findings = file.lists.add(&item, &place_of(value, text));
                 file.findings.extend(findings);
             }
             Err(error) => file.tell(bad_value(&error, written, start)),
@@ -256,6 +263,7 @@ fn sort(value: &RawValue, text: &str, fallback_id: &str, file: &mut JsonFile, ou
             _ if outer && keys.rule_id.is_none() => file.known += 1,
             _ => foreign(file, start),
         }
+    // `data` holds the rules of a page of `_find`, `rules` those of other answers.
     } else if let Some(list) = keys.data.or(keys.rules).filter(|list| outer && list.get().starts_with('[')) {
         sort(list, text, fallback_id, file, true);
     } else if keys.is_summary() {
@@ -295,7 +303,9 @@ impl ValueKeys<'_> {
 }
 
 /// Where a value stands in the text that it is a slice of.
-fn place(value: &RawValue, text: &str) -> Range<usize> {
+fn place_of(value: &RawValue, text: &str) -> Range<usize> {
+    // A raw value borrows from the text that it was read from, so that the distance of the two addresses is its offset. Nothing is dereferenced; the
+    // alternative, to count bytes while reading, is what `serde_json` does not offer for values inside of values.
     let start = (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     start..start + value.get().len()
 }
@@ -307,18 +317,18 @@ fn bad_value(error: &serde_json::Error, written: &str, start: usize) -> Diagnost
 
 fn rule(value: &RawValue, text: &str, fallback_id: &str) -> ParsedRule {
     let written = value.get();
-    let at = place(value, text).start;
+    let at = place_of(value, text).start;
     let read = || Ok((serde_json::from_str::<SavedRule>(written)?, serde_json::from_str::<RuleParts<'_>>(written)?));
     let (raw, parts) = match read() {
         Ok(read) => read,
         Err(error) => return ParsedRule::failed(bad_value(&error, written, at)),
     };
     let start = Span::new(to_u32(at), to_u32(at + 1));
-    let span = |part: &RawValue| super::written::span(&place(part, text));
+    let span = |part: &RawValue| place::span(&place_of(part, text));
     let each = parts.filters.and_then(|filters| serde_json::from_str::<Vec<&RawValue>>(filters.get()).ok());
     let query = parts.query.and_then(|literal| {
         let query = serde_json::from_str::<String>(literal.get()).ok()?;
-        Some((query, place(literal, text)))
+        Some((query, place_of(literal, text)))
     });
     let rule = WrittenRule {
         raw,

@@ -9,7 +9,7 @@ use super::discover::{FoundFile, ReadFile, folder, named};
 use super::exception_lists::{ExceptionLists, some};
 use super::list_use::ListKey;
 use super::parsed::ParsedRule;
-use super::rule::{Level, Metadata, NotRun, QueryOrigin, Rule, RuleSet};
+use super::rule::{Metadata, NotRun, QueryOrigin, Rule, RuleSet};
 use super::suppression::LoadedExceptions;
 use crate::base::{Each, Span};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
@@ -91,6 +91,8 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
             found.push(named(path));
         }
     }
+    // Files are read and compiled on several threads, each into a cell of its own; the set is put together afterwards in the order of the paths, which
+    // decides between rules of one id.
     let read: Vec<OnceLock<Option<ReadFile>>> = found.iter().map(|_| OnceLock::new()).collect();
     each(found.len(), &|at| {
         read[at].get_or_init(|| found[at].read());
@@ -101,6 +103,7 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
     for file in read.into_iter().filter_map(OnceLock::into_inner) {
         match file {
             Some(mut file) => {
+                // All lists before the first rule: a rule may refer to a list that stands in a later file.
                 loading.lists.merge(std::mem::take(&mut file.lists));
                 files.push(file);
             }
@@ -206,24 +209,7 @@ impl RuleSetBuilder {
 impl Metadata {
     /// The metadata of a query that says nothing of itself: low, without a score.
     pub fn bare(id: &str, name: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            description: String::new(),
-            level: Level::Low,
-            risk_score: 0.0,
-            threat: Vec::new(),
-            references: Vec::new(),
-            false_positives: Vec::new(),
-            note: None,
-            setup: None,
-            tags: Vec::new(),
-            authors: Vec::new(),
-            license: None,
-            max_signals: None,
-            building_block: false,
-            deprecated: false,
-        }
+        Self { id: id.to_owned(), name: name.to_owned(), ..Self::default() }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::codes;
 use super::list_use::ListUse;
-use super::place::{QueryPlace, to_u32};
+use super::place::{QueryPlace, span, to_u32};
 use super::rule::{Metadata, NotRun, QueryOrigin, Rule};
 use crate::base::Span;
 use crate::diag::Diagnostic;
@@ -76,6 +76,7 @@ pub(super) fn compile(
 /// The warning for a rule that compares `user.id` and does not say what to do for Sysmon, which fills it with the account that wrote the record.
 fn writer_as_user(query: &str, compiled: &Query) -> Option<Diagnostic> {
     let names = |name: &str| compiled.fields().any(|field| field.name() == name);
+    // A rule that asks for the data set knows that events of several sources differ, and is left alone.
     if !compares_user_id(compiled) || names("data_stream.dataset") || names("event.dataset") || names("event.module") {
         return None;
     }
@@ -92,6 +93,6 @@ pub fn compares_user_id(query: &Query) -> bool {
 
 /// The finding for a file that is not TOML, or not of a format.
 pub(super) fn toml_error(error: &toml::de::Error) -> Diagnostic {
-    let span = error.span().map_or(Span::default(), |range| Span::new(to_u32(range.start), to_u32(range.end)));
+    let span = error.span().map_or(Span::default(), |range| span(&range));
     Diagnostic::error(codes::BAD_FILE, span, error.message())
 }

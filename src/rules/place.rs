@@ -39,11 +39,13 @@ impl QueryPlace {
             }
         };
         match decoded {
+            // The decoder here is a second one beside the parser of the file. Where the two disagree about a text, no place inside of it can be trusted,
+            // and the whole literal is pointed at.
             Some(decoded) if decoded.text == query => {
                 let moved = decoded.pieces.into_iter().map(|(query, literal)| (query, literal + range.start));
                 Self::Pieces(moved.collect())
             }
-            _ => Self::Whole(Span::new(to_u32(range.start), to_u32(range.end))),
+            _ => Self::Whole(span(&range)),
         }
     }
 
@@ -77,6 +79,8 @@ impl Default for QueryPlace {
 fn position(pieces: &[(usize, usize)], offset: usize) -> usize {
     let next = pieces.partition_point(|&(query, _)| query <= offset);
     let Some(&(query, file)) = next.checked_sub(1).and_then(|at| pieces.get(at)) else { return 0 };
+    // Inside of a piece query and file run in step. An offset inside of an escape, which is one character of the query and several of the file, is held
+    // back at the start of the next piece.
     let moved = file + (offset - query);
     pieces.get(next).map_or(file, |&(_, limit)| moved.min(limit))
 }
@@ -89,6 +93,7 @@ struct Decoded {
 
 fn toml(literal: &str) -> Option<Decoded> {
     for quotes in ["\"\"\"", "'''", "\"", "'"] {
+        // Three quotes before one: `"""` begins with `"` too.
         if !literal.starts_with(quotes) || literal.len() < 2 * quotes.len() || !literal.ends_with(quotes) {
             continue;
         }
@@ -151,6 +156,7 @@ fn escape(text: &str, written: StringForm, out: &mut String) -> Option<usize> {
     match (kind, written) {
         ('u', StringForm::Json) => {
             let first = hex(2, 4)?;
+            // JSON escapes UTF-16 units: a character beyond U+FFFF is two escapes, a high surrogate and a low one.
             if !(0xD800..0xDC00).contains(&first) {
                 out.push(char::from_u32(first)?);
                 return Some(6);
@@ -176,6 +182,12 @@ fn escape(text: &str, written: StringForm, out: &mut String) -> Option<usize> {
     }
 }
 
+/// The span of a range of bytes.
+pub fn span(range: &Range<usize>) -> Span {
+    Span::new(to_u32(range.start), to_u32(range.end))
+}
+
+/// An offset as spans hold it. Files of 4 GiB are refused long before.
 pub fn to_u32(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }

@@ -101,6 +101,8 @@ struct RawSubtechnique {
 impl SavedRule {
     /// The language of the rule's query if that is not EQL, as Elastic names it.
     pub fn other_language(&self) -> Option<String> {
+        // `type` says what kind of rule it is, `language` what its query is written in; a threshold rule has a `kuery` query too, and is named by its
+        // type.
         let kind = self.kind.as_deref().unwrap_or("eql");
         let language = self.language.as_deref().unwrap_or("eql");
         match (kind, language) {

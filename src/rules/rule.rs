@@ -20,10 +20,11 @@ pub struct NotRun {
 }
 
 /// How much a finding of a rule matters, in Elastic's four steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Worth knowing.
+    #[default]
     Low,
     /// Worth a look.
     Medium,
@@ -88,7 +89,7 @@ pub struct QueryOrigin {
 }
 
 /// The metadata of a rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
     /// Stable identifier, usually a UUID.
     pub id: String,

@@ -42,6 +42,7 @@ fn has(rule: &Rule, label: &str) -> bool {
         || rule.meta.threat.iter().any(|attack| {
             let technique = |id: &str| {
                 let id = words(id);
+                // `T1218` stands for `T1218.010` too, but `T121` does not stand for `T1218`.
                 id == wanted || id.strip_prefix(wanted.as_str()).is_some_and(|sub| sub.starts_with('.'))
             };
             is(&attack.tactic.id)

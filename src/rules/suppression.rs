@@ -12,7 +12,7 @@ use super::exceptions::Exception;
 use super::kibana::parse_json;
 use super::list_use::ListKey;
 use super::parsed::toml_error;
-use super::place::{QueryPlace, StringForm, to_u32};
+use super::place::{QueryPlace, StringForm, span, to_u32};
 use super::rule::RuleSet;
 use crate::base::Span;
 use crate::diag::{Diagnostic, Notice};
@@ -89,6 +89,8 @@ pub fn load_exceptions(paths: &[PathBuf], set: &RuleSet) -> LoadedExceptions {
                 continue;
             }
         };
+        // Here the ending decides alone: what a person names as exceptions is never a folder, and a wrong guess would report errors of the wrong
+        // language.
         let is_toml = Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
         let mut diagnostics = if is_toml {
             match DeTable::parse(&text) {
@@ -139,14 +141,14 @@ fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec
             let wanted = rule.get_ref();
             let known = |id: &str, name: &str| wanted.eq_ignore_ascii_case(id) || wanted.eq_ignore_ascii_case(name);
             if !set.rules.iter().any(|rule| known(&rule.meta.id, &rule.meta.name)) {
-                let span = Span::new(to_u32(rule.span().start), to_u32(rule.span().end));
                 let message = format!("no rule that runs has the id or name '{wanted}'");
-                findings.push(Diagnostic::warning(codes::UNKNOWN_RULE, span, message));
+                findings.push(Diagnostic::warning(codes::UNKNOWN_RULE, span(&rule.span()), message));
             }
         }
         let place = QueryPlace::of(text, condition.span(), condition.get_ref(), StringForm::Toml);
         let compiled = eql::compile(&format!("{ANY}{}", condition.get_ref()));
         let back = |mut found: Diagnostic| {
+            // Findings count from the start of the compiled text, which has `any where ` in front of what the author wrote.
             let moved = |at: u32| at.saturating_sub(to_u32(ANY.len()));
             found.span = Span::new(moved(found.span.start), moved(found.span.end));
             place.relocate(found)
@@ -159,9 +161,8 @@ fn parse_own(text: &str, set: &RuleSet, alerts: &mut Vec<AlertException>) -> Vec
                 alerts.push(AlertException { name, rules, predicate: event.predicate().clone() });
             }
             _ => {
-                let span = Span::new(to_u32(condition.span().start), to_u32(condition.span().end));
                 let message = "an exception is one condition, without a pipe";
-                findings.push(Diagnostic::error(codes::BAD_FILE, span, message));
+                findings.push(Diagnostic::error(codes::BAD_FILE, span(&condition.span()), message));
             }
         }
     }

@@ -71,6 +71,7 @@ pub fn to_ecs(threat: &[Attack]) -> Value {
 fn lists<'a>(entries: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Value {
     let (mut ids, mut names, mut references) = (Vec::new(), Vec::new(), Vec::new());
     for (id, name, reference) in entries {
+        // The three lists correspond by position, and a technique under two tactics is listed once.
         if !ids.contains(&id) {
             ids.push(id);
             names.push(name);

@@ -4,7 +4,7 @@
 
 use super::list_use::{ListKey, ListUse};
 use super::parsed::{ParsedRule, compile};
-use super::place::{QueryPlace, StringForm, to_u32};
+use super::place::{QueryPlace, StringForm};
 use super::raw::SavedRule;
 use super::rule::NotRun;
 use super::{codes, filters};
@@ -61,6 +61,7 @@ impl WrittenRule {
             filters::compile(&raw.filters, &|at| places.get(at).or(places.last()).copied().unwrap_or(start));
         let options = options(&raw);
         let mut parsed = compile(&query, &place, &options, || raw.into_metadata(fallback_id));
+        // A filter applies to all stages: an event that does not pass it is not there for the rule, and the sequence machine must not see it either.
         if let (Some(rule), Some(filter)) = (&mut parsed.rule, &filter) {
             rule.query = rule.query.among(filter);
             rule.origin.filter = Some(filter.clone());
@@ -68,6 +69,7 @@ impl WrittenRule {
             rule.unknown = rule.unknown.iter().cloned().chain(fields).collect();
         }
         parsed.diagnostics.extend(findings);
+        // A rule whose filter cannot be honoured would find more than its author meant; it does not run at all.
         if parsed.diagnostics.iter().any(Diagnostic::is_error) {
             parsed.rule = None;
         }
@@ -84,9 +86,4 @@ fn no_query(span: Span) -> Diagnostic {
 fn options(rule: &SavedRule) -> QueryOptions {
     let category = rule.event_category_override.as_deref().map(Field::named);
     category.map_or_else(QueryOptions::default, |category_field| QueryOptions { category_field })
-}
-
-/// A span of a range of bytes.
-pub fn span(range: &Range<usize>) -> Span {
-    Span::new(to_u32(range.start), to_u32(range.end))
 }

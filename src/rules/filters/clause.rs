@@ -20,9 +20,9 @@ pub fn text(value: &Value) -> Result<&str, RefusedFilter> {
     value.as_str().ok_or_else(|| format!("{value} is no text"))
 }
 
-/// Refuses options that would change the meaning.
-pub fn only(options: &FilterObject, known: &[&str]) -> Result<(), RefusedFilter> {
-    match options.keys().find(|name| !known.contains(&name.as_str())) {
+/// Refuses options that are not among the known ones, which are given with spaces between: any other might change the meaning.
+pub fn only(options: &FilterObject, known: &str) -> Result<(), RefusedFilter> {
+    match options.keys().find(|name| !known.split(' ').any(|known| known == **name)) {
         Some(name) => Err(format!("the option '{name}' is not supported")),
         None => Ok(()),
     }

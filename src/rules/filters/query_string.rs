@@ -13,20 +13,9 @@ const MAX_DEPTH: usize = 64;
 /// The condition of a `query_string` query.
 pub fn condition(body: &Value) -> Result<String, RefusedFilter> {
     let object = body.as_object().ok_or("its query is no object")?;
-    let known = [
-        "query",
-        "fields",
-        "default_field",
-        "default_operator",
-        "analyze_wildcard",
-        "lenient",
-        "boost",
-        "time_zone",
-        "_name",
-        "allow_leading_wildcard",
-        "escape",
-    ];
-    only(object, &known)?;
+    let known = "query fields default_field default_operator analyze_wildcard lenient boost time_zone _name \
+        allow_leading_wildcard escape";
+    only(object, known)?;
     let mut fields = Vec::new();
     if let Some(name) = object.get("default_field") {
         fields.push(text(name)?.to_owned());
@@ -103,6 +92,8 @@ impl QueryStringReader<'_> {
                 return Err("an operator has nothing on its left".to_owned());
             }
             let condition = self.clause(name)?;
+            // `a OR b AND c` is not `a or (b and c)` in Lucene: `AND` makes b and c compulsory, and a, being optional beside them, no longer matters. So
+            // an operator also changes the clause before it.
             if let Some((occur, _)) = clauses.last_mut().filter(|(occur, _)| *occur != Occur::MustNot) {
                 if and {
                     *occur = Occur::Must;
@@ -124,6 +115,7 @@ impl QueryStringReader<'_> {
         let of =
             |wanted: Occur| clauses.iter().filter(move |(occur, _)| *occur == wanted).map(|(_, text)| text.clone());
         let mut conditions: Vec<String> = of(Occur::Must).collect();
+        // Optional clauses count only if nothing is compulsory; otherwise they would raise a score.
         let should: Vec<String> = of(Occur::Should).collect();
         if conditions.is_empty() && !should.is_empty() {
             conditions.push(any(&should));
@@ -178,6 +170,7 @@ impl QueryStringReader<'_> {
         if fields.is_empty() || fields.iter().any(|name| name.contains('*')) {
             return Err("it searches all fields for a value".to_owned());
         }
+        // The value is read once for each default field, from the same place.
         let (start, mut end) = (self.rest, self.rest);
         let mut each = Vec::new();
         for name in &fields {
@@ -193,6 +186,7 @@ impl QueryStringReader<'_> {
     /// The field before a colon, which is consumed too.
     fn field_name(&mut self) -> Result<Option<String>, RefusedFilter> {
         let start = self.rest;
+        // These begin a value and no name, and `word` would stop at them with an empty one.
         if start.starts_with(['"', '/', '[', '{', '<', '>', '*']) {
             return Ok(None);
         }
@@ -254,6 +248,7 @@ impl QueryStringReader<'_> {
         }
         let start = self.rest;
         let (word, wild) = self.word()?;
+        // The text as it is written decides what it is: an escaped star is an ordinary character, a bare one asks for any value.
         let written = &start[..start.len() - self.rest.len()];
         if written.is_empty() {
             return Err(format!("`{}` has no meaning here", start.chars().next().unwrap_or_default()));
