@@ -55,6 +55,7 @@ fn command() -> String {
     let mut is_secret = false;
     for word in std::env::args_os().skip(1) {
         let word = word.to_string_lossy();
+        // The password may be an argument of its own or stand behind `=`; the report goes into case files, and further.
         let shown = match word.split_once('=') {
             _ if is_secret => "***".to_owned(),
             Some((name, _)) if name == SECRET => format!("{SECRET}=***"),
@@ -81,6 +82,7 @@ fn quoted(word: &str) -> String {
 
 /// When the report is made; `SOURCE_DATE_EPOCH`, in seconds since 1970, stands for the clock where outputs have to be the same each time.
 fn now() -> Option<Ticks> {
+    // The convention of reproducible builds: two reports over the same evidence are the same bytes then.
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.trim().parse::<i64>().ok());
     let seconds = given.or_else(|| i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs()).ok())?;
     Ticks::from_unix_millis(seconds.checked_mul(1000)?)
@@ -131,6 +133,7 @@ fn inputs(session: &Session, survey: &EvidenceSurvey) -> Vec<InputFacts> {
         InputFormat::Csv => "CSV",
         InputFormat::Image => "remains of logs",
     };
+    // The scan lists every input, the survey only those that it could open: a file that could not be read has its row without counts.
     let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
     for file in &survey.files {
         surveyed.insert(&file.input.display, file);
@@ -160,6 +163,7 @@ fn gaps(host: &SurveyedHost) -> Vec<GapFacts> {
         let count = numbers.gaps().len();
         let mut sentences = Vec::new();
         if count > 0 {
+            // An en dash, as in print; the terminal's survey has a hyphen, which can be typed into a filter.
             let name =
                 |(first, last): (u64, u64)| if first == last { first.to_string() } else { format!("{first}–{last}") };
             let named: Vec<String> = numbers.gaps().take(MOST_GAPS).map(name).collect();
@@ -173,6 +177,7 @@ fn gaps(host: &SurveyedHost) -> Vec<GapFacts> {
             sentences.push(format!("{at_least}{missing} missing: {}{more}", named.join(", ")));
         }
         if stream.backwards > 0 {
+            // A clock that runs backwards is named beside the gaps: both make the order of events doubtful.
             let most = rough(stream.most_backwards);
             sentences.push(format!("the clock ran backwards {}, by up to {most}", counted(stream.backwards, "time")));
         }
@@ -236,6 +241,7 @@ fn silent(session: &Session) -> Vec<SilentRules> {
         session.wrong_files().iter().map(|file| (file.clone(), String::new())).collect(),
     );
     let stats = &session.run.outcome.stats;
+    // Documents have fields of their own, so that no rule can be said to have had no chance among them.
     if stats.documents == 0 {
         let names = |rules: Vec<usize>| -> Vec<(String, String)> {
             rules

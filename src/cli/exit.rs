@@ -19,6 +19,7 @@ pub enum Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
+        // The numbers are a contract (`--help`, README): a new outcome gets a number of its own.
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Findings => 1,

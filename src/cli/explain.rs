@@ -15,6 +15,7 @@ use std::path::Path;
 /// Runs the command.
 pub fn run(args: &RulesExplain) -> Result<Exit> {
     let is_file = Path::new(&args.rule).is_file();
+    // A path wins over a name: who gives the path of a file means that file, even if some rule has that name.
     let loaded =
         if is_file { load_rules(&[args.rule.clone().into()], true, 0) } else { load_rules(&args.rules, true, 0) };
     let meant = |rule: &&Rule| is_file || rule.meta.id == args.rule || rule.meta.name.eq_ignore_ascii_case(&args.rule);

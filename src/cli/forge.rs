@@ -24,6 +24,7 @@ fn scenarios(args: &Forge, look: &Look) -> Result<Exit> {
     for path in &args.scenarios {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let scenario = Scenario::parse(&text, &path.to_string_lossy())?;
+        // Built in full before the folder is made: a scenario with a mistake leaves nothing behind.
         let files = scenario.build()?;
         make_folder(&args.output)?;
         for file in files {

@@ -31,6 +31,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         search: session::search(inputs),
     };
     let found = survey(&paths, &options, &Bar::new(look))?;
+    // Gathered before anything is written: faults go to stderr in between, and the table of a terminal must not be torn apart by them.
     let mut text = Vec::new();
     match format {
         InfoFormat::Text => terminal::survey::print(&mut text, &found, look.verbose)?,
@@ -40,6 +41,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         }
     }
     let shown = match sink {
+        // The text was made with colours; whether they are wanted is known only here, where it is known to be a file.
         Some(sink) => sink.write_with(|out| out.write_all(&anstream::adapter::strip_bytes(&text).into_vec())),
         None => anstream::stdout().lock().write_all(&text).map_err(Into::into),
     };

@@ -32,6 +32,7 @@ fn outputs() -> MutexGuard<'static, Vec<OutputFile>> {
 /// Takes Ctrl-C over. Without a handler it still ends the run, by the signal itself.
 pub fn install() {
     let _ = ctrlc::set_handler(|| {
+        // A second Ctrl-C does not wait for the writer.
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
         // Nothing can begin to be written while this is held, and if nothing is being written it is held until the end.
         let outputs = outputs();
@@ -130,6 +131,7 @@ impl Write for LineWriter {
                 self.pending.clear();
                 self.out.write_all(bytes)?;
             }
+            // Only whole lines leave the buffer, so that the file ends in one whenever the process does.
             Some(at) if self.pending.len() + bytes.len() > BLOCK => {
                 self.out.write_all(&self.pending)?;
                 self.pending.clear();

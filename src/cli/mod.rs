@@ -36,8 +36,10 @@ pub fn run() -> Exit {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    // Before anything is printed: `anstream` asks for the choice at each stream that it makes.
     cli.look.color.into_choice().write_global();
     interrupt::install();
+    // No command prints its own error: a closed pipe, wrong rules and all others are told apart in one place.
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),

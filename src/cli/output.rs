@@ -113,6 +113,7 @@ impl OutputFiles {
     /// Refuses a file that exists and that nobody means to lose.
     fn refuse(&self, path: &Path) -> Result<()> {
         // By the file itself: the same one may have several names, on some systems in letters of another case too.
+        // Compared by device and inode (or what Windows has for them).
         let is_same = |other: &Path| same_file::is_same_file(path, other).unwrap_or(false);
         if let Some(other) = self.opened.borrow().iter().find(|other| is_same(other)) {
             bail!("{} and {} are one file; each output needs a file of its own", other.display(), path.display());
@@ -125,6 +126,8 @@ impl OutputFiles {
         if is_rule && self.is_below_inputs(path) {
             bail!("{} is among the rules or the evidence; write the output elsewhere", path.display());
         }
+        // A log or an archive is evidence wherever it lies. JSON and XML may be an older output of evql itself, which `-C` is there to replace, unless it
+        // lies in a folder that is read.
         if is_log_or_archive(path) || (is_evidence(path) && self.is_below_inputs(path)) {
             bail!("{} is evidence; write the output elsewhere", path.display());
         }
@@ -149,6 +152,7 @@ impl OutputFiles {
 /// A path with links resolved, as far as it leads to something that is there.
 fn real_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
+        // An output is not there yet, but its folder is: that much of the path can be resolved.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name))
@@ -175,6 +179,7 @@ pub fn create(path: &Path, clobber: bool) -> Result<File> {
 
 /// Whether the error is that nobody reads the output any more, which is no failure of ours.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    // `evql timeline evidence/ | head` closes the pipe after ten lines; that is how it is meant to be used.
     error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_broken_pipe))
 }
 
@@ -232,6 +237,7 @@ impl TimelineOutput {
 pub fn timeline_format(format: Option<args::TimelineType>, path: &Path) -> args::TimelineType {
     use args::TimelineType;
     match (format, ending(path).as_str()) {
+        // Timesketch tells the format of an upload by the file's ending, so that this one follows it too.
         (Some(TimelineType::Timesketch), "jsonl") => TimelineType::TimesketchJsonl,
         (Some(format), _) => format,
         (None, "json") => TimelineType::Json,

@@ -11,6 +11,7 @@ pub struct Bar(ProgressBar);
 impl Bar {
     /// A bar, hidden unless stderr is a terminal.
     pub fn new(look: &Look) -> Self {
+        // A bar in a log file would be thousands of lines.
         let visible = !look.quiet && !look.no_progress && std::io::stderr().is_terminal();
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);

@@ -130,6 +130,7 @@ fn refuse(text: &str, name: &str, mistakes: &[NameMistake]) -> Result<Exit> {
 fn compile(text: &str, name: &str) -> Result<Option<Compiled>> {
     let compiled = eql::compile(text);
     let mut err = anstream::stderr().lock();
+    // A field that no catalogue knows may be one of the documents' own: that is decided once they were read, and is an error then or nothing.
     let undecided = [eql::codes::UNKNOWN_FIELD, eql::codes::UNKNOWN_CATEGORY];
     let decided = |found: &&Diagnostic| compiled.query.is_none() || !undecided.contains(&found.code);
     for found in compiled.diagnostics.iter().filter(decided) {
@@ -217,6 +218,7 @@ impl QueryResults<'_> {
         let clock = self.session.run.options.clock;
         let at = event.time(clock);
         let delta = previous.map(|previous| format!(" (+{} s)", seconds_text(at.0 - previous.time(clock).0)));
+        // By the clock that orders events a later stage is never earlier, but a sample's events stand in the order of its terms.
         write!(out, "{BOLD}{at}{BOLD:#}{}", delta.unwrap_or_default().replace("+-", "-"))?;
         let document = &event.document;
         let text = |field: FieldId| document.first(field).map(|value| shown(&value.to_string(), most));
@@ -231,6 +233,7 @@ impl QueryResults<'_> {
         if event.is_recovered {
             write!(out, "  (recovered)")?;
         }
+        // The line has these anyway; the query's own conditions on them would only repeat what is on the left.
         let said = [
             ecs::TIMESTAMP,
             ecs::HOST_NAME,

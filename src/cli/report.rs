@@ -29,6 +29,7 @@ const MOST_TOLD: usize = 10;
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
+    // A report has megabytes of HTML.
     if is_stdout(&path) && std::io::stdout().is_terminal() {
         bail!("a page is nothing for a terminal; name a file for it with -o");
     }
@@ -107,6 +108,7 @@ struct Saved {
 
 impl Saved {
     fn file(&mut self, AlertFile { name, mut bytes }: AlertFile, report: &mut HtmlReport) {
+        // The digest is taken of the bytes as they are read: a second reading could meet another file, and standard input has none.
         let mut digest = DigestingReader { source: &mut *bytes, hash: Sha256::new(), bytes: 0 };
         let before = report.alerts();
         let (faults, lost) = (&mut self.faults, &mut self.lost);

@@ -50,6 +50,7 @@ fn list(args: &RulesList, look: &Look) -> Result<Exit> {
 fn coverage(args: &RulesCoverage, look: &Look) -> Result<Exit> {
     let session = Session::run_inventory(&args.evidence, &args.rules, look)?;
     let rules = session.run.detector.rules();
+    // The evidence is read once, for what it holds; each rule is then judged by that alone, without being run.
     let judged = detect::coverage(rules, session.run.options.mapping, &session.run.outcome.inventory);
     let mut out = anstream::stdout().lock();
     let why = |coverage: &Coverage| match coverage {
@@ -231,6 +232,7 @@ fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
 fn new_table(head: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // Outside of a terminal tables have no width to go by. Shells know it, and tests set it to be the same everywhere.
     if let Some(width) = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()) {
         table.set_width(width);
     }

@@ -25,6 +25,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if to_stdout > 1 {
         bail!("only one of findings, timeline, report and summary can go to stdout");
     }
+    // Opened before the run: hours of reading must not end in "file exists".
     let Outputs { alerts, page, timeline, summary } = open(args, &evidence)?;
     let alerts_as = alerts.as_ref().map(|(_, format)| *format);
     let rows = timeline.as_ref().map(|(_, format)| args.memory.timeline(format.contents()));
@@ -35,6 +36,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let outlines = look.quiet && page.is_none() && alerts_as.is_none() && rows.is_none();
     let wanted = WantedOutputs { timeline: rows, outlines, ..WantedOutputs::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
+    // Taken out first: the rows may be gigabytes on disk, and what follows holds the session for a while.
     let rows = session.run.outcome.timeline.take();
     if !look.quiet || page.is_some() || alerts_as.is_some() {
         session.go_on(look, |run, bar| run.complete_alerts(bar));
@@ -45,6 +47,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if !look.quiet || page.is_some() || alerts_as.is_some() {
         session.go_on(look, |run, bar| run.learn_addresses(bar));
     }
+    // One more pass, and only for the page: it says what the evidence lacks, which alerts alone do not show.
     let surveyed = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
         let surveyed = survey(args, &session)?;
         session.run.outcome.compare_files();
@@ -67,6 +70,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if let Some(sink) = summary {
         sink.write_json(&summary_json::summary(&session))?;
     }
+    // Where a program reads stdout, people read stderr. Both get the same text.
     let mut people: Box<dyn Write> = match (look.quiet, to_stdout) {
         (true, _) => Box::new(std::io::sink()),
         (false, 0) => Box::new(BufWriter::new(anstream::stdout())),

@@ -54,6 +54,7 @@ pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
 
 /// Expands a path: to itself or, where nothing has that name and it is a pattern, to everything that fits. The shell of Windows leaves patterns to programs.
 fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
+    // `[` is an ordinary character in names of Windows: a path that is there is never taken for a pattern, see below.
     let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
         return Ok(vec![path.to_owned()]);
     };
@@ -61,6 +62,7 @@ fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let found = glob::glob(pattern).with_context(|| format!("{pattern} is neither a file nor a pattern"))?;
+    // A folder that cannot be listed is given on as a path, so that the run reports it as a fault instead of passing it over.
     let found: Vec<PathBuf> = found.map(|found| found.unwrap_or_else(|error| error.path().to_owned())).collect();
     if found.is_empty() {
         bail!("nothing fits the pattern {pattern}");
@@ -135,6 +137,7 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules
     if loaded.set.rules.is_empty() && !loaded.has_error() {
         bail!("there is no rule that can run under the paths of -r{}", set_apart(&loaded));
     }
+    // With nothing left to run there is nothing to go on with: the mistakes are the answer.
     let goes_on = rules.skip_bad_rules && !loaded.set.rules.is_empty();
     let chosen = ChosenRules::new(loaded, &rules.exceptions, &rules.selection(), goes_on);
     let chosen = chosen.map_err(|files| WrongRules { files })?;
@@ -212,6 +215,7 @@ impl Session {
         let start = Instant::now();
         let mut run = ScanRun::new(chosen, &paths, options, &Bar::new(look))?;
         let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        // An output in the folder of the evidence exists by now and is empty: as an input it would be a fault that the run itself has made.
         let is_output =
             |fault: &Fault| Path::new(&*fault.input).canonicalize().is_ok_and(|path| outputs.contains(&path));
         run.outcome.faults.retain(|fault| !is_output(fault));
@@ -250,6 +254,7 @@ impl Session {
     /// The exit code of the run, which ends here: its memory is left to the system, which is quicker than to free it piece by piece.
     pub fn leave(self, evidence: &Evidence, fail_on_detection: bool) -> Exit {
         let exit = self.exit(evidence, fail_on_detection);
+        // Alerts hold hundreds of thousands of small allocations, which the system takes back at once.
         std::mem::forget(self);
         exit
     }
@@ -260,6 +265,7 @@ impl Session {
         if !self.has_input() {
             return Exit::Usage;
         }
+        // An incomplete answer outranks findings: 4 and not 1, since a script that asks for findings must know that there may be more.
         if !evidence.inputs.allow_partial && faults.iter().any(|fault| fault.severity == FaultSeverity::Lost) {
             return Exit::Partial;
         }

@@ -20,6 +20,7 @@ pub fn summary(session: &Session) -> Value {
     json!({
         "evql": env!("CARGO_PKG_VERSION"),
         "command_line": command_line(),
+        // Whole milliseconds: more digits would be noise that every comparison of two summaries stumbles over.
         "elapsed_seconds": (session.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         "clock": clock,
         "from": window.from.map(Ticks::rfc3339),
@@ -131,6 +132,7 @@ fn without_passwords(arguments: impl Iterator<Item = String>) -> Vec<String> {
     const OPTION: &str = "--archive-password";
     const HIDDEN: &str = "***";
     let mut next = false;
+    // Both ways in which an option takes its value; an abbreviation of a long option is refused by `clap`.
     let hide = |argument: String| {
         if std::mem::take(&mut next) {
             return HIDDEN.to_owned();

@@ -50,6 +50,7 @@ pub fn by_host(session: &Session) -> Vec<(&str, usize)> {
     let mut hosts: BTreeMap<Cow<'_, str>, (&str, usize)> = BTreeMap::new();
     for alert in &session.run.outcome.alerts {
         let name = host_of(alert).unwrap_or_default();
+        // Of several writings of one name the smallest is shown, whichever alert came first.
         let (shown, count) = hosts.entry(folded(name)).or_insert((name, 0));
         *shown = (*shown).min(name);
         *count += 1;

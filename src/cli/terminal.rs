@@ -23,6 +23,7 @@ pub const MARK: Style = AnsiColor::Yellow.on_default();
 
 /// Text from evidence, safe to print, cut after `most` characters unless everything is wanted.
 pub fn shown(text: &str, most: Option<usize>) -> String {
+    // Cut before it is escaped: a limit on escaped text could cut `\u{202e}` in two.
     let cut = most.and_then(|most| text.char_indices().nth(most).map(|(at, _)| at));
     match cut {
         None => terminal(text).into_owned(),
@@ -69,6 +70,7 @@ fn wrapped_to(text: &str, indent: usize, width: usize) -> Cow<'_, str> {
     let (mut out, mut used) = (String::with_capacity(text.len() + 64), indent);
     for (at, word) in text.split(' ').enumerate() {
         let needs = columns(word);
+        // A word that is wider than a line stands in a line of its own and runs over: paths and hashes are there to be copied.
         if at > 0 && used + 1 + needs > width && used > indent {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent));

@@ -112,6 +112,7 @@ fn by_process(forest: &Forest, alerts: &[Alert]) -> HashMap<(usize, NodeIndex), 
     for (number, alert) in (1..).zip(alerts) {
         for place in places(forest, alert) {
             let numbers = found.entry(place).or_default();
+            // Several events of one alert are often of one process.
             if numbers.last() != Some(&number) {
                 numbers.push(number);
             }
@@ -134,6 +135,7 @@ fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<Tr
     let mut selection = TreeSelection::new();
     let hosts = || forest.hosts.iter().enumerate();
     for guid in &args.guid {
+        // People copy an entity id from wherever they met it, with braces or without, and in letters of either case.
         let plain = |text: &str| text.trim().trim_matches(['{', '}']).to_lowercase();
         let wanted = plain(guid);
         let found = hosts().flat_map(|(at, host)| {

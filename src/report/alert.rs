@@ -81,6 +81,7 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     if let Some(start) = &alert.start {
         evql["process_start"] = start.to_json();
     }
+    // A saved alert is read again by `evql report`, without the evidence: the addresses that decided whose end is whose go along.
     let own = own_addresses(results, alert);
     if !own.is_empty() {
         evql["host_addresses"] = own.into_iter().collect();
@@ -132,6 +133,7 @@ pub fn id_of(results: &Results<'_>, alert: &Alert) -> String {
     let text = |event: &Event, name: &str| {
         event.document.values(&Field::named(name)).first().map(ToString::to_string).unwrap_or_default()
     };
+    // The last event has the host of the alert as every output shows it; a sequence across hosts has no other name.
     let host = alert.last().map(|event| text(event, "host.name")).filter(|host| !host.is_empty());
     let of_event = |event: &Option<Arc<Event>>| {
         EVENT_FIELDS.map(|name| event.as_deref().map(|event| text(event, name)).unwrap_or_default())
@@ -146,6 +148,7 @@ fn event_document(results: &Results<'_>, event: &Event) -> serde_json::Value {
     if !has_file && let Some(input) = results.inputs.get(event.origin.input as usize) {
         document["evql"]["file"] = input.display.as_ref().into();
     }
+    // A record is found again by its number; for anything else, the offset in its input is the only way back.
     if !has_number && document.is_object() {
         document["evql"]["offset"] = event.origin.offset.into();
     }

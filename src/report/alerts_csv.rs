@@ -110,6 +110,7 @@ fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
     let (places, mut files): (Vec<String>, Vec<String>) =
         present.iter().map(|event| citation(results, event)).map(|Citation { place, file }| (place, file)).unzip();
     row.push(places.join("; "));
+    // Only neighbours: the list stays in the order of the record numbers beside it.
     files.dedup();
     row.push(files.join("; "));
     row.push(alert.last().map(|event| message_of(event, results.addresses)).unwrap_or_default());

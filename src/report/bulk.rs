@@ -4,7 +4,6 @@
 //! not speak to Elasticsearch; `docs/elasticsearch` has the index template.
 
 use super::format::TimelineFormat;
-use super::json_layout::JsonLayout;
 use super::results::Results;
 use super::timeline_ecs::push_document;
 use crate::base::host::folded;
@@ -16,7 +15,6 @@ use serde::Deserialize;
 use serde_json::json;
 use sha1::{Digest, Sha1};
 use std::borrow::Cow;
-use std::io;
 
 /// `bulk` of `timeline`.
 #[derive(Clone, Debug)]
@@ -53,22 +51,16 @@ impl TimelineBulk {
         if index.contains(is_forbidden) {
             return bad("it must be lower case, without spaces and without any of \\ / * ? \" < > | , # :");
         }
+        // `create` and not `index`: a data stream takes nothing else, and with an id it refuses what is there already instead of writing it once more.
         let plain = json!({ "create": { "_index": index } }).to_string();
         Ok(Self { plain, index: index.to_owned(), ids })
     }
 }
 
+// Lines, as `TimelineFormat` has them by default: the last one ends too, which a bulk request must have.
 impl TimelineFormat for TimelineBulk {
     fn contents(&self) -> RowContents {
         RowContents::Document
-    }
-
-    fn head(&self) -> io::Result<Vec<u8>> {
-        Ok(JsonLayout::Lines.head().into())
-    }
-
-    fn separator(&self) -> &'static str {
-        JsonLayout::Lines.separator()
     }
 
     fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
@@ -80,11 +72,6 @@ impl TimelineFormat for TimelineBulk {
         }
         out.push(b'\n');
         push_document(results, entry, out);
-    }
-
-    fn tail(&self, any: bool) -> &'static str {
-        // The last line of a bulk request must end too.
-        JsonLayout::Lines.tail(any)
     }
 }
 

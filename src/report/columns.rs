@@ -62,6 +62,7 @@ impl Carried {
             self.of = Some(start.order);
             self.record.clear();
             let mut facts = match std::mem::take(&mut self.facts) {
+                // The buffer is used again: there is one set of facts for each process, and a timeline has hundreds of thousands of processes.
                 CarriedFacts::Own(facts) => facts,
                 CarriedFacts::There(_) => Vec::new(),
             };
@@ -137,12 +138,8 @@ pub fn push_text(columns: &EntryColumns<'_>, column: usize, out: &mut String) {
 pub fn push_cell_text(column: usize, cell: Cell<'_>, out: &mut String) {
     // Writing to a String cannot fail.
     let _ = match cell {
-        Cell::Text(text) => out.write_str(text),
-        Cell::Long(number) => write!(out, "{number}"),
-        Cell::Double(number) => write!(out, "{number}"),
-        Cell::Boolean(flag) => write!(out, "{flag}"),
         Cell::Date(at) if has_all_digits(column) => out.write_str(&at.rfc3339_full()),
-        Cell::Date(at) => out.write_str(&at.rfc3339()),
+        cell => write!(out, "{cell}"),
     };
 }
 

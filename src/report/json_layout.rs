@@ -57,6 +57,7 @@ impl<'out> JsonWriter<'out> {
         if self.written == 0 {
             self.out.write_all(self.layout.head().as_bytes())?;
         }
+        // Before the first value the separator is written without its comma: `[` and a line break, or for lines nothing at all.
         self.out.write_all(&self.layout.separator().as_bytes()[usize::from(self.written == 0)..])?;
         self.written += 1;
         serde_json::to_writer(&mut *self.out, value)?;

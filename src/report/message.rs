@@ -18,6 +18,7 @@ const MOST: usize = 1000;
 /// Where the fields of a message stand: in [`FIELDS`], or behind them in [`DETAILS`].
 static POSITIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
     let details = DETAILS.iter().map(crate::ecs::Field::name);
+    // One numbering for both lists: a position below the length of `FIELDS` is a column, one above it a detail.
     let names = FIELDS.iter().map(|field| field.name()).chain(details);
     names.enumerate().map(|(at, name)| (name, at)).collect()
 });
@@ -39,14 +40,7 @@ impl<'r> MessageFacts<'r> {
         let mut out = String::new();
         self.each(name, |cell| {
             let separator = if out.is_empty() { "" } else { "; " };
-            // Writing to a String cannot fail.
-            let _ = match cell {
-                Cell::Text(text) => write!(out, "{separator}{text}"),
-                Cell::Long(number) => write!(out, "{separator}{number}"),
-                Cell::Double(number) => write!(out, "{separator}{number}"),
-                Cell::Boolean(flag) => write!(out, "{separator}{flag}"),
-                Cell::Date(at) => write!(out, "{separator}{at}"),
-            };
+            let _ = write!(out, "{separator}{cell}"); // writing to a String cannot fail
         });
         out
     }
@@ -263,6 +257,7 @@ fn wmi(facts: &MessageFacts<'_>) -> String {
 
 fn dns(facts: &MessageFacts<'_>, process: &str) -> String {
     let (answer, status) = (facts.get("dns.resolved_ip"), facts.get("sysmon.dns.status"));
+    // An answer says as much; a status is worth a word only if it is an error.
     let status = if status == "SUCCESS" { String::new() } else { status };
     format!(
         "DNS query: {} by {process}{}{}",
@@ -286,6 +281,7 @@ fn general(facts: &MessageFacts<'_>) -> String {
     };
     let has_process =
         ["process.executable", "process.name", "process.pid"].iter().any(|name| !facts.raw(name).is_empty());
+    // Events of documents need not be of a process, and "by a process that is not named" would say that one is missing.
     let by = if has_process { with(": {}", &facts.process()) } else { String::new() };
     let object = facts.first(&["file.path", "registry.path", "dns.question.name", "destination.ip"]);
     format!("{action}{by}{}", with(", {}", &object))

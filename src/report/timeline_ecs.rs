@@ -3,10 +3,8 @@
 
 use super::columns::alerts_json;
 use super::format::TimelineFormat;
-use super::json_layout::JsonLayout;
 use super::results::Results;
 use crate::timeline::{RowContents, TimelineEntry};
-use std::io;
 
 /// `ecs` of `timeline`.
 #[derive(Clone, Copy, Debug)]
@@ -17,20 +15,8 @@ impl TimelineFormat for TimelineEcs {
         RowContents::Document
     }
 
-    fn head(&self) -> io::Result<Vec<u8>> {
-        Ok(JsonLayout::Lines.head().into())
-    }
-
-    fn separator(&self) -> &'static str {
-        JsonLayout::Lines.separator()
-    }
-
     fn row(&self, results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
         push_document(results, entry, out);
-    }
-
-    fn tail(&self, any: bool) -> &'static str {
-        JsonLayout::Lines.tail(any)
     }
 }
 

@@ -64,6 +64,7 @@ impl JsonKey {
     /// Adds the key, for a text to follow.
     fn push_before_text(&self, out: &mut Vec<u8>) {
         let end = out.len() + self.text.len();
+        // Always the whole block, and then the length is set back: a copy of a constant length is a few instructions, one of a varying length is a call.
         out.extend_from_slice(&self.first);
         out.truncate(end);
         if let Some(rest) = self.text.as_bytes().get(KEY..) {

@@ -76,6 +76,8 @@ impl TreeExport<'_> {
     }
 
     fn process(&self, at: usize, host: &HostTree, node: NodeIndex, depth: u32, selected: bool, first: usize) -> Value {
+        // Ids count through all hosts, so that they are unique in the file; parents are named by them and nothing nests, for a chain of thousands of
+        // processes would overflow the stack of most readers of JSON.
         let number = |node: NodeIndex| Value::from(first + node as usize);
         let mut object = serde_json::Map::new();
         object.insert("id".to_owned(), number(node));
@@ -161,6 +163,7 @@ impl TreeExport<'_> {
         if !alerts.is_empty() {
             lines.push(alerts.iter().map(|alert| format!("#{alert}")).collect::<Vec<_>>().join(" "));
         }
+        // `\l` ends a line and aligns it to the left; `\n` would centre it.
         let label = lines.iter().map(|line| escape::dot(line)).collect::<Vec<_>>().join("\\l") + "\\l";
         let style = match (alerts.is_empty(), process.is_synthetic()) {
             (false, _) => ", color=red, penwidth=2",

@@ -16,6 +16,7 @@ use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
 use crate::sysmon::{Extractors, FoundSource, LazyEvent, SourcePart, TextSource};
+use std::fmt;
 use std::ops::Range;
 
 /// One value of a row.
@@ -31,6 +32,18 @@ pub enum Cell<'r> {
     Boolean(bool),
     /// An instant.
     Date(Ticks),
+}
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Long(number) => number.fmt(f),
+            Self::Double(number) => number.fmt(f),
+            Self::Boolean(flag) => flag.fmt(f),
+            Self::Date(at) => at.fmt(f),
+        }
+    }
 }
 
 /// A row in its bytes.

@@ -129,6 +129,7 @@ impl AlertCard<'_> {
 
     /// The facts of one event that it adds to those before it.
     fn facts(&self, out: &mut dyn Write, event: &Event, previous: Option<&Arc<Event>>) -> io::Result<()> {
+        // The facts of a process are printed at its first event of the alert; its later events add what they did.
         let same_process = previous.is_some_and(|before| {
             let guid = |event: &Event| event.document.first(ecs::PROCESS_ENTITY_ID).cloned();
             guid(before).is_some() && guid(before) == guid(event)
@@ -168,6 +169,7 @@ impl AlertCard<'_> {
     /// Prints the object of the event: a file or image, a registry key, a name that was asked for, another process.
     fn object(&self, out: &mut dyn Write, event: &Event) -> io::Result<()> {
         let text = |field| self.text(event, field);
+        // Elastic gives the load of an image the fields of a file as well as those of a library.
         let library =
             event.document.all(ecs::EVENT_CATEGORY).iter().any(|category| category.as_text() == Some("library"));
         let file = text(ecs::FILE_PATH).or_else(|| text(ecs::FILE_NAME));
@@ -216,6 +218,7 @@ impl AlertCard<'_> {
             let mark = if event.is_recovered { " (recovered)" } else { "" };
             let (record, file) = (format!("{}{mark}", shown(&place, self.most)), shown(&file, self.most));
             match by_file.last_mut().filter(|(last, _)| *last == file) {
+                // Records of one file in a row share a line; the order of the events is kept, so that a file may be named twice.
                 Some((_, records)) => records.push(record),
                 None => by_file.push((file, vec![record])),
             }

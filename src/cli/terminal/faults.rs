@@ -15,6 +15,7 @@ const FOREIGN_NAMES: usize = 8;
 pub fn print(out: &mut dyn Write, faults: &[Fault], verbose: bool) -> io::Result<()> {
     let (foreign, others): (Vec<&Fault>, Vec<&Fault>) =
         faults.iter().partition(|fault| matches!(fault.kind, FaultKind::Foreign | FaultKind::EmptyFile));
+    // A triage image has thousands of files that are no logs: one line counts them. A handful are named one by one, each with what it is.
     let together = !verbose && foreign.len() > FOREIGN_LINES;
     for fault in &others {
         print_one(out, fault)?;

@@ -3,6 +3,7 @@
 use super::{BOLD, DIM, TerminalPage, counted, grouped, level_style, shown};
 use crate::cli::session::Session;
 use crate::cli::tally;
+use evql::ScanRun;
 use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::pipeline::Stats;
@@ -70,53 +71,33 @@ fn notices(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
 }
 
 fn rules(session: &Session) -> String {
-    let count = session.run.detector.rules().len() as u64;
-    let mut text =
-        if session.run.chosen.builtin { format!("{} built in", grouped(count)) } else { counted(count, "rule") };
-    if !session.run.chosen.loaded.not_run.is_empty() {
-        let _ = write!(
-            text,
-            "; {} not run, being in other languages",
-            grouped(session.run.chosen.loaded.not_run.len() as u64)
-        ); // writing to a String cannot fail
+    let ScanRun { chosen, detector, outcome, .. } = &session.run;
+    let count = detector.rules().len() as u64;
+    let first = if chosen.builtin { format!("{} built in", grouped(count)) } else { counted(count, "rule") };
+    let mut parts = vec![first];
+    let tell = |parts: &mut Vec<String>, count: usize, text: &str| {
+        parts.extend((count > 0).then(|| format!("{} {text}", grouped(count as u64))));
+    };
+    tell(&mut parts, chosen.loaded.not_run.len(), "not run, being in other languages");
+    tell(&mut parts, chosen.passed_over, "not chosen by severity or tag");
+    tell(&mut parts, chosen.loaded.deprecated.len(), "deprecated and not run (--deprecated runs them)");
+    let wrong_files = session.wrong_files().len() as u64;
+    if wrong_files > 0 {
+        let (rules, files) = (counted(chosen.loaded.wrong_rules as u64, "rule"), counted(wrong_files, "file"));
+        parts.push(format!("{rules} of {files} left out, being wrong"));
     }
-    if session.run.chosen.passed_over > 0 {
-        let _ = write!(text, "; {} not chosen by severity or tag", grouped(session.run.chosen.passed_over as u64)); // writing to a String cannot fail
+    // Documents have fields of their own, so that no rule can be said to have had no chance among them; of built-in rules a notice says more.
+    if outcome.stats.documents == 0 && !chosen.builtin {
+        let Unanswered { not_in_sysmon, no_events } = detector.unanswered(|id| outcome.stats.by_id.contains_key(&id));
+        tell(&mut parts, not_in_sysmon.len(), "asking for what Sysmon does not record");
+        tell(&mut parts, no_events.len(), "in need of event IDs that are not here");
     }
-    if !session.run.chosen.loaded.deprecated.is_empty() {
-        let _ = write!(
-            text,
-            "; {} deprecated and not run (--deprecated runs them)",
-            grouped(session.run.chosen.loaded.deprecated.len() as u64)
-        ); // writing to a String cannot fail
+    if !chosen.builtin {
+        let users = detector.rules().iter().filter(|rule| compares_user_id(&rule.query)).count();
+        let text = "comparing `user.id`, which for Sysmon is the account that wrote the record (-v names them)";
+        tell(&mut parts, users, text);
     }
-    if !session.wrong_files().is_empty() {
-        let files = counted(session.wrong_files().len() as u64, "file");
-        let rules = counted(session.run.chosen.loaded.wrong_rules as u64, "rule");
-        let _ = write!(text, "; {rules} of {files} left out, being wrong"); // writing to a String cannot fail
-    }
-    let stats = &session.run.outcome.stats;
-    if stats.documents == 0 && !session.run.chosen.builtin {
-        let Unanswered { not_in_sysmon, no_events } =
-            session.run.detector.unanswered(|id| stats.by_id.contains_key(&id));
-        for (count, why) in [
-            (not_in_sysmon.len(), "asking for what Sysmon does not record"),
-            (no_events.len(), "in need of event IDs that are not here"),
-        ] {
-            if count > 0 {
-                let _ = write!(text, "; {} {why}", grouped(count as u64)); // writing to a String cannot fail
-            }
-        }
-    }
-    let users = session.run.detector.rules().iter().filter(|rule| compares_user_id(&rule.query)).count();
-    if users > 0 && !session.run.chosen.builtin {
-        let _ = write!(
-            text,
-            "; {} comparing `user.id`, which for Sysmon is the account that wrote the record (-v names them)",
-            grouped(users as u64)
-        );
-    }
-    text
+    parts.join("; ")
 }
 
 fn evidence(session: &Session) -> String {
@@ -167,6 +148,7 @@ fn records(stats: &Stats) -> String {
         (*filtered, "filtered by ID or computer"),
         (tally.unreadable, "unreadable"),
     ];
+    // The terms that people look for are there even if they are zero; the others stand only where a filter was given.
     let always = ["mapped", "other providers", "duplicates", "unreadable"];
     let shown = terms.iter().filter(|(count, name)| *count > 0 || always.contains(name));
     let sum: Vec<String> = shown.map(|(count, name)| format!("{} {name}", grouped(*count))).collect();
@@ -192,6 +174,7 @@ fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
         line(out, "from", &format!("{} to {}", shown(first), shown(last)))?;
     }
     let rules = tally::by_rule(session);
+    // The largest count comes first and is the widest: the others are aligned to it.
     let most = rules.first().map_or(0, |rule| digits(rule.alerts));
     for (at, rule) in rules.iter().take(MOST_NAMED).enumerate() {
         let meta = &session.run.detector.rules()[rule.rule].meta;
@@ -236,12 +219,11 @@ fn rest(out: &mut TerminalPage<'_>, counts: impl ExactSizeIterator<Item = usize>
 }
 
 fn alerts(session: &Session) -> String {
-    let mut text = counted_alerts(session);
-    let set_aside: usize = session.run.outcome.set_aside.values().sum();
-    if set_aside > 0 {
-        let _ = write!(text, "; {} set aside by --exceptions (-v names them)", grouped(set_aside as u64)); // writing to a String cannot fail
+    let text = counted_alerts(session);
+    match session.run.outcome.set_aside.values().sum::<usize>() {
+        0 => text,
+        count => format!("{text}; {} set aside by --exceptions (-v names them)", grouped(count as u64)),
     }
-    text
 }
 
 /// Names the exceptions that took alerts away.

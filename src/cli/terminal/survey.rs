@@ -102,6 +102,7 @@ fn events(stream: &Stream, most: usize) -> Vec<String> {
         providers.entry(provider).or_default().push((*id, count));
     }
     let mut providers: Vec<(&str, Vec<(u32, u64)>)> = providers.into_iter().collect();
+    // The provider with the most records first, then by name: maps and counts alone would give another order in each run.
     let total = |ids: &[(u32, u64)]| ids.iter().map(|&(_, count)| count).sum::<u64>();
     providers.sort_by_key(|(name, ids)| (std::cmp::Reverse(total(ids)), *name));
     let mut lines = Vec::new();
@@ -177,6 +178,7 @@ fn print_files(out: &mut dyn Write, survey: &EvidenceSurvey) -> io::Result<()> {
         for file in &survey.files {
             // All members of an archive lie in one file.
             let path = file.input.path.display().to_string();
+            // The form of `sha256sum`, so that `sha256sum -c` can check it.
             if let Some(hash) = file.sha256.as_deref().filter(|_| last.as_ref() != Some(&path)) {
                 writeln!(out, "{hash}  {}", shown(&path, None))?;
             }

@@ -82,6 +82,8 @@ impl TreeText<'_> {
             Self::head(out, host, &rows)?;
             let mut guides: Vec<bool> = Vec::new();
             for (line, row) in rows.iter().enumerate() {
+                // One flag for each ancestor: whether it has a sibling below, to which a line must lead on. Rows come in the order of the tree, so that
+                // going up drops the flags of what lies deeper.
                 guides.truncate(row.depth as usize);
                 let has_children = rows.get(line + 1).is_some_and(|next| next.depth > row.depth);
                 let lead = Lead::new(&guides, row, has_children, width);
@@ -275,6 +277,7 @@ impl Lead {
     /// `guides` says for each ancestor whether its line goes on below. Where the terminal is too narrow, only the last of them are drawn.
     fn new(guides: &[bool], row: &TreeRow, has_children: bool, width: Option<usize>) -> Self {
         let most = width.map_or(MOST_GUIDES, |width| (width / 2 / INDENT).min(MOST_GUIDES));
+        // In a deep tree the lines of the first ancestors are left out, with the depth in their place: the text would have no room otherwise.
         let hidden = guides.len().saturating_sub(most);
         let mut line = if hidden > 0 { format!("{}… ", row.depth) } else { String::new() };
         for goes_on in &guides[hidden..] {
@@ -345,6 +348,7 @@ impl<'l> TreeLines<'l> {
 fn cut_to_width(text: &str, most: usize) -> (&str, usize) {
     let mut width = 0;
     for (at, c) in text.char_indices() {
+        // By columns, not by characters: a CJK letter takes two, a combining mark none.
         width += c.width().unwrap_or(0);
         if width > most {
             return (&text[..at], text[at..].chars().count());

@@ -43,6 +43,7 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
             ValueKind::Dns => "name",
         };
         let value = shown(&value.text, most);
+        // A value of this host alone is worth one word; a line each would hide those that other hosts have too.
         if seen.hosts.len() == 1 && !verbose {
             only_here.push(if *sort == ValueKind::CommandLine { label.to_owned() } else { format!("{label} {value}") });
             continue;

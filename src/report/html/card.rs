@@ -13,7 +13,7 @@ use serde_json::Value;
 /// A finding with what the report gave it.
 #[derive(Clone, Copy, Debug)]
 pub struct NumberedFinding<'a> {
-    /// The card's HTML.
+    /// The facts of the alert.
     pub finding: &'a Finding,
     /// Its number on the page; no two are the same.
     pub number: u64,
@@ -158,6 +158,7 @@ const LONGEST_RECORD: usize = 256 << 10;
 
 /// The document as JSON, folded. Very long texts in it are cut, and say so.
 pub fn record(document: &Value) -> String {
+    // The copy is made only where something is to be cut, which is in few documents: a script block, a registry value.
     let pruned = has_long_text(document).then(|| prune(document));
     let mut text = serde_json::to_string_pretty(pruned.as_ref().unwrap_or(document)).unwrap_or_default();
     let whole = text.len();

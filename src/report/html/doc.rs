@@ -9,6 +9,8 @@ pub fn at<'v>(document: &'v Value, name: &str) -> Option<&'v Value> {
     if let Some(value) = object.get(name) {
         return Some(value);
     }
+    // `process.hash.md5` may stand as three objects, as one key, or as `process.hash` with `md5` inside: each way to cut the name in two is tried, the
+    // shorter object first.
     let mut dot = 0;
     while let Some(next) = name[dot..].find('.') {
         let end = dot + next;

@@ -46,6 +46,7 @@ impl AlertSeverity {
     fn of(document: &Value) -> Self {
         let named = ["evql.severity", "kibana.alert.severity", "rule.severity"];
         let by_name = named.iter().find_map(|name| Self::named(&text(document, name)?));
+        // Elastic's scale is 21, 47, 73 and 99, and other programs write their own numbers on it: each step reaches up to the next.
         by_name.unwrap_or_else(|| match at(document, "event.severity").and_then(Value::as_f64) {
             Some(99.0..) => Self::Critical,
             Some(73.0..) => Self::High,
@@ -76,7 +77,7 @@ pub struct Finding {
     pub stable: String,
     /// When its last event was, by the clock that orders the page.
     pub at: Option<Ticks>,
-    /// The same as the document has it.
+    /// The time of the alert as its document has it, which is shown where it cannot be read.
     pub when: String,
     /// Severity.
     pub severity: AlertSeverity,
@@ -164,6 +165,7 @@ fn attacks(document: &Value, name: &str) -> Vec<AttackLink> {
     let ids = texts(document, &format!("{name}.id"));
     let side =
         |what: &str| -> Vec<String> { texts(document, &format!("{name}.{what}")).map(|text| head(&text)).collect() };
+    // The lists correspond by position; where one is shorter, the rest has no name rather than a wrong one.
     let (names, references) = (side("name"), side("reference"));
     let nth = |list: &[String], at: usize| list.get(at).cloned().unwrap_or_default();
     let attack = |(at, id): (usize, std::borrow::Cow<'_, str>)| AttackLink {

@@ -72,6 +72,7 @@ impl HtmlReport {
         let finding = Finding::of(document, self.clock)?;
         self.position += 1;
         let placed = self.counts.add(&finding);
+        // Tables number rules in the order in which they are met, and `fired` grows with them: one number more than there are means a new rule.
         if placed.rule == self.fired.len() {
             self.fired.push(Fired::new(document, &finding));
         }
@@ -90,6 +91,8 @@ impl HtmlReport {
         }
         let importance = Importance::new(finding.severity, self.position, number);
         let anchor = self.anchor(&finding);
+        // A card costs more than everything else here. Once the page is full, it is made only for alerts that are more important than one that was let
+        // go.
         if self.cards.has_room_for(importance) {
             let alert = card::NumberedFinding {
                 finding: &finding,
@@ -109,6 +112,7 @@ impl HtmlReport {
 
     /// The number that the document asks for, if no other alert has it.
     fn number(&mut self, wanted: Option<u64>) -> u64 {
+        // Several files of alerts may each have an alert 1: the first keeps it, and links in the page stay unambiguous.
         let free = wanted.filter(|number| !self.numbers.contains(number));
         let number = free.unwrap_or_else(|| {
             while self.numbers.contains(&self.next_number) {

@@ -131,6 +131,7 @@ impl Indicators {
 
     fn address(&mut self, address: Option<&str>) {
         let Some(address) = address.and_then(|address| address.parse::<IpAddr>().ok()) else { return };
+        // Nothing can be searched for by these.
         if address.is_loopback() || address.is_unspecified() {
             return;
         }
@@ -154,6 +155,7 @@ impl Indicators {
         let end = (0..=SEARCHED.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         for (number, url) in URL.find_iter(&text[..end]).enumerate() {
             if number < MOST_URLS {
+                // A full stop behind a URL in a sentence is not part of it.
                 self.put("url", url.as_str().trim_end_matches(['.', ':']).to_owned());
             } else {
                 self.leave_out("url");
@@ -167,6 +169,7 @@ impl Indicators {
     fn put(&mut self, kind: &str, text: String) {
         let Some(at) = KINDS.iter().position(|(name, _)| *name == kind) else { return };
         let list = &mut self.lists[at];
+        // Asked first: an indicator that is in the list does not count as left out, however full it is.
         if list.contains(&text) {
             return;
         }

@@ -143,6 +143,7 @@ fn drawn(groups: &[MarkGroup], span: LaneSpan, rules: &[SeverityCounts], shown: 
     let mut out = String::with_capacity(groups.len() * 160);
     for MarkGroup { lane, first, last, count } in groups {
         let (severity, number) = (first.severity.name(), first.number);
+        // The area tells how many alerts share a mark only roughly; the title has the number.
         let radius =
             4 + usize::from(*count > 1) + usize::from(*count > 10) + usize::from(first.severity >= AlertSeverity::High);
         let time =
@@ -169,38 +170,13 @@ fn drawn(groups: &[MarkGroup], span: LaneSpan, rules: &[SeverityCounts], shown: 
     out
 }
 
-/// Steps between two lines of the axis up to days, in milliseconds.
-const STEPS: &[i64] = &[
-    1,
-    2,
-    5,
-    10,
-    20,
-    50,
-    100,
-    200,
-    500,
-    1_000,
-    2_000,
-    5_000,
-    10_000,
-    15_000,
-    30_000,
-    60_000,
-    120_000,
-    300_000,
-    600_000,
-    900_000,
-    1_800_000,
-    3_600_000,
-    7_200_000,
-    10_800_000,
-    21_600_000,
-    43_200_000,
-    86_400_000,
-    172_800_000,
-    345_600_000,
-    864_000_000,
+/// Steps between two lines of the axis up to days: a unit in milliseconds, and how many of them.
+const STEPS: &[(i64, &[i64])] = &[
+    (1, &[1, 2, 5, 10, 20, 50, 100, 200, 500]),
+    (1_000, &[1, 2, 5, 10, 15, 30]),
+    (60_000, &[1, 2, 5, 10, 15, 30]),
+    (3_600_000, &[1, 2, 3, 6, 12]),
+    (86_400_000, &[1, 2, 4, 10]),
 ];
 
 /// Steps beyond them, in months.
@@ -215,6 +191,7 @@ fn axis(span: LaneSpan, height: usize) -> Markup {
     html! {
         @for at in &times {
             @let x = span.place(at.0);
+            // A label near the edge would be cut in half; its line is drawn all the same.
             @let edge = (at.0 - span.start).min(span.start + span.length - at.0) < span.length / 25;
             line x1=(x) x2=(x) y1="0" y2=(height) {}
             @if !edge { text x=(x) y=(height + 17) { (label(*at, step)) } }
@@ -226,8 +203,10 @@ fn axis(span: LaneSpan, height: usize) -> Markup {
 fn lines(span: LaneSpan) -> (Vec<Ticks>, i64) {
     let wanted = millis(span.length) / 6;
     let inside = |at: &Ticks| at.0 > span.start && at.0 < span.start + span.length;
-    if let Some(step) = STEPS.iter().copied().find(|step| *step >= wanted) {
+    let mut steps = STEPS.iter().flat_map(|(unit, counts)| counts.iter().map(move |count| unit * count));
+    if let Some(step) = steps.find(|step| *step >= wanted) {
         let ticks = step * Ticks::PER_MILLISECOND;
+        // Lines stand at multiples of the step since 1601, which began at midnight: at full hours, and at midnights for steps of days.
         let first = span.start.div_euclid(ticks);
         return ((first..first + 16).map(|n| Ticks(n.saturating_mul(ticks))).filter(inside).collect(), step);
     }

@@ -20,6 +20,7 @@ const DEEPEST: usize = 12;
 /// Renders a guide.
 pub fn guide(text: &str) -> Markup {
     let (shown, left) = cut(text, MOST);
+    // Before the Markdown is read: the JSON inside of a plug-in has characters that mean something in Markdown.
     let prepared = plugins(shown);
     let mut writer = MarkdownWriter::default();
     for event in Parser::new_ext(&prepared, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
@@ -79,6 +80,8 @@ impl MarkdownWriter {
             Tag::Strong => self.push("strong"),
             Tag::Strikethrough => self.push("s"),
             Tag::Link { dest_url, .. } => {
+                // The one place that decides which links may be followed is asked for an empty link, whose end is taken off again: the text of the link
+                // comes as events of its own.
                 let made = link(&dest_url, &"").into_string();
                 self.links.push(!made.is_empty());
                 self.out.push_str(made.strip_suffix("</a>").unwrap_or(&made));
@@ -113,6 +116,7 @@ impl MarkdownWriter {
     }
 
     fn push(&mut self, name: &'static str) {
+        // Depth is counted on, so that each end finds its start; only the tags are left out.
         let written = self.open.len() < DEEPEST;
         self.open.push((name, written));
         if written {

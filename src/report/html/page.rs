@@ -60,6 +60,7 @@ impl PageParts {
         let unseen = head::unseen(case, left_out);
         let page = html! {
             (DOCTYPE)
+            // Tags that the tail of the page closes are written by hand: a macro closes what it opens.
             (PreEscaped("<html lang=\"en\">"))
             head {
                 meta charset="utf-8";

@@ -41,6 +41,8 @@ impl HtmlReport {
                 return Ok(());
             }
             let content = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+            // The first line tells the layout: a bracket begins an array, and a brace alone a document that goes over several lines. Lines of documents
+            // are read one by one, which is quicker and names the line of a fault.
             if number == 1 && (content.starts_with(b"[") || content == b"{") {
                 return self.add_cut(line.as_slice().chain(source), refused);
             }

@@ -33,6 +33,7 @@ pub fn steps<'v>(
             );
             continue;
         }
+        // The creation of the process fills the first step only: later steps show what they add.
         out.push(step(stage, event, previous, start.filter(|_| previous.is_none()), clock, known));
         previous = Some(event);
     }

@@ -92,6 +92,7 @@ pub fn bytes(size: u64) -> String {
     if size < 1024 {
         return counted(size, "byte");
     }
+    // In whole tenths, so that no float has to be rounded: 1,023 KiB stay KiB, and 1,024 become 1.0 MiB.
     let (mut tenths, mut unit) = (u128::from(size) * 10 / 1024, 0);
     while tenths >= 10_240 && unit + 1 < units.len() {
         tenths /= 1024;
