@@ -51,6 +51,7 @@
 //! | write alerts and timelines | [`report`], [`timeline`] |
 //! | run all of it on all cores, with every option there is | [`pipeline`] |
 //! | make event logs for tests | [`forge`] |
+//! | cut the evidence of alerts out of logs, with other names if need be | [`extract`] |
 //! | work with times, GUIDs, wildcards, and text that is not to be trusted | [`base`] |
 //!
 //! The version is below 1.0: the modules may change with any minor version, [`Scanner`] changes only where it must. What files hold that evql writes is a
@@ -62,6 +63,7 @@ pub mod diag;
 pub mod ecs;
 pub mod eql;
 pub mod event;
+pub mod extract;
 pub mod forge;
 pub mod pipeline;
 pub mod process;

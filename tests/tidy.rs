@@ -25,6 +25,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("process", 6),
     ("report", 7),
     ("pipeline", 8),
+    ("extract", 9),
     ("scanner", 9),
     ("testing", 9),
 ];

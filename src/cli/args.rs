@@ -35,12 +35,14 @@ Examples:
 Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
 
+mod extract;
 mod formats;
 mod info;
 mod report;
 mod shared;
 mod shell;
 
+pub use extract::*;
 pub use formats::*;
 pub use info::*;
 pub use report::*;
@@ -73,6 +75,8 @@ pub enum Command {
     Info(InfoArgs),
     /// Show what started what: the processes of each host as trees
     Tree(Box<TreeArgs>),
+    /// Cut the evidence of alerts, processes or times out into a new .evtx file, with other names if it is to be shared
+    Extract(Box<ExtractArgs>),
     /// Make the HTML report from saved findings
     Report(ReportArgs),
     /// List rules, or find what is wrong with them

@@ -1,6 +1,7 @@
 //! Ctrl-C: the run ends at once, what was written ends with a complete line, and a file that nothing was written to is not left behind.
 //!
-//! An empty file of findings would say that nothing was found. Temporary files have no names and go away with the process.
+//! An empty file of findings would say that nothing was found. Most temporary files have no names and go away with the process;
+//! the others are removed.
 //! This module does not know what is written.
 
 use std::io::{self, Write};
@@ -17,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const BLOCK: usize = 1 << 18;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Files under names of their own that are to go away if the run is interrupted.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static OUTPUTS: Mutex<Vec<OutputFile>> = Mutex::new(Vec::new());
 
 /// A file that is open to be written.
@@ -47,8 +50,21 @@ pub fn install() {
     });
 }
 
-/// Removes the files that nothing was written to.
+/// Has a file removed if the run is interrupted.
+pub fn keep_from_staying(path: &Path) {
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+}
+
+/// Lets a file stay, however the run ends.
+pub fn let_stay(path: &Path) {
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != path);
+}
+
+/// Removes the files that nothing was written to, and those that were to be complete under another name.
 fn remove_untouched(outputs: &[OutputFile]) {
+    for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _ = std::fs::remove_file(&path); // A part of a file is left under a name that nobody knows: a nuisance at most.
+    }
     for output in outputs.iter().filter(|output| !output.has_begun) {
         let is_empty_file = std::fs::symlink_metadata(&output.path).is_ok_and(|data| data.is_file() && data.len() == 0);
         if is_empty_file {

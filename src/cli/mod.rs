@@ -6,6 +6,7 @@ mod args;
 mod case;
 mod exit;
 mod explain;
+mod extract;
 mod forge;
 mod info;
 mod interrupt;
@@ -46,6 +47,7 @@ pub fn run() -> Exit {
         Command::Timeline(args) => timeline::run(args, &cli.look),
         Command::Info(args) => info::run(args, &cli.look),
         Command::Tree(args) => tree::run(args, &cli.look),
+        Command::Extract(args) => extract::run(args, &cli.look),
         Command::Report(args) => report::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),

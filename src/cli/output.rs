@@ -1,7 +1,7 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
 use super::args::{self, AlertFormat, FormatArgs};
-use super::interrupt::LineWriter;
+use super::interrupt::{self, LineWriter};
 use super::stdout::is_stdout;
 use anyhow::{Context, Result, bail};
 use evql::pipeline::SortedTimeline;
@@ -110,8 +110,41 @@ impl OutputFiles {
         Ok(OutputSink { out: LineWriter::new(out, path), name: path.to_owned(), bom: false })
     }
 
+    /// A file that takes its place once it is complete: until then it has another name, in the same folder, and is removed if the run ends before.
+    pub fn open_complete(&self, path: &Path) -> Result<PendingFile> {
+        self.check_complete(path)?;
+        self.opened.borrow_mut().push(path.to_owned());
+        PendingFile::new(path, self.clobber)
+    }
+
+    /// Refuses a file that could not take its place in the end.
+    pub fn check_complete(&self, path: &Path) -> Result<()> {
+        if path.exists() {
+            // A log elsewhere can be replaced, other than by other outputs: an extract is a log, and is often made again.
+            self.refuse_used(path)?;
+            if is_evidence(path) && self.is_below_inputs(path) {
+                bail!("{} is evidence; write the output elsewhere", path.display());
+            }
+            if !self.clobber {
+                bail!("{} exists; -C replaces it", path.display());
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a file that exists and that nobody means to lose.
     fn refuse(&self, path: &Path) -> Result<()> {
+        self.refuse_used(path)?;
+        // A log or an archive is evidence wherever it lies. JSON and XML may be an older output of evql itself, which `-C` is there to replace, unless it
+        // lies in a folder that is read.
+        if is_log_or_archive(path) || (is_evidence(path) && self.is_below_inputs(path)) {
+            bail!("{} is evidence; write the output elsewhere", path.display());
+        }
+        Ok(())
+    }
+
+    /// Refuses a file that this command reads or writes already.
+    fn refuse_used(&self, path: &Path) -> Result<()> {
         // By the file itself: the same one may have several names, on some systems in letters of another case too.
         // Compared by device and inode (or what Windows has for them).
         let is_same = |other: &Path| same_file::is_same_file(path, other).unwrap_or(false);
@@ -125,11 +158,6 @@ impl OutputFiles {
             path.extension().is_some_and(|ending| RULE_ENDINGS.iter().any(|rule| ending.eq_ignore_ascii_case(rule)));
         if is_rule && self.is_below_inputs(path) {
             bail!("{} is among the rules or the evidence; write the output elsewhere", path.display());
-        }
-        // A log or an archive is evidence wherever it lies. JSON and XML may be an older output of evql itself, which `-C` is there to replace, unless it
-        // lies in a folder that is read.
-        if is_log_or_archive(path) || (is_evidence(path) && self.is_below_inputs(path)) {
-            bail!("{} is evidence; write the output elsewhere", path.display());
         }
         Ok(())
     }
@@ -146,6 +174,49 @@ impl OutputFiles {
         let files = folders().flat_map(|folder| walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok));
         let mut files = files.filter(|entry| entry.file_type().is_file());
         files.any(|entry| same_file::Handle::from_path(entry.path()).is_ok_and(|other| other == handle))
+    }
+}
+
+/// A file that is being written beside the place that it will take.
+pub struct PendingFile {
+    file: tempfile::NamedTempFile<File>,
+    path: PathBuf,
+    clobber: bool,
+}
+
+impl PendingFile {
+    fn new(path: &Path, clobber: bool) -> Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Of `tempfile` only the name: its own files can be read by nobody else, and an output is to have the permissions of any other file.
+        let make = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(path);
+        let file = tempfile::Builder::new().prefix(".evql-").make_in(folder, make);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        interrupt::keep_from_staying(file.path());
+        Ok(Self { file, path: path.to_owned(), clobber })
+    }
+
+    /// Where it is to stand.
+    pub fn target(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it stands until then.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The file.
+    pub fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Gives it its place.
+    pub fn finish(self) -> Result<()> {
+        let Self { file, path, clobber } = self;
+        let temporary = file.path().to_owned();
+        let moved = if clobber { file.persist(&path) } else { file.persist_noclobber(&path) };
+        interrupt::let_stay(&temporary);
+        moved.map(drop).map_err(|error| error.error).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

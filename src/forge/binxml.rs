@@ -48,6 +48,8 @@ pub(super) enum Slot {
     Value(ForgedValue),
     /// A nested fragment of `BinXML` with a template of its own.
     Fragment(Box<ForgedInstance>),
+    /// A value of another log, of any type that there is.
+    Copied { code: u8, bytes: Vec<u8> },
 }
 
 /// Type code of a nested `BinXML` fragment.
@@ -76,7 +78,7 @@ impl ForgedElement {
 
 impl ForgedTemplate {
     /// Windows derives template GUIDs from their content; so do we, with a hash of our own.
-    fn new(root: ForgedElement) -> Rc<Self> {
+    pub(super) fn new(root: ForgedElement) -> Rc<Self> {
         let mut hash = Fnv128::new();
         hash.element(&root);
         Rc::new(Self { guid: hash.0.to_le_bytes(), root })

@@ -267,6 +267,7 @@ impl ChunkWriter {
             let code = match slot {
                 Slot::Value(value) => value.kind.code(),
                 Slot::Fragment(_) => FRAGMENT_CODE,
+                Slot::Copied { code, .. } => *code,
             };
             self.bytes.extend([0, 0, code, 0]);
         }
@@ -275,6 +276,7 @@ impl ChunkWriter {
             match slot {
                 Slot::Value(value) => self.bytes.extend_from_slice(&value.bytes),
                 Slot::Fragment(instance) => self.fragment(instance)?,
+                Slot::Copied { bytes, .. } => self.bytes.extend_from_slice(bytes),
             }
             let size = u16::try_from(self.bytes.len() - start).map_err(|_| RefusedWrite::TooLong)?;
             let descriptor = descriptors_at + at * 4;

@@ -165,14 +165,22 @@ impl Packer {
         let place = match self.current.push(number, at, event) {
             // A record that an empty chunk refuses fits into none.
             Err(RefusedWrite::Full) if !self.current.is_empty() => {
-                full = Some(std::mem::replace(&mut self.current, ChunkWriter::new()).finish());
-                self.chunks += 1;
+                full = self.end_chunk();
                 self.current.push(number, at, event)
             }
             placed => placed,
         }?;
-        self.next_number = number + 1;
+        // Extracts put records of several logs one after the other, so that a number can be lower than one before.
+        self.next_number = self.next_number.max(number.saturating_add(1));
         Ok(PlacedRecord { full, chunk: self.chunks, place })
+    }
+
+    /// Ends the chunk at hand, if anything is in it.
+    fn end_chunk(&mut self) -> Option<Vec<u8>> {
+        (!self.current.is_empty()).then(|| {
+            self.chunks += 1;
+            std::mem::replace(&mut self.current, ChunkWriter::new()).finish()
+        })
     }
 
     /// The last chunk, and the header of the file.
@@ -199,6 +207,11 @@ impl<W: Write + Seek> FileWriter<W> {
     pub(super) fn push(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> io::Result<()> {
         let went = self.packer.push(number, at, event).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         went.full.map_or(Ok(()), |chunk| self.out.write_all(&chunk))
+    }
+
+    /// Ends the chunk at hand: what follows stands in another one.
+    pub(super) fn end_chunk(&mut self) -> io::Result<()> {
+        self.packer.end_chunk().map_or(Ok(()), |chunk| self.out.write_all(&chunk))
     }
 
     /// Bytes that are taken so far.

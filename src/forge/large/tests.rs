@@ -109,7 +109,7 @@ fn values_stand_in_the_order_and_the_types_of_sysmon() {
             .iter()
             .map(|slot| match slot {
                 Slot::Value(value) => value.kind,
-                Slot::Fragment(_) => panic!("nested"),
+                Slot::Fragment(_) | Slot::Copied { .. } => panic!("nested or copied"),
             })
             .collect();
         let wanted: Vec<BinXmlType> = Schema::of(id).unwrap().fields().map(kind_of).collect();

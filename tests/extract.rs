@@ -1,0 +1,169 @@
+//! Extracts give back what they were made of: the same alerts, and each event leaf for leaf.
+//!
+//! Records are read by the `evtx` crate too, which shares nothing with the writer. The tests over the corpus need `EVQL_SHARED`.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and tells how much it looked at.
+
+use evql::base::Locator;
+use evql::detect::{Alert, Detector};
+use evql::extract::{AlertIdentity, ContextDepth, ExtractSummary, Reproduction, WantedEvents, write_log};
+use evql::pipeline::{self, Outcome, RunOptions, Silent};
+use evql::rules;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+fn run(paths: &[PathBuf], detector: &Detector) -> Outcome {
+    let options = RunOptions { threads: 2, ..RunOptions::default() };
+    let mut outcome = pipeline::run(paths, detector, &options, &Silent).unwrap();
+    outcome.again.complete(&mut outcome.alerts, &Silent);
+    outcome
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+fn shared(part: &str) -> PathBuf {
+    Path::new(&std::env::var_os("EVQL_SHARED").unwrap()).join(part)
+}
+
+fn all_rules() -> Detector {
+    Detector::new(rules::load(&[shared("rules/elastic-windows")]).set)
+}
+
+/// Writes what is at some places.
+fn extract(outcome: &Outcome, places: &[Locator], path: &Path) -> ExtractSummary {
+    let file = File::create(path).unwrap();
+    write_log(&outcome.inputs, places, false, None, &file).unwrap()
+}
+
+/// The places of an alert's events.
+fn places(outcome: &Outcome, alert: &Alert) -> Vec<Locator> {
+    let mut wanted = WantedEvents::default();
+    wanted.add_alert(alert);
+    wanted.places(&outcome.again, &Silent)
+}
+
+/// The documents of an alert's events, without the name of the file that they were read from.
+fn documents(alert: &Alert) -> Vec<Value> {
+    let document = |event: &std::sync::Arc<evql::event::Event>| {
+        let mut document = event.to_json();
+        document["log"].as_object_mut().unwrap().remove("file");
+        // It says that the log hides the record, which an extract does not.
+        document["evql"].as_object_mut().unwrap().remove("recovered");
+        document
+    };
+    alert.present().chain(&alert.start).map(document).collect()
+}
+
+/// What the `evtx` crate reads of a file: numbers and types as JSON, by number of the record's header.
+fn read_by_evtx(path: &Path) -> Vec<(u64, String)> {
+    let mut parser = evtx::EvtxParser::from_path(path).unwrap();
+    let records: Vec<_> = parser.records().map(|record| record.unwrap()).collect();
+    records.into_iter().map(|record| (record.event_record_id, record.data)).collect()
+}
+
+/// Extracts every alert of its own, and compares what comes out of it. Gives how many alerts there were.
+fn every_alert_comes_again(evidence: &Path, detector: &Detector) -> usize {
+    let outcome = run(&[evidence.to_owned()], detector);
+    let folder = tempfile::tempdir().unwrap();
+    let identity = |alert: &Alert| AlertIdentity::new(detector, alert);
+    let mut originals: BTreeMap<PathBuf, Vec<(u64, String)>> = BTreeMap::new();
+    for (number, alert) in outcome.alerts.iter().enumerate() {
+        let path = folder.path().join(format!("{number}.evtx"));
+        let places = places(&outcome, alert);
+        let summary = extract(&outcome, &places, &path);
+        assert_eq!(summary.records, places.len() as u64, "alert {number}");
+        let again = run(std::slice::from_ref(&path), detector);
+        let same = again.alerts.iter().find(|other| identity(other) == identity(alert));
+        let same = same.unwrap_or_else(|| panic!("alert {number} of {} does not come again", identity(alert).rule()));
+        assert_eq!(documents(same), documents(alert), "alert {number}");
+        assert!(again.faults.is_empty(), "alert {number}: {:?}", again.faults);
+        let read = read_by_evtx(&path);
+        assert_eq!(read.len(), places.len());
+        if summary.rewritten > 0 {
+            continue;
+        }
+        for record in read {
+            let inputs = places.iter().map(|place| &outcome.inputs[place.input as usize].path);
+            let is_there = inputs.into_iter().any(|input| {
+                let original = originals.entry(input.clone()).or_insert_with(|| read_by_evtx_leniently(input));
+                original.contains(&record)
+            });
+            assert!(is_there, "alert {number}: record {} reads otherwise in the original", record.0);
+        }
+    }
+    outcome.alerts.len()
+}
+
+/// The records of a file that can be damaged.
+fn read_by_evtx_leniently(path: &Path) -> Vec<(u64, String)> {
+    let Ok(mut parser) = evtx::EvtxParser::from_path(path) else { return Vec::new() };
+    let records: Vec<_> = parser.records().filter_map(Result::ok).collect();
+    records.into_iter().map(|record| (record.event_record_id, record.data)).collect()
+}
+
+#[test]
+fn every_alert_of_the_samples_comes_again_leaf_for_leaf() {
+    let count = every_alert_comes_again(&samples(), &Detector::new(rules::builtin()));
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+#[ignore = "needs EVQL_SHARED"]
+fn every_alert_of_all_rules_over_the_corpus_comes_again_leaf_for_leaf() {
+    let count = every_alert_comes_again(&shared("corpus"), &all_rules());
+    assert!(count >= 100, "{count}");
+    eprintln!("{count} alerts");
+}
+
+#[test]
+#[ignore = "needs EVQL_SHARED"]
+fn all_alerts_of_the_corpus_come_again_out_of_one_file() {
+    let detector = all_rules();
+    let outcome = run(&[shared("corpus")], &detector);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.evtx");
+    let mut wanted = WantedEvents::default();
+    for alert in &outcome.alerts {
+        wanted.add_alert(alert);
+    }
+    extract(&outcome, &wanted.places(&outcome.again, &Silent), &path);
+    let again = run(&[path], &detector);
+    let identity = |alert: &Alert| AlertIdentity::new(&detector, alert);
+    let compared = Reproduction::new(outcome.alerts.iter().map(identity), again.alerts.iter().map(identity));
+    assert!(compared.missing.is_empty(), "{:?}", compared.missing);
+    eprintln!("{} alerts come again, {} besides", compared.again, compared.others.len());
+}
+
+#[test]
+fn an_extract_of_everything_has_every_event_of_the_log() {
+    let detector = Detector::new(rules::builtin());
+    let outcome = run(&[samples().join("several-chunks.evtx")], &detector);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.evtx");
+    let mut wanted = WantedEvents::default();
+    wanted.all = true;
+    let places = wanted.places(&outcome.again, &Silent);
+    assert_eq!(places.len() as u64, outcome.stats.mapped);
+    let summary = extract(&outcome, &places, &path);
+    assert_eq!((summary.records, summary.rewritten, summary.lost), (outcome.stats.mapped, 0, 0));
+    assert_eq!(read_by_evtx(&path), read_by_evtx(&samples().join("several-chunks.evtx")));
+}
+
+#[test]
+fn context_adds_ancestors_and_deeds_and_then_descendants() {
+    let detector = Detector::new(rules::builtin());
+    let outcome = run(&[samples().join("macro-ws-0431.evtx")], &detector);
+    let forest = outcome.again.processes(&Silent);
+    let depths = [ContextDepth::None, ContextDepth::Processes, ContextDepth::Descendants];
+    let counts = depths.map(|depth| {
+        let mut wanted = WantedEvents::default();
+        wanted.add_alert(&outcome.alerts[0]);
+        wanted.add_context(&outcome.alerts[0], &forest, depth);
+        wanted.places(&outcome.again, &Silent).len()
+    });
+    assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
+}
