@@ -347,7 +347,7 @@ impl Scanner {
         out: &mut dyn Write,
     ) -> Result<ScanResults, ScannerError> {
         let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
-        let timeline = TimelineOptions { contents: format.contents(), ..TimelineOptions::default() };
+        let timeline = TimelineOptions { contents: format.contents() };
         let mut results =
             self.run(&paths, &RunOptions { timeline: Some(timeline), ..self.options.clone() }, &Silent)?;
         if let Some(timeline) = results.run.outcome.timeline.take() {

@@ -47,8 +47,7 @@ fn output(paths: &[PathBuf], options: &RunOptions) -> String {
     let detector = Detector::new(rules::builtin());
     let mut out = Vec::new();
     for format in [&TimelineJson(JsonLayout::Lines) as &dyn TimelineFormat, &TimelineEcs] {
-        let limits = options.timeline.as_ref().map(|timeline| timeline.limits.clone()).unwrap_or_default();
-        let timeline = Some(TimelineOptions { contents: format.contents(), limits });
+        let timeline = Some(TimelineOptions { contents: format.contents() });
         let options = RunOptions { timeline, ..options.clone() };
         let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
         let results = results(&detector, &outcome.alerts, options.clock);
@@ -119,9 +118,6 @@ fn threads_and_order_of_files_change_nothing() {
     let slow = RunOptions { slow_reader: true, ..RunOptions::default() };
     assert!(output(&all, &slow) == reference, "the slow reader differs");
     let limits = SpoolLimits { max_memory: 100_000, temp_folder: None };
-    let tight = RunOptions {
-        timeline: Some(TimelineOptions { limits, ..TimelineOptions::default() }),
-        ..RunOptions::default()
-    };
+    let tight = RunOptions { limits, ..RunOptions::default() };
     assert!(output(&all, &tight) == reference, "sorting on disk differs");
 }

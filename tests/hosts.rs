@@ -134,11 +134,11 @@ fn a_timeline_has_the_rows_of_a_process_together_in_memory_and_on_disk() {
     let files = [start_and_connection("ws-0417", "WS-0417"), other, event("Ws-0417", 5, 5, "")];
     let evidence = evidence(&files);
     let rows = |max_memory: Option<u64>| {
-        let mut timeline = TimelineOptions { contents: TimelineCsv.contents(), ..TimelineOptions::default() };
+        let timeline = TimelineOptions { contents: TimelineCsv.contents() };
+        let mut options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
         if let Some(bytes) = max_memory {
-            timeline.limits.max_memory = bytes;
+            options.limits.max_memory = bytes;
         }
-        let options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
         let detector = detector("process where false");
         let mut outcome = pipeline::run(&evidence.paths, &detector, &options, &Silent).unwrap();
         let results = results(&detector, &outcome.alerts, options.clock);

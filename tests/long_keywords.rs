@@ -33,7 +33,7 @@ fn events_with_values_that_are_too_long_for_a_keyword_are_counted_once() {
         let outcome = pipeline::run(&paths, &detector, options, &Silent).unwrap();
         outcome.notices.into_iter().map(|notice| notice.text).collect()
     };
-    let timeline = |contents| Some(TimelineOptions { contents, ..TimelineOptions::default() });
+    let timeline = |contents| Some(TimelineOptions { contents });
     let all = [
         RunOptions::default(),
         RunOptions { slow_reader: true, ..RunOptions::default() },

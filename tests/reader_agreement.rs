@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
-use evql::detect::{Detector, Memo, ShapePlan};
+use evql::detect::{Detector, ShapePlan, ValueCache};
 use evql::ecs::{self, Field};
 use evql::eql::KeyValues;
 use evql::event::{Fields, Value, WrittenText};
@@ -245,7 +245,7 @@ fn extracted_fields_are_those_of_the_whole_event() {
 /// Matches rules against records in their chunks, to compare the hits with those of the whole event.
 struct Asker<'d> {
     detector: &'d Detector,
-    plans: HashMap<(u32, u32), (ShapePlan, [Memo; 3])>,
+    plans: HashMap<(u32, u32), (ShapePlan, [ValueCache; 3])>,
     cells: ExtractCache,
     keys: KeyValues,
     /// What the rules said; `None` if they want all of it.
@@ -260,7 +260,7 @@ impl Visitor for Asker<'_> {
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         let detector = self.detector;
         // What is remembered of other records must not matter: much, next to nothing, or nothing of what does not repeat itself at once.
-        let memos = || [Memo::default(), Memo::new(2000, 1000), Memo::new(20_000, 2)];
+        let memos = || [ValueCache::default(), ValueCache::new(2000, 1000), ValueCache::new(20_000, 2)];
         let plan = self.plans.entry((record.shape(), record.event_id()));
         let (plan, memos) = plan.or_insert_with(|| (detector.shape(record), memos()));
         let hits = match plan {

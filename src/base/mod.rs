@@ -15,6 +15,7 @@ pub mod number;
 mod origin;
 pub mod parts;
 pub mod span;
+pub mod spool;
 pub mod time;
 pub mod utf16;
 pub mod wildcard;

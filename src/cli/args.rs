@@ -9,8 +9,6 @@ pub use triage::*;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use evql::pipeline::{SpoolLimits, TimelineOptions};
-use evql::timeline::RowContents;
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -160,8 +158,6 @@ pub struct Scan {
     pub formats: FormatArgs,
     #[command(flatten)]
     pub triage: TriageArgs,
-    #[command(flatten)]
-    pub memory: Memory,
     /// Exit with 1 if there are findings
     #[arg(long, help_heading = None)]
     pub fail_on_detection: bool,
@@ -212,27 +208,6 @@ pub struct TimelineArgs {
     pub output_type: Option<TimelineType>,
     #[command(flatten)]
     pub formats: FormatArgs,
-    #[command(flatten)]
-    pub memory: Memory,
-}
-
-/// How much of a timeline is held in memory until it is sorted.
-#[derive(Clone, Debug, Args)]
-pub struct Memory {
-    /// Hold so much of a timeline in memory, and the rest in a temporary file: bytes, or with K, M or G
-    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, help_heading = "Output")]
-    pub max_memory: u64,
-    /// The folder for that file, which goes away by itself; the system's folder for temporary files if not given
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    pub temp_folder: Option<PathBuf>,
-}
-
-impl Memory {
-    /// The options of a timeline whose rows have these contents.
-    pub fn timeline(&self, contents: RowContents) -> TimelineOptions {
-        let limits = SpoolLimits { max_memory: self.max_memory, temp_folder: self.temp_folder.clone() };
-        TimelineOptions { contents, limits }
-    }
 }
 
 #[derive(Debug, Subcommand)]

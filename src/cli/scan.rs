@@ -9,7 +9,7 @@ use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};
-use evql::pipeline::{self, Silent, SurveyOptions};
+use evql::pipeline::{self, Silent, SurveyOptions, TimelineOptions};
 use evql::report::html::{AlertsHtml, CaseFacts};
 use evql::source::DiscoveredInputs;
 use evql::survey::EvidenceSurvey;
@@ -28,7 +28,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     // Opened before the run: hours of reading must not end in "file exists".
     let Outputs { alerts, page, timeline, summary } = open(args, &evidence)?;
     let alerts_as = alerts.as_ref().map(|(_, format)| *format);
-    let rows = timeline.as_ref().map(|(_, format)| args.memory.timeline(format.contents()));
+    let rows = timeline.as_ref().map(|(_, format)| TimelineOptions { contents: format.contents() });
     let writes_documents = page.is_some() || alerts_as.is_some_and(|format| format != AlertFormat::Csv);
     let has_triage = writes_documents && !args.triage.no_triage;
     let look_up = has_triage || (args.triage.triage && !look.quiet);

@@ -200,6 +200,7 @@ impl Session {
             window: TimeWindow { from: evidence.choice.from, to: evidence.choice.to },
             filter: filter(&evidence.choice),
             threads: threads(evidence),
+            limits: (&evidence.memory).into(),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
             outlines: wanted.outlines && chosen.exceptions.is_empty(),

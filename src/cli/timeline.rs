@@ -8,6 +8,7 @@ use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};
+use evql::pipeline::TimelineOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -27,7 +28,7 @@ pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
     let sink = files.open(&path)?.with_bom(args.formats.bom);
     let summary_sink = summary.map(|path| files.open(path)).transpose()?;
     let outputs: Vec<PathBuf> = std::iter::once(path).chain(summary.map(Into::into)).collect();
-    let wanted = Some(args.memory.timeline(output.contents()));
+    let wanted = Some(TimelineOptions { contents: output.contents() });
     let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, wanted)?;
     let rows = session.run.outcome.timeline.take();
     let written = rows.map_or(Ok(()), |rows| sink.write_timeline(rows, &output, &session.run.results()));

@@ -30,7 +30,8 @@ pub struct Alert {
     pub join_keys: Vec<Option<Value>>,
     /// The events in stage order; `None` at a stage that demands absence.
     pub events: Vec<Option<Arc<Event>>>,
-    /// The creation of the process that the alert is about, if it is not one of the events itself and some rule needed it too.
+    /// The creation of the process that the alert is about, if it is not one of the events itself; once
+    /// it was looked for.
     pub start: Option<Arc<Event>>,
 }
 

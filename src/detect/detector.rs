@@ -1,15 +1,15 @@
 //! A rule set, ready to look at events: the rules that are left for each event ID, and the options of a run.
 //!
-//! Matching records of a shape is in `shape.rs`, putting candidates together in `findings.rs`.
+//! How rules are specialised is in `compile`, what becomes of candidates in `findings.rs`.
 
 use super::alert::{Alert, Unanswered};
+use super::compile::{self, ConstantFields, NameWatch, RulePlan};
 use super::hit::{RuleHit, RuleIndex};
-use super::plan::{ConstantFields, RulePlan};
-use super::rule_activity::RuleActivity;
-use super::watch::NameWatch;
+use super::matching::ShapePlan;
 use crate::eql::{Digester, KeyValues, Query, Stage};
 use crate::event::Document;
 use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
+use crate::source::RecordRef;
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub struct Detector {
     all: RulePlan,
     /// The rules specialised to each event ID, made at the first event of the ID.
     by_id: HashMap<u32, OnceLock<RulePlan>>,
-    pub(super) mapping: Mapping,
+    mapping: Mapping,
     pub(super) max_signals: bool,
     pub(super) exceptions: AlertExceptions,
     watch: NameWatch,
@@ -79,11 +79,6 @@ impl Detector {
         &self.exceptions
     }
 
-    /// A fresh record of which rules are active, for one run.
-    pub fn waking(&self) -> RuleActivity {
-        RuleActivity::new(&self.rules.rules)
-    }
-
     /// The digester of the keys of candidates.
     pub fn digester(&self) -> &Digester {
         &self.digester
@@ -100,12 +95,18 @@ impl Detector {
     }
 
     /// The rules specialised to an event ID; `None` if Sysmon has no such event.
-    pub(super) fn plan_of(&self, id: u32) -> Option<&RulePlan> {
+    fn plan_of(&self, id: u32) -> Option<&RulePlan> {
         let plan = || {
             let known = ConstantFields::of_sysmon(id, self.mapping);
             RulePlan::known(&self.rules.rules, &|condition| known.specialise(condition))
         };
         self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
+    }
+
+    /// The rules specialised to records of the shape of this one, written by Sysmon on Windows.
+    pub fn shape(&self, record: &RecordRef<'_>) -> ShapePlan {
+        let plan = |plan| compile::specialise(plan, self.rules(), self.mapping, record);
+        self.plan_of(record.event_id()).map_or(ShapePlan::Whole(None), plan)
     }
 
     /// The hits of all rules on one document of any origin.

@@ -1,8 +1,9 @@
 //! What rules make of one event.
 
 use crate::ecs;
-use crate::eql::Candidate;
-use crate::event::{Clock, Event, OrderKey};
+use crate::eql::{Candidate, KeyValues, Query};
+use crate::event::{Clock, Event, Fields, OrderKey};
+use crate::rules::Rule;
 use std::sync::Arc;
 
 /// Position of a rule in its rule set.
@@ -26,8 +27,6 @@ pub struct CandidateEvent {
     pub host: Arc<str>,
     /// The process that the event is about, by entity id.
     pub entity_id: Option<Arc<str>>,
-    /// Whether it is the creation of that process.
-    pub is_creation: bool,
     /// The rules, ascending.
     pub hits: Vec<(RuleIndex, RuleHit)>,
     /// The event, if it is at hand. It is loaded if an alert needs it.
@@ -42,9 +41,18 @@ impl CandidateEvent {
             order: event.order(clock),
             host: text(ecs::HOST_NAME).unwrap_or_default().into(),
             entity_id: text(ecs::PROCESS_ENTITY_ID).map(Into::into),
-            is_creation: event.document.is_process_creation(),
             hits,
             event: Some(event),
         }
     }
+}
+
+/// The hit of a rule on an event, unless an exception is for it; `holds` tells by number which conditions hold.
+pub fn hit_of(rule: &Rule, event: &dyn Fields, keys: &mut KeyValues, holds: impl Fn(usize) -> bool) -> Option<RuleHit> {
+    let hit = match &rule.query {
+        Query::Event(_) => holds(0).then_some(RuleHit::Event),
+        joined => joined.candidate_where(event, keys, holds).map(RuleHit::Joined),
+    };
+    let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
+    hit.filter(|_| !excluded())
 }

@@ -1,8 +1,14 @@
 //! A rule set meets events: which events are candidates, and which of them together are alerts.
 //!
-//! It runs in two steps. [`Detector::hits`] looks at one event at a time, in any order and on any thread, and says which stages of which
-//! rules it could be. [`Detector::findings`] takes all candidates, puts them in order and runs the sequences. Everything that is no candidate
-//! can be forgotten between the steps, so memory follows the number of candidates.
+//! Four rooms (`prefilter` is one that `matching` goes through), in the order in which a rule set passes through them:
+//!
+//! 1. `compile` specialises rules to the records of one shape. What is left is a short list of conditions.
+//! 2. `matching` asks these of a record, each once for a value where values repeat; `prefilter` rules most of them out by texts that they cannot do without.
+//!    Both look at one event at a time, in any order and on any thread.
+//! 3. `correlate` keeps a tuple of each event that some stage takes, sorts them, and runs sequences and samples over them.
+//!
+//! [`Detector`] is a rule set at the entrance of all of them, and `findings` makes [`Alert`]s of what comes out. Events that no stage takes are forgotten at
+//! once.
 //!
 //! Events of different hosts never meet in a sequence that is joined by a process's entity id: such an id means something on its host only, and
 //! cloned machines can share one. A rule whose keys cross hosts (a user, an address, or no key at all) sees all hosts together.
@@ -10,33 +16,24 @@
 //! This module does not know threads or files.
 
 mod alert;
-mod candidates;
-mod coverage;
+mod compile;
+mod correlate;
 mod detector;
-mod explain;
 mod findings;
 mod hit;
-mod hit_template;
-mod index;
-mod literals;
-mod plan;
-mod predicate_cache;
-mod rule_activity;
-mod shape;
-mod suppress;
-mod watch;
+mod matching;
+mod prefilter;
 
 pub use alert::{Alert, Detail, Findings, Loader, MAX_SIGNALS, Unanswered};
-pub use candidates::{CandidateMark, Candidates, KeyBuffer, Pattern, Straddling};
-pub use coverage::{Coverage, Inventory, coverage};
+pub use compile::{
+    ConstantFields, Coverage, Explained, Explanation, Inventory, NameWatch, ShapeWatch, SoughtName, coverage, explain,
+};
+pub use correlate::{
+    CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, FoundAlert, Straddling,
+};
 pub use detector::Detector;
-pub use explain::{Explained, Explanation, explain};
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};
-pub use plan::ConstantFields;
-pub use predicate_cache::ValueCache as Memo;
-pub use rule_activity::{DormantRules as Asleep, RuleActivity};
-pub use shape::{FieldPlan, MatchResult, ShapePlan};
-pub use watch::{NameWatch, ShapeWatch, SoughtName};
+pub use matching::{FieldPlan, MatchResult, ShapePlan, ValueCache};
 
 #[cfg(test)]
 mod tests;

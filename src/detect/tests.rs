@@ -77,35 +77,6 @@ fn alerts_are_in_the_order_of_their_last_events_then_of_their_rules() {
 }
 
 #[test]
-fn an_alert_that_lacks_the_creation_of_its_process_gets_it_beside_its_events() {
-    let creation = |logged| {
-        let mut event = Event::clone(&event("A", "process", "{1}", logged));
-        event.document.push(ecs::EVENT_TYPE, "start");
-        Arc::new(event)
-    };
-    let load = |logged| {
-        let mut event = Event::clone(&creation(logged));
-        event.document.push(ecs::EVENT_CATEGORY, "library");
-        Arc::new(event)
-    };
-    let starts = |events: Vec<Arc<Event>>| -> Vec<Option<i64>> {
-        let detector = Detector::new(RuleSet { rules: vec![rule(BY_ENTITY)] });
-        let candidate = |event: Arc<Event>| {
-            let hits = detector.hits(&event.document);
-            CandidateEvent::whole(event, Clock::Logged, hits)
-        };
-        let candidates: Vec<_> = events.into_iter().map(candidate).collect();
-        let alerts = detector.findings(&candidates).alerts;
-        alerts.iter().map(|alert| alert.start.as_ref().map(|start| start.logged.0)).collect()
-    };
-    let network = |logged| event("A", "network", "{1}", logged);
-    assert_eq!(starts(vec![creation(1), network(3)]), [None], "it is the first event of the alert itself");
-    assert_eq!(starts(vec![creation(1), load(2), network(3)]), [Some(1)]);
-    assert_eq!(starts(vec![load(2), network(3), creation(4)]), [Some(4)], "logged late is better than not at all");
-    assert_eq!(starts(vec![load(2), network(3)]), [None]);
-}
-
-#[test]
 fn an_event_that_an_exception_covers_is_no_stage_either() {
     let covered = eql::compile("any where process.entity_id == \"{1}\"").query;
     let Some(Query::Event(covered)) = covered else { panic!("an event query") };

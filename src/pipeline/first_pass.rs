@@ -4,8 +4,10 @@ use super::partial_results::PartialResults;
 use super::spool::Rows;
 use super::unit_visitor::UnitVisitor;
 use super::worker::{ThreadState, Worker};
+use crate::detect::CandidateWriter;
 use crate::source::{self, WorkUnit};
 use rayon::prelude::*;
+use std::io;
 use std::sync::PoisonError;
 
 impl Worker<'_> {
@@ -30,10 +32,11 @@ impl Worker<'_> {
         let mut visitor = UnitVisitor::new(self, unit.input, state, found);
         let totals = source::visit_unit(self.inputs, unit, &mut scratch, &mut visitor);
         state.scratch = scratch;
-        let dormant = std::mem::take(&mut state.matching.dormant);
-        if !dormant.is_empty() {
-            found.dormant.push((*unit, dormant));
-        }
+        let CandidateWriter { tuples, alerts, .. } = &mut state.matching.writer;
+        found.alerts.append(alerts);
+        // A copy of just this length: the spool keeps it, and the writer keeps its buffer.
+        self.note_error(self.candidates.add(tuples.clone()));
+        tuples.clear();
         state.connections.drain(..).for_each(|connection| found.addresses.learn(&connection));
         if let Some(spool) = &self.spool {
             // The spool keeps the buffer, so that a new one is made, and large enough at once: the next unit will have about as many bytes.
@@ -41,13 +44,17 @@ impl Worker<'_> {
             let bytes = state.rows.take();
             state.rows.reserve(length + length / 8);
             let rows = Rows { bytes, ends: std::mem::take(&mut state.row_ends) };
-            if let Err(error) = spool.lock().unwrap_or_else(PoisonError::into_inner).add(rows) {
-                // The first error ends the run; the threads that are still reading need not know.
-                self.spool_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
+            self.note_error(spool.lock().unwrap_or_else(PoisonError::into_inner).add(rows));
         }
         found.tally.chunks += totals.chunks;
         found.tally.records += totals.records;
         self.progress.advance(totals.bytes);
+    }
+
+    /// Keeps the first error of a spool, which ends the run; the threads that are still reading need not know.
+    fn note_error(&self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.spool_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
     }
 }

@@ -56,6 +56,7 @@ mod unit_visitor;
 mod window;
 mod worker;
 
+pub use crate::base::spool::SpoolLimits;
 pub use counts::UnitTally;
 pub use evidence_pass::EvidencePass;
 pub use filter::EventFilter;
@@ -63,7 +64,6 @@ pub use options::{Roles, RunOptions};
 pub use outcome::{Outcome, RunError};
 pub use progress::{Progress, Silent};
 pub use run::run;
-pub use spool::SpoolLimits;
 pub use stats::Stats;
 pub use survey::{SurveyOptions, survey, survey_inputs};
 pub use threads::spread;

@@ -5,6 +5,7 @@ use super::filter::EventFilter;
 use super::timeline::TimelineOptions;
 use super::window::TimeWindow;
 use crate::base::Ticks;
+use crate::base::spool::SpoolLimits;
 use crate::event::Clock;
 use crate::source::{RecordRef, Search};
 use crate::sysmon::Mapping;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     pub outlines: bool,
     /// How evidence is searched for.
     pub search: Search,
+    /// How much memory the run may take, and where the rest goes.
+    pub limits: SpoolLimits,
     /// The options of a timeline, if one is wanted.
     pub timeline: Option<TimelineOptions>,
 }

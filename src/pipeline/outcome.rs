@@ -53,7 +53,7 @@ pub enum RunError {
     /// The system refused to start its threads.
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The rows of the timeline did not fit into memory, and not on disk either.
+    /// What did not fit into memory did not fit on disk either.
     #[error(transparent)]
-    Timeline(#[from] std::io::Error),
+    Spool(#[from] std::io::Error),
 }

@@ -7,12 +7,10 @@ use super::counts::{RecordCounts, UnitTally};
 use super::disposition::Disposition;
 use super::duplicates::{self, ChunkSeen, Duplicates, RecordFingerprint, Rereader};
 use super::keywords::LongKeyword;
-use crate::base::{Locator, Ticks};
-use crate::detect::{Asleep, Candidates, Inventory};
+use crate::base::Ticks;
+use crate::detect::{FoundAlert, Inventory};
 use crate::process::HostAddresses;
-use crate::source::{ChunkExtent, Fault, WorkUnit};
-use hashbrown::HashSet;
-use std::collections::BTreeSet;
+use crate::source::{ChunkExtent, Fault};
 
 /// Most faults of one unit that are listed. Hostile evidence can hold one in every few bytes, and a list of them all would fill the memory.
 pub const FAULTS_PER_UNIT: usize = 1000;
@@ -20,8 +18,8 @@ pub const FAULTS_PER_UNIT: usize = 1000;
 /// The results of some units.
 #[derive(Default)]
 pub struct PartialResults {
-    /// Events that some rule may need.
-    pub candidates: Candidates,
+    /// The alerts of rules that one event satisfies.
+    pub alerts: Vec<FoundAlert>,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
     /// The addresses that hosts have shown as their own, if a timeline tells of connections in words.
@@ -44,15 +42,12 @@ pub struct PartialResults {
     pub tally: UnitTally,
     /// When the first and the last event were logged.
     pub logged: Option<(Ticks, Ticks)>,
-    /// Units with the rules that were dormant while they were read: candidates of these were not kept.
-    pub dormant: Vec<(WorkUnit, Asleep)>,
 }
 
 impl PartialResults {
     /// Begins a unit.
     pub fn begin_unit(&mut self) {
         self.faults_before = self.faults.len();
-        self.candidates.begin_unit();
     }
 
     /// Keeps a fault, unless there are too many of them already; it is counted in any case.
@@ -76,7 +71,7 @@ impl PartialResults {
         if self.chunks.len() < other.chunks.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        self.candidates.merge(other.candidates);
+        append(&mut self.alerts, other.alerts);
         self.chunks.append(&mut other.chunks);
         self.extents.append(&mut other.extents);
         self.long_keywords.append(&mut other.long_keywords);
@@ -86,7 +81,6 @@ impl PartialResults {
         self.faults.append(&mut other.faults);
         self.inventory.merge(other.inventory);
         self.addresses.merge(other.addresses);
-        self.dormant.append(&mut other.dormant);
         self.tally.add(&other.tally);
         if let Some((first, last)) = other.logged {
             self.note_time(first, last);
@@ -94,19 +88,7 @@ impl PartialResults {
         self
     }
 
-    /// Replaces the candidates of units by those of a second reading, in which no rule was dormant. Only new faults are added: nearly all were reported by the
-    /// first reading, but a file can have changed meanwhile.
-    pub fn replace(&mut self, reread: Self) {
-        // A candidate of the first reading may carry fewer stages than now, so that it is replaced, not added to. One that cannot be read any more stays.
-        let origins: HashSet<Locator> = reread.candidates.iter().map(|seen| seen.record.order.origin()).collect();
-        self.candidates.remove(|origin| origins.contains(&origin));
-        self.candidates.merge(reread.candidates);
-        let known: BTreeSet<&Fault> = self.faults.iter().collect();
-        let new: Vec<Fault> = reread.faults.into_iter().filter(|fault| !known.contains(fault)).collect();
-        self.faults.extend(new);
-    }
-
-    /// Removes candidates that are duplicates, and moves their records from the counts of their categories to that of duplicates.
+    /// Finds the duplicates, and moves their records from the counts of their categories to that of duplicates.
     pub fn remove_duplicates(&mut self, reader: &dyn Rereader) -> Duplicates {
         let mut duplicates: Duplicates = duplicates::find(std::mem::take(&mut self.chunks), &self.seen, reader);
         self.seen = Vec::new();
@@ -120,7 +102,7 @@ impl PartialResults {
             let have = self.counts.0.entry(*category).or_default();
             *have = have.saturating_sub(*count);
         }
-        self.candidates.remove(|origin| duplicates.contains(origin));
+        self.alerts.retain(|alert| !alert.origins().any(|origin| duplicates.contains(origin)));
         duplicates
     }
 }
@@ -132,6 +114,3 @@ fn append<T>(list: &mut Vec<T>, mut other: Vec<T>) {
     }
     list.append(&mut other);
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,11 +1,11 @@
 //! How each thread finds what is worked out once per shape of records.
 //!
 //! A shape is an event ID with the names of a record's entries. Rules specialised to it, the extractors of a timeline's columns, and so on
-//! ([`ShapePlans`]) are made once per run and shared; what a predicate has said of a value before ([`Memo`]) belongs to one thread, so that no lock is
+//! ([`ShapePlans`]) are made once per run and shared; what a predicate has said of a value before ([`ValueCache`]) belongs to one thread, so that no lock is
 //! taken for a record. This module does not know what a plan is made from.
 
 use super::keywords::ShapeKeywords;
-use crate::detect::{Memo, ShapePlan, ShapeWatch};
+use crate::detect::{ShapePlan, ShapeWatch, ValueCache};
 use crate::source::RecordRef;
 use crate::sysmon::{self, Extractors};
 use crate::timeline::RowTemplate;
@@ -45,7 +45,7 @@ pub struct Plans {
     positions: HashMap<ShapeNumber, usize>,
     /// The plans, each with the value cache of its predicates. Shapes of the same event ID and entry names share one: each host can have templates of
     /// its own, which the reader numbers apart.
-    all: Vec<(Arc<ShapePlans>, Memo)>,
+    all: Vec<(Arc<ShapePlans>, ValueCache)>,
     /// A direct-mapped cache of `positions`, slot by slot.
     recent: Vec<Option<(ShapeNumber, usize)>>,
     /// About how many bytes all value caches take, without what the last used plan's has grown by.
@@ -58,7 +58,11 @@ pub struct Plans {
 
 impl Plans {
     /// The plan for the shape of a record, and its value cache. `make` is called for a shape that this thread has not met.
-    pub fn of(&mut self, record: &RecordRef<'_>, make: impl FnOnce() -> Arc<ShapePlans>) -> (&ShapePlans, &mut Memo) {
+    pub fn of(
+        &mut self,
+        record: &RecordRef<'_>,
+        make: impl FnOnce() -> Arc<ShapePlans>,
+    ) -> (&ShapePlans, &mut ValueCache) {
         let key = (record.shape(), record.event_id());
         // Neighbouring shapes and event IDs fall into different slots, which is all that is asked of this hash: it is computed for every record, and is much
         // cheaper than a look-up in the table.
@@ -98,7 +102,7 @@ impl Plans {
             let plan = make();
             let known = self.all.iter().position(|(known, _)| Arc::ptr_eq(known, &plan));
             known.unwrap_or_else(|| {
-                self.all.push((plan, Memo::default()));
+                self.all.push((plan, ValueCache::default()));
                 self.all.len() - 1
             })
         });

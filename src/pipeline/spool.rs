@@ -12,6 +12,7 @@ mod sorted;
 use super::duplicates::Duplicates;
 use crate::base::Locator;
 use crate::base::host::folded_bytes;
+use crate::base::spool::SpoolLimits;
 use crate::event::OrderKey;
 use crate::timeline::{AlertPart, RowHead, TimelineEntry, TimelineRow};
 use hashbrown::HashMap;
@@ -24,7 +25,6 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::path::PathBuf;
 
 /// Bytes that the place of a row takes beside the row, with its number when rows are sorted.
 const PLACE: u64 = 68;
@@ -35,21 +35,6 @@ const PIECES_PER_THREAD: usize = 4;
 const FETCHED: usize = 16;
 /// Bytes that a cache loads together, on most machines.
 const CACHE_LINE: usize = 64;
-
-/// How much may be held, and where the rest goes.
-#[derive(Clone, Debug)]
-pub struct SpoolLimits {
-    /// Bytes of rows in memory.
-    pub max_memory: u64,
-    /// The folder for temporary files; the system's own if not given.
-    pub temp_folder: Option<PathBuf>,
-}
-
-impl Default for SpoolLimits {
-    fn default() -> Self {
-        Self { max_memory: 512 << 20, temp_folder: None }
-    }
-}
 
 /// The rows of one unit of work.
 #[derive(Debug, Default)]
@@ -135,11 +120,7 @@ impl RowSpool {
 
     /// Writes what is held to disk, and says where if that goes wrong.
     fn spill(&mut self) -> io::Result<()> {
-        self.spill_run().map_err(|error| {
-            let folder = self.limits.temp_folder.clone().unwrap_or_else(std::env::temp_dir);
-            let told = format!("cannot keep the timeline in a temporary file in {}: {error}", folder.display());
-            io::Error::new(error.kind(), told)
-        })
+        self.spill_run().map_err(|error| self.limits.explain(&error))
     }
 
     /// Writes what is held to disk, sorted by process and time. The first creation of each process comes before all of its rows once more, so that whoever
@@ -151,7 +132,7 @@ impl RowSpool {
         self.places.par_sort_unstable_by_key(|place| (rank_of[place.process as usize], place.order));
         let mut file = match self.file.take() {
             Some(file) => file,
-            None => temporary(&self.limits)?,
+            None => self.limits.temporary()?,
         };
         // A run in the file, whose end the run's entry in `runs` has:
         //
@@ -249,7 +230,7 @@ impl RowSpool {
         // Rows are formatted here already, into a second temporary file, one stretch for each process. Then only stretches have to be ordered: a few words
         // for a process stay in memory, whatever the size of the timeline.
         let mut merge = Merge::new(file, &self.runs)?;
-        let mut sorted = BufWriter::with_capacity(1 << 20, temporary(&self.limits)?);
+        let mut sorted = BufWriter::with_capacity(1 << 20, self.limits.temporary()?);
         let mut groups: Vec<FinishedProcess> = Vec::new();
         let mut written = 0_u64;
         let mut current: Option<(ProcessKey, FinishedProcess)> = None;
@@ -405,13 +386,6 @@ impl<'f> RowFormat<'f> {
 }
 
 /// A temporary file that nobody sees and that goes away by itself.
-fn temporary(limits: &SpoolLimits) -> io::Result<File> {
-    match &limits.temp_folder {
-        Some(folder) => tempfile::tempfile_in(folder),
-        None => tempfile::tempfile(),
-    }
-}
-
 /// Merges sorted runs of one file.
 struct Merge {
     file: File,

@@ -3,7 +3,7 @@
 //! This module does not know how rows are spooled, nor what a format does with one.
 
 use super::duplicates::Duplicates;
-use super::spool::{RowSpool, SpoolLimits};
+use super::spool::RowSpool;
 use crate::report::{Results, TimelineFormat};
 use crate::timeline::parts_by_event;
 use std::io::{self, Write};
@@ -16,8 +16,6 @@ use crate::timeline::{RowContents, TimelineEntry};
 pub struct TimelineOptions {
     /// The contents of its rows: those that the format to be written asks for.
     pub contents: RowContents,
-    /// How much may be held in memory.
-    pub limits: SpoolLimits,
 }
 
 /// All events, sorted when they are written.

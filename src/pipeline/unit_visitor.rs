@@ -35,9 +35,7 @@ pub struct UnitVisitor<'w> {
     is_selective: bool,
     found: &'w mut PartialResults,
     mark: ChunkMark,
-    /// The hits of the record that comes next in full, if rules were matched against it in its chunk already.
-    hits: Option<Vec<(RuleIndex, RuleHit)>>,
-    /// The sort key of that record's row, if all that is needed beside is the record itself, unmapped.
+    /// The sort key of the row of the record that comes next in full, if all that is needed beside is the record itself, unmapped.
     subject: Option<Subject>,
 }
 
@@ -51,7 +49,6 @@ impl<'w> UnitVisitor<'w> {
             is_selective: worker.is_selective(),
             found,
             mark: ChunkMark::default(),
-            hits: None,
             subject: None,
         }
     }
@@ -74,7 +71,7 @@ impl Visitor for UnitVisitor<'_> {
     fn begin_chunk(&mut self, offset: u64) {
         let found = &self.found;
         self.mark = ChunkMark {
-            candidates: found.candidates.mark(),
+            candidates: self.state.matching.writer.mark(),
             rows: (self.state.rows.bytes().len(), self.state.row_ends.len()),
             connections: self.state.connections.len(),
             faults: found.faults.len(),
@@ -114,29 +111,19 @@ impl Visitor for UnitVisitor<'_> {
         match &shape.rules {
             rules if !rules.may_matter(record) => {}
             ShapePlan::Fields(plan) => {
-                let MatchState { cache, keys, buffer, dormant } = matching;
-                let detector = worker.detector;
+                let MatchState { cache, keys, writer } = matching;
+                let (detector, tables) = (worker.detector, &worker.tables);
                 // The prefilter looks at bytes. Most records fail it, and for these no event is set up at all.
                 let event = LazyCell::new(|| plan.event(record, cache, path));
-                let candidates = &mut self.found.candidates;
                 let order = || order_of(&event, record, clock);
-                match plan.match_record(detector, record, &event, (keys, buffer), memo, (worker.activity, dormant)) {
+                match plan.match_record(detector.rules(), record, &event, keys, memo, tables) {
                     MatchResult::Nothing => {}
-                    MatchResult::Candidate(pattern) => {
-                        let place = (order(), shape.is_creation);
-                        candidates.push(&*event, place, pattern, detector.digester(), buffer);
-                    }
-                    MatchResult::Close(hits)
-                        if !worker.options.outlines && hits.iter().any(|(_, hit)| matches!(hit, RuleHit::Event)) =>
-                    {
-                        // A rule that one event satisfies is an alert already, and an alert shows the whole event. To read it now is cheaper than to load
-                        // it by its place at the end. A stage of a sequence is mostly no alert in the end, so that of these only the place is kept.
-                        self.hits = Some(hits);
-                        return Visit::NeedRecord;
+                    MatchResult::Candidate(template) => {
+                        writer.write(&*event, order(), &template, detector.digester(), tables);
                     }
                     MatchResult::Close(hits) => {
-                        let candidate = candidate(&event, order(), shape.is_creation, keys, hits);
-                        candidates.add(candidate, detector.rules(), detector.digester());
+                        let candidate = candidate(&event, order(), keys, hits);
+                        writer.write_event(&candidate, detector.rules(), detector.digester(), tables);
                     }
                 }
             }
@@ -178,7 +165,7 @@ impl Visitor for UnitVisitor<'_> {
         // The fast reader gave up in the middle of the chunk, and the slow one starts it over. Everything that only grows is cut back to where the chunk
         // began; rules that became active stay so, which costs time and changes no result.
         let ChunkMark { candidates, rows, connections, faults, seen, long_keywords, tally, logged } = self.mark;
-        self.found.candidates.truncate(candidates);
+        self.state.matching.writer.truncate(candidates);
         self.state.rows.truncate(rows.0);
         self.state.row_ends.truncate(rows.1);
         self.state.connections.truncate(connections);
@@ -187,7 +174,7 @@ impl Visitor for UnitVisitor<'_> {
         self.found.long_keywords.truncate(long_keywords);
         self.found.tally = tally;
         self.found.logged = logged;
-        (self.hits, self.subject) = (None, None);
+        self.subject = None;
         if let Some(origin) = self.state.building.origin() {
             self.state.building.begin(origin);
         }
@@ -224,7 +211,7 @@ impl UnitVisitor<'_> {
 
     /// Takes a record that is there in full.
     fn take(&mut self, record: &Record) {
-        let (hits, subject) = (self.hits.take(), self.subject.take());
+        let subject = self.subject.take();
         if !sysmon::is_sysmon(record) {
             self.found.tally.other_providers += 1;
             return;
@@ -260,13 +247,12 @@ impl UnitVisitor<'_> {
             return self.keep_record(record, &subject);
         }
         let event = self.worker.map(record);
-        let hits = hits.unwrap_or_else(|| {
-            if event.document.text(ecs::HOST_OS_TYPE) == Some("windows") {
-                self.worker.detector.hits_of_sysmon(record.event_id, &event.document)
-            } else {
-                self.worker.detector.hits(&event.document)
-            }
-        });
+        let detector = self.worker.detector;
+        let hits = if event.document.text(ecs::HOST_OS_TYPE) == Some("windows") {
+            detector.hits_of_sysmon(record.event_id, &event.document)
+        } else {
+            detector.hits(&event.document)
+        };
         self.keep(event, Some(record), hits);
     }
 
@@ -328,14 +314,11 @@ impl UnitVisitor<'_> {
                 self.state.row_ends.push(self.state.rows.bytes().len());
             }
         }
-        for (rule, hit) in &hits {
-            if let RuleHit::Joined(candidate) = hit {
-                candidate.hits().for_each(|(filter, _)| self.worker.activity.note(*rule, filter));
-            }
-        }
         if !hits.is_empty() {
             let candidate = CandidateEvent::whole(Arc::new(event), *clock, hits);
-            self.found.candidates.add(candidate, self.worker.detector.rules(), self.worker.detector.digester());
+            let Worker { detector, tables, .. } = self.worker;
+            let writer = &mut self.state.matching.writer;
+            writer.write_event(&candidate, detector.rules(), detector.digester(), tables);
         }
     }
 
@@ -366,7 +349,6 @@ fn order_of(event: &LazyEvent<'_>, record: &RecordRef<'_>, clock: Clock) -> Orde
 fn candidate(
     event: &LazyEvent<'_>,
     order: OrderKey,
-    is_creation: bool,
     keys: &mut KeyValues,
     hits: Vec<(RuleIndex, RuleHit)>,
 ) -> CandidateEvent {
@@ -375,7 +357,6 @@ fn candidate(
         order,
         host: keys.share(text(ecs::HOST_NAME).unwrap_or_default()),
         entity_id: text(ecs::PROCESS_ENTITY_ID).map(|id| keys.share(id)),
-        is_creation,
         hits,
         event: None,
     }

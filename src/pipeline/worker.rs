@@ -3,6 +3,7 @@
 //! Beside the pass itself this state serves to read some records or chunks a second time: duplicates are told by it, and events of alerts are loaded by it.
 
 use super::disposition::Disposition;
+use super::documents;
 use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerprint, Rereader};
 use super::keywords::AskedKeywords;
 use super::options::RunOptions;
@@ -11,8 +12,9 @@ use super::reread::{ChunkHasher, RecordIdCollector, RecordLoader};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
 use super::spool::RowSpool;
 use super::timeline::TimelineOptions;
+use crate::base::spool::SortSpool;
 use crate::base::{Locator, Ticks};
-use crate::detect::{Asleep, Detector, KeyBuffer, RuleActivity};
+use crate::detect::{CandidateTables, CandidateTuple, CandidateWriter, Detector};
 use crate::eql::KeyValues;
 use crate::event::{Clock, Event};
 use crate::process::Connection;
@@ -24,6 +26,11 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The share of memory that candidates take before they are spilled: they are copied once when they are sorted.
+const CANDIDATE_SHARE: u64 = 8;
+/// The share of memory that rows of a timeline take before they are spilled.
+const ROW_SHARE: u64 = 2;
+
 /// Event ID and entry names.
 type ShapeKey = (u32, Box<[Arc<str>]>);
 
@@ -33,8 +40,10 @@ pub struct Worker<'run> {
     pub detector: &'run Detector,
     pub options: &'run RunOptions,
     pub progress: &'run dyn Progress,
-    /// Which rules can still lead to an alert, by the stages that were met so far.
-    pub activity: &'run RuleActivity,
+    /// The candidates that were found so far.
+    pub candidates: SortSpool<CandidateTuple>,
+    /// What the numbers in candidates stand for.
+    pub tables: CandidateTables,
     /// Keyword fields that rules ask for, whose values can be too long to be indexed.
     pub keywords: AskedKeywords,
     digests: Digests,
@@ -42,7 +51,7 @@ pub struct Worker<'run> {
     pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
     /// The rows of the timeline, if one is wanted.
     pub spool: Option<Mutex<RowSpool>>,
-    /// The first error of the spool.
+    /// The first error of a spool.
     pub spool_error: Mutex<Option<std::io::Error>>,
     /// States that no thread uses at present.
     pub state_pool: Mutex<Vec<ThreadState>>,
@@ -67,9 +76,7 @@ pub struct ThreadState {
 pub struct MatchState {
     pub(super) cache: ExtractCache,
     pub(super) keys: KeyValues,
-    pub(super) buffer: KeyBuffer,
-    /// Rules that were not asked about something in the unit, because no event had woken them yet.
-    pub(super) dormant: Asleep,
+    pub(super) writer: CandidateWriter,
 }
 
 /// A [`ThreadState`] that goes back to its pool when it is dropped.
@@ -108,18 +115,18 @@ impl<'run> Worker<'run> {
         detector: &'run Detector,
         options: &'run RunOptions,
         progress: &'run dyn Progress,
-        activity: &'run RuleActivity,
     ) -> Self {
         Self {
             inputs,
             detector,
             options,
             progress,
-            activity,
+            candidates: SortSpool::new(options.limits.share(CANDIDATE_SHARE)),
+            tables: CandidateTables::default(),
             keywords: AskedKeywords::new(detector),
             digests: Digests::default(),
             plans: Mutex::default(),
-            spool: options.timeline.as_ref().map(|timeline| Mutex::new(RowSpool::new(timeline.limits.clone()))),
+            spool: options.timeline.as_ref().map(|_| Mutex::new(RowSpool::new(options.limits.share(ROW_SHARE)))),
             spool_error: Mutex::default(),
             state_pool: Mutex::default(),
         }
@@ -217,19 +224,28 @@ impl<'run> Worker<'run> {
 
     /// Makes something of each record that was read at these places, given in order.
     fn load_records<T: Send>(&self, origins: &[Locator], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
-        // A candidate that is a document has its event from the start (`CandidateEvent::whole`): only records are asked for here.
         let make = |item: Item| match item {
             Item::Record(record) => Some(make(&record)),
             _ => None,
         };
+        self.load(origins, make)
+    }
+
+    /// Makes something of each item that was read at these places, given in order.
+    fn load<T: Send>(&self, origins: &[Locator], make: impl Fn(Item) -> Option<T> + Sync) -> Vec<T> {
         self.reread(origins, |unit, origins, _, scratch| {
             RecordLoader::new(origins, &make).load(self.inputs, unit, scratch)
         })
     }
 
-    /// The events of the records at these places, given in order. Those that are not there any more are left out.
+    /// The events that were read at these places, given in order. Those that are not there any more are left out.
     pub fn events(&self, origins: &[Locator]) -> Vec<Arc<Event>> {
-        self.load_records(origins, |record| Arc::new(self.map(record)))
+        let event = |item: Item| match item {
+            Item::Record(record) => Some(Arc::new(self.map(&record))),
+            Item::Document(document) => documents::event(document, &self.options.roles).ok().map(Arc::new),
+            Item::Skipped | Item::Fault(_) => None,
+        };
+        self.load(origins, event)
     }
 
     fn make_plan(&self, record: &RecordRef<'_>) -> ShapePlans {

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)] // A benchmark may stop at the first surprise; the macros of criterion write functions.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use evql::detect::{CandidateEvent, Detector, Memo, ShapePlan};
+use evql::detect::{CandidateEvent, Detector, ShapePlan, ValueCache};
 use evql::eql::KeyValues;
 use evql::event::{Clock, Event};
 use evql::forge::{Large, LargeError};
@@ -66,7 +66,7 @@ fn read(inputs: &[Input], slow: bool, sink: &mut dyn FnMut(Item)) {
 /// Looks at records as the built-in rule does.
 struct Looker<'d> {
     detector: &'d Detector,
-    plans: HashMap<(u32, u32), (ShapePlan, Memo)>,
+    plans: HashMap<(u32, u32), (ShapePlan, ValueCache)>,
     cells: ExtractCache,
     keys: KeyValues,
     hits: usize,
@@ -78,7 +78,7 @@ impl Visitor for Looker<'_> {
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
         let detector = self.detector;
         let plan = self.plans.entry((record.shape(), record.event_id()));
-        let (plan, memo) = plan.or_insert_with(|| (detector.shape(record), Memo::default()));
+        let (plan, memo) = plan.or_insert_with(|| (detector.shape(record), ValueCache::default()));
         if let ShapePlan::Fields(fields) = &*plan
             && plan.may_matter(record)
         {

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use evql::base::Ticks;
-use evql::pipeline::{EventFilter, TimeWindow};
+use evql::pipeline::{EventFilter, SpoolLimits, TimeWindow};
 use evql::rules::RuleSelection;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -83,6 +83,25 @@ pub struct Evidence {
     /// Whose ECS documents events become
     #[arg(long, value_enum, default_value_t = MappingArg::Integration, help_heading = "Events")]
     pub mapping: MappingArg,
+    #[command(flatten)]
+    pub memory: MemoryArgs,
+}
+
+/// How much a run holds in memory.
+#[derive(Clone, Debug, Args)]
+pub struct MemoryArgs {
+    /// Hold so much in memory, and the rest in temporary files: bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, help_heading = "Performance")]
+    pub max_memory: u64,
+    /// The folder for those files, which go away by themselves; the system's folder for temporary files if not given
+    #[arg(long, value_name = "DIR", help_heading = "Performance")]
+    pub temp_folder: Option<PathBuf>,
+}
+
+impl From<&MemoryArgs> for SpoolLimits {
+    fn from(MemoryArgs { max_memory, temp_folder }: &MemoryArgs) -> Self {
+        Self { max_memory: *max_memory, temp_folder: temp_folder.clone() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -16,7 +16,6 @@
 
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
-use crate::base::host;
 use crate::ecs::{Field, FieldType};
 use crate::eql::datum::{Datum, KEYWORD_LIMIT, is_too_long, read_all};
 use crate::event::{Fields, Value, WrittenText};
@@ -140,11 +139,6 @@ impl Digester {
         guid::parse(text).map_or_else(|| self.of(text), |guid| self.guid(&guid))
     }
 
-    /// The digest of the name of a host, in whatever letters it is written.
-    pub fn host(&self, name: &str) -> Digest {
-        self.of(&*host::folded(name))
-    }
-
     /// The digest of the text of a GUID.
     fn guid(&self, guid: &Guid) -> Digest {
         let bits = u128::from_le_bytes(*guid);
@@ -158,48 +152,35 @@ impl Digester {
         }
     }
 
-    fn join(&self, host: Option<Digest>, parts: &[Digest]) -> Digest {
+    fn join(&self, of_host: bool, parts: &[Digest]) -> Digest {
         let join = |state: &foldhash::quality::RandomState| {
             let mut hasher = state.build_hasher();
             // The number of parts keeps ("ab") and ("a", "b") apart even if their digests were equal in a row; the lowest bit keeps a key that is the
             // same on every host apart from one of a host.
-            hasher.write_usize(parts.len() << 1 | usize::from(host.is_some()));
+            hasher.write_usize(parts.len() << 1 | usize::from(of_host));
             parts.iter().flatten().for_each(|word| hasher.write_u64(*word));
             hasher.finish()
         };
-        // Put on top of the rest, so that it can be taken off again: see `without_host`.
-        let [first, second] = host.unwrap_or_default();
-        [join(&self.first) ^ first, join(&self.second) ^ second]
+        [join(&self.first), join(&self.second)]
     }
 
-    /// The digest of a key of events of this host; `None` if the key means the same on every host.
-    pub fn key(&self, host: Option<Digest>, key: &[KeyPart]) -> Digest {
+    /// The digest of a key; `of_host` if it means something on one host only, and so differs from the same values as a key of all hosts.
+    pub fn key(&self, of_host: bool, key: &[KeyPart]) -> Digest {
         let parts: Vec<Digest> = key.iter().map(|part| self.part(part)).collect();
-        self.join(host, &parts)
+        self.join(of_host, &parts)
     }
 
-    /// Takes the host out of a key's digest: equal for equal keys of different hosts.
-    pub fn without_host(key: Digest, host: Digest) -> Digest {
-        [key[0] ^ host[0], key[1] ^ host[1]]
+    /// The digest of the key of events of one host that share a text; `None` if it is too long for a key.
+    pub fn text_key(&self, text: &str) -> Option<Digest> {
+        (!is_too_long(text)).then(|| self.join(true, &[self.text(text)]))
     }
 
-    /// The digest of the key of events of this host that share a text, as [`first_key`](Self::first_key) makes it; `None` if it is too long for a key.
-    pub fn text_key(&self, host: Digest, text: &str) -> Option<Digest> {
-        (!is_too_long(text)).then(|| self.join(Some(host), &[self.text(text)]))
-    }
-
-    /// The digest of the key of events of this host that share the first value of a field; `None` if the document has none. `buffer` must have begun this
+    /// The digest of the key of events of one host that share the first value of a field; `None` if the document has none. `buffer` must have begun this
     /// document.
-    pub fn first_key(
-        &self,
-        document: &dyn Fields,
-        field: &Field,
-        host: Digest,
-        buffer: &mut DigestBuffer,
-    ) -> Option<Digest> {
+    pub fn first_key(&self, document: &dyn Fields, field: &Field, buffer: &mut DigestBuffer) -> Option<Digest> {
         let range = buffer.values(self, document, field, false);
         let part = buffer.parts[range].first()?;
-        Some(self.join(Some(host), std::slice::from_ref(part)))
+        Some(self.join(true, std::slice::from_ref(part)))
     }
 
     /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many. `buffer` must have begun this document.
@@ -207,7 +188,7 @@ impl Digester {
         &self,
         document: &dyn Fields,
         fields: &[KeyField],
-        host: Option<Digest>,
+        of_host: bool,
         buffer: &mut DigestBuffer,
         digests: &mut Vec<Digest>,
     ) -> usize {
@@ -217,7 +198,7 @@ impl Digester {
         if fields.len() > MOST_AT_ONCE {
             let (keys, capped) = keys_of(document, fields, &mut Recent::default());
             buffer.capped |= capped;
-            digests.extend(keys.iter().map(|key| self.key(host, key)));
+            digests.extend(keys.iter().map(|key| self.key(of_host, key)));
             return keys.len();
         }
         let mut combinations = 1_usize;
@@ -245,7 +226,7 @@ impl Digester {
                 *part = buffer.parts[range.start + rest % range.len()];
                 rest /= range.len();
             }
-            digests.push(self.join(host, &key[..fields.len()]));
+            digests.push(self.join(of_host, &key[..fields.len()]));
         }
         combinations
     }

@@ -5,8 +5,8 @@ fn units(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-fn names() -> Names {
-    Names::of(0, ["regsvr32.exe", "a.exe", "x", "no-ending"].map(str::to_owned).to_vec())
+fn names() -> ProcessNames {
+    ProcessNames::of(0, ["regsvr32.exe", "a.exe", "x", "no-ending"].map(str::to_owned).to_vec())
 }
 
 #[test]

@@ -9,10 +9,9 @@
 //! the values of its other entries; residuals are evaluated last, for the conditions that no group has ruled out.
 //! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
 
-use super::hit_template::HitTemplate;
-use super::index::Index;
-use super::literals::{self, LiteralHits, Literals, RequiredLiterals};
 use crate::base::bits;
+use crate::detect::correlate::HitTemplate;
+use crate::detect::prefilter::{Index, LiteralHits, Literals, RequiredLiterals, sole_groups};
 use crate::ecs::Field;
 use crate::eql::Predicate;
 use crate::event::{Document, Fields};
@@ -96,7 +95,6 @@ pub struct ValueCache {
     templates: HashMap<Box<[u64]>, Arc<HitTemplate>>,
     /// The template that was asked for last: most records are followed by one with the same hits.
     last_template: Option<(Box<[u64]>, Arc<HitTemplate>)>,
-    epoch: usize,
     rows: RowCache,
 }
 
@@ -200,7 +198,6 @@ impl ValueCache {
             literal_hits: LiteralHits::default(),
             templates: HashMap::new(),
             last_template: None,
-            epoch: 0,
             rows: RowCache::default(),
         }
     }
@@ -220,15 +217,6 @@ impl ValueCache {
         self.templates.clear();
         self.rows.clear();
         self.bytes = 0;
-    }
-
-    /// Drops the hit templates of another epoch: they depend on which rules were active.
-    pub fn enter(&mut self, epoch: usize) {
-        if self.epoch != epoch {
-            self.templates.clear();
-            self.last_template = None;
-            self.epoch = epoch;
-        }
     }
 
     /// The hit template of the conditions that hold, built by `make` unless it is cached.
@@ -448,7 +436,7 @@ impl PredicateCache {
                     position: small(position),
                 });
                 // Short texts are only looked for where nothing else has ruled a condition out.
-                let text_groups = part.wanted.iter().flat_map(literals::sole_groups);
+                let text_groups = part.wanted.iter().flat_map(sole_groups);
                 for texts in text_groups.filter(|group| !self.literals.is_short(*group)) {
                     let known = literal_gates.iter().position(|(known, _)| *known == texts);
                     let at = known.unwrap_or_else(|| {

@@ -4,8 +4,8 @@
 //! false before any event is seen, and the others get shorter. What is left is a list of rules to try, with what is left of their conditions; an index of
 //! the texts that these cannot do without says which of them to try on which event.
 
-use super::hit::{RuleHit, RuleIndex};
-use super::index::Index;
+use crate::detect::hit::{RuleHit, RuleIndex, hit_of};
+use crate::detect::prefilter::Index;
 use crate::ecs::Field;
 use crate::eql::{KeyValues, Predicate, Query};
 use crate::event::{Document, Fields};
@@ -36,16 +36,6 @@ impl Try {
     fn conditions(&self) -> impl Iterator<Item = &Predicate> {
         self.filters.iter().flatten()
     }
-}
-
-/// The hit of a rule on an event, unless an exception is for it; `holds` tells by number which conditions hold.
-pub fn hit(rule: &Rule, event: &dyn Fields, keys: &mut KeyValues, holds: impl Fn(usize) -> bool) -> Option<RuleHit> {
-    let hit = match &rule.query {
-        Query::Event(_) => holds(0).then_some(RuleHit::Event),
-        joined => joined.candidate_where(event, keys, holds).map(RuleHit::Joined),
-    };
-    let excluded = || rule.exceptions.iter().any(|exception| exception.predicate.matches(event));
-    hit.filter(|_| !excluded())
 }
 
 /// Every condition of a rule, one a filter.
@@ -155,7 +145,7 @@ impl RulePlan {
                 let condition = tried.filters.get(filter).and_then(Option::as_ref);
                 condition.is_some_and(|condition| condition.matches(event))
             };
-            hits.extend(hit(&rules[tried.rule], event, keys, holds).map(|hit| (tried.rule, hit)));
+            hits.extend(hit_of(&rules[tried.rule], event, keys, holds).map(|hit| (tried.rule, hit)));
         }
         hits
     }

@@ -2,7 +2,7 @@
 //!
 //! This module does not know where exceptions are written.
 
-use super::alert::Alert;
+use crate::detect::alert::Alert;
 use crate::event::Document;
 use crate::rules::{AlertException, Rule};
 use std::collections::BTreeMap;

@@ -1,0 +1,271 @@
+//! External sorting, as in databases: items are added in any order from any thread, and come back sorted, whatever their number.
+//!
+//! Items wait in memory up to a limit. Above it they are sorted and written to a temporary file without a name, a sorted *run*; what is left in memory at the
+//! end is one more run. To read is to *merge*: of the first items of all runs the least one comes next.
+//!
+//! ```text
+//! added:   7 2 9 | 4 1 8 | 3        limit: three items
+//! runs:    [2 7 9] [1 4 8] [3]      the first two on disk, the last one in memory
+//! merged:  1 2 3 4 7 8 9
+//! ```
+//!
+//! Each run is cut into partitions by the leading bits of what it is sorted by, and a partition can be merged without the others: so threads share the
+//! work without asking each other. This module does not know what is sorted.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// Something that can be sorted, written to a run, and read back.
+pub trait SpoolItem: Ord + Clone + Send + Sync {
+    /// How many parts runs are cut into.
+    const PARTITIONS: usize;
+
+    /// The partition of the item, below [`PARTITIONS`](Self::PARTITIONS). It must not fall where items ascend.
+    fn partition(&self) -> usize;
+
+    /// How many bytes of memory the item takes.
+    fn bytes(&self) -> usize;
+
+    /// Appends the item, in a form that tells where it ends.
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// Reads an item that [`write`](Self::write) has written.
+    fn read(from: &mut dyn Read) -> io::Result<Self>;
+}
+
+/// How much a run may hold in memory, and where the rest goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpoolLimits {
+    /// Bytes in memory.
+    pub max_memory: u64,
+    /// The folder for temporary files; the system's own if not given.
+    pub temp_folder: Option<PathBuf>,
+}
+
+impl Default for SpoolLimits {
+    fn default() -> Self {
+        Self { max_memory: 512 << 20, temp_folder: None }
+    }
+}
+
+impl SpoolLimits {
+    /// A fraction of the memory, with the same folder.
+    #[must_use]
+    pub fn share(&self, parts: u64) -> Self {
+        Self { max_memory: self.max_memory / parts.max(1), temp_folder: self.temp_folder.clone() }
+    }
+
+    /// A temporary file. It has no name where the system allows that, so that nothing stays behind however the run ends.
+    pub fn temporary(&self) -> io::Result<File> {
+        match &self.temp_folder {
+            Some(folder) => tempfile::tempfile_in(folder),
+            None => tempfile::tempfile(),
+        }
+    }
+
+    /// Says of an error which folder for temporary files it is about.
+    pub fn explain(&self, error: &io::Error) -> io::Error {
+        let folder = self.temp_folder.clone().unwrap_or_else(std::env::temp_dir);
+        io::Error::new(error.kind(), format!("cannot keep a temporary file in {}: {error}", folder.display()))
+    }
+}
+
+/// Items that wait to be sorted. Shared by all threads.
+#[derive(Debug)]
+pub struct SortSpool<T> {
+    limits: SpoolLimits,
+    state: Mutex<SpoolState<T>>,
+}
+
+#[derive(Debug)]
+struct SpoolState<T> {
+    /// Items as they were added, block by block: to make one list of them would copy them again and again.
+    blocks: Vec<Vec<T>>,
+    bytes: u64,
+    runs: Vec<SortedRun>,
+}
+
+/// A sorted run on disk.
+#[derive(Debug)]
+struct SortedRun {
+    file: Mutex<File>,
+    /// Where each partition begins, and where the last one ends.
+    starts: Vec<u64>,
+}
+
+impl SortedRun {
+    fn partition(&self, number: usize) -> BufReader<RunReader<'_>> {
+        let (at, end) = (self.starts[number], self.starts[number + 1]);
+        BufReader::with_capacity(READ_BYTES, RunReader { run: &self.file, at, end })
+    }
+}
+
+impl<T: SpoolItem> SortSpool<T> {
+    /// An empty spool.
+    pub fn new(limits: SpoolLimits) -> Self {
+        Self { limits, state: Mutex::new(SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new() }) }
+    }
+
+    /// Adds items; writes what is held to disk if it has become too much. If that fails, what was held is still there.
+    pub fn add(&self, items: Vec<T>) -> io::Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let bytes: u64 = items.iter().map(|item| item.bytes() as u64).sum();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.blocks.push(items);
+        state.bytes += bytes;
+        if state.bytes <= self.limits.max_memory {
+            return Ok(());
+        }
+        let blocks = std::mem::take(&mut state.blocks);
+        state.bytes = 0;
+        // The lock is not held while a run is written: the other threads go on, and may write runs of their own.
+        drop(state);
+        let items = sorted(blocks);
+        let run = self.write(&items);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match run {
+            Ok(run) => {
+                state.runs.push(run);
+                Ok(())
+            }
+            Err(error) => {
+                state.blocks.push(items);
+                Err(self.limits.explain(&error))
+            }
+        }
+    }
+
+    fn write(&self, items: &[T]) -> io::Result<SortedRun> {
+        let mut out = BufWriter::with_capacity(1 << 20, self.limits.temporary()?);
+        let mut starts = Vec::with_capacity(T::PARTITIONS + 1);
+        let (mut at, mut bytes) = (0_u64, Vec::new());
+        for item in items {
+            starts.resize(starts.len().max(item.partition() + 1), at);
+            bytes.clear();
+            item.write(&mut bytes);
+            out.write_all(&bytes)?;
+            at += bytes.len() as u64;
+        }
+        starts.resize(T::PARTITIONS + 1, at);
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(SortedRun { file: Mutex::new(file), starts })
+    }
+
+    /// Takes out everything that was added, sorted.
+    pub fn take_sorted(&self) -> SortedSpool<T> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (blocks, runs) = (std::mem::take(&mut state.blocks), std::mem::take(&mut state.runs));
+        state.bytes = 0;
+        drop(state);
+        SortedSpool { held: sorted(blocks), runs }
+    }
+}
+
+fn sorted<T: Ord>(blocks: Vec<Vec<T>>) -> Vec<T> {
+    let mut all = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
+    for block in blocks {
+        all.extend(block);
+    }
+    all.sort_unstable();
+    all
+}
+
+/// Items that are all there, to be read in order as often as one likes.
+#[derive(Debug)]
+pub struct SortedSpool<T> {
+    held: Vec<T>,
+    runs: Vec<SortedRun>,
+}
+
+impl<T: SpoolItem> SortedSpool<T> {
+    /// Whether some of it is on disk.
+    pub fn has_spilled(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// The items of a partition, sorted. The partitions one after the other are everything, sorted.
+    pub fn partition(&self, number: usize) -> MergeRuns<'_, T> {
+        let from = self.held.partition_point(|item| item.partition() < number);
+        let to = self.held.partition_point(|item| item.partition() <= number);
+        let runs: Vec<_> = self.runs.iter().map(|run| run.partition(number)).collect();
+        let mut merge = MergeRuns { held: self.held[from..to].iter(), runs, next: BinaryHeap::new(), failed: None };
+        (0..=merge.runs.len()).for_each(|source| merge.advance(source));
+        merge
+    }
+
+    /// All items, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = io::Result<T>> + '_ {
+        (0..T::PARTITIONS).flat_map(|number| self.partition(number))
+    }
+}
+
+/// Bytes that are read of a run at a time.
+const READ_BYTES: usize = 64 << 10;
+
+/// A stretch of a run.
+#[derive(Debug)]
+struct RunReader<'s> {
+    run: &'s Mutex<File>,
+    at: u64,
+    end: u64,
+}
+
+impl Read for RunReader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = into.len().min(usize::try_from(self.end - self.at).unwrap_or(usize::MAX));
+        let mut file = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.at))?;
+        let read = file.read(&mut into[..length])?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// Merges what is held with the runs on disk.
+#[derive(Debug)]
+pub struct MergeRuns<'s, T> {
+    held: std::slice::Iter<'s, T>,
+    runs: Vec<BufReader<RunReader<'s>>>,
+    /// The next item of each source with its number: the runs, and then what is held.
+    next: BinaryHeap<Reverse<(T, usize)>>,
+    failed: Option<io::Error>,
+}
+
+impl<T: SpoolItem> MergeRuns<'_, T> {
+    fn advance(&mut self, source: usize) {
+        let item = match self.runs.get_mut(source) {
+            None => self.held.next().cloned(),
+            Some(run) if run.buffer().is_empty() && run.get_ref().at == run.get_ref().end => None,
+            Some(run) => T::read(run).map_err(|error| self.failed = Some(error)).ok(),
+        };
+        self.next.extend(item.map(|item| Reverse((item, source))));
+    }
+}
+
+impl<T: SpoolItem> Iterator for MergeRuns<'_, T> {
+    type Item = io::Result<T>;
+
+    fn next(&mut self) -> Option<io::Result<T>> {
+        if let Some(error) = self.failed.take() {
+            // Nothing after it would be whole.
+            self.next.clear();
+            return Some(Err(error));
+        }
+        if self.runs.is_empty() {
+            // Nothing to merge with: the heap holds the one item that was there first.
+            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next().cloned()).map(Ok);
+        }
+        let Reverse((item, source)) = self.next.pop()?;
+        self.advance(source);
+        Some(Ok(item))
+    }
+}
+
+#[cfg(test)]
+mod tests;

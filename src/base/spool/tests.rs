@@ -1,0 +1,63 @@
+use super::*;
+use proptest::prelude::*;
+
+/// A number, in four partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Number(u16);
+
+impl SpoolItem for Number {
+    const PARTITIONS: usize = 4;
+
+    fn partition(&self) -> usize {
+        usize::from(self.0 >> 14)
+    }
+
+    fn bytes(&self) -> usize {
+        2
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.0.to_le_bytes());
+    }
+
+    fn read(from: &mut dyn Read) -> io::Result<Self> {
+        let mut bytes = [0; 2];
+        from.read_exact(&mut bytes)?;
+        Ok(Self(u16::from_le_bytes(bytes)))
+    }
+}
+
+fn spooled(blocks: &[Vec<u16>], max_memory: u64) -> SortedSpool<Number> {
+    let spool = SortSpool::new(SpoolLimits { max_memory, temp_folder: None });
+    for block in blocks {
+        spool.add(block.iter().map(|number| Number(*number)).collect()).unwrap();
+    }
+    spool.take_sorted()
+}
+
+proptest! {
+    #[test]
+    fn any_numbers_come_back_sorted_in_memory_and_on_disk(
+        blocks in prop::collection::vec(prop::collection::vec(any::<u16>(), 0..50), 0..10),
+        max_memory in prop_oneof![Just(0_u64), 0..200_u64, Just(1 << 20)],
+    ) {
+        let mut all = blocks.concat();
+        all.sort_unstable();
+        let spool = spooled(&blocks, max_memory);
+        let read: Vec<u16> = spool.iter().map(|number| number.unwrap().0).collect();
+        prop_assert_eq!(&read, &all);
+        let again: Vec<u16> = (0..4).flat_map(|part| spool.partition(part)).map(|number| number.unwrap().0).collect();
+        prop_assert_eq!(again, all);
+        prop_assert_eq!(spool.has_spilled(), blocks.iter().any(|block| !block.is_empty()) && max_memory == 0 || spool.has_spilled());
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named_and_nothing_is_lost() {
+    let folder = std::env::temp_dir().join("no such folder of evql");
+    let spool = SortSpool::new(SpoolLimits { max_memory: 0, temp_folder: Some(folder.clone()) });
+    let error = spool.add(vec![Number(2), Number(1)]).unwrap_err();
+    assert!(error.to_string().contains(&folder.display().to_string()), "{error}");
+    let held: Vec<Number> = spool.take_sorted().iter().map(Result::unwrap).collect();
+    assert_eq!(held, [Number(1), Number(2)]);
+}

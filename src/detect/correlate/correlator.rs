@@ -1,0 +1,136 @@
+//! Streams sorted candidates, key by key, through the rules.
+
+use super::candidate::CandidateTuple;
+use super::found_alert::FoundAlert;
+use super::group::{GroupRules, GroupRunner};
+use super::hosts::HostNumber;
+use super::pattern::CandidateTables;
+use crate::base::Locator;
+use crate::eql::Digest;
+use crate::rules::Rule;
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+/// Runs rules over sorted candidates. Shared by all threads.
+#[derive(Debug)]
+pub struct Correlator<'r> {
+    rules: GroupRules<'r>,
+    tables: &'r CandidateTables,
+}
+
+/// What was found among the candidates of some partitions.
+#[derive(Debug, Default)]
+pub struct Correlated {
+    /// In no certain order.
+    pub alerts: Vec<FoundAlert>,
+    /// How many events have so many join keys that some were dropped.
+    pub capped: usize,
+    /// Processes that appear under the names of several hosts, if there are some.
+    pub straddling: Option<Straddling>,
+}
+
+/// Processes, by their entity ids, that appear under the names of several hosts.
+///
+/// Their events are not joined: the same id on another host is another process. But a host that was renamed, or is called by its short name here and its
+/// full name there, has its processes twice, which a reader must know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Straddling {
+    /// How many there are.
+    pub processes: usize,
+    /// An event of one of them.
+    pub example: Locator,
+    /// The hosts of that one, in the order of their names.
+    pub hosts: Vec<Arc<str>>,
+}
+
+impl Correlated {
+    /// Adds what was found in other partitions.
+    #[must_use]
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.alerts.len() < other.alerts.len() {
+            std::mem::swap(&mut self.alerts, &mut other.alerts);
+        }
+        self.alerts.append(&mut other.alerts);
+        self.capped += other.capped;
+        self.straddling = match (self.straddling, other.straddling) {
+            (Some(one), Some(two)) => {
+                let processes = one.processes + two.processes;
+                let first = if (two.example, &two.hosts) < (one.example, &one.hosts) { two } else { one };
+                Some(Straddling { processes, ..first })
+            }
+            (one, two) => one.or(two),
+        };
+        self
+    }
+}
+
+/// The hosts that the process at hand was met on.
+#[derive(Debug, Default)]
+struct ProcessHosts {
+    process: Digest,
+    example: Option<Locator>,
+    hosts: BTreeSet<HostNumber>,
+}
+
+impl ProcessHosts {
+    fn of(tuple: &CandidateTuple) -> Self {
+        Self { process: tuple.key(), example: Some(tuple.origin()), hosts: BTreeSet::from([tuple.host]) }
+    }
+
+    fn add(&mut self, tuple: &CandidateTuple) {
+        self.example = self.example.min(Some(tuple.origin()));
+        self.hosts.insert(tuple.host);
+    }
+
+    fn straddling(&self, tables: &CandidateTables) -> Option<Straddling> {
+        let example = self.example.filter(|_| self.hosts.len() > 1)?;
+        let hosts: BTreeSet<Arc<str>> = self.hosts.iter().map(|host| tables.hosts.name(*host)).collect();
+        Some(Straddling { processes: 1, example, hosts: hosts.into_iter().collect() })
+    }
+}
+
+impl<'r> Correlator<'r> {
+    /// A correlator for the candidates of a run that has these tables.
+    pub fn new(rules: &'r [Rule], tables: &'r CandidateTables) -> Self {
+        Self { rules: GroupRules::new(rules, tables.patterns()), tables }
+    }
+
+    /// Runs the rules over the sorted candidates of one partition, apart from those that stand at places of which `is_gone` is true.
+    pub fn partition(
+        &self,
+        candidates: impl Iterator<Item = io::Result<CandidateTuple>>,
+        is_gone: impl Fn(Locator) -> bool,
+    ) -> io::Result<Correlated> {
+        let mut runner = GroupRunner::new(&self.rules);
+        let mut found = Correlated::default();
+        let mut hosts = ProcessHosts::default();
+        let mut current = None;
+        for tuple in candidates {
+            let tuple = tuple?;
+            if is_gone(tuple.origin()) {
+                continue;
+            }
+            let group = (tuple.key(), tuple.scope());
+            if current != Some(group) {
+                runner.end(&mut found.alerts);
+                current = Some(group);
+            }
+            found.capped += usize::from(tuple.is_capped());
+            // The groups of one process on several hosts are neighbours.
+            if tuple.is_of_process() {
+                if hosts.process == tuple.key() && hosts.example.is_some() {
+                    hosts.add(&tuple);
+                } else {
+                    let straddling = hosts.straddling(self.tables);
+                    found = found.merge(Correlated { straddling, ..Correlated::default() });
+                    hosts = ProcessHosts::of(&tuple);
+                }
+            }
+            runner.push(tuple);
+        }
+        runner.end(&mut found.alerts);
+        let straddling = hosts.straddling(self.tables);
+        Ok(found.merge(Correlated { straddling, ..Correlated::default() }))
+    }
+}

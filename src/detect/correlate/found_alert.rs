@@ -1,0 +1,71 @@
+//! An alert before its events are read: where they stand, and no more.
+
+use super::hosts::HostNumber;
+use crate::base::Locator;
+use crate::detect::hit::RuleIndex;
+use crate::eql::Digest;
+use crate::event::OrderKey;
+
+/// An event of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AlertEvent {
+    /// Its place in the order of events, and in the evidence.
+    pub order: OrderKey,
+    /// Its host.
+    pub host: HostNumber,
+}
+
+/// An alert that was found, in the order in which alerts are shown: by their last events, then by rules.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundAlert {
+    /// The event of its last stage.
+    pub last: AlertEvent,
+    /// Which rule.
+    pub rule: u32,
+    /// The event that completed it. The terms of a sample are met in any order.
+    pub completed: OrderKey,
+    /// What decides between alerts of one rule that one event completes.
+    pub rank: AlertRank,
+    /// The host that its join key means something on.
+    pub scope: Option<HostNumber>,
+    /// The digest of its join key; `None` for a rule of single events.
+    pub key: Option<Digest>,
+    /// One entry a stage; `None` for a stage that demands absence.
+    pub events: Vec<Option<AlertEvent>>,
+}
+
+/// For a sample its first event, and the first term that takes it; then for all the position of the key among those of the event.
+pub type AlertRank = (Option<OrderKey>, u32, u16);
+
+impl FoundAlert {
+    /// The alert of a rule that finds single events.
+    pub fn of_event(rule: RuleIndex, event: AlertEvent) -> Self {
+        let rule = u32::try_from(rule).unwrap_or(u32::MAX);
+        Self {
+            last: event,
+            rule,
+            completed: event.order,
+            rank: (None, 0, 0),
+            scope: None,
+            key: None,
+            events: vec![Some(event)],
+        }
+    }
+
+    /// Which rule.
+    pub fn rule(&self) -> RuleIndex {
+        self.rule as usize
+    }
+
+    /// The alert of events that were found, one a stage; `None` without any.
+    pub fn of_events(rule: RuleIndex, events: Vec<Option<AlertEvent>>) -> Option<Self> {
+        let last = *events.iter().flatten().next_back()?;
+        let completed = events.iter().flatten().map(|event| event.order).max()?;
+        Some(Self { completed, events, ..Self::of_event(rule, last) })
+    }
+
+    /// Where its events were read.
+    pub fn origins(&self) -> impl Iterator<Item = Locator> {
+        self.events.iter().flatten().map(|event| event.order.origin())
+    }
+}
