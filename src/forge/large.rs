@@ -4,8 +4,8 @@
 //! Whether the attacks are found is for the reader to show: this module knows no rules.
 
 mod host;
+mod inventory;
 mod plant;
-mod programs;
 mod random;
 mod record;
 mod words;

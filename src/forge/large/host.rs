@@ -4,7 +4,7 @@
 //! Planted attacks are in `plant`; files and their sizes are not known here.
 
 use super::super::binxml::ForgedInstance;
-use super::programs::{Account, BASE, PROGRAMS, Program, Talks};
+use super::inventory::{Account, INVENTORY, Program, Talks};
 use super::random::Random;
 use super::record::{ForgedKind, Recorder, SchemaValues};
 use super::words;
@@ -71,7 +71,7 @@ impl ForgedHost {
         let [.., low] = serial.to_be_bytes();
         let clock = Ticks(BEGIN.0 + i64::try_from(random.below(36_000_000_000)).unwrap_or_default());
         let sysmon = random.between32(500, 1000) * 4;
-        let user = *random.pick(words::USERS);
+        let user = random.pick(&INVENTORY.words.users);
         Self {
             recorder: Recorder::new(&computer, sysmon),
             computer,
@@ -83,8 +83,8 @@ impl ForgedHost {
             number: random.between(1, 90_000),
             serial: 1,
             running: VecDeque::new(),
-            stay: BASE.len(),
-            weights: PROGRAMS.iter().map(|program| program.weight).sum(),
+            stay: INVENTORY.base.len(),
+            weights: INVENTORY.programs.iter().map(|program| program.weight).sum(),
             random,
         }
     }
@@ -112,7 +112,7 @@ impl ForgedHost {
 
     /// Starts what runs for good, in the order of the table.
     fn boot(&mut self) -> ForgedEventData {
-        let program = &BASE[self.running.len()];
+        let program = &INVENTORY.base[self.running.len()];
         self.start_of(program)
     }
 
@@ -150,17 +150,17 @@ impl ForgedHost {
     fn start_one(&mut self) -> ForgedEventData {
         let mut at = self.random.below(self.weights);
         // Weights laid end to end; the program in whose stretch the number falls is chosen.
-        let chosen = PROGRAMS.iter().find(|program| {
+        let chosen = INVENTORY.programs.iter().find(|program| {
             let here = at < program.weight;
             at = at.saturating_sub(program.weight);
             here
         });
-        self.start_of(chosen.unwrap_or(&PROGRAMS[0]))
+        self.start_of(chosen.unwrap_or(&INVENTORY.programs[0]))
     }
 
     /// Starts a program from a parent that runs.
     fn start_of(&mut self, program: &'static Program) -> ForgedEventData {
-        let mut parent = self.running_named(program.parents);
+        let mut parent = self.running_named(&program.parents);
         if parent.is_none() && !program.parents.is_empty() {
             parent = self.running_named(&["explorer.exe"]);
         }
@@ -187,12 +187,12 @@ impl ForgedHost {
 
     /// A new process of a program, with one of its usual command lines. It does not run yet.
     pub(super) fn process(&mut self, program: &'static Program) -> Rc<ForgedProcess> {
-        let line = *self.random.pick(program.lines);
+        let line = self.random.pick(&program.lines);
         self.serial += 1;
         Rc::new(ForgedProcess {
             guid: self.guid(self.serial),
             pid: self.random.between32(200, 8000) * 4,
-            image: words::filled(program.image, self.user, &mut self.random),
+            image: words::filled(&program.image, self.user, &mut self.random),
             line: words::filled(line, self.user, &mut self.random),
             account: program.account,
             program,
@@ -209,13 +209,13 @@ impl ForgedHost {
     }
 
     /// A process that runs and has one of these file names; any of them.
-    pub(super) fn running_named(&mut self, names: &[&str]) -> Option<Rc<ForgedProcess>> {
+    pub(super) fn running_named(&mut self, names: &[impl AsRef<str>]) -> Option<Rc<ForgedProcess>> {
         // A random start and a search in a circle: one draw, however many processes fit, so that later numbers do not depend on it.
         let start = self.random.index(self.running.len());
         let count = self.running.len();
-        let found = (0..count)
-            .map(|at| &self.running[(start + at) % count])
-            .find(|process| process.image.rsplit('\\').next().is_some_and(|name| names.contains(&name)));
+        let found = (0..count).map(|at| &self.running[(start + at) % count]).find(|process| {
+            process.image.rsplit('\\').next().is_some_and(|name| names.iter().any(|wanted| wanted.as_ref() == name))
+        });
         found.cloned()
     }
 
@@ -238,27 +238,27 @@ impl ForgedHost {
 
     /// A public address that answers on a usual port.
     pub(super) fn public(&mut self) -> Remote {
-        let &(port, port_name) = self.random.pick(words::PUBLIC_PORTS);
+        let (port, port_name) = self.random.pick(&INVENTORY.words.public_ports);
         let (low, high) = (self.random.between32(1, 255), self.random.between32(0, 255));
         let address = if self.random.percent(8) {
-            let &(first, second) = self.random.pick(words::PUBLIC_BLOCKS_6);
+            let &(first, second) = self.random.pick(&INVENTORY.words.public_blocks_6);
             let [_, third, _, fourth] = [0, u16::try_from(high).unwrap_or(1), 0, u16::try_from(low).unwrap_or(1)];
             Ipv6Addr::new(first, second, third, 0x80b, 0, 0, 0, fourth).into()
         } else {
-            let &(first, second) = self.random.pick(words::PUBLIC_BLOCKS);
+            let &(first, second) = self.random.pick(&INVENTORY.words.public_blocks);
             let byte = |number| u8::try_from(number).unwrap_or(1);
             Ipv4Addr::new(first, second, byte(high), byte(low)).into()
         };
-        Remote { address, port, port_name, udp: self.random.percent(6) }
+        Remote { address, port: *port, port_name, udp: self.random.percent(6) }
     }
 
     /// An address of the own network.
     pub(super) fn private(&mut self) -> Remote {
-        let &(port, port_name) = self.random.pick(words::PRIVATE_PORTS);
+        let (port, port_name) = self.random.pick(&INVENTORY.words.private_ports);
         let low = u8::try_from(self.random.between32(1, 255)).unwrap_or(1);
         let first = *self.random.pick(&[[10, 20, 0], [10, 20, 1], [192, 168, 178], [172, 16, 5]]);
         let address = Ipv4Addr::new(first[0], first[1], first[2], low).into();
-        Remote { address, port, port_name, udp: port == 53 }
+        Remote { address, port: *port, port_name, udp: *port == 53 }
     }
 
     fn user_name(&self, account: Account) -> String {
@@ -306,11 +306,11 @@ impl ForgedHost {
                 .guid(process.guid)
                 .number(process.pid)
                 .text(&process.image)
-                .text(program.version)
-                .text(program.description)
-                .text(program.product)
-                .text(program.company)
-                .text(program.original)
+                .text(&program.version)
+                .text(&program.description)
+                .text(&program.product)
+                .text(&program.company)
+                .text(&program.original)
                 .text(&process.line)
                 .text(&folder)
                 .text(&host.user_name(process.account))
@@ -318,7 +318,7 @@ impl ForgedHost {
                 .hex(logon.into())
                 .number(u32::from(!service))
                 .text(integrity)
-                .text(&hashes(program.image));
+                .text(&hashes(&program.image));
             match parent {
                 Some(parent) => fields
                     .guid(parent.guid)
@@ -369,20 +369,20 @@ impl ForgedHost {
     /// A process loads a library.
     pub(super) fn load(&mut self, process: &ForgedProcess) -> ForgedEventData {
         self.written(ForgedKind::Load, |host, seen| {
-            let library = host.random.pick(words::LIBRARIES);
+            let library = host.random.pick(&INVENTORY.libraries);
             let user = host.user_name(process.account);
             SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
                 .text(&process.image)
-                .text(library.path)
-                .text(BASE[0].version)
-                .text(library.description)
-                .text(BASE[0].product)
-                .text(BASE[0].company)
-                .text(library.original)
-                .text(&hashes(library.path))
+                .text(&library.path)
+                .text(&INVENTORY.base[0].version)
+                .text(&library.description)
+                .text(&INVENTORY.base[0].product)
+                .text(&INVENTORY.base[0].company)
+                .text(&library.original)
+                .text(&hashes(&library.path))
                 .text("true")
                 .text("Microsoft Windows")
                 .text("Valid")
@@ -417,7 +417,7 @@ impl ForgedHost {
     /// A process writes a file.
     pub(super) fn file(&mut self, process: &ForgedProcess) -> ForgedEventData {
         self.written(ForgedKind::File, |host, seen| {
-            let path = *host.random.pick(words::FILES);
+            let path = host.random.pick(&INVENTORY.words.files);
             let path = words::filled(path, host.user, &mut host.random);
             let user = host.user_name(process.account);
             SchemaValues::new()
@@ -435,7 +435,7 @@ impl ForgedHost {
         let process = self.any();
         self.written(ForgedKind::Key, |host, seen| {
             let action = *host.random.pick(&["CreateKey", "DeleteKey", "DeleteValue"]);
-            let key = *host.random.pick(words::KEYS);
+            let key = host.random.pick(&INVENTORY.words.keys);
             let key = words::filled(key, host.user, &mut host.random);
             let user = host.user_name(process.account);
             SchemaValues::new()
@@ -452,7 +452,7 @@ impl ForgedHost {
     fn entry(&mut self) -> ForgedEventData {
         let process = self.any();
         self.written(ForgedKind::Entry, |host, seen| {
-            let (value, data) = *host.random.pick(words::ENTRIES);
+            let (value, data) = host.random.pick(&INVENTORY.words.entries);
             let value = words::filled(value, host.user, &mut host.random);
             let data = words::filled(data, host.user, &mut host.random);
             let user = host.user_name(process.account);

