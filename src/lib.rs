@@ -31,7 +31,7 @@
 //! # Ok::<(), evql::ScannerError>(())
 //! ```
 //!
-//! `docs/examples` has whole programs: `cargo run --example scan_folder -- samples`, `run_query` and `map_to_ecs`.
+//! `docs/examples` has whole programs: `cargo run --example scan_folder -- samples`, `run_query`, `map_to_ecs` and `test_rules`.
 //!
 //! # Map of the modules
 //!
@@ -52,6 +52,7 @@
 //! | run all of it on all cores, with every option there is | [`pipeline`] |
 //! | make event logs for tests | [`forge`] |
 //! | cut the evidence of alerts out of logs, with other names if need be | [`extract`] |
+//! | test rules like a program, and know how good the tests are | [`testing`] |
 //! | work with times, GUIDs, wildcards, and text that is not to be trusted | [`base`] |
 //!
 //! The version is below 1.0: the modules may change with any minor version, [`Scanner`] changes only where it must. What files hold that evql writes is a

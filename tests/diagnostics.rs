@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::diag::Diagnostic;
-use evql::{eql, rules};
+use evql::testing::{SuiteError, SuiteOptions, TestSuite};
+use evql::{eql, rules, testing};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -45,12 +46,24 @@ fn in_exceptions(text: &str) -> Vec<Diagnostic> {
     rules::load_exceptions(&[path], &rules::builtin()).files.into_iter().flat_map(|file| file.diagnostics).collect()
 }
 
+/// What is found in a test file.
+fn in_tests(text: &str) -> Vec<Diagnostic> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.test.toml");
+    std::fs::write(&path, text).unwrap();
+    match TestSuite::load([path], &SuiteOptions::default()) {
+        Err(SuiteError::Wrong { files }) => files.into_iter().flat_map(|file| file.diagnostics).collect(),
+        other => panic!("nothing is wrong with {text}: {other:?}"),
+    }
+}
+
 #[test]
 fn every_slug_is_explained_and_every_case_triggers_its_slug() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics.md")).unwrap();
     let sections = sections(&page);
     let explained: BTreeSet<&str> = sections.iter().map(|(slug, _)| slug.as_str()).collect();
-    let known: BTreeSet<&str> = eql::codes::ALL.iter().chain(rules::codes::ALL).map(|code| code.0).collect();
+    let known: BTreeSet<&str> =
+        eql::codes::ALL.iter().chain(rules::codes::ALL).chain(testing::codes::ALL).map(|code| code.0).collect();
     assert_eq!(explained, known);
     assert_eq!(explained.len(), sections.len(), "a slug has two sections");
     for (slug, case) in &sections {
@@ -66,6 +79,7 @@ fn every_slug_is_explained_and_every_case_triggers_its_slug() {
             }
             "path" => rules::load(&[text.trim().into()]).files.into_iter().flat_map(|file| file.diagnostics).collect(),
             "exceptions" => in_exceptions(text),
+            "tests" => in_tests(text),
             ending => in_file(ending, text),
         };
         let slugs: Vec<&str> = found.iter().map(|found| found.code.0).collect();

@@ -78,6 +78,11 @@ fn map_to_ecs_prints_documents() {
 }
 
 #[test]
+fn test_rules_prints_failures_and_changes_that_no_test_notices() {
+    kept("test_rules.txt", &printed("test_rules", &["tests/cli/detections/scriptlet.test.toml"]));
+}
+
+#[test]
 fn every_example_is_run_by_a_test() {
     let own = fs::read_to_string(root().join("tests/examples.rs")).unwrap();
     let mut seen = 0;
@@ -86,7 +91,7 @@ fn every_example_is_run_by_a_test() {
         assert!(own.contains(&format!("printed(\"{name}\"")), "nothing runs docs/examples/{name}.rs");
         seen += 1;
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 4);
 }
 
 /// The samples, as a person names them in the root of the repository.

@@ -27,10 +27,11 @@ Examples:
   evql tree evidence/ --alert 1                what started what around a finding
   evql scan evidence/ -r rules/                Elastic's rules, as they are
   evql query 'network where destination.port == 4444' evidence/
+  evql test rules/                             tests of detections, like those of a program
   evql info evidence/                          what is there, what is missing, what is damaged
   evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
 
-Exit codes: 0 done; 1 findings (only with --fail-on-detection); 2 a rule is wrong; 3 wrong call, or no input at all;
+Exit codes: 0 done; 1 findings (only with --fail-on-detection), or a test failed; 2 a rule or a test file is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
 
 mod extract;
@@ -39,6 +40,7 @@ mod info;
 mod report;
 mod shared;
 mod shell;
+mod test;
 
 pub use extract::*;
 pub use formats::*;
@@ -46,6 +48,7 @@ pub use info::*;
 pub use report::*;
 pub use shared::*;
 pub use shell::*;
+pub use test::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
 ///
@@ -80,6 +83,8 @@ pub enum Command {
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Run tests of detections: whether rules still find what they must in samples, and nothing else
+    Test(Box<TestArgs>),
     /// Make .evtx files from a scenario, or large ones at random, to test detections with
     Forge(Forge),
     /// Print what a shell needs to complete evql's arguments

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: done.
     Done,
-    /// 1: there are findings, and `--fail-on-detection` asked to be told so.
+    /// 1: there are findings, and `--fail-on-detection` asked to be told so; or a test failed.
     Findings,
-    /// 2: a rule or query is wrong.
+    /// 2: a rule, query or test file is wrong.
     Rules,
     /// 3: the call is wrong, the output cannot be written, or there is no input at all.
     Usage,

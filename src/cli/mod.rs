@@ -23,6 +23,7 @@ mod stdout;
 mod summary_json;
 mod tally;
 mod terminal;
+mod test;
 mod timeline;
 mod tree;
 
@@ -50,6 +51,7 @@ pub fn run() -> Exit {
         Command::Extract(args) => extract::run(args, &cli.look),
         Command::Report(args) => report::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
+        Command::Test(args) => test::run(args, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),
         Command::Completions(args) => shell::completions(args),
         Command::Man(args) => shell::man(args),

@@ -5,6 +5,7 @@ pub mod faults;
 mod line;
 pub mod summary;
 pub mod survey;
+pub mod test_runs;
 pub mod tree;
 pub mod triage;
 

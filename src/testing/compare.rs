@@ -280,5 +280,44 @@ impl EventExpectation {
     }
 }
 
+/// The alerts of several runs of one test, each once, with the clocks under which it was found.
+pub fn merged(runs: &[(Clock, &[RecordedAlert])]) -> Vec<(RecordedAlert, Vec<Clock>)> {
+    let mut all: Vec<(RecordedAlert, Vec<Clock>)> = Vec::new();
+    for (clock, alerts) in runs {
+        for alert in *alerts {
+            match all.iter_mut().find(|(known, clocks)| is_same(known, alert) && !clocks.contains(clock)) {
+                Some((_, clocks)) => clocks.push(*clock),
+                None => all.push((alert.clone(), vec![*clock])),
+            }
+        }
+    }
+    all
+}
+
+/// Whether two alerts are one, told by rule and events.
+fn is_same(left: &RecordedAlert, right: &RecordedAlert) -> bool {
+    left.rule == right.rule
+        && left.keys == right.keys
+        && left.events.iter().map(|event| event.origin).eq(right.events.iter().map(|event| event.origin))
+}
+
+/// For each expected alert the position of the one that fits, or else of one of its rule that is close to it and fits no other.
+pub fn closest(expected: &Expectations, found: &[(RecordedAlert, Vec<Clock>)]) -> Vec<Option<usize>> {
+    let fits = |one: usize, at: usize| expected.alerts[one].fits(&found[at].0);
+    let mut pairs = matched(expected.alerts.len(), found.len(), &fits);
+    for one in 0..pairs.len() {
+        if pairs[one].is_some() {
+            continue;
+        }
+        let alert = &expected.alerts[one];
+        let free =
+            (0..found.len()).filter(|at| !pairs.contains(&Some(*at)) && alert.rules.contains(&found[*at].0.rule));
+        pairs[one] = free
+            .filter(|&at| alert.closeness(&found[at].0) > 0)
+            .max_by_key(|&at| (alert.closeness(&found[at].0), usize::MAX - at));
+    }
+    pairs
+}
+
 #[cfg(test)]
 mod tests;

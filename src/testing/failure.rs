@@ -30,12 +30,17 @@ pub fn describe(mismatch: &Mismatch, case: &TestCase, found: &RunFindings, near:
     let (message, details, span) = match mismatch {
         Mismatch::Missing(at) => {
             let alert = &expected.alerts[*at];
-            (format!("expected alert is missing: {}", of_expected(alert)), near.explain(alert), alert.span)
+            (format!("expected alert is missing: {}", of_expected(alert, case)), near.explain(alert), alert.span)
         }
         Mismatch::Different(at, other) => {
             let (alert, other) = (&expected.alerts[*at], &found.alerts[*other]);
-            let message = format!("alert differs: {}", of_expected(alert));
-            (message, alert.differences(other), alert.span)
+            let message = format!("alert differs: {}", of_expected(alert, case));
+            let mut lines = alert.differences(other);
+            if alert.records.is_some() && alert.records != other.all_records() {
+                lines.push("of the expected records:".to_owned());
+                lines.extend(near.explain(alert).into_iter().map(|line| format!("  {line}")));
+            }
+            (message, lines, alert.span)
         }
         Mismatch::Unexpected(at) => {
             let alert = &found.alerts[*at];
@@ -72,10 +77,12 @@ pub const fn clock_name(clock: Clock) -> &'static str {
     }
 }
 
-fn of_expected(alert: &AlertExpectation) -> String {
+fn of_expected(alert: &AlertExpectation, case: &TestCase) -> String {
+    // An id tells people nothing.
+    let rule = alert.rules.first().map_or(&alert.rule, |&rule| &case.group.rules()[rule].meta.name);
     let host = alert.host.as_ref().map_or_else(String::new, |host| format!(" on {host}"));
     let records = alert.records.as_ref().map_or_else(String::new, |records| format!(", records {records:?}"));
-    format!("{}{host}{records}", alert.rule)
+    format!("{rule}{host}{records}")
 }
 
 fn of_found(alert: &RecordedAlert) -> String {

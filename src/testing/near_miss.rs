@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Most conditions of a nearest event that are named.
 const MOST_CONDITIONS: usize = 6;
 
+/// Most characters of a condition that are shown.
+const MOST: usize = 160;
+
 /// Everything that an explanation is made from.
 pub struct NearMiss<'e> {
     /// The rules of the test.
@@ -310,9 +313,9 @@ impl RuleMiss<'_> {
         match branch {
             Some(branch) => {
                 let text = one_line(self.rule.source.get(branch.span().range()).unwrap_or_default());
-                (format!("excepted by: {text}"), branch.span())
+                (format!("excepted by: {}", cut(&text)), branch.span())
             }
-            None => (format!("does not hold: {}", condition.text), condition.span),
+            None => (format!("does not hold: {}", cut(&condition.text)), condition.span),
         }
     }
 
@@ -325,6 +328,14 @@ impl RuleMiss<'_> {
     fn shown(&self, event: &Event) -> String {
         let host = event.document.text(ecs::HOST_NAME).unwrap_or("(no computer name)");
         format!("{} on {host} at {}", shown_short(event), event.time(self.about.clock))
+    }
+}
+
+/// The beginning of a long condition, whose place stands beside it.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

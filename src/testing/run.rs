@@ -101,7 +101,7 @@ pub fn run_case(case: &TestCase) -> Result<TestResult, RunError> {
         let outcome = scan(case, clock)?;
         let found = findings(case, &outcome);
         let mut mismatches = compare(&case.expected, clock, &found);
-        let is_missing = mismatches.iter().any(|mismatch| matches!(mismatch, Mismatch::Missing(_)));
+        let is_missing = mismatches.iter().any(|wrong| matches!(wrong, Mismatch::Missing(_) | Mismatch::Different(..)));
         let wants_events = !case.expected.events.is_empty();
         let events = if wants_events || is_missing { all_events(&outcome, clock) } else { Vec::new() };
         if wants_events {

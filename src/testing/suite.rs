@@ -1,10 +1,13 @@
 //! All tests below some paths, loaded and found right: the way in for whoever runs them.
 
+use super::coverage::{RuleCoverageReport, coverage};
 use super::discover::{FoundTests, find};
 use super::file::{TestCase, TestFile};
+use super::mutation::{MutationReport, mutate};
 use super::resolve::Resolver;
 use super::rule_group::{RuleGroups, RuleSource};
 use super::run::{RunSettings, TestResult, run};
+use super::update::{UpdatedFile, update};
 use crate::diag::concise;
 use crate::pipeline::RunError;
 use crate::rules::FileReport;
@@ -103,6 +106,21 @@ impl TestSuite {
         done: &(dyn Fn(usize, &TestResult) + Sync),
     ) -> Result<Vec<TestResult>, RunError> {
         run(&self.cases, settings, done)
+    }
+
+    /// Which rules and parts of rules the tests prove that passed. `threads` is how many to use; 0 means one per core.
+    pub fn coverage(&self, results: &[TestResult], threads: usize) -> Result<RuleCoverageReport, RunError> {
+        coverage(&self.cases, results, threads)
+    }
+
+    /// Which small changes of their rules the tests notice that passed. `threads` is how many to use; 0 means one per core.
+    pub fn mutate(&self, results: &[TestResult], threads: usize) -> Result<MutationReport, RunError> {
+        mutate(&self.cases, results, threads)
+    }
+
+    /// Writes what runs have found into the files of the tests that failed.
+    pub fn update(&self, results: &[TestResult]) -> std::io::Result<Vec<UpdatedFile>> {
+        update(&self.cases, results)
     }
 
     /// Keeps only the tests whose file and name a text is part of; how many are left out.
