@@ -1,6 +1,6 @@
 //! Arguments of `evql test`.
 
-use super::{ClockArg, MappingArg};
+use super::shared::{ClockArg, MappingArg};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
