@@ -4,37 +4,13 @@ mod github;
 mod jsonl;
 mod junit;
 mod tap;
+mod test_report;
 mod text;
 
-use super::file::TestCase;
+pub use test_report::TestReport;
+
 use super::quality::QualityReport;
-use super::run::{TestResult, Verdict};
 use std::io::{self, Write};
-
-/// Tests with their results, in their order.
-#[derive(Clone, Copy, Debug)]
-pub struct TestReport<'r> {
-    /// The tests.
-    pub cases: &'r [TestCase],
-    /// The result of each.
-    pub results: &'r [TestResult],
-}
-
-impl<'r> TestReport<'r> {
-    /// Every test with its result.
-    pub fn all(&self) -> impl Iterator<Item = (&'r TestCase, &'r TestResult)> {
-        self.cases.iter().zip(self.results)
-    }
-
-    /// The tests that failed.
-    pub fn failed(&self) -> impl Iterator<Item = (&'r TestCase, &'r TestResult)> {
-        self.all().filter(|(_, result)| result.verdict == Verdict::Failed)
-    }
-
-    fn count(&self, verdict: Verdict) -> usize {
-        self.results.iter().filter(|result| result.verdict == verdict).count()
-    }
-}
 
 /// The formats of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

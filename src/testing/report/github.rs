@@ -1,6 +1,6 @@
 //! Annotations of GitHub Actions: each failure stands beside its line in the test file, and each unnoticed change beside its line in the rule file.
 
-use super::TestReport;
+use super::test_report::TestReport;
 use crate::testing::quality::QualityReport;
 use crate::testing::run::Verdict;
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! One JSON object a test, and one for the whole.
 
-use super::TestReport;
+use super::test_report::TestReport;
 use crate::testing::file::TestCase;
 use crate::testing::quality::QualityReport;
 use crate::testing::run::{TestResult, Verdict};

@@ -1,6 +1,6 @@
 //! `JUnit` XML, as Jenkins, GitLab and Azure read it: a suite a file, a case a test.
 
-use super::TestReport;
+use super::test_report::TestReport;
 use crate::base::escape::html;
 use crate::testing::file::TestCase;
 use crate::testing::run::{TestResult, Verdict};

@@ -1,6 +1,6 @@
 //! The Test Anything Protocol, version 14: a line a test, and a block of YAML for what is wrong with it.
 
-use super::TestReport;
+use super::test_report::TestReport;
 use crate::testing::run::Verdict;
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
 //! Results for people, in a file.
 
-use super::TestReport;
+use super::test_report::TestReport;
 use crate::base::escape::terminal;
 use crate::testing::quality::QualityReport;
 use crate::testing::run::Verdict;
