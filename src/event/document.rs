@@ -140,6 +140,11 @@ impl Document {
         }
     }
 
+    /// Sets a field to values, in place of those it had.
+    pub fn set_values(&mut self, field: impl Into<Field>, values: FieldValues) {
+        self.replace(field.into(), values);
+    }
+
     /// Adds a value to a field.
     pub fn push(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
         let field = field.into();

@@ -23,9 +23,6 @@ use crate::timeline::{RowContents, Subject};
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-/// The event ID of a connection.
-const CONNECTION: u32 = 3;
-
 /// Visits one unit, with the state of the thread that reads it.
 pub struct UnitVisitor<'w> {
     worker: &'w Worker<'w>,
@@ -145,7 +142,7 @@ impl Visitor for UnitVisitor<'_> {
             let event = LazyEvent::new(extractors, record, row_cache, path);
             rows.lazy_event(&event, template, order_of(&event, record, clock), shape.is_creation);
             row_ends.push(rows.bytes().len());
-            if record.event_id() == CONNECTION && worker.tells_connections() {
+            if worker.tells_connections() && sysmon::is_connection(record.event_id()) {
                 connections.extend(connection_of(&event).filter(Connection::shows_own_address));
             }
         }
@@ -239,7 +236,7 @@ impl UnitVisitor<'_> {
         if let Some(subject) = subject {
             // Rules were matched before the record was asked for.
             self.found.note_time(record.time_created, record.time_created);
-            if record.event_id == CONNECTION {
+            if sysmon::is_connection(record.event_id) {
                 let data = |name: &str| record.data.iter().find(|(have, _)| **have == *name).map(|(_, text)| &**text);
                 let connection = Connection::of_record(&record.computer, data);
                 self.state.connections.extend(connection.filter(Connection::shows_own_address));

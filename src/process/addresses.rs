@@ -4,6 +4,7 @@ use super::connection::{CONNECTION_FIELDS, Connection, HostAddresses};
 use super::field_reader::FieldReader;
 use super::observer::{ObservedEvent, Observer};
 use crate::ecs::FieldId;
+use crate::sysmon::is_connection;
 
 /// Connections that show addresses of their hosts, until it is certain that they count.
 #[derive(Debug, Default)]
@@ -26,11 +27,11 @@ impl AddressSurvey {
 
 impl Observer for AddressSurvey {
     fn fields(&self, id: u32) -> &'static [FieldId] {
-        if id == 3 { CONNECTION_FIELDS } else { &[] }
+        if is_connection(id) { CONNECTION_FIELDS } else { &[] }
     }
 
     fn see(&mut self, event: &ObservedEvent<'_>) {
-        if event.id.is_none_or(|id| id == 3) {
+        if event.id.is_none_or(is_connection) {
             let connection = self.reader.connection(event.fields);
             self.pending.extend(connection.filter(Connection::shows_own_address));
         }

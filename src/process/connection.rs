@@ -17,6 +17,7 @@
 use crate::base::host::folded;
 use crate::base::wildcard::fold;
 use crate::ecs::{self, FieldId};
+use crate::sysmon;
 use foldhash::fast::FixedState;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
@@ -36,6 +37,15 @@ pub const CONNECTION_FIELDS: &[FieldId] = &[
     ecs::DESTINATION_DOMAIN,
     ecs::NETWORK_DIRECTION,
 ];
+
+/// The fields of a connection, and others: `N` in all.
+pub const fn with_connection<const M: usize, const N: usize>(others: [FieldId; M]) -> [FieldId; N] {
+    let mut all = [ecs::HOST_NAME; N];
+    let (connection, rest) = all.split_at_mut(CONNECTION_FIELDS.len());
+    connection.copy_from_slice(CONNECTION_FIELDS);
+    rest.copy_from_slice(&others);
+    all
+}
 
 /// Longest name that Windows registers of a computer: longer ones are cut to it.
 const NETBIOS_LENGTH: usize = 15;
@@ -161,19 +171,10 @@ impl Connection {
     pub fn of_record<'d>(host: &str, data: impl Fn(&str) -> Option<&'d str>) -> Option<Self> {
         let initiated = data("Initiated").and_then(crate::base::flag::read);
         let direction = initiated.map(|initiated| if initiated { "egress" } else { "ingress" });
-        Self::read(|field| {
-            let name = match field {
-                ecs::HOST_NAME => return Some(host.to_owned()),
-                ecs::NETWORK_DIRECTION => return direction.map(str::to_owned),
-                ecs::SOURCE_IP => "SourceIp",
-                ecs::SOURCE_PORT => "SourcePort",
-                ecs::SOURCE_DOMAIN => "SourceHostname",
-                ecs::DESTINATION_IP => "DestinationIp",
-                ecs::DESTINATION_PORT => "DestinationPort",
-                ecs::DESTINATION_DOMAIN => "DestinationHostname",
-                _ => return None,
-            };
-            data(name).map(str::to_owned)
+        Self::read(|field| match field {
+            ecs::HOST_NAME => Some(host.to_owned()),
+            ecs::NETWORK_DIRECTION => direction.map(str::to_owned),
+            field => data(sysmon::entry_of(field)?).map(str::to_owned),
         })
     }
 

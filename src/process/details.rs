@@ -4,14 +4,14 @@
 //! whatever the order of events and the number of threads, and under which the counts of what is held are exact. This module does not know why a process is
 //! wanted.
 
-use super::connection::{Connection, ConnectionEnd, EndName, HostAddresses};
+use super::connection::{CONNECTION_FIELDS, Connection, ConnectionEnd, EndName, HostAddresses, with_connection};
 use super::entity::EntityKey;
-use super::facts::ActivityKind;
 use super::field_reader::{FieldReader, LONGEST_TEXT};
 use super::observer::ObservedEvent;
 use crate::base::host::folded;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
+use crate::sysmon::ActivityKind;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -19,22 +19,14 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// The fields that are asked of an event that is no start.
-pub const FIELDS: &[FieldId] = &[
-    ecs::HOST_NAME,
+pub const FIELDS: [FieldId; CONNECTION_FIELDS.len() + 24] = with_connection([
     ecs::PROCESS_ENTITY_ID,
     ecs::PROCESS_PID,
     ecs::PROCESS_EXECUTABLE,
     ecs::USER_DOMAIN,
     ecs::USER_NAME,
     ecs::EVENT_ACTION,
-    ecs::SOURCE_IP,
-    ecs::SOURCE_PORT,
-    ecs::SOURCE_DOMAIN,
-    ecs::DESTINATION_IP,
-    ecs::DESTINATION_PORT,
-    ecs::DESTINATION_DOMAIN,
     ecs::NETWORK_TRANSPORT,
-    ecs::NETWORK_DIRECTION,
     ecs::DNS_QUESTION_NAME,
     ecs::SYSMON_DNS_STATUS,
     ecs::DNS_RESOLVED_IP,
@@ -52,7 +44,7 @@ pub const FIELDS: &[FieldId] = &[
     ecs::DATA_TARGET_IMAGE,
     ecs::DATA_GRANTED_ACCESS,
     ecs::MESSAGE,
-];
+]);
 
 /// Most different things of one list of one process that are held, if few processes are wanted.
 const MOST_ENTRIES: usize = 4096;

@@ -26,10 +26,11 @@ mod text;
 pub mod triage;
 mod view;
 
+pub use crate::sysmon::ActivityKind;
 pub use addresses::AddressSurvey;
 pub use connection::{Connection, ConnectionEnd, ConnectionRoute, EndName, HostAddresses, MOST_ADDRESSES, Peer};
 pub use entity::{EntityId, EntityKey};
-pub use facts::{ActivityCounts, ActivityKind, Hashes, Parent, ProcessFacts};
+pub use facts::{ActivityCounts, Hashes, Parent, ProcessFacts};
 pub use field_reader::process_of;
 pub use forest::{Forest, HostTree, NodeIndex, ProcessNode};
 pub use observe::ProcessSurvey;

@@ -2,13 +2,13 @@
 
 use super::connection::{Connection, HostAddresses};
 use super::details::{self, Details, WantedProcesses};
-use super::facts::ActivityKind;
 use super::field_reader::FieldReader;
-use super::observer::{Happened, ObservedEvent, Observer, happened};
+use super::observer::{ObservedEvent, Observer, happened};
 use super::table::{ProcessNews, ProcessObservation, ProcessTable};
 use crate::base::host::HostName;
 use crate::ecs::{self, FieldId};
 use crate::event::Fields;
+use crate::sysmon::{ActivityKind, LifeEvent, life_event};
 use std::sync::Arc;
 
 /// The fields that are asked of the start of a process.
@@ -100,18 +100,17 @@ impl ProcessSurvey {
 
 impl Observer for ProcessSurvey {
     fn fields(&self, id: u32) -> &'static [FieldId] {
-        match id {
-            1 => OF_STARTS,
-            // The state of Sysmon, drivers, subscriptions of WMI and errors are nobody's.
-            4 | 6 | 16 | 19 | 20 | 21 | 255 => &[],
-            _ => details::FIELDS,
+        match life_event(id) {
+            Some(LifeEvent::Start) => OF_STARTS,
+            Some(LifeEvent::Exit | LifeEvent::Did(_)) => &details::FIELDS,
+            None => &[],
         }
     }
 
     fn see(&mut self, event: &ObservedEvent<'_>) {
         let Some(happened) = happened(event) else { return };
         let fields = event.fields;
-        if self.addresses.is_some() && matches!(happened, Happened::Did(ActivityKind::Connection)) {
+        if self.addresses.is_some() && matches!(happened, LifeEvent::Did(ActivityKind::Connection)) {
             let connection = self.reader.connection(fields);
             self.connections.extend(connection.filter(Connection::shows_own_address));
         }
@@ -122,9 +121,9 @@ impl Observer for ProcessSurvey {
         };
         let order = event.order;
         let what = match happened {
-            Happened::Start => self.reader.start(fields),
-            Happened::Exit => ProcessNews::Exit(self.reader.news(fields, &self.table, &host.folded, &key, order)),
-            Happened::Did(kind) => {
+            LifeEvent::Start => self.reader.start(fields),
+            LifeEvent::Exit => ProcessNews::Exit(self.reader.news(fields, &self.table, &host.folded, &key, order)),
+            LifeEvent::Did(kind) => {
                 if let Some(number) = self.wanted.find(&host.folded, &key) {
                     self.entries.push(details::ActivityObservation {
                         number,

@@ -1,8 +1,8 @@
 //! Observers of a pass over the evidence, the events that they are shown, and what an event tells of its process.
 
-use super::facts::ActivityKind;
 use crate::ecs::{self, FieldId};
 use crate::event::{Fields, OrderKey};
+use crate::sysmon::{ActivityKind, LifeEvent, life_event};
 
 /// An event, as an observer is shown it.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct ObservedEvent<'e> {
 impl ObservedEvent<'_> {
     /// Whether it tells of the start of a process.
     pub fn is_start(&self) -> bool {
-        matches!(happened(self), Some(Happened::Start))
+        matches!(happened(self), Some(LifeEvent::Start))
     }
 }
 
@@ -34,55 +34,34 @@ pub trait Observer: Send {
     fn forget(&mut self);
 }
 
-/// The part that an event has in the life of its process.
-pub enum Happened {
-    /// The process started.
-    Start,
-    /// It ended.
-    Exit,
-    /// It did something.
-    Did(ActivityKind),
-}
-
 /// The part of an event in the life of its process: by its ID or, if it is none of Sysmon's, by its category. `None` if it is about no process.
-pub fn happened(event: &ObservedEvent<'_>) -> Option<Happened> {
-    Some(match event.id {
-        Some(1) => Happened::Start,
-        Some(5) => Happened::Exit,
-        Some(4 | 6 | 16 | 19 | 20 | 21 | 255) => return None,
-        Some(3) => Happened::Did(ActivityKind::Connection),
-        Some(22) => Happened::Did(ActivityKind::Dns),
-        Some(2 | 11 | 15 | 23 | 26 | 27 | 28 | 29) => Happened::Did(ActivityKind::File),
-        Some(12..=14) => Happened::Did(ActivityKind::Registry),
-        Some(7) => Happened::Did(ActivityKind::Image),
-        Some(8) => Happened::Did(ActivityKind::RemoteThread),
-        Some(10) => Happened::Did(ActivityKind::ProcessAccess),
-        Some(17 | 18) => Happened::Did(ActivityKind::Pipe),
-        Some(_) => Happened::Did(ActivityKind::Other),
-        None => return by_category(event.fields),
-    })
+pub fn happened(event: &ObservedEvent<'_>) -> Option<LifeEvent> {
+    match event.id {
+        Some(id) => life_event(id),
+        None => by_category(event.fields),
+    }
 }
 
-fn by_category(fields: &dyn Fields) -> Option<Happened> {
+fn by_category(fields: &dyn Fields) -> Option<LifeEvent> {
     let has = |field: FieldId, text: &str| {
         fields.values(&field.into()).iter().any(|value| value.as_text().is_some_and(|have| have == text))
     };
     let category = |text| has(ecs::EVENT_CATEGORY, text);
     Some(if category("library") {
-        Happened::Did(ActivityKind::Image)
+        LifeEvent::Did(ActivityKind::Image)
     } else if category("process") && has(ecs::EVENT_TYPE, "start") {
-        Happened::Start
+        LifeEvent::Start
     } else if category("process") && has(ecs::EVENT_TYPE, "end") {
-        Happened::Exit
+        LifeEvent::Exit
     } else if category("network") || category("dns") {
         let dns = category("dns") || has(ecs::NETWORK_PROTOCOL, "dns") && has_any(fields, ecs::DNS_QUESTION_NAME);
-        Happened::Did(if dns { ActivityKind::Dns } else { ActivityKind::Connection })
+        LifeEvent::Did(if dns { ActivityKind::Dns } else { ActivityKind::Connection })
     } else if category("file") {
-        Happened::Did(ActivityKind::File)
+        LifeEvent::Did(ActivityKind::File)
     } else if category("registry") {
-        Happened::Did(ActivityKind::Registry)
+        LifeEvent::Did(ActivityKind::Registry)
     } else if category("process") {
-        Happened::Did(ActivityKind::Other)
+        LifeEvent::Did(ActivityKind::Other)
     } else {
         return None;
     })

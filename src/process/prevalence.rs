@@ -3,7 +3,7 @@
 //! Hashes and command lines are those of starts, which a [`Forest`] has. The other ends of connections and names that were asked for are counted in a pass of
 //! their own, with the values in a set, so that memory follows what is sought. This module does not know why a value is.
 
-use super::connection::HostAddresses;
+use super::connection::{CONNECTION_FIELDS, HostAddresses, with_connection};
 use super::field_reader::FieldReader;
 use super::forest::Forest;
 use super::observer::{ObservedEvent, Observer};
@@ -11,6 +11,7 @@ use super::text::CutText;
 use crate::base::host::{folded, show};
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
+use crate::sysmon::{ActivityKind, EventIdRow, LifeEvent, event_id_row, life_event};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -167,22 +168,8 @@ impl Watch {
     }
 }
 
-/// The fields that are asked of connections, DNS queries and files.
-const FIELDS: &[FieldId] = &[
-    ecs::HOST_NAME,
-    ecs::SOURCE_IP,
-    ecs::SOURCE_PORT,
-    ecs::SOURCE_DOMAIN,
-    ecs::DESTINATION_IP,
-    ecs::DESTINATION_PORT,
-    ecs::DESTINATION_DOMAIN,
-    ecs::NETWORK_DIRECTION,
-    ecs::DNS_QUESTION_NAME,
-    ecs::FILE_HASH_SHA256,
-];
-
-/// The event IDs with hashes of files.
-const WITH_FILES: &[u32] = &[6, 7, 15, 26, 29];
+/// The fields that are asked of connections, DNS queries and files: of each kind of event all of them, because a record may have any entry, whatever its ID.
+const FIELDS: [FieldId; CONNECTION_FIELDS.len() + 2] = with_connection([ecs::DNS_QUESTION_NAME, ecs::FILE_HASH_SHA256]);
 
 /// The fields whose values are sought, beside the other ends of connections.
 pub const SOUGHT: [(ValueKind, FieldId); 2] =
@@ -224,7 +211,12 @@ impl Watch {
 
 impl Observer for Watch {
     fn fields(&self, id: u32) -> &'static [FieldId] {
-        if matches!(id, 3 | 22) || (self.seeks_files && WITH_FILES.contains(&id)) { FIELDS } else { &[] }
+        let has_files = || self.seeks_files && event_id_row(id).is_some_and(EventIdRow::has_file_hashes);
+        match life_event(id) {
+            Some(LifeEvent::Did(ActivityKind::Connection | ActivityKind::Dns)) => &FIELDS,
+            _ if has_files() => &FIELDS,
+            _ => &[],
+        }
     }
 
     fn see(&mut self, event: &ObservedEvent<'_>) {

@@ -8,6 +8,7 @@ use super::observer::{ObservedEvent, Observer};
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
+use crate::sysmon::{LifeEvent, life_event};
 use std::sync::Arc;
 
 /// The starts that are missing from some alerts.
@@ -81,7 +82,7 @@ const FIELDS: &[FieldId] = &[
 
 impl Observer for Starts {
     fn fields(&self, id: u32) -> &'static [FieldId] {
-        if id == 1 { FIELDS } else { &[] }
+        if life_event(id) == Some(LifeEvent::Start) { FIELDS } else { &[] }
     }
 
     fn see(&mut self, event: &ObservedEvent<'_>) {

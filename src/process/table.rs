@@ -1,9 +1,10 @@
 //! Processes by host and key, while events come in. Putting tables together does not depend on which was first.
 
 use super::entity::EntityKey;
-use super::facts::{ActivityCounts, ActivityKind, Parent, ProcessFacts, ProcessRecord, Start};
+use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start};
 use crate::base::host::{self, HostName};
 use crate::event::OrderKey;
+use crate::sysmon::ActivityKind;
 use hashbrown::HashMap;
 use std::sync::Arc;
 

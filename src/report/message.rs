@@ -7,6 +7,7 @@ use crate::base::escape::terminal;
 use crate::ecs::FieldId;
 use crate::event::{Clock, Event};
 use crate::process::{Connection, HostAddresses};
+use crate::sysmon::{EventId, EventIdRow, event_id_row};
 use crate::timeline::{Cell, DETAILS, EntryColumns, FIELDS, RowContents, RowWriter, TimelineEntry, TimelineRow};
 use hashbrown::HashMap;
 use std::fmt::Write as _;
@@ -108,42 +109,81 @@ pub fn message_of(event: &Event, known: &HostAddresses) -> String {
     message(&MessageFacts::new(row, &entry.columns()), known)
 }
 
+/// What an event of Sysmon is by its ID; `None` for another provider's event, to which the same number means something else.
+fn event_id_of(facts: &MessageFacts<'_>) -> Option<&'static EventIdRow> {
+    let is_sysmon = matches!(&*facts.raw("event.provider"), "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "");
+    facts.raw("event.code").parse().ok().filter(|_| is_sysmon).and_then(event_id_row)
+}
+
 /// The message of an event. `known` tells which end of a connection is whose, where the event itself does not.
 pub fn message(facts: &MessageFacts<'_>, known: &HostAddresses) -> String {
-    // Another provider's event with the same number means something else.
-    let provider = facts.raw("event.provider");
-    if !matches!(&*provider, "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "") {
-        return general(facts);
-    }
     let process = facts.process();
     let file = facts.first(&["file.path", "file.name"]);
-    match &*facts.raw("event.code") {
-        "1" => started(facts, &process),
-        "3" => connection(facts, &process, known),
-        "4" => format!(
+    let Some(row) = event_id_of(facts) else { return general(facts) };
+    match row.id {
+        EventId::ProcessCreate => started(facts, &process),
+        EventId::Connection => connection(facts, &process, known),
+        EventId::ServiceState => format!(
             "Sysmon's service changed{}{}",
             with(": {}", &facts.data("State")),
             with(" (version {})", &facts.data("Version"))
         ),
-        "5" => format!("Process ended: {process}"),
-        "8" | "10" => other_process(facts, &process),
-        "6" => format!("Driver loaded: {file}{}", signature(facts)),
-        "7" => format!("Image loaded: {file} by {process}{}", signature(facts)),
-        "2" | "9" | "11" | "15" | "17" | "18" | "23" | "26" | "27" | "28" | "29" => of_file(facts, &process, &file),
-        "12" | "13" | "14" => registry(facts, &process),
-        "16" => format!("Sysmon's configuration changed{}", with(": {}", &facts.data("Configuration"))),
-        "19" | "20" | "21" => wmi(facts),
-        "22" => dns(facts, &process),
-        "24" => format!("Clipboard changed by {process}{}", with(" ({})", &facts.data("ClientInfo"))),
-        "25" => format!("Process tampered with: {process}{}", with(": {}", &facts.get("message"))),
-        "255" => {
+        EventId::ProcessEnd => format!("Process ended: {process}"),
+        EventId::RemoteThread => remote_thread(facts, &process),
+        EventId::ProcessAccess => {
+            format!(
+                "Process opened: {} by {process}{}",
+                target(facts),
+                with(", access {}", &facts.data("GrantedAccess"))
+            )
+        }
+        EventId::DriverLoad => format!("Driver loaded: {file}{}", signature(facts)),
+        EventId::ImageLoad => format!("Image loaded: {file} by {process}{}", signature(facts)),
+        EventId::FileTimeChange => format!(
+            "File's time of creation changed: {file}{}{} by {process}",
+            with(" from {}", &facts.data("PreviousCreationUtcTime")),
+            with(" to {}", &facts.data("CreationUtcTime"))
+        ),
+        EventId::FileStream => {
+            format!("File stream created: {file} by {process}{}", with(": {}", &facts.data("Contents")))
+        }
+        EventId::RawAccess => format!("Disk read past the file system: {file} by {process}"),
+        EventId::FileCreate => format!("File created: {file} by {process}"),
+        EventId::PipeCreate => format!("Pipe created: {file} by {process}"),
+        EventId::PipeConnect => format!("Pipe connected: {file} by {process}"),
+        EventId::FileDeleteArchived => format!("File deleted (archived): {file} by {process}"),
+        EventId::FileDelete => format!("File deleted: {file} by {process}"),
+        EventId::FileBlockExecutable => format!("Executable file blocked: {file} by {process}"),
+        EventId::FileBlockShredding => format!("Shredding of a file blocked: {file} by {process}"),
+        EventId::FileExecutable => format!("Executable file created: {file} by {process}"),
+        EventId::RegistryObject => registry(facts, &process, &registry_change(&facts.data("EventType"))),
+        EventId::RegistryValue => registry(facts, &process, "Registry value set"),
+        EventId::RegistryRename => registry(facts, &process, "Registry object renamed"),
+        EventId::Configuration => {
+            format!("Sysmon's configuration changed{}", with(": {}", &facts.data("Configuration")))
+        }
+        EventId::WmiFilter => wmi_object(facts, "filter", &with(": {}", &facts.data("Query"))),
+        EventId::WmiConsumer => {
+            let what = with(" ({})", &facts.data("Type")) + &with(": {}", &facts.get("process.executable"));
+            wmi_object(facts, "consumer", &what)
+        }
+        EventId::WmiBinding => format!(
+            "WMI binding of a consumer to a filter{}: {}{}{}",
+            wmi_operation(facts),
+            facts.data("Consumer"),
+            with(" to {}", &facts.data("Filter")),
+            with(", by {}", &facts.user())
+        ),
+        EventId::DnsQuery => dns(facts, &process),
+        EventId::Clipboard => format!("Clipboard changed by {process}{}", with(" ({})", &facts.data("ClientInfo"))),
+        EventId::Tampering => format!("Process tampered with: {process}{}", with(": {}", &facts.get("message"))),
+        EventId::Error => {
             format!(
                 "Sysmon's own error{}{}",
                 with(" {}", &facts.get("error.code")),
                 with(": {}", &facts.data("Description"))
             )
         }
-        _ => general(facts),
     }
 }
 
@@ -174,16 +214,17 @@ fn connection(facts: &MessageFacts<'_>, process: &str, known: &HostAddresses) ->
     }
 }
 
-fn other_process(facts: &MessageFacts<'_>, process: &str) -> String {
-    let target = named(&facts.data("TargetImage"), &facts.data("TargetProcessId"), "a process that is not named");
-    if facts.raw("event.code") == "10" {
-        return format!("Process opened: {target} by {process}{}", with(", access {}", &facts.data("GrantedAccess")));
-    }
+/// The process that another one has opened or started a thread in.
+fn target(facts: &MessageFacts<'_>) -> String {
+    named(&facts.data("TargetImage"), &facts.data("TargetProcessId"), "a process that is not named")
+}
+
+fn remote_thread(facts: &MessageFacts<'_>, process: &str) -> String {
     let start = match (facts.data("StartModule"), facts.data("StartFunction")) {
         (module, function) if module.is_empty() && function.is_empty() => facts.data("StartAddress"),
         (module, function) => format!("{module}!{function}"),
     };
-    format!("Thread started in another process: {target} by {process}{}", with(", at {}", &start))
+    format!("Thread started in another process: {} by {process}{}", target(facts), with(", at {}", &start))
 }
 
 fn signature(facts: &MessageFacts<'_>) -> String {
@@ -196,63 +237,28 @@ fn signature(facts: &MessageFacts<'_>) -> String {
     }
 }
 
-fn of_file(facts: &MessageFacts<'_>, process: &str, file: &str) -> String {
-    let what = match &*facts.raw("event.code") {
-        "2" => {
-            let (now, before) = (facts.data("CreationUtcTime"), facts.data("PreviousCreationUtcTime"));
-            return format!(
-                "File's time of creation changed: {file}{}{} by {process}",
-                with(" from {}", &before),
-                with(" to {}", &now)
-            );
-        }
-        "15" => {
-            let contents = with(": {}", &facts.data("Contents"));
-            return format!("File stream created: {file} by {process}{contents}");
-        }
-        "9" => "Disk read past the file system",
-        "11" => "File created",
-        "17" => "Pipe created",
-        "18" => "Pipe connected",
-        "23" => "File deleted (archived)",
-        "26" => "File deleted",
-        "27" => "Executable file blocked",
-        "28" => "Shredding of a file blocked",
-        _ => "Executable file created",
-    };
-    format!("{what}: {file} by {process}")
+fn registry_change(kind: &str) -> String {
+    match kind {
+        "CreateKey" => "Registry key created".to_owned(),
+        "DeleteKey" => "Registry key deleted".to_owned(),
+        "CreateValue" => "Registry value created".to_owned(),
+        "DeleteValue" => "Registry value deleted".to_owned(),
+        _ => format!("Registry object changed{}", with(" ({})", kind)),
+    }
 }
 
-fn registry(facts: &MessageFacts<'_>, process: &str) -> String {
-    let (path, kind) = (facts.get("registry.path"), facts.data("EventType"));
-    let what = match (&*facts.raw("event.code"), &*kind) {
-        ("13", _) => "Registry value set".to_owned(),
-        ("14", _) => "Registry object renamed".to_owned(),
-        (_, "CreateKey") => "Registry key created".to_owned(),
-        (_, "DeleteKey") => "Registry key deleted".to_owned(),
-        (_, "CreateValue") => "Registry value created".to_owned(),
-        (_, "DeleteValue") => "Registry value deleted".to_owned(),
-        _ => format!("Registry object changed{}", with(" ({})", &kind)),
-    };
-    let value = with(" = {}", &facts.get("registry.data.strings"));
+fn registry(facts: &MessageFacts<'_>, process: &str, what: &str) -> String {
+    let (path, value) = (facts.get("registry.path"), with(" = {}", &facts.get("registry.data.strings")));
     format!("{what}: {path}{value}{} by {process}", with(" to {}", &facts.data("NewName")))
 }
 
-fn wmi(facts: &MessageFacts<'_>) -> String {
-    let (operation, name) = (with(" {}", &facts.data("Operation").to_lowercase()), facts.data("Name"));
-    let by = with(", by {}", &facts.user());
-    match &*facts.raw("event.code") {
-        "19" => format!("WMI event filter{operation}: {name}{}{by}", with(": {}", &facts.data("Query"))),
-        "20" => {
-            let what = with(" ({})", &facts.data("Type")) + &with(": {}", &facts.get("process.executable"));
-            format!("WMI event consumer{operation}: {name}{what}{by}")
-        }
-        _ => format!(
-            "WMI binding of a consumer to a filter{operation}: {}{}{by}",
-            facts.data("Consumer"),
-            with(" to {}", &facts.data("Filter"))
-        ),
-    }
+fn wmi_operation(facts: &MessageFacts<'_>) -> String {
+    with(" {}", &facts.data("Operation").to_lowercase())
+}
+
+fn wmi_object(facts: &MessageFacts<'_>, object: &str, what: &str) -> String {
+    let (operation, name, by) = (wmi_operation(facts), facts.data("Name"), with(", by {}", &facts.user()));
+    format!("WMI event {object}{operation}: {name}{what}{by}")
 }
 
 fn dns(facts: &MessageFacts<'_>, process: &str) -> String {

@@ -107,9 +107,10 @@ fn of_record(system: &SystemView<'_>, data: Data<'_>, known: &HostAddresses) -> 
     row.set(const { column("Keywords") }, keywords_name(system.keywords));
     row.set(const { column("ExtraDataOffset") }, "0");
     // On Linux the same IDs have the same data.
-    if sysmon::is_provider(system.provider, None) {
-        maps::fill(system.event_id, &|name| data.value(name), &mut |column, text| row.set(column, text));
-        if system.event_id == 3 {
+    let event_id = u32::try_from(system.event_id).ok().and_then(sysmon::event_id_row);
+    if let Some(event_id) = event_id.filter(|_| sysmon::is_provider(system.provider, None)) {
+        maps::fill(event_id, &|name| data.value(name), &mut |column, text| row.set(column, text));
+        if event_id.id == sysmon::EventId::Connection {
             row.set_remote_host(Connection::of_record(system.computer, |name| data.value(name)).as_ref(), known);
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::base::{Locator, Ticks};
 use crate::source::Record;
-use crate::sysmon;
+use crate::sysmon::{self, EventId, event_id_row};
 use std::sync::Arc;
 
 /// Most characters of a value that are kept.
@@ -66,12 +66,14 @@ impl NotableKind {
     pub fn of(provider: &str, guid: Option<&str>, event_id: u32) -> Option<Self> {
         let is = |name: &str| provider.eq_ignore_ascii_case(name);
         // By event ID first: it is a number, and every record of every provider comes by here.
+        let of_sysmon = event_id_row(event_id).and_then(|row| match row.id {
+            EventId::ServiceState => Some(Self::SysmonState),
+            EventId::Configuration => Some(Self::SysmonConfiguration),
+            EventId::Error => Some(Self::SysmonError),
+            _ => None,
+        });
         Some(match event_id {
-            4 | 16 | 255 if sysmon::is_provider(provider, guid) => match event_id {
-                4 => Self::SysmonState,
-                16 => Self::SysmonConfiguration,
-                _ => Self::SysmonError,
-            },
+            _ if of_sysmon.is_some() && sysmon::is_provider(provider, guid) => return of_sysmon,
             104 | 1102 if is("Microsoft-Windows-Eventlog") => Self::LogCleared,
             1100 if is("Microsoft-Windows-Eventlog") => Self::LoggingStopped,
             6005 if is("EventLog") => Self::LoggingStarted,

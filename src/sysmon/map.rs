@@ -1,10 +1,12 @@
 //! The mapping of a whole record, step by step.
 
+use super::constants::{set_event_id, set_identity};
 use super::mapping::Mapping;
 use super::platform::{SysmonPlatform, system};
 use super::raw::{EventData, says};
+use super::record_fields::set_record_fields;
 use super::step_context::{Failure, StepContext};
-use super::{common, steps};
+use super::steps::STEPS;
 use crate::base::Ticks;
 use crate::ecs;
 use crate::event::{Document, Event};
@@ -26,26 +28,20 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
     let system = system(record).unwrap_or(SysmonPlatform::Windows);
     let mut data = EventData::new(&record.data);
     let timestamp = timestamp(record);
-    let mut document = common::document(record, path, timestamp);
-    common::constants(&mut document, system, mapping);
-    common::event_id(&mut document, record.event_id, mapping);
+    let mut document = Document::new();
+    set_record_fields(&mut document, record, path, timestamp);
+    set_identity(&mut document, system, mapping);
+    set_event_id(&mut document, record.event_id, mapping);
     let separator = if system == SysmonPlatform::Linux { '/' } else { '\\' };
     let context = StepContext { id: record.event_id, mapping, separator };
     // A failure is a result, not an error of this program: Elastic indexes such an event too, half mapped and marked, and rules that match it there have to
     // match it here.
-    match run(&mut data, &mut document, context) {
-        Ok(()) => data.leave_rest(&mut document),
-        Err(Failure(reason)) => {
-            document.set(ecs::EVENT_KIND, "pipeline_error");
-            document.set(ecs::ERROR_MESSAGE, reason);
-            data.leave_all(&mut document);
-        }
+    if let Err(Failure(reason)) = run(&mut data, &mut document, context) {
+        document.set(ecs::EVENT_KIND, "pipeline_error");
+        document.set(ecs::ERROR_MESSAGE, reason);
     }
-    // Set last, because it is the collector's and not the pipeline's: it is there even where the pipeline failed.
-    document.set(ecs::EVENT_CREATED, record.time_created);
-    if record.is_recovered {
-        document.set(ecs::EVQL_RECOVERED, true);
-    }
+    // The last step removes entries. A pipeline that failed did not come to it, so that their raw text stays in such an event.
+    data.leave(&mut document);
     Event {
         document,
         timestamp,
@@ -59,6 +55,6 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
 }
 
 fn run(data: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Result<(), Failure> {
-    let wanted = steps::STEPS.iter().filter(|step| step.scope.includes(context.id, context.mapping));
+    let wanted = STEPS.iter().filter(|step| step.scope.includes(context.id, context.mapping));
     wanted.into_iter().try_for_each(|step| step.apply(data, document, context))
 }

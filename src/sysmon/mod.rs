@@ -5,23 +5,28 @@
 //! take from the table the steps that these fields depend on, and [`LazyEvent`] runs them over a record in its chunk. [`reference()`] writes the tables down
 //! for people. This module does not know rules, and it does not decide which events matter.
 
-mod common;
+mod activity;
+mod constants;
 mod derive;
-mod direct;
 mod event_id;
 mod extractors;
-mod ids;
 mod map;
 mod mapping;
 mod platform;
 mod raw;
+mod record_fields;
 mod reference;
+mod step;
 mod step_context;
 mod steps;
+mod transform;
 
-pub use derive::split_command_line;
-pub use event_id::{constants, event_ids, event_name, is_constant, may_have};
-pub use extractors::{ExtractCache, Extractors, FoundSource, LazyEvent, SourcePart, TextSource, entries_of, raw_at};
+pub use activity::{ActivityKind, LifeEvent};
+pub use constants::{constants, is_constant, may_have};
+pub use derive::args::split as split_command_line;
+pub(crate) use event_id::{EventId, EventIdRow, event_id_row, is_connection, life_event};
+pub use event_id::{event_ids, event_name};
+pub use extractors::{ExtractCache, Extracted, Extractors, LazyEvent, SourcePart, TextSource, entries_of, raw_at};
 pub use map::{map, timestamp};
 pub use mapping::Mapping;
 pub use platform::{
@@ -30,6 +35,7 @@ pub use platform::{
 };
 pub use raw::says;
 pub use reference::reference;
+pub(crate) use steps::entry_of;
 
 #[cfg(test)]
 mod tests;

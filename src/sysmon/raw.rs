@@ -16,34 +16,6 @@ pub fn says(value: &str) -> bool {
     !is_nothing(value)
 }
 
-/// Entries that are removed at the end even if no step used them.
-pub const REMOVED: &[&str] = &[
-    "ProcessId",
-    "ParentProcessId",
-    "SourceProcessId",
-    "SourceThreadId",
-    "SourceIp",
-    "SourcePort",
-    "SourcePortName",
-    "DestinationIp",
-    "DestinationPort",
-    "DestinationPortName",
-    "RuleName",
-    "User",
-    "Initiated",
-    "SourceIsIpv6",
-    "DestinationIsIpv6",
-    "QueryStatus",
-    "Archived",
-    "IsExecutable",
-    "QueryResults",
-    "UtcTime",
-    "Hash",
-    "Hashes",
-    "TargetObject",
-    "Details",
-];
-
 /// The entries not yet moved elsewhere, in the order of the record.
 pub struct EventData<'record> {
     entries: Vec<(&'record str, &'record str)>,
@@ -68,9 +40,9 @@ impl<'record> EventData<'record> {
         self.entries.iter().find(|(have, _)| *have == name).map(|&(_, value)| value)
     }
 
-    /// Removes an entry.
-    pub fn remove(&mut self, name: &str) {
-        self.entries.retain(|(have, _)| *have != name);
+    /// Removes entries.
+    pub fn remove(&mut self, names: &[&str]) {
+        self.entries.retain(|(have, _)| !names.contains(have));
     }
 
     /// Gives an entry another name, unless there is an entry of that name.
@@ -82,21 +54,10 @@ impl<'record> EventData<'record> {
         }
     }
 
-    /// Writes what is left to `winlog.event_data`, without the entries that the pipeline removes in any case.
-    pub fn leave_rest(self, document: &mut Document) {
-        self.leave(document, |name| !REMOVED.contains(&name));
-    }
-
-    /// Writes everything that is left, as it stands when a pipeline has stopped half-way.
-    pub fn leave_all(self, document: &mut Document) {
-        self.leave(document, |_| true);
-    }
-
-    fn leave(self, document: &mut Document, stays: impl Fn(&str) -> bool) {
+    /// Writes what is left to `winlog.event_data`.
+    pub fn leave(self, document: &mut Document) {
         for (name, value) in self.entries {
-            if stays(name) {
-                document.set(Field::named(&format!("winlog.event_data.{name}")), value);
-            }
+            document.set(Field::named(&format!("winlog.event_data.{name}")), value);
         }
     }
 }

@@ -1,9 +1,13 @@
 //! The mapping written down for people, from the tables that do the mapping: `docs/fields.md` is this text, and a test holds the two together.
 
+use super::constants::set_identity;
+use super::event_id;
 use super::mapping::Mapping;
 use super::platform::SysmonPlatform;
-use super::steps::{Action, STEPS, Scope};
-use super::{common, ids, raw};
+use super::step::{Action, Derive, Join, Scope, StepInput, StepOutput};
+use super::steps::STEPS;
+use super::transform::TextTransform;
+use crate::ecs::FieldId;
 use crate::event::Document;
 use std::fmt::Write as _;
 
@@ -45,15 +49,15 @@ pub fn reference() -> String {
     constants(&mut page);
     page.push_str(SYNTHETIC);
     page.push_str("\n## Event IDs\n\n| ID | `event.category` | `event.type` | `event.action` | `event.outcome` |\n|---|---|---|---|---|\n");
-    for row in ids::all() {
-        let lists = [row.category, row.kind, row.action, row.outcome].map(list);
-        let _ = writeln!(page, "| {} | {} |", row.id, lists.join(" | ")); // writing to a String cannot fail
+    for row in event_id::rows() {
+        let lists = row.lists().map(|(_, texts)| list(texts));
+        let _ = writeln!(page, "| {} | {} |", row.number(), lists.join(" | ")); // writing to a String cannot fail
     }
     page.push_str(
         "\nAn ID that is not in the table is mapped by the same steps, and has no category, type, action or outcome.\n",
     );
-    if let Some(row) = ids::find(7, Mapping::Winlogbeat) {
-        let lists = [row.category, row.kind, row.action].map(list);
+    if let Some(row) = event_id::row_in(7, Mapping::Winlogbeat) {
+        let lists = row.lists().map(|(_, texts)| list(texts));
         let _ =
             writeln!(page, "In Winlogbeat, ID 7 has category {}, type {} and action {}.", lists[0], lists[1], lists[2]);
     }
@@ -62,21 +66,24 @@ pub fn reference() -> String {
     );
     page.push_str("| event IDs | EventData | field | how |\n|---|---|---|---|\n");
     // The table is the mapping itself, so that the page cannot tell another story than the program.
-    for step in STEPS {
+    for step in STEPS.iter().filter(|step| !matches!(step.action, Action::Remove(_))) {
         let [reads, writes, how] = table_cells(&step.action);
         let _ = writeln!(page, "| {} | {reads} | {writes} | {how} |", scope(step.scope));
     }
     page.push_str(FAILURES);
     page.push_str("\n## What stays\n\nEntries that no step has moved stay as `winlog.event_data.*`, except for these, which are removed in any case:\n");
-    let removed: Vec<String> = raw::REMOVED.iter().map(|name| code(name)).collect();
-    let _ = writeln!(page, "{}.", removed.join(", "));
+    for step in STEPS {
+        if let Action::Remove(names) = step.action {
+            let _ = writeln!(page, "{}.", list(names));
+        }
+    }
     page
 }
 
 fn constants(page: &mut String) {
     let of = |mapping| {
         let mut document = Document::new();
-        common::constants(&mut document, SysmonPlatform::Windows, mapping);
+        set_identity(&mut document, SysmonPlatform::Windows, mapping);
         document
     };
     let (integration, winlogbeat) = (of(Mapping::Integration), of(Mapping::Winlogbeat));
@@ -90,7 +97,7 @@ fn constants(page: &mut String) {
     page.extend(rows);
 }
 
-fn list(texts: &'static [&'static str]) -> String {
+fn list(texts: &[&str]) -> String {
     texts.iter().map(|text| code(text)).collect::<Vec<_>>().join(", ")
 }
 
@@ -121,20 +128,50 @@ fn name(mapping: Mapping) -> &'static str {
 
 /// The cells of a step's table row: its inputs, its outputs, and how one becomes the other.
 fn table_cells(action: &Action) -> [String; 3] {
-    let one = |name: &str, field: crate::ecs::FieldId, how: &str| [code(name), code(field.name()), how.to_owned()];
+    let cells = |reads: Vec<StepInput>, writes: &[&str], how: &str| {
+        // A text that several fields are made of is told once.
+        let mut names: Vec<String> = Vec::new();
+        for name in reads.into_iter().map(input) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        [names.join(", "), list(writes), how.to_owned()]
+    };
+    let fields = |fields: &'static [FieldId]| fields.iter().map(|field| StepInput::Field(*field));
     match action {
-        Action::Move(name, field) => one(name, *field, "moved, unless the field is set"),
-        Action::Copy(name, field) => one(name, *field, "copied"),
-        Action::Long(name, field) => one(name, *field, "as a number; the text is removed"),
-        Action::Boolean(name, field) => one(name, *field, "as true or false; the text is removed"),
-        Action::Address(name, field) => one(name, *field, "if it is an address; the text is removed"),
+        Action::Move(name, field) => {
+            cells(vec![StepInput::Entry(name)], &[field.name()], "moved, unless the field is set")
+        }
+        Action::Convert(StepOutput { from, to, made, .. }) => {
+            let how = match made {
+                TextTransform::Long => "as a number; the text is removed",
+                TextTransform::Boolean => "as true or false; the text is removed",
+                TextTransform::Address => "if it is an address; the text is removed",
+                _ => "copied",
+            };
+            cells(vec![*from], &[to.name()], how)
+        }
+        Action::Make(how, outputs) => {
+            // Outputs of one field stand one after another.
+            let mut writes: Vec<&str> = outputs.iter().map(|output| output.to.name()).collect();
+            writes.dedup();
+            cells(outputs.iter().map(|output| output.from).collect(), &writes, how)
+        }
+        Action::Join(Join { how, fields: from, to, .. }) => cells(fields(from).collect(), &[to.name()], how),
+        Action::Derive(Derive { how, entries, fields: from, writes, .. }) => {
+            let entries = entries.iter().map(|name| StepInput::Entry(name));
+            cells(entries.chain(fields(from)).collect(), writes, how)
+        }
         Action::Rename(from, to) => [code(from), String::new(), format!("renamed to {}", code(to))],
         Action::Constant(field, text) => [String::new(), code(field.name()), format!("always {}", code(text))],
-        Action::Derive(derive) => {
-            let entries = derive.entries.iter().map(|name| code(name));
-            let fields = derive.fields.iter().map(|field| format!("*{}*", field.name()));
-            let reads: Vec<String> = entries.chain(fields).collect();
-            [reads.join(", "), list(derive.writes), derive.how.to_owned()]
-        }
+        Action::Remove(names) => [list(names), String::new(), "removed".to_owned()],
+    }
+}
+
+fn input(input: StepInput) -> String {
+    match input {
+        StepInput::Entry(name) => code(name),
+        StepInput::Field(field) => format!("*{}*", field.name()),
     }
 }

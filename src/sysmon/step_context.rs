@@ -16,6 +16,3 @@ pub struct StepContext {
 /// The pipeline stops here, as Elastic's does: the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(pub String);
-
-/// The result of a step.
-pub type Done = Result<(), Failure>;

@@ -1,158 +1,34 @@
 //! The pipeline: every step that the fields of a Sysmon event go through, in Elastic's order.
 //!
-//! A step is data where it can be ([`Action`]); only what is more than a move, a copy or a conversion names a function. Each step says what it reads and
-//! writes, so that the mapping can be written down as a table, and so that one can tell which entries of a record a field may come from.
-//! Steps apply to every event ID unless they name some. This module does not know how an event ID is categorised.
+//! This is the only place that knows how an entry becomes a field: the mapping runs these rows, extractors are made of them, and `docs/fields.md` is these
+//! rows told to people. Steps apply to every event ID unless they name some. What becomes of `User: CORP\ann` of any event:
+//!
+//! ```text
+//! Make("`DOMAIN\\name`, exactly two parts", &[
+//!     set(Entry("User"), ecs::USER_DOMAIN, Domain),       user.domain:  CORP
+//!     set(Entry("User"), ecs::USER_NAME, UserName),       user.name:    ann
+//!     add(Entry("User"), ecs::RELATED_USER, UserName),    related.user: ann
+//! ])
+//! …
+//! Remove(&[…, "User", …])                                 no winlog.event_data.User
+//! ```
+//!
+//! This module does not know how an event ID is categorised.
 
-use super::derive;
+use super::derive::{community_id, dll, dns, hashes};
+use super::event_id::event_id_row;
 use super::mapping::Mapping;
-use super::raw::EventData;
-use super::step_context::{Failure, StepContext};
+use super::step::{Action, Derive, Join, MappingStep, Pick, Scope, StepFunction, StepInput, add, fill, set};
+use super::step_context::StepContext;
+use super::transform::TextTransform::{
+    self, Address, ArgumentCount, Arguments, BaseName, Boolean, Choice, Directory, Domain, Extension, Hash, IsTrue,
+    IsValid, Long, RegisteredDomain, RegistryData, RegistryHive, RegistryKey, RegistryType, RegistryValue, StatusName,
+    Subdomain, Text, TopLevelDomain, UserName,
+};
 use crate::ecs::{self, FieldId};
-use crate::event::{Document, IpValue};
 
-/// One step.
-#[derive(Debug)]
-pub struct MappingStep {
-    /// Which events go through it.
-    pub scope: Scope,
-    /// Its effect.
-    pub action: Action,
-}
-
-/// Which events a step is for.
-#[derive(Clone, Copy, Debug)]
-pub enum Scope {
-    /// All.
-    All,
-    /// Those of some event IDs.
-    Only(&'static [u32]),
-    /// Those of all other event IDs.
-    Except(&'static [u32]),
-    /// Those of some event IDs, in one mapping only.
-    OnlyIn(Mapping, &'static [u32]),
-    /// All, in one mapping only.
-    In(Mapping),
-}
-
-impl Scope {
-    /// Whether events of an ID go through the step.
-    pub fn includes(self, id: u32, mapping: Mapping) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(ids) => ids.contains(&id),
-            Self::Except(ids) => !ids.contains(&id),
-            Self::OnlyIn(wanted, ids) => wanted == mapping && ids.contains(&id),
-            Self::In(wanted) => wanted == mapping,
-        }
-    }
-}
-
-impl Scope {
-    /// Whether events of an ID go through the step in some mapping.
-    pub fn may_include(self, id: u32) -> bool {
-        self.includes(id, Mapping::Integration) || self.includes(id, Mapping::Winlogbeat)
-    }
-}
-
-/// The effect of a step.
-#[derive(Debug)]
-pub enum Action {
-    /// The entry's text becomes the field and leaves EventData, unless the field has a value already.
-    Move(&'static str, FieldId),
-    /// The entry's text becomes the field too.
-    Copy(&'static str, FieldId),
-    /// The entry's text, read as an integer, becomes the field. The entry is removed at the end, readable or not.
-    Long(&'static str, FieldId),
-    /// The entry's text, read as `true` or `false`, becomes the field. The entry is removed at the end, readable or not.
-    Boolean(&'static str, FieldId),
-    /// The entry's text becomes the field if it is an IPv4 or IPv6 address. The entry is removed at the end in any case.
-    Address(&'static str, FieldId),
-    /// The entry gets another name, unless there is an entry of that name.
-    Rename(&'static str, &'static str),
-    /// The field gets a constant.
-    Constant(FieldId, &'static str),
-    /// Anything else.
-    Derive(Derive),
-}
-
-impl Action {
-    /// Whether the step can give a field a value.
-    pub fn may_set(&self, name: &str) -> bool {
-        match self {
-            Move(_, field) | Copy(_, field) | Long(_, field) | Boolean(_, field) | Address(_, field) => {
-                field.name() == name
-            }
-            Constant(field, _) => field.name() == name,
-            Rename(..) => false,
-            Self::Derive(derive) => derive.writes.iter().any(|written| match written.strip_suffix('*') {
-                Some(start) => name.starts_with(start),
-                None => *written == name,
-            }),
-        }
-    }
-}
-
-/// A step with a function of its own.
-#[derive(Debug)]
-pub struct Derive {
-    /// A description for `docs/fields.md`.
-    pub how: &'static str,
-    /// Entries of EventData that it reads.
-    pub entries: &'static [&'static str],
-    /// Fields that earlier steps have set and that it reads.
-    pub fields: &'static [FieldId],
-    /// Fields that it may set; a name with `.*` at its end stands for all below it.
-    pub writes: &'static [&'static str],
-    /// The function.
-    pub run: fn(&mut EventData<'_>, &mut Document, StepContext) -> Result<(), Failure>,
-}
-
-impl MappingStep {
-    /// Does the step.
-    pub fn apply(
-        &self,
-        data: &mut EventData<'_>,
-        document: &mut Document,
-        context: StepContext,
-    ) -> Result<(), Failure> {
-        match self.action {
-            Move(name, field) => {
-                // As in Elastic's `rename` with `ignore_failure`: where the field is set the entry stays, and ends in `winlog.event_data`.
-                if let Some(value) = data.get(name)
-                    && !document.has(field)
-                {
-                    document.set(field, value);
-                    data.remove(name);
-                }
-            }
-            Copy(name, field) => {
-                if let Some(value) = data.get(name) {
-                    document.set_if_missing(field, value);
-                }
-            }
-            Long(name, field) => {
-                if let Some(number) = data.get(name).and_then(derive::long) {
-                    document.set(field, number);
-                }
-            }
-            Boolean(name, field) => match data.get(name) {
-                Some("true") => document.set(field, true),
-                Some("false") => document.set(field, false),
-                _ => {}
-            },
-            Address(name, field) => {
-                if let Some(address) = data.get(name).and_then(IpValue::parse) {
-                    document.set(field, address);
-                }
-            }
-            Rename(from, to) => data.rename(from, to),
-            Constant(field, text) => document.set(field, text),
-            Action::Derive(ref derive) => return (derive.run)(data, document, context),
-        }
-        Ok(())
-    }
-}
+use Action::{Constant, Make, Move, Remove, Rename};
+use StepInput::{Entry, Field};
 
 const fn all(action: Action) -> MappingStep {
     MappingStep { scope: Scope::All, action }
@@ -170,7 +46,14 @@ const fn integration(ids: &'static [u32], action: Action) -> MappingStep {
     MappingStep { scope: Scope::OnlyIn(Mapping::Integration, ids), action }
 }
 
-use Action::{Address, Boolean, Constant, Copy, Long, Move, Rename};
+const fn copy(entry: &'static str, to: FieldId) -> Action {
+    Action::Convert(fill(Entry(entry), to, Text))
+}
+
+/// Conversions of Elastic's `convert` processor, which replaces what the field had.
+const fn convert(entry: &'static str, to: FieldId, made: TextTransform) -> Action {
+    Action::Convert(set(Entry(entry), to, made))
+}
 
 /// Every step, in order.
 pub static STEPS: &[MappingStep] = &[
@@ -184,16 +67,18 @@ pub static STEPS: &[MappingStep] = &[
         entries: &["Hashes"],
         fields: &[],
         writes: &["related.hash", "process.hash.*", "process.pe.imphash", "file.hash.*", "file.pe.imphash"],
-        run: derive::hashes,
+        outputs: &[],
+        pick: Some(pick_hash),
+        run: StepFunction::Sure(hashes::hashes),
     })),
     all(Move("ProcessGuid", ecs::PROCESS_ENTITY_ID)),
-    all(Long("ProcessId", ecs::PROCESS_PID)),
+    all(convert("ProcessId", ecs::PROCESS_PID, Long)),
     all(Move("Image", ecs::PROCESS_EXECUTABLE)),
     // Events about two processes (8, 10) name the acting one `Source…`: it becomes `process`, as the others' `Image` does. Event 8 spells it `Guid`, event 10 `GUID`.
     all(Move("SourceProcessGuid", ecs::PROCESS_ENTITY_ID)),
     all(Move("SourceProcessGUID", ecs::PROCESS_ENTITY_ID)),
-    all(Long("SourceProcessId", ecs::PROCESS_PID)),
-    all(Long("SourceThreadId", ecs::PROCESS_THREAD_ID)),
+    all(convert("SourceProcessId", ecs::PROCESS_PID, Long)),
+    all(convert("SourceThreadId", ecs::PROCESS_THREAD_ID, Long)),
     all(Move("SourceImage", ecs::PROCESS_EXECUTABLE)),
     only(&[20], Move("Destination", ecs::PROCESS_EXECUTABLE)),
     all(Move("CommandLine", ecs::PROCESS_COMMAND_LINE)),
@@ -201,62 +86,59 @@ pub static STEPS: &[MappingStep] = &[
     all(Move("ParentProcessGuid", ecs::PROCESS_PARENT_ENTITY_ID)),
     all(Move("ParentImage", ecs::PROCESS_PARENT_EXECUTABLE)),
     all(Move("ParentCommandLine", ecs::PROCESS_PARENT_COMMAND_LINE)),
-    all(Long("ParentProcessId", ecs::PROCESS_PARENT_PID)),
+    all(convert("ParentProcessId", ecs::PROCESS_PARENT_PID, Long)),
     // Event 7 describes the image that was loaded; all others with these entries describe the process.
     except(&[7], Move("OriginalFileName", ecs::PROCESS_PE_ORIGINAL_FILE_NAME)),
-    except(&[7], Copy("Company", ecs::PROCESS_PE_COMPANY)),
-    except(&[7], Copy("Description", ecs::PROCESS_PE_DESCRIPTION)),
-    except(&[7], Copy("FileVersion", ecs::PROCESS_PE_FILE_VERSION)),
-    except(&[7], Copy("Product", ecs::PROCESS_PE_PRODUCT)),
+    except(&[7], copy("Company", ecs::PROCESS_PE_COMPANY)),
+    except(&[7], copy("Description", ecs::PROCESS_PE_DESCRIPTION)),
+    except(&[7], copy("FileVersion", ecs::PROCESS_PE_FILE_VERSION)),
+    except(&[7], copy("Product", ecs::PROCESS_PE_PRODUCT)),
     only(&[7], Move("OriginalFileName", ecs::FILE_PE_ORIGINAL_FILE_NAME)),
-    only(&[7], Copy("Company", ecs::FILE_PE_COMPANY)),
-    only(&[7], Copy("Description", ecs::FILE_PE_DESCRIPTION)),
-    only(&[7], Copy("FileVersion", ecs::FILE_PE_FILE_VERSION)),
-    only(&[7], Copy("Product", ecs::FILE_PE_PRODUCT)),
-    all(Action::Derive(Derive {
-        how: "split as Windows splits command lines, and counted",
-        entries: &[],
-        fields: &[ecs::PROCESS_COMMAND_LINE, ecs::PROCESS_PARENT_COMMAND_LINE],
-        writes: &["process.args", "process.args_count", "process.parent.args", "process.parent.args_count"],
-        run: derive::args,
-    })),
-    all(Action::Derive(Derive {
-        how: "text after the last `\\`",
-        entries: &[],
-        fields: &[ecs::PROCESS_EXECUTABLE, ecs::PROCESS_PARENT_EXECUTABLE],
-        writes: &["process.name", "process.parent.name"],
-        run: derive::process_names,
-    })),
+    only(&[7], copy("Company", ecs::FILE_PE_COMPANY)),
+    only(&[7], copy("Description", ecs::FILE_PE_DESCRIPTION)),
+    only(&[7], copy("FileVersion", ecs::FILE_PE_FILE_VERSION)),
+    only(&[7], copy("Product", ecs::FILE_PE_PRODUCT)),
+    all(Make(
+        "split as Windows splits command lines, and counted",
+        &[
+            set(Field(ecs::PROCESS_COMMAND_LINE), ecs::PROCESS_ARGS, Arguments),
+            set(Field(ecs::PROCESS_COMMAND_LINE), ecs::PROCESS_ARGS_COUNT, ArgumentCount),
+            set(Field(ecs::PROCESS_PARENT_COMMAND_LINE), ecs::PROCESS_PARENT_ARGS, Arguments),
+            set(Field(ecs::PROCESS_PARENT_COMMAND_LINE), ecs::PROCESS_PARENT_ARGS_COUNT, ArgumentCount),
+        ],
+    )),
+    all(Make(
+        "text after the last `\\`",
+        &[
+            fill(Field(ecs::PROCESS_EXECUTABLE), ecs::PROCESS_NAME, BaseName),
+            fill(Field(ecs::PROCESS_PARENT_EXECUTABLE), ecs::PROCESS_PARENT_NAME, BaseName),
+        ],
+    )),
     all(Move("TargetFilename", ecs::FILE_PATH)),
     only(&[9], Move("Device", ecs::FILE_PATH)),
     only(&[17, 18], Move("PipeName", ecs::FILE_NAME)),
     only(&[6, 7], Move("ImageLoaded", ecs::FILE_PATH)),
-    all(Copy("Signature", ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME)),
-    all(Copy("SignatureStatus", ecs::FILE_CODE_SIGNATURE_STATUS)),
+    all(copy("Signature", ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME)),
+    all(copy("SignatureStatus", ecs::FILE_CODE_SIGNATURE_STATUS)),
     MappingStep {
         scope: Scope::In(Mapping::Integration),
-        action: Action::Derive(Derive {
-            how: "`true` is true, any other text is false",
-            entries: &["Signed"],
-            fields: &[],
-            writes: &["file.code_signature.trusted"],
-            run: derive::file_signature_trusted,
-        }),
+        action: Make(
+            "`true` is true, any other text is false",
+            &[set(Entry("Signed"), ecs::FILE_CODE_SIGNATURE_TRUSTED, IsTrue)],
+        ),
     },
-    all(Action::Derive(Derive {
-        how: "true if the status is `Valid`; never false",
-        entries: &["SignatureStatus"],
-        fields: &[],
-        writes: &["file.code_signature.valid"],
-        run: derive::file_signature_valid,
-    })),
-    all(Action::Derive(Derive {
-        how: "after the last `\\`, before it, and after the last `.` of the whole path",
-        entries: &[],
-        fields: &[ecs::FILE_PATH],
-        writes: &["file.name", "file.directory", "file.extension"],
-        run: derive::file_parts,
-    })),
+    all(Make(
+        "true if the status is `Valid`; never false",
+        &[set(Entry("SignatureStatus"), ecs::FILE_CODE_SIGNATURE_VALID, IsValid)],
+    )),
+    all(Make(
+        "after the last `\\`, before it, and after the last `.` of the whole path",
+        &[
+            fill(Field(ecs::FILE_PATH), ecs::FILE_NAME, BaseName),
+            fill(Field(ecs::FILE_PATH), ecs::FILE_DIRECTORY, Directory),
+            fill(Field(ecs::FILE_PATH), ecs::FILE_EXTENSION, Extension),
+        ],
+    )),
     // Late in the table, because it copies what the steps before have set.
     integration(
         &[7],
@@ -284,42 +166,49 @@ pub static STEPS: &[MappingStep] = &[
                 "dll.code_signature.trusted",
                 "dll.code_signature.status",
             ],
-            run: derive::dll,
+            outputs: &[
+                set(Field(ecs::FILE_NAME), ecs::DLL_NAME, Text),
+                set(Field(ecs::FILE_PATH), ecs::DLL_PATH, Text),
+                set(Field(ecs::FILE_PE_IMPHASH), ecs::DLL_PE_IMPHASH, Text),
+                set(Field(ecs::FILE_PE_ORIGINAL_FILE_NAME), ecs::DLL_PE_ORIGINAL_FILE_NAME, Text),
+                set(Field(ecs::FILE_CODE_SIGNATURE_SUBJECT_NAME), ecs::DLL_CODE_SIGNATURE_SUBJECT_NAME, Text),
+                set(Field(ecs::FILE_HASH_MD5), ecs::DLL_HASH_MD5, Text),
+                set(Field(ecs::FILE_HASH_SHA1), ecs::DLL_HASH_SHA1, Text),
+                set(Field(ecs::FILE_HASH_SHA256), ecs::DLL_HASH_SHA256, Text),
+                set(Field(ecs::FILE_HASH_SHA512), ecs::DLL_HASH_SHA512, Text),
+                set(Entry("Signed"), ecs::DLL_CODE_SIGNATURE_TRUSTED, Boolean),
+            ],
+            pick: None,
+            run: StepFunction::Sure(dll::dll),
         }),
     ),
     all(Move("Protocol", ecs::NETWORK_TRANSPORT)),
     except(
         &[22],
-        Action::Derive(Derive {
-            how: "the name of the destination port, else that of the source port",
-            entries: &["DestinationPortName", "SourcePortName"],
-            fields: &[],
-            writes: &["network.protocol"],
-            run: derive::network_protocol,
-        }),
+        Make(
+            "the name of the destination port, else that of the source port",
+            &[
+                fill(Entry("DestinationPortName"), ecs::NETWORK_PROTOCOL, Text),
+                fill(Entry("SourcePortName"), ecs::NETWORK_PROTOCOL, Text),
+            ],
+        ),
     ),
     only(&[22], Constant(ecs::NETWORK_PROTOCOL, "dns")),
-    all(Address("SourceIp", ecs::SOURCE_IP)),
+    all(convert("SourceIp", ecs::SOURCE_IP, Address)),
     all(Move("SourceHostname", ecs::SOURCE_DOMAIN)),
-    all(Long("SourcePort", ecs::SOURCE_PORT)),
-    all(Address("DestinationIp", ecs::DESTINATION_IP)),
+    all(convert("SourcePort", ecs::SOURCE_PORT, Long)),
+    all(convert("DestinationIp", ecs::DESTINATION_IP, Address)),
     all(Move("DestinationHostname", ecs::DESTINATION_DOMAIN)),
-    all(Long("DestinationPort", ecs::DESTINATION_PORT)),
+    all(convert("DestinationPort", ecs::DESTINATION_PORT, Long)),
     all(Move("QueryName", ecs::DNS_QUESTION_NAME)),
-    all(Action::Derive(Derive {
-        how: "`true` is `egress`, `false` is `ingress`",
-        entries: &["Initiated"],
-        fields: &[],
-        writes: &["network.direction"],
-        run: derive::network_direction,
-    })),
-    all(Action::Derive(Derive {
-        how: "`true` is `ipv6`, `false` is `ipv4`",
-        entries: &["SourceIsIpv6"],
-        fields: &[],
-        writes: &["network.type"],
-        run: derive::network_type,
-    })),
+    all(Make(
+        "`true` is `egress`, `false` is `ingress`",
+        &[set(Entry("Initiated"), ecs::NETWORK_DIRECTION, Choice("egress", "ingress"))],
+    )),
+    all(Make(
+        "`true` is `ipv6`, `false` is `ipv4`",
+        &[set(Entry("SourceIsIpv6"), ecs::NETWORK_TYPE, Choice("ipv6", "ipv4"))],
+    )),
     only(
         &[22],
         Action::Derive(Derive {
@@ -327,67 +216,106 @@ pub static STEPS: &[MappingStep] = &[
             entries: &["QueryResults"],
             fields: &[ecs::DNS_QUESTION_NAME],
             writes: &["dns.answers.type", "dns.answers.data", "dns.resolved_ip", "related.hosts", "related.ip"],
-            run: derive::dns_answers,
+            outputs: &[],
+            pick: None,
+            run: StepFunction::Fallible { run: dns::answers, fails: dns::fails },
         }),
     ),
-    all(Action::Derive(Derive {
-        how: "by the public suffix list; the whole name goes to `related.hosts`",
-        entries: &[],
-        fields: &[ecs::DNS_QUESTION_NAME],
-        writes: &[
-            "dns.question.registered_domain",
-            "dns.question.subdomain",
-            "dns.question.top_level_domain",
-            "related.hosts",
+    all(Make(
+        "by the public suffix list; the whole name goes to `related.hosts`",
+        &[
+            set(Field(ecs::DNS_QUESTION_NAME), ecs::DNS_QUESTION_REGISTERED_DOMAIN, RegisteredDomain),
+            set(Field(ecs::DNS_QUESTION_NAME), ecs::DNS_QUESTION_SUBDOMAIN, Subdomain),
+            set(Field(ecs::DNS_QUESTION_NAME), ecs::DNS_QUESTION_TOP_LEVEL_DOMAIN, TopLevelDomain),
+            add(Field(ecs::DNS_QUESTION_NAME), ecs::RELATED_HOSTS, Text),
         ],
-        run: derive::dns_question,
-    })),
-    all(Action::Derive(Derive {
+    )),
+    all(Action::Join(Join {
         how: "Community ID 1, seed 0",
-        entries: &[],
         fields: &[ecs::SOURCE_IP, ecs::SOURCE_PORT, ecs::DESTINATION_IP, ecs::DESTINATION_PORT, ecs::NETWORK_TRANSPORT],
-        writes: &["network.community_id"],
-        run: derive::network_community_id,
+        to: ecs::NETWORK_COMMUNITY_ID,
+        of: community_id::of_texts,
     })),
-    all(Action::Derive(Derive {
-        how: "`DOMAIN\\name`, exactly two parts",
-        entries: &["User"],
-        fields: &[],
-        writes: &["user.domain", "user.name", "related.user"],
-        run: derive::user,
-    })),
-    all(Action::Derive(Derive {
-        how: "the number's name in Windows; unknown numbers stay",
-        entries: &["QueryStatus"],
-        fields: &[],
-        writes: &["sysmon.dns.status"],
-        run: derive::dns_status,
-    })),
-    all(Boolean("Archived", ecs::SYSMON_FILE_ARCHIVED)),
-    all(Boolean("IsExecutable", ecs::SYSMON_FILE_IS_EXECUTABLE)),
-    all(Action::Derive(Derive {
-        how: "each once",
-        entries: &[],
-        fields: &[ecs::SOURCE_IP, ecs::DESTINATION_IP],
-        writes: &["related.ip"],
-        run: derive::related_ips,
-    })),
+    all(Make(
+        "`DOMAIN\\name`, exactly two parts",
+        &[
+            set(Entry("User"), ecs::USER_DOMAIN, Domain),
+            set(Entry("User"), ecs::USER_NAME, UserName),
+            add(Entry("User"), ecs::RELATED_USER, UserName),
+        ],
+    )),
+    all(Make(
+        "the number's name in Windows; unknown numbers stay",
+        &[set(Entry("QueryStatus"), ecs::SYSMON_DNS_STATUS, StatusName)],
+    )),
+    all(convert("Archived", ecs::SYSMON_FILE_ARCHIVED, Boolean)),
+    all(convert("IsExecutable", ecs::SYSMON_FILE_IS_EXECUTABLE, Boolean)),
+    all(Make(
+        "each once",
+        &[add(Field(ecs::SOURCE_IP), ecs::RELATED_IP, Text), add(Field(ecs::DESTINATION_IP), ecs::RELATED_IP, Text)],
+    )),
     only(
         &[12, 13, 14],
-        Action::Derive(Derive {
-            how: "path, hive, key and value of the object; type and text of the data",
-            entries: &["TargetObject", "Details"],
-            fields: &[],
-            writes: &[
-                "registry.path",
-                "registry.hive",
-                "registry.key",
-                "registry.value",
-                "registry.data.type",
-                "registry.data.strings",
+        Make(
+            "path, hive, key and value of the object; type and text of the data",
+            &[
+                set(Entry("TargetObject"), ecs::REGISTRY_PATH, Text),
+                set(Entry("TargetObject"), ecs::REGISTRY_HIVE, RegistryHive),
+                set(Entry("TargetObject"), ecs::REGISTRY_KEY, RegistryKey),
+                set(Entry("TargetObject"), ecs::REGISTRY_VALUE, RegistryValue),
+                set(Entry("Details"), ecs::REGISTRY_DATA_TYPE, RegistryType),
+                set(Entry("Details"), ecs::REGISTRY_DATA_STRINGS, RegistryData),
             ],
-            run: derive::registry,
-        }),
+        ),
     ),
     all(Rename("TargetProcessGuid", "TargetProcessGUID")),
+    // Last, so that a pipeline that fails does not come to it.
+    all(Remove(&[
+        "ProcessId",
+        "ParentProcessId",
+        "SourceProcessId",
+        "SourceThreadId",
+        "SourceIp",
+        "SourcePort",
+        "SourcePortName",
+        "DestinationIp",
+        "DestinationPort",
+        "DestinationPortName",
+        "RuleName",
+        "User",
+        "Initiated",
+        "SourceIsIpv6",
+        "DestinationIsIpv6",
+        "QueryStatus",
+        "Archived",
+        "IsExecutable",
+        "QueryResults",
+        "UtcTime",
+        "Hash",
+        "Hashes",
+        "TargetObject",
+        "Details",
+    ])),
 ];
+
+/// The entry that a field is made of, by the first step that makes it of one.
+pub fn entry_of(field: FieldId) -> Option<&'static str> {
+    let mut outputs = STEPS.iter().flat_map(|step| step.action.outputs());
+    outputs.find_map(|output| match output.from {
+        Entry(name) if output.to == field => Some(name),
+        _ => None,
+    })
+}
+
+/// How a hash is made of the list. The name of the field says it: `file.hash.sha256` is the SHA-256 of the file; and there is none where events of the ID have
+/// the hashes of another object.
+fn pick_hash(field: FieldId, context: StepContext) -> Pick {
+    let object = event_id_row(context.id).and_then(|row| row.hashed_object(context.mapping));
+    let parts = field.name().split_once('.').and_then(|(of, rest)| Some((of, rest.rsplit_once('.')?.1)));
+    match parts {
+        Some((of, algorithm)) if object == Some(of) => Pick::Made(Hash(algorithm)),
+        Some(_) => Pick::Never,
+        // `related.hash` has the values of all algorithms.
+        None => Pick::Run,
+    }
+}

@@ -15,7 +15,7 @@ use crate::base::{Locator, Ticks};
 use crate::ecs::{self, Field};
 use crate::event::{Document, Event, Fields, OrderKey, Value};
 use crate::source::Record;
-use crate::sysmon::{Extractors, FoundSource, LazyEvent, SourcePart, TextSource};
+use crate::sysmon::{Extracted, Extractors, LazyEvent, SourcePart, TextSource};
 use std::fmt;
 use std::ops::Range;
 
@@ -269,8 +269,8 @@ impl RowWriter {
     fn first_text_at(&mut self, event: &LazyEvent<'_>, at: usize) -> Option<(usize, bool)> {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
-            FoundSource::Text => Some((self.texts.len() - begin, true)),
-            FoundSource::NotOne => self.first_text(event.values_at(at)),
+            Extracted::Text | Extracted::Address => Some((self.texts.len() - begin, true)),
+            Extracted::Several => self.first_text(event.values_at(at)),
             _ => None,
         }
     }
@@ -334,12 +334,12 @@ impl RowWriter {
     fn column(&mut self, column: u8, event: &LazyEvent<'_>, at: usize) {
         let begin = self.texts.len();
         match event.write_at(at, &mut self.texts) {
-            FoundSource::Text => self.text_entry(column, self.texts.len() - begin),
-            FoundSource::Long(number) => self.long(column, number),
-            FoundSource::Boolean(flag) => self.table.extend_from_slice(&[column, if flag { TRUE } else { FALSE }]),
-            FoundSource::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
-            FoundSource::Nothing => {}
-            FoundSource::NotOne => self.values(column, event.values_at(at)),
+            Extracted::Text | Extracted::Address => self.text_entry(column, self.texts.len() - begin),
+            Extracted::Long(number) => self.long(column, number),
+            Extracted::Boolean(flag) => self.table.extend_from_slice(&[column, if flag { TRUE } else { FALSE }]),
+            Extracted::Date(time) => self.entry(column, DATE, time.0.to_le_bytes()),
+            Extracted::Nothing => {}
+            Extracted::Several => self.values(column, event.values_at(at)),
         }
     }
 

@@ -1,14 +1,16 @@
 //! EvtxECmd's maps for Sysmon as a table: an event ID has a description and, for each column, a text with names of data between `%`.
 
 use super::head::column;
+use crate::sysmon::{EventId, EventIdRow};
 
 /// A column by its position, with what it holds.
 type MapColumn = (usize, &'static str);
 
 /// The map of an event ID.
-struct Map {
-    id: u64,
-    description: &'static str,
+struct EventIdMap {
+    id: EventId,
+    /// If it is not what Sysmon calls the event.
+    description: Option<&'static str>,
     columns: &'static [MapColumn],
 }
 
@@ -37,14 +39,17 @@ const OPERATION: MapColumn = (column("PayloadData1"), "Operation: %Operation%");
 const WMI_TYPE: MapColumn = (column("PayloadData3"), "EventType: %EventType%");
 const WMI_NAME: MapColumn = (column("PayloadData4"), "Name: %Name%");
 
-const fn map(id: u64, description: &'static str, columns: &'static [MapColumn]) -> Map {
-    Map { id, description, columns }
+const fn map(id: EventId, columns: &'static [MapColumn]) -> EventIdMap {
+    EventIdMap { id, description: None, columns }
 }
 
-static MAPS: &[Map] = &[
+const fn of_file(id: EventId, description: &'static str) -> EventIdMap {
+    EventIdMap { id, description: Some(description), columns: FILE }
+}
+
+static MAPS: &[EventIdMap] = &[
     map(
-        1,
-        "Process creation",
+        EventId::ProcessCreate,
         &[
             USER,
             (column("ExecutableInfo"), "%CommandLine%"),
@@ -57,8 +62,7 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        2,
-        "A process changed a file creation time",
+        EventId::FileTimeChange,
         &[
             USER,
             PROCESS,
@@ -70,8 +74,7 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        3,
-        "Network connection",
+        EventId::Connection,
         &[
             USER,
             EXECUTABLE,
@@ -84,18 +87,16 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        4,
-        "Sysmon service state changed",
+        EventId::ServiceState,
         &[
             (column("PayloadData1"), "Sysmon Version %Version%"),
             (column("PayloadData2"), "Status: %State%"),
             (column("PayloadData3"), "Timestamp: %UtcTime%"),
         ],
     ),
-    map(5, "Process terminated", &[USER, EXECUTABLE, PROCESS]),
+    map(EventId::ProcessEnd, &[USER, EXECUTABLE, PROCESS]),
     map(
-        6,
-        "Driver loaded",
+        EventId::DriverLoad,
         &[
             LOADED,
             RULE,
@@ -105,10 +106,9 @@ static MAPS: &[Map] = &[
             (column("PayloadData6"), "SignatureStatus: %SignatureStatus%"),
         ],
     ),
-    map(7, "Image loaded", &[USER, LOADED, PROCESS, RULE, HASHES, SIGNED, IMAGE_5]),
+    map(EventId::ImageLoad, &[USER, LOADED, PROCESS, RULE, HASHES, SIGNED, IMAGE_5]),
     map(
-        8,
-        "CreateRemoteThread",
+        EventId::RemoteThread,
         &[
             USERS,
             (column("PayloadData1"), "StartAddress: %StartAddress%"),
@@ -119,10 +119,9 @@ static MAPS: &[Map] = &[
             TARGET_IMAGE,
         ],
     ),
-    map(9, "RawAccessRead", &[USER, PROCESS, (column("PayloadData2"), "Device: %Device%"), IMAGE]),
+    map(EventId::RawAccess, &[USER, PROCESS, (column("PayloadData2"), "Device: %Device%"), IMAGE]),
     map(
-        10,
-        "ProcessAccess",
+        EventId::ProcessAccess,
         &[
             USERS,
             (column("ExecutableInfo"), "CallTrace: %CallTrace%"),
@@ -133,36 +132,28 @@ static MAPS: &[Map] = &[
             TARGET_IMAGE,
         ],
     ),
-    map(11, "FileCreate", &[USER, PROCESS, RULE, IMAGE, TARGET_FILE]),
-    map(12, "RegistryEvent (Object create and delete)", &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT]),
+    map(EventId::FileCreate, &[USER, PROCESS, RULE, IMAGE, TARGET_FILE]),
+    map(EventId::RegistryObject, &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT]),
     map(
-        13,
-        "RegistryEvent (Value Set)",
+        EventId::RegistryValue,
         &[USER, PROCESS, RULE, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, (column("PayloadData6"), "Details: %Details%")],
     ),
     map(
-        14,
-        "RegistryEvent (Key and Value Rename)",
+        EventId::RegistryRename,
         &[USER, PROCESS, IMAGE, REGISTRY_TYPE, REGISTRY_OBJECT, (column("PayloadData6"), "NewName: %NewName%")],
     ),
+    map(EventId::FileStream, &[USER, PROCESS, RULE, IMAGE, TARGET_FILE, (column("PayloadData5"), "Hash: %Hash%")]),
     map(
-        15,
-        "FileCreateStreamHash",
-        &[USER, PROCESS, RULE, IMAGE, TARGET_FILE, (column("PayloadData5"), "Hash: %Hash%")],
-    ),
-    map(
-        16,
-        "ServiceConfigurationChange",
+        EventId::Configuration,
         &[
             (column("ExecutableInfo"), "%Configuration%"),
             (column("PayloadData1"), "ConfigurationFileHash: %ConfigurationFileHash%"),
         ],
     ),
-    map(17, "PipeEvent (Pipe Created)", &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
-    map(18, "PipeEvent (Pipe Connected)", &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
+    map(EventId::PipeCreate, &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
+    map(EventId::PipeConnect, &[USER, PROCESS, (column("PayloadData2"), "PipeName: %PipeName%"), IMAGE_5]),
     map(
-        19,
-        "WmiEvent (WmiEventFilter activity detected)",
+        EventId::WmiFilter,
         &[
             USER,
             (column("ExecutableInfo"), "Query: %Query%"),
@@ -174,8 +165,7 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        20,
-        "WmiEvent (WmiEventConsumer activity detected)",
+        EventId::WmiConsumer,
         &[
             USER,
             (column("ExecutableInfo"), "%Destination%"),
@@ -187,8 +177,7 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        21,
-        "WmiEvent (WmiEventConsumerToFilter activity detected)",
+        EventId::WmiBinding,
         &[
             USER,
             OPERATION,
@@ -199,8 +188,7 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        22,
-        "DNSEvent (DNS query)",
+        EventId::DnsQuery,
         &[
             USER,
             PROCESS,
@@ -212,8 +200,7 @@ static MAPS: &[Map] = &[
         ],
     ),
     map(
-        24,
-        "ClipboardChange (New content in the clipboard)",
+        EventId::Clipboard,
         &[
             USER,
             EXECUTABLE,
@@ -225,26 +212,25 @@ static MAPS: &[Map] = &[
             ARCHIVED,
         ],
     ),
+    map(EventId::Tampering, &[USER, EXECUTABLE, PROCESS, RULE, (column("PayloadData6"), "Type: %Type%")]),
+    of_file(EventId::FileDeleteArchived, "FileDelete (A file delete was detected)"),
+    of_file(EventId::FileDelete, "FileDeleteDetected (A file delete was detected)"),
+    of_file(EventId::FileBlockExecutable, "FileBlockExecutable (An executable was blocked)"),
+    of_file(EventId::FileBlockShredding, "FileBlockShredding (Shredding of a file was blocked)"),
+    of_file(EventId::FileExecutable, "FileExecutableDetected (An executable was created)"),
     map(
-        25,
-        "ProcessTampering (Process image change)",
-        &[USER, EXECUTABLE, PROCESS, RULE, (column("PayloadData6"), "Type: %Type%")],
+        EventId::Error,
+        &[(column("PayloadData1"), "ID: %ID%"), (column("PayloadData2"), "Description: %Description%")],
     ),
-    map(23, "FileDelete (A file delete was detected)", FILE),
-    map(26, "FileDeleteDetected (A file delete was detected)", FILE),
-    map(27, "FileBlockExecutable (An executable was blocked)", FILE),
-    map(28, "FileBlockShredding (Shredding of a file was blocked)", FILE),
-    map(29, "FileExecutableDetected (An executable was created)", FILE),
-    map(255, "Error", &[(column("PayloadData1"), "ID: %ID%"), (column("PayloadData2"), "Description: %Description%")]),
 ];
 
 /// Files that were deleted, blocked or found to be executable.
 const FILE: &[MapColumn] = &[USER, EXECUTABLE, PROCESS, RULE, HASHES, TARGET_FILE, IS_EXECUTABLE, ARCHIVED];
 
 /// Fills the columns of an event ID from data by name. A column of which the record has no data stays empty.
-pub fn fill<'d>(id: u64, data: &dyn Fn(&str) -> Option<&'d str>, set: &mut dyn FnMut(usize, String)) {
-    let Some(map) = MAPS.iter().find(|map| map.id == id) else { return };
-    set(const { column("MapDescription") }, map.description.to_owned());
+pub fn fill<'d>(row: &EventIdRow, data: &dyn Fn(&str) -> Option<&'d str>, set: &mut dyn FnMut(usize, String)) {
+    let Some(map) = MAPS.iter().find(|map| map.id == row.id) else { return };
+    set(const { column("MapDescription") }, map.description.unwrap_or(row.action[0]).to_owned());
     for (at, text) in map.columns {
         if let Some(filled) = filled(text, data) {
             set(*at, filled);

@@ -6,7 +6,20 @@
 /// The arguments of a command line; none for a line of blanks.
 pub fn split(command_line: &str) -> Vec<String> {
     let mut args = Vec::new();
-    each(command_line, &mut String::new(), |arg| args.push(arg.to_owned()));
+    let mut rest = command_line;
+    while let Some(start) = rest.find(|c| !is_blank(c)) {
+        rest = &rest[start..];
+        // Most arguments have nothing in them that means more than itself.
+        let end = rest.find([' ', '\t', '"']).unwrap_or(rest.len());
+        if rest[end..].starts_with('"') {
+            let mut arg = String::new();
+            rest = next_argument(rest, &mut arg);
+            args.push(arg);
+        } else {
+            args.push(rest[..end].to_owned());
+            rest = rest.get(end + 1..).unwrap_or_default();
+        }
+    }
     args
 }
 
@@ -57,24 +70,6 @@ fn length(text: &[u8]) -> usize {
         }
     }
     text.len()
-}
-
-/// Shows all arguments, one after another; `arg` is where they are put together if they must be.
-fn each(command_line: &str, arg: &mut String, mut show: impl FnMut(&str)) {
-    let mut rest = command_line;
-    while let Some(start) = rest.find(|c| !is_blank(c)) {
-        rest = &rest[start..];
-        // Most arguments have nothing in them that means more than itself.
-        let end = rest.find([' ', '\t', '"']).unwrap_or(rest.len());
-        if rest[end..].starts_with('"') {
-            arg.clear();
-            rest = next_argument(rest, arg);
-            show(arg);
-        } else {
-            show(&rest[..end]);
-            rest = rest.get(end + 1..).unwrap_or_default();
-        }
-    }
 }
 
 const fn is_blank(c: char) -> bool {

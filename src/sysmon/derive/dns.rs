@@ -1,73 +1,17 @@
 //! DNS queries: what was asked, and what came back.
 
+use super::status::name_of;
 use crate::ecs;
 use crate::event::{Document, IpValue, Value};
 use crate::sysmon::raw::EventData;
-use crate::sysmon::step_context::{Done, Failure, StepContext};
+use crate::sysmon::step_context::{Failure, StepContext};
 
-/// Types of resource records by number, as the IANA registry names them, and Microsoft's own.
-const TYPES: &[(&str, &str)] = &[
-    ("1", "A"),
-    ("2", "NS"),
-    ("3", "MD"),
-    ("4", "MF"),
-    ("5", "CNAME"),
-    ("6", "SOA"),
-    ("7", "MB"),
-    ("8", "MG"),
-    ("9", "MR"),
-    ("10", "NULL"),
-    ("11", "WKS"),
-    ("12", "PTR"),
-    ("13", "HINFO"),
-    ("14", "MINFO"),
-    ("15", "MX"),
-    ("16", "TXT"),
-    ("17", "RP"),
-    ("18", "AFSDB"),
-    ("19", "X25"),
-    ("20", "ISDN"),
-    ("21", "RT"),
-    ("22", "NSAP"),
-    ("23", "NSAPPTR"),
-    ("24", "SIG"),
-    ("25", "KEY"),
-    ("26", "PX"),
-    ("27", "GPOS"),
-    ("28", "AAAA"),
-    ("29", "LOC"),
-    ("30", "NXT"),
-    ("31", "EID"),
-    ("32", "NIMLOC"),
-    ("33", "SRV"),
-    ("34", "ATMA"),
-    ("35", "NAPTR"),
-    ("36", "KX"),
-    ("37", "CERT"),
-    ("38", "A6"),
-    ("39", "DNAME"),
-    ("40", "SINK"),
-    ("41", "OPT"),
-    ("43", "DS"),
-    ("46", "RRSIG"),
-    ("47", "NSEC"),
-    ("48", "DNSKEY"),
-    ("49", "DHCID"),
-    ("100", "UINFO"),
-    ("101", "UID"),
-    ("102", "GID"),
-    ("103", "UNSPEC"),
-    ("248", "ADDRS"),
-    ("249", "TKEY"),
-    ("250", "TSIG"),
-    ("251", "IXFR"),
-    ("252", "AXFR"),
-    ("253", "MAILB"),
-    ("254", "MAILA"),
-    ("255", "ANY"),
-    ("65281", "WINS"),
-    ("65282", "WINSR"),
-];
+/// Types of resource records by number, as the IANA registry names them, and Microsoft's own: numbers, each with its name behind it.
+const TYPES: &str = "\
+    1 A 2 NS 3 MD 4 MF 5 CNAME 6 SOA 7 MB 8 MG 9 MR 10 NULL 11 WKS 12 PTR 13 HINFO 14 MINFO 15 MX 16 TXT 17 RP 18 AFSDB 19 X25 20 ISDN 21 RT \
+    22 NSAP 23 NSAPPTR 24 SIG 25 KEY 26 PX 27 GPOS 28 AAAA 29 LOC 30 NXT 31 EID 32 NIMLOC 33 SRV 34 ATMA 35 NAPTR 36 KX 37 CERT 38 A6 \
+    39 DNAME 40 SINK 41 OPT 43 DS 46 RRSIG 47 NSEC 48 DNSKEY 49 DHCID 100 UINFO 101 UID 102 GID 103 UNSPEC 248 ADDRS 249 TKEY 250 TSIG \
+    251 IXFR 252 AXFR 253 MAILB 254 MAILA 255 ANY 65281 WINS 65282 WINSR";
 
 /// One answer: its type, and its data if it has any.
 type Answer = (String, Option<String>);
@@ -75,7 +19,7 @@ type Answer = (String, Option<String>);
 /// `dns.answers`, `dns.resolved_ip`, `related.hosts` and `related.ip` from `QueryResults`.
 ///
 /// An address that follows a part which is none is resolved, but no answer: the pipeline counts wrongly there, and what it writes is what rules see.
-pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
+pub fn answers(data: &EventData<'_>, document: &mut Document, _: StepContext) -> Result<(), Failure> {
     let Some(results) = data.get("QueryResults") else { return Ok(()) };
     if !document.has(ecs::DNS_QUESTION_NAME) {
         return Err(Failure("QueryResults without QueryName".to_owned()));
@@ -113,10 +57,10 @@ pub fn answers(data: &mut EventData<'_>, document: &mut Document, _: StepContext
     Ok(())
 }
 
-/// Whether [`answers`] fails over what came back, though the question is known.
-pub fn fail(results: &str) -> bool {
+/// Whether [`answers`] fails over what came back.
+pub fn fails(results: &str, has_question: bool) -> bool {
     let lacks_type = |part: &str| part.starts_with("type:") && part.split_ascii_whitespace().nth(1).is_none();
-    results.trim_end_matches(';').split(';').any(lacks_type)
+    !has_question || results.trim_end_matches(';').split(';').any(lacks_type)
 }
 
 /// A part such as `type:  5 www.example.com`.
@@ -125,7 +69,7 @@ fn typed(part: &str) -> Result<Answer, Failure> {
     let Some(number) = words.next() else {
         return Err(Failure(format!("unexpected QueryResults: '{part}'")));
     };
-    let kind = TYPES.iter().find(|(known, _)| *known == number).map_or(number, |&(_, name)| name);
+    let kind = name_of(number, TYPES).unwrap_or(number);
     Ok((kind.to_owned(), words.next().map(str::to_owned)))
 }
 
@@ -141,27 +85,31 @@ fn plain_address(part: &str) -> &str {
     }
 }
 
-/// The parts of `dns.question.name` by the public suffix list, and the name itself in `related.hosts`.
+/// The parts of a name that was asked for.
+pub struct QuestionParts<'n> {
+    /// The public suffix: `co.uk`.
+    pub suffix: String,
+    /// The suffix with the label in front of it: `example.co.uk`.
+    pub registered: Option<String>,
+    /// What stands in front of that, in the case that was asked for: `www`.
+    pub subdomain: Option<&'n str>,
+}
+
+/// The parts of a name by the public suffix list.
 ///
 /// A name whose last part is on no list (`server.corp`) has no registered domain; a public suffix itself has only its top-level domain.
-pub fn question(_: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
-    let Some(name) = document.text(ecs::DNS_QUESTION_NAME).map(str::to_owned) else { return Ok(()) };
-    document.push_distinct(ecs::RELATED_HOSTS, name.as_str());
+pub fn question(name: &str) -> Option<QuestionParts<'_>> {
     // The public suffix list is in lower case; the subdomain keeps the case that was asked for.
     let lower = name.to_ascii_lowercase();
-    let Some(suffix) = psl::suffix(lower.as_bytes()).filter(psl::Suffix::is_known) else { return Ok(()) };
-    let Ok(suffix) = std::str::from_utf8(suffix.as_bytes()) else { return Ok(()) };
-    if !lower.contains('.') {
-        return Ok(());
-    }
-    document.set(ecs::DNS_QUESTION_TOP_LEVEL_DOMAIN, suffix);
-    let Some(before) = lower.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.')) else { return Ok(()) };
-    let label = before.rfind('.').map_or(0, |dot| dot + 1);
-    document.set(ecs::DNS_QUESTION_REGISTERED_DOMAIN, &lower[label..]);
-    if let Some(subdomain) = label.checked_sub(1).and_then(|end| name.get(..end)) {
-        document.set(ecs::DNS_QUESTION_SUBDOMAIN, subdomain);
-    }
-    Ok(())
+    let suffix = psl::suffix(lower.as_bytes()).filter(psl::Suffix::is_known)?;
+    let suffix = str::from_utf8(suffix.as_bytes()).ok().filter(|_| lower.contains('.'))?;
+    let before = lower.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.'));
+    let label = before.map(|before| before.rfind('.').map_or(0, |dot| dot + 1));
+    Some(QuestionParts {
+        suffix: suffix.to_owned(),
+        registered: label.map(|label| lower[label..].to_owned()),
+        subdomain: label.and_then(|label| name.get(..label.checked_sub(1)?)),
+    })
 }
 
 #[cfg(test)]

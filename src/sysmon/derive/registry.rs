@@ -1,10 +1,5 @@
 //! Fields of registry events: where in the registry, and what was written there.
 
-use crate::ecs;
-use crate::event::{Document, Value};
-use crate::sysmon::raw::EventData;
-use crate::sysmon::step_context::{Done, StepContext};
-
 /// Roots with their short names. Others, such as the kernel's `\REGISTRY`, leave hive and key out.
 const HIVES: &[(&str, &str)] = &[
     ("HKEY_LOCAL_MACHINE", "HKLM"),
@@ -16,48 +11,42 @@ const HIVES: &[(&str, &str)] = &[
     ("HKEY_PERFORMANCE_DATA", "HKPD"),
 ];
 
-/// `registry.*` from `TargetObject` and `Details`.
-pub fn registry(data: &mut EventData<'_>, document: &mut Document, _: StepContext) -> Done {
-    if let Some(path) = data.get("TargetObject") {
-        place(path, document);
-    }
-    if let Some(details) = data.get("Details") {
-        let (kind, text) = written(details);
-        document.set(ecs::REGISTRY_DATA_TYPE, kind);
-        document.set_all(ecs::REGISTRY_DATA_STRINGS, [Value::from(text)]);
-    }
-    Ok(())
-}
-
-/// Path, hive, key and value. The key includes the name of the value, and a created key has itself for a value, as in Elastic.
-fn place(path: &str, document: &mut Document) {
-    document.set(ecs::REGISTRY_PATH, path);
+/// The parts of a registry path behind its root, which is the first part; and that root. A backslash at the end does not count.
+fn root_and_key(path: &str) -> (&str, &str) {
     let parts = path.trim_end_matches('\\');
-    let Some(value) = parts.rsplit('\\').next().filter(|value| !value.is_empty()) else { return };
-    document.set(ecs::REGISTRY_VALUE, value);
-    let (root, key) = parts.split_once('\\').unwrap_or((parts, ""));
-    let hive = HIVES.iter().find(|&&(long, short)| root == long || root == short);
-    if let Some(&(_, short)) = hive {
-        document.set(ecs::REGISTRY_HIVE, short);
-        if !key.is_empty() {
-            document.set(ecs::REGISTRY_KEY, key);
-        }
-    }
+    parts.split_once('\\').unwrap_or((parts, ""))
 }
 
-/// The number that was written, in decimal digits; `None` if it was no number.
-pub fn data(details: &str) -> Option<String> {
-    dword(details).map(u64::from).or_else(|| qword(details)).map(|number| number.to_string())
+/// The short name of the root of a path; `None` if it is no hive.
+pub fn hive(path: &str) -> Option<&'static str> {
+    let (root, _) = root_and_key(path);
+    HIVES.iter().find(|&&(long, short)| root == long || root == short).map(|&(_, short)| short)
 }
 
-/// Type and text of what was written.
-fn written(details: &str) -> (&'static str, String) {
-    if let Some(number) = data(details) {
-        (if details.starts_with('D') { "SZ_DWORD" } else { "SZ_QWORD" }, number)
-    } else if details == "Binary Data" {
-        ("REG_BINARY", details.to_owned())
-    } else {
-        ("REG_SZ", details.to_owned())
+/// The key of a path in a hive. It includes the name of the value, as in Elastic.
+pub fn key(path: &str) -> Option<&str> {
+    // Without a known root the pipeline cannot tell where the key begins: the kernel's `\REGISTRY\A\…` has none.
+    hive(path)?;
+    Some(root_and_key(path).1).filter(|key| !key.is_empty())
+}
+
+/// The value of a path. A created key has itself for a value, as in Elastic.
+pub fn value(path: &str) -> Option<&str> {
+    path.trim_end_matches('\\').rsplit('\\').next().filter(|value| !value.is_empty())
+}
+
+/// The number that was written; `None` if it was no number.
+pub fn number(details: &str) -> Option<u64> {
+    dword(details).map(u64::from).or_else(|| qword(details))
+}
+
+/// The type of what was written.
+pub fn data_type(details: &str) -> &'static str {
+    match number(details) {
+        Some(_) if details.starts_with('D') => "SZ_DWORD",
+        Some(_) => "SZ_QWORD",
+        None if details == "Binary Data" => "REG_BINARY",
+        None => "REG_SZ",
     }
 }
 

@@ -1,17 +1,46 @@
 //! The values of one event, worked out when they are asked for.
+//!
+//! An extractor is read in one place, [`LazyEvent::write_at`], which adds the text of a field to bytes or gives its number, flag or time. Whoever wants
+//! something else of it asks there: a row of a timeline takes the bytes as they are, a digest of a join key the text, and a condition the value:
+//!
+//! ```text
+//! write_at(user.name, row)      Text, and `ann` behind what the row has already
+//! write_text(user.name, key)    write_at into the key
+//! values(user.name)             write_at into a scratch buffer, and of that [Value::Text("ann")], which is kept until the next event
+//! ```
+//!
+//! Only fields that several steps decide are documents first, made by the slice of the pipeline that they depend on.
 
-use super::plan::{Extractor, Extractors, Flow, OfRecord, StepGroup};
-use crate::base::Ticks;
+use super::plan::{Extractor, Extractors, StepGroup};
 use crate::base::guid::Guid;
+use crate::base::{Ticks, json};
 use crate::ecs::Field;
 use crate::event::{Document, FieldValues, Fields, IpValue, Value, WrittenText};
 use crate::source::{Raw, RecordRef, Stored};
-use crate::sysmon::direct::{Made, Transformed};
 use crate::sysmon::raw::{EventData, is_nothing};
+use crate::sysmon::record_fields::{RecordPart, synthetic_host_id};
 use crate::sysmon::steps::STEPS;
-use crate::sysmon::{common, derive};
+use crate::sysmon::transform::{TextTransform, Transformed};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::net::IpAddr;
+
+/// The result of [`LazyEvent::write_at`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extracted {
+    /// The only value is a text, which was added.
+    Text,
+    /// The only value is an address, whose text was added.
+    Address,
+    /// The only value is an integer.
+    Long(i64),
+    /// The only value is true or false.
+    Boolean(bool),
+    /// The only value is an instant.
+    Date(Ticks),
+    /// The field has no value.
+    Nothing,
+    /// The values must be asked for: there may be several.
+    Several,
+}
 
 /// A cache for the values of one event, reused from event to event so that nothing is allocated for it.
 #[derive(Debug, Default)]
@@ -23,22 +52,22 @@ pub struct ExtractCache {
     groups: Vec<OnceCell<Document>>,
     /// The computer that `host.id` was last made for.
     host: RefCell<(String, String)>,
-    /// A text that is only looked at.
+    /// Where the text of a value is written first.
     text: RefCell<Vec<u8>>,
-    pub(super) computer: RefCell<LastText>,
-    pub(super) channel: RefCell<LastText>,
+    computer: RefCell<LastText>,
+    channel: RefCell<LastText>,
 }
 
 /// A text that hardly ever changes from record to record.
 #[derive(Debug, Default)]
-pub struct LastText {
+struct LastText {
     stored: Option<Stored>,
     text: String,
 }
 
 impl LastText {
     /// The text of a part of `System`, which spaces around it do not belong to.
-    pub fn of(&mut self, raw: Raw<'_>) -> &str {
+    fn of(&mut self, raw: Raw<'_>) -> &str {
         // Compared as it is stored: nothing is decoded while the text stays the same, and computer and channel do for a whole log.
         if self.stored.as_ref().is_none_or(|stored| *stored != raw) {
             raw.text().trim().clone_into(&mut self.text);
@@ -70,9 +99,9 @@ impl ExtractCache {
 #[derive(Debug)]
 pub struct LazyEvent<'a> {
     pub(super) extractors: &'a Extractors,
-    pub(super) record: &'a RecordRef<'a>,
-    pub(super) cache: &'a ExtractCache,
-    pub(super) path: &'a str,
+    record: &'a RecordRef<'a>,
+    cache: &'a ExtractCache,
+    path: &'a str,
 }
 
 impl<'a> LazyEvent<'a> {
@@ -94,14 +123,34 @@ impl<'a> LazyEvent<'a> {
             Extractor::Constant => self.extractors.constants.values(&self.extractors.fields[at]),
             // A document keeps what a group of steps has set for all fields of it, so that its steps run once per event.
             Extractor::Steps(group) => self.group(group).values(&self.extractors.fields[at]),
-            extractor => {
-                let work_out = || {
+            _ => {
+                let make = || {
                     self.cache.used.borrow_mut().push(at);
-                    self.work_out(extractor)
+                    self.make_values(at)
                 };
-                self.cache.values[at].get_or_init(work_out).as_ref().map_or(&[], FieldValues::as_slice)
+                self.cache.values[at].get_or_init(make).as_ref().map_or(&[], FieldValues::as_slice)
             }
         }
+    }
+
+    fn make_values(&self, at: usize) -> Option<FieldValues> {
+        let mut scratch = self.cache.text.borrow_mut();
+        scratch.clear();
+        let found = self.write_at(at, &mut scratch);
+        let text = || str::from_utf8(&scratch).unwrap_or_default();
+        Some(FieldValues::One(match found {
+            Extracted::Text => text().into(),
+            Extracted::Address => IpValue::parse(text())?.into(),
+            Extracted::Long(number) => number.into(),
+            Extracted::Boolean(flag) => flag.into(),
+            Extracted::Date(time) => time.into(),
+            Extracted::Nothing => return None,
+            Extracted::Several => {
+                let Extractor::Entry(entry, made) = self.extractors.learned[at] else { return None };
+                let text = self.entry(entry)?;
+                return made.of(&text, self.extractors.shape.context.separator).into_values(&text);
+            }
+        }))
     }
 
     fn entry(&self, at: usize) -> Option<String> {
@@ -110,135 +159,153 @@ impl<'a> LazyEvent<'a> {
         (!is_nothing(&text)).then_some(text)
     }
 
-    fn work_out(&self, extractor: Extractor) -> Option<FieldValues> {
-        match extractor {
-            Extractor::Never | Extractor::Constant | Extractor::Steps(_) => None,
-            Extractor::Text(entry) => Some(one(self.entry(entry)?)),
-            Extractor::Either(first, second) => Some(one(self.entry(first).or_else(|| self.entry(second))?)),
-            Extractor::Long(entry) => self.long(entry).map(|number| FieldValues::One(Value::Long(number))),
-            Extractor::MadeAfterAnswers(..) if self.answers_fail() => None,
-            Extractor::Made(entry, made) | Extractor::MadeAfterAnswers(entry, made) => {
-                let text = self.entry(entry)?;
-                Some(match made.of(&text, self.extractors.context.separator) {
-                    Transformed::Nothing => return None,
-                    Transformed::Part(_) if made == Made::Address => {
-                        FieldValues::One(Value::Ip(IpValue::parse(&text)?))
-                    }
-                    Transformed::Part(range) => one(text[range].to_owned()),
-                    Transformed::Lower(range) => one(text[range].to_lowercase()),
-                    Transformed::Other(text) => one(text.into_owned()),
-                    Transformed::Flag(flag) => FieldValues::One(Value::Boolean(flag)),
-                })
+    /// The only value of the field at a [`Extractors::position`]. A text is added to `out` as UTF-8; nothing else is left there.
+    pub fn write_at(&self, at: usize, out: &mut Vec<u8>) -> Extracted {
+        let text_if = |says| if says { Extracted::Text } else { Extracted::Nothing };
+        match self.extractors.learned[at] {
+            Extractor::Never => Extracted::Nothing,
+            Extractor::Fixed(text) => {
+                out.extend_from_slice(text.as_bytes());
+                Extracted::Text
             }
-            Extractor::Fixed(text) => Some(one(text.to_owned())),
-            Extractor::Flow(flow) => self.community_id(flow, &mut Vec::new()).map(one),
-            Extractor::Args(entry) => {
-                let mut all = derive::split_command_line(&self.entry(entry)?);
-                match all.len() {
-                    0 => None,
-                    1 => all.pop().map(one),
-                    _ => Some(FieldValues::Many(all.into_iter().map(Value::from).collect())),
-                }
-            }
-            Extractor::ArgsCount(entry) => {
-                self.count_arguments(entry).map(|count| FieldValues::One(Value::Long(count)))
-            }
-            Extractor::Record(what) => self.of_record(what),
+            Extractor::Guarded(..) if self.fails() => Extracted::Nothing,
+            Extractor::Entry(entry, made) | Extractor::Guarded(entry, made) => self.write_made(entry, made, out),
+            Extractor::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
+            Extractor::Join(join) => text_if(self.write_join(join, out)),
+            Extractor::Record(part) => self.write_part(part, out),
+            Extractor::Constant | Extractor::Steps(_) => Extracted::Several,
         }
     }
 
-    fn count_arguments(&self, entry: usize) -> Option<i64> {
-        let mut line = self.cache.text.borrow_mut();
-        line.clear();
-        if !self.write_entry(entry, &mut line) {
-            return None;
+    /// Adds the text of an entry. False, and nothing is added, if it says nothing.
+    pub(super) fn write_entry(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let begin = out.len();
+        self.record.entry(at).push(out);
+        let says = !is_nothing(&out[begin..]);
+        if !says {
+            out.truncate(begin);
         }
-        let count = derive::count_arguments(str::from_utf8(&line).unwrap_or_default());
-        Some(i64::try_from(count).unwrap_or(i64::MAX))
+        says
     }
 
-    pub(super) fn long(&self, entry: usize) -> Option<i64> {
+    /// Adds what is made of the text of an entry.
+    fn write_made(&self, entry: usize, made: TextTransform, out: &mut Vec<u8>) -> Extracted {
         // Sysmon stores numbers as numbers: they count without being printed and parsed again.
-        let raw = self.record.entry(entry);
-        match raw.number() {
-            Some(number) => i64::try_from(number).ok(),
-            None => derive::long(&self.entry(entry)?),
+        if let (TextTransform::Long, Some(number)) = (made, self.record.entry(entry).number()) {
+            return i64::try_from(number).map_or(Extracted::Nothing, Extracted::Long);
         }
-    }
-
-    /// The Community ID of a flow; `scratch` is a place for texts, and left as it was.
-    pub(super) fn community_id(&self, flow: Flow, scratch: &mut Vec<u8>) -> Option<String> {
-        let begin = scratch.len();
-        // Texts are parsed in the caller's buffer, behind what it holds already: no string is made for a connection, of which logs have millions.
-        let mut end = |(ip, port)| {
-            scratch.truncate(begin);
-            self.write_entry(ip, scratch);
-            let address: IpAddr = str::from_utf8(&scratch[begin..]).ok()?.parse().ok()?;
-            Some((address.to_canonical(), u16::try_from(self.long(port)?).ok()?))
+        if made == TextTransform::Arguments {
+            return Extracted::Several;
+        }
+        let begin = out.len();
+        if !self.write_entry(entry, out) {
+            return Extracted::Nothing;
+        }
+        if made == TextTransform::Text {
+            return Extracted::Text;
+        }
+        let text = str::from_utf8(&out[begin..]).unwrap_or_default();
+        let other = match made.of(text, self.extractors.shape.context.separator) {
+            Transformed::Address => return Extracted::Address,
+            Transformed::Part(range) => {
+                // The part moves to the front within the buffer: no second one is needed.
+                out.copy_within(begin + range.start..begin + range.end, begin);
+                out.truncate(begin + range.len());
+                return Extracted::Text;
+            }
+            Transformed::Lower(range) => text[range].to_lowercase().into(),
+            Transformed::Other(text) => text,
+            not_text => {
+                out.truncate(begin);
+                return match not_text {
+                    Transformed::Flag(flag) => Extracted::Boolean(flag),
+                    Transformed::Long(number) => Extracted::Long(number),
+                    Transformed::Several(_) => Extracted::Several,
+                    _ => Extracted::Nothing,
+                };
+            }
         };
-        let ends = end(flow.ends[0]).zip(end(flow.ends[1]));
-        scratch.truncate(begin);
-        self.write_entry(flow.transport, scratch);
-        let transport = str::from_utf8(&scratch[begin..]).unwrap_or_default();
-        let id = ends.and_then(|(source, destination)| derive::community_id(transport, source, destination));
-        scratch.truncate(begin);
-        id
+        out.truncate(begin);
+        out.extend_from_slice(other.as_bytes());
+        Extracted::Text
     }
 
-    /// Whether the pipeline fails over the answers of a query.
-    pub(super) fn answers_fail(&self) -> bool {
-        let says = |at: Option<usize>| at.and_then(|at| self.entry(at));
-        let Some(answers) = says(self.extractors.answers) else { return false };
-        says(self.extractors.question).is_none() || derive::dns_answers_fail(&answers)
-    }
-
-    fn of_record(&self, what: OfRecord) -> Option<FieldValues> {
-        let text = |text: String| (!text.is_empty()).then(|| one(text));
-        match what {
-            OfRecord::Provider => text(self.record.provider().to_owned()),
-            OfRecord::ProviderGuid => self.record.provider_guid().map(|guid| one(guid.to_owned())),
-            OfRecord::Channel => text(self.cache.channel.borrow_mut().of(self.record.channel()).to_owned()),
-            OfRecord::Computer => text(self.cache.computer.borrow_mut().of(self.record.computer()).to_owned()),
-            OfRecord::HostId => text(self.host_id()),
-            OfRecord::User => text(self.record.user().text()),
-            OfRecord::RecordId => text(self.record.record_id().to_string()),
-            OfRecord::Logged => Some(FieldValues::One(Value::Date(self.record.time_created()))),
-            OfRecord::Kind => Some(one("event".to_owned())),
-            OfRecord::Timestamp => Some(FieldValues::One(Value::Date(self.timestamp()))),
-            OfRecord::Path => text(self.path.to_owned()),
+    /// Adds what is made of several entries, all of which must say something.
+    fn write_join(&self, join: usize, out: &mut Vec<u8>) -> bool {
+        let join = &self.extractors.joins[join];
+        let begin = out.len();
+        // The texts stand one after another behind what the buffer holds already: no string is made for a connection, of which logs have millions.
+        let mut ends = Vec::with_capacity(join.entries.len());
+        for entry in &join.entries {
+            if !self.write_entry(*entry, out) {
+                out.truncate(begin);
+                return false;
+            }
+            ends.push(out.len() - begin);
         }
+        let text = str::from_utf8(&out[begin..]).unwrap_or_default();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let texts: Vec<&str> = starts.zip(&ends).map(|(start, end)| &text[start..*end]).collect();
+        let joined = (join.of)(&texts);
+        out.truncate(begin);
+        out.extend_from_slice(joined.as_deref().unwrap_or_default().as_bytes());
+        joined.is_some()
     }
 
-    /// `host.id`; empty where the record names no computer.
-    pub(super) fn host_id(&self) -> String {
-        self.with_host_id(str::to_owned)
+    /// Adds a part of the record outside of its data.
+    fn write_part(&self, part: RecordPart, out: &mut Vec<u8>) -> Extracted {
+        let begin = out.len();
+        let mut push = |text: &str| out.extend_from_slice(text.as_bytes());
+        match part {
+            RecordPart::Timestamp => return Extracted::Date(self.timestamp_with(out)),
+            RecordPart::Logged => return Extracted::Date(self.record.time_created()),
+            RecordPart::Path => push(self.path),
+            RecordPart::Computer => push(self.cache.computer.borrow_mut().of(self.record.computer())),
+            RecordPart::HostId => self.with_host_id(push),
+            RecordPart::Provider => push(self.record.provider()),
+            RecordPart::ProviderGuid => push(self.record.provider_guid().unwrap_or_default()),
+            RecordPart::Channel => push(self.cache.channel.borrow_mut().of(self.record.channel())),
+            RecordPart::User => self.record.user().push(out),
+            RecordPart::RecordId => match i64::try_from(self.record.record_id()) {
+                Ok(number) => json::push_long(out, number),
+                Err(_) => push(&self.record.record_id().to_string()),
+            },
+            // No extractors are made for these.
+            RecordPart::Recovered | RecordPart::Owned(_) => {}
+        }
+        if out.len() > begin { Extracted::Text } else { Extracted::Nothing }
     }
 
-    fn with_host_id<T>(&self, take: impl FnOnce(&str) -> T) -> T {
+    /// Whether the pipeline fails.
+    fn fails(&self) -> bool {
+        let Some(guard) = &self.extractors.guard else { return false };
+        let text = self.entry(guard.entry);
+        text.is_some_and(|text| (guard.fails)(&text, guard.needed.and_then(|at| self.entry(at)).is_some()))
+    }
+
+    /// Shows `host.id`; not at all where the record names no computer.
+    fn with_host_id(&self, show: impl FnOnce(&str)) {
         let mut computer = self.cache.computer.borrow_mut();
         let computer = computer.of(self.record.computer());
         let mut host = self.cache.host.borrow_mut();
         if host.0 != computer {
-            *host = (computer.to_owned(), common::synthetic_host_id(computer));
+            *host = (computer.to_owned(), synthetic_host_id(computer));
         }
-        take(&host.1)
+        show(&host.1);
     }
 
     fn group(&self, at: usize) -> &Document {
         self.cache.used_group.set(true);
         self.cache.groups[at].get_or_init(|| {
-            let StepGroup { steps, entries, rest } = &self.extractors.groups[at];
+            let (StepGroup { steps, entries, rest }, shape) = (&self.extractors.groups[at], &self.extractors.shape);
             let texts: Vec<(&str, String)> =
-                entries.iter().filter_map(|&at| Some((&*self.extractors.names[at], self.entry(at)?))).collect();
+                entries.iter().filter_map(|&at| Some((&*shape.names[at], self.entry(at)?))).collect();
             let mut data = EventData::new(&texts);
             let mut document = Document::new();
-            // Where the pipeline stops, everything that is left stays as it is.
-            let failed =
-                steps.iter().any(|&step| STEPS[step].apply(&mut data, &mut document, self.extractors.context).is_err());
-            match (*rest, failed) {
-                (true, true) => data.leave_all(&mut document),
-                (true, false) => data.leave_rest(&mut document),
-                (false, _) => {}
+            // As in `map`: where a step fails, those behind it are not done, and what they would have taken stays.
+            let _ = steps.iter().try_for_each(|&step| STEPS[step].apply(&mut data, &mut document, shape.context));
+            if *rest {
+                data.leave(&mut document);
             }
             document
         })
@@ -250,7 +317,7 @@ impl<'a> LazyEvent<'a> {
     }
 
     /// `@timestamp` of the event. `text` is used as a buffer, and left as it was.
-    pub(super) fn timestamp_with(&self, text: &mut Vec<u8>) -> Ticks {
+    fn timestamp_with(&self, text: &mut Vec<u8>) -> Ticks {
         let begin = text.len();
         if let Some(at) = self.extractors.utc_time {
             self.record.entry(at).push(text);
@@ -267,57 +334,39 @@ impl Fields for LazyEvent<'_> {
     }
 
     fn long(&self, field: &Field) -> Option<i64> {
-        match self.extractors.learned[self.extractors.position(field)?] {
-            Extractor::Long(entry) => self.record.entry(entry).number().and_then(|number| i64::try_from(number).ok()),
-            Extractor::ArgsCount(entry) => self.count_arguments(entry),
+        let at = self.extractors.position(field)?;
+        let Extractor::Entry(_, TextTransform::Long | TextTransform::ArgumentCount) = self.extractors.learned[at]
+        else {
+            return None;
+        };
+        let mut scratch = self.cache.text.borrow_mut();
+        scratch.clear();
+        match self.write_at(at, &mut scratch) {
+            Extracted::Long(number) => Some(number),
             _ => None,
         }
     }
 
     fn guid(&self, field: &Field) -> Option<&Guid> {
-        let Extractor::Text(entry) = self.extractors.learned[self.extractors.position(field)?] else { return None };
+        let Some(Extractor::Entry(entry, TextTransform::Text)) = self.extractors.extractor(field) else { return None };
         // One of zeros says nothing.
         self.record.entry(entry).guid().filter(|guid| **guid != Guid::default())
     }
 
     fn write_text(&self, field: &Field, out: &mut String) -> WrittenText {
-        let Some(extractor) = self.extractors.position(field).map(|at| self.extractors.learned[at]) else {
-            return WrittenText::Nothing;
-        };
+        let Some(at) = self.extractors.position(field) else { return WrittenText::Nothing };
         let begin = out.len();
-        match extractor {
-            Extractor::Text(entry) => self.record.entry(entry).write(out),
-            Extractor::Made(entry, Made::BaseName) => {
-                self.record.entry(entry).write(out);
-                // The whole path is written and its front taken away again: to find the last separator in UTF-16 would need a decoder that runs backwards.
-                match Made::BaseName.of(&out[begin..], self.extractors.context.separator) {
-                    Transformed::Part(part) if !is_nothing(&out[begin..]) => drop(out.drain(begin..begin + part.start)),
-                    _ => out.truncate(begin),
-                }
-                // A path that ends in a separator has a name of no characters: `values_at` says what becomes of that.
-                return if out.len() > begin { WrittenText::Text } else { WrittenText::NotText };
+        // One writer is enough for both kinds of buffer: to check again that the bytes are UTF-8 costs little beside decoding them.
+        let mut bytes = std::mem::take(out).into_bytes();
+        let found = self.write_at(at, &mut bytes);
+        *out = String::from_utf8(bytes).unwrap_or_default();
+        match found {
+            Extracted::Text => WrittenText::Text,
+            Extracted::Nothing => WrittenText::Nothing,
+            _ => {
+                out.truncate(begin);
+                WrittenText::NotText
             }
-            Extractor::Record(OfRecord::Computer) => {
-                out.push_str(self.cache.computer.borrow_mut().of(self.record.computer()));
-            }
-            Extractor::Record(OfRecord::Channel) => {
-                out.push_str(self.cache.channel.borrow_mut().of(self.record.channel()));
-            }
-            Extractor::Record(OfRecord::Path) => out.push_str(self.path),
-            Extractor::Record(OfRecord::HostId) => self.with_host_id(|id| out.push_str(id)),
-            Extractor::Record(OfRecord::User) => self.record.user().write(out),
-            Extractor::Never => return WrittenText::Nothing,
-            _ => return WrittenText::NotText,
         }
-        let is_entry = matches!(extractor, Extractor::Text(_));
-        if out.len() == begin || (is_entry && is_nothing(&out[begin..])) {
-            out.truncate(begin);
-            return WrittenText::Nothing;
-        }
-        WrittenText::Text
     }
-}
-
-fn one(text: String) -> FieldValues {
-    FieldValues::One(Value::from(text))
 }

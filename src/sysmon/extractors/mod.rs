@@ -6,8 +6,10 @@
 
 mod lazy;
 mod plan;
-mod write;
+mod share;
+mod slice;
 
-pub use lazy::{ExtractCache, LazyEvent};
-pub use plan::{Extractors, entries_of, raw_at};
-pub use write::{FoundSource, SourcePart, TextSource};
+pub use lazy::{ExtractCache, Extracted, LazyEvent};
+pub use plan::{Extractors, raw_at};
+pub use share::{SourcePart, TextSource};
+pub use slice::entries_of;

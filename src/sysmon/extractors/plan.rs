@@ -1,96 +1,62 @@
-//! How each field is found: from the table of steps, for records of one event ID with entries of certain names.
+//! How each field is found in records of one shape: an extractor for each, made from the table of steps.
+//!
+//! What most extractors are falls out of a row of the table: an entry, and a transformation of its text. In records of event 1 with the entries `Image` and
+//! `CommandLine`,
+//!
+//! ```text
+//! process.executable   Entry(Image, Text)              by Move("Image", PROCESS_EXECUTABLE)
+//! process.name         Entry(Image, BaseName)          by fill(Field(PROCESS_EXECUTABLE), PROCESS_NAME, BaseName): the field is an entry as it stands,
+//!                                                      and the move in between need not be made
+//! process.args         Entry(CommandLine, Arguments)
+//! dns.answers.data     Never                           no step that sets it can act on such records
+//! event.category       Constant
+//! ```
+//!
+//! Only what several steps decide together is found by running their slice of the pipeline ([`Extractor::Steps`]). Nothing here knows a field by name, but
+//! for the two that tell of a pipeline that has failed.
 
+use super::slice::{StepSlicer, rest_of};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::Document;
 use crate::source::{Raw, RecordRef};
-use crate::sysmon::common;
-use crate::sysmon::direct::{self, Made};
-use crate::sysmon::event_id;
+use crate::sysmon::constants::{constants, is_constant};
 use crate::sysmon::mapping::Mapping;
-use crate::sysmon::platform::SysmonPlatform;
-use crate::sysmon::raw::REMOVED;
+use crate::sysmon::record_fields::{RECORD_FIELDS, RecordPart};
+use crate::sysmon::step::{Action, Derive, Join, Pick, StepFunction, StepInput};
 use crate::sysmon::step_context::StepContext;
-use crate::sysmon::steps::{Action, MappingStep, STEPS};
+use crate::sysmon::steps::STEPS;
+use crate::sysmon::transform::TextTransform;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// The event ID whose pipeline can fail half-way, which makes every later field depend on that step.
-const FALLIBLE: u32 = 22;
-
-/// Fields that steps cut out of a path.
-const CUT: &[&str] = &[
-    "file.path",
-    "file.name",
-    "file.directory",
-    "file.extension",
-    "dll.path",
-    "dll.name",
-    "registry.path",
-    "registry.key",
-    "registry.value",
-];
-/// The entries with such paths.
-const PATHS: &[&str] = &["TargetFilename", "Device", "ImageLoaded", "PipeName", "TargetObject"];
-
-/// The step at which it can fail, by position.
-fn fallible_step() -> usize {
-    let fails = |step: &MappingStep| matches!(&step.action, Action::Derive(derive) if derive.writes.contains(&"dns.answers.type"));
-    STEPS.iter().position(fails).unwrap_or_default()
-}
-
-/// How the values of a field are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the values of a field are found. Entries are named by their positions.
+#[derive(Clone, Copy, Debug)]
 pub enum Extractor {
     /// There are never any.
     Never,
     /// They are the same for every event of the ID.
     Constant,
-    /// The text of the entry at this position.
-    Text(usize),
-    /// The entry at this position as an integer.
-    Long(usize),
-    /// The first of the entries at these positions that says something.
-    Either(usize, usize),
-    /// A transformation of the text of the entry at this position.
-    Made(usize, Made),
-    /// A transformation of the text of the entry at this position, but nothing where the pipeline fails over the answers of a DNS query.
-    MadeAfterAnswers(usize, Made),
     /// A text that is the same wherever the field is set.
     Fixed(&'static str),
-    /// The hash of a flow, whose parts are found in the entries of these positions.
-    Flow(Flow),
-    /// The arguments of the command line in the entry at this position.
-    Args(usize),
-    /// Their number.
-    ArgsCount(usize),
-    /// By the steps of a group.
+    /// Made of the text of an entry.
+    Entry(usize, TextTransform),
+    /// Made of the text of an entry, but nothing where the pipeline fails before it comes to that.
+    Guarded(usize, TextTransform),
+    /// The text of the first of two entries that says something.
+    Either(usize, usize),
+    /// Made of several entries, by position in the joins.
+    Join(usize),
+    /// By the steps of a group, by its position.
     Steps(usize),
-    /// A text of the record itself.
-    Record(OfRecord),
+    /// A part of the record outside of its data.
+    Record(RecordPart),
 }
 
-/// The entries of a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flow {
-    pub transport: usize,
-    /// Address and port of the source, then of the destination.
-    pub ends: [(usize, usize); 2],
-}
-
-/// The parts of a record outside of its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfRecord {
-    Provider,
-    ProviderGuid,
-    Channel,
-    Computer,
-    HostId,
-    User,
-    RecordId,
-    Logged,
-    Kind,
-    Timestamp,
-    Path,
+/// A field made of several entries.
+#[derive(Debug)]
+pub struct EntryJoin {
+    pub entries: Vec<usize>,
+    pub of: fn(&[&str]) -> Option<String>,
 }
 
 /// Steps that several fields depend on, with the entries that they read.
@@ -104,11 +70,20 @@ pub struct StepGroup {
     pub rest: bool,
 }
 
+/// Tells whether the pipeline fails, where two entries decide it.
+#[derive(Debug)]
+pub struct FailureGuard {
+    pub fails: fn(&str, bool) -> bool,
+    /// The entry over which it can fail.
+    pub entry: usize,
+    /// The entry that it must not lack.
+    pub needed: Option<usize>,
+}
+
 /// How some fields of the events of an ID are found, whose records have entries of certain names.
 #[derive(Debug)]
 pub struct Extractors {
-    pub(super) context: StepContext,
-    pub(super) names: Vec<Arc<str>>,
+    pub(super) shape: StepSlicer,
     /// The fields that were learned, and in `learned` the extractor of each.
     pub(super) fields: Vec<Field>,
     pub(super) learned: Vec<Extractor>,
@@ -116,34 +91,57 @@ pub struct Extractors {
     by_id: Vec<u16>,
     others: HashMap<Arc<str>, u16>,
     pub(super) groups: Vec<StepGroup>,
+    pub(super) joins: Vec<EntryJoin>,
     pub(super) constants: Document,
     /// The position of the entry that tells the time.
     pub(super) utc_time: Option<usize>,
-    /// The positions of the entries that tell what was asked for, and what came back.
-    pub(super) question: Option<usize>,
-    pub(super) answers: Option<usize>,
+    /// The step, by position, over which the pipeline can fail for such records, and how to tell without running it.
+    fallible: Option<usize>,
+    pub(super) guard: Option<FailureGuard>,
 }
 
 impl Extractors {
     /// Extractors for records of an event ID with entries of these names; fields are to be [learned](Self::learn).
     pub fn new(id: u32, mapping: Mapping, names: &[Arc<str>]) -> Self {
-        let context = StepContext { id, mapping, separator: '\\' };
-        let mut constants = Document::new();
-        common::constants(&mut constants, SysmonPlatform::Windows, mapping);
-        common::event_id(&mut constants, id, mapping);
-        let entry = |wanted: &str| names.iter().position(|name| &**name == wanted);
-        Self {
-            context,
-            names: names.to_vec(),
+        let shape = StepSlicer { context: StepContext { id, mapping, separator: '\\' }, names: names.to_vec() };
+        let mut new = Self {
+            utc_time: shape.entry("UtcTime"),
+            shape,
             fields: Vec::new(),
             learned: Vec::new(),
             by_id: vec![u16::MAX; ecs::all().count()],
             others: HashMap::new(),
             groups: Vec::new(),
-            constants,
-            utc_time: entry("UtcTime"),
-            question: entry("QueryName"),
-            answers: entry("QueryResults"),
+            joins: Vec::new(),
+            constants: constants(id, mapping),
+            fallible: None,
+            guard: None,
+        };
+        new.find_failure();
+        new
+    }
+
+    /// Finds the step over which the pipeline can fail. There is one at most.
+    fn find_failure(&mut self) {
+        for (at, step) in STEPS.iter().enumerate() {
+            if let Action::Derive(Derive {
+                entries: [entry],
+                fields: [needed],
+                run: StepFunction::Fallible { fails, .. },
+                ..
+            }) = &step.action
+                && step.scope.includes(self.shape.context.id, self.shape.context.mapping)
+                && self.shape.may_exist(entry)
+            {
+                let needed = match self.find(&(*needed).into()) {
+                    Some(Extractor::Entry(at, TextTransform::Text)) => Some(Some(at)),
+                    Some(Extractor::Never) => Some(None),
+                    _ => None,
+                };
+                let entry = self.shape.entry(entry);
+                self.guard = entry.zip(needed).map(|(entry, needed)| FailureGuard { fails: *fails, entry, needed });
+                self.fallible = Some(at);
+            }
         }
     }
 
@@ -165,79 +163,6 @@ impl Extractors {
         true
     }
 
-    /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
-    pub fn is_direct(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| {
-            !matches!(self.learned[at], Extractor::Steps(_) | Extractor::Flow(_) | Extractor::MadeAfterAnswers(..))
-        })
-    }
-
-    /// The relative cost of extracting a field that was learned.
-    pub fn cost(&self, field: &Field) -> usize {
-        match self.position(field).map(|at| self.learned[at]) {
-            Some(Extractor::Steps(_) | Extractor::Flow(_) | Extractor::MadeAfterAnswers(..)) | None => 10,
-            Some(Extractor::Args(_)) => 3,
-            Some(Extractor::ArgsCount(_)) => 1,
-            Some(_) => 0,
-        }
-    }
-
-    /// Whether a field that was learned has the same values in every event.
-    pub fn is_constant(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| matches!(self.learned[at], Extractor::Constant | Extractor::Never))
-    }
-
-    /// Whether a field that was learned never has a value.
-    pub fn is_never(&self, field: &Field) -> bool {
-        self.position(field).is_some_and(|at| self.learned[at] == Extractor::Never)
-    }
-
-    /// The position of the entry whose base name a field is, if it is one.
-    pub fn base_name(&self, field: &Field) -> Option<usize> {
-        match self.learned[self.position(field)?] {
-            Extractor::Made(entry, Made::BaseName) => Some(entry),
-            _ => None,
-        }
-    }
-
-    /// The positions of the entries that alone decide the values of a field that was learned, ascending; `None` if more than entries does. Positions
-    /// behind the names of the entries stand for texts of the record itself; [`raw_at`] knows them all.
-    pub fn entries(&self, field: &Field) -> Option<Vec<usize>> {
-        match self.learned[self.position(field)?] {
-            Extractor::Never | Extractor::Constant | Extractor::Fixed(_) => Some(Vec::new()),
-            Extractor::Text(at)
-            | Extractor::Long(at)
-            | Extractor::Made(at, _)
-            | Extractor::Args(at)
-            | Extractor::ArgsCount(at) => Some(vec![at]),
-            Extractor::Either(first, second) => Some(sorted(&[first, second])),
-            Extractor::MadeAfterAnswers(at, _) => Some(sorted(&[at, self.question?, self.answers?])),
-            Extractor::Flow(Flow { transport, ends: [source, destination] }) => {
-                Some(sorted(&[transport, source.0, source.1, destination.0, destination.1]))
-            }
-            Extractor::Steps(group) => Some(self.groups[group].entries.clone()),
-            Extractor::Record(OfRecord::User) => Some(vec![self.names.len()]),
-            Extractor::Record(OfRecord::Computer | OfRecord::HostId) => Some(vec![self.names.len() + 1]),
-            Extractor::Record(_) => None,
-        }
-    }
-
-    /// The position of the entry that the texts of a field that was learned are cut out of, if there is one: but for quotes and backslashes, which may
-    /// be missing from either, each of them is a part of the entry's text.
-    pub fn cut_from(&self, field: &Field) -> Option<usize> {
-        match self.learned[self.position(field)?] {
-            Extractor::Text(at) | Extractor::Made(at, Made::BaseName) | Extractor::Args(at) => Some(at),
-            Extractor::Steps(group) if CUT.contains(&field.name()) => {
-                let StepGroup { steps, entries, .. } = &self.groups[group];
-                let renames = steps.iter().any(|&step| matches!(STEPS[step].action, Action::Rename(..)));
-                let mut paths = entries.iter().filter(|&&at| PATHS.contains(&&*self.names[at]));
-                let only = paths.next().filter(|_| !renames)?;
-                paths.next().is_none().then_some(*only)
-            }
-            _ => None,
-        }
-    }
-
     /// The place of a field among those that were learned, for [`LazyEvent::write_at`](super::LazyEvent::write_at).
     pub fn position(&self, field: &Field) -> Option<usize> {
         let at = match field {
@@ -247,216 +172,212 @@ impl Extractors {
         (at != u16::MAX).then_some(usize::from(at))
     }
 
+    pub(super) fn extractor(&self, field: &Field) -> Option<Extractor> {
+        self.position(field).map(|at| self.learned[at])
+    }
+
+    /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
+    pub fn is_direct(&self, field: &Field) -> bool {
+        let far = |extractor| matches!(extractor, Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..));
+        self.extractor(field).is_some_and(|extractor| !far(extractor))
+    }
+
+    /// The relative cost of extracting a field that was learned.
+    pub fn cost(&self, field: &Field) -> usize {
+        match self.extractor(field) {
+            Some(Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..)) | None => 10,
+            Some(Extractor::Entry(_, made)) => made.cost(),
+            Some(_) => 0,
+        }
+    }
+
+    /// Whether a field that was learned has the same values in every event.
+    pub fn is_constant(&self, field: &Field) -> bool {
+        matches!(self.extractor(field), Some(Extractor::Constant | Extractor::Never))
+    }
+
+    /// Whether a field that was learned never has a value.
+    pub fn is_never(&self, field: &Field) -> bool {
+        matches!(self.extractor(field), Some(Extractor::Never))
+    }
+
+    /// The position of the entry whose base name a field is, if it is one.
+    pub fn base_name(&self, field: &Field) -> Option<usize> {
+        match self.extractor(field)? {
+            Extractor::Entry(entry, TextTransform::BaseName) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The positions of the entries that alone decide the values of a field that was learned, ascending; `None` if more than entries does. Positions
+    /// behind the names of the entries stand for texts of the record itself; [`raw_at`] knows them all.
+    pub fn entries(&self, field: &Field) -> Option<Vec<usize>> {
+        let names = self.shape.names.len();
+        let mut entries = match self.extractor(field)? {
+            Extractor::Never | Extractor::Constant | Extractor::Fixed(_) => Vec::new(),
+            Extractor::Entry(at, _) => vec![at],
+            Extractor::Either(first, second) => vec![first, second],
+            Extractor::Guarded(at, _) => {
+                let guard = self.guard.as_ref()?;
+                [at, guard.entry].into_iter().chain(guard.needed).collect()
+            }
+            Extractor::Join(join) => self.joins[join].entries.clone(),
+            Extractor::Steps(group) => self.groups[group].entries.clone(),
+            Extractor::Record(RecordPart::User) => vec![names],
+            Extractor::Record(RecordPart::Computer | RecordPart::HostId) => vec![names + 1],
+            Extractor::Record(_) => return None,
+        };
+        entries.sort_unstable();
+        entries.dedup();
+        Some(entries)
+    }
+
+    /// The position of the entry that the texts of a field that was learned are cut out of, if there is one: but for quotes and backslashes, which may
+    /// be missing from either, each of them is a part of the entry's text.
+    pub fn cut_from(&self, field: &Field) -> Option<usize> {
+        match self.extractor(field)? {
+            Extractor::Entry(at, made) if made.is_cut() => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Makes the extractor of a field; `None` if only the whole event tells.
     fn find(&mut self, field: &Field) -> Option<Extractor> {
-        let known = |id: FieldId| *field == Field::Known(id);
-        let of_record = [
-            (ecs::EVENT_PROVIDER, OfRecord::Provider),
-            (ecs::WINLOG_PROVIDER_NAME, OfRecord::Provider),
-            (ecs::WINLOG_PROVIDER_GUID, OfRecord::ProviderGuid),
-            (ecs::WINLOG_CHANNEL, OfRecord::Channel),
-            (ecs::WINLOG_COMPUTER_NAME, OfRecord::Computer),
-            (ecs::HOST_NAME, OfRecord::Computer),
-            (ecs::HOST_ID, OfRecord::HostId),
-            (ecs::USER_ID, OfRecord::User),
-            (ecs::WINLOG_USER_IDENTIFIER, OfRecord::User),
-            (ecs::WINLOG_RECORD_ID, OfRecord::RecordId),
-            (ecs::EVENT_CREATED, OfRecord::Logged),
-            (ecs::EVENT_KIND, OfRecord::Kind),
-            (ecs::TIMESTAMP, OfRecord::Timestamp),
-            (ecs::LOG_FILE_PATH, OfRecord::Path),
-        ];
-        if let Some((_, extractor)) = of_record.into_iter().find(|(id, _)| known(*id)) {
-            // An event says so itself where its pipeline has failed.
-            let sure = extractor != OfRecord::Kind || self.context.id != FALLIBLE;
-            return sure.then_some(Extractor::Record(extractor));
-        }
-        if event_id::is_constant(field) {
-            return Some(Extractor::Constant);
-        }
-        let name = field.name();
-        let rest = name.strip_prefix("winlog.event_data.");
-        let of_data = rest.is_some() || STEPS.iter().any(|step| step.action.may_set(name));
-        let from_elsewhere =
-            ["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error."];
-        // Fields that come with the record and are in no table (`log.level`, `winlog.opcode`) are asked for too rarely to have extractors of their own: the
-        // whole event is mapped for them.
-        if !of_data && from_elsewhere.iter().any(|start| name.starts_with(start)) {
-            return None;
-        }
-        let base_name = |entry| Extractor::Made(entry, Made::BaseName);
-        let names = [
-            (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE, base_name as fn(usize) -> Extractor),
-            (ecs::PROCESS_PARENT_NAME, ecs::PROCESS_PARENT_EXECUTABLE, base_name),
-            (ecs::FILE_NAME, ecs::FILE_PATH, base_name),
-            (ecs::PROCESS_ARGS, ecs::PROCESS_COMMAND_LINE, Extractor::Args),
-            (ecs::PROCESS_ARGS_COUNT, ecs::PROCESS_COMMAND_LINE, Extractor::ArgsCount),
-            (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::Args),
-            (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE, Extractor::ArgsCount),
-        ];
-        // These depend on the text of one other field alone. If that is an entry as it stands, so are they by way of it, and the move in between need not be
-        // made.
-        if let Some((_, from, extractor)) = names.into_iter().find(|(id, ..)| known(*id))
-            && self.is_computed(name)
-        {
-            match self.find(&from.into())? {
-                Extractor::Text(entry) => return Some(extractor(entry)),
-                Extractor::Never => return Some(Extractor::Never),
+        if let Field::Known(id) = *field {
+            let mut of_record = RECORD_FIELDS.iter().filter(|(of, _)| *of == id);
+            match (of_record.next().map(|(_, part)| *part), id, self.fallible) {
+                // The second ones tell whether the pipeline has failed, and an event says so itself.
+                (Some(RecordPart::Owned(_)), ..) | (None, ecs::EVENT_KIND | ecs::ERROR_MESSAGE, Some(_)) => {
+                    return None;
+                }
+                // Recovered records are never seen in place.
+                (Some(RecordPart::Recovered), ..) => return Some(Extractor::Never),
+                (Some(part), ..) => return Some(Extractor::Record(part)),
+                (None, ecs::EVENT_KIND, None) => return Some(Extractor::Fixed("event")),
                 _ => {}
             }
         }
-        if known(ecs::NETWORK_COMMUNITY_ID)
-            && let Some(flow) = self.flow()
-        {
-            return Some(Extractor::Flow(flow));
+        if is_constant(field) {
+            return Some(Extractor::Constant);
         }
-        Some(self.by_steps(name, rest))
-    }
-
-    /// Whether a field is computed by a step, and no other can set it.
-    fn is_computed(&self, field: &str) -> bool {
-        let mut setting = (0..STEPS.len()).filter(|at| STEPS[*at].action.may_set(field) && self.may_act(*at));
-        let first = setting.next();
-        first.is_some_and(|at| matches!(STEPS[at].action, Action::Derive(_))) && setting.next().is_none()
-    }
-
-    /// Where the parts of a flow are, if each is an entry.
-    fn flow(&mut self) -> Option<Flow> {
-        let mut part = |field: FieldId| match self.find(&field.into())? {
-            Extractor::Text(at) | Extractor::Long(at) | Extractor::Made(at, Made::Address) => Some(at),
-            _ => None,
+        let name = field.name();
+        let slice = self.shape.slice(name, None);
+        let depends = self.fallible.is_some_and(|fallible| slice.steps.iter().any(|step| *step > fallible));
+        let found = match rest_of(name) {
+            Some(entry) => self.what_stays(entry, &slice.steps, depends),
+            None => self.by_one_step(field, &slice.steps),
         };
-        let transport = part(ecs::NETWORK_TRANSPORT)?;
-        let source = (part(ecs::SOURCE_IP)?, part(ecs::SOURCE_PORT)?);
-        let destination = (part(ecs::DESTINATION_IP)?, part(ecs::DESTINATION_PORT)?);
-        let sure = self.context.id != FALLIBLE && self.is_computed(ecs::NETWORK_COMMUNITY_ID.name());
-        sure.then_some(Flow { transport, ends: [source, destination] })
-    }
-
-    /// Whether the record has an entry that can become this one: of that name, or renamed to it.
-    fn may_exist(&self, entry: &str) -> bool {
-        let renamed =
-            |step: &MappingStep| matches!(step.action, Action::Rename(from, to) if to == entry && self.has(from));
-        self.has(entry) || STEPS.iter().any(renamed)
-    }
-
-    fn has(&self, entry: &str) -> bool {
-        self.names.iter().any(|name| &**name == entry)
-    }
-
-    fn by_steps(&mut self, field: &str, rest: Option<&str>) -> Extractor {
-        let left = rest.filter(|entry| !REMOVED.contains(entry) && self.may_exist(entry));
-        // A slice of one step needs no document to run in: it becomes an extractor of its own kind (`by_step`). Only what is left is run as a group of
-        // steps, over a small document that all fields of the same group share.
-        let (mut steps, mut slice) = self.slice(field, rest, None);
-        let sets = steps.iter().any(|step| STEPS[*step].action.may_set(field));
-        if !sets && left.is_none() {
-            return Extractor::Never;
+        match found {
+            Some(Extractor::Entry(at, made)) if depends && self.guard.is_some() => Some(Extractor::Guarded(at, made)),
+            Some(found) if !depends || matches!(found, Extractor::Never) => Some(found),
+            // Every field behind a step that can fail depends on whether the pipeline got that far, so that the step joins the slice although it sets
+            // nothing that is asked for.
+            _ => Some(self.group(name, self.fallible.filter(|_| depends))),
         }
-        // What comes after a step that can fail depends on its success.
-        let fallible = fallible_step();
-        let can_fail = self.context.id == FALLIBLE && self.may_act(fallible);
-        if can_fail && (left.is_some() || steps.iter().any(|step| *step > fallible)) {
-            if let [only] = steps.as_slice()
-                && let Some(Extractor::Made(entry, made)) = self.by_step(field, &STEPS[*only].action)
-                && self.has_answers()
-            {
-                return Extractor::MadeAfterAnswers(entry, made);
+    }
+
+    /// The extractor of an entry that keeps its name in the event, if no step has to be run to know what becomes of it.
+    fn what_stays(&self, entry: &str, steps: &[usize], depends: bool) -> Option<Extractor> {
+        let is_removed = steps.iter().any(|step| matches!(STEPS[*step].action, Action::Remove(_)));
+        match self.shape.entry(entry) {
+            Some(at) if steps.is_empty() => Some(Extractor::Entry(at, TextTransform::Text)),
+            // Where the pipeline fails, entries are not removed.
+            _ if !self.shape.may_exist(entry) || (is_removed && !depends) => Some(Extractor::Never),
+            _ => None,
+        }
+    }
+
+    /// The extractor of a field, given the steps that it depends on, if one of them alone sets it and makes it of one text, or of several that are entries.
+    fn by_one_step(&mut self, field: &Field, steps: &[usize]) -> Option<Extractor> {
+        let setters: Vec<usize> = steps.iter().copied().filter(|at| STEPS[*at].action.may_set(field.name())).collect();
+        match (&*setters, field) {
+            ([], _) => Some(Extractor::Never),
+            ([setter], Field::Known(id)) => self.direct(*id, *setter, steps.len() == 1),
+            // Several steps: which of them counts is known when they have been run.
+            _ => None,
+        }
+    }
+
+    /// The extractor of a field that a step sets. `is_alone`: no other step has to do with it.
+    fn direct(&mut self, field: FieldId, setter: usize, is_alone: bool) -> Option<Extractor> {
+        let action = &STEPS[setter].action;
+        let mut found: Vec<Extractor> = Vec::new();
+        for output in action.outputs().filter(|output| output.to == field) {
+            found.push(self.made_of(output.from, output.made, is_alone)?);
+        }
+        if found.is_empty() {
+            return match action {
+                Action::Constant(_, text) if is_alone => Some(Extractor::Fixed(text)),
+                Action::Join(join) => self.join(join),
+                Action::Derive(derive) => match derive.pick?(field, self.shape.context) {
+                    Pick::Never => Some(Extractor::Never),
+                    Pick::Made(made) => self.made_of(StepInput::Entry(derive.entries[0]), made, is_alone),
+                    Pick::Run => None,
+                },
+                _ => None,
+            };
+        }
+        // An output without its entry sets nothing in such records: what is left decides.
+        found.retain(|extractor| !matches!(extractor, Extractor::Never));
+        match *found {
+            [] => Some(Extractor::Never),
+            [one] => Some(one),
+            [Extractor::Entry(one, TextTransform::Text), Extractor::Entry(other, TextTransform::Text)] => {
+                Some(Extractor::Either(one, other))
             }
-            // Every later field depends on whether the pipeline got that far, so that the fallible step joins the slice although it sets nothing that is
-            // asked for.
-            (steps, slice) = self.slice(field, rest, Some(fallible));
+            _ => None,
         }
-        if let [only] = steps.as_slice()
-            && let Some(extractor) = self.by_step(field, &STEPS[*only].action)
-        {
-            return extractor;
+    }
+
+    /// The extractor of what is made of one text.
+    fn made_of(&mut self, from: StepInput, made: TextTransform, is_alone: bool) -> Option<Extractor> {
+        let field = match from {
+            // Another step might rename the entry or take it away.
+            StepInput::Entry(name) => {
+                return is_alone
+                    .then(|| self.shape.entry(name).map_or(Extractor::Never, |at| Extractor::Entry(at, made)));
+            }
+            StepInput::Field(field) => field,
+        };
+        match self.find(&field.into())? {
+            Extractor::Never => Some(Extractor::Never),
+            // The field is the entry as it stands: its text is read there, and the field is never made.
+            Extractor::Entry(at, TextTransform::Text) => Some(Extractor::Entry(at, made)),
+            // A copy of a field is made as that field is.
+            Extractor::Entry(at, other) if made == TextTransform::Text && other.can_share() => {
+                Some(Extractor::Entry(at, other))
+            }
+            _ => None,
         }
-        if let (true, false, Some(entry)) = (steps.is_empty(), sets, left)
-            && let Some(at) = self.names.iter().position(|name| &**name == entry)
-        {
-            return Extractor::Text(at);
+    }
+
+    /// The extractor of what is made of several fields, if each is an entry.
+    fn join(&mut self, join: &Join) -> Option<Extractor> {
+        let mut entries = Vec::new();
+        for field in join.fields {
+            // The function of the join reads texts as they were written, so that any of these transformations may be left out.
+            let Extractor::Entry(at, TextTransform::Text | TextTransform::Long | TextTransform::Address) =
+                self.find(&(*field).into())?
+            else {
+                return None;
+            };
+            entries.push(at);
         }
-        let positions = self.names.iter().enumerate().filter(|(_, name)| slice.entries.iter().any(|e| **e == ***name));
-        let entries = positions.map(|(at, _)| at).collect();
-        let group = StepGroup { steps, entries, rest: left.is_some() };
+        self.joins.push(EntryJoin { entries, of: join.of });
+        Some(Extractor::Join(self.joins.len() - 1))
+    }
+
+    fn group(&mut self, field: &str, needed: Option<usize>) -> Extractor {
+        let slice = self.shape.slice(field, needed);
+        let is_read = |name: &Arc<str>| slice.entries.iter().any(|entry| *entry == &**name);
+        let entries = (0..).zip(&self.shape.names).filter(|(_, name)| is_read(name)).map(|(at, _)| at).collect();
+        let group = StepGroup { steps: slice.steps, entries, rest: rest_of(field).is_some() };
         // Fields with the same slice share a group: its steps run once for all of them.
         let at = self.groups.iter().position(|have| *have == group).unwrap_or_else(|| {
             self.groups.push(group);
             self.groups.len() - 1
         });
         Extractor::Steps(at)
-    }
-
-    /// Whether question and answers of a query are entries.
-    fn has_answers(&mut self) -> bool {
-        let question = self.question.map(Extractor::Text);
-        question.is_some() && self.find(&ecs::DNS_QUESTION_NAME.into()) == question && self.answers.is_some()
-    }
-
-    /// The extractor of a field that one step alone sets.
-    fn by_step(&self, field: &str, action: &Action) -> Option<Extractor> {
-        let at = |entry: &str| self.names.iter().position(|name| &**name == entry);
-        match *action {
-            Action::Move(entry, to) | Action::Copy(entry, to) if to.name() == field => at(entry).map(Extractor::Text),
-            Action::Long(entry, to) if to.name() == field => at(entry).map(Extractor::Long),
-            Action::Boolean(entry, to) if to.name() == field => at(entry).map(|at| Extractor::Made(at, Made::Boolean)),
-            Action::Address(entry, to) if to.name() == field => at(entry).map(|at| Extractor::Made(at, Made::Address)),
-            Action::Constant(to, text) if to.name() == field => Some(Extractor::Fixed(text)),
-            Action::Derive(_) if field == ecs::NETWORK_PROTOCOL.name() => {
-                match (at("DestinationPortName"), at("SourcePortName")) {
-                    (Some(first), Some(second)) => Some(Extractor::Either(first, second)),
-                    (one, other) => one.or(other).map(Extractor::Text),
-                }
-            }
-            Action::Derive(_) if field == ecs::REGISTRY_PATH.name() => at("TargetObject").map(Extractor::Text),
-            Action::Derive(_) => {
-                let (entry, made) = direct::made_of(field)?;
-                let of_another = matches!(made, Made::Hash(_)) && !direct::hashes_it(field, self.context);
-                if of_another { Some(Extractor::Never) } else { at(entry).map(|at| Extractor::Made(at, made)) }
-            }
-            _ => None,
-        }
-    }
-
-    /// The steps that a field depends on, and `needed` with all that it depends on; and what they read.
-    fn slice(&self, field: &str, rest: Option<&str>, needed: Option<usize>) -> (Vec<usize>, Slice) {
-        let mut slice = Slice { fields: vec![field.to_owned()], entries: Vec::new() };
-        slice.entries.extend(rest.map(str::to_owned));
-        let mut steps = Vec::new();
-        // A backward slice of the pipeline, as a compiler makes of a program: from the last step to the first, a step is kept if it can set something that
-        // is needed so far, and what it reads is then needed too. For `file.extension` of an event 11, two of all the steps are left:
-        //
-        //     Move("TargetFilename", file.path)   needed, since the next one reads `file.path`
-        //     Derive(file_parts)                  sets `file.extension`; reads `file.path`
-        for (at, step) in STEPS.iter().enumerate().rev() {
-            if needed == Some(at) || (slice.is_touched_by(&step.action) && self.may_act(at)) {
-                slice.add(&step.action);
-                steps.push(at);
-            }
-        }
-        steps.reverse();
-        (steps, slice)
-    }
-
-    /// Whether a step, by position, can do anything to records with these entries.
-    fn may_act(&self, at: usize) -> bool {
-        let step = &STEPS[at];
-        let may_have =
-            |field: &FieldId| (0..at).any(|before| STEPS[before].action.may_set(field.name()) && self.may_act(before));
-        step.scope.includes(self.context.id, self.context.mapping)
-            && match &step.action {
-                Action::Move(entry, _)
-                | Action::Copy(entry, _)
-                | Action::Long(entry, _)
-                | Action::Boolean(entry, _)
-                | Action::Address(entry, _)
-                | Action::Rename(entry, _) => self.may_exist(entry),
-                Action::Constant(..) => true,
-                // No step makes something of nothing.
-                Action::Derive(derive) => {
-                    derive.entries.iter().any(|entry| self.may_exist(entry)) || derive.fields.iter().any(may_have)
-                }
-            }
     }
 }
 
@@ -467,103 +388,4 @@ pub fn raw_at<'c>(record: &RecordRef<'c>, at: usize) -> Raw<'c> {
         Some(0) => record.user(),
         Some(_) => record.computer(),
     }
-}
-
-/// The entries of EventData that a field of the events of an ID comes from, perhaps through other fields; none for what comes with the record itself.
-pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
-    let mut names: Vec<Arc<str>> = Vec::new();
-    for step in STEPS {
-        match &step.action {
-            Action::Move(entry, _)
-            | Action::Copy(entry, _)
-            | Action::Long(entry, _)
-            | Action::Boolean(entry, _)
-            | Action::Address(entry, _)
-            | Action::Rename(entry, _) => names.push((*entry).into()),
-            Action::Constant(..) => {}
-            Action::Derive(derive) => names.extend(derive.entries.iter().map(|entry| Arc::from(*entry))),
-        }
-    }
-    // One step makes the names of process and parent, and one the arguments of both.
-    let made_of = [
-        (ecs::PROCESS_NAME, ecs::PROCESS_EXECUTABLE),
-        (ecs::PROCESS_ARGS, ecs::PROCESS_COMMAND_LINE),
-        (ecs::PROCESS_ARGS_COUNT, ecs::PROCESS_COMMAND_LINE),
-        (ecs::PROCESS_PARENT_NAME, ecs::PROCESS_PARENT_EXECUTABLE),
-        (ecs::PROCESS_PARENT_ARGS, ecs::PROCESS_PARENT_COMMAND_LINE),
-        (ecs::PROCESS_PARENT_ARGS_COUNT, ecs::PROCESS_PARENT_COMMAND_LINE),
-    ];
-    let from = made_of.into_iter().find(|(made, _)| *field == Field::Known(*made));
-    let field = &from.map_or_else(|| field.clone(), |(_, from)| from.into());
-    let rest = field.name().strip_prefix("winlog.event_data.");
-    names.extend(rest.map(Arc::from));
-    let extractors = Extractors::new(id, mapping, &names);
-    if event_id::is_constant(field) {
-        return Vec::new();
-    }
-    let (_, slice) = extractors.slice(field.name(), rest, None);
-    let mut entries = slice.entries;
-    entries.sort();
-    entries
-}
-
-/// The fields and entries that the steps looked at so far depend on: the criterion of a backward slice.
-struct Slice {
-    /// Fields, or the starts of some with `*` behind.
-    fields: Vec<String>,
-    entries: Vec<String>,
-}
-
-impl Slice {
-    fn wants_entry(&self, entry: &str) -> bool {
-        self.entries.iter().any(|wanted| wanted == entry)
-    }
-
-    fn is_touched_by(&self, action: &Action) -> bool {
-        let sets = self.fields.iter().any(|field| action.may_set(field));
-        sets || match action {
-            Action::Move(entry, _) => self.wants_entry(entry),
-            Action::Rename(from, to) => self.wants_entry(from) || self.wants_entry(to),
-            _ => false,
-        }
-    }
-
-    fn add(&mut self, action: &Action) {
-        let mut entry = |name: &str| {
-            if !self.entries.iter().any(|have| have == name) {
-                self.entries.push(name.to_owned());
-            }
-        };
-        let mut fields: Vec<FieldId> = Vec::new();
-        match action {
-            Action::Move(name, field) => {
-                entry(name);
-                fields.push(*field);
-            }
-            Action::Copy(name, _) | Action::Long(name, _) | Action::Boolean(name, _) | Action::Address(name, _) => {
-                entry(name);
-            }
-            Action::Rename(from, to) => {
-                entry(from);
-                entry(to);
-            }
-            Action::Constant(..) => {}
-            Action::Derive(derive) => {
-                derive.entries.iter().for_each(|name| entry(name));
-                fields.extend(derive.fields);
-            }
-        }
-        for field in fields {
-            if !self.fields.iter().any(|have| have == field.name()) {
-                self.fields.push(field.name().to_owned());
-            }
-        }
-    }
-}
-
-fn sorted(entries: &[usize]) -> Vec<usize> {
-    let mut entries = entries.to_vec();
-    entries.sort_unstable();
-    entries.dedup();
-    entries
 }

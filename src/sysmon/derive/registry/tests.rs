@@ -1,5 +1,9 @@
 use super::*;
 
+fn written(details: &str) -> (&'static str, String) {
+    (data_type(details), number(details).map_or_else(|| details.to_owned(), |number| number.to_string()))
+}
+
 #[test]
 fn data_is_told_by_its_form() {
     assert_eq!(written("DWORD (0x0000000a)"), ("SZ_DWORD", "10".to_owned()));
@@ -13,12 +17,7 @@ fn data_is_told_by_its_form() {
 
 #[test]
 fn hive_and_key_need_a_known_root() {
-    let parts = |path: &str| {
-        let mut document = Document::new();
-        place(path, &mut document);
-        [ecs::REGISTRY_HIVE, ecs::REGISTRY_KEY, ecs::REGISTRY_VALUE]
-            .map(|field| document.text(field).map(str::to_owned))
-    };
+    let parts = |path: &str| [hive(path), key(path), value(path)].map(|part| part.map(str::to_owned));
     let some = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned()));
     assert_eq!(parts("HKLM\\SOFTWARE\\Run\\x"), some(["HKLM", "SOFTWARE\\Run\\x", "x"]));
     assert_eq!(parts("HKEY_USERS\\S-1\\Run\\"), some(["HKU", "S-1\\Run", "Run"]));
