@@ -261,6 +261,7 @@ impl ScannerBuilder {
     /// ```
     pub fn build(self) -> Result<Scanner, ScannerError> {
         let Self { rules, load, skip_bad_rules, exceptions, selection, max_signals, options } = self;
+        // Notices about built-in rules that could find nothing are for those who have not chosen rules of their own.
         let builtin = matches!(rules, RuleOrigin::Builtin);
         let loaded = match rules {
             RuleOrigin::Builtin => Loaded::of(rules::builtin()),
@@ -268,6 +269,7 @@ impl ScannerBuilder {
                 rules::load_with(&paths, load, &|count, job| pipeline::spread(options.threads, count, job))
             }
             RuleOrigin::Set(set) => Loaded::of(set),
+            // A query is a rule without metadata: there is one way through the pipeline, and matches are alerts.
             RuleOrigin::Query(text) => Loaded::of(RuleSet { rules: vec![rule_of(text)?] }),
         };
         let chosen = ChosenRules::new(loaded, &exceptions, &selection, skip_bad_rules);
@@ -362,6 +364,7 @@ impl Scanner {
         options: &RunOptions,
         progress: &dyn Progress,
     ) -> Result<ScanResults, ScannerError> {
+        // A scan takes its rules for good, while a scanner may scan again. Compiled filters are shared, so that the copy is small.
         Ok(ScanResults { run: ScanRun::new(self.chosen.clone(), paths, options.clone(), progress)? })
     }
 }

@@ -29,6 +29,8 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 ///
 /// The rest of CSV (quotes, separators, line breaks) is the CSV writer's business.
 pub fn cell(text: &str) -> Cow<'_, str> {
+    // Excel, LibreOffice and others evaluate a cell that begins so, a command line such as `=cmd|' /C calc'!A0` included; an apostrophe makes it text,
+    // and is not shown.
     let formula = begins_formula(text);
     let long = utf16::is_longer(text, CELL_LIMIT);
     let hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
@@ -88,6 +90,7 @@ pub fn html_lines(text: &str) -> Cow<'_, str> {
 }
 
 fn markup(text: &str, lines: bool) -> Cow<'_, str> {
+    // Most texts need nothing, which one pass over the bytes tells without decoding characters.
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
         return Cow::Borrowed(text);
     }
@@ -101,6 +104,7 @@ fn markup(text: &str, lines: bool) -> Cow<'_, str> {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' if lines => out.push(c),
+            // A line break of Windows is one line break; a return alone is shown, since it could hide what stands before it on a terminal.
             '\r' if lines && characters.peek() == Some(&'\n') => {}
             c => push_visible(&mut out, c),
         }

@@ -26,6 +26,7 @@ pub fn folded_bytes(name: &[u8]) -> Cow<'_, [u8]> {
 
 /// Keeps of two writings of a name the one that comes first by its letters.
 pub fn show(shown: &mut Arc<str>, other: &Arc<str>) {
+    // The smallest writing of all is the same whatever order they come in; the first one met would depend on threads.
     if !Arc::ptr_eq(shown, other) && (shown.is_empty() || **other < **shown) {
         *shown = Arc::clone(other);
     }

@@ -47,6 +47,7 @@ impl Ticks {
     pub fn parse_sysmon_utc(text: impl AsRef<[u8]>) -> Option<Self> {
         let shape = b"dddd-dd-dd dd:dd:dd.ddd";
         let bytes: &[u8; 23] = text.as_ref().try_into().ok()?;
+        // All places are tested before any number is read: a sign or a blank in a digit's place must not be read as one.
         let fits = bytes.iter().zip(shape).all(|(byte, form)| match form {
             b'd' => byte.is_ascii_digit(),
             _ => byte == form,
@@ -107,6 +108,7 @@ impl Ticks {
     }
 
     fn calendar(self, full: bool) -> Option<CalendarText> {
+        // From here on nothing can fail: each number has as many digits as its place.
         if !(0..YEAR_9999).contains(&self.0) {
             return None;
         }
@@ -202,6 +204,7 @@ fn as_rfc3339(text: &str) -> Option<String> {
     }
     let (date, rest) = text.split_at(10);
     let time = rest.strip_prefix(['T', 't', ' '])?.trim_start();
+    // The clock ends where the zone begins, which may follow at once (`Z`, `+02:00`) or behind a blank (` UTC`).
     let end = time.find(|c: char| !matches!(c, '0'..='9' | ':' | '.' | ',')).unwrap_or(time.len());
     let (clock, zone) = time.split_at(end);
     let (clock, fraction) = clock.split_once(['.', ',']).unwrap_or((clock, "0"));

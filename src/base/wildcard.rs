@@ -57,6 +57,7 @@ impl Wildcard {
         let mut tokens: Vec<WildcardToken> = Vec::with_capacity(pattern.len());
         for c in pattern.chars() {
             match c {
+                // `**` is `*`: a row of stars would only multiply the places to go back to.
                 '*' if tokens.last() == Some(&WildcardToken::Run) => {}
                 '*' => tokens.push(WildcardToken::Run),
                 '?' => tokens.push(WildcardToken::One),
@@ -128,6 +129,9 @@ impl Wildcard {
                 continue;
             }
             let Some((after, tried)) = retry else { return false };
+            // Only the last `*` is ever gone back to. An earlier one could take more letters too, but whatever fits behind it then fits behind the last
+            // one as well, which is why no recursion is needed: `*ab*cd` on `abxcabcd` fails at the first `c`, and is taken up again one letter behind
+            // it.
             // As if the `*` had taken one letter more.
             (token, at) = (after - 1, tried + 1);
         }

@@ -12,6 +12,7 @@ pub fn concise(diagnostic: &Diagnostic, file: &str, text: &str) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
+    // Messages quote rules, and rules come from anywhere.
     let message = terminal(&diagnostic.message);
     format!("{}:{}:{}: {level}[{}]: {message}", terminal(file), at.line, at.column, diagnostic.code.0)
 }
@@ -24,6 +25,7 @@ pub fn full(diagnostic: &Diagnostic, file: &str, text: &str) -> String {
     };
     let length = text.len();
     let range = diagnostic.span.range();
+    // The renderer panics on a range outside of its source. A finding about the end of a text, or one that was moved from another text, must not.
     let range = range.start.min(length)..range.end.clamp(range.start.min(length), length);
     let annotation = AnnotationKind::Primary.span(range);
     let annotation = if diagnostic.label.is_empty() { annotation } else { annotation.label(diagnostic.label.as_str()) };

@@ -80,6 +80,7 @@ macro_rules! define_fields {
     ($($(#[$doc:meta])* $constant:ident = $name:literal: $kind:ident $shape:ident;)*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         #[repr(u16)]
+        // The compiler numbers the fields: a constant is its place in the list, and a field that is added in the middle needs no number.
         enum Position { $($constant),* }
         $(
             #[doc = concat!("`", $name, "`")]

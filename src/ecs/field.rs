@@ -20,6 +20,7 @@ impl FieldId {
 
     /// The field of that exact name, if the catalogue has it.
     pub fn find(name: &str) -> Option<Self> {
+        // Rules name fields as text, and documents of other programs do so for each value: one hash is all that a name costs.
         static BY_NAME: LazyLock<hashbrown::HashMap<&'static str, FieldId>> =
             LazyLock::new(|| all().map(|id| (id.name(), id)).collect());
         BY_NAME.get(name).copied()
@@ -63,6 +64,7 @@ impl Field {
     pub fn kind(&self) -> Option<FieldType> {
         match self {
             Self::Known(id) => Some(id.definition().kind),
+            // Names of entries are a provider's own, and no catalogue can list them.
             Self::Other(name) if name.starts_with("winlog.event_data.") => Some(FieldType::Keyword),
             Self::Other(_) => None,
         }

@@ -49,6 +49,7 @@ pub fn mapped(name: &str) -> (Field, Option<SubField>) {
         };
         has(base, sub).then(|| (Field::named(base), Some(sub)))
     };
+    // A field of the catalogue wins over a multi-field that would have its name.
     if FieldId::find(name).is_some() {
         return (Field::named(name), None);
     }
@@ -58,6 +59,7 @@ pub fn mapped(name: &str) -> (Field, Option<SubField>) {
 /// Whether Elastic's mappings give a field this multi-field.
 fn has(name: &str, sub: SubField) -> bool {
     let (object, last) = name.rsplit_once('.').unwrap_or(("", name));
+    // The mappings repeat for each process that an event names, so that the object just above the field decides, however deep it is.
     let parent = object.rsplit('.').next().unwrap_or_default();
     let of_process = PROCESSES.contains(&parent);
     match sub {

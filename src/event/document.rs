@@ -59,6 +59,7 @@ impl Document {
 
     /// A document of fields and values in any order; several values of one field keep theirs.
     pub fn from_pairs(mut pairs: Vec<(Field, Value)>) -> Self {
+        // Stable, so that several values of a field keep their order. Sorting once is far cheaper than inserting each field at its place.
         pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
         let mut fields: Vec<(Field, FieldValues)> = Vec::with_capacity(pairs.len());
         for (field, value) in pairs {
@@ -209,6 +210,7 @@ impl Document {
 
 fn values_to_json(field: &Field, values: &FieldValues) -> serde_json::Value {
     match values.as_slice() {
+        // Elasticsearch does not tell a list of one from its only value; ECS does, and readers of the JSON rely on fields that are always lists.
         [one] if field.shape() == Cardinality::Single => value_to_json(field, one),
         all => all.iter().map(|value| value_to_json(field, value)).collect(),
     }
@@ -235,6 +237,8 @@ fn zip_objects(root: &mut Map<String, serde_json::Value>, path: &[&str], bare: &
     let lists: Option<Vec<_>> = lists.iter().map(|(name, list)| Some((name, list.as_array()?))).collect();
     let Some(lists) = lists else { return };
     let Some(length) = lists.iter().map(|(_, list)| list.len()).max() else { return };
+    // `{"type": ["A", "AAAA"], "data": ["10.0.0.1", "::1"]}` becomes `[{"type": "A", "data": "10.0.0.1"}, …]`. Lists of other lengths belong together in
+    // a way that nobody has written down, and stay lists.
     if lists.iter().any(|(_, list)| list.len() != length && list.len() + bare.len() != length) {
         return;
     }
@@ -258,6 +262,7 @@ fn insert_nested(object: &mut Map<String, serde_json::Value>, name: &str, value:
         object.insert(name.to_owned(), value);
         return;
     };
+    // Names come sorted, so that `a` is there before `a.b`: the value keeps its place, and the longer name its dots.
     match object.entry(head).or_insert_with(|| serde_json::Value::Object(Map::new())) {
         serde_json::Value::Object(inner) => insert_nested(inner, rest, value),
         _ => {

@@ -16,6 +16,7 @@ pub type Object = Map<String, serde_json::Value>;
 impl Document {
     /// The flat form of a JSON object.
     pub fn from_json(object: &Object) -> Self {
+        // One buffer for all paths: a name is put on at its end and taken off again, without a text for each level.
         let (mut pairs, mut path) = (Vec::with_capacity(object.len()), String::new());
         for (name, value) in object {
             path.clear();
@@ -80,6 +81,8 @@ fn typed(scalar: &serde_json::Value, field: &Field) -> Option<Value> {
 
 /// A text as a value of the field's type, or else as it is.
 fn typed_text(text: &str, field: &Field) -> Value {
+    // Elasticsearch would reject a document with a value that its mapping cannot take, or ignore the value. Here the text stays, since evidence is never
+    // dropped.
     let typed = match field.kind() {
         Some(FieldType::Ip) => IpValue::parse(text.trim()).map(Value::Ip),
         Some(FieldType::Date | FieldType::DateNanos) => Ticks::parse_of_tool(text).map(Value::Date),

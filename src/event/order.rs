@@ -53,6 +53,7 @@ pub struct OrderKey {
 impl OrderKey {
     /// The place in the order of what has this time and tiebreaker, and was read there.
     pub fn new(time: Ticks, tiebreaker: Option<u64>, origin: Locator) -> Self {
+        // As a flag before the number, since `None` would sort before all numbers.
         let tiebreaker_missing = tiebreaker.is_none();
         Self { time, tiebreaker_missing, tiebreaker: tiebreaker.unwrap_or_default(), origin }
     }
@@ -74,6 +75,7 @@ impl Event {
     /// Where it is known when the event was logged, `evql.logged` says so. No other program writes that field, so that the document can be read again
     /// and put in the same order: `event.created`, which Beats and agents write too, is the time of reading there.
     pub fn to_json(&self) -> serde_json::Value {
+        // A document is given back as it came: what was typed on the way in is for comparisons only.
         let given = self.original.as_deref().map(|object| serde_json::Value::Object(object.clone()));
         let mut document = given.unwrap_or_else(|| self.document.to_json());
         if let Some(object) = document.as_object_mut().filter(|_| self.is_logged_known) {

@@ -137,6 +137,7 @@ impl FieldValues {
         match self {
             Self::Many(values) => values.push(value),
             Self::One(_) => {
+                // The single value has to be moved out before the list can be put in its place; the second test below never fails.
                 let Self::One(first) = std::mem::replace(self, Self::Many(Vec::with_capacity(2))) else { return };
                 if let Self::Many(values) = self {
                     values.extend([first, value]);

@@ -128,9 +128,11 @@ impl AskedNames {
             let has =
                 if name.is_category { "no event has it" } else { "neither ECS nor the mapping nor any event has it" };
             let text = format!("{} is asked for by {}, and {has}{offer}", name.describe(), named(by));
+            // A name in a rule or query has a place that can be shown; one in an exception or an option has not.
             let written = by.iter().any(|by| matches!(by, Asker::Rule(_))).then_some(name);
             NameMistake { written, text }
         });
+        // Roles are for documents only: without one, an unused option is no mistake.
         let documents = outcome.inputs.iter().any(|input| input.format == InputFormat::Json);
         let is_unseen = |field: &Field| documents && watch.is_unseen(&SoughtName::Field(field.clone()));
         let roles = self.roles.iter().filter(|(_, field)| is_unseen(field));
@@ -165,6 +167,7 @@ impl AskedNames {
         let stats = &outcome.stats;
         let is_unseen = |field: &Field| {
             if self.is_few() {
+                // Few names were looked for in each event, and the watch knows.
                 return watch.is_unseen(&SoughtName::Field(field.clone()));
             }
             stats.documents == 0 && !stats.by_id.keys().any(|&id| sysmon::may_have(id, field))

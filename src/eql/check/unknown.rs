@@ -39,10 +39,10 @@ impl UnknownName {
     /// The unknown category of this name; `None` if ECS has it.
     pub fn category(name: &str, span: Span) -> Option<Self> {
         let known = ecs::categories();
-        let nearest = || similar(&name.to_lowercase(), known.iter().copied()).map(str::to_owned);
+        let nearest = || similar(&name.to_lowercase(), known.iter().map(String::as_str)).map(str::to_owned);
         let unknown =
             || Self { name: name.to_owned(), span, is_category: true, nearest: nearest().into_iter().collect() };
-        (!known.contains(&name)).then(unknown)
+        (!known.contains(name)).then(unknown)
     }
 
     /// A short description for messages.
