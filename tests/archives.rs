@@ -51,7 +51,7 @@ fn run(path: &Path, options: &RunOptions) -> Outcome {
 /// All that is found, with the place of the evidence written as `HERE`.
 fn found(path: &Path, place: &str, options: &RunOptions) -> String {
     let detector = Detector::new(rules::builtin());
-    let timeline = TimelineOptions { contents: TimelineEcs.contents(), ..TimelineOptions::default() };
+    let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let outcome = run(path, &RunOptions { timeline: Some(timeline), ..options.clone() });
     let mut out = format!("{:#?}\n", outcome.stats).into_bytes();
     for fault in &outcome.faults {

@@ -27,7 +27,7 @@ fn shared() -> PathBuf {
 
 fn run(paths: &[PathBuf], detector: &Detector, roles: Roles, timeline: bool) -> Outcome {
     let contents = TimelineEcs.contents();
-    let timeline = timeline.then(|| TimelineOptions { contents, ..TimelineOptions::default() });
+    let timeline = timeline.then_some(TimelineOptions { contents });
     let options = RunOptions { roles, timeline, ..RunOptions::default() };
     pipeline::run(paths, detector, &options, &Silent).unwrap()
 }

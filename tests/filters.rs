@@ -71,7 +71,7 @@ fn computers_are_told_by_pattern_whatever_the_case() {
 #[test]
 fn documents_are_filtered_as_the_logs_they_came_from() {
     let detector = Detector::new(rules::builtin());
-    let timeline = TimelineOptions { contents: TimelineEcs.contents(), ..TimelineOptions::default() };
+    let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
     let outcome = pipeline::run(&samples(), &detector, &options, &Silent).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -49,7 +49,7 @@ fn records(path: &Path) -> Vec<Record> {
 }
 
 fn run(paths: &[PathBuf]) -> Outcome {
-    let timeline = TimelineOptions { contents: TimelineEcs.contents(), ..TimelineOptions::default() };
+    let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let options = RunOptions { timeline: Some(timeline), inventory: true, ..RunOptions::default() };
     pipeline::run(paths, &Detector::new(rules::builtin()), &options, &Silent).unwrap()
 }

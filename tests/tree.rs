@@ -112,7 +112,7 @@ fn what_is_looked_up_about_the_sample_is_kept() {
 /// The events as documents, as `timeline -t ecs` writes them.
 fn documents(paths: &[PathBuf], to: &Path) {
     let detector = builtin();
-    let timeline = Some(TimelineOptions { contents: RowContents::Document, ..TimelineOptions::default() });
+    let timeline = Some(TimelineOptions { contents: RowContents::Document });
     let mut outcome = run(paths, &detector, &RunOptions { timeline, ..options(1) });
     let results = results(&detector, &[], Clock::Logged);
     let mut out = Vec::new();

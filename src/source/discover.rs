@@ -64,6 +64,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> DiscoveredInputs {
             search.walk(root);
         }
     }
+    // Numbers of inputs follow this order, and the order of events of the same time follows those: it may depend on nothing but the names.
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = DiscoveredInputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
@@ -74,6 +75,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> DiscoveredInputs {
         found: &mut found,
     };
     for (path, size, named) in search.files {
+        // Several paths may lead to one file: a folder and a file in it, two links. It is read once, under the first of its names.
         let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
         if taken.insert(identity) {
             take.file(path, size, named);
@@ -240,6 +242,7 @@ impl Take<'_> {
     fn judge(&mut self, head: &[u8], display: &Arc<str>, named: bool) -> Option<FileContent> {
         let content = judge(head, display, named, self.found);
         if let Some(FileContent::Unknown(unknown)) = content {
+            // `Security.evtx.bak` and `Sysmon.evtx (1)` are meant as logs, whatever their first bytes have become.
             let is_log = unknown.begins_with_chunk || display.to_ascii_lowercase().contains(".evtx");
             return Some(FileContent::Unknown(Unknown { is_log, ..unknown }));
         }
@@ -248,6 +251,7 @@ impl Take<'_> {
 
     /// Whether what is left of a log stands in a file of an unknown kind, if it is to be looked for at all.
     fn holds_log<S: Read + Seek>(&self, unknown: &Unknown, source: &mut S) -> io::Result<bool> {
+        // Cheapest first: a look at 64 places for each foreign file, and a search through all of it only if it is asked for or called for.
         if !self.carve && !unknown.is_log && !has_chunk_in_slot(source)? {
             return Ok(false);
         }
@@ -386,6 +390,7 @@ impl<'u, 't> Unpacking<'u, 't> {
 
     /// Takes what holds events out of an archive. One that has nothing of the kind, such as a document of an office program, is foreign as a whole.
     fn open(&mut self, container: Container, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) {
+        // Faults are kept or thrown away as one: a `.docx` is a ZIP archive of a dozen XML files, and one line about it is enough.
         let (inputs, faults) = (self.take.found.inputs.len(), self.take.found.faults.len());
         let result = match container {
             Container::Zip => self.zip(bytes, display, depth),
@@ -521,6 +526,7 @@ impl<'u, 't> Unpacking<'u, 't> {
         if let Err(error) = (&mut *bytes).take(HEAD as u64).read_to_end(&mut head) {
             return self.lose(&display, FaultKind::Archive, &format!("it cannot be unpacked: {error}"));
         }
+        // Judged by its head before anything is kept: most members of a collection are no evidence, and need not be written to disk.
         let content = match self.take.judge(&head, &display, false) {
             Some(FileContent::Unknown(unknown)) if !self.take.carve && !unknown.is_log => {
                 self.take.settle(&unknown, &display, Ok(false));
@@ -534,6 +540,7 @@ impl<'u, 't> Unpacking<'u, 't> {
         }
         self.kept += 1;
         let number = self.kept;
+        // A member that stands in the file uncompressed is read where it is; any other goes into a temporary file, since logs are read at any place.
         let kept = match (plain, whole) {
             (Some((start, length)), Some(whole)) => {
                 Ok((ArchiveMember::part(whole.part(start, length), number), length))

@@ -110,6 +110,7 @@ fn read_text(mut source: impl BufRead, start: u64, target: &mut DocumentTarget<'
     loop {
         let piece = match source.fill_buf() {
             Ok(piece) => piece,
+            // A signal is no fault of the file.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
                 target.fault(FaultKind::Unreadable, cutter.offset(), &format!("cannot be read further: {error}"));
@@ -199,6 +200,7 @@ impl DocumentTarget<'_> {
     fn document(&mut self, bytes: &[u8], offset: u64) {
         let mut repeated = None;
         let mut reader = serde_json::Deserializer::from_slice(bytes);
+        // Repairs are tried only on what cannot be read: a text that is JSON means what it says.
         let read = DistinctKeys(&mut repeated).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
         let object = match read {
             Ok(Value::Object(object)) => object,
@@ -227,6 +229,7 @@ impl DocumentTarget<'_> {
         if object.get("missing") == Some(&Value::Bool(true)) && object.get("_source").is_none_or(Value::is_null) {
             return;
         }
+        // Only a hit of a search has these: a document of another program may well have a field `fields`.
         if object.contains_key("_index") || object.contains_key("_id") {
             for wrapper in ["_source", "fields"] {
                 if let Some(Value::Object(inner)) = object.get_mut(wrapper).map(Value::take) {
@@ -310,6 +313,7 @@ fn take_own(object: &mut Map<String, Value>) -> OwnFields {
     if let Some(Value::Object(nested)) = object.shift_remove("evql") {
         nested.into_iter().for_each(|(name, value)| take(&name, value));
     }
+    // Elasticsearch gives back the names as they were sent, nested, and with dots under `fields`.
     let dotted: Vec<String> = object.keys().filter(|name| name.starts_with("evql.")).cloned().collect();
     for name in dotted {
         if let Some(value) = object.shift_remove(&name) {

@@ -110,6 +110,7 @@ impl Converter {
                     self.close(&mut place, draft)?;
                 }
                 Event::End(_) => self.close(&mut place, draft)?,
+                // Text outside of fields and values is only the blanks of pretty-printed XML.
                 Event::Text(text) if self.listens(&place) => self.text.text.push_str(&text),
                 Event::CData(text) if self.listens(&place) => self.text.text.push_str(&text),
                 Event::GeneralRef(name) if self.listens(&place) => self.text.push_reference(&name)?,
@@ -151,6 +152,7 @@ impl Converter {
                 };
             }
             3 if place.section == Section::System => {
+                // Elements of `System` that are not known are passed over: later versions of Windows may add some.
                 place.field = SystemField::of(name);
                 self.text.clear();
                 self.attributes(name, tag, place, draft)?;
@@ -197,6 +199,7 @@ impl Converter {
         if let Some(parent) = self.frames.last_mut() {
             parent.has_children = true;
         }
+        // `<Data Name="Image">` is named by its attribute; elements of `UserData` are named by their tags.
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.strings.share(element));
         self.frames.push(ElementFrame { name, text_start: self.text.text.len(), has_children: false });
         Ok(())
@@ -222,6 +225,7 @@ impl Converter {
 
     /// A leaf is a value; an element with children is one only if it has text of its own.
     fn close_value(&mut self, frame: &ElementFrame, draft: &mut Draft) -> Result<(), RefusedRecord> {
+        // All open elements share one buffer: the text of an inner one lies behind that of the outer one, and is cut off when it is closed.
         let value = self.text.text.get(frame.text_start..).unwrap_or_default().trim_end_matches('\0');
         if !frame.has_children || !value.trim().is_empty() {
             if draft.data.len() >= MOST_VALUES {
@@ -278,6 +282,7 @@ impl Resolved {
             "quot" => '"'.into(),
             _ => numbered(name).ok_or_else(|| xml_fault(format!("unknown reference {}", snippet(name))))?,
         };
+        // The halves must stand side by side: any text in between leaves the first one alone, as U+FFFD.
         let before = self.high.take().filter(|&(_, length)| length == self.text.len());
         if let (0xdc00..=0xdfff, Some((high, length))) = (code, before) {
             self.text.truncate(length - char::REPLACEMENT_CHARACTER.len_utf8());
@@ -313,6 +318,7 @@ fn unescape(raw: &str) -> Result<Cow<'_, str>, RefusedRecord> {
     while let Some(start) = rest.find('&') {
         out.text.push_str(&rest[..start]);
         let after = &rest[start + 1..];
+        // `quick_xml` could unescape an attribute, but refuses the pairs of references that some tools write.
         let end = after.find(';').ok_or_else(|| xml_fault("a reference in an attribute has no end"))?;
         out.push_reference(&after[..end])?;
         rest = &after[end + 1..];

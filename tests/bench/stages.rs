@@ -131,7 +131,7 @@ fn stages(criterion: &mut Criterion) {
     });
     group.bench_function("export, reading and sorting included", |bencher| {
         let format = TimelineJson(JsonLayout::Lines);
-        let timeline = Some(TimelineOptions { contents: format.contents(), ..TimelineOptions::default() });
+        let timeline = Some(TimelineOptions { contents: format.contents() });
         let options = RunOptions { timeline, threads: 1, ..RunOptions::default() };
         bencher.iter(|| {
             let outcome = pipeline::run(&evidence.paths(), &detector, &options, &Silent).unwrap();
