@@ -1,9 +1,11 @@
 //! `evql extract`: the evidence of alerts, processes or times as a log of its own.
 
+mod other_names;
 mod part;
 mod selection;
+mod test_file;
 
-use super::args::{ExtractArgs as Args, Look, SplitBy};
+use super::args::{ExtractArgs as Args, HashHandling, Look, SplitBy};
 use super::exit::Exit;
 use super::output::OutputFiles;
 use super::session::{self, Session, WantedOutputs};
@@ -14,6 +16,7 @@ use evql::base::Locator;
 use evql::extract::{by_computer, write_log};
 use evql::rules::{Loaded, Rule, RuleSet};
 use evql::{diag, eql};
+use other_names::OtherNames;
 use part::WrittenPart;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,10 +34,16 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
     let target = target(args)?;
     let inputs = args.rules.with_files(&evidence);
-    let files = OutputFiles::new(args.target.clobber, inputs, [target])?;
+    let test = args.test.then(|| test_path(target));
+    let files = OutputFiles::new(
+        args.target.clobber,
+        inputs,
+        [target].into_iter().chain(args.map.as_deref()).chain(test.as_deref()),
+    )?;
     if args.split_by.is_none() {
-        files.check_complete(target)?;
+        [Some(target), test.as_deref()].into_iter().flatten().try_for_each(|path| files.check_complete(path))?;
     }
+    let map = other_names::read_map(args.map.as_deref())?;
     let Some(mut session) = start(args, look, target)? else { return Ok(Exit::Rules) };
     session.report_faults(look)?;
     if session.run.outcome.inputs.is_empty() {
@@ -42,25 +51,61 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     }
     session.go_on(look, |run, bar| run.complete_alerts(bar));
     let parts = parts(args, &mut session, look)?;
-    let mut written = Vec::new();
-    for part in &parts {
-        written.push(write(args, &session, part, target, &files)?);
+    let slow = args.evidence.inputs.slow_reader;
+    let mut names = if args.anonymize {
+        let places = parts.iter().map(|part| part.places.as_slice());
+        Some(OtherNames::learn(&session.run, places, slow, map, args.hashes == HashHandling::Drop)?)
+    } else {
+        None
+    };
+    let mut written = write_all(args, &session, &parts, &files, names.as_mut())?;
+    // Words that rules look at were replaced wherever they stand; if alerts are missing for it, they stay where they are no names.
+    while !is_whole(&written) && names.as_mut().is_some_and(OtherNames::loosen) {
+        drop(std::mem::take(&mut written));
+        written = write_all(args, &session, &parts, &files, names.as_mut())?;
     }
-    for part in &written {
-        if part.summary.records == 0 {
-            bail!("nothing that was taken is a record: a log cannot hold documents");
-        }
+    if written.iter().any(|part| part.summary.records == 0) {
+        bail!("nothing that was taken is a record: a log cannot hold documents");
     }
-    let is_whole = written.iter().all(|part| part.reproduction.missing.is_empty());
-    let mut people: Box<dyn Write> =
-        if look.quiet { Box::new(std::io::sink()) } else { Box::new(anstream::stdout().lock()) };
+    let is_whole = is_whole(&written);
+    tell(look, &session, &written, names.as_ref())?;
     for part in written {
-        part.tell(&mut people, &session)?;
+        if args.test {
+            test_file::write(args, &session, &part, &test_path(part.file.target()), &files)?;
+        }
         part.file.finish()?;
     }
-    people.flush()?;
+    if let (Some(path), Some(names)) = (&args.map, &names) {
+        let file = files.open_updated(path)?;
+        file.file().write_all(names.map().as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        file.finish()?;
+    }
     let exit = session.leave(&args.evidence, false);
     Ok(if is_whole { exit } else { Exit::Partial })
+}
+
+fn is_whole(written: &[WrittenPart]) -> bool {
+    written.iter().all(|part| part.again.reproduction.missing.is_empty())
+}
+
+fn tell(look: &Look, session: &Session, written: &[WrittenPart], names: Option<&OtherNames>) -> Result<()> {
+    if look.quiet {
+        return Ok(());
+    }
+    let mut people = anstream::stdout().lock();
+    for part in written {
+        part.tell(&mut people, session, names)?;
+    }
+    if let Some(names) = names {
+        names.tell(&mut people, look.verbose)?;
+    }
+    people.flush()?;
+    Ok(())
+}
+
+/// The test file of a log: `OUT.test.toml`.
+fn test_path(target: &Path) -> PathBuf {
+    target.with_extension("test.toml")
 }
 
 fn target(args: &Args) -> Result<&Path> {
@@ -117,22 +162,38 @@ fn parts(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<PlannedP
     Ok(parts)
 }
 
-/// Writes a file of its own for some places.
-fn write(
+/// Writes all files, under names that they do not keep.
+fn write_all(
     args: &Args,
     session: &Session,
-    part: &PlannedPart,
-    target: &Path,
+    parts: &[PlannedPart],
     files: &OutputFiles,
-) -> Result<WrittenPart> {
-    let path = part_path(target, &part.label);
-    let file = files.open_complete(&path)?;
+    mut names: Option<&mut OtherNames>,
+) -> Result<Vec<WrittenPart>> {
+    if let Some(names) = &mut names {
+        names.begin();
+    }
+    let target = target(args)?;
     let slow = args.evidence.inputs.slow_reader;
-    let summary = write_log(&session.run.outcome.inputs, &part.places, slow, None, file.file());
-    let summary = summary.with_context(|| format!("cannot write {}", path.display()))?;
-    let wanted = part::alerts_within(session, &part.places);
-    let reproduction = part::reproduce(session, &wanted, file.path())?;
-    Ok(WrittenPart { file, summary, reproduction })
+    let mut written = Vec::with_capacity(parts.len());
+    for part in parts {
+        let label = names.as_deref().map_or_else(|| part.label.clone(), |names| names.host(&part.label));
+        let path = part_path(target, &label);
+        let file = files.open_complete(&path)?;
+        let inputs = &session.run.outcome.inputs;
+        let summary = match &mut names {
+            Some(names) => names.write(inputs, &part.places, slow, file.file()),
+            None => write_log(inputs, &part.places, slow, None, file.file()),
+        };
+        let summary = summary.with_context(|| format!("cannot write {}", path.display()))?;
+        if let Some(names) = &names {
+            names.check(file.path())?;
+        }
+        let wanted = part::alerts_within(session, &part.places);
+        let again = part::run_again(session, &wanted, file.path())?;
+        written.push(WrittenPart { file, summary, again });
+    }
+    Ok(written)
 }
 
 /// The name of a file among several: `OUT-LABEL.evtx`. A label can be a computer's name, which is evidence and may hold anything.

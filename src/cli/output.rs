@@ -117,6 +117,15 @@ impl OutputFiles {
         PendingFile::new(path, self.clobber)
     }
 
+    /// A file that this command has read and writes anew, or that is not there yet.
+    pub fn open_updated(&self, path: &Path) -> Result<PendingFile> {
+        if path.exists() {
+            self.refuse(path)?;
+        }
+        self.opened.borrow_mut().push(path.to_owned());
+        PendingFile::new(path, true)
+    }
+
     /// Refuses a file that could not take its place in the end.
     pub fn check_complete(&self, path: &Path) -> Result<()> {
         if path.exists() {

@@ -8,14 +8,21 @@
 //!    chunk, and written anew from its texts otherwise.
 //! 3. The rules run over the result, and [`Reproduction`] tells whether the same alerts come out of it.
 //!
-//! Nothing is held but places, and the records of one chunk.
+//! With other names ([`NameReplacer`]) the records are read once more before, to learn the names that there are.
+//!
+//! Nothing is held but places, names, and the records of one chunk.
 
+mod anonymize;
 mod reading;
 mod reproduced;
 mod selection;
 mod write;
 
-pub use reading::Fidelity;
+pub use anonymize::{
+    BookError, NameBook, NameEntry, NameFinder, NameKind, NameLearner, NameMap, NameReplacer, OriginalNames, Reach,
+    RuleHints, leftovers,
+};
+pub use reading::{Fidelity, show_records};
 pub use reproduced::{AlertIdentity, Reproduction};
 pub use selection::{ContextDepth, WantedEvents};
 pub use write::{ExtractSummary, by_computer, write_log};

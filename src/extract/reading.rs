@@ -1,9 +1,10 @@
 //! Reads records again by their places, each with the bytes of the chunk that it stands in.
 
 use crate::base::Locator;
-use crate::forge::{LogRecord, RecordCopier, RecordTexts};
+use crate::forge::{LogRecord, RecordCopier, RecordEditor, RecordTexts};
 use crate::source::{self, Input, Item, Record, RecordRef, Scratch, Visit, Visitor};
 use crate::sysmon;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// An event that is to be taken.
@@ -52,6 +53,17 @@ pub fn read_again<E>(
         }
     }
     Ok(())
+}
+
+/// Shows the records at `places`, which are in order, to an editor, and changes nothing.
+pub fn show_records(inputs: &[Input], places: &[Locator], slow: bool, editor: &mut dyn RecordEditor) {
+    let shown: Result<(), Infallible> = read_again(inputs, places, slow, &mut |event| {
+        if let TakenEvent::Record { mut record, .. } = event {
+            record.edit(editor);
+        }
+        Ok(())
+    });
+    shown.unwrap_or_else(|never| match never {});
 }
 
 /// Visits a unit for the records at some places.
@@ -144,7 +156,6 @@ impl<E> Visitor for PlaceReader<'_, E> {
 /// A record written anew from its texts.
 fn rewritten(record: &Record) -> Option<LogRecord> {
     let texts = RecordTexts {
-        number: record.record_id.unwrap_or_default(),
         record_id: record.record_id,
         time: record.time_created,
         provider: &record.provider,

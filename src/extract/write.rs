@@ -49,12 +49,6 @@ pub fn write_log<W: Write + Seek>(
         if let Some(editor) = &mut editor {
             record.edit(&mut **editor);
         }
-        // The order of exported records is that of their export, and each chunk begins with a number above those before it: without a number of its own in
-        // the header, a record takes the next one.
-        if fidelity == Fidelity::Rewritten {
-            let next = log.last_number().map_or(1, |last| last.saturating_add(1));
-            record.number = record.number.max(next);
-        }
         match log.push(&record) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {

@@ -29,8 +29,6 @@ const FRAGMENT_HEADER: [u8; 4] = [0x0f, 1, 1, 0];
 /// A record apart from the chunk that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRecord {
-    /// The number in its header.
-    pub number: u64,
     /// The time in its header.
     pub written: Ticks,
     pub(super) instance: ForgedInstance,
@@ -55,10 +53,9 @@ impl RecordCopier {
         if magic != b"**\0\0" || end > chunk.len() || end < offset + RECORD_HEADER {
             return None;
         }
-        let number = reader.u64(offset + 8)?;
         let written = Ticks(i64::try_from(reader.u64(offset + 16)?).ok()?);
         let instance = self.fragment(reader, offset + RECORD_HEADER, end, 0)?;
-        Some(LogRecord { number, written, instance })
+        Some(LogRecord { written, instance })
     }
 
     /// A fragment of one template instance.

@@ -170,8 +170,7 @@ impl Packer {
             }
             placed => placed,
         }?;
-        // Extracts put records of several logs one after the other, so that a number can be lower than one before.
-        self.next_number = self.next_number.max(number.saturating_add(1));
+        self.next_number = number.saturating_add(1);
         Ok(PlacedRecord { full, chunk: self.chunks, place })
     }
 
@@ -207,11 +206,6 @@ impl<W: Write + Seek> FileWriter<W> {
     pub(super) fn push(&mut self, number: u64, at: Ticks, event: &ForgedInstance) -> io::Result<()> {
         let went = self.packer.push(number, at, event).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         went.full.map_or(Ok(()), |chunk| self.out.write_all(&chunk))
-    }
-
-    /// Ends the chunk at hand: what follows stands in another one.
-    pub(super) fn end_chunk(&mut self) -> io::Result<()> {
-        self.packer.end_chunk().map_or(Ok(()), |chunk| self.out.write_all(&chunk))
     }
 
     /// Bytes that are taken so far.

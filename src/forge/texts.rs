@@ -12,8 +12,6 @@ use crate::base::Ticks;
 /// What a reader has made of a record. Texts are as Windows renders them; `None` is what the record does not have.
 #[derive(Clone, Debug, Default)]
 pub struct RecordTexts<'r> {
-    /// The number for the record's header.
-    pub number: u64,
     /// System/EventRecordID.
     pub record_id: Option<u64>,
     /// System/TimeCreated.
@@ -90,7 +88,7 @@ impl RecordTexts<'_> {
             slots.push(Slot::Fragment(Box::new(ForgedInstance { template, slots: values })));
         }
         let template = system_template(self.computer, !self.data.is_empty());
-        Some(LogRecord { number: self.number, written: self.time, instance: ForgedInstance { template, slots } })
+        Some(LogRecord { written: self.time, instance: ForgedInstance { template, slots } })
     }
 }
 

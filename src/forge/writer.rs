@@ -1,4 +1,7 @@
 //! Writes records of other logs into a new one.
+//!
+//! In the headers of records they are numbered anew, from 1 and without a gap, as Windows does when it exports chosen records: a gap there means that
+//! records were taken out of a log. The number that a record has in its own log is its `EventRecordID`, and stays.
 
 use super::copied::LogRecord;
 use super::file::FileWriter;
@@ -10,31 +13,20 @@ const MINOR: u16 = 1;
 /// A log that is written record by record. In memory is only the chunk being filled.
 pub struct LogWriter<W> {
     file: FileWriter<W>,
-    last: Option<u64>,
     records: u64,
 }
 
 impl<W: Write + Seek> LogWriter<W> {
     /// Begins a log.
     pub fn new(out: W) -> io::Result<Self> {
-        Ok(Self { file: FileWriter::new(out, MINOR)?, last: None, records: 0 })
+        Ok(Self { file: FileWriter::new(out, MINOR)?, records: 0 })
     }
 
     /// Appends a record. One that no chunk can hold is an error of the kind `InvalidInput`, and leaves the log as it was.
     pub fn push(&mut self, record: &LogRecord) -> io::Result<()> {
-        // A reader takes the record that bears the last number of its chunk for the last one: numbers must rise within a chunk.
-        if self.last.is_some_and(|last| record.number <= last) {
-            self.file.end_chunk()?;
-        }
-        self.file.push(record.number, record.written, &record.instance)?;
-        self.last = Some(record.number);
+        self.file.push(self.records + 1, record.written, &record.instance)?;
         self.records += 1;
         Ok(())
-    }
-
-    /// The number of the record that was written last.
-    pub fn last_number(&self) -> Option<u64> {
-        self.last
     }
 
     /// How many records were written.

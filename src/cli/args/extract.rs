@@ -3,6 +3,7 @@
 use super::shared::{Evidence, RuleArgs, TargetArgs};
 use clap::{Args, ValueEnum};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -37,6 +38,27 @@ pub struct ExtractArgs {
     pub split_by: Option<SplitBy>,
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Write a test file beside the log (OUT.test.toml) that expects the alerts which come again; `evql test` runs it
+    #[arg(long, conflicts_with = "query", help_heading = "Output")]
+    pub test: bool,
+    /// Put other names in the place of hosts, domains, users, addresses, SIDs and e-mail addresses, wherever they stand
+    #[arg(long, help_heading = "Other names")]
+    pub anonymize: bool,
+    /// Keep the names and their replacements in this file, and use those that it has already. Whoever has it can undo the replacement
+    #[arg(long, value_name = "FILE", requires = "anonymize", help_heading = "Other names")]
+    pub map: Option<PathBuf>,
+    /// What becomes of hashes of files
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = HashHandling::Keep, requires = "anonymize", help_heading = "Other names")]
+    pub hashes: HashHandling,
+}
+
+/// What becomes of hashes where names are replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HashHandling {
+    /// They stay
+    Keep,
+    /// They are left empty
+    Drop,
 }
 
 const EXAMPLES: &str = "\
@@ -46,6 +68,7 @@ Examples:
   evql extract evidence/ --alert 3 -o sample.evtx              what alert 3 of `evql scan evidence/` is made of
   evql extract evidence/ --alert 3 --context 1 -o sample.evtx  and all that its processes did
   evql extract evidence/ --record 500-520 -o part.evtx         some records
+  evql extract evidence/ --alert 3 --anonymize --test -o sample.evtx   to be kept with the rule as its test
   evql extract evidence/ --all --from 2024-03-14T10:00 --to 2024-03-14T10:05 -o five-minutes.evtx";
 
 /// What each file of several is for.

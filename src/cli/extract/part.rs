@@ -1,5 +1,6 @@
 //! One file of an extract, and what is told of it.
 
+use super::other_names::OtherNames;
 use crate::cli::output::PendingFile;
 use crate::cli::session::Session;
 use crate::cli::terminal::{BOLD, counted, grouped, shown};
@@ -9,10 +10,12 @@ use evql::detect::Alert;
 use evql::extract::{AlertIdentity, ExtractSummary, Reproduction};
 use evql::pipeline::{self, EventFilter, RunOptions, Silent, TimeWindow};
 use evql::source::Search;
+use evql::testing::RecordedAlert;
 use hashbrown::HashSet;
 use indicatif::BinaryBytes;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most alerts, hosts or names that are told one by one.
 pub const MOST_TOLD: usize = 8;
@@ -21,7 +24,14 @@ pub const MOST_TOLD: usize = 8;
 pub struct WrittenPart {
     pub file: PendingFile,
     pub summary: ExtractSummary,
+    pub again: ExtractRun,
+}
+
+/// What the rules find in a file.
+pub struct ExtractRun {
     pub reproduction: Reproduction,
+    /// Its alerts, as a test file states them.
+    pub alerts: Vec<RecordedAlert>,
 }
 
 /// The alerts that have all their events at some places.
@@ -32,7 +42,7 @@ pub fn alerts_within<'s>(session: &'s Session, places: &[Locator]) -> Vec<&'s Al
 }
 
 /// Runs the rules over a file, and compares what they find with what is wanted.
-pub fn reproduce(session: &Session, wanted: &[&Alert], path: &Path) -> Result<Reproduction> {
+pub fn run_again(session: &Session, wanted: &[&Alert], path: &Path) -> Result<ExtractRun> {
     let run = &session.run;
     // What was passed over before is not in the file, and its host may have another name now.
     let options = RunOptions {
@@ -45,18 +55,21 @@ pub fn reproduce(session: &Session, wanted: &[&Alert], path: &Path) -> Result<Re
     let found = pipeline::run(&[path.to_owned()], &run.detector, &options, &Silent);
     let found = found.context("cannot run the rules over the extract")?;
     let identity = |alert: &Alert| AlertIdentity::new(&run.detector, alert);
-    Ok(Reproduction::new(wanted.iter().map(|alert| identity(alert)), found.alerts.iter().map(identity)))
+    let reproduction = Reproduction::new(wanted.iter().map(|alert| identity(alert)), found.alerts.iter().map(identity));
+    let recorded = |alert: &Alert| RecordedAlert::new(&run.detector.rules()[alert.rule], alert);
+    Ok(ExtractRun { reproduction, alerts: found.alerts.iter().map(recorded).collect() })
 }
 
 impl WrittenPart {
     /// Tells what went into the file, what did not, and whether the alerts come again.
-    pub fn tell(&self, out: &mut dyn Write, session: &Session) -> io::Result<()> {
+    pub fn tell(&self, out: &mut dyn Write, session: &Session, names: Option<&OtherNames>) -> io::Result<()> {
         let ExtractSummary { records, rewritten, not_records, too_large, lost, inputs, computers, size, .. } =
             &self.summary;
-        let mut names: Vec<&str> = computers.keys().map(|name| &**name).collect();
-        names.sort_unstable();
-        let hosts = match names.len() {
-            0..=MOST_TOLD => names.join(", "),
+        let shown_name = |name: &Arc<str>| names.map_or_else(|| name.to_string(), |names| names.host(name));
+        let mut hosts: Vec<String> = computers.keys().map(shown_name).collect();
+        hosts.sort_unstable();
+        let hosts = match hosts.len() {
+            0..=MOST_TOLD => hosts.join(", "),
             count => counted(count as u64, "host"),
         };
         writeln!(
@@ -94,7 +107,7 @@ impl WrittenPart {
     }
 
     fn tell_alerts(&self, out: &mut dyn Write, session: &Session) -> io::Result<()> {
-        let Reproduction { again, missing, others } = &self.reproduction;
+        let Reproduction { again, missing, others } = &self.again.reproduction;
         let wanted = again + missing.len();
         if wanted + others.len() == 0 {
             return Ok(());

@@ -29,7 +29,6 @@ impl RecordEditor for Reverser {
 #[test]
 fn every_text_is_shown_with_its_name_but_for_those_that_records_are_known_by() {
     let texts = RecordTexts {
-        number: 1,
         provider: "Microsoft-Windows-Sysmon",
         channel: "Microsoft-Windows-Sysmon/Operational",
         computer: "WS-0417",

@@ -4,7 +4,6 @@ use std::io::Cursor;
 
 fn texts() -> RecordTexts<'static> {
     RecordTexts {
-        number: 7,
         record_id: Some(7),
         time: Ticks::parse_rfc3339("2024-03-14T10:00:01.1559493Z").unwrap(),
         provider: "Microsoft-Windows-Sysmon",
@@ -25,7 +24,7 @@ fn xml(record: &LogRecord) -> String {
     writer.finish().unwrap();
     let mut parser = evtx::EvtxParser::from_buffer(out.into_inner()).unwrap();
     let record = parser.records().next().unwrap().unwrap();
-    assert_eq!(record.event_record_id, 7);
+    assert_eq!(record.event_record_id, 1, "a new log numbers its records anew");
     record.data
 }
 
