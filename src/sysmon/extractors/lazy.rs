@@ -190,19 +190,21 @@ impl<'a> LazyEvent<'a> {
 
     /// Adds what is made of the text of an entry.
     fn write_made(&self, entry: usize, made: TextTransform, out: &mut Vec<u8>) -> Extracted {
-        // Sysmon stores numbers as numbers: they count without being printed and parsed again.
-        if let (TextTransform::Long, Some(number)) = (made, self.record.entry(entry).number()) {
-            return i64::try_from(number).map_or(Extracted::Nothing, Extracted::Long);
-        }
-        if made == TextTransform::Arguments {
-            return Extracted::Several;
+        match made {
+            TextTransform::Text if self.write_entry(entry, out) => return Extracted::Text,
+            TextTransform::Text => return Extracted::Nothing,
+            TextTransform::Arguments => return Extracted::Several,
+            // Sysmon stores numbers as numbers: they count without being printed and parsed again.
+            TextTransform::Long => {
+                if let Some(number) = self.record.entry(entry).number() {
+                    return i64::try_from(number).map_or(Extracted::Nothing, Extracted::Long);
+                }
+            }
+            _ => {}
         }
         let begin = out.len();
         if !self.write_entry(entry, out) {
             return Extracted::Nothing;
-        }
-        if made == TextTransform::Text {
-            return Extracted::Text;
         }
         let text = str::from_utf8(&out[begin..]).unwrap_or_default();
         let other = match made.of(text, self.extractors.shape.context.separator) {

@@ -75,15 +75,15 @@ impl LazyEvent<'_> {
     /// Adds the text of an entry once, and to `parts` what fields have of it: the same as [`Self::write_at`] would find for each of them.
     pub fn write_source(&self, source: &TextSource, out: &mut Vec<u8>, parts: &mut Vec<SourcePart>) {
         let (begin, first) = (out.len(), parts.len());
-        parts.resize(first + source.uses.len(), SourcePart::Nothing);
+        let nothing = || (0..source.uses.len()).map(|_| SourcePart::Nothing);
         if !self.write_entry(source.entry, out) {
-            return;
+            return parts.extend(nothing());
         }
         let text = str::from_utf8(&out[begin..]).unwrap_or_default();
         let part = |range: Range<usize>| SourcePart::Text(begin + range.start..begin + range.end);
         if !matches!(source.uses[0], TextTransform::Hash(_)) {
-            for (have, made) in parts[first..].iter_mut().zip(&source.uses) {
-                *have = match made.of(text, self.extractors.shape.context.separator) {
+            return parts.extend(source.uses.iter().map(|made| {
+                match made.of(text, self.extractors.shape.context.separator) {
                     Transformed::Part(range) => part(range),
                     Transformed::Address => part(0..text.len()),
                     Transformed::Lower(range) => SourcePart::Other(text[range].to_lowercase().into()),
@@ -91,10 +91,10 @@ impl LazyEvent<'_> {
                     Transformed::Flag(flag) => SourcePart::Flag(flag),
                     // The last two do not share: see `TextTransform::can_share`.
                     Transformed::Nothing | Transformed::Long(_) | Transformed::Several(_) => SourcePart::Nothing,
-                };
-            }
-            return;
+                }
+            }));
         }
+        parts.extend(nothing());
         // One pass over `SHA1=…,MD5=…,SHA256=…,IMPHASH=…` for all fields.
         let is_list = hashes::each_hash(text, |name, value| {
             for (have, algorithm) in parts[first..].iter_mut().zip(source.hashes()) {
