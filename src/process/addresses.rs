@@ -38,6 +38,7 @@ impl Observer for AddressSurvey {
     }
 
     fn keep(&mut self) {
+        // Learnt at the end of a chunk only: one that is started over must not count twice.
         self.pending.drain(..).for_each(|connection| self.known.learn(&connection));
     }
 

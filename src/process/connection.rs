@@ -40,6 +40,7 @@ pub const CONNECTION_FIELDS: &[FieldId] = &[
 
 /// The fields of a connection, and others: `N` in all.
 pub const fn with_connection<const M: usize, const N: usize>(others: [FieldId; M]) -> [FieldId; N] {
+    // Put together by the compiler, so that observers that need more than a connection do not repeat its fields.
     let mut all = [ecs::HOST_NAME; N];
     let (connection, rest) = all.split_at_mut(CONNECTION_FIELDS.len());
     connection.copy_from_slice(CONNECTION_FIELDS);
@@ -174,6 +175,7 @@ impl Connection {
         Self::read(|field| match field {
             ecs::HOST_NAME => Some(host.to_owned()),
             ecs::NETWORK_DIRECTION => direction.map(str::to_owned),
+            // The mapping's table knows the entries: `SourceIp` for `source.ip`.
             field => data(sysmon::entry_of(field)?).map(str::to_owned),
         })
     }

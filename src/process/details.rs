@@ -344,6 +344,7 @@ impl FieldReader {
             ],
             List::Other => &[ecs::EVENT_ACTION],
         };
+        // The parts of an entry are by position what the list's columns are.
         for (part, field) in parts.iter_mut().zip(wanted) {
             *part = self.shared(fields, *field);
         }

@@ -100,6 +100,7 @@ impl ProcessSurvey {
 
 impl Observer for ProcessSurvey {
     fn fields(&self, id: u32) -> &'static [FieldId] {
+        // A start tells far more than other events, and there are few: the rest is not asked for what only a start has.
         match life_event(id) {
             Some(LifeEvent::Start) => OF_STARTS,
             Some(LifeEvent::Exit | LifeEvent::Did(_)) => &details::FIELDS,

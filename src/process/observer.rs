@@ -36,6 +36,7 @@ pub trait Observer: Send {
 
 /// The part of an event in the life of its process: by its ID or, if it is none of Sysmon's, by its category. `None` if it is about no process.
 pub fn happened(event: &ObservedEvent<'_>) -> Option<LifeEvent> {
+    // The ID is surer: Elastic gives the load of an image the category and type of the start of a process.
     match event.id {
         Some(id) => life_event(id),
         None => by_category(event.fields),
@@ -47,6 +48,7 @@ fn by_category(fields: &dyn Fields) -> Option<LifeEvent> {
         fields.values(&field.into()).iter().any(|value| value.as_text().is_some_and(|have| have == text))
     };
     let category = |text| has(ecs::EVENT_CATEGORY, text);
+    // In this order: the load of an image has the category of a process too.
     Some(if category("library") {
         LifeEvent::Did(ActivityKind::Image)
     } else if category("process") && has(ecs::EVENT_TYPE, "start") {

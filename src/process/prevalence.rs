@@ -212,6 +212,7 @@ impl Watch {
 impl Observer for Watch {
     fn fields(&self, id: u32) -> &'static [FieldId] {
         let has_files = || self.seeks_files && event_id_row(id).is_some_and(EventIdRow::has_file_hashes);
+        // Of other events nothing is read at all, which is most of a log.
         match life_event(id) {
             Some(LifeEvent::Did(ActivityKind::Connection | ActivityKind::Dns)) => &FIELDS,
             _ if has_files() => &FIELDS,

@@ -89,6 +89,7 @@ impl Observer for Starts {
         if !event.is_start() {
             return;
         }
+        // A start that nothing identifies is not kept: no alert could name its process.
         let Some(key) = self.reader.key(event.fields) else { return };
         let host = self.reader.read(event.fields, ecs::HOST_NAME).unwrap_or_default();
         self.pending.extend(self.wanted.find(host, &key).map(|number| (number, event.order)));

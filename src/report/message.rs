@@ -112,6 +112,7 @@ pub fn message_of(event: &Event, known: &HostAddresses) -> String {
 /// What an event of Sysmon is by its ID; `None` for another provider's event, to which the same number means something else.
 fn event_id_of(facts: &MessageFacts<'_>) -> Option<&'static EventIdRow> {
     let is_sysmon = matches!(&*facts.raw("event.provider"), "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "");
+    // Rows hold the code as text, as documents do.
     facts.raw("event.code").parse().ok().filter(|_| is_sysmon).and_then(event_id_row)
 }
 

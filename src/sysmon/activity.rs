@@ -1,4 +1,4 @@
-//! What an event tells of its process: that it started, that it ended, or what it did.
+//! The part that an event has in the life of its process: it started, it ended, or it did something of a kind.
 
 /// The kinds of activity of a process that are counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

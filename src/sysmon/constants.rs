@@ -14,7 +14,7 @@ use crate::event::{Document, Value};
 const DATASET: &str = "windows.sysmon_operational";
 const LINUX_DATASET: &str = "sysmon_linux.log";
 
-/// What is the same for every event: field; value in the integration, in Winlogbeat, and on Linux. An empty one is none.
+/// Fields that are the same in every event: field; value in the integration, in Winlogbeat, and on Linux. An empty one is none.
 const IDENTITY: &[(FieldId, [&str; 3])] = &[
     // The version of ECS that the mapping follows.
     (ecs::ECS_VERSION, ["8.17.0"; 3]),

@@ -1,4 +1,4 @@
-//! What each of Sysmon's event IDs is: one row an ID, and the only place that knows.
+//! Sysmon's event IDs, one row each: the only place that knows what an ID is.
 //!
 //! Whoever asks what an event is asks its row: the mapping for category and action, and for the object that a list of hashes is of; observers of processes
 //! for the part that the event has in the life of its process; sentences, notable records and the columns of Timeline Explorer for its name in this code.
@@ -53,7 +53,7 @@ pub enum EventId {
 /// The object whose hashes an event has: the start of the names of their fields.
 pub type HashedObject = &'static str;
 
-/// What one event ID is.
+/// One event ID: its category, its name, whose hashes it has, and what it tells of its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventIdRow {
     /// The ID.

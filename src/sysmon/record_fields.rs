@@ -23,7 +23,7 @@ pub enum RecordPart {
     RecordId,
     User,
     Recovered,
-    /// What a [`RecordRef`](crate::source::RecordRef) does not have. It is asked for too rarely to be read for every record: for its sake the whole event is
+    /// A part that a [`RecordRef`](crate::source::RecordRef) does not have. It is asked for too rarely to be read for every record: for its sake the whole event is
     /// mapped.
     Owned(fn(&Record) -> Option<Value>),
 }

@@ -1,4 +1,4 @@
-//! What a step of the pipeline is: data wherever it can be, so that the table of steps is the only place that knows how an entry becomes a field.
+//! A step of the pipeline: data wherever it can be, so that the table of steps is the only place that knows how an entry becomes a field.
 //!
 //! A row can be done, told and asked:
 //!
@@ -77,7 +77,7 @@ pub struct StepOutput {
     mode: SetMode,
 }
 
-/// What becomes of the values that a field has already.
+/// How a step treats the values that a field has already.
 #[derive(Clone, Copy, Debug)]
 enum SetMode {
     /// They are replaced.
@@ -207,7 +207,7 @@ impl Action {
         }
     }
 
-    /// What the step reads to set those fields that are asked for.
+    /// The texts that the step reads to set those fields that are asked for.
     pub fn reads(&self, wanted: impl Fn(&str) -> bool) -> Vec<StepInput> {
         let entries = |names: &[&'static str]| names.iter().map(|name| StepInput::Entry(name)).collect::<Vec<_>>();
         let fields = |fields: &'static [FieldId]| fields.iter().map(|field| StepInput::Field(*field));

@@ -63,9 +63,9 @@ pub enum TextTransform {
     StatusName,
     /// The domain that somebody registered, in a name that was asked for.
     RegisteredDomain,
-    /// What stands in front of it.
+    /// The labels in front of the domain that somebody registered.
     Subdomain,
-    /// What stands behind its first label.
+    /// The public suffix, which that domain ends in: `co.uk`.
     TopLevelDomain,
 }
 
@@ -188,7 +188,7 @@ impl TextTransform {
         !matches!(self, Self::Long | Self::Arguments | Self::ArgumentCount)
     }
 
-    /// What it costs to make the values, relative to nothing for most of them.
+    /// The cost of making the values, relative to nothing for most of them.
     pub fn cost(self) -> usize {
         match self {
             Self::Arguments | Self::RegisteredDomain | Self::Subdomain | Self::TopLevelDomain => 3,

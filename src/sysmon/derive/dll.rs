@@ -1,4 +1,4 @@
-//! What a loaded image has as `dll.*` that is no copy of one field.
+//! The fields of a loaded image below `dll` that are no copies of one field.
 
 use crate::ecs::{self, Field};
 use crate::event::{Document, Value};

@@ -91,7 +91,7 @@ pub struct QuestionParts<'n> {
     pub suffix: String,
     /// The suffix with the label in front of it: `example.co.uk`.
     pub registered: Option<String>,
-    /// What stands in front of that, in the case that was asked for: `www`.
+    /// The labels in front of that, in the case that was asked for: `www`.
     pub subdomain: Option<&'n str>,
 }
 

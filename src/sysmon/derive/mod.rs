@@ -1,4 +1,4 @@
-//! What the steps of the mapping compute, in the pipeline's terms: functions of texts, and for the few steps with several inputs functions of the event.
+//! The computing steps of the mapping, in the pipeline's terms: functions of texts, and for the few steps with several inputs functions of the event.
 //!
 //! This module does not know in which order its functions run, nor for which event IDs.
 

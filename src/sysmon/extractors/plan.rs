@@ -1,6 +1,6 @@
 //! How each field is found in records of one shape: an extractor for each, made from the table of steps.
 //!
-//! What most extractors are falls out of a row of the table: an entry, and a transformation of its text. In records of event 1 with the entries `Image` and
+//! Most extractors fall out of a row of the table: an entry, and a transformation of its text. In records of event 1 with the entries `Image` and
 //! `CommandLine`,
 //!
 //! ```text

@@ -17,7 +17,7 @@ use crate::sysmon::step_context::StepContext;
 use crate::sysmon::steps::STEPS;
 use std::sync::Arc;
 
-/// What fields that no step sets are called: an entry keeps its name behind it.
+/// The start of the names of fields that no step sets: the entry keeps its name behind it.
 const REST: &str = "winlog.event_data.";
 
 /// The records of an event ID with entries of certain names, for which slices are made.
