@@ -8,7 +8,7 @@ use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::event::Clock;
 use evql::report::html::{CaseFacts, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
-use evql::source::{Fault, FaultSeverity, Input, InputFormat};
+use evql::source::{Fault, FaultSeverity, Input};
 use evql::survey::{EvidenceSurvey, Notable, NotableKind, SurveyedFile, SurveyedHost, hosts};
 use evql::sysmon;
 use std::collections::HashMap;
@@ -126,13 +126,6 @@ fn mapping(session: &Session) -> Option<String> {
 }
 
 fn inputs(session: &Session, survey: &EvidenceSurvey) -> Vec<InputFacts> {
-    let kind = |format| match format {
-        InputFormat::Evtx => "event log",
-        InputFormat::Xml { .. } => "XML",
-        InputFormat::Json => "JSON",
-        InputFormat::Csv => "CSV",
-        InputFormat::Image => "remains of logs",
-    };
     // The scan lists every input, the survey only those that it could open: a file that could not be read has its row without counts.
     let mut surveyed: HashMap<&str, &SurveyedFile> = HashMap::new();
     for file in &survey.files {
@@ -142,7 +135,7 @@ fn inputs(session: &Session, survey: &EvidenceSurvey) -> Vec<InputFacts> {
         let file = surveyed.get(&*input.display);
         InputFacts {
             path: input.display.to_string(),
-            kind: kind(input.format),
+            kind: input.format.describe(),
             size: input.size,
             records: file.map(|file| file.contents.records),
             range: file.and_then(|file| file.contents.span()),
@@ -195,17 +188,11 @@ fn gaps(host: &SurveyedHost) -> Vec<GapFacts> {
 /// Notable records of a host: logs cleared, clocks set, services stopped.
 fn notable(host: &SurveyedHost) -> Vec<NotableFacts> {
     let told = |record: &Notable| {
-        let (what, grave) = match record.kind {
-            NotableKind::LogCleared => ("log cleared", true),
-            NotableKind::LoggingStopped => ("logging stopped", false),
-            NotableKind::LoggingStarted => return None,
-            NotableKind::UnexpectedShutdown => ("unexpected shutdown", false),
-            NotableKind::AuditPolicyChanged => ("audit policy changed", true),
-            NotableKind::ClockChanged => ("clock changed", false),
-            NotableKind::SysmonState => ("Sysmon's service", false),
-            NotableKind::SysmonConfiguration => ("Sysmon's configuration changed", true),
-            NotableKind::SysmonError => ("Sysmon failed", true),
-        };
+        // Logging starts with every boot.
+        if record.kind == NotableKind::LoggingStarted {
+            return None;
+        }
+        let (what, grave) = (record.kind.describe(), record.kind.is_grave());
         let id = record.record_id.map_or_else(String::new, |id| format!(", record {id}"));
         let facts: Vec<String> = record.facts.iter().map(|(name, text)| format!("{name} {text}")).collect();
         let facts = format!("ID {}{id}. {}", record.event_id, facts.join(", "));

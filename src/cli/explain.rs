@@ -64,6 +64,7 @@ fn text(out: &mut impl Write, rule: &Rule, explained: &[Explained]) -> Result<()
     writeln!(out, "{BOLD}{}{BOLD:#}", shown(&rule.meta.name, None))?;
     for one in explained {
         writeln!(out, "\n{BOLD}{}{BOLD:#}  {}", one.title, shown(&one.written, None))?;
+        // Event IDs with the same outcome share an entry, so that this is one line for the usual "never".
         let possible = one.outcomes.iter().any(|(outcome, _)| matches!(outcome, Explanation::Left { .. }));
         if !possible {
             writeln!(out, "  no Sysmon event can match, and so the rule can find nothing among them")?;

@@ -48,6 +48,7 @@ fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
     let mut people = anstream::stdout().lock();
     let (mut files, mut records, mut bytes) = (0, 0, 0);
     large.write(
+        // Files are opened one by one as they are begun: a large log is written in one stream and never held.
         |name| output::create(&args.output.join(name), args.clobber),
         |file| {
             files += 1;

@@ -38,6 +38,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let path = args.target.output.clone();
     let format = format(args, path.as_deref());
     let target = path.clone().unwrap_or_else(|| PathBuf::from("-"));
+    // Text on a terminal is written in pieces with colours; anything else goes through an output that is complete or not there.
     let machine = format != QueryFormat::Text || !is_stdout(&target);
     let inputs = paths.iter().chain(&args.query_file).cloned().collect();
     let files = OutputFiles::new(args.target.clobber, inputs, [&*target])?;

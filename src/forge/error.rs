@@ -18,6 +18,7 @@ pub struct ForgeError {
 
 /// The kinds of problems.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Problem {
     /// Not TOML, an unknown key, or a key of the wrong type.
     #[error("{0}")]

@@ -45,6 +45,7 @@ pub struct LargeFile {
 
 /// Why large logs were not written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LargeError {
     /// Too little room.
     #[error("large logs have at least 1 MiB, not {0} bytes")]

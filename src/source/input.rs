@@ -12,6 +12,7 @@ use super::remains::Remains;
 
 /// How the events of an input are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum InputFormat {
     /// A Windows event log, in 64 KiB chunks.
     Evtx,
@@ -26,6 +27,19 @@ pub enum InputFormat {
     Csv,
     /// Bytes in no order in which chunks and records of event logs stand: memory, unused space of a disk, the rest of a log that has lost its beginning.
     Image,
+}
+
+impl InputFormat {
+    /// The format in a word or two, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Evtx => "event log",
+            Self::Xml { .. } => "XML",
+            Self::Json => "JSON",
+            Self::Csv => "CSV",
+            Self::Image => "remains of logs",
+        }
+    }
 }
 
 /// One file with events.

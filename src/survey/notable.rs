@@ -12,6 +12,7 @@ const LONGEST: usize = 1024;
 
 /// The kinds of record that say something about the logs themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum NotableKind {
     /// A log was cleared: Security 1102, System 104.
     LogCleared,
@@ -46,6 +47,41 @@ impl NotableKind {
         Self::SysmonConfiguration,
         Self::SysmonError,
     ];
+
+    /// The kind in a few words, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::LogCleared => "log cleared",
+            Self::LoggingStopped => "logging stopped",
+            Self::LoggingStarted => "logging started",
+            Self::UnexpectedShutdown => "unexpected shutdown",
+            Self::AuditPolicyChanged => "audit policy changed",
+            Self::ClockChanged => "clock changed",
+            Self::SysmonState => "Sysmon's service",
+            Self::SysmonConfiguration => "Sysmon's configuration changed",
+            Self::SysmonError => "Sysmon failed",
+        }
+    }
+
+    /// The kind as the heading of a line, of at most eleven letters.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::LogCleared => "log cleared",
+            Self::LoggingStopped => "log stopped",
+            Self::LoggingStarted => "log started",
+            Self::UnexpectedShutdown => "crashed",
+            Self::AuditPolicyChanged => "audit",
+            Self::ClockChanged => "clock set",
+            Self::SysmonState => "Sysmon",
+            Self::SysmonConfiguration => "config",
+            Self::SysmonError => "error",
+        }
+    }
+
+    /// Whether such a record calls for an explanation: somebody may have hidden something.
+    pub const fn is_grave(self) -> bool {
+        matches!(self, Self::LogCleared | Self::AuditPolicyChanged | Self::SysmonConfiguration | Self::SysmonError)
+    }
 
     /// A stable name for machine-readable outputs.
     pub const fn as_str(self) -> &'static str {

@@ -57,8 +57,11 @@ pub enum Mismatch {
 
 /// For each expectation the position of the thing that fits it, so that as many are matched as can be.
 fn matched(expected: usize, found: usize, fits: &dyn Fn(usize, usize) -> bool) -> Vec<Option<usize>> {
+    // Greedily, expectation A could take the only alert that fits B as well. A maximum matching reports one missing alert where one is missing, and not
+    // two.
     let mut of_found: Vec<Option<usize>> = vec![None; found];
     for one in 0..expected {
+        // Anew for each expectation: a thing that was tried in vain for one may be free for the next after others have moved.
         let mut tried = vec![false; found];
         augment(one, &mut of_found, &mut tried, fits);
     }

@@ -42,6 +42,7 @@ impl NearMiss<'_> {
 
     fn of_rule(&self, index: RuleIndex, alert: &AlertExpectation) -> Vec<String> {
         let rule = &self.group.rules()[index];
+        // The rule's text is parsed once more, to have conditions one by one with their words: the compiled predicate has been folded and sorted.
         let Some(parts) = parts(rule) else {
             return vec!["the rule's text cannot be taken apart".to_owned()];
         };
@@ -120,6 +121,7 @@ impl RuleMiss<'_> {
             ];
         };
         let mut lines = Vec::new();
+        // Neighbours only: keys are equal for all stages if they are for each pair, and times are in order if each pair is.
         for pair in met.windows(2) {
             let [(stage, before), (next, after)] = pair else { continue };
             let (left, right) = (self.keys(*stage, before), self.keys(*next, after));

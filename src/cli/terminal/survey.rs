@@ -123,17 +123,6 @@ fn events(stream: &Stream, most: usize) -> Vec<String> {
 }
 
 fn print_notable(out: &mut dyn Write, kind: NotableKind, all: &[&Notable], most: usize) -> io::Result<()> {
-    let name = match kind {
-        NotableKind::LogCleared => "log cleared",
-        NotableKind::LoggingStopped => "log stopped",
-        NotableKind::LoggingStarted => "log started",
-        NotableKind::UnexpectedShutdown => "crashed",
-        NotableKind::AuditPolicyChanged => "audit",
-        NotableKind::ClockChanged => "clock set",
-        NotableKind::SysmonState => "Sysmon",
-        NotableKind::SysmonConfiguration => "config",
-        NotableKind::SysmonError => "error",
-    };
     // The latest say most about the state in which the evidence was collected.
     let skipped = all.len().saturating_sub(most);
     for (at, notable) in all[skipped..].iter().enumerate() {
@@ -143,7 +132,7 @@ fn print_notable(out: &mut dyn Write, kind: NotableKind, all: &[&Notable], most:
         let mark = if kind == NotableKind::LogCleared { MARK } else { anstyle::Style::new() };
         let what = format!("{mark}{}{mark:#} (ID {}{record})", time(notable.time), notable.event_id);
         let facts = facts.join(", ");
-        line(out, if at == 0 { name } else { "" }, format!("{what}  {facts}").trim_end())?;
+        line(out, if at == 0 { kind.heading() } else { "" }, format!("{what}  {facts}").trim_end())?;
     }
     if skipped > 0 {
         line(out, "", &format!("and {} before (-v lists them)", grouped(skipped as u64)))?;

@@ -44,6 +44,7 @@ fn span(first: Ticks, last: Ticks) -> Markup {
 
 /// The section on everything that could not be seen.
 pub fn unseen(case: &CaseFacts, left_out: &[String]) -> Markup {
+    // Lost evidence and doubtful evidence are two lists: the first may hide alerts, the second may at most have made some.
     let (lost, doubted): (Vec<_>, Vec<_>) = case.faults.iter().partition(|fault| fault.lost);
     let lists = [case.faults.len(), case.silent.len(), case.limits.len(), case.gaps.len(), left_out.len()];
     let nothing = lists == [0; 5];

@@ -57,6 +57,7 @@ impl PageParts {
     pub fn head(&self, report: &HtmlReport, case: &CaseFacts, left_out: &[String], shown: &HashSet<u64>) -> String {
         let title = if case.title.is_empty() { "evql report" } else { &case.title };
         let counts = &report.counts;
+        // Made once more for the page itself, since only now it is known what did not fit.
         let unseen = head::unseen(case, left_out);
         let page = html! {
             (DOCTYPE)

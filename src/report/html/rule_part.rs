@@ -54,6 +54,7 @@ impl RuleText {
         let first =
             |names: [&str; 2]| names.iter().find_map(|name| text(document, name)).unwrap_or_default().into_owned();
         let all = |names: [&str; 2]| -> Vec<String> {
+            // Of evql's and Kibana's names the first that has something: a document has one or the other.
             let found = names.iter().find(|name| texts(document, name).next().is_some());
             found
                 .map(|name| texts(document, name).take(MOST).map(std::borrow::Cow::into_owned).collect())

@@ -100,6 +100,7 @@ impl AlertCounts {
     pub fn add(&mut self, finding: &Finding) -> Placed {
         let severity = finding.severity;
         self.all.add(severity);
+        // Hosts are one whatever letters their names are written in; rules of one name and different ids are two.
         let host = self.hosts.add(&folded(&finding.host), &finding.host, severity);
         let key = if finding.rule_id.is_empty() { &finding.rule } else { &finding.rule_id };
         let rule = self.rules.add(key, &finding.rule, severity);
@@ -108,6 +109,7 @@ impl AlertCounts {
         for tactic in &finding.tactics {
             let name = if tactic.name.is_empty() { &tactic.id } else { &tactic.name };
             let at = self.tactics.add(&tactic.id, name, severity);
+            // A rule may name a tactic several times, each with other techniques. The card is found by it once.
             if !tactics.contains(&at) {
                 tactics.push(at);
             }
@@ -141,6 +143,7 @@ impl AlertCounts {
     /// Rules against hosts.
     pub fn pivot(&self) -> Markup {
         let (rules, hosts) = (self.rules.order(), self.hosts.order());
+        // The others are summed up in one more column, so that each row adds up.
         let columns = &hosts[..hosts.len().min(MOST_COLUMNS)];
         let rest = &hosts[columns.len()..];
         let cell = |rule: usize, host: usize| self.cells.get(&(rule, host)).copied().unwrap_or_default();
@@ -213,6 +216,7 @@ fn number(count: u64, cell: Option<(usize, usize)>) -> Markup {
 /// A list with a bar for each entry, as long as its part of the longest.
 fn bars(title: &str, filter: &str, tallies: &Tallies, missing: Option<&SeverityCounts>) -> Markup {
     let mut order = tallies.order();
+    // Stable: entries of one length keep the order of severity that they have from `order`.
     order.sort_by_key(|&at| std::cmp::Reverse(tallies.all[at].total()));
     let missing = missing.map(SeverityCounts::total).filter(|count| *count > 0);
     let longest = order.first().map_or(0, |&at| tallies.all[at].total()).max(missing.unwrap_or_default());
@@ -242,6 +246,7 @@ fn bar(counts: &[u64; 5], longest: u64) -> Markup {
         .zip(counts)
         .filter(|(_, count)| **count > 0)
         .map(|(severity, count)| {
+            // A single alert beside thousands is still to be seen, if a bar is a little too long for it.
             let width = (count * 1000 / longest.max(1)).max(4);
             let piece = (severity, x, width);
             x += width;

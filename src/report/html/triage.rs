@@ -30,6 +30,7 @@ pub fn triage(document: &Value) -> Markup {
 
 fn process_part(process: &Value) -> Markup {
     let mut ancestors: Vec<&Value> = list(process, "ancestors").iter().take(MOST_NODES).collect();
+    // Documents list ancestors from the process upwards; a tree is read from its root.
     ancestors.reverse();
     let children = list(process, "children");
     html! {
@@ -50,6 +51,7 @@ fn process_part(process: &Value) -> Markup {
 fn tree_of_events(document: &Value) -> Markup {
     let known = at(document, "evql.process_start").into_iter().chain(events(document));
     let Some(event) =
+        // The first event that names a parent: only the creation of a process records one.
         known.filter(|event| at(event, "process.parent").is_some()).find_map(|event| at(event, "process"))
     else {
         return html! {};
@@ -68,6 +70,7 @@ fn tree_of_events(document: &Value) -> Markup {
 /// How deep the tree is drawn.
 const DEEPEST: usize = 12;
 
+// A class for each depth, since the content security policy forbids styles in elements.
 const DEPTHS: [&str; DEEPEST + 1] = ["d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8", "d9", "d10", "d11", "d12"];
 
 fn node(node: &Value, depth: usize, class: &str) -> Markup {

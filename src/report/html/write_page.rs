@@ -39,6 +39,7 @@ impl HtmlReport {
     /// Sentences about the parts that did not fit.
     fn left_out(&self, cards: &[(Importance, String)], records: &HashMap<u64, String>) -> Vec<String> {
         let limit = format!("{} and {} cards", text::bytes(self.limits.bytes), text::grouped(self.limits.cards as u64));
+        // What is missing is said by severity: "no card for 12 low" is an answer to whether something important may be among them.
         let mut told = Vec::new();
         let missing: Vec<String> = AlertSeverity::ALL
             .into_iter()
@@ -67,7 +68,7 @@ impl HtmlReport {
 /// `html` of `scan`.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertsHtml<'c> {
-    /// The command that was run.
+    /// The case that the report is for.
     pub case: &'c CaseFacts,
     /// How large the page may be.
     pub limits: ReportLimits,
