@@ -67,15 +67,17 @@ pub fn run(args: &TestArgs, look: &Look) -> Result<Exit> {
     };
     let report = TestReport { cases: &suite.cases, results: &results };
     page::failures(&mut people, &report)?;
+    let mut is_updated = false;
     if args.update {
         let updated = suite.update(&results)?;
         page::updated(&mut people, &updated)?;
+        is_updated = updated.iter().all(|file| file.left.is_empty());
     }
     page::summary(&mut people, &report, (filtered, suite.passed_over), start.elapsed())?;
     people.flush()?;
     let mut exit =
         if results.iter().any(|result| result.verdict == Verdict::Failed) { Exit::Findings } else { Exit::Done };
-    if args.update {
+    if is_updated {
         exit = Exit::Done;
     }
     let quality = quality::run(args, &suite, &results, look.verbose, &mut people)?;

@@ -357,3 +357,6 @@ fn excepting<'x>(expr: &'x Expr, rule: &Rule, event: &Event) -> Option<&'x Expr>
     };
     branches.iter().find(holds)
 }
+
+#[cfg(test)]
+mod tests;

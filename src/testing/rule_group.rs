@@ -142,6 +142,10 @@ impl RuleGroups {
         if !wrong.is_empty() {
             return Err(wrong);
         }
+        if set.rules.is_empty() && loaded.iter().any(|loaded| loaded.has_error()) {
+            // What is wrong with the files is told already.
+            return Err(Vec::new());
+        }
         if set.rules.is_empty() {
             let found = Diagnostic::error(codes::MISSING_RULE, Span::default(), "there is no rule that can run");
             return Err(vec![(0, found.help("the problems of rule files are told by `evql rules check`"))]);

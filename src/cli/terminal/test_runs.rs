@@ -65,6 +65,9 @@ pub fn updated(out: &mut dyn Write, files: &[UpdatedFile]) -> io::Result<()> {
             terminal(&file.path.display().to_string()),
             counted(file.tests as u64, "test")
         )?;
+        for name in &file.left {
+            writeln!(out, "  left as it is, since it is not written as a [[test]] table: {}", terminal(name))?;
+        }
     }
     if files.is_empty() {
         writeln!(out, "nothing to update")?;
