@@ -420,7 +420,6 @@ impl ScanResults {
     /// destinations were seen. Reads the evidence again; exporters write what was found.
     pub fn enrich(&mut self) {
         if !self.run.outcome.alerts.is_empty() {
-            self.run.complete_alerts(&Silent);
             self.run.look_up(&Silent);
         }
     }

@@ -100,10 +100,10 @@ fn triage_and_tree_tell_of_a_process_under_two_names_of_hosts_that_no_rule_asks_
     let told =
         format!("the process id {GUID} appears under the names of several hosts (ws-0417, ws-0417.corp.example)");
     let evidence = evidence(&files);
-    let outcome =
+    let mut outcome =
         pipeline::run(&evidence.paths, &detector("process where event.code == \"5\""), &RunOptions::default(), &Silent)
             .unwrap();
-    let [notice] = &*outcome.again.triage(&outcome.alerts, &Silent).notices() else { panic!("one notice") };
+    let [notice] = &*outcome.again.triage(&mut outcome.alerts, &Silent).notices() else { panic!("one notice") };
     assert!(notice.text.starts_with(&told), "{}", notice.text);
     let tree = outcome.again.processes(&Silent).several_hosts();
     assert_eq!(tree.as_ref(), Some(notice));

@@ -56,8 +56,8 @@ fn json(forest: &Forest) -> String {
 /// What is looked up about each alert, one a line.
 fn triage(paths: &[PathBuf], options: &RunOptions) -> String {
     let detector = builtin();
-    let outcome = run(paths, &detector, options);
-    let triage = outcome.again.triage(&outcome.alerts, &Silent);
+    let mut outcome = run(paths, &detector, options);
+    let triage = outcome.again.triage(&mut outcome.alerts, &Silent);
     let results = Results {
         detector: &detector,
         alerts: &outcome.alerts,
@@ -287,8 +287,8 @@ fn every_label_of_a_graph_ends_where_it_should() {
 fn the_hash_of_a_library_is_looked_for_among_libraries() {
     let query = evql::eql::compile(r#"library where dll.name : "p.dll""#).query.unwrap();
     let detector = Detector::new(rules::RuleSet { rules: vec![rules::Rule::bare("", query)] });
-    let outcome = run(&macro_samples(), &detector, &options(2));
-    let triage = outcome.again.triage(&outcome.alerts, &Silent);
+    let mut outcome = run(&macro_samples(), &detector, &options(2));
+    let triage = outcome.again.triage(&mut outcome.alerts, &Silent);
     let results = Results {
         detector: &detector,
         alerts: &outcome.alerts,

@@ -26,9 +26,9 @@ fn notices(events: &[String], query: &str) -> Vec<String> {
     let path = folder.path().join("a.xml");
     std::fs::write(&path, format!("<Events>{}</Events>", events.concat())).unwrap();
     let detector = Detector::new(RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] });
-    let outcome = pipeline::run(&[path], &detector, &RunOptions::default(), &Silent).unwrap();
+    let mut outcome = pipeline::run(&[path], &detector, &RunOptions::default(), &Silent).unwrap();
     assert!(!outcome.alerts.is_empty());
-    let triage = outcome.again.triage(&outcome.alerts, &Silent);
+    let triage = outcome.again.triage(&mut outcome.alerts, &Silent);
     triage.notices().into_iter().map(|notice| notice.text).collect()
 }
 

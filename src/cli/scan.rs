@@ -38,13 +38,14 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     // Taken out first: the rows may be gigabytes on disk, and what follows holds the session for a while.
     let rows = session.run.outcome.timeline.take();
-    if !look.quiet || page.is_some() || alerts_as.is_some() {
+    let shows_alerts = !look.quiet || page.is_some() || alerts_as.is_some();
+    if look_up {
+        // The same pass finds the starts of processes.
+        session.go_on(look, |run, bar| run.look_up(bar));
+    } else if shows_alerts {
         session.go_on(look, |run, bar| run.complete_alerts(bar));
     }
-    if look_up {
-        session.go_on(look, |run, bar| run.look_up(bar));
-    }
-    if !look.quiet || page.is_some() || alerts_as.is_some() {
+    if shows_alerts {
         session.go_on(look, |run, bar| run.learn_addresses(bar));
     }
     // One more pass, and only for the page: it says what the evidence lacks, which alerts alone do not show.

@@ -12,21 +12,23 @@ use super::documents;
 use super::duplicates::Duplicates;
 use super::options::RunOptions;
 use super::progress::Progress;
-use super::reread::RecordLoader;
-use super::threads::CHUNKS_PER_UNIT;
+use super::reread::{self, scratch};
+use super::threads::{CHUNKS_PER_UNIT, StatePool};
 use crate::base::Locator;
 use crate::detect::Alert;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
 use crate::process::prevalence::Watch;
 use crate::process::triage::{self, Triage};
-use crate::process::{AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ProcessSurvey};
+use crate::process::{
+    AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
+};
 use crate::source::{self, Fault, FileStates, Input, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Limit for crafted evidence: extractors are forgotten when there are more shapes than this.
 const MOST_SHAPES: usize = 4096;
@@ -56,30 +58,18 @@ impl EvidencePass {
     pub fn observe<O: Observer>(&self, progress: &dyn Progress, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
         progress.start(self.inputs.iter().map(|input| input.size).sum());
         let units = source::units(&self.inputs, CHUNKS_PER_UNIT);
-        // Each thread takes what another one has put back: there are never more of them than threads.
-        let pool: Mutex<Vec<PassThreadState<O>>> = Mutex::default();
+        let states: StatePool<PassThreadState<O>> = StatePool::default();
         let new_state = || PassThreadState {
             observer: new(),
-            scratch: self.scratch(),
+            scratch: scratch(&self.options),
             cache: ExtractCache::default(),
             shapes: HashMap::new(),
         };
         self.pool.install(|| {
-            units.par_iter().for_each(|unit| {
-                let pooled = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let mut state = pooled.unwrap_or_else(new_state);
-                progress.advance(self.read(unit, &mut state));
-                pool.lock().unwrap_or_else(PoisonError::into_inner).push(state);
-            });
+            units.par_iter().for_each(|unit| progress.advance(states.with(new_state, |state| self.read(unit, state))));
         });
         progress.finish();
-        let all = pool.into_inner().unwrap_or_else(PoisonError::into_inner);
-        all.into_iter().map(|state| state.observer).collect()
-    }
-
-    /// The buffers of a reader.
-    fn scratch(&self) -> Scratch {
-        Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader)
+        states.into_states().into_iter().map(|state| state.observer).collect()
     }
 
     /// A fault for each file that is not as it was before the first pass: what is looked up in it then may be of another state.
@@ -90,16 +80,7 @@ impl EvidencePass {
     /// The events that were read at some places, in their order. Those that are not there any more are left out.
     pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
         let origins: Vec<Locator> = origins.iter().copied().collect();
-        let units = source::units_again(&self.inputs, &origins);
-        let event = |item: Item| match item {
-            Item::Record(record) => Some(Arc::new(self.map(&record))),
-            Item::Document(document) => documents::event(document, &self.options.roles).ok().map(Arc::new),
-            Item::Skipped | Item::Fault(_) => None,
-        };
-        let load = |(unit, origins): &(WorkUnit, &[Locator])| {
-            RecordLoader::new(origins, event).load(&self.inputs, unit, &mut self.scratch())
-        };
-        self.pool.install(|| units.par_iter().flat_map_iter(load).collect())
+        self.pool.install(|| reread::events(&self.inputs, &self.options, &origins))
     }
 
     /// Every process, as trees.
@@ -109,10 +90,13 @@ impl EvidencePass {
         ProcessSurvey::merge(surveys).map_or_else(Forest::default, |survey| Forest::new(survey.table))
     }
 
-    /// The context of some alerts: their processes with all they did, and where else their values were seen.
-    pub fn triage(&self, alerts: &[Alert], progress: &dyn Progress) -> Triage {
-        let plan = triage::TriagePlan::new(alerts);
-        let surveys = self.observe(progress, &|| plan.survey());
+    /// The context of some alerts: their processes with all they did, and where else their values were seen. The same pass finds the starts that alerts lack.
+    pub fn triage(&self, alerts: &mut [Alert], progress: &dyn Progress) -> Triage {
+        let (plan, missing) = (triage::TriagePlan::new(alerts), Missing::new(alerts));
+        let observers = self.observe(progress, &|| ObserverPair(plan.survey(), missing.observer()));
+        let (surveys, starts): (Vec<_>, Vec<_>) =
+            observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
+        self.put_starts(alerts, &missing.found(&starts));
         let mut triage = Triage::new(plan, surveys);
         // Which end of a connection is the other host's depends on addresses that the pass above has learnt from all of them, so that destinations cannot be
         // counted in it. This pass is made only if an alert has something to look for.
@@ -139,11 +123,15 @@ impl EvidencePass {
         if missing.is_empty() {
             return;
         }
-        let found = missing.found(&self.observe(progress, &|| missing.observer()));
+        self.put_starts(alerts, &missing.found(&self.observe(progress, &|| missing.observer())));
+    }
+
+    /// Reads starts of processes, each with the position of its alert.
+    fn put_starts(&self, alerts: &mut [Alert], found: &[(usize, OrderKey)]) {
         let events = self.events(&found.iter().map(|(_, order)| order.origin()).collect());
         let by_origin: HashMap<Locator, Arc<Event>> = events.into_iter().map(|event| (event.origin, event)).collect();
         for (alert, order) in found {
-            alerts[alert].start = by_origin.get(&order.origin()).cloned();
+            alerts[*alert].start = by_origin.get(&order.origin()).cloned();
         }
     }
 

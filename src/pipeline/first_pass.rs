@@ -15,13 +15,12 @@ impl Worker<'_> {
     pub fn read_all(&self, units: &[WorkUnit]) -> PartialResults {
         // Rayon folds neighbouring units that one thread takes one after the other into the same results: there are far fewer merges than units. The box
         // keeps what rayon moves about small.
-        let part = || Box::new((self.borrow(), PartialResults::default()));
-        let read = units.par_iter().fold(part, |mut part, unit| {
-            let (state, found) = &mut *part;
-            self.read(unit, state, found);
-            part
+        let part = || Box::new(PartialResults::default());
+        let read = units.par_iter().fold(part, |mut found, unit| {
+            self.with_state(|state| self.read(unit, state, &mut found));
+            found
         });
-        read.map(|part| part.1).reduce(PartialResults::default, PartialResults::merge)
+        read.map(|found| *found).reduce(PartialResults::default, PartialResults::merge)
     }
 
     /// Reads one unit to its end and adds its results to `found`.

@@ -2,10 +2,15 @@
 //!
 //! This module does not know what the second reading is for.
 
+use super::documents;
 use super::duplicates::{self, Building, Digests, NumberedRecord};
+use super::options::RunOptions;
 use crate::base::Locator;
-use crate::source::{self, Input, Item, RecordRef, Scratch, Visit, Visitor, WorkUnit};
+use crate::event::Event;
+use crate::source::{self, Input, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
+use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Computes digests of all bytes of some chunks.
 pub struct ChunkHasher<'w> {
@@ -109,8 +114,39 @@ impl Visitor for RecordIdCollector<'_> {
     fn end_chunk(&mut self, _: &[u8]) {}
 }
 
-/// Loads the items at some places in full, each made into something. The one way to come from a [`Locator`] back to what stands there.
-pub struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
+/// The buffers of a reader.
+pub fn scratch(options: &RunOptions) -> Scratch {
+    Scratch::default().wanting(sysmon::is_provider).slow(options.slow_reader)
+}
+
+/// Makes something of each item that was read at some places, given in order, on all threads. The one way to come from a [`Locator`] back to what stands there.
+/// What is not there any more, because the file has changed, is left out.
+pub fn load<T: Send>(
+    inputs: &[Input],
+    options: &RunOptions,
+    origins: &[Locator],
+    make: impl Fn(Item) -> Option<T> + Sync,
+) -> Vec<T> {
+    let load = |scratch: &mut Scratch, (unit, origins): &(WorkUnit, &[Locator])| {
+        RecordLoader::new(origins, &make).load(inputs, unit, scratch)
+    };
+    let units = source::units_again(inputs, origins);
+    units.par_iter().map_init(|| scratch(options), load).flatten_iter().collect()
+}
+
+/// The events that were read at some places, given in order. Those that are not there any more are left out.
+pub fn events(inputs: &[Input], options: &RunOptions, origins: &[Locator]) -> Vec<Arc<Event>> {
+    let map = |record: &Record| sysmon::map(record, &inputs[record.origin.input as usize].display, options.mapping);
+    let event = |item: Item| match item {
+        Item::Record(record) => Some(Arc::new(map(&record))),
+        Item::Document(document) => documents::event(document, &options.roles).ok().map(Arc::new),
+        Item::Skipped | Item::Fault(_) => None,
+    };
+    load(inputs, options, origins, event)
+}
+
+/// Loads the items at some places in full, each made into something.
+struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
     /// Sorted; all of one input.
     origins: &'w [Locator],
     make: F,
@@ -121,12 +157,12 @@ pub struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
 
 impl<'w, T, F: Fn(Item) -> Option<T>> RecordLoader<'w, T, F> {
     /// A loader of what was read at `origins`, which are sorted and lie in one unit.
-    pub fn new(origins: &'w [Locator], make: F) -> Self {
+    fn new(origins: &'w [Locator], make: F) -> Self {
         Self { origins, make, found: Vec::new(), mark: 0 }
     }
 
     /// Reads the unit that the origins lie in. What is not there any more, because the file has changed, is left out.
-    pub fn load(mut self, inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch) -> Vec<T> {
+    fn load(mut self, inputs: &[Input], unit: &WorkUnit, scratch: &mut Scratch) -> Vec<T> {
         source::visit_unit(inputs, unit, scratch, &mut self);
         self.found
     }

@@ -53,9 +53,9 @@ pub fn run(
     outcome.faults.extend(states.changes());
     outcome.faults.sort();
     outcome.again.states = states;
-    let Worker { spool, state_pool, plans, .. } = worker;
+    let Worker { spool, states: of_threads, plans, .. } = worker;
     // To free what threads have used takes a while, and nobody needs to wait for it.
-    pool.spawn(move || drop((state_pool, plans)));
+    pool.spawn(move || drop((of_threads, plans)));
     let spool = spool.map(|spool| spool.into_inner().unwrap_or_else(PoisonError::into_inner));
     let duplicates = outcome.again.duplicates.clone();
     outcome.timeline = spool.map(|spool| SortedTimeline { spool, duplicates, pool });

@@ -3,14 +3,14 @@
 //! Beside the pass itself this state serves to read some records or chunks a second time: duplicates are told by it, and events of alerts are loaded by it.
 
 use super::disposition::Disposition;
-use super::documents;
 use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerprint, Rereader};
 use super::keywords::AskedKeywords;
 use super::options::RunOptions;
 use super::progress::Progress;
-use super::reread::{ChunkHasher, RecordIdCollector, RecordLoader};
+use super::reread::{self, ChunkHasher, RecordIdCollector, scratch};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
 use super::spool::RowSpool;
+use super::threads::StatePool;
 use super::timeline::TimelineOptions;
 use crate::base::spool::SortSpool;
 use crate::base::{Locator, Ticks};
@@ -53,8 +53,8 @@ pub struct Worker<'run> {
     pub spool: Option<Mutex<RowSpool>>,
     /// The first error of a spool.
     pub spool_error: Mutex<Option<std::io::Error>>,
-    /// States that no thread uses at present.
-    pub state_pool: Mutex<Vec<ThreadState>>,
+    /// The states of threads.
+    pub states: StatePool<ThreadState>,
 }
 
 /// The state of one thread: buffers and caches that are expensive to build and hold nothing of one unit that the next could see.
@@ -79,35 +79,6 @@ pub struct MatchState {
     pub(super) writer: CandidateWriter,
 }
 
-/// A [`ThreadState`] that goes back to its pool when it is dropped.
-///
-/// Rayon makes a new accumulator for every split of the work, of which there are many more than threads; the pool keeps the states at one per thread.
-pub struct PooledState<'w> {
-    state: ThreadState,
-    pool: &'w Mutex<Vec<ThreadState>>,
-}
-
-impl std::ops::Deref for PooledState<'_> {
-    type Target = ThreadState;
-
-    fn deref(&self) -> &ThreadState {
-        &self.state
-    }
-}
-
-impl std::ops::DerefMut for PooledState<'_> {
-    fn deref_mut(&mut self) -> &mut ThreadState {
-        &mut self.state
-    }
-}
-
-impl Drop for PooledState<'_> {
-    fn drop(&mut self) {
-        let state = std::mem::take(&mut self.state);
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(state);
-    }
-}
-
 impl<'run> Worker<'run> {
     /// A worker that has read nothing.
     pub fn new(
@@ -128,18 +99,14 @@ impl<'run> Worker<'run> {
             plans: Mutex::default(),
             spool: options.timeline.as_ref().map(|_| Mutex::new(RowSpool::new(options.limits.share(ROW_SHARE)))),
             spool_error: Mutex::default(),
-            state_pool: Mutex::default(),
+            states: StatePool::default(),
         }
     }
 
-    /// A state from the pool, or a new one.
-    pub fn borrow(&self) -> PooledState<'_> {
-        let pooled = self.state_pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let new = || {
-            let scratch = Scratch::default().wanting(sysmon::is_provider).slow(self.options.slow_reader);
-            ThreadState { scratch, ..ThreadState::default() }
-        };
-        PooledState { state: pooled.unwrap_or_else(new), pool: &self.state_pool }
+    /// Does a job with the state of a thread.
+    pub fn with_state<R>(&self, job: impl FnOnce(&mut ThreadState) -> R) -> R {
+        let new = || ThreadState { scratch: scratch(self.options), ..ThreadState::default() };
+        self.states.with(new, job)
     }
 
     /// Whether a record was exported by another tool, which may have lost parts of it.
@@ -212,40 +179,20 @@ impl<'run> Worker<'run> {
         places: &[Locator],
         read: impl Fn(&WorkUnit, &[Locator], &mut ThreadState, &mut Scratch) -> Vec<T> + Sync,
     ) -> Vec<T> {
-        let read = |state: &mut PooledState<'_>, (unit, places): &(WorkUnit, &[Locator])| {
-            let mut scratch = std::mem::take(&mut state.scratch);
-            let found = read(unit, places, state, &mut scratch);
-            state.scratch = scratch;
-            found
+        let read = |(unit, places): &(WorkUnit, &[Locator])| {
+            self.with_state(|state| {
+                let mut scratch = std::mem::take(&mut state.scratch);
+                let found = read(unit, places, state, &mut scratch);
+                state.scratch = scratch;
+                found
+            })
         };
-        let units = source::units_again(self.inputs, places);
-        units.par_iter().map_init(|| self.borrow(), read).flatten_iter().collect()
-    }
-
-    /// Makes something of each record that was read at these places, given in order.
-    fn load_records<T: Send>(&self, origins: &[Locator], make: impl Fn(&Record) -> T + Sync) -> Vec<T> {
-        let make = |item: Item| match item {
-            Item::Record(record) => Some(make(&record)),
-            _ => None,
-        };
-        self.load(origins, make)
-    }
-
-    /// Makes something of each item that was read at these places, given in order.
-    fn load<T: Send>(&self, origins: &[Locator], make: impl Fn(Item) -> Option<T> + Sync) -> Vec<T> {
-        self.reread(origins, |unit, origins, _, scratch| {
-            RecordLoader::new(origins, &make).load(self.inputs, unit, scratch)
-        })
+        source::units_again(self.inputs, places).par_iter().flat_map_iter(read).collect()
     }
 
     /// The events that were read at these places, given in order. Those that are not there any more are left out.
     pub fn events(&self, origins: &[Locator]) -> Vec<Arc<Event>> {
-        let event = |item: Item| match item {
-            Item::Record(record) => Some(Arc::new(self.map(&record))),
-            Item::Document(document) => documents::event(document, &self.options.roles).ok().map(Arc::new),
-            Item::Skipped | Item::Fault(_) => None,
-        };
-        self.load(origins, event)
+        reread::events(self.inputs, self.options, origins)
     }
 
     fn make_plan(&self, record: &RecordRef<'_>) -> ShapePlans {
@@ -292,7 +239,11 @@ impl Rereader for Worker<'_> {
     }
 
     fn seen(&self, records: &[Locator]) -> Vec<RecordFingerprint> {
-        self.load_records(records, |record| self.fingerprint(record))
+        let fingerprint = |item: Item| match item {
+            Item::Record(record) => Some(self.fingerprint(&record)),
+            _ => None,
+        };
+        reread::load(self.inputs, self.options, records, fingerprint)
     }
 }
 

@@ -34,7 +34,7 @@ pub use facts::{ActivityCounts, Hashes, Parent, ProcessFacts};
 pub use field_reader::process_of;
 pub use forest::{Forest, HostTree, NodeIndex, ProcessNode};
 pub use observe::ProcessSurvey;
-pub use observer::{ObservedEvent, Observer};
+pub use observer::{ObservedEvent, Observer, ObserverPair};
 pub use several_hosts::several_hosts_notice;
 pub use starts::{Missing, Starts};
 pub use table::{MOST_PROCESSES, ProcessTable};

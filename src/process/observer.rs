@@ -34,6 +34,31 @@ pub trait Observer: Send {
     fn forget(&mut self);
 }
 
+/// Two observers of one pass. The second one sees what the first one asks for, and needs no more.
+pub struct ObserverPair<A, B>(pub A, pub B);
+
+impl<A: Observer, B: Observer> Observer for ObserverPair<A, B> {
+    fn fields(&self, id: u32) -> &'static [FieldId] {
+        debug_assert!(self.1.fields(id).iter().all(|field| self.0.fields(id).contains(field)), "{id}");
+        self.0.fields(id)
+    }
+
+    fn see(&mut self, event: &ObservedEvent<'_>) {
+        self.0.see(event);
+        self.1.see(event);
+    }
+
+    fn keep(&mut self) {
+        self.0.keep();
+        self.1.keep();
+    }
+
+    fn forget(&mut self) {
+        self.0.forget();
+        self.1.forget();
+    }
+}
+
 /// The part of an event in the life of its process: by its ID or, if it is none of Sysmon's, by its category. `None` if it is about no process.
 pub fn happened(event: &ObservedEvent<'_>) -> Option<LifeEvent> {
     // The ID is surer: Elastic gives the load of an image the category and type of the start of a process.

@@ -30,23 +30,68 @@ impl<'run> AlertDocuments<'run> {
     }
 }
 
+impl AlertDocuments<'_> {
+    /// The next alert, with its document but for the events.
+    fn next_facts(&mut self) -> Option<(&Alert, Map<String, serde_json::Value>)> {
+        let alert = self.results.alerts.get(self.next)?;
+        let mut facts = alert_facts(&self.results, self.next, alert);
+        // A rule's guide and query can be longer than all of its alerts: they stand in its first one alone, and `evql report` finds them there.
+        if self.told.insert(alert.rule) {
+            facts["evql"]["rule"] = rule_texts(&self.results.detector.rules()[alert.rule]);
+        }
+        self.next += 1;
+        Some((alert, facts))
+    }
+
+    /// Adds the next document as text, the same as that of its value; false if there is none.
+    ///
+    /// Events are most of it, and are written without a tree of values in between.
+    pub fn push_next(&mut self, out: &mut Vec<u8>) -> bool {
+        let results = self.results;
+        let Some((alert, facts)) = self.next_facts() else { return false };
+        // Writing to a Vec does not fail.
+        drop(serde_json::to_writer(&mut *out, &facts));
+        out.pop();
+        out.extend_from_slice(b",\"events\":[");
+        for (at, event) in alert.events.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            match event.as_deref() {
+                None => out.extend_from_slice(b"null"),
+                Some(event) if tells_its_place(event) => event.push_json(out),
+                Some(event) => drop(serde_json::to_writer(&mut *out, &event_document(&results, event))),
+            }
+        }
+        out.extend_from_slice(b"]}");
+        true
+    }
+}
+
 impl Iterator for AlertDocuments<'_> {
     type Item = serde_json::Value;
 
     fn next(&mut self) -> Option<serde_json::Value> {
-        let alert = self.results.alerts.get(self.next)?;
-        let mut document = alert_document(&self.results, self.next, alert);
-        // A rule's guide and query can be longer than all of its alerts: they stand in its first one alone, and `evql report` finds them there.
-        if self.told.insert(alert.rule) {
-            document["evql"]["rule"] = rule_texts(&self.results.detector.rules()[alert.rule]);
-        }
-        self.next += 1;
-        Some(document)
+        let results = self.results;
+        let (alert, facts) = self.next_facts()?;
+        Some(with_events(&results, alert, facts))
     }
+}
+
+fn with_events(results: &Results<'_>, alert: &Alert, mut facts: Map<String, serde_json::Value>) -> serde_json::Value {
+    let full = |event: &Event| event_document(results, event);
+    let events = alert.events.iter().map(|event| event.as_deref().map_or(serde_json::Value::Null, full));
+    facts.insert("events".into(), events.collect());
+    facts.into()
 }
 
 /// The document of the alert at `position` in the results, without the texts of its rule.
 pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> serde_json::Value {
+    with_events(results, alert, alert_facts(results, position, alert))
+}
+
+/// The document of an alert without its events, which come last in it.
+fn alert_facts(results: &Results<'_>, position: usize, alert: &Alert) -> Map<String, serde_json::Value> {
     let meta = results.detector.meta(alert);
     let mut document = Map::new();
     if let Some(at) = alert.timestamp() {
@@ -92,10 +137,7 @@ pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> 
     document.insert("evql".into(), evql);
     let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));
     document.insert("join_keys".into(), keys.collect());
-    let full = |event: &Event| event_document(results, event);
-    let events = alert.events.iter().map(|event| event.as_deref().map_or(serde_json::Value::Null, full));
-    document.insert("events".into(), events.collect());
-    document.into()
+    document
 }
 
 /// `evql.host_addresses` of an alert document: the addresses in its connections that tell whose end is whose where the record does not, so that whoever reads
@@ -139,6 +181,11 @@ pub fn id_of(results: &Results<'_>, alert: &Alert) -> String {
         EVENT_FIELDS.map(|name| event.as_deref().map(|event| text(event, name)).unwrap_or_default())
     };
     alert_id(&meta.id, &host.unwrap_or_default(), alert.events.iter().map(of_event))
+}
+
+/// Whether the document of an event tells its record number and file, by which it is found again.
+fn tells_its_place(event: &Event) -> bool {
+    event.document.has(ecs::WINLOG_RECORD_ID) && event.document.has(ecs::LOG_FILE_PATH)
 }
 
 /// The document of an event, and its place where the document itself does not tell it.

@@ -14,8 +14,10 @@ pub struct AlertsJson(pub JsonLayout);
 impl Exporter for AlertsJson {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut writer = JsonWriter::new(out, self.0);
-        for document in AlertDocuments::new(results) {
-            writer.push(&document)?;
+        let (mut documents, mut text) = (AlertDocuments::new(results), Vec::new());
+        while documents.push_next(&mut text) {
+            writer.push_text(&text)?;
+            text.clear();
         }
         writer.finish()
     }

@@ -54,13 +54,24 @@ impl<'out> JsonWriter<'out> {
 
     /// Writes one more value.
     pub fn push(&mut self, value: &serde_json::Value) -> io::Result<()> {
+        self.separate()?;
+        serde_json::to_writer(&mut *self.out, value)?;
+        Ok(())
+    }
+
+    /// Writes one more value, which is JSON text already.
+    pub fn push_text(&mut self, value: &[u8]) -> io::Result<()> {
+        self.separate()?;
+        self.out.write_all(value)
+    }
+
+    fn separate(&mut self) -> io::Result<()> {
         if self.written == 0 {
             self.out.write_all(self.layout.head().as_bytes())?;
         }
         // Before the first value the separator is written without its comma: `[` and a line break, or for lines nothing at all.
         self.out.write_all(&self.layout.separator().as_bytes()[usize::from(self.written == 0)..])?;
         self.written += 1;
-        serde_json::to_writer(&mut *self.out, value)?;
         Ok(())
     }
 

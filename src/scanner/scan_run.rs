@@ -76,12 +76,13 @@ impl ScanRun {
         self.outcome.compare_files();
     }
 
-    /// Looks up what the processes of alerts did, and where else their files and destinations were seen; nothing if there is no alert.
+    /// Looks up what the processes of alerts did, and where else their files and destinations were seen, and adds their starts to alerts; nothing if there is
+    /// no alert.
     pub fn look_up(&mut self, progress: &dyn Progress) {
         if self.outcome.alerts.is_empty() {
             return;
         }
-        let triage = self.outcome.again.triage(&self.outcome.alerts, progress);
+        let triage = self.outcome.again.triage(&mut self.outcome.alerts, progress);
         let addresses = (*triage.addresses).clone();
         self.replace_host_notices(triage.notices().into_iter().chain(full_addresses(&addresses)));
         self.addresses = Some(addresses);
