@@ -272,3 +272,33 @@ fn alerts_of_the_samples_come_again_under_other_names() {
 fn alerts_of_the_corpus_come_again_under_other_names() {
     assert!(alerts_come_again_under_other_names(&shared("corpus"), &all_rules()) >= 100);
 }
+
+#[test]
+#[ignore = "needs EVQL_SHARED"]
+fn exported_records_are_written_anew_and_say_the_same() {
+    let detector = Detector::new(rules::builtin());
+    for case in ["7/win2016.xml", "8/30_pyold.xml", "6/zero_guid_dump.xml", "10/winlogbeat8_output_file.ndjson"] {
+        let outcome = run(&[shared("cases").join(case)], &detector);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("all.evtx");
+        let mut wanted = WantedEvents::default();
+        wanted.all = true;
+        let places = wanted.places(&outcome.again, &Silent);
+        let summary = extract(&outcome, &places, &path);
+        assert_eq!((summary.records, summary.rewritten), (places.len() as u64, places.len() as u64), "{case}");
+        let again = run(std::slice::from_ref(&path), &detector);
+        let mut wanted = WantedEvents::default();
+        wanted.all = true;
+        let written = wanted.places(&again.again, &Silent);
+        let leaves = |outcome: &Outcome, places: &[Locator]| -> Vec<Value> {
+            let events = outcome.again.events(&places.iter().copied().collect());
+            let document = |event: &std::sync::Arc<evql::event::Event>| {
+                let mut document = event.to_json();
+                document["log"].as_object_mut().unwrap().remove("file");
+                document
+            };
+            events.iter().map(document).collect()
+        };
+        assert_eq!(leaves(&again, &written), leaves(&outcome, &places), "{case}");
+    }
+}

@@ -313,7 +313,13 @@ impl<'c> Chooser<'c> {
         let mut taken: HashSet<String> = originals.collect();
         taken.extend(known.flat_map(|(old, new)| [folded(old), folded(new)]));
         let words: Vec<String> = names.words.iter().map(|(_, word)| folded(word)).collect();
-        Self { random: PseudonymStream::new(map.len() as u64 + 1), hints, taken, words, labels: HashMap::new() }
+        // A label that an earlier extract has replaced is replaced the same way in names that are new.
+        let mut labels = HashMap::new();
+        for (site, replacement) in &map.dns_names {
+            let replaced = replacement.split('.').map(str::to_owned);
+            labels.extend(folded(site).split('.').map(str::to_owned).zip(replaced));
+        }
+        Self { random: PseudonymStream::new(map.len() as u64 + 1), hints, taken, words, labels }
     }
 
     /// A word that nobody has, of the same length if there is one.

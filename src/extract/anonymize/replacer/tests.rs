@@ -95,6 +95,10 @@ fn a_map_gives_the_same_names_again_and_new_ones_beside() {
     assert_eq!(map.users["jo.hale"], first.users["jo.hale"]);
     assert_eq!(map.addresses["10.0.0.5"], first.addresses["10.0.0.5"]);
     assert_eq!((map.users.len(), map.domains.len(), map.addresses.len()), (2, 1, 2));
+    finder(&[("QueryName", "a.evil.test")], &mut map);
+    finder(&[("QueryName", "b.evil.test")], &mut map);
+    let end = |name: &str| map.dns_names[name].split_once('.').unwrap().1.to_owned();
+    assert_eq!(end("a.evil.test"), end("b.evil.test"), "a part of a DNS name is replaced the same way in another run");
     assert_eq!(NameMap::parse(&NameMap { evql_name_map: 1, ..map.clone() }.to_json()).unwrap().users, map.users);
 }
 
