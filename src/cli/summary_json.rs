@@ -70,6 +70,7 @@ fn alerts(session: &Session) -> Value {
     let (outcome, detector) = (&session.run.outcome, &session.run.detector);
     let all = &outcome.alerts;
     let of_level = |level: Level| all.iter().filter(|alert| detector.meta(alert).level == level).count();
+    // All four are keys, counts of zero too: a script need not ask whether one is there.
     let levels = [Level::Critical, Level::High, Level::Medium, Level::Low];
     let by_severity: Map<_, _> =
         levels.map(|level| (level.name().to_owned(), of_level(level).into())).into_iter().collect();

@@ -169,6 +169,7 @@ fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<Tr
         let found: Vec<_> = found.collect();
         select(&mut selection, found, &format!("the image {pattern}"))?;
     }
+    // Nothing asked for means all processes, which is something else than a selection of none.
     let asked = args.guid.len() + args.pid.len() + args.alert.len() + args.image.len();
     Ok((asked > 0).then_some(selection))
 }

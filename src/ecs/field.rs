@@ -32,6 +32,7 @@ pub const OBJECT_LISTS: &[&[&str]] = &[&["dns", "answers"]];
 
 /// All fields of the catalogue.
 pub fn all() -> impl Iterator<Item = FieldId> {
+    // Ids are positions in the table: there is no list of them to keep in step.
     (0u16..).take(DEFINITIONS.len()).map(FieldId)
 }
 

@@ -17,6 +17,7 @@ pub fn alert_id<T: AsRef<str>>(rule: &str, host: &str, events: impl Iterator<Ite
     let mut hash = Sha256::new();
     let mut add = |text: &str| {
         hash.update(text.as_bytes());
+        // A zero ends each text, so that "ab" and "c" are not "a" and "bc".
         hash.update([0]);
     };
     add(rule);

@@ -21,6 +21,7 @@ pub fn citation(results: &Results<'_>, event: &Event) -> Citation {
     let text = |field| event.document.first(field).map(ToString::to_string).filter(|text| !text.is_empty());
     let input = || results.inputs.get(event.origin.input as usize).map(|input| input.display.to_string());
     Citation {
+        // As text: documents of other programs have the number in quotes, or a number that is none.
         place: text(ecs::WINLOG_RECORD_ID).unwrap_or_else(|| format!("offset {}", event.origin.offset)),
         file: text(ecs::LOG_FILE_PATH).or_else(input).unwrap_or_default(),
     }

@@ -113,6 +113,7 @@ pub fn cells_from(mut cells: RowCells<'_>, column: usize) -> RowCells<'_> {
 /// Gives the columns that facts are carried to, one by one: all of the event's own cells, or the first one of its process's start, which the flag says.
 /// Who is given a column takes its first cell at least.
 pub fn merge<'r>(own: &mut RowCells<'r>, start: TimelineRow<'r>, mut column: impl FnMut(&mut RowCells<'r>, bool)) {
+    // Both rows have their cells in the order of columns, so that they are merged like two sorted lists.
     let mut start = cells_from(start.cells(), CARRIED_COLUMNS.start);
     for at in CARRIED_COLUMNS {
         start = cells_from(start, at);

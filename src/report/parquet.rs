@@ -64,6 +64,7 @@ impl ColumnKind {
 }
 
 fn nanos(at: Ticks) -> Option<i64> {
+    // A tick is 100 ns: the last digit of the ticks is what whole microseconds leave over.
     let of_second = at.0.rem_euclid(10) * 100;
     at.unix_micros().checked_mul(1000)?.checked_add(of_second)
 }
@@ -255,6 +256,7 @@ impl<W: Write + Send> Write for ParquetWriter<W> {
             self.take_row(row)?;
             rest = after;
         }
+        // The start of a row whose end comes with the next write.
         self.pending = rest.to_vec();
         Ok(bytes.len())
     }
@@ -286,6 +288,7 @@ impl Gathered {
     fn take_nothing(&mut self) {
         self.definitions.push(0);
         if self.kind == ColumnKind::Texts {
+            // An empty list has one entry in the levels, though it has no value: repetition 0 begins a row, and definition 0 says that nothing is there.
             self.repetitions.push(0);
         }
     }
@@ -378,6 +381,7 @@ fn schema() -> Result<TypePtr, ParquetError> {
 fn error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            // A full disk must be told as such, and a closed pipe is a success: both are found by their kind.
             Ok(inner) => *inner,
             Err(other) => io::Error::other(other),
         },

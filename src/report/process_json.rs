@@ -30,6 +30,7 @@ pub fn node_json(host: &HostTree, at: NodeIndex) -> Map<String, Value> {
     put("integrity", text(integrity));
     put("started", node.started_at().map(|at| at.rfc3339_full().into()));
     put("evql.recovered", is_recovered.then_some(Value::Bool(true)));
+    // More than one start under one entity id is worth a key; one is what every process has.
     put("starts", (node.starts > 1).then(|| node.starts.into()));
     put("ended", node.ended.map(|at| at.rfc3339_full().into()));
     put("synthetic", node.is_synthetic().then_some(Value::Bool(true)));

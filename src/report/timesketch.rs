@@ -58,6 +58,7 @@ impl TimelineFormat for Timesketch {
     fn head(&self) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();
         if self.0 == TimesketchForm::Csv {
+            // Timesketch demands the first columns and takes any others as attributes of the event.
             let names = HEAD.into_iter().chain(columns().map(|column| FIELDS[column].name()));
             csv::Writer::from_writer(&mut head).write_record(names.chain([START_RECORD, ALERTS]))?;
         }
@@ -110,6 +111,7 @@ impl FrontColumns {
         Self {
             message: message(facts, results.addresses),
             datetime: at.rfc3339_micros(),
+            // Timesketch shows what kind of time an event is sorted by, and analysts filter by it.
             description: match results.clock {
                 // Of a document of another program it is not known when its record was logged.
                 Clock::Logged if facts.raw("event.created").is_empty() => "Event time (@timestamp)",

@@ -77,6 +77,7 @@ impl TleRow {
     fn set_remote_host(&mut self, connection: Option<&Connection>, known: &HostAddresses) {
         let Some(connection) = connection else { return };
         let route = connection.route(known);
+        // EvtxECmd's column is for the peer. Where that is not known, the destination is the better guess, and is told as one.
         let end = route.remote.unwrap_or(&connection.destination);
         let address = ConnectionEnd { domain: end.domain.clone().filter(|_| end.ip.is_none()), ..end.clone() }.text();
         let text = if route.note.is_empty() { address } else { format!("{address} ({UNKNOWN_END})") };
@@ -121,6 +122,7 @@ fn of_record(system: &SystemView<'_>, data: Data<'_>, known: &HostAddresses) -> 
 /// The data as EvtxECmd writes it; values are cut if the whole would not fit into a cell, so that it stays JSON.
 fn payload(data: Data<'_>) -> String {
     let write = |most: usize| {
+        // EvtxECmd's converter writes one `Data` as an object and several as a list; Timeline Explorer understands both.
         let several = data.iter().nth(1).is_some();
         let mut out = br#"{"EventData":{"Data":"#.to_vec();
         out.extend_from_slice(if several { b"[" } else { b"" });

@@ -147,6 +147,7 @@ impl AlertExpectation {
         let common = alert.records.iter().flatten().filter(|record| records.contains(record)).count();
         let on_host = self.host.as_ref().is_some_and(|host| is_host(host, alert.host.as_deref()));
         let fields = self.fields.iter().filter(|field| alert.events.iter().any(|event| field.holds(&event.document)));
+        // A record in common says more than a host or a field, of which other alerts of the rule have the same.
         2 * common + usize::from(on_host) + fields.count()
     }
 }
@@ -186,9 +187,12 @@ fn list(expected: &Expectations, clock: Clock, alerts: &[RecordedAlert], wrong: 
         let position = positions[one];
         let alert = &expected.alerts[position];
         let same_rule = left.iter().copied().filter(|&at| alert.rules.contains(&alerts[at].rule));
+        // An alert of the same rule that fits in nothing else is not "different" but another one. Of equally close ones the first is taken, so that the
+        // report is the same in every run.
         let nearest = same_rule.max_by_key(|&at| (alert.closeness(&alerts[at]), usize::MAX - at));
         match nearest.filter(|&at| alert.closeness(&alerts[at]) > 0) {
             Some(at) => {
+                // An alert that explains a difference is not reported as unexpected beside it.
                 left.retain(|&other| other != at);
                 wrong.push(Mismatch::Different(position, at));
             }
@@ -226,6 +230,7 @@ pub fn compare(expected: &Expectations, clock: Clock, found: &RunFindings) -> Ve
 impl FaultExpectation {
     /// Whether a fault is the expected one.
     pub fn fits(&self, fault: &RecordedFault) -> bool {
+        // Test files are written with slashes and run on Windows too.
         let path = fault.input.replace('\\', "/");
         let file = self.file.replace('\\', "/");
         let is_file = path == file || path.strip_suffix(&file).is_some_and(|rest| rest.ends_with('/'));

@@ -94,11 +94,13 @@ pub struct Mutant {
 
 /// All mutants of a query.
 pub fn mutants(source: &str) -> Vec<Mutant> {
+    // Parsed and not compiled: a mutant needs the tree with its words, which the compiled query no longer has.
     let (statement, diagnostics) = eql::parse(source);
     if diagnostics.iter().any(crate::diag::Diagnostic::is_error) {
         return Vec::new();
     }
     let mut maker =
+        // The printed query is the identity of a mutant: a change that prints as the original, or as another mutant, says nothing new.
         MutantMaker { source, seen: HashSet::from([statement.to_string()]), found: Vec::new(), statement: &statement };
     match &statement.query {
         ParsedQuery::Event(event) => {

@@ -174,6 +174,8 @@ impl RuleMiss<'_> {
         let clock = self.about.clock;
         let mut lines = Vec::new();
         for (at, parts) in self.parts.stages.iter().enumerate().filter(|(_, parts)| parts.is_negative) {
+            // An `until` event after the last stage comes too late to end anything; one that a stage of absence is about may come within maxspan on
+            // either side.
             let is_until = sequence.until() == Some(at);
             let shares = |event: &Event| self.keys(at, event).iter().any(|key| keys.contains(key));
             let within = |event: &Event| {
@@ -227,6 +229,8 @@ impl RuleMiss<'_> {
 
     /// The most events that share their keys and meet one stage after the other.
     fn longest_way(&self, positive: &[usize], host: Option<&str>) -> Vec<&Arc<Event>> {
+        // A simpler machine than the detector's: one way for each key, which never fails by maxspan or absence, since these are what is to be explained
+        // afterwards.
         let mut ways: HashMap<Option<JoinKey>, Vec<&Arc<Event>>> = HashMap::new();
         let mut longest: Vec<&Arc<Event>> = Vec::new();
         let takes = |stage: usize, event: &Event| self.parts.stages[stage].holds(&event.document);
@@ -243,6 +247,7 @@ impl RuleMiss<'_> {
                     continue;
                 }
                 let keys = self.keys(stage, event);
+                // An event without a join key is followed too: that it cannot be joined is a finding, and it would be invisible otherwise.
                 let keys = if keys.is_empty() { vec![None] } else { keys.into_iter().map(Some).collect() };
                 for key in keys {
                     // One event is one step under a key.
@@ -290,6 +295,7 @@ impl RuleMiss<'_> {
                     event.document.text(ecs::HOST_NAME).is_some_and(|name| name.eq_ignore_ascii_case(host))
                 })
         });
+        // Among equally near events the earliest, so that the explanation does not change with unrelated events behind it.
         let (_, event) = later.enumerate().min_by_key(|(at, event)| (rank(event), *at))?;
         Some((event, !rank(event).1))
     }

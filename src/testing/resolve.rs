@@ -57,6 +57,7 @@ impl Resolver<'_> {
             TestFileKind::Scenario => of_file.scenario().into_iter().collect(),
         };
         let mut findings = of_file.findings;
+        // Tests are made one after the other, and each has findings all over the file.
         findings.sort_by_key(|found| found.span);
         (cases, findings)
     }
@@ -108,6 +109,7 @@ impl FileResolver<'_, '_> {
         let no_rules = Vec::new();
         let written = test.rules.as_ref().or(table.rules.as_ref()).unwrap_or(&no_rules);
         let mut rules: Vec<RuleSource> = written.iter().map(|word| rule_source(word.get_ref(), &self.folder)).collect();
+        // A rule that a test names by id is looked for where the file says, then in the rules of the command line, then among the built-in ones.
         let mut pool: Vec<RuleSource> =
             table.rules.iter().flatten().map(|word| rule_source(word.get_ref(), &self.folder)).collect();
         pool.extend(self.resolver.default_rules.iter().cloned());
@@ -132,6 +134,7 @@ impl FileResolver<'_, '_> {
             Ok(group) => Some(group),
             Err(findings) => {
                 for (position, mut found) in findings {
+                    // The group knows no test file: it says which of the names is wrong, and only here is it known where that stands.
                     found.span = written.get(position).map_or(at, |word| span(word.span()));
                     self.findings.push(found);
                 }
@@ -165,6 +168,7 @@ impl FileResolver<'_, '_> {
         if let Some(documents) = &test.documents {
             paths.extend(self.documents(documents));
         }
+        // Evidence of its own that is wrong counts as well: to run the test over the file's evidence instead would report alerts that nobody asked about.
         let has_own = !paths.is_empty() || self.findings.len() > before;
         let named = match &test.evidence {
             Some(own) => own.as_slice(),

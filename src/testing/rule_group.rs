@@ -122,6 +122,7 @@ impl RuleGroups {
         if let Some(Some(known)) = self.groups.get(key) {
             return Ok(known.clone());
         }
+        // Paths are loaded as they are; a name costs a look through the whole pool, which is loaded once for all tests.
         let (paths, names): (Vec<_>, Vec<_>) =
             key.rules.iter().cloned().enumerate().partition(|(_, source)| !matches!(source, RuleSource::Named(_)));
         let mut loaded = vec![self.load(paths.into_iter().map(|(_, source)| source).collect())];
@@ -183,6 +184,7 @@ impl RuleGroups {
         let options = LoadOptions { deprecated: self.deprecated };
         let mut loaded = rules::load_with(&paths, options, &|count, job| pipeline::spread(0, count, job));
         if builtin {
+            // A built-in rule that the folder has too would find everything twice.
             let known: Vec<String> = loaded.set.rules.iter().map(|rule| rule.meta.id.clone()).collect();
             loaded.set.rules.extend(rules::builtin().rules.into_iter().filter(|rule| !known.contains(&rule.meta.id)));
             loaded.files.extend(rules::builtin_files());

@@ -216,6 +216,7 @@ impl From<LevelArg> for evql::rules::Level {
 
 /// A number of bytes: `1048576`, `512M`, `10G`.
 pub(super) fn size(text: &str) -> Result<u64, String> {
+    // Powers of 1024, as the tools for memory count.
     let (digits, shift) = match text.char_indices().next_back() {
         Some((at, 'K' | 'k')) => (&text[..at], 10),
         Some((at, 'M' | 'm')) => (&text[..at], 20),

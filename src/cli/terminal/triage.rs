@@ -22,6 +22,7 @@ pub fn print(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
     for member in &members {
         let host = &triage.forest.hosts[member.host];
         let card = ProcessCard { host, verbose };
+        // An alert of one process has it on its card already.
         if members.len() > 1 {
             line(out, "process", &card.named(member.node))?;
         }

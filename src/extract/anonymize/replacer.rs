@@ -53,6 +53,7 @@ pub struct NameFinder {
 impl NameFinder {
     /// A finder of these names.
     pub fn new(book: NameBook) -> Self {
+        // Names are searched for in the letters of `fold`, and so are texts: no second automaton for other letters is needed.
         let patterns: Vec<String> = book.entries.iter().map(|entry| folded(&entry.original)).collect();
         let words = patterns.iter().cloned().zip(0..).collect();
         // An empty or a huge set makes no automaton; the first finds nothing anyway, and the second is told by the check of what was written.
@@ -81,6 +82,7 @@ impl NameFinder {
             }
         }
         for (span, guid) in patterns::guids(text) {
+            // The first group of a process's GUID is the same for all processes of a machine, and tells it from others as well as its name does.
             let machine =
                 u32::from_str_radix(&guid[..8], 16).ok().and_then(|part| Some((part, self.book.machines.get(&part)?)));
             if let Some((part, new)) = machine {
@@ -99,6 +101,7 @@ impl NameFinder {
             }
         }
         // Of matches that overlap the longest counts, and then the first.
+        // The longest first: in `ws-01.corp.example` the host's full name must win over the domain inside of it.
         found.sort_by_key(|found| (std::cmp::Reverse(found.span.len()), found.span.start));
         let mut chosen: Vec<NameMatch> = Vec::with_capacity(found.len());
         for found in found {

@@ -39,6 +39,7 @@ pub fn text<'v>(document: &'v Value, name: &str) -> Option<Cow<'v, str>> {
 
 /// All values at a name as text: one, or those of a list.
 pub fn texts<'v>(document: &'v Value, name: &str) -> impl Iterator<Item = Cow<'v, str>> + use<'v> {
+    // A list of one and a single value are the same to whoever shows them.
     let values = match at(document, name) {
         Some(Value::Array(items)) => items.as_slice(),
         Some(single) => std::slice::from_ref(single),

@@ -82,6 +82,7 @@ fn gaps(gaps: &[GapFacts]) -> Markup {
 }
 
 fn notable(notable: &[NotableFacts]) -> Markup {
+    // A cleared log opens the list by itself; starts and stops are there to be looked up.
     let grave = notable.iter().any(|record| record.grave);
     let severity = if grave { AlertSeverity::High } else { AlertSeverity::Low };
     html! {

@@ -36,6 +36,7 @@ impl HtmlReport {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
+            // One byte more than may be: a line of exactly the limit is still told from a longer one.
             let read = Read::by_ref(&mut source).take(LARGEST_DOCUMENT as u64 + 1).read_until(b'\n', &mut line)?;
             if read == 0 {
                 return Ok(());
