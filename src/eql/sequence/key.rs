@@ -4,15 +4,15 @@
 //! Addresses are keys by their canonical text, because that is what Elasticsearch joins on.
 //!
 //! A key is met in two forms. A [`JoinKey`] holds its values and is what an alert shows; a [`Digest`] of 16 bytes stands for it while millions of candidates
-//! are sorted and joined. For an event of host `ws-1` with `user.name` = [`anna`, `eva`] and `process.pid` = 7, `by user.name, process.pid` gives
+//! are sorted and joined. For an event with `user.name` = `anna` and `eva`, and `process.pid` = 7, `by user.name, process.pid` gives
 //!
 //! ```text
-//! keys      (anna, 7)                                (eva, 7)
-//! digests   H(2, h(anna), h(7)) xor h(ws-1)          H(2, h(eva), h(7)) xor h(ws-1)
+//! keys      (anna, 7)              (eva, 7)
+//! digests   H(2, h(anna), h(7))    H(2, h(eva), h(7))
 //! ```
 //!
-//! where `h` digests one value and `H` a list. The host is put on last and by exclusive or, so that it can be taken off again: with
-//! [`Digester::without_host`] equal keys of several hosts are seen to be equal.
+//! where `h` digests one value and `H` a list. The length of the list goes in with a bit that says whether the key is of one host: an entity id means
+//! something on its own host only, and must not equal the same text where a key is of all hosts.
 
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};

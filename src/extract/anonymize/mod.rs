@@ -6,7 +6,7 @@
 //!    `Computer`, `SourceIp`), and those that stand where names stand (`\Users\NAME`, `\\HOST\`, URLs, e-mail addresses).
 //! 2. [`NameBook`] chooses a replacement for each, and [`NameReplacer`] puts it in wherever the name stands, in the letters' case of each place.
 //!    What rules look at stays: private addresses stay private, names that stand in rules stay, and so do those that Windows has everywhere.
-//! 3. [`leftovers`] looks for the names in the bytes that were written.
+//! 3. [`leftovers()`] looks for the names in the bytes that were written.
 
 mod address;
 mod book;
