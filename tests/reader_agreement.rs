@@ -5,10 +5,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test may stop at the first surprise, and says so when it passes itself over.
 
-use evql::detect::{Detector, ShapePlan, ValueCache};
+use evql::detect::{
+    CandidateEvent, CandidateTables, CandidateTuple, CandidateWriter, Detector, FoundAlert, MatchState, PatternHit,
+    ShapePlan, ValueCache,
+};
 use evql::ecs::{self, Field};
-use evql::eql::KeyValues;
-use evql::event::{Fields, Value, WrittenText};
+use evql::event::{Clock, Fields, OrderKey, Value, WrittenText};
 use evql::forge::Scenario;
 use evql::source::{Item, RecordRef, Scratch, Search, Visit, Visitor, discover, read_unit, units, visit_unit};
 use evql::sysmon::{self, ExtractCache, Extracted, Extractors, LazyEvent, Mapping, SourcePart};
@@ -18,6 +20,7 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[path = "support/random.rs"]
 mod random;
@@ -269,14 +272,32 @@ fn extracted_fields_are_those_of_the_whole_event() {
     }
 }
 
-/// Matches rules against records in their chunks, to compare the hits with those of the whole event.
+/// A stage that takes an event under a join key, and whether the key is one of a single host.
+type Taken = ([u64; 2], bool, PatternHit);
+
+/// What a writer has written: the stages that take an event, and the rules that it alone satisfies.
+fn taken(writer: &mut CandidateWriter, tables: &CandidateTables) -> (BTreeSet<Taken>, Vec<usize>) {
+    let patterns = tables.patterns();
+    let of_tuple = |tuple: &CandidateTuple| -> Vec<Taken> {
+        let hits = patterns[tuple.pattern.0 as usize].iter();
+        hits.map(|hit| (tuple.key(), tuple.scope().is_some(), *hit)).collect()
+    };
+    let stages = writer.tuples.iter().flat_map(of_tuple).collect();
+    let alone = writer.alerts.iter().map(FoundAlert::rule).collect();
+    writer.tuples.clear();
+    writer.alerts.clear();
+    (stages, alone)
+}
+
+/// Matches rules against records in their chunks, to compare what takes them with what takes the whole event.
 struct Asker<'d> {
     detector: &'d Detector,
+    tables: CandidateTables,
     plans: HashMap<(u32, u32), (ShapePlan, [ValueCache; 3])>,
     cells: ExtractCache,
-    keys: KeyValues,
+    matching: MatchState,
     /// What the rules said; `None` if they want all of it.
-    said: Option<String>,
+    said: Option<(BTreeSet<Taken>, Vec<usize>)>,
     hits: usize,
     compared: usize,
 }
@@ -285,27 +306,27 @@ impl Visitor for Asker<'_> {
     fn begin_chunk(&mut self, _: u64) {}
 
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
-        let detector = self.detector;
+        let Self { detector, tables, plans, cells, matching, .. } = self;
         // What is remembered of other records must not matter: much, next to nothing, or nothing of what does not repeat itself at once.
         let memos = || [ValueCache::default(), ValueCache::new(2000, 1000), ValueCache::new(20_000, 2)];
-        let plan = self.plans.entry((record.shape(), record.event_id()));
+        let plan = plans.entry((record.shape(), record.event_id()));
         let (plan, memos) = plan.or_insert_with(|| (detector.shape(record), memos()));
-        let hits = match plan {
-            plan if !plan.may_matter(record) => Some(Vec::new()),
+        self.said = match plan {
+            plan if !plan.may_matter(record) => Some(Default::default()),
             ShapePlan::Whole(_) => None,
-            ShapePlan::Nothing => Some(Vec::new()),
+            ShapePlan::Nothing => Some(Default::default()),
             ShapePlan::Fields(plan) => {
-                let event = LazyCell::new(|| plan.event(record, &mut self.cells, ""));
-                let [first, others @ ..] = memos;
-                let hits = plan.hits(detector.rules(), record, &event, &mut self.keys, first);
-                for memo in others {
-                    let other = plan.hits(detector.rules(), record, &event, &mut self.keys, memo);
-                    assert_eq!(format!("{hits:?}"), format!("{other:?}"), "event {}", record.event_id());
-                }
-                Some(hits)
+                let event = LazyCell::new(|| plan.event(record, cells, ""));
+                let order = || OrderKey::new(record.time_created(), Some(record.record_id()), record.origin());
+                let each = memos.each_mut().map(|memo| {
+                    plan.match_record(detector.context(tables), record, &event, order, matching, memo);
+                    taken(&mut matching.writer, tables)
+                });
+                assert!(each[0] == each[1] && each[0] == each[2], "event {}: {each:?}", record.event_id());
+                let [first, ..] = each;
+                Some(first)
             }
         };
-        self.said = hits.map(|hits| format!("{hits:?}"));
         Visit::NeedRecord
     }
 
@@ -314,8 +335,11 @@ impl Visitor for Asker<'_> {
         let Some(said) = self.said.take() else { return };
         let event = sysmon::map(&record, "", Mapping::Integration);
         let hits = self.detector.hits_of_sysmon(record.event_id, &event.document);
-        assert_eq!(said, format!("{hits:?}"), "{record:?}");
         self.hits += hits.len();
+        let candidate = CandidateEvent::whole(Arc::new(event), Clock::Logged, hits);
+        let mut writer = CandidateWriter::default();
+        writer.write_event(&candidate, self.detector.rules(), self.detector.digester(), &self.tables);
+        assert_eq!(said, taken(&mut writer, &self.tables), "{record:?}");
         self.compared += 1;
     }
 
@@ -333,9 +357,9 @@ fn rules_say_the_same_of_extracted_fields() {
     let sets = [Some(evql::rules::builtin()), shared.map(|rules| evql::rules::load(&[rules]).set)];
     for set in sets.into_iter().flatten() {
         let detector = Detector::new(set);
-        let (plans, cells) = (HashMap::new(), ExtractCache::default());
-        let mut asker =
-            Asker { detector: &detector, plans, cells, keys: KeyValues::default(), said: None, hits: 0, compared: 0 };
+        let (tables, plans, cells) = (CandidateTables::default(), HashMap::new(), ExtractCache::default());
+        let matching = MatchState::default();
+        let mut asker = Asker { detector: &detector, tables, plans, cells, matching, said: None, hits: 0, compared: 0 };
         for path in all_logs() {
             let inputs = discover(std::slice::from_ref(&path), &Search::default()).inputs;
             let mut scratch =

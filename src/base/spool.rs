@@ -12,6 +12,7 @@
 //! Each run is cut into partitions by the leading bits of what it is sorted by, and a partition can be merged without the others: so threads share the
 //! work without asking each other. This module does not know what is sorted.
 
+use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -126,7 +127,9 @@ impl<T: SpoolItem> SortSpool<T> {
         state.bytes = 0;
         // The lock is not held while a run is written: the other threads go on, and may write runs of their own.
         drop(state);
-        let items = sorted(blocks);
+        let mut items = together(blocks);
+        // On this thread alone: while it waited for others, it could be given another unit to read, within this one.
+        items.sort_unstable();
         let run = self.write(&items);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match run {
@@ -157,22 +160,23 @@ impl<T: SpoolItem> SortSpool<T> {
         Ok(SortedRun { file: Mutex::new(file), starts })
     }
 
-    /// Takes out everything that was added, sorted.
+    /// Takes out everything that was added, sorted on all threads.
     pub fn take_sorted(&self) -> SortedSpool<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (blocks, runs) = (std::mem::take(&mut state.blocks), std::mem::take(&mut state.runs));
         state.bytes = 0;
         drop(state);
-        SortedSpool { held: sorted(blocks), runs }
+        let mut held = together(blocks);
+        held.par_sort_unstable();
+        SortedSpool { held, runs }
     }
 }
 
-fn sorted<T: Ord>(blocks: Vec<Vec<T>>) -> Vec<T> {
+fn together<T>(blocks: Vec<Vec<T>>) -> Vec<T> {
     let mut all = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
     for block in blocks {
         all.extend(block);
     }
-    all.sort_unstable();
     all
 }
 

@@ -4,8 +4,9 @@
 
 use super::alert::{Alert, Unanswered};
 use super::compile::{self, ConstantFields, NameWatch, RulePlan};
+use super::correlate::CandidateTables;
 use super::hit::{RuleHit, RuleIndex};
-use super::matching::ShapePlan;
+use super::matching::{MatchContext, ShapePlan};
 use crate::eql::{Digester, KeyValues, Query, Stage};
 use crate::event::Document;
 use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
@@ -101,6 +102,11 @@ impl Detector {
             RulePlan::known(&self.rules.rules, &|condition| known.specialise(condition))
         };
         self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
+    }
+
+    /// What it takes to match records in a run that has these tables.
+    pub fn context<'r>(&'r self, tables: &'r CandidateTables) -> MatchContext<'r> {
+        MatchContext { rules: self.rules(), digester: &self.digester, tables }
     }
 
     /// The rules specialised to records of the shape of this one, written by Sysmon on Windows.

@@ -29,11 +29,12 @@ pub use compile::{
     ConstantFields, Coverage, Explained, Explanation, Inventory, NameWatch, ShapeWatch, SoughtName, coverage, explain,
 };
 pub use correlate::{
-    CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, FoundAlert, Straddling,
+    CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, FoundAlert, PatternHit,
+    Straddling,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};
-pub use matching::{FieldPlan, MatchResult, ShapePlan, ValueCache};
+pub use matching::{FieldPlan, MatchContext, MatchState, ShapePlan, ValueCache};
 
 #[cfg(test)]
 mod tests;

@@ -9,13 +9,12 @@ use super::counts::UnitTally;
 use super::disposition::Disposition;
 use super::options::RunOptions;
 use super::partial_results::PartialResults;
-use super::worker::{MatchState, ThreadState, Worker};
+use super::worker::{ThreadState, Worker};
 use super::{documents, duplicates};
 use crate::base::{Locator, Ticks};
-use crate::detect::{self, CandidateEvent, MatchResult, RuleHit, RuleIndex, ShapePlan};
+use crate::detect::{self, CandidateEvent, RuleHit, RuleIndex, ShapePlan};
 use crate::ecs::{self, Field};
-use crate::eql::KeyValues;
-use crate::event::{Clock, Event, Fields, OrderKey, Value};
+use crate::event::{Clock, Event, Fields, OrderKey};
 use crate::process::Connection;
 use crate::source::{self, ChunkExtent, Fault, FaultKind, Item, JsonDocument, Record, RecordRef, Visit, Visitor};
 use crate::sysmon::{self, LazyEvent};
@@ -88,7 +87,8 @@ impl Visitor for UnitVisitor<'_> {
         {
             return visit;
         }
-        let ThreadState { plans, building, matching, rows, row_cache, row_ends, connections, .. } = &mut *self.state;
+        let ThreadState { plans, building, matching, match_cache, rows, row_cache, row_ends, connections, .. } =
+            &mut *self.state;
         if !plans.is_on_windows(record) {
             // Extractors know Sysmon for Windows only. Linux records are few, and the mapping knows both.
             return Visit::NeedRecord;
@@ -108,21 +108,10 @@ impl Visitor for UnitVisitor<'_> {
         match &shape.rules {
             rules if !rules.may_matter(record) => {}
             ShapePlan::Fields(plan) => {
-                let MatchState { cache, keys, writer } = matching;
-                let (detector, tables) = (worker.detector, &worker.tables);
-                // The prefilter looks at bytes. Most records fail it, and for these no event is set up at all.
-                let event = LazyCell::new(|| plan.event(record, cache, path));
+                let event = LazyCell::new(|| plan.event(record, match_cache, path));
                 let order = || order_of(&event, record, clock);
-                match plan.match_record(detector.rules(), record, &event, keys, memo, tables) {
-                    MatchResult::Nothing => {}
-                    MatchResult::Candidate(template) => {
-                        writer.write(&*event, order(), &template, detector.digester(), tables);
-                    }
-                    MatchResult::Close(hits) => {
-                        let candidate = candidate(&event, order(), keys, hits);
-                        writer.write_event(&candidate, detector.rules(), detector.digester(), tables);
-                    }
-                }
+                let context = worker.detector.context(&worker.tables);
+                plan.match_record(context, record, &event, order, matching, memo);
             }
             ShapePlan::Nothing | ShapePlan::Whole(_) => return Visit::NeedRecord,
         }
@@ -340,21 +329,4 @@ fn order_of(event: &LazyEvent<'_>, record: &RecordRef<'_>, clock: Clock) -> Orde
         Clock::Utc => event.timestamp(),
     };
     OrderKey::new(time, Some(record.record_id()), record.origin())
-}
-
-/// A candidate without its event, which is loaded by its place if an alert needs it.
-fn candidate(
-    event: &LazyEvent<'_>,
-    order: OrderKey,
-    keys: &mut KeyValues,
-    hits: Vec<(RuleIndex, RuleHit)>,
-) -> CandidateEvent {
-    let text = |field| event.values(&Field::Known(field)).first().and_then(Value::as_text);
-    CandidateEvent {
-        order,
-        host: keys.share(text(ecs::HOST_NAME).unwrap_or_default()),
-        entity_id: text(ecs::PROCESS_ENTITY_ID).map(|id| keys.share(id)),
-        hits,
-        event: None,
-    }
 }

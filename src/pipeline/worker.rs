@@ -14,8 +14,7 @@ use super::threads::StatePool;
 use super::timeline::TimelineOptions;
 use crate::base::spool::SortSpool;
 use crate::base::{Locator, Ticks};
-use crate::detect::{CandidateTables, CandidateTuple, CandidateWriter, Detector};
-use crate::eql::KeyValues;
+use crate::detect::{CandidateTables, CandidateTuple, Detector, MatchState};
 use crate::event::{Clock, Event};
 use crate::process::Connection;
 use crate::source::{self, Input, InputFormat, Item, Record, RecordRef, Scratch, WorkUnit};
@@ -63,20 +62,13 @@ pub struct ThreadState {
     pub(super) scratch: Scratch,
     pub(super) plans: Plans,
     pub(super) matching: MatchState,
+    pub(super) match_cache: ExtractCache,
     pub(super) building: Building,
     pub(super) row_cache: ExtractCache,
     pub(super) rows: RowWriter,
     pub(super) row_ends: Vec<usize>,
     /// Connections that show addresses of their hosts.
     pub(super) connections: Vec<Connection>,
-}
-
-/// The caches and buffers for matching rules against records.
-#[derive(Default)]
-pub struct MatchState {
-    pub(super) cache: ExtractCache,
-    pub(super) keys: KeyValues,
-    pub(super) writer: CandidateWriter,
 }
 
 impl<'run> Worker<'run> {

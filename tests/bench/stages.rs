@@ -5,9 +5,8 @@
 #![allow(clippy::unwrap_used, missing_docs)] // A benchmark may stop at the first surprise; the macros of criterion write functions.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use evql::detect::{CandidateEvent, Detector, ShapePlan, ValueCache};
-use evql::eql::KeyValues;
-use evql::event::{Clock, Event};
+use evql::detect::{CandidateEvent, CandidateTables, Detector, MatchState, ShapePlan, ValueCache};
+use evql::event::{Clock, Event, OrderKey};
 use evql::forge::{Large, LargeError};
 use evql::pipeline::{self, RunOptions, Silent, TimelineOptions};
 use evql::report::{JsonLayout, Results, TimelineFormat, TimelineJson};
@@ -68,8 +67,8 @@ struct Looker<'d> {
     detector: &'d Detector,
     plans: HashMap<(u32, u32), (ShapePlan, ValueCache)>,
     cells: ExtractCache,
-    keys: KeyValues,
-    hits: usize,
+    matching: MatchState,
+    tables: CandidateTables,
 }
 
 impl Visitor for Looker<'_> {
@@ -83,7 +82,8 @@ impl Visitor for Looker<'_> {
             && plan.may_matter(record)
         {
             let event = LazyCell::new(|| fields.event(record, &mut self.cells, ""));
-            self.hits += fields.hits(detector.rules(), record, &event, &mut self.keys, memo).len();
+            let order = || OrderKey::new(record.time_created(), Some(record.record_id()), record.origin());
+            fields.match_record(detector.context(&self.tables), record, &event, order, &mut self.matching, memo);
         }
         Visit::Skip
     }
@@ -109,12 +109,13 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("project", |bencher| {
         bencher.iter(|| {
             let (plans, cells) = (HashMap::new(), ExtractCache::default());
-            let mut looker = Looker { detector: &detector, plans, cells, keys: KeyValues::default(), hits: 0 };
+            let (matching, tables) = (MatchState::default(), CandidateTables::default());
+            let mut looker = Looker { detector: &detector, plans, cells, matching, tables };
             let mut scratch = Scratch::default().wanting(sysmon::is_provider);
             for unit in source::units(&evidence.inputs, 16) {
                 source::visit_unit(&evidence.inputs, &unit, &mut scratch, &mut looker);
             }
-            looker.hits
+            looker.matching.writer.tuples.len()
         });
     });
     group.bench_function("map", |bencher| bencher.iter(|| black_box(evidence.events()).len()));

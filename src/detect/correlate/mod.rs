@@ -33,6 +33,6 @@ pub use correlator::{Correlated, Correlator, Straddling};
 pub use found_alert::{AlertEvent, FoundAlert};
 pub use hit_template::{HitTemplate, joins_on_one_host};
 pub use limits::keep_within_limits;
-pub use pattern::CandidateTables;
+pub use pattern::{CandidateTables, PatternHit};
 pub use suppress::suppress;
 pub use writer::{CandidateMark, CandidateWriter};

@@ -6,4 +6,4 @@ mod predicate_cache;
 mod shape_plan;
 
 pub use predicate_cache::{PredicateCache, ValueCache};
-pub use shape_plan::{FieldPlan, MatchResult, ShapePlan};
+pub use shape_plan::{FieldPlan, MatchContext, MatchState, ShapePlan};

@@ -4,16 +4,16 @@
 //! last what is left of conditions ([`PredicateCache`]). Most records cost a few comparisons. This module does not know how a plan is made.
 
 use super::predicate_cache::{PredicateCache, ValueCache};
-use crate::detect::correlate::{CandidateTables, HitTemplate};
-use crate::detect::hit::{self, RuleHit, RuleIndex};
+use crate::detect::correlate::{CandidateTables, CandidateWriter, HitTemplate};
+use crate::detect::hit::{self, CandidateEvent, RuleHit, RuleIndex};
 use crate::detect::prefilter::ProcessNames;
-use crate::eql::KeyValues;
-use crate::event::Fields;
+use crate::ecs::{self, Field};
+use crate::eql::{Digester, KeyValues};
+use crate::event::{Fields, OrderKey, Value};
 use crate::rules::Rule;
 use crate::source::RecordRef;
 use crate::sysmon::{ExtractCache, Extractors, LazyEvent};
 use std::cell::LazyCell;
-use std::sync::Arc;
 
 /// A rule set specialised to the records of a shape.
 #[derive(Debug)]
@@ -39,15 +39,24 @@ pub struct FieldPlan {
     pub names: Option<ProcessNames>,
 }
 
-/// The outcome of matching a record against all rules.
-#[derive(Debug)]
-pub enum MatchResult {
-    /// Nothing.
-    Nothing,
-    /// It can be part of sequences and samples, if it has the keys that they ask for.
-    Candidate(Arc<HitTemplate>),
-    /// Perhaps more than that: what each rule makes of it.
-    Close(Vec<(RuleIndex, RuleHit)>),
+/// What all threads have in common when they match records.
+#[derive(Clone, Copy, Debug)]
+pub struct MatchContext<'r> {
+    /// The rules.
+    pub rules: &'r [Rule],
+    /// Makes the digests of join keys.
+    pub digester: &'r Digester,
+    /// What the numbers in candidates stand for.
+    pub tables: &'r CandidateTables,
+}
+
+/// What each thread has for itself, reused from record to record.
+#[derive(Debug, Default)]
+pub struct MatchState {
+    /// Join keys that were met lately.
+    pub keys: KeyValues,
+    /// Candidates.
+    pub writer: CandidateWriter,
 }
 
 impl ShapePlan {
@@ -73,18 +82,6 @@ impl FieldPlan {
         LazyEvent::new(&self.extractors, record, extracted, path)
     }
 
-    /// The hits of all rules on a record of this shape, by ascending rule; `event` is its event.
-    pub fn hits<'e, F: FnOnce() -> LazyEvent<'e>>(
-        &self,
-        rules: &[Rule],
-        record: &RecordRef<'_>,
-        event: &LazyCell<LazyEvent<'e>, F>,
-        keys: &mut KeyValues,
-        cache: &mut ValueCache,
-    ) -> Vec<(RuleIndex, RuleHit)> {
-        if self.predicates.ask(record, event, cache) { self.hits_of(rules, &**event, keys, cache) } else { Vec::new() }
-    }
-
     /// The hits on an event, given which conditions hold.
     fn hits_of(
         &self,
@@ -107,25 +104,37 @@ impl FieldPlan {
         hits
     }
 
-    /// Matches a record like [`hits`](Self::hits), with a result that records with the same hits share.
+    /// Matches a record against all rules; `event` is its event, and `order` its place. What it is a candidate of goes to the writer.
     pub fn match_record<'e, F: FnOnce() -> LazyEvent<'e>>(
         &self,
-        rules: &[Rule],
+        of: MatchContext<'_>,
         record: &RecordRef<'_>,
         event: &LazyCell<LazyEvent<'e>, F>,
-        keys: &mut KeyValues,
+        order: impl FnOnce() -> OrderKey,
+        MatchState { keys, writer }: &mut MatchState,
         cache: &mut ValueCache,
-        tables: &CandidateTables,
-    ) -> MatchResult {
+    ) {
+        let MatchContext { rules, digester, tables } = of;
+        // The prefilter looks at bytes. Most records fail it, and for these no event is set up at all.
         if !self.predicates.ask(record, event, cache) {
-            return MatchResult::Nothing;
+            return;
         }
         let template =
             cache.template(|cache| HitTemplate::new(cache.bits().map(|bit| self.conditions[bit]), rules, tables));
         if !template.is_close() {
-            return MatchResult::Candidate(template);
+            return writer.write(&**event, order(), &template, digester, tables);
         }
         let hits = self.hits_of(rules, &**event, keys, cache);
-        if hits.is_empty() { MatchResult::Nothing } else { MatchResult::Close(hits) }
+        if !hits.is_empty() {
+            let text = |field| event.values(&Field::Known(field)).first().and_then(Value::as_text);
+            let candidate = CandidateEvent {
+                order: order(),
+                host: keys.share(text(ecs::HOST_NAME).unwrap_or_default()),
+                entity_id: text(ecs::PROCESS_ENTITY_ID).map(|id| keys.share(id)),
+                hits,
+                event: None,
+            };
+            writer.write_event(&candidate, rules, digester, tables);
+        }
     }
 }
