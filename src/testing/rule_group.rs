@@ -104,7 +104,7 @@ pub struct GroupKey {
 #[derive(Debug, Default)]
 pub struct RuleGroups {
     files: HashMap<Vec<RuleSource>, Arc<Loaded>>,
-    groups: HashMap<GroupKey, Option<Arc<RuleGroup>>>,
+    groups: HashMap<GroupKey, Arc<RuleGroup>>,
     /// Files of rules or exceptions that are wrong, each once.
     pub wrong: Vec<FileReport>,
     /// Whether rules run that their authors have taken back.
@@ -119,7 +119,7 @@ impl RuleGroups {
 
     /// The group of a key, and what is wrong with its rules; the span is that of the name of the rule in question, by its position.
     pub fn get(&mut self, key: &GroupKey) -> Result<Arc<RuleGroup>, Vec<(usize, Diagnostic)>> {
-        if let Some(Some(known)) = self.groups.get(key) {
+        if let Some(known) = self.groups.get(key) {
             return Ok(known.clone());
         }
         // Paths are loaded as they are; a name costs a look through the whole pool, which is loaded once for all tests.
@@ -157,13 +157,14 @@ impl RuleGroups {
         let has_error = exceptions.has_error();
         self.tell(exceptions.files);
         if has_error {
-            self.groups.insert(key.clone(), None);
+            // Without some of its exceptions, a test would tell of alerts that nobody would see. What is wrong with the files is told already.
+            return Err(Vec::new());
         }
         let texts = loaded.iter().flat_map(|loaded| &loaded.files);
         let texts = texts.map(|file| (file.path.as_str().into(), file.text.clone())).collect();
         let detector = Detector::for_mapping(set, key.mapping).with_exceptions(exceptions.alerts.into());
         let group = Arc::new(RuleGroup { detector, texts, has_exceptions });
-        self.groups.insert(key.clone(), Some(group.clone()));
+        self.groups.insert(key.clone(), group.clone());
         Ok(group)
     }
 
