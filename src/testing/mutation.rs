@@ -165,60 +165,60 @@ impl Asked<'_> {
         let first = uses[0];
         let group = &self.cases[first.run.case].group;
         let rule = &group.rules()[first.rule];
-        let mutants: Vec<CompiledMutant> =
-            mutants(&rule.source).into_iter().filter_map(|mutant| compiled(mutant, rule)).collect();
-        let mut noticed = vec![false; mutants.len()];
         let same_events = |left: &RuleUse, right: &RuleUse| {
             let groups = [left, right].map(|of| &self.cases[of.run.case].group);
             left.material == right.material && Arc::ptr_eq(groups[0], groups[1])
         };
-        for uses in uses.chunk_by(same_events) {
-            self.over(uses, &mutants, &mut noticed)?;
+        let asked: Vec<AskedEvidence<'_>> = uses.chunk_by(same_events).map(|uses| self.evidence(uses)).collect();
+        let (mut noticed, mut unnoticed) = (0, Vec::new());
+        // One at a time: the texts and automata of a long rule, compiled five hundred times, would fill gigabytes.
+        for mutant in mutants(&rule.source).into_iter().filter_map(|mutant| compiled(mutant, rule)) {
+            let mut is_noticed = false;
+            for evidence in &asked {
+                is_noticed = is_noticed || self.notices(evidence, &mutant)?;
+            }
+            if is_noticed {
+                noticed += 1;
+                continue;
+            }
+            let CompiledMutant { mutant, .. } = mutant;
+            unnoticed.push(UnnoticedMutant {
+                kind: mutant.kind,
+                place: group.place(rule, mutant.span),
+                description: mutant.description,
+                query: mutant.query,
+            });
         }
-        let unnoticed = mutants.into_iter().zip(&noticed).filter(|(_, noticed)| !**noticed);
-        let unnoticed = unnoticed.map(|(CompiledMutant { mutant, .. }, _)| UnnoticedMutant {
-            kind: mutant.kind,
-            place: group.place(rule, mutant.span),
-            description: mutant.description,
-            query: mutant.query,
-        });
-        Ok(RuleMutation {
-            id: rule.meta.id.clone(),
-            name: rule.meta.name.clone(),
-            file: rule.origin.file.clone(),
-            noticed: noticed.iter().filter(|noticed| **noticed).count(),
-            unnoticed: unnoticed.collect(),
-        })
+        let (id, name) = (rule.meta.id.clone(), rule.meta.name.clone());
+        Ok(RuleMutation { id, name, file: rule.origin.file.clone(), noticed, unnoticed })
     }
 
-    /// Asks the tests that have one evidence and one set of rules.
-    fn over(&self, uses: &[RuleUse], mutants: &[CompiledMutant], noticed: &mut [bool]) -> Result<(), RunError> {
+    /// What is asked of the tests that have one evidence and one set of rules.
+    fn evidence<'s>(&'s self, uses: &'s [RuleUse]) -> AskedEvidence<'s> {
         let RuleUse { material, run, rule: index } = uses[0];
-        let material = &self.materials[material];
         let group = &self.cases[run.case].group;
-        let rule = &group.rules()[index];
-        let shared = SharedAnswers::new(rule, material);
-        // Tests whose alerts this module finds by itself, and others.
-        let (own, others): (Vec<&RuleUse>, Vec<&RuleUse>) = uses.iter().partition(|of| {
+        let shared = SharedAnswers::new(&group.rules()[index], &self.materials[material]);
+        let (own, others) = uses.iter().partition(|of| {
             let runs = &self.results[of.run.case].runs[of.run.run];
             let found = runs.found.alerts.iter().filter(|alert| alert.rule == index);
             !group.has_exceptions && shared.as_ref().is_some_and(|shared| shared.agrees(found))
         });
-        for (mutant, noticed) in mutants.iter().zip(noticed).filter(|(_, noticed)| !**noticed) {
-            if let Some(shared) = shared.as_ref().filter(|_| !own.is_empty()) {
-                match shared.of_mutant(mutant) {
-                    Some(found) if found == shared.found => {}
-                    Some(found) => {
-                        *noticed = own.iter().any(|of| self.is_noticed(of, shared, &found));
-                    }
-                    None => *noticed = self.by_scan(&own, mutant)?,
-                }
-            }
-            if !*noticed && !others.is_empty() {
-                *noticed = self.by_scan(&others, mutant)?;
+        AskedEvidence { shared, own, others }
+    }
+
+    /// Whether one of the tests fails with a mutant.
+    fn notices(&self, evidence: &AskedEvidence<'_>, mutant: &CompiledMutant) -> Result<bool, RunError> {
+        let AskedEvidence { shared, own, others } = evidence;
+        if let Some(shared) = shared.as_ref().filter(|_| !own.is_empty()) {
+            let is_noticed = match shared.of_mutant(mutant) {
+                Some(found) => found != shared.found && own.iter().any(|of| self.is_noticed(of, shared, &found)),
+                None => self.by_scan(own, mutant)?,
+            };
+            if is_noticed {
+                return Ok(true);
             }
         }
-        Ok(())
+        if others.is_empty() { Ok(false) } else { self.by_scan(others, mutant) }
     }
 
     /// Whether a test fails if its rule finds this.
@@ -328,6 +328,15 @@ fn compiled(mutant: Mutant, rule: &Rule) -> Option<CompiledMutant> {
     let query = eql::compile_with(&mutant.query, &rule.origin.options).query?;
     let query = rule.origin.filter.as_ref().map_or_else(|| query.clone(), |filter| query.among(filter));
     Some(CompiledMutant { mutant, query, condition })
+}
+
+/// One evidence, and the tests of a rule over it.
+struct AskedEvidence<'a> {
+    shared: Option<SharedAnswers<'a>>,
+    /// Tests whose alerts this module finds by itself.
+    own: Vec<&'a RuleUse>,
+    /// Tests that are run again for each mutant.
+    others: Vec<&'a RuleUse>,
 }
 
 /// What all mutants of a rule share over one evidence.
