@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that is to be written.
 struct PlannedPart {
-    /// What its name has of its own; empty for the only file.
+    /// The part of its name that tells it from the other files; empty for the only file.
     label: String,
     /// The places of its events.
     places: Vec<Locator>,

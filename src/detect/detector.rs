@@ -104,7 +104,7 @@ impl Detector {
         self.by_id.get(&id).map(|of_id| of_id.get_or_init(plan))
     }
 
-    /// What it takes to match records in a run that has these tables.
+    /// The context for matching records in a run that has these tables.
     pub fn context<'r>(&'r self, tables: &'r CandidateTables) -> MatchContext<'r> {
         MatchContext { rules: self.rules(), digester: &self.digester, tables }
     }

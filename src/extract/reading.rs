@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub enum TakenEvent {
     /// A record, as it can be written to a log.
     Record {
-        /// What is written.
+        /// The record that is written.
         record: LogRecord,
         /// How well it is kept.
         fidelity: Fidelity,

@@ -4,7 +4,7 @@ use crate::base::Ticks;
 use crate::detect::{Alert, Detector};
 use std::collections::BTreeMap;
 
-/// What tells an alert: its rule, and of each of its events the record number and the time. Not the host, which may have got another name.
+/// The identity of an alert: its rule, and of each of its events the record number and the time. Not the host, which may have got another name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlertIdentity {
     rule: String,

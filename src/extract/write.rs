@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::io::{self, Seek, Write};
 use std::sync::Arc;
 
-/// What went into a log.
+/// Counts of what was written to a log.
 #[derive(Clone, Debug, Default)]
 pub struct ExtractSummary {
     /// Records that were written.

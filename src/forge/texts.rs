@@ -9,7 +9,7 @@ use super::schema::kind_of;
 use super::value::{BinXmlType, ForgedValue};
 use crate::base::Ticks;
 
-/// What a reader has made of a record. Texts are as Windows renders them; `None` is what the record does not have.
+/// A record as a reader gives it. Texts are as Windows renders them; `None` is what the record does not have.
 #[derive(Clone, Debug, Default)]
 pub struct RecordTexts<'r> {
     /// System/EventRecordID.

@@ -36,7 +36,7 @@ pub struct ShapeKeywords {
 }
 
 impl AskedKeywords {
-    /// Those that the rules of a detector ask for.
+    /// The keyword fields that the rules of a detector ask for.
     pub fn new(detector: &Detector) -> Self {
         let exceptions = detector.rules().iter().flat_map(|rule| &*rule.exceptions);
         let mut fields: Vec<Field> = detector.rules().iter().flat_map(|rule| rule.query.fields()).cloned().collect();
@@ -51,7 +51,7 @@ impl AskedKeywords {
         (0..).zip(&self.0)
     }
 
-    /// Those that records like this one can have; `None` if there are none.
+    /// The keyword fields that records of the shape of this one can have; `None` if there are none.
     pub fn shape(&self, record: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeKeywords> {
         let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
         let (mut entries, mut keywords) = (BTreeSet::new(), Vec::new());

@@ -53,7 +53,7 @@ pub enum RunError {
     /// The system refused to start its threads.
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// What did not fit into memory did not fit on disk either.
+    /// A spool did not fit into memory, and not on disk either.
     #[error(transparent)]
     Spool(#[from] std::io::Error),
 }

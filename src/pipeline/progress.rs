@@ -4,7 +4,7 @@
 pub trait Progress: Sync {
     /// The inputs are known: this many bytes are to be read.
     fn start(&self, bytes: u64);
-    /// So many more bytes have been read.
+    /// Reports that so many more bytes have been read.
     fn advance(&self, bytes: u64);
     /// Nothing more is to be read.
     fn finish(&self);

@@ -22,7 +22,7 @@ pub struct Stats {
     pub by_id: BTreeMap<u32, u64>,
     /// Records and documents that became events.
     pub mapped: u64,
-    /// Those of them that are documents, and no Sysmon events.
+    /// Mapped documents that are no Sysmon events.
     pub documents: u64,
     /// Sysmon records outside of the window of time.
     pub outside_window: u64,

@@ -49,7 +49,7 @@ fn now() -> Ticks {
     i64::try_from(since.as_millis()).ok().and_then(Ticks::from_unix_millis).unwrap_or_default()
 }
 
-/// So long before `now`: a number with s, m, h, d or w.
+/// The time that is a number of s, m, h, d or w before `now`.
 fn ago(text: &str, now: Ticks) -> Option<Ticks> {
     let text = text.trim();
     let unit = text.chars().next_back()?;

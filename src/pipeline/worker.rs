@@ -41,7 +41,7 @@ pub struct Worker<'run> {
     pub progress: &'run dyn Progress,
     /// The candidates that were found so far.
     pub candidates: SortSpool<CandidateTuple>,
-    /// What the numbers in candidates stand for.
+    /// Hosts and patterns by the numbers that candidates have for them.
     pub tables: CandidateTables,
     /// Keyword fields that rules ask for, whose values can be too long to be indexed.
     pub keywords: AskedKeywords,

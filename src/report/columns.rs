@@ -45,7 +45,7 @@ pub struct Carried {
 enum CarriedFacts {
     /// Written for this.
     Own(Vec<u8>),
-    /// As they stand in the rows written before.
+    /// A range of the bytes that were written for the rows before.
     There(Range<usize>),
 }
 

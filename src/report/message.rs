@@ -109,7 +109,7 @@ pub fn message_of(event: &Event, known: &HostAddresses) -> String {
     message(&MessageFacts::new(row, &entry.columns()), known)
 }
 
-/// What an event of Sysmon is by its ID; `None` for another provider's event, to which the same number means something else.
+/// The entry of the table of event IDs for an event of Sysmon; `None` for another provider's event, to which the same number means something else.
 fn event_id_of(facts: &MessageFacts<'_>) -> Option<&'static EventIdRow> {
     let is_sysmon = matches!(&*facts.raw("event.provider"), "Microsoft-Windows-Sysmon" | "Linux-Sysmon" | "");
     // Rows hold the code as text, as documents do.

@@ -499,7 +499,7 @@ impl<'u, 't> Unpacking<'u, 't> {
         Ok(files)
     }
 
-    /// What gzip packs is one file, or a tar.
+    /// Tells whether gzip packs one file or a tar, and adds what is in it.
     fn gzip(&mut self, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let mut head = Vec::new();
         let damaged = |error: io::Error| format!("it is damaged or cut short: {error}");

@@ -31,11 +31,11 @@ pub struct MappingStep {
 pub enum Scope {
     /// All.
     All,
-    /// Those of some event IDs.
+    /// Events with one of these IDs.
     Only(&'static [u32]),
-    /// Those of all other event IDs.
+    /// Events with any other ID.
     Except(&'static [u32]),
-    /// Those of some event IDs, in one mapping only.
+    /// Events with one of these IDs, in one mapping only.
     OnlyIn(Mapping, &'static [u32]),
     /// All, in one mapping only.
     In(Mapping),
@@ -148,7 +148,7 @@ pub struct Derive {
     pub fields: &'static [FieldId],
     /// Fields that it may set; a name with `.*` at its end stands for all below it.
     pub writes: &'static [&'static str],
-    /// Those of them that are made of one text each. They are set before the function runs.
+    /// The fields among them that are made of one text each. They are set before the function runs.
     pub outputs: &'static [StepOutput],
     /// How one of the others can be had without running the function, if some can.
     pub pick: Option<fn(FieldId, StepContext) -> Pick>,

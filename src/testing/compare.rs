@@ -11,7 +11,7 @@ use crate::ecs;
 use crate::event::{Clock, Event};
 use std::sync::Arc;
 
-/// What a run has found.
+/// The findings of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunFindings {
     /// The alerts, in the order of their last events.
@@ -50,7 +50,7 @@ pub enum Mismatch {
     Event {
         /// The expectation.
         position: usize,
-        /// What is different, line by line.
+        /// The differences, line by line.
         lines: Vec<String>,
     },
 }

@@ -19,20 +19,20 @@ pub struct RuleAnatomy {
 /// One stage, term, or the whole query.
 #[derive(Clone, Debug)]
 pub struct StageParts {
-    /// What it is: `query`, `stage 2 of 3`, `until`, `term 1 of 2`.
+    /// Its part in the rule: `query`, `stage 2 of 3`, `until`, `term 1 of 2`.
     pub title: String,
     /// Its place in the query.
     pub span: Span,
     /// Whether it demands that no event matches, or ends a sequence.
     pub is_negative: bool,
-    /// What must all hold.
+    /// The conjuncts, which must all hold.
     pub conditions: Vec<Condition>,
 }
 
 /// One of the conditions that must all hold.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// As it is written; `None` for the category, and for what stands beside the query: filters and exceptions.
+    /// The expression as it is written; `None` for the category, and for what stands beside the query: filters and exceptions.
     pub expr: Option<Expr>,
     /// Its place in the query.
     pub span: Span,

@@ -46,7 +46,7 @@ pub struct CoveredRule {
 pub struct UntakenPart {
     /// Its place in the rule file.
     pub place: RulePlace,
-    /// What it is: `stage 2 of 2`, `exception`.
+    /// The part of the rule: `stage 2 of 2`, `exception`.
     pub what: String,
     /// How it is written.
     pub text: String,
@@ -90,7 +90,7 @@ struct Branch {
 enum BranchKind {
     /// The stage itself: all its conditions hold.
     Stage,
-    /// What is excepted: all other conditions hold, and this one keeps the event out because of the branch.
+    /// An exception branch: all other conditions hold, and this one keeps the event out because of the branch.
     Exception { condition: usize, holds: Option<Predicate> },
 }
 

@@ -11,9 +11,9 @@ use crate::event::Clock;
 pub enum AlertListing {
     /// The test says nothing about single alerts.
     Unstated,
-    /// These alerts, and perhaps others.
+    /// Expects these alerts, and allows others.
     AtLeast,
-    /// These alerts and no others.
+    /// Expects these alerts and no others.
     Exact,
 }
 
@@ -100,7 +100,7 @@ pub struct FaultExpectation {
     pub span: Span,
 }
 
-/// What some events look like when they are mapped.
+/// Expected fields of some mapped events.
 #[derive(Clone, Debug)]
 pub struct EventExpectation {
     /// Their record number.

@@ -16,9 +16,9 @@ const MOST: usize = 300;
 /// One thing that is not as expected. Its texts may quote evidence, and are made safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestFailure {
-    /// What is wrong, in one line.
+    /// The failure in one line.
     pub message: String,
-    /// What shows it, line by line.
+    /// Details that show it, line by line.
     pub details: Vec<String>,
     /// Where the test expects otherwise; the place of the test, if it says nothing of it.
     pub span: Span,

@@ -61,7 +61,7 @@ impl MutationKind {
     }
 }
 
-/// What a mutant changes, so that the rest need not be asked again.
+/// The part that a mutant changes, so that the rest need not be asked again.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// One of the conditions of a stage that must all hold: what stands in its place, if anything does.
@@ -70,7 +70,7 @@ pub enum Change {
         stage: usize,
         /// The condition, counted among those that are written behind `where`.
         condition: usize,
-        /// What stands in its place.
+        /// The expression in its place.
         new: Option<Expr>,
     },
     /// The stages, keys or times. For each stage of the mutant the one of the rule that it is.
@@ -84,11 +84,11 @@ pub struct Mutant {
     pub kind: MutationKind,
     /// The place in the query of what is changed.
     pub span: Span,
-    /// What is changed, for a person.
+    /// A description of the change for a person.
     pub description: String,
     /// The query.
     pub query: String,
-    /// What it changes.
+    /// The part that it changes.
     pub change: Change,
 }
 

@@ -56,7 +56,7 @@ pub struct UnnoticedMutant {
     pub kind: MutationKind,
     /// The place in the rule file of what is changed.
     pub place: RulePlace,
-    /// What is changed, for a person.
+    /// A description of the change for a person.
     pub description: String,
     /// The changed query.
     pub query: String,
@@ -193,7 +193,7 @@ impl Asked<'_> {
         Ok(RuleMutation { id, name, file: rule.origin.file.clone(), noticed, unnoticed })
     }
 
-    /// What is asked of the tests that have one evidence and one set of rules.
+    /// Prepares the tests that have one evidence and one set of rules.
     fn evidence<'s>(&'s self, uses: &'s [RuleUse]) -> AskedEvidence<'s> {
         let RuleUse { material, run, rule: index } = uses[0];
         let group = &self.cases[run.case].group;
@@ -339,7 +339,7 @@ struct AskedEvidence<'a> {
     others: Vec<&'a RuleUse>,
 }
 
-/// What all mutants of a rule share over one evidence.
+/// Answers of a rule over one evidence that all of its mutants share.
 struct SharedAnswers<'m> {
     material: &'m Material,
     parts: RuleAnatomy,
@@ -385,7 +385,7 @@ impl<'m> SharedAnswers<'m> {
         scanned == own
     }
 
-    /// What a mutant finds, in order.
+    /// The alerts of a mutant, in order.
     fn of_mutant(&self, CompiledMutant { mutant, query, condition }: &CompiledMutant) -> Option<Vec<MatchedEvents>> {
         let taken: Vec<Vec<usize>> = match &mutant.change {
             Change::Structure(order) => order.iter().map(|&stage| self.taken(stage)).collect(),

@@ -30,7 +30,7 @@ pub struct NearMiss<'e> {
     pub group: &'e RuleGroup,
     /// All events, in order.
     pub events: &'e [Arc<Event>],
-    /// What orders them.
+    /// The clock that orders events.
     pub clock: Clock,
 }
 
@@ -113,7 +113,7 @@ impl RuleMiss<'_> {
         lines
     }
 
-    /// What keeps events that each meet their stage from being an alert together.
+    /// The reasons why events that each meet their stage are no alert together.
     fn between(&self, met: &[(usize, &Arc<Event>)]) -> Vec<String> {
         let Query::Sequence(sequence) = &self.rule.query else {
             return vec![

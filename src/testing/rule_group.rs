@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The name by which a test asks for the rules that come with evql.
 pub const BUILTIN: &str = "builtin";
 
-/// What a test runs: its rules and its exceptions, ready to look at events.
+/// The rules of a test with their exceptions, ready to look at events.
 #[derive(Debug)]
 pub struct RuleGroup {
     /// The rules, in the order that expectations count.
@@ -79,7 +79,7 @@ impl std::fmt::Display for RulePlace {
 /// Rules as tests name them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RuleSource {
-    /// Those that come with evql.
+    /// The built-in rules.
     Builtin,
     /// All below a path.
     Path(PathBuf),
@@ -222,7 +222,7 @@ fn not_found(name: &str, pool: &Loaded) -> Diagnostic {
     Diagnostic::error(codes::MISSING_RULE, Span::default(), message).help(help)
 }
 
-/// What a word in `rules` means: the built-in rules, a path beside the test file, or a rule by its id or name.
+/// Resolves a word in `rules`: the built-in rules, a path beside the test file, or a rule by its id or name.
 pub fn rule_source(word: &str, folder: &Path) -> RuleSource {
     if word == BUILTIN {
         return RuleSource::Builtin;

@@ -32,12 +32,12 @@ pub enum Verdict {
     NotRun,
 }
 
-/// What a test has shown under one clock.
+/// The findings of a test under one clock.
 #[derive(Clone, Debug)]
 pub struct ClockFindings {
     /// The order of events.
     pub clock: Clock,
-    /// What the run found.
+    /// The findings.
     pub found: RunFindings,
     /// In what it differs from what is expected.
     pub mismatches: Vec<Mismatch>,
@@ -52,9 +52,9 @@ pub struct TestResult {
     pub verdict: Verdict,
     /// How long it took.
     pub took: Duration,
-    /// What is not as expected; nothing unless it failed.
+    /// The differences from what was expected; empty unless it failed.
     pub failures: Vec<TestFailure>,
-    /// What it has shown under each of its clocks.
+    /// The findings under each of its clocks.
     pub runs: Vec<ClockFindings>,
 }
 
@@ -123,7 +123,7 @@ pub fn scan(case: &TestCase, clock: Clock) -> Result<Outcome, RunError> {
     pipeline::run(&case.evidence, &case.group.detector, &options, &Silent)
 }
 
-/// What a run of a test has found.
+/// The findings of a run of a test.
 pub fn findings(case: &TestCase, outcome: &Outcome) -> RunFindings {
     let rules = case.group.rules();
     RunFindings {

@@ -23,7 +23,7 @@ pub struct OtherNames {
     book: NameBook,
     hints: RuleHints,
     map: NameMap,
-    /// What looks like a name and is none that is known, with how often it was met.
+    /// Words that look like names but are not known as such, with how often each was met.
     doubtful: Vec<(String, u64)>,
     drops_hashes: bool,
     counts: HashMap<(NameKind, String), u64>,

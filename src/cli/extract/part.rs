@@ -27,7 +27,7 @@ pub struct WrittenPart {
     pub again: ExtractRun,
 }
 
-/// What the rules find in a file.
+/// The alerts of the rules over one file.
 pub struct ExtractRun {
     pub reproduction: Reproduction,
     /// Its alerts, as a test file states them.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use evql::testing::{QualityReport, TestResult, TestSuite};
 use std::io::Write;
 
-/// What is known of the quality of tests.
+/// Coverage and mutation score of tests, as far as they were asked for.
 pub struct Quality {
     /// For a program.
     pub report: QualityReport,

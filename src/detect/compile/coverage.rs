@@ -49,7 +49,7 @@ pub enum Coverage {
     },
     /// The evidence has none of the event IDs that could match some stage.
     NoEvents {
-        /// Those IDs.
+        /// The event IDs that the rule needs.
         ids: BTreeSet<u32>,
     },
     /// There are events, but none ever has a field that some stage cannot do without.

@@ -11,20 +11,20 @@ use crate::sysmon::{self, Mapping};
 /// One condition of a rule: a stage of a sequence, a term of a sample, or the whole query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
-    /// What it is: `query`, `stage 1`, `until`.
+    /// Its part in the rule: `query`, `stage 1`, `until`.
     pub title: String,
     /// The condition as it is written, on one line.
     pub written: String,
-    /// What becomes of it, each with the event IDs for which it does.
+    /// The outcomes of specialising it, each with the event IDs that have it.
     pub outcomes: Vec<(Explanation, Vec<u32>)>,
 }
 
-/// What becomes of a condition for an event ID.
+/// The outcome of specialising a condition to an event ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Explanation {
     /// It can hold.
     Left {
-        /// What is left of it; `true` if every event matches.
+        /// The residual condition; `true` if every event matches.
         condition: String,
         /// The fields that it asks for, each with the entries of EventData that it comes from.
         fields: Vec<(String, Vec<String>)>,

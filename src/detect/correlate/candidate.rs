@@ -43,19 +43,19 @@ impl CandidateTuple {
         Self { key, time: order.time, tiebreaker, offset, input, host, pattern, ordinal: 0, flags }
     }
 
-    /// The same tuple under a key that means something on its host only.
+    /// Marks the key as one that means something on its host only.
     #[must_use]
     pub fn of_one_host(self, is_so: bool) -> Self {
         self.with(ONE_HOST, is_so)
     }
 
-    /// The same tuple under a key that is the entity id of a process of its host.
+    /// Marks the key as the entity id of a process of its host.
     #[must_use]
     pub fn of_process(self, is_so: bool) -> Self {
         self.with(PROCESS, is_so)
     }
 
-    /// The same tuple under the key at this position among those that the event has for the same fields.
+    /// Sets the position of the key among those that the event has for its fields.
     #[must_use]
     pub fn at(self, ordinal: u16) -> Self {
         Self { ordinal, ..self }

@@ -19,7 +19,7 @@ pub struct Correlator<'r> {
     tables: &'r CandidateTables,
 }
 
-/// What was found among the candidates of some partitions.
+/// The findings among the candidates of some partitions.
 #[derive(Debug, Default)]
 pub struct Correlated {
     /// In no certain order.

@@ -24,7 +24,7 @@ pub struct FoundAlert {
     pub rule: u32,
     /// The event that completed it. The terms of a sample are met in any order.
     pub completed: OrderKey,
-    /// What decides between alerts of one rule that one event completes.
+    /// The tiebreaker between alerts of one rule that one event completes.
     pub rank: AlertRank,
     /// The host that its join key means something on.
     pub scope: Option<HostNumber>,

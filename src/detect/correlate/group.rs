@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Most candidates that are held before a group is streamed.
 const MOST_HELD: usize = 4096;
 
-/// What is known of the rules, and of the patterns of candidates.
+/// The rules, the filters that each needs, and the patterns of candidates by number.
 #[derive(Debug)]
 pub struct GroupRules<'r> {
     pub rules: &'r [Rule],
@@ -155,7 +155,7 @@ struct RuleRun<'g> {
     first: Option<AlertRank>,
 }
 
-/// What a machine keeps of an event: the event, and the position of its key.
+/// The payload of a machine: the event, and the position of its key.
 type Payload = (AlertEvent, u16);
 
 #[derive(Debug)]

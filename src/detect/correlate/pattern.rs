@@ -30,7 +30,7 @@ impl PatternHit {
 /// Limit for crafted evidence, which could make an event for each of very many sets: further ones are cut into sets of one hit.
 const MOST_PATTERNS: usize = 1 << 16;
 
-/// What the numbers in candidates stand for, shared by all threads of a run.
+/// Hosts and patterns by the numbers that candidates have for them, shared by all threads of a run.
 #[derive(Debug)]
 pub struct CandidateTables {
     /// The hosts of candidates.

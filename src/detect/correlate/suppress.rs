@@ -25,7 +25,7 @@ pub fn suppress(alerts: &mut Vec<Alert>, exceptions: &[AlertException], rules: &
     counts
 }
 
-/// What an exception asks for, with the values that it has in any event of the alert.
+/// The fields that an exception asks for, with the values that they have in any event of the alert.
 fn together(alert: &Alert, exception: &AlertException) -> Document {
     let mut all = Document::new();
     for field in exception.predicate.fields() {

@@ -31,7 +31,7 @@ pub enum ShapePlan {
 pub struct FieldPlan {
     /// The rule and the number of its filter, for each bit of the predicates.
     pub conditions: Vec<(RuleIndex, usize)>,
-    /// What is left of the conditions.
+    /// The residual conditions.
     pub predicates: PredicateCache,
     /// How fields are found.
     pub extractors: Extractors,
@@ -39,18 +39,18 @@ pub struct FieldPlan {
     pub names: Option<ProcessNames>,
 }
 
-/// What all threads have in common when they match records.
+/// Everything that all threads share when they match records.
 #[derive(Clone, Copy, Debug)]
 pub struct MatchContext<'r> {
     /// The rules.
     pub rules: &'r [Rule],
     /// Makes the digests of join keys.
     pub digester: &'r Digester,
-    /// What the numbers in candidates stand for.
+    /// Hosts and patterns by number.
     pub tables: &'r CandidateTables,
 }
 
-/// What each thread has for itself, reused from record to record.
+/// The state of one thread, reused from record to record.
 #[derive(Debug, Default)]
 pub struct MatchState {
     /// Join keys that were met lately.

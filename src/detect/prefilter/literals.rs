@@ -39,7 +39,7 @@ pub type RequiredLiterals = Box<[OneOf]>;
 /// Texts of which a record must have one: for each group of [`Literals`] their numbers.
 type OneOf = Box<[(u32, Box<[u32]>)]>;
 
-/// So many lists are looked at; those after the most telling ones hardly rule out more.
+/// Limit of the lists that are looked at: those after the most selective ones hardly rule out more.
 const MOST_LISTS: usize = 3;
 
 /// The literals that were found in the entries of one record.

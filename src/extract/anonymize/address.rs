@@ -45,7 +45,7 @@ const SPECIAL: &[&str] = &[
     "ff00::/8",
 ];
 
-/// So many tries are for addresses that are written as long as the old one.
+/// Number of tries for an address that is written as long as the old one.
 const TRIES_OF_LENGTH: usize = 2000;
 const TRIES: usize = 20_000;
 

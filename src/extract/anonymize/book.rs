@@ -23,9 +23,9 @@ pub enum Reach {
 /// A name with its replacement.
 #[derive(Clone, Debug)]
 pub struct NameEntry {
-    /// What it is.
+    /// The kind of the name.
     pub kind: NameKind,
-    /// As it was first written.
+    /// The original, as it was first written.
     pub original: String,
     /// In lower case where the letters' case is that of each place.
     pub replacement: String,

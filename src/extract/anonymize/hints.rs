@@ -24,7 +24,7 @@ pub struct RuleHints {
 }
 
 impl RuleHints {
-    /// What these rules look at.
+    /// The names and addresses that these rules look at.
     pub fn new(rules: &[Rule]) -> Self {
         let mut hints = Self::default();
         for rule in rules {

@@ -23,7 +23,7 @@ const LONGEST: usize = 128;
 /// Is shown records, and changes nothing.
 #[derive(Debug, Default)]
 pub struct NameLearner {
-    /// What was learnt.
+    /// The names that were learnt.
     pub names: OriginalNames,
     /// Addresses that may be versions, with how often they were met.
     doubtful: BTreeMap<IpAddr, u64>,
@@ -36,7 +36,7 @@ pub struct NameLearner {
 const MOST_DOTTED: usize = 4096;
 
 impl NameLearner {
-    /// What was learnt. Addresses that only ever stood where versions stand are none.
+    /// Ends learning and gives the names. Addresses that only ever stood where versions stand are none.
     pub fn finish(mut self) -> (OriginalNames, Vec<(String, u64)>) {
         for address in &self.certain {
             self.names.add(NameKind::Address, &address.to_string());

@@ -30,7 +30,7 @@ impl NameKind {
     pub const ALL: [Self; 8] =
         [Self::Host, Self::Domain, Self::User, Self::Site, Self::Mail, Self::Address, Self::Sid, Self::Machine];
 
-    /// What several things of this kind are called.
+    /// The noun for several things of this kind.
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Host => "hosts",
@@ -44,7 +44,7 @@ impl NameKind {
         }
     }
 
-    /// What a thing of this kind is called.
+    /// The noun for one thing of this kind.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Host => "host",

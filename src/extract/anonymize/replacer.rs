@@ -35,7 +35,7 @@ const CONTEXTS: &[&str] = &[
 pub struct NameMatch {
     /// Where it stands.
     pub span: Range<usize>,
-    /// What it is.
+    /// The kind of the name.
     pub kind: NameKind,
     /// The original, as the report has it.
     pub original: String,

@@ -230,7 +230,7 @@ fn slot_of(place: &OptionalText) -> Option<u16> {
 pub enum Raw<'c> {
     /// There is none.
     Nothing,
-    /// As the template says it.
+    /// A text of the template.
     Text(&'c str),
     /// A value of a type, by its bytes.
     Value(u8, &'c [u8]),
