@@ -129,7 +129,8 @@ impl RowSpool {
         // Runs are sorted by entity id and not by the first event of a process, which is the order of the output: the first event is known when all runs are.
         // So a merge brings the rows of each process together, and only then processes are put in order.
         let rank_of = self.processes.ranks();
-        self.places.par_sort_unstable_by_key(|place| (rank_of[place.process as usize], place.order));
+        // On this thread alone: the spool is locked. A thread that waited for others to sort could be given another unit meanwhile, and would wait for itself.
+        self.places.sort_unstable_by_key(|place| (rank_of[place.process as usize], place.order));
         let mut file = match self.file.take() {
             Some(file) => file,
             None => self.limits.temporary()?,
