@@ -12,7 +12,6 @@
 //! Each run is cut into partitions by the leading bits of what it is sorted by, and a partition can be merged without the others: so threads share the
 //! work without asking each other. This module does not know what is sorted.
 
-use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -127,8 +126,7 @@ impl<T: SpoolItem> SortSpool<T> {
         state.bytes = 0;
         // The lock is not held while a run is written: the other threads go on, and may write runs of their own.
         drop(state);
-        let mut items = together(blocks);
-        // On this thread alone: while it waited for others, it could be given another unit to read, within this one.
+        let mut items = blocks.concat();
         items.sort_unstable();
         let run = self.write(&items);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,52 +158,35 @@ impl<T: SpoolItem> SortSpool<T> {
         Ok(SortedRun { file: Mutex::new(file), starts })
     }
 
-    /// Takes out everything that was added, sorted on all threads.
+    /// Takes out everything that was added, to be read in order.
     pub fn take_sorted(&self) -> SortedSpool<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (blocks, runs) = (std::mem::take(&mut state.blocks), std::mem::take(&mut state.runs));
         state.bytes = 0;
         drop(state);
-        let mut held = together(blocks);
-        held.par_sort_unstable();
+        let mut held: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(T::PARTITIONS).collect();
+        blocks.into_iter().flatten().for_each(|item| held[item.partition()].push(item));
         SortedSpool { held, runs }
     }
-}
-
-fn together<T>(blocks: Vec<Vec<T>>) -> Vec<T> {
-    let mut all = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
-    for block in blocks {
-        all.extend(block);
-    }
-    all
 }
 
 /// Items that are all there, to be read in order as often as one likes.
 #[derive(Debug)]
 pub struct SortedSpool<T> {
-    held: Vec<T>,
+    /// What is in memory, by partition. A partition is sorted by whoever reads it, so that threads share that work too.
+    held: Vec<Vec<T>>,
     runs: Vec<SortedRun>,
 }
 
 impl<T: SpoolItem> SortedSpool<T> {
-    /// Whether some of it is on disk.
-    pub fn has_spilled(&self) -> bool {
-        !self.runs.is_empty()
-    }
-
     /// The items of a partition, sorted. The partitions one after the other are everything, sorted.
     pub fn partition(&self, number: usize) -> MergeRuns<'_, T> {
-        let from = self.held.partition_point(|item| item.partition() < number);
-        let to = self.held.partition_point(|item| item.partition() <= number);
+        let mut held = self.held[number].clone();
+        held.sort_unstable();
         let runs: Vec<_> = self.runs.iter().map(|run| run.partition(number)).collect();
-        let mut merge = MergeRuns { held: self.held[from..to].iter(), runs, next: BinaryHeap::new(), failed: None };
+        let mut merge = MergeRuns { held: held.into_iter(), runs, next: BinaryHeap::new(), failed: None };
         (0..=merge.runs.len()).for_each(|source| merge.advance(source));
         merge
-    }
-
-    /// All items, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = io::Result<T>> + '_ {
-        (0..T::PARTITIONS).flat_map(|number| self.partition(number))
     }
 }
 
@@ -234,7 +215,7 @@ impl Read for RunReader<'_> {
 /// Merges what is held with the runs on disk.
 #[derive(Debug)]
 pub struct MergeRuns<'s, T> {
-    held: std::slice::Iter<'s, T>,
+    held: std::vec::IntoIter<T>,
     runs: Vec<BufReader<RunReader<'s>>>,
     /// The next item of each source with its number: the runs, and then what is held.
     next: BinaryHeap<Reverse<(T, usize)>>,
@@ -244,7 +225,7 @@ pub struct MergeRuns<'s, T> {
 impl<T: SpoolItem> MergeRuns<'_, T> {
     fn advance(&mut self, source: usize) {
         let item = match self.runs.get_mut(source) {
-            None => self.held.next().cloned(),
+            None => self.held.next(),
             Some(run) if run.buffer().is_empty() && run.get_ref().at == run.get_ref().end => None,
             Some(run) => T::read(run).map_err(|error| self.failed = Some(error)).ok(),
         };
@@ -263,7 +244,7 @@ impl<T: SpoolItem> Iterator for MergeRuns<'_, T> {
         }
         if self.runs.is_empty() {
             // Nothing to merge with: the heap holds the one item that was there first.
-            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next().cloned()).map(Ok);
+            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next()).map(Ok);
         }
         let Reverse((item, source)) = self.next.pop()?;
         self.advance(source);

@@ -7,7 +7,7 @@ use super::compile::{self, ConstantFields, NameWatch, RulePlan};
 use super::correlate::CandidateTables;
 use super::hit::{RuleHit, RuleIndex};
 use super::matching::{MatchContext, ShapePlan};
-use crate::eql::{Digester, KeyValues, Query, Stage};
+use crate::eql::{Digester, KeyValues};
 use crate::event::Document;
 use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
 use crate::source::RecordRef;
@@ -132,16 +132,9 @@ impl Detector {
             let tries = plan.tries.iter().find(|tried| tried.rule == rule);
             tries.is_some_and(|tried| tried.filters.get(filter).is_some_and(Option::is_some))
         };
-        let needed: Vec<usize> = match &self.rules.rules[rule].query {
-            Query::Event(_) => vec![0],
-            Query::Sequence(query) => {
-                query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
-            }
-            Query::Sample(query) => (0..query.filters().len()).collect(),
-        };
         let can_be = |id: u32, filter| self.plan_of(id).is_some_and(|plan| tried(plan, filter));
         let ids = |filter| self.by_id.keys().copied().filter(|&id| can_be(id, filter)).collect();
-        needed.into_iter().map(ids).collect()
+        self.rules.rules[rule].query.needed_filters().into_iter().map(ids).collect()
     }
 
     /// Rules that could find nothing among Sysmon events, by what stands in the way; `present` says of which event IDs there are events.

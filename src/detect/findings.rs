@@ -86,7 +86,7 @@ impl Detector {
             Query::Sample(sample) => sample.filters().get(stage)?,
         };
         let keys = filter.keys_of(document);
-        let of_host = joins_on_one_host(rule);
+        let of_host = joins_on_one_host(&rule.query);
         let key = keys.iter().find(|key| self.digester.key(of_host, key) == digest)?;
         let values = key.iter().zip(filter.keys()).map(|(part, key)| as_recorded(part, key, document));
         Some(values.collect())

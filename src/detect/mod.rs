@@ -30,7 +30,7 @@ pub use compile::{
 };
 pub use correlate::{
     CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, FoundAlert, PatternHit,
-    Straddling,
+    Straddling, joins_on_one_host,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};

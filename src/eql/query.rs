@@ -5,7 +5,7 @@
 use super::predicate::Predicate;
 use super::result_cut::ResultCut;
 use super::sample::CompiledSample;
-use super::sequence::{Candidate, CompiledSequence, KeyValues, TermFilter, candidate};
+use super::sequence::{Candidate, CompiledSequence, KeyValues, Stage, TermFilter, candidate};
 use crate::ecs::Field;
 use crate::event::Fields;
 use std::sync::Arc;
@@ -46,6 +46,18 @@ impl Query {
             Self::Event(_) => &[],
             Self::Sequence(query) => query.filters(),
             Self::Sample(query) => query.filters(),
+        }
+    }
+
+    /// The numbers of the filters that must each take an event for the query to find anything: stages that do not demand absence, one for each run of them,
+    /// in their order, or all terms of a sample. A query for single events has one, 0.
+    pub fn needed_filters(&self) -> Vec<usize> {
+        match self {
+            Self::Event(_) => vec![0],
+            Self::Sequence(query) => {
+                query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
+            }
+            Self::Sample(query) => (0..query.filters().len()).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::base::Locator;
 use crate::forge::{LogRecord, RecordCopier, RecordEditor, RecordTexts};
-use crate::source::{self, Input, Item, Record, RecordRef, Scratch, Visit, Visitor};
+use crate::source::{self, Input, Item, PlacesInUnit, Record, RecordRef, Scratch, Visit, Visitor};
 use crate::sysmon;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -45,8 +45,14 @@ pub fn read_again<E>(
     let mut scratch = Scratch::default().wanting(sysmon::is_provider).slow(slow);
     let mut copier = RecordCopier::default();
     for (unit, places) in source::units_again(inputs, places) {
-        let mut reader =
-            PlaceReader { places, chunk: None, pending: Vec::new(), copier: &mut copier, take, failed: None };
+        let mut reader = PlaceReader {
+            places: PlacesInUnit(places),
+            chunk: None,
+            pending: Vec::new(),
+            copier: &mut copier,
+            take,
+            failed: None,
+        };
         source::visit_unit(inputs, &unit, &mut scratch, &mut reader);
         if let Some(error) = reader.failed {
             return Err(error);
@@ -68,8 +74,7 @@ pub fn show_records(inputs: &[Input], places: &[Locator], slow: bool, editor: &m
 
 /// Visits a unit for the records at some places.
 struct PlaceReader<'r, E> {
-    /// In order, all of one input.
-    places: &'r [Locator],
+    places: PlacesInUnit<'r>,
     /// Where the chunk at hand begins in its file.
     chunk: Option<u64>,
     /// Its records, until its bytes are known.
@@ -80,10 +85,6 @@ struct PlaceReader<'r, E> {
 }
 
 impl<E> PlaceReader<'_, E> {
-    fn is_wanted(&self, place: Locator) -> bool {
-        self.places.binary_search(&place).is_ok()
-    }
-
     fn hand_on(&mut self, event: TakenEvent) {
         if self.failed.is_none() {
             self.failed = (self.take)(event).err();
@@ -104,8 +105,7 @@ impl<E> PlaceReader<'_, E> {
 
 impl<E> Visitor for PlaceReader<'_, E> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
-        let next = self.places.partition_point(|place| place.offset < offset);
-        self.places.get(next).is_some_and(|place| source::chunk_start(place.offset) == offset)
+        self.places.has_some_in_chunk(offset)
     }
 
     fn wants_all_records(&self) -> bool {
@@ -113,7 +113,7 @@ impl<E> Visitor for PlaceReader<'_, E> {
     }
 
     fn wants_record(&self, offset: u64) -> bool {
-        self.places.binary_search_by_key(&offset, |place| place.offset).is_ok()
+        self.places.has_offset(offset)
     }
 
     fn begin_chunk(&mut self, offset: u64) {
@@ -122,19 +122,19 @@ impl<E> Visitor for PlaceReader<'_, E> {
     }
 
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
-        if self.is_wanted(record.origin()) { Visit::NeedRecord } else { Visit::Skip }
+        if self.places.contains(record.origin()) { Visit::NeedRecord } else { Visit::Skip }
     }
 
     fn item(&mut self, item: Item) {
         match item {
-            Item::Record(record) if self.is_wanted(record.origin) => {
+            Item::Record(record) if self.places.contains(record.origin) => {
                 if self.chunk.is_some() {
                     self.pending.push(record);
                 } else {
                     self.record(&record, None);
                 }
             }
-            Item::Document(document) if self.is_wanted(document.origin) => self.hand_on(TakenEvent::NotARecord),
+            Item::Document(document) if self.places.contains(document.origin) => self.hand_on(TakenEvent::NotARecord),
             _ => {}
         }
     }

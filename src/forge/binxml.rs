@@ -52,6 +52,8 @@ pub(super) enum Slot {
     Copied { code: u8, bytes: Vec<u8> },
 }
 
+/// The header of a `BinXML` fragment: token, version 1.1, no flags.
+pub(super) const FRAGMENT_HEADER: [u8; 4] = [0x0f, 1, 1, 0];
 /// Type code of a nested `BinXML` fragment.
 pub(super) const FRAGMENT_CODE: u8 = 0x21;
 

@@ -3,7 +3,7 @@
 //! A chunk stands alone: names and template definitions are written where they are first used and referred to by offset afterwards.
 //! This module does not know what records mean, nor how chunks make a file.
 
-use super::binxml::{FRAGMENT_CODE, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
+use super::binxml::{FRAGMENT_CODE, FRAGMENT_HEADER, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
 use crate::base::{Ticks, utf16};
 use hashbrown::HashMap;
 
@@ -18,7 +18,6 @@ const TEMPLATE_TABLE: usize = 0x180;
 const TEMPLATE_BUCKETS: u32 = 32;
 /// Chunk flag that Windows sets in nearly every chunk it writes.
 const FLAG_DIRTY: u32 = 1;
-const FRAGMENT_HEADER: [u8; 4] = [0x0f, 1, 1, 0];
 
 /// The name hash of Windows: multiply by 65599, add the UTF-16 unit. The low half is stored with the name.
 fn hash_units(units: impl Iterator<Item = u16>) -> u32 {

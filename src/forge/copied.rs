@@ -8,7 +8,7 @@
 //! nothing is guessed: the answer is `None`, and the caller writes the record from what a reader made of it ([`RecordTexts`](super::RecordTexts)).
 //! This is a parser of its own and not the one that evidence is read with, so that a mistake of one shows when the other reads what was written.
 
-use super::binxml::{FRAGMENT_CODE, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
+use super::binxml::{FRAGMENT_CODE, FRAGMENT_HEADER, ForgedElement, ForgedInstance, ForgedTemplate, NodeContent, Slot};
 use crate::base::{Ticks, utf16};
 use hashbrown::HashMap;
 use std::rc::Rc;
@@ -24,7 +24,6 @@ const MOST_TEMPLATES: usize = 4096;
 
 const RECORD_HEADER: usize = 24;
 const DEFINITION_HEADER: usize = 24;
-const FRAGMENT_HEADER: [u8; 4] = [0x0f, 1, 1, 0];
 
 /// A record apart from the chunk that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

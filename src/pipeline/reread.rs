@@ -7,7 +7,7 @@ use super::duplicates::{self, Building, Digests, NumberedRecord};
 use super::options::RunOptions;
 use crate::base::Locator;
 use crate::event::Event;
-use crate::source::{self, Input, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
+use crate::source::{self, Input, Item, PlacesInUnit, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -147,8 +147,7 @@ pub fn events(inputs: &[Input], options: &RunOptions, origins: &[Locator]) -> Ve
 
 /// Loads the items at some places in full, each made into something.
 struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
-    /// Sorted; all of one input.
-    origins: &'w [Locator],
+    origins: PlacesInUnit<'w>,
     make: F,
     found: Vec<T>,
     /// How many there were when the chunk began.
@@ -158,7 +157,7 @@ struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
 impl<'w, T, F: Fn(Item) -> Option<T>> RecordLoader<'w, T, F> {
     /// A loader of what was read at `origins`, which are sorted and lie in one unit.
     fn new(origins: &'w [Locator], make: F) -> Self {
-        Self { origins, make, found: Vec::new(), mark: 0 }
+        Self { origins: PlacesInUnit(origins), make, found: Vec::new(), mark: 0 }
     }
 
     /// Reads the unit that the origins lie in. What is not there any more, because the file has changed, is left out.
@@ -166,16 +165,11 @@ impl<'w, T, F: Fn(Item) -> Option<T>> RecordLoader<'w, T, F> {
         source::visit_unit(inputs, unit, scratch, &mut self);
         self.found
     }
-
-    fn is_wanted(&self, origin: Locator) -> bool {
-        self.origins.binary_search(&origin).is_ok()
-    }
 }
 
 impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
     fn wants_chunk(&mut self, offset: u64) -> bool {
-        let next = self.origins.partition_point(|origin| origin.offset < offset);
-        self.origins.get(next).is_some_and(|origin| source::chunk_start(origin.offset) == offset)
+        self.origins.has_some_in_chunk(offset)
     }
 
     fn wants_all_records(&self) -> bool {
@@ -183,7 +177,7 @@ impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
     }
 
     fn wants_record(&self, offset: u64) -> bool {
-        self.origins.binary_search_by_key(&offset, |origin| origin.offset).is_ok()
+        self.origins.has_offset(offset)
     }
 
     fn begin_chunk(&mut self, _: u64) {
@@ -191,7 +185,7 @@ impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
     }
 
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
-        if self.is_wanted(record.origin()) { Visit::NeedRecord } else { Visit::Skip }
+        if self.origins.contains(record.origin()) { Visit::NeedRecord } else { Visit::Skip }
     }
 
     fn item(&mut self, item: Item) {
@@ -201,7 +195,7 @@ impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
             Item::Document(document) => document.origin,
             Item::Skipped | Item::Fault(_) => return,
         };
-        if self.is_wanted(origin) {
+        if self.origins.contains(origin) {
             self.found.extend((self.make)(item));
         }
     }

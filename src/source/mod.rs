@@ -67,5 +67,5 @@ pub use remains::Remains;
 pub use rows::read_rows;
 pub use scratch::Scratch;
 pub use steady::FileStates;
-pub use units::{WorkUnit, units, units_again};
+pub use units::{PlacesInUnit, WorkUnit, units, units_again};
 pub use visitor::{Item, UnitStats, Visitor};

@@ -3,7 +3,7 @@
 //! Sizes come from the file system alone. The chunk count in the header of a log is not asked: it is stale in logs that were copied from a
 //! running system, and too small a number for logs above 4 GiB.
 
-use super::format::{CHUNK, HEADER_BLOCK, chunk_number};
+use super::format::{CHUNK, HEADER_BLOCK, chunk_number, chunk_start};
 use super::input::{Input, InputFormat};
 use crate::base::Locator;
 
@@ -75,6 +75,28 @@ pub fn units_again<'o>(inputs: &[Input], origins: &'o [Locator]) -> Vec<(WorkUni
         Some((WorkUnit { input: first.input, first_chunk: chunk(first), chunks, reaches_back: true }, part))
     };
     origins.chunk_by(together).filter_map(unit).collect()
+}
+
+/// The places that a unit of [`units_again`] is read for: sorted, and all of one input. It answers a visitor's questions about what it wants.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacesInUnit<'o>(pub &'o [Locator]);
+
+impl PlacesInUnit<'_> {
+    /// Whether some of them lie in the chunk that begins at an offset.
+    pub fn has_some_in_chunk(self, offset: u64) -> bool {
+        let next = self.0.partition_point(|origin| origin.offset < offset);
+        self.0.get(next).is_some_and(|origin| chunk_start(origin.offset) == offset)
+    }
+
+    /// Whether one of them is at an offset.
+    pub fn has_offset(self, offset: u64) -> bool {
+        self.0.binary_search_by_key(&offset, |origin| origin.offset).is_ok()
+    }
+
+    /// Whether it is one of them.
+    pub fn contains(self, origin: Locator) -> bool {
+        self.0.binary_search(&origin).is_ok()
+    }
 }
 
 #[cfg(test)]

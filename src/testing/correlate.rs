@@ -1,6 +1,7 @@
 //! Runs a query over events of which it is known already which stages they meet.
 
 use crate::base::host;
+use crate::detect::joins_on_one_host;
 use crate::ecs;
 use crate::eql::{CompiledSequence, JoinKey, KeyPart, KeyValues, Machine, Query, SampleMachine, SequenceMatch};
 use crate::event::{Clock, Event, Value};
@@ -54,9 +55,7 @@ fn of_sequence(
     let Some(rarest) = rarest.filter(|&filter| !taken[filter].is_empty()) else { return Vec::new() };
     let keys: HashSet<JoinKey> =
         taken[rarest].iter().flat_map(|&event| sequence.filters()[rarest].keys_of(&events[event].document)).collect();
-    // An entity id means something on its host only: see `detect`.
-    let apart =
-        sequence.filters().iter().flat_map(|filter| filter.keys()).any(|key| key.field.name().ends_with(".entity_id"));
+    let apart = joins_on_one_host(query);
     let mut machines: HashMap<Option<String>, Machine<'_, usize>> = HashMap::new();
     candidates(query, taken, Some(&keys), events, &mut |event, candidate| {
         let of_host = apart.then(|| {

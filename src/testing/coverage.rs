@@ -3,19 +3,17 @@
 use super::conditions::{Condition, RuleAnatomy, compiled_expr, one_line, parts};
 use super::expectation::AlertListing;
 use super::file::TestCase;
-use super::material::{Material, PassedRun, materials};
+use super::material::{Material, RuleUse, materials, rule_uses};
 use super::near_events::near_events;
 use super::rule_group::{RuleGroup, RulePlace};
 use super::run::TestResult;
 use crate::base::Span;
-use crate::detect::RuleIndex;
 use crate::eql::Predicate;
 use crate::eql::ast::{Expr, ExprKind, LogicOp};
 use crate::pipeline::{self, RunError};
 use crate::rules::Rule;
-use hashbrown::HashMap;
 use serde_json::json;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Which rules the tests prove.
 #[derive(Clone, Debug, Default)]
@@ -97,20 +95,7 @@ enum BranchKind {
 /// Asks the tests that passed about every rule that they run.
 pub fn coverage(cases: &[TestCase], results: &[TestResult], threads: usize) -> Result<RuleCoverageReport, RunError> {
     let materials = materials(cases, results, threads)?;
-    let mut positions: HashMap<(Arc<str>, String), usize> = HashMap::new();
-    let mut uses: Vec<Vec<(usize, PassedRun, RuleIndex)>> = Vec::new();
-    for (material, of) in materials.iter().enumerate() {
-        for &run in &of.runs {
-            for (rule, loaded) in cases[run.case].group.rules().iter().enumerate() {
-                let key = (loaded.origin.file.clone(), loaded.meta.id.clone());
-                let at = *positions.entry(key).or_insert_with(|| {
-                    uses.push(Vec::new());
-                    uses.len() - 1
-                });
-                uses[at].push((material, run, rule));
-            }
-        }
-    }
+    let uses = rule_uses(cases, &materials);
     let found: Vec<OnceLock<CoveredRule>> = uses.iter().map(|_| OnceLock::new()).collect();
     pipeline::spread(threads, uses.len(), &|at| {
         found[at].get_or_init(|| of_rule(cases, results, &materials, &uses[at]));
@@ -120,17 +105,11 @@ pub fn coverage(cases: &[TestCase], results: &[TestResult], threads: usize) -> R
     Ok(RuleCoverageReport { rules })
 }
 
-fn of_rule(
-    cases: &[TestCase],
-    results: &[TestResult],
-    materials: &[Material],
-    uses: &[(usize, PassedRun, RuleIndex)],
-) -> CoveredRule {
-    let (_, first, index) = uses[0];
-    let group = &cases[first.case].group;
-    let rule = &group.rules()[index];
+fn of_rule(cases: &[TestCase], results: &[TestResult], materials: &[Material], uses: &[RuleUse]) -> CoveredRule {
+    let group = &cases[uses[0].run.case].group;
+    let rule = &group.rules()[uses[0].rule];
     let (mut fires, mut silent) = (Vec::new(), Vec::new());
-    for &(material, run, index) in uses {
+    for &RuleUse { material, run, rule: index } in uses {
         let alerts = &results[run.case].runs[run.run].found.alerts;
         let expected = &cases[run.case].expected;
         let forbids = expected.listing == AlertListing::Exact
@@ -149,9 +128,9 @@ fn of_rule(
     }
     let branches = parts(rule).map_or_else(Vec::new, |parts| branches(rule, &parts));
     let mut taken = vec![false; branches.len()];
-    for same in uses.chunk_by(|left, right| left.0 == right.0) {
+    for same in uses.chunk_by(|left, right| left.material == right.material) {
         // Exceptions differ from test to test, but the text of the rule does not.
-        mark(rule, &branches, &materials[same[0].0], &mut taken);
+        mark(rule, &branches, &materials[same[0].material], &mut taken);
     }
     let untaken = branches.iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(branch, _)| UntakenPart {
         place: group.place(rule, branch.span),

@@ -3,7 +3,7 @@
 use super::events::all_events;
 use super::file::TestCase;
 use super::run::{TestResult, Verdict};
-use crate::detect::Detector;
+use crate::detect::{Detector, RuleIndex};
 use crate::event::{Clock, Event};
 use crate::pipeline::{self, RunError, RunOptions, Silent};
 use crate::rules::RuleSet;
@@ -30,6 +30,36 @@ pub struct Material {
     pub events: Vec<Arc<Event>>,
     /// The tests that it is the evidence of.
     pub runs: Vec<PassedRun>,
+}
+
+/// A test that runs a rule, with the material that it is run over.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleUse {
+    /// The position of the material.
+    pub material: usize,
+    /// The test.
+    pub run: PassedRun,
+    /// The position of the rule among those of the test.
+    pub rule: RuleIndex,
+}
+
+/// The uses of each rule that passing tests run. A rule is told by its file and id: several tests load it, each for itself.
+pub fn rule_uses(cases: &[TestCase], materials: &[Material]) -> Vec<Vec<RuleUse>> {
+    let mut positions: HashMap<(Arc<str>, String), usize> = HashMap::new();
+    let mut uses: Vec<Vec<RuleUse>> = Vec::new();
+    for (material, of) in materials.iter().enumerate() {
+        for &run in &of.runs {
+            for (rule, loaded) in cases[run.case].group.rules().iter().enumerate() {
+                let key = (loaded.origin.file.clone(), loaded.meta.id.clone());
+                let at = *positions.entry(key).or_insert_with(|| {
+                    uses.push(Vec::new());
+                    uses.len() - 1
+                });
+                uses[at].push(RuleUse { material, run, rule });
+            }
+        }
+    }
+    uses
 }
 
 /// Everything that decides which events there are.

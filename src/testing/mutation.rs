@@ -10,7 +10,7 @@ use super::conditions::{RuleAnatomy, compiled_expr, parts};
 use super::correlate::{MatchedEvents, correlate};
 use super::expectation::{AlertListing, Expectations};
 use super::file::TestCase;
-use super::material::{Material, PassedRun, materials};
+use super::material::{Material, RuleUse, materials, rule_uses};
 use super::mutants::{Change, Mutant, MutationKind, mutants};
 use super::near_events::{NearEvent, near_events};
 use super::recorded::RecordedAlert;
@@ -110,14 +110,6 @@ impl MutationReport {
     }
 }
 
-/// A test that runs a rule, with the material that it is run over.
-#[derive(Clone, Copy, Debug)]
-struct RuleUse {
-    material: usize,
-    run: PassedRun,
-    rule: RuleIndex,
-}
-
 /// A mutant that is a query, ready to be asked.
 struct CompiledMutant {
     mutant: Mutant,
@@ -129,20 +121,7 @@ struct CompiledMutant {
 /// Changes every rule that a passing test runs, and asks the tests.
 pub fn mutate(cases: &[TestCase], results: &[TestResult], threads: usize) -> Result<MutationReport, RunError> {
     let materials = materials(cases, results, threads)?;
-    let mut positions: HashMap<(Arc<str>, String), usize> = HashMap::new();
-    let mut uses: Vec<Vec<RuleUse>> = Vec::new();
-    for (material, of) in materials.iter().enumerate() {
-        for &run in &of.runs {
-            for (rule, loaded) in cases[run.case].group.rules().iter().enumerate() {
-                let key = (loaded.origin.file.clone(), loaded.meta.id.clone());
-                let at = *positions.entry(key).or_insert_with(|| {
-                    uses.push(Vec::new());
-                    uses.len() - 1
-                });
-                uses[at].push(RuleUse { material, run, rule });
-            }
-        }
-    }
+    let uses = rule_uses(cases, &materials);
     let asked = Asked { cases, results, materials: &materials };
     let found: Vec<OnceLock<Result<RuleMutation, RunError>>> = uses.iter().map(|_| OnceLock::new()).collect();
     pipeline::spread(threads, uses.len(), &|at| {

@@ -12,7 +12,7 @@ use crate::base::{Ticks, time::seconds_text};
 use crate::detect::RuleIndex;
 use crate::ecs;
 use crate::eql::ast::{Expr, ExprKind, LogicOp};
-use crate::eql::{CompiledSequence, JoinKey, KeyField, Query, Stage, TermFilter};
+use crate::eql::{CompiledSequence, JoinKey, KeyField, Query, TermFilter};
 use crate::event::{Clock, Event};
 use crate::rules::Rule;
 use hashbrown::HashMap;
@@ -65,16 +65,6 @@ struct RuleMiss<'r> {
 }
 
 impl RuleMiss<'_> {
-    /// The positions in the parts of the stages that events fill, run by run.
-    fn positive(&self) -> Vec<usize> {
-        match &self.rule.query {
-            Query::Sequence(sequence) => {
-                sequence.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
-            }
-            _ => (0..self.parts.stages.len()).collect(),
-        }
-    }
-
     fn filter(&self, stage: usize) -> Option<&TermFilter> {
         self.rule.query.filters().get(stage).map(|filter| &**filter)
     }
@@ -87,7 +77,7 @@ impl RuleMiss<'_> {
     fn by_records(&self, records: &[u64], host: Option<&str>) -> Vec<String> {
         let mut lines = Vec::new();
         let mut met: Vec<(usize, &Arc<Event>)> = Vec::new();
-        for (&stage, &record) in self.positive().iter().zip(records) {
+        for (&stage, &record) in self.rule.query.needed_filters().iter().zip(records) {
             let parts = &self.parts.stages[stage];
             let is_it = |event: &&Arc<Event>| {
                 let on_host = host.is_none_or(|host| {
@@ -196,7 +186,7 @@ impl RuleMiss<'_> {
 
     /// Follows events through the stages, and tells what is missing at the end of the longest way.
     fn by_progress(&self, host: Option<&str>) -> Vec<String> {
-        let positive = self.positive();
+        let positive = self.rule.query.needed_filters();
         let way = self.longest_way(&positive, host);
         let mut lines: Vec<String> = way
             .iter()
@@ -278,7 +268,7 @@ impl RuleMiss<'_> {
         let parts = &self.parts.stages[stage];
         let clock = self.about.clock;
         let last = way.last();
-        let before = self.positive().get(way.len().wrapping_sub(1)).copied();
+        let before = self.rule.query.needed_filters().get(way.len().wrapping_sub(1)).copied();
         let keys = last.zip(before).map(|(event, stage)| self.keys(stage, event));
         let rank = |event: &Arc<Event>| {
             let joined = keys

@@ -10,6 +10,7 @@ use super::table::{
     read_scenario, read_test_file, span,
 };
 use crate::base::Span;
+use crate::base::number::counted;
 use crate::diag::Diagnostic;
 use crate::eql::{self, Query};
 use crate::event::Clock;
@@ -403,27 +404,18 @@ impl ExpectationResolver<'_> {
         let alert = table.get_ref();
         let rules = self.rules(&alert.rule);
         let shapes: Vec<(usize, usize)> = rules.iter().map(|&rule| shape(&self.group.rules()[rule].query)).collect();
-        if let Some(records) = &alert.records {
-            let given = records.get_ref().len();
-            if !shapes.is_empty() && shapes.iter().all(|(events, _)| *events != given) {
-                let message = format!(
-                    "an alert of '{}' has {}, and {given} are given",
-                    alert.rule.get_ref(),
-                    counted(shapes[0].0, "record")
-                );
-                self.findings.push(error(codes::NEVER_HOLDS, span(records.span()), message));
+        let mut expect = |given: usize, at: Span, of: fn(&(usize, usize)) -> usize, owner: &str, noun: &str| {
+            if !shapes.is_empty() && shapes.iter().all(|shape| of(shape) != given) {
+                let (rule, has) = (alert.rule.get_ref(), counted(of(&shapes[0]) as u64, noun));
+                let message = format!("{owner} '{rule}' has {has}, and {given} are given");
+                self.findings.push(error(codes::NEVER_HOLDS, at, message));
             }
+        };
+        if let Some(records) = &alert.records {
+            expect(records.get_ref().len(), span(records.span()), |shape| shape.0, "an alert of", "record");
         }
         if let Some(keys) = &alert.keys {
-            let given = keys.get_ref().len();
-            if !shapes.is_empty() && shapes.iter().all(|(_, keys)| *keys != given) {
-                let message = format!(
-                    "the rule '{}' has {}, and {given} are given",
-                    alert.rule.get_ref(),
-                    counted(shapes[0].1, "join key")
-                );
-                self.findings.push(error(codes::NEVER_HOLDS, span(keys.span()), message));
-            }
+            expect(keys.get_ref().len(), span(keys.span()), |shape| shape.1, "the rule", "join key");
         }
         let clocks = alert.clock.map_or_else(|| self.clocks.to_vec(), TestClock::clocks);
         if !clocks.iter().any(|clock| self.clocks.contains(clock)) {
@@ -494,18 +486,5 @@ fn fault(table: &Spanned<FaultTable>) -> FaultExpectation {
 
 /// How many events an alert of a query has, and how many join keys.
 fn shape(query: &Query) -> (usize, usize) {
-    match query {
-        Query::Event(_) => (1, 0),
-        Query::Sequence(sequence) => {
-            let stages = sequence.stages().iter().filter(|stage| !stage.is_missing());
-            (stages.count(), sequence.filters().first().map_or(0, |filter| filter.keys().len()))
-        }
-        Query::Sample(sample) => {
-            (sample.filters().len(), sample.filters().first().map_or(0, |filter| filter.keys().len()))
-        }
-    }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    (query.needed_filters().len(), query.filters().first().map_or(0, |filter| filter.keys().len()))
 }

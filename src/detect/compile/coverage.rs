@@ -3,9 +3,9 @@
 //! A stage can be answered by the events of an ID if its condition is not false for all of them: with the constants of the ID put in, and without the
 //! fields that no event of the evidence has. A rule can be answered if all its stages can; stages that demand absence are not asked.
 
-use super::plan::ConstantFields;
+use super::plan::{ConstantFields, conditions};
 use crate::ecs::{self, Field};
-use crate::eql::{Predicate, Query};
+use crate::eql::Predicate;
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
@@ -76,22 +76,12 @@ pub fn coverage(rules: &[Rule], mapping: Mapping, inventory: &Inventory) -> Vec<
     let known: Vec<(u32, ConstantFields)> =
         sysmon::event_ids().map(|id| (id, ConstantFields::of_sysmon(id, mapping))).collect();
     let judge = |rule: &Rule| {
-        let conditions = conditions(&rule.query);
-        let judged = conditions.into_iter().map(|condition| of_condition(condition, &known, inventory));
+        let all = conditions(rule);
+        let needed = rule.query.needed_filters();
+        let judged = needed.into_iter().map(|filter| of_condition(all[filter], &known, inventory));
         judged.into_iter().find(|coverage| *coverage != Coverage::Answered).unwrap_or(Coverage::Answered)
     };
     rules.iter().map(judge).collect()
-}
-
-/// The conditions that events must match.
-fn conditions(query: &Query) -> Vec<&Predicate> {
-    match query {
-        Query::Event(query) => vec![query.predicate()],
-        Query::Sequence(query) => {
-            query.stages().iter().filter(|stage| !stage.is_missing()).map(|stage| stage.filter().predicate()).collect()
-        }
-        Query::Sample(query) => query.filters().iter().map(|filter| filter.predicate()).collect(),
-    }
 }
 
 fn of_condition(condition: &Predicate, known: &[(u32, ConstantFields)], inventory: &Inventory) -> Coverage {

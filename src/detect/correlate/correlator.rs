@@ -8,7 +8,6 @@ use super::pattern::CandidateTables;
 use crate::base::Locator;
 use crate::eql::Digest;
 use crate::rules::Rule;
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -53,7 +52,12 @@ impl Correlated {
         }
         self.alerts.append(&mut other.alerts);
         self.capped += other.capped;
-        self.straddling = match (self.straddling, other.straddling) {
+        self.add_straddling(other.straddling);
+        self
+    }
+
+    fn add_straddling(&mut self, other: Option<Straddling>) {
+        self.straddling = match (self.straddling.take(), other) {
             (Some(one), Some(two)) => {
                 let processes = one.processes + two.processes;
                 let first = if (two.example, &two.hosts) < (one.example, &one.hosts) { two } else { one };
@@ -61,32 +65,36 @@ impl Correlated {
             }
             (one, two) => one.or(two),
         };
-        self
     }
 }
 
-/// The hosts that the process at hand was met on.
-#[derive(Debug, Default)]
+/// The process at hand, and the hosts that it was met on. Its groups are neighbours, one a host.
+#[derive(Debug)]
 struct ProcessHosts {
     process: Digest,
-    example: Option<Locator>,
-    hosts: BTreeSet<HostNumber>,
+    example: Locator,
+    hosts: Vec<HostNumber>,
 }
 
 impl ProcessHosts {
     fn of(tuple: &CandidateTuple) -> Self {
-        Self { process: tuple.key(), example: Some(tuple.origin()), hosts: BTreeSet::from([tuple.host]) }
+        Self { process: tuple.key(), example: tuple.origin(), hosts: vec![tuple.host] }
     }
 
     fn add(&mut self, tuple: &CandidateTuple) {
-        self.example = self.example.min(Some(tuple.origin()));
-        self.hosts.insert(tuple.host);
+        self.example = self.example.min(tuple.origin());
+        if self.hosts.last() != Some(&tuple.host) {
+            self.hosts.push(tuple.host);
+        }
     }
 
-    fn straddling(&self, tables: &CandidateTables) -> Option<Straddling> {
-        let example = self.example.filter(|_| self.hosts.len() > 1)?;
-        let hosts: BTreeSet<Arc<str>> = self.hosts.iter().map(|host| tables.hosts.name(*host)).collect();
-        Some(Straddling { processes: 1, example, hosts: hosts.into_iter().collect() })
+    fn straddling(self, tables: &CandidateTables) -> Option<Straddling> {
+        let Self { example, hosts, .. } = self;
+        (hosts.len() > 1).then(|| {
+            let mut hosts: Vec<Arc<str>> = hosts.into_iter().map(|host| tables.hosts.name(host)).collect();
+            hosts.sort_unstable();
+            Straddling { processes: 1, example, hosts }
+        })
     }
 }
 
@@ -104,7 +112,7 @@ impl<'r> Correlator<'r> {
     ) -> io::Result<Correlated> {
         let mut runner = GroupRunner::new(&self.rules);
         let mut found = Correlated::default();
-        let mut hosts = ProcessHosts::default();
+        let mut process: Option<ProcessHosts> = None;
         let mut current = None;
         for tuple in candidates {
             let tuple = tuple?;
@@ -117,20 +125,19 @@ impl<'r> Correlator<'r> {
                 current = Some(group);
             }
             found.capped += usize::from(tuple.is_capped());
-            // The groups of one process on several hosts are neighbours.
             if tuple.is_of_process() {
-                if hosts.process == tuple.key() && hosts.example.is_some() {
-                    hosts.add(&tuple);
-                } else {
-                    let straddling = hosts.straddling(self.tables);
-                    found = found.merge(Correlated { straddling, ..Correlated::default() });
-                    hosts = ProcessHosts::of(&tuple);
+                match &mut process {
+                    Some(known) if known.process == tuple.key() => known.add(&tuple),
+                    other => {
+                        let before = other.replace(ProcessHosts::of(&tuple));
+                        found.add_straddling(before.and_then(|before| before.straddling(self.tables)));
+                    }
                 }
             }
             runner.push(tuple);
         }
         runner.end(&mut found.alerts);
-        let straddling = hosts.straddling(self.tables);
-        Ok(found.merge(Correlated { straddling, ..Correlated::default() }))
+        found.add_straddling(process.and_then(|process| process.straddling(self.tables)));
+        Ok(found)
     }
 }

@@ -7,7 +7,7 @@ use super::candidate::CandidateTuple;
 use super::found_alert::{AlertEvent, AlertRank, FoundAlert};
 use super::pattern::PatternHit;
 use crate::detect::hit::RuleIndex;
-use crate::eql::{Candidate, Digest, Machine, Query, SampleMachine, SequenceMatch, Stage};
+use crate::eql::{Candidate, Digest, Machine, Query, SampleMachine, SequenceMatch};
 use crate::rules::Rule;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ const MOST_HELD: usize = 4096;
 /// The rules, the filters that each needs, and the patterns of candidates by number.
 #[derive(Debug)]
 pub struct GroupRules<'r> {
-    pub rules: &'r [Rule],
+    rules: &'r [Rule],
     /// For each rule the filters that must all take an event under one key.
     needed: Vec<Vec<usize>>,
-    pub patterns: Vec<Arc<[PatternHit]>>,
+    patterns: Vec<Arc<[PatternHit]>>,
 }
 
 impl<'r> GroupRules<'r> {
     /// Rules, and the patterns by number.
     pub fn new(rules: &'r [Rule], patterns: Vec<Arc<[PatternHit]>>) -> Self {
-        Self { rules, needed: rules.iter().map(|rule| needed(&rule.query)).collect(), patterns }
+        Self { rules, needed: rules.iter().map(|rule| rule.query.needed_filters()).collect(), patterns }
     }
 
     fn hits(&self, tuple: &CandidateTuple) -> &[PatternHit] {
@@ -35,7 +35,7 @@ impl<'r> GroupRules<'r> {
     }
 
     /// The rules that have every filter that they need in some patterns, which are sorted.
-    fn complete_in(&self, patterns: &[u32]) -> Box<[RuleIndex]> {
+    fn complete_in(&self, patterns: &[u32]) -> Arc<[RuleIndex]> {
         let mut hits: Vec<PatternHit> =
             patterns.iter().flat_map(|pattern| self.patterns[*pattern as usize].iter().copied()).collect();
         hits.sort_unstable();
@@ -44,17 +44,6 @@ impl<'r> GroupRules<'r> {
         let of_rules = hits.chunk_by(|left, right| left.rule == right.rule).map(|of_rule| of_rule[0].rule);
         let complete = of_rules.filter(|rule| self.needed[*rule as usize].iter().all(|filter| has(*rule, *filter)));
         complete.map(|rule| rule as usize).collect()
-    }
-}
-
-/// The filters of a query that all must take some event under one key; none of a query for single events.
-fn needed(query: &Query) -> Vec<usize> {
-    match query {
-        Query::Event(_) => Vec::new(),
-        Query::Sequence(sequence) => {
-            sequence.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
-        }
-        Query::Sample(sample) => (0..sample.filters().len()).collect(),
     }
 }
 
@@ -102,6 +91,8 @@ impl<'g> GroupRunner<'g> {
         let Self { of, held, streamed, .. } = self;
         for event in held.chunk_by(|left, right| left.order() == right.order()) {
             let mut rules: Vec<u32> = event.iter().flat_map(|tuple| of.hits(tuple)).map(|hit| hit.rule).collect();
+            // Two of its tuples can be for one rule. To be offered twice would let the event fill two stages.
+            rules.sort_unstable();
             rules.dedup();
             for rule in rules {
                 let rule = rule as usize;
@@ -140,7 +131,7 @@ impl<'g> GroupRunner<'g> {
         if complete.len() > MOST_SETS {
             complete.clear();
         }
-        let rules: Arc<[RuleIndex]> = of.complete_in(scratch).into();
+        let rules = of.complete_in(scratch);
         complete.insert(scratch.as_slice().into(), rules.clone());
         rules
     }
@@ -210,3 +201,6 @@ impl<'g> RuleRun<'g> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

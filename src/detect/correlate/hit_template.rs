@@ -51,7 +51,7 @@ impl HitTemplate {
             let rule = &rules[index];
             close |= matches!(rule.query, Query::Event(_)) || !rule.exceptions.is_empty();
             let Some(of_filter) = rule.query.filters().get(filter) else { continue };
-            let list = (of_filter.keys(), joins_on_one_host(rule));
+            let list = (of_filter.keys(), joins_on_one_host(&rule.query));
             let hit = PatternHit::new(index, filter);
             match lists.iter_mut().find(|(known, _)| *known == list) {
                 Some((_, hits)) => hits.push(hit),
@@ -78,8 +78,8 @@ impl HitTemplate {
     }
 }
 
-/// Whether keys of a rule mean something on one host only: whether one is the entity id of a process.
-pub fn joins_on_one_host(rule: &Rule) -> bool {
-    let mut keys = rule.query.filters().iter().flat_map(|filter| filter.keys());
-    matches!(rule.query, Query::Sequence(_)) && keys.any(|key| key.field.name().ends_with(".entity_id"))
+/// Whether keys of a query mean something on one host only: whether one is the entity id of a process.
+pub fn joins_on_one_host(query: &Query) -> bool {
+    let mut keys = query.filters().iter().flat_map(|filter| filter.keys());
+    matches!(query, Query::Sequence(_)) && keys.any(|key| key.field.name().ends_with(".entity_id"))
 }

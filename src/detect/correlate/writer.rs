@@ -100,7 +100,7 @@ impl CandidateWriter {
                 continue;
             };
             is_capped |= candidate.is_capped();
-            let of_host = rules.get(*rule).is_some_and(joins_on_one_host);
+            let of_host = rules.get(*rule).is_some_and(|rule| joins_on_one_host(&rule.query));
             for (filter, of_filter) in candidate.hits() {
                 let hit = PatternHit::new(*rule, filter);
                 keys.extend(of_filter.iter().zip(0..).map(|(key, at)| (of_host, digester.key(of_host, key), hit, at)));
