@@ -7,7 +7,7 @@ use evql::detect::{Alert, CandidateEvent, Detector};
 use evql::ecs;
 use evql::eql;
 use evql::event::{Clock, Document, Event, Object, Value};
-use evql::rules::{Rule, RuleSet};
+use evql::rules::{Rule, RuleSet, kql, lucene};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,9 +39,17 @@ fn id(event: &Event) -> String {
     event.original.as_ref().unwrap()["id"].to_string()
 }
 
-/// What a query finds, in the notation of the pages.
-fn found(query: &str, events: &[Arc<Event>]) -> String {
-    let compiled = eql::compile(query);
+/// What a query in the language of a block finds, in the notation of the pages.
+fn found(language: &str, query: &str, events: &[Arc<Event>]) -> String {
+    let compiled = match language {
+        "cases" => eql::compile(query),
+        "kql" => kql::compile(query),
+        "lucene" => match lucene::compile(query) {
+            Ok(compiled) => compiled,
+            Err(_) => return "not run".to_owned(),
+        },
+        other => panic!("no block is in {other}"),
+    };
     let Some(query_compiled) = compiled.query else {
         let first = compiled.diagnostics.iter().find(|found| found.is_error()).unwrap();
         return format!("error {}", first.code.0);
@@ -76,10 +84,10 @@ fn run(name: &str, page: &str, wrong: &mut Vec<String>) -> usize {
                 }
                 block = None;
             }
-            Some(("cases", _)) => {
+            Some((language @ ("cases" | "kql" | "lucene"), _)) => {
                 let (query, expected) =
                     line.rsplit_once("=>").unwrap_or_else(|| panic!("{name}:{}: no =>", number + 1));
-                let found = found(query.trim(), &documents);
+                let found = found(language, query.trim(), &documents);
                 if found != expected.trim() {
                     wrong.push(format!(
                         "{name}:{}: {} gives {found}, not {}",

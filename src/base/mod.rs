@@ -19,6 +19,7 @@ pub mod spool;
 pub mod time;
 pub mod utf16;
 pub mod wildcard;
+pub mod words;
 
 /// Runs a job for every number below a count, in any order, and returns when all are done.
 pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));

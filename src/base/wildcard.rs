@@ -68,6 +68,19 @@ impl Wildcard {
         Self { tokens, case }
     }
 
+    /// The pattern of these texts with any text between each two of them; nothing in them is wild.
+    pub fn of_parts<'t>(parts: impl IntoIterator<Item = &'t str>, case: CaseSensitivity) -> Self {
+        let mut tokens = Vec::new();
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 && tokens.last() != Some(&WildcardToken::Run) {
+                tokens.push(WildcardToken::Run);
+            }
+            let folded = |c| if case == CaseSensitivity::Insensitive { fold(c) } else { c };
+            tokens.extend(part.chars().map(folded).map(WildcardToken::Char));
+        }
+        Self { tokens, case }
+    }
+
     /// The longest run of ordinary characters of ASCII in the pattern, folded if case does not count; empty if there is none.
     ///
     /// A text of ASCII that fits has it in it.

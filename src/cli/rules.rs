@@ -4,7 +4,7 @@ use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, Rules
 use super::exit::Exit;
 use super::rule_findings::{findings, print_full};
 use super::session::{Session, load_rules};
-use super::terminal::{BOLD, counted, shown};
+use super::terminal::{BOLD, counted, grouped, shown};
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use evql::base::escape::cell;
@@ -167,11 +167,11 @@ fn totals(loaded: &Loaded) -> String {
             0 => format!("{} built in", counted(rules as u64, "rule")),
             files => format!("{} in {}", counted(rules as u64, "rule"), counted(files as u64, "file")),
         },
-        format!(": {} ready to run", counted(loaded.set.rules.len() as u64, "EQL rule")),
+        format!(": {} ready to run", grouped(loaded.set.rules.len() as u64)),
         if each.is_empty() {
             String::new()
         } else {
-            format!(", {} in other languages not run ({})", loaded.not_run.len(), each.join(", "))
+            format!(", {} not run ({})", loaded.not_run.len(), each.join(", "))
         },
         match (loaded.deprecated.len(), taken_back) {
             (0, 0) => String::new(),
@@ -211,11 +211,11 @@ fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
     }
     print_table(out, &table)?;
     if !loaded.not_run.is_empty() {
-        let mut table = new_table(&["language", "name", "id"]);
+        let mut table = new_table(&["language", "name", "why", "id"]);
         for (rule, _) in &loaded.not_run {
-            table.add_row([&rule.language, &rule.name, &rule.id].map(|text| shown(text, None)));
+            table.add_row([&rule.language, &rule.name, &rule.reason, &rule.id].map(|text| shown(text, None)));
         }
-        writeln!(out, "\n{BOLD}Not run: evql runs EQL only{BOLD:#}")?;
+        writeln!(out, "\n{BOLD}Not run{BOLD:#}")?;
         print_table(out, &table)?;
     }
     if !loaded.deprecated.is_empty() {
@@ -248,12 +248,12 @@ fn rows(loaded: &Loaded) -> Vec<Value> {
     let ready = loaded.set.rules.iter().map(|rule| {
         let meta = &rule.meta;
         json!({
-            "id": meta.id, "name": meta.name, "severity": meta.level.name(), "risk_score": meta.risk_score, "language": "eql",
+            "id": meta.id, "name": meta.name, "severity": meta.level.name(), "risk_score": meta.risk_score, "language": rule.origin.language.name(),
             "kind": kind(rule), "runs": true, "deprecated": meta.deprecated, "building_block": meta.building_block, "exceptions": rule.exceptions.len(),
             "threat": rules::threat_to_ecs(&meta.threat), "tags": meta.tags, "query": rule.source,
         })
     });
-    let other = |deprecated: bool| move |(rule, file): &(NotRun, String)| json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "deprecated": deprecated, "file": file });
+    let other = |deprecated: bool| move |(rule, file): &(NotRun, String)| json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "reason": rule.reason, "deprecated": deprecated, "file": file });
     let others = loaded.not_run.iter().map(other(false)).chain(loaded.deprecated.iter().map(other(true)));
     ready.chain(others).collect()
 }
@@ -263,7 +263,8 @@ fn csv(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
     writer.write_record(["id", "name", "severity", "risk_score", "language", "kind", "runs", "tactics"])?;
     for rule in &loaded.set.rules {
         let (meta, risk, tactics) = (&rule.meta, rule.meta.risk_score.to_string(), tactics(rule));
-        let row = [&meta.id, &meta.name, meta.level.name(), &risk, "eql", kind(rule), "true", &tactics];
+        let row =
+            [&meta.id, &meta.name, meta.level.name(), &risk, rule.origin.language.name(), kind(rule), "true", &tactics];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }
     for (rule, _) in loaded.not_run.iter().chain(&loaded.deprecated) {

@@ -6,6 +6,7 @@
 use crate::base::{Ticks, utf16};
 use crate::ecs::{Field, FieldType};
 use crate::event::Value;
+use ipnet::IpNet;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -48,6 +49,21 @@ pub fn parse_address(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
+/// Reads a block; a bare address is the block of just itself. Blocks of IPv4 mapped into IPv6 become IPv4.
+pub fn parse_block(text: &str) -> Option<IpNet> {
+    let block = match text.parse::<IpNet>() {
+        Ok(block) => block,
+        Err(_) => IpNet::from(text.parse::<IpAddr>().ok()?),
+    };
+    match (block.addr().to_canonical(), block.prefix_len()) {
+        // `::ffff:10.0.0.0/104` is 10.0.0.0/8: the first 96 bits of a mapped address are fixed, and addresses are compared as IPv4 everywhere else.
+        (IpAddr::V4(address), length) if matches!(block, IpNet::V6(_)) && length >= 96 => {
+            IpNet::new(IpAddr::V4(address), length - 96).ok()
+        }
+        _ => Some(block),
+    }
+}
+
 /// Reads an instant: RFC 3339, the same without offset or time (then UTC), or milliseconds since 1970.
 pub fn parse_date(text: &str) -> Option<Ticks> {
     Ticks::parse_rfc3339(text)
@@ -86,7 +102,12 @@ pub fn read(value: &Value, kind: Option<FieldType>) -> Option<Datum<'_>> {
         Value::Ip(ip) => Datum::Ip(ip.address),
         Value::Date(at) => Datum::Date(*at),
     };
-    let Some(kind) = kind else { return Some(plain) };
+    // Dates of finer resolution are read alike; how much of one counts is up to who compares.
+    let kind = match kind {
+        None => return Some(plain),
+        Some(FieldType::DateNanos) => FieldType::Date,
+        Some(kind) => kind,
+    };
     match (kind, plain) {
         // Elastic's templates index keywords with `ignore_above: 1024`: a longer value is in the document and in no condition.
         (FieldType::Keyword, Datum::Text(text)) => (!is_too_long(&text)).then_some(Datum::Text(text)),

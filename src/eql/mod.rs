@@ -32,11 +32,14 @@ mod query;
 mod result_cut;
 mod sample;
 mod sequence;
+mod spread;
 mod text_set;
 pub mod token;
+mod value_test;
+mod word_set;
 
 pub use check::UnknownName;
-pub use datum::{KEYWORD_LIMIT, is_too_long};
+pub use datum::{KEYWORD_LIMIT, is_too_long, parse_block};
 pub use options::QueryOptions;
 pub use parse::parse;
 pub use predicate::{Need, Predicate};
@@ -47,6 +50,9 @@ pub use sequence::{
     Candidate, CompiledSequence, Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, KeyValues, MAX_KEYS,
     MAX_STAGES, Machine, SequenceMatch, Stage, TermFilter,
 };
+pub use spread::ConditionByField;
+pub use value_test::{ValueOrder, ValueTest};
+pub use word_set::WordSet;
 
 use crate::base::Span;
 use crate::diag::Diagnostic;

@@ -19,7 +19,9 @@ use super::datum::{Constant, Datum, read_all};
 use super::function::Function;
 use super::lucene::LuceneRegex;
 use super::operators;
+use super::spread::Spread;
 use super::text_set::TextSet;
+use super::word_set::WordSet;
 use crate::base::Span;
 use crate::base::wildcard::fold;
 use crate::ecs::{Field, FieldType};
@@ -43,6 +45,9 @@ pub struct Need<'p> {
     pub whole: bool,
 }
 
+/// Estimated cost of a condition on whichever fields a document has.
+const COST_OF_SPREAD: usize = 1000;
+
 /// The shortest part of a value that is worth looking for.
 const SHORTEST_PART: usize = 3;
 
@@ -55,6 +60,8 @@ pub(super) enum PredicateNode {
     All(Vec<PredicateNode>),
     Any(Vec<PredicateNode>),
     Leaf(Arc<Leaf>),
+    /// On whichever fields a document has.
+    Spread(Spread<Predicate>),
 }
 
 /// A test over the values of some fields.
@@ -118,6 +125,11 @@ pub(super) enum CompiledExpr {
     Regex {
         value: Box<CompiledExpr>,
         regex: Box<LuceneRegex>,
+    },
+    /// Has one of several phrases or words in it.
+    Words {
+        value: Box<CompiledExpr>,
+        set: WordSet,
     },
     Cidr {
         value: Box<CompiledExpr>,
@@ -185,6 +197,7 @@ impl PredicateNode {
             },
             Self::Leaf(leaf) if leaf.negated => (format!("not ({})", leaf.quoted(source)), false),
             Self::Leaf(leaf) => (leaf.quoted(source), false),
+            Self::Spread(spread) => (spread.text().to_owned(), false),
         }
     }
 
@@ -200,7 +213,7 @@ impl PredicateNode {
     fn written_in(&self, source: &Arc<str>) -> Self {
         let each = |nodes: &[Self]| nodes.iter().map(|node| node.written_in(source)).collect();
         match self {
-            Self::Constant(known) => Self::Constant(*known),
+            Self::Constant(_) | Self::Spread(_) => self.clone(),
             Self::Not(inner) => Self::Not(Box::new(inner.written_in(source))),
             Self::All(nodes) => Self::All(each(nodes)),
             Self::Any(nodes) => Self::Any(each(nodes)),
@@ -271,6 +284,9 @@ impl PredicateNode {
             Self::All(nodes) => nodes.iter().all(|node| node.matches(document)),
             Self::Any(nodes) => nodes.iter().any(|node| node.matches(document)),
             Self::Leaf(leaf) => leaf.matches(document),
+            Self::Spread(spread) => {
+                spread.among(document.fields().into_iter()).any(|condition| condition.matches(document))
+            }
         }
     }
 
@@ -278,7 +294,7 @@ impl PredicateNode {
     fn needs(&self, usable: &dyn Fn(&Field) -> bool, selectivity: Selectivity) -> Vec<Vec<Need<'_>>> {
         match self {
             // Under `not` a text says what must be absent, from which nothing follows about what must be there.
-            Self::Constant(Some(true)) | Self::Not(_) => Vec::new(),
+            Self::Constant(Some(true)) | Self::Not(_) | Self::Spread(_) => Vec::new(),
             // Never true: a document would have to have one of no texts.
             Self::Constant(_) => vec![Vec::new()],
             Self::All(nodes) => nodes.iter().flat_map(|node| node.needs(usable, selectivity)).collect(),
@@ -299,7 +315,7 @@ impl PredicateNode {
     /// Collects the needs of all single tests, those under a negation too.
     fn all_required<'n>(&'n self, found: &mut Vec<Need<'n>>) {
         match self {
-            Self::Constant(_) => {}
+            Self::Constant(_) | Self::Spread(_) => {}
             Self::Not(inner) => inner.all_required(found),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.all_required(found)),
             Self::Leaf(_) => found.extend(self.needs(&|_| true, longest).concat()),
@@ -308,7 +324,7 @@ impl PredicateNode {
 
     fn fields<'n>(&'n self, found: &mut Vec<&'n Field>) {
         match self {
-            Self::Constant(_) => {}
+            Self::Constant(_) | Self::Spread(_) => {}
             Self::Not(inner) => inner.fields(found),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.fields(found)),
             Self::Leaf(leaf) => found.extend(&leaf.fields),
@@ -319,6 +335,7 @@ impl PredicateNode {
     fn cost(&self, cost: &dyn Fn(&Field) -> usize) -> usize {
         match self {
             Self::Constant(_) => 0,
+            Self::Spread(_) => COST_OF_SPREAD,
             Self::Not(inner) => inner.cost(cost),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(|node| node.cost(cost)).sum(),
             Self::Leaf(leaf) => leaf.fields.iter().map(cost).sum::<usize>() + leaf.test.cost(),
@@ -337,7 +354,28 @@ impl PredicateNode {
             Self::Not(inner) => Self::Not(Box::new(inner.cheapest_first(cost))),
             Self::All(nodes) => Self::All(sorted(nodes)),
             Self::Any(nodes) => Self::Any(sorted(nodes)),
+            Self::Constant(_) | Self::Leaf(_) | Self::Spread(_) => self.clone(),
+        }
+    }
+
+    /// Conditions on any field of a document, as conditions on each of these fields, which are all that it may have.
+    fn spread_over(&self, fields: &[Field]) -> Self {
+        let each = |nodes: &[Self]| nodes.iter().map(|node| node.spread_over(fields)).collect();
+        match self {
+            Self::Not(inner) => inner.spread_over(fields).not(),
+            Self::All(nodes) => Self::all(each(nodes)),
+            Self::Any(nodes) => Self::any(each(nodes)),
+            Self::Spread(spread) => Self::any(spread.among(fields.iter()).map(|condition| condition.0).collect()),
             Self::Constant(_) | Self::Leaf(_) => self.clone(),
+        }
+    }
+
+    fn has_spread(&self) -> bool {
+        match self {
+            Self::Constant(_) | Self::Leaf(_) => false,
+            Self::Spread(_) => true,
+            Self::Not(inner) => inner.has_spread(),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::has_spread),
         }
     }
 
@@ -360,7 +398,7 @@ impl PredicateNode {
             Self::All(nodes) => Self::all(each(nodes, false)),
             Self::Any(nodes) => Self::any(each(nodes, true)),
             Self::Leaf(leaf) if leaf.fields.iter().all(known) => Self::Constant(Some(leaf.matches(constants))),
-            Self::Constant(_) | Self::Leaf(_) => self.clone(),
+            Self::Constant(_) | Self::Leaf(_) | Self::Spread(_) => self.clone(),
         }
     }
 }
@@ -449,6 +487,29 @@ impl Predicate {
         Self(PredicateNode::all(conditions.into_iter().map(|condition| condition.0).collect()))
     }
 
+    /// The condition that one of these holds.
+    #[must_use]
+    pub fn any(conditions: Vec<Self>) -> Self {
+        Self(PredicateNode::any(conditions.into_iter().map(|condition| condition.0).collect()))
+    }
+
+    /// The condition that this does not hold.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self(self.0.not())
+    }
+
+    /// Whether it asks for any field that a document may have.
+    pub fn has_spread(&self) -> bool {
+        self.0.has_spread()
+    }
+
+    /// The condition for documents that may have these fields and no others.
+    #[must_use]
+    pub fn spread_over(&self, fields: &[Field]) -> Self {
+        Self(self.0.spread_over(fields))
+    }
+
     /// The conditions that must all hold, at least one.
     pub fn conjuncts(&self) -> impl Iterator<Item = Self> {
         self.0.conjuncts().iter().map(|node| Self(node.clone()))
@@ -488,6 +549,11 @@ impl Leaf {
             return None;
         }
         match &self.test {
+            CompiledExpr::Words { value, set } if matches!(**value, CompiledExpr::Slot(0)) => {
+                let parts = set.parts();
+                let is_selective = parts.iter().all(|part| part.len() >= SHORTEST_PART);
+                is_selective.then(|| parts.into_iter().map(|part| (part, false)).collect())
+            }
             CompiledExpr::Text { value, set } | CompiledExpr::OneOf { value, texts: set, .. }
                 if matches!(**value, CompiledExpr::Slot(0)) =>
             {
@@ -612,6 +678,7 @@ impl CompiledExpr {
             Self::Regex { value, regex } => {
                 boolean(value.evaluate(bound).into_text().map(|text| regex.is_match(&text)))
             }
+            Self::Words { value, set } => boolean(value.evaluate(bound).into_text().map(|text| set.is_in(&text))),
             Self::Cidr { value, blocks } => {
                 let address = match value.evaluate(bound) {
                     Datum::Ip(address) => Some(address),
@@ -644,6 +711,7 @@ impl CompiledExpr {
             | Self::OneOf { value, .. }
             | Self::Text { value, .. }
             | Self::Regex { value, .. }
+            | Self::Words { value, .. }
             | Self::Cidr { value, .. } => vec![value],
         }
     }
@@ -658,6 +726,7 @@ impl CompiledExpr {
             // Rough measures, by which operands are only put in order: an automaton walks every character of the text, a set is one hash, a pattern among
             // others is tried on few values.
             Self::Regex { .. } => 40,
+            Self::Words { set, .. } => 40 + set.len(),
         };
         own + self.children().into_iter().map(Self::cost).sum::<usize>()
     }

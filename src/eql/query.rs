@@ -105,7 +105,8 @@ pub struct EventQuery {
 }
 
 impl EventQuery {
-    pub(super) fn new(predicate: Predicate) -> Self {
+    /// The query for events that fulfil a condition.
+    pub fn new(predicate: Predicate) -> Self {
         let fields = predicate.fields().into_iter().cloned().collect();
         Self { predicate, fields, pipes: Vec::new() }
     }

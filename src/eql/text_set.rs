@@ -65,6 +65,12 @@ impl TextSet {
         set
     }
 
+    /// A set of texts, in which nothing is wild, and of patterns that know their letters' case.
+    pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, patterns: Vec<Wildcard>, case: CaseSensitivity) -> Self {
+        let patterns = (!patterns.is_empty()).then(|| Box::new(PatternSet { patterns, parts: OnceLock::new() }));
+        Self { patterns, ..Self::exact(texts, case) }
+    }
+
     fn insert(&mut self, text: &str) {
         self.exact.insert(FoldedText::new(text, self.case));
     }

@@ -10,6 +10,11 @@ pub trait Fields {
     /// All values of a field; none if it is missing.
     fn values(&self, field: &Field) -> &[Value];
 
+    /// Every field that has a value; none if fields can only be asked for by name.
+    fn fields(&self) -> Vec<&Field> {
+        Vec::new()
+    }
+
     /// Adds the only value of a field to `out` if it is a text that is easier to write than to hold.
     fn write_text(&self, _field: &Field, _out: &mut String) -> WrittenText {
         WrittenText::NotText
@@ -40,6 +45,10 @@ pub enum WrittenText {
 impl Fields for Document {
     fn values(&self, field: &Field) -> &[Value] {
         Self::values(self, field)
+    }
+
+    fn fields(&self) -> Vec<&Field> {
+        self.iter().map(|(field, _)| field).collect()
     }
 }
 

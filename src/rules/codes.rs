@@ -17,6 +17,10 @@ define_codes! {
     DUPLICATE_RULE = "duplicate-rule";
     /// Warning: an exception that cannot be applied, and is left out.
     UNUSABLE_EXCEPTION = "unusable-exception";
+    /// A `*` in a comparison by order of KQL.
+    WILDCARD_IN_RANGE = "wildcard-in-range";
+    /// A date that depends on when a server runs the rule, such as `now-7d`.
+    RELATIVE_DATE = "relative-date";
     /// A filter of Kibana's that cannot be honoured.
     UNUSABLE_FILTER = "unusable-filter";
     /// Warning: a rule refers to a list of exceptions that no file has.

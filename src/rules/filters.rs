@@ -5,7 +5,7 @@
 //! it the rule would be wider than its author meant.
 
 mod clause;
-mod query_string;
+pub mod query_string;
 
 use super::codes;
 use super::condition::{self, all, any, any_word, equals, field, is_analysed, phrase, quoted, wildcard};

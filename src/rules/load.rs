@@ -159,7 +159,8 @@ impl RuleSetBuilder {
     fn take(&mut self, mut parsed: ParsedRule, report: &mut FileReport) {
         if parsed.deprecated && !self.options.deprecated {
             let ParsedRule { id, name, language, .. } = parsed;
-            self.loaded.deprecated.push((NotRun { id, name, language }, report.path.clone()));
+            let reason = "its authors have taken it back".to_owned();
+            self.loaded.deprecated.push((NotRun { id, name, language, reason }, report.path.clone()));
             return;
         }
         for list in self.lists.attach(&mut parsed) {

@@ -8,7 +8,7 @@ use super::place::{QueryPlace, span, to_u32};
 use super::rule::{Metadata, NotRun, QueryOrigin, Rule};
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::{self, Query, QueryOptions};
+use crate::eql::{self, Compiled, Query, QueryOptions};
 use std::sync::Arc;
 
 /// The outcome for one rule in a file.
@@ -56,7 +56,17 @@ pub(super) fn compile(
     options: &QueryOptions,
     meta: impl FnOnce() -> Metadata,
 ) -> ParsedRule {
-    let compiled = eql::compile_with(query, options);
+    of_compiled(eql::compile_with(query, options), query, place, options, meta)
+}
+
+/// A rule whose query was compiled, from text that stands in a file at `place`.
+pub(super) fn of_compiled(
+    compiled: Compiled,
+    query: &str,
+    place: &QueryPlace,
+    options: &QueryOptions,
+    meta: impl FnOnce() -> Metadata,
+) -> ParsedRule {
     let mut diagnostics: Vec<Diagnostic> = compiled.diagnostics;
     diagnostics.extend(compiled.query.as_ref().and_then(|compiled| writer_as_user(query, compiled)));
     let diagnostics = diagnostics.into_iter().map(|found| place.relocate(found)).collect();

@@ -3,7 +3,7 @@
 //! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
 
 use super::list_use::single;
-use super::rule::{Level, Metadata};
+use super::rule::{Level, Metadata, RuleLanguage};
 use super::threat::{Attack, Tactic, Technique};
 use serde::{Deserialize, Deserializer};
 
@@ -99,16 +99,22 @@ struct RawSubtechnique {
 }
 
 impl SavedRule {
-    /// The language of the rule's query if that is not EQL, as Elastic names it.
-    pub fn other_language(&self) -> Option<String> {
+    /// The language of the rule's query; for a rule that does not run, its language or type as Elastic names it, and the reason.
+    pub fn language(&self) -> Result<RuleLanguage, (String, String)> {
         // `type` says what kind of rule it is, `language` what its query is written in; a threshold rule has a `kuery` query too, and is named by its
         // type.
         let kind = self.kind.as_deref().unwrap_or("eql");
-        let language = self.language.as_deref().unwrap_or("eql");
+        let usual = if kind == "eql" { "eql" } else { "kuery" };
+        let language = self.language.as_deref().unwrap_or(usual);
+        let not = |name: &str, reason: &str| Err((name.to_owned(), reason.to_owned()));
         match (kind, language) {
-            ("eql", "eql") => None,
-            ("query" | "saved_query" | "eql", language) => Some(language.to_owned()),
-            (kind, _) => Some(kind.to_owned()),
+            ("eql", "eql") => Ok(RuleLanguage::Eql),
+            ("query" | "saved_query", "kuery") => Ok(RuleLanguage::Kuery),
+            ("query" | "saved_query", "lucene") => Ok(RuleLanguage::Lucene),
+            ("esql", _) | (_, "esql") => not("esql", "ES|QL makes tables of all events, which needs Elasticsearch"),
+            ("machine_learning", _) => not(kind, "its jobs have learnt on a server what is usual there"),
+            ("query" | "saved_query" | "eql", language) => not(language, "evql does not know the language"),
+            (kind, _) => not(kind, "evql does not run rules of this type"),
         }
     }
 

@@ -8,15 +8,40 @@ use super::threat::Attack;
 use crate::eql::{Predicate, Query, QueryOptions, UnknownName};
 use std::sync::Arc;
 
-/// A rule that is not EQL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A language that rules are written in and evql runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleLanguage {
+    /// Elasticsearch's EQL.
+    #[default]
+    Eql,
+    /// Kibana's KQL.
+    Kuery,
+    /// The syntax of Lucene's query parser.
+    Lucene,
+}
+
+impl RuleLanguage {
+    /// The name that rule files have for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Eql => "eql",
+            Self::Kuery => "kuery",
+            Self::Lucene => "lucene",
+        }
+    }
+}
+
+/// A rule that does not run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotRun {
     /// Its identifier.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its language or type, as Elastic names it: `kuery`, `esql`, `threshold`, ...
+    /// Its language or type, as Elastic names it: `esql`, `machine_learning`, ...
     pub language: String,
+    /// Why it does not run.
+    pub reason: String,
 }
 
 /// How much a finding of a rule matters, in Elastic's four steps.
@@ -82,6 +107,8 @@ pub struct QueryOrigin {
     pub file: Arc<str>,
     /// The place of the query in the text of that file.
     pub place: QueryPlace,
+    /// Its language.
+    pub language: RuleLanguage,
     /// The options of its compilation.
     pub options: QueryOptions,
     /// Kibana's filters, to which the compiled query is restricted beside its own text.

@@ -3,15 +3,15 @@
 //! This module does not know how files are cut into rules.
 
 use super::list_use::{ListKey, ListUse};
-use super::parsed::{ParsedRule, compile};
+use super::parsed::{ParsedRule, of_compiled};
 use super::place::{QueryPlace, StringForm};
 use super::raw::SavedRule;
-use super::rule::NotRun;
-use super::{codes, filters};
+use super::rule::{NotRun, RuleLanguage};
+use super::{codes, filters, kql, lucene};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::Field;
-use crate::eql::{QueryOptions, UnknownName};
+use crate::eql::{self, QueryOptions, UnknownName};
 use std::ops::Range;
 
 /// A rule, and where the parts of it that can be wrong stand in the file.
@@ -34,12 +34,13 @@ impl WrittenRule {
     /// Compiles the rule, whose file has this text; `fallback_id` is its id if it has none.
     pub fn parse(self, text: &str, fallback_id: &str) -> ParsedRule {
         let Self { raw, query, written, filters: places, lists, start } = self;
+        let language = raw.language();
         let id = raw.rule_id.clone().filter(|id| !id.is_empty());
         let said = ParsedRule {
             id: id.clone().unwrap_or_else(|| fallback_id.to_owned()),
             name: raw.name.clone(),
             is_named_by_file: id.is_none(),
-            language: raw.other_language().unwrap_or_else(|| "eql".to_owned()),
+            language: language.as_ref().map_or_else(|(name, _)| name.clone(), |language| language.name().to_owned()),
             deprecated: raw.deprecated,
             lists: raw
                 .exceptions_list
@@ -49,10 +50,16 @@ impl WrittenRule {
             filters: raw.filters.iter().map(ToString::to_string).collect(),
             ..ParsedRule::default()
         };
-        if let Some(language) = raw.other_language() {
-            let not_run = NotRun { id: said.id.clone(), name: said.name.clone(), language };
-            return ParsedRule { not_run: Some(not_run), ..said };
-        }
+        let not_run = |name: &str, reason: String| NotRun {
+            id: said.id.clone(),
+            name: said.name.clone(),
+            language: name.to_owned(),
+            reason,
+        };
+        let language = match language {
+            Ok(language) => language,
+            Err((name, reason)) => return ParsedRule { not_run: Some(not_run(&name, reason)), ..said },
+        };
         let Some((query, range)) = query else {
             return ParsedRule { diagnostics: vec![no_query(start)], ..said };
         };
@@ -60,7 +67,18 @@ impl WrittenRule {
         let (filter, findings) =
             filters::compile(&raw.filters, &|at| places.get(at).or(places.last()).copied().unwrap_or(start));
         let options = options(&raw);
-        let mut parsed = compile(&query, &place, &options, || raw.into_metadata(fallback_id));
+        let compiled = match language {
+            RuleLanguage::Eql => eql::compile_with(&query, &options),
+            RuleLanguage::Kuery => kql::compile(&query),
+            RuleLanguage::Lucene => match lucene::compile(&query) {
+                Ok(compiled) => compiled,
+                Err(reason) => return ParsedRule { not_run: Some(not_run(language.name(), reason)), ..said },
+            },
+        };
+        let mut parsed = of_compiled(compiled, &query, &place, &options, || raw.into_metadata(fallback_id));
+        if let Some(rule) = &mut parsed.rule {
+            rule.origin.language = language;
+        }
         // A filter applies to all stages: an event that does not pass it is not there for the rule, and the sequence machine must not see it either.
         if let (Some(rule), Some(filter)) = (&mut parsed.rule, &filter) {
             rule.query = rule.query.among(filter);
@@ -77,7 +95,7 @@ impl WrittenRule {
     }
 }
 
-/// The finding for an EQL rule without a query.
+/// The finding for a rule without a query.
 fn no_query(span: Span) -> Diagnostic {
     Diagnostic::error(codes::NO_QUERY, span, "the rule has no `query`")
 }

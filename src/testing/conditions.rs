@@ -7,7 +7,7 @@ use crate::base::Span;
 use crate::eql::ast::{At, Expr, ExprKind, Literal, LogicOp, ParsedEvent, ParsedQuery, Term};
 use crate::eql::{self, Predicate, Query};
 use crate::event::Document;
-use crate::rules::Rule;
+use crate::rules::{Exception, Rule, RuleLanguage};
 
 /// A rule taken apart.
 #[derive(Clone, Debug)]
@@ -65,6 +65,9 @@ impl StageParts {
 
 /// Takes a rule apart; `None` if its text is not the whole of its query, which no rule of a file has.
 pub fn parts(rule: &Rule) -> Option<RuleAnatomy> {
+    if rule.origin.language != RuleLanguage::Eql {
+        return Some(parts_of_other_language(rule));
+    }
     let (statement, _) = eql::parse(&rule.source);
     let stages: Vec<StageParts> = match &statement.query {
         ParsedQuery::Event(event) => {
@@ -95,6 +98,47 @@ pub fn parts(rule: &Rule) -> Option<RuleAnatomy> {
     is_whole.then_some(RuleAnatomy { stages })
 }
 
+/// Takes a rule in another language apart: its conjuncts are there, without the tree that they were written as.
+fn parts_of_other_language(rule: &Rule) -> RuleAnatomy {
+    let span = Span::new(0, u32::try_from(rule.source.len()).unwrap_or(u32::MAX));
+    let of_predicate = |(title, predicate): (String, &Predicate)| {
+        let condition = |predicate: Predicate| {
+            let text = predicate.text(&rule.source);
+            Condition { expr: None, span, text, predicate, is_inverted: false }
+        };
+        let mut conditions: Vec<Condition> = predicate.conjuncts().map(condition).collect();
+        conditions.extend(beside(rule, span));
+        StageParts { title, span, is_negative: false, conditions }
+    };
+    let stages = match &rule.query {
+        Query::Event(query) => vec![of_predicate(("query".to_owned(), query.predicate()))],
+        joined => joined
+            .filters()
+            .iter()
+            .enumerate()
+            .map(|(at, filter)| of_predicate((format!("query {}", at + 1), filter.predicate())))
+            .collect(),
+    };
+    RuleAnatomy { stages }
+}
+
+/// What stands beside the query of a rule: filters that are not in its conjuncts already, and exceptions.
+fn beside(rule: &Rule, span: Span) -> Vec<Condition> {
+    let condition = |text: String, predicate: &Predicate, is_inverted| Condition {
+        expr: None,
+        span,
+        text,
+        predicate: predicate.clone(),
+        is_inverted,
+    };
+    let filter = rule.origin.filter.iter().filter(|_| rule.origin.language == RuleLanguage::Eql);
+    let filter = filter.map(|filter| condition("the rule's Kibana filters".to_owned(), filter, false));
+    let excepted = |exception: &Exception| {
+        condition(format!("not the exception '{}'", exception.name), &exception.predicate, true)
+    };
+    filter.chain(rule.exceptions.iter().map(excepted)).collect()
+}
+
 fn stage(title: String, span: Span, is_negative: bool, event: &ParsedEvent, rule: &Rule) -> Option<StageParts> {
     let mut conditions = Vec::new();
     if let Some(category) = &event.category {
@@ -108,19 +152,7 @@ fn stage(title: String, span: Span, is_negative: bool, event: &ParsedEvent, rule
         let text = one_line(rule.source.get(part.span().range()).unwrap_or_default());
         conditions.push(Condition { expr: Some(part.clone()), span: part.span(), text, predicate, is_inverted: false });
     }
-    let beside = |text: String, predicate: &Predicate, is_inverted| Condition {
-        expr: None,
-        span,
-        text,
-        predicate: predicate.clone(),
-        is_inverted,
-    };
-    if let Some(filter) = &rule.origin.filter {
-        conditions.push(beside("the rule's Kibana filters".to_owned(), filter, false));
-    }
-    for exception in rule.exceptions.iter() {
-        conditions.push(beside(format!("not the exception '{}'", exception.name), &exception.predicate, true));
-    }
+    conditions.extend(beside(rule, span));
     Some(StageParts { title, span, is_negative, conditions })
 }
 

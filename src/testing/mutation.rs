@@ -22,7 +22,7 @@ use crate::ecs;
 use crate::eql::{self, Predicate, Query};
 use crate::event::{Clock, Event};
 use crate::pipeline::{self, RunError, RunOptions, Silent};
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Rule, RuleLanguage, RuleSet};
 use hashbrown::HashMap;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
@@ -151,7 +151,10 @@ impl Asked<'_> {
         let asked: Vec<AskedEvidence<'_>> = uses.chunk_by(same_events).map(|uses| self.evidence(uses)).collect();
         let (mut noticed, mut unnoticed) = (0, Vec::new());
         // One at a time: the texts and automata of a long rule, compiled five hundred times, would fill gigabytes.
-        for mutant in mutants(&rule.source).into_iter().filter_map(|mutant| compiled(mutant, rule)) {
+        // Only EQL has a tree that is printed again.
+        let is_eql = rule.origin.language == RuleLanguage::Eql;
+        let all = if is_eql { mutants(&rule.source) } else { Vec::new() };
+        for mutant in all.into_iter().filter_map(|mutant| compiled(mutant, rule)) {
             let mut is_noticed = false;
             for evidence in &asked {
                 is_noticed = is_noticed || self.notices(evidence, &mutant)?;

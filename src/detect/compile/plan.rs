@@ -121,9 +121,14 @@ impl RulePlan {
         each.map(|each| each.concat())
     }
 
+    /// Every condition that is tried.
+    pub fn conditions(&self) -> impl Iterator<Item = &Predicate> {
+        self.tries.iter().flat_map(Try::conditions)
+    }
+
     /// Every field of the conditions, more than once perhaps.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.tries.iter().flat_map(Try::conditions).flat_map(Predicate::fields)
+        self.conditions().flat_map(Predicate::fields)
     }
 
     /// The hits of all rules on an event.

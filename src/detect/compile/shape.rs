@@ -11,8 +11,9 @@ use crate::eql::Predicate;
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::source::RecordRef;
-use crate::sysmon::{Extractors, Mapping};
+use crate::sysmon::{self, Extractors, Mapping};
 use hashbrown::HashSet;
+use std::sync::Arc;
 
 /// Specialises the rules that are left for an event ID to records of the shape of this one, written by Sysmon on Windows.
 pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: Mapping, record: &RecordRef<'_>) -> ShapePlan {
@@ -20,6 +21,12 @@ pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: Mapping, record: &R
         return ShapePlan::Nothing;
     }
     let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
+    let has_spread = known.conditions().any(Predicate::has_spread);
+    let spread = has_spread.then(|| {
+        let fields = fields_of_shape(record);
+        known.narrowed(&|condition| condition.spread_over(&fields))
+    });
+    let known = spread.as_ref().unwrap_or(known);
     let all: HashSet<&Field> = known.fields().collect();
     if !all.into_iter().all(|field| extractors.learn(field)) {
         return ShapePlan::Whole(ProcessNames::new(|field| known.required(field), &mut extractors));
@@ -56,6 +63,16 @@ pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: Mapping, record: &R
     let predicates = predicates.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?)));
     let predicates = PredicateCache::new(predicates, &extractors);
     ShapePlan::Fields(Box::new(FieldPlan { conditions, predicates, extractors, names }))
+}
+
+/// Every field that records of the shape of this one may have.
+fn fields_of_shape(record: &RecordRef<'_>) -> Vec<Field> {
+    let of_entry = |name: &Arc<str>| Field::named(&format!("winlog.event_data.{name}"));
+    let fields = ecs::all().map(Field::from).chain(record.names().iter().map(of_entry));
+    let mut fields: Vec<Field> = fields.filter(|field| sysmon::may_have(record.event_id(), field)).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    fields
 }
 
 /// The fields that a rule asks for if its conditions hold: join keys and exceptions.

@@ -4,26 +4,10 @@ use super::unknown::similar;
 use super::{Checker, Type, Typed, codes, signature};
 use crate::base::Span;
 use crate::eql::ast::{Call, Expr as Source, ExprKind, Literal};
-use crate::eql::datum::Datum;
+use crate::eql::datum::{Datum, parse_block};
 use crate::eql::function::{Function, Gives, Parameter, REMOVED, SIGNATURES, Signature};
 use crate::eql::predicate::CompiledExpr;
 use ipnet::IpNet;
-use std::net::IpAddr;
-
-/// Reads a block; a bare address is the block of just itself. Blocks of IPv4 mapped into IPv6 become IPv4.
-fn parse_block(text: &str) -> Option<IpNet> {
-    let block = match text.parse::<IpNet>() {
-        Ok(block) => block,
-        Err(_) => IpNet::from(text.parse::<IpAddr>().ok()?),
-    };
-    match (block.addr().to_canonical(), block.prefix_len()) {
-        // `::ffff:10.0.0.0/104` is 10.0.0.0/8: the first 96 bits of a mapped address are fixed, and addresses are compared as IPv4 everywhere else.
-        (IpAddr::V4(address), length) if matches!(block, IpNet::V6(_)) && length >= 96 => {
-            IpNet::new(IpAddr::V4(address), length - 96).ok()
-        }
-        _ => Some(block),
-    }
-}
 
 fn gives(signature: &Signature, arguments: &[Typed]) -> Type {
     match signature.gives {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::diag;
 use crate::eql::Query;
-use crate::rules::Level;
+use crate::rules::{Level, RuleLanguage};
 
 const RULE: &str = r#"
 [metadata]
@@ -59,15 +59,41 @@ fn a_rule_says_all_it_has_to_say() {
 }
 
 #[test]
+fn rules_of_kibanas_languages_run() {
+    let of = |language: &str, query: &str| {
+        let text = RULE.replace("type = \"eql\"", "type = \"query\"");
+        let text = text.replace("language = \"eql\"", &format!("language = \"{language}\""));
+        parse_elastic(&text.replace("process where process.name : \"a.exe\"", query))
+    };
+    let kuery = of("kuery", "process.name: (a.exe or b*) and not user.name: SYSTEM");
+    assert_eq!((kuery.diagnostics, kuery.language.as_str()), (Vec::new(), "kuery"));
+    assert_eq!(kuery.rule.map(|rule| rule.origin.language), Some(RuleLanguage::Kuery));
+    let lucene = of("lucene", "process.name:(a.exe OR b*) AND NOT user.name:SYSTEM");
+    assert_eq!(lucene.rule.map(|rule| rule.origin.language), Some(RuleLanguage::Lucene), "{:?}", lucene.diagnostics);
+    let refused = of("lucene", "process.name:evil~2");
+    let not_run = refused.not_run.unwrap_or_default();
+    assert_eq!(not_run.language, "lucene");
+    assert!(not_run.reason.contains("fuzzy"), "{}", not_run.reason);
+    assert!(refused.rule.is_none() && refused.diagnostics.is_empty());
+}
+
+#[test]
+fn a_mistake_in_kql_has_its_place_in_the_file() {
+    let text = RULE.replace("type = \"eql\"", "type = \"query\"").replace("language = \"eql\"", "language = \"kuery\"");
+    let text = text.replace("process where process.name : \"a.exe\"", "process.name: b and\n  (process.name: d");
+    let parsed = parse_elastic(&text);
+    let found: Vec<_> = parsed.diagnostics.iter().map(|found| (found.code.0, &text[found.span.range()])).collect();
+    assert_eq!(found, [("unterminated", "(")]);
+    assert!(parsed.rule.is_none());
+}
+
+#[test]
 fn other_languages_are_named_and_not_wrong() {
     for (kind, language, expected) in [
-        ("query", "kuery", "kuery"),
-        ("query", "lucene", "lucene"),
         ("esql", "esql", "esql"),
         ("threshold", "kuery", "threshold"),
         ("new_terms", "kuery", "new_terms"),
         ("threat_match", "kuery", "threat_match"),
-        ("saved_query", "kuery", "kuery"),
     ] {
         let text = RULE.replace("type = \"eql\"", &format!("type = \"{kind}\""));
         let parsed = parse_elastic(&text.replace("language = \"eql\"", &format!("language = \"{language}\"")));

@@ -25,7 +25,11 @@ pub fn condition(body: &Value) -> Result<String, RefusedFilter> {
     }
     let all_required =
         object.get("default_operator").and_then(Value::as_str).is_some_and(|op| op.eq_ignore_ascii_case("and"));
-    let query = text(member(body, "query")?)?;
+    of_text(text(member(body, "query")?)?, fields, all_required)
+}
+
+/// The condition of a query by itself. Values that name no field are looked for in `fields`; operands without an operator must all hold, or one of them.
+pub fn of_text(query: &str, fields: Vec<String>, all_required: bool) -> Result<String, RefusedFilter> {
     let mut reader = QueryStringReader { rest: query, fields, all_required, depth: 0 };
     let condition = reader.clauses(None)?;
     if reader.rest.is_empty() { Ok(condition) } else { Err("there is a `)` without `(`".to_owned()) }
