@@ -112,6 +112,7 @@ pub struct ScannerBuilder {
     exceptions: Vec<PathBuf>,
     selection: RuleSelection,
     max_signals: bool,
+    assumes_new: bool,
     options: RunOptions,
 }
 
@@ -183,6 +184,13 @@ impl ScannerBuilder {
     #[must_use]
     pub fn max_signals(mut self, honoured: bool) -> Self {
         self.max_signals = honoured;
+        self
+    }
+
+    /// Holds terms to be new where the evidence does not go back far enough to know it.
+    #[must_use]
+    pub fn assume_new(mut self, assumed: bool) -> Self {
+        self.assumes_new = assumed;
         self
     }
 
@@ -260,7 +268,7 @@ impl ScannerBuilder {
     /// assert!(matches!(error, ScannerError::NoRule));
     /// ```
     pub fn build(self) -> Result<Scanner, ScannerError> {
-        let Self { rules, load, skip_bad_rules, exceptions, selection, max_signals, options } = self;
+        let Self { rules, load, skip_bad_rules, exceptions, selection, max_signals, assumes_new, options } = self;
         // Notices about built-in rules that could find nothing are for those who have not chosen rules of their own.
         let builtin = matches!(rules, RuleOrigin::Builtin);
         let loaded = match rules {
@@ -277,7 +285,7 @@ impl ScannerBuilder {
         if chosen.rules().is_empty() {
             return Err(ScannerError::NoRule);
         }
-        Ok(Scanner { chosen: ChosenRules { max_signals, builtin, ..chosen }, options })
+        Ok(Scanner { chosen: ChosenRules { max_signals, assumes_new, builtin, ..chosen }, options })
     }
 }
 

@@ -194,6 +194,8 @@ fn kind(rule: &Rule) -> &'static str {
         Query::Event(_) => "event",
         Query::Sequence(_) => "sequence",
         Query::Sample(_) => "sample",
+        Query::Threshold(_) => "threshold",
+        Query::NewTerms(_) => "new terms",
     }
 }
 

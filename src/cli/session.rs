@@ -148,7 +148,8 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules
         let taken = chosen.passed_over;
         bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {taken} away");
     }
-    Ok(ChosenRules { max_signals: rules.max_signals, builtin: rules.rules.is_empty(), ..chosen })
+    let RuleArgs { max_signals, assume_new: assumes_new, .. } = *rules;
+    Ok(ChosenRules { max_signals, assumes_new, builtin: rules.rules.is_empty(), ..chosen })
 }
 
 impl Session {

@@ -3,6 +3,7 @@
 //! This file does not know how alerts are found.
 
 use super::hit::RuleIndex;
+use super::tally::AlertTally;
 use crate::base::{Locator, Ticks};
 use crate::ecs::FieldId;
 use crate::event::{Event, Value};
@@ -28,8 +29,10 @@ pub struct Alert {
     pub rule: RuleIndex,
     /// Values of the join keys; empty for a rule without.
     pub join_keys: Vec<Option<Value>>,
-    /// The events in stage order; `None` at a stage that demands absence.
+    /// The events in stage order; `None` at a stage that demands absence. Of a threshold the first event and the last.
     pub events: Vec<Option<Arc<Event>>>,
+    /// What the rule has counted or looked back to, if it does.
+    pub tally: Option<AlertTally>,
     /// The creation of the process that the alert is about, if it is not one of the events itself; once
     /// it was looked for.
     pub start: Option<Arc<Event>>,

@@ -7,7 +7,7 @@ use super::compile::{self, ConstantFields, NameWatch, RulePlan};
 use super::correlate::CandidateTables;
 use super::hit::{RuleHit, RuleIndex};
 use super::matching::{MatchContext, ShapePlan};
-use crate::eql::{Digester, KeyValues};
+use crate::eql::{Digester, KeyValues, Query};
 use crate::event::Document;
 use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
 use crate::source::RecordRef;
@@ -25,6 +25,7 @@ pub struct Detector {
     by_id: HashMap<u32, OnceLock<RulePlan>>,
     mapping: Mapping,
     pub(super) max_signals: bool,
+    pub(super) assumes_new: bool,
     pub(super) exceptions: AlertExceptions,
     watch: NameWatch,
     pub(super) digester: Digester,
@@ -45,6 +46,7 @@ impl Detector {
             rules,
             mapping,
             max_signals: false,
+            assumes_new: false,
             exceptions: AlertExceptions::default(),
             watch: NameWatch::default(),
             digester: Digester::default(),
@@ -56,6 +58,17 @@ impl Detector {
     #[must_use]
     pub fn with_max_signals(self, honoured: bool) -> Self {
         Self { max_signals: honoured, ..self }
+    }
+
+    /// Whether terms are held to be new though the evidence does not go back far enough to know it.
+    #[must_use]
+    pub fn with_assumed_new(self, assumed: bool) -> Self {
+        Self { assumes_new: assumed, ..self }
+    }
+
+    /// Whether some rule looks for new terms, so that it matters when the evidence of each host begins.
+    pub fn looks_back(&self) -> bool {
+        self.rules().iter().any(|rule| matches!(rule.query, Query::NewTerms(_)))
     }
 
     /// Suppresses the alerts that an exception is for, after [`with_max_signals`](Self::with_max_signals) has had its say.

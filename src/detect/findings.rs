@@ -4,7 +4,7 @@
 
 use super::alert::{Alert, Detail, Findings, MAX_SIGNALS};
 use super::correlate::{
-    AlertEvent, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, FoundAlert,
+    AlertEvent, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, EvidenceBegins, FoundAlert,
     joins_on_one_host, keep_within_limits, suppress,
 };
 use super::detector::Detector;
@@ -12,7 +12,7 @@ use super::hit::CandidateEvent;
 use crate::base::Locator;
 use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolLimits};
 use crate::ecs;
-use crate::eql::{Digest, KeyField, KeyPart, Query};
+use crate::eql::{Digest, KeyField, KeyPart, Query, TermFilter};
 use crate::event::{Document, Event, Value};
 use crate::rules::Rule;
 use hashbrown::HashMap;
@@ -21,20 +21,26 @@ use std::io;
 use std::sync::Arc;
 
 impl Detector {
-    /// The findings among some candidates, which may come in any order, and whose events are at hand.
+    /// The findings among some candidates, which may come in any order, and whose events are at hand. The evidence of a host begins with its first candidate:
+    /// whoever looks for new terms gives all events, those without hits too.
     pub fn findings(&self, candidates: &[CandidateEvent]) -> Findings {
         let tables = CandidateTables::default();
         let mut writer = CandidateWriter::default();
         for candidate in candidates {
             writer.write_event(candidate, self.rules(), &self.digester, &tables);
         }
+        let mut begins = EvidenceBegins::default();
+        for CandidateEvent { host, order, .. } in candidates {
+            begins.note(tables.hosts.number(host), order.time);
+        }
+        let _ = tables.begins.set(begins); // the tables are new
         let at_hand = candidates.iter().filter_map(|candidate| candidate.event.as_ref());
         let events: HashMap<Locator, Arc<Event>> = at_hand.map(|event| (event.origin, event.clone())).collect();
         // Nothing is written to disk below this limit, so that nothing can fail.
         let spool = SortSpool::new(SpoolLimits { max_memory: u64::MAX, temp_folder: None });
         let found = spool.add(std::mem::take(&mut writer.tuples)).and_then(|()| {
             let sorted = spool.take_sorted();
-            let correlator = Correlator::new(self.rules(), &tables);
+            let correlator = self.correlator(&tables);
             correlate(&correlator, &sorted)
         });
         let mut found = found.unwrap_or_default().alerts;
@@ -43,6 +49,11 @@ impl Detector {
             wanted.iter().filter_map(|origin| Some((*origin, events.get(origin)?.clone()))).collect()
         };
         self.alerts(found, &tables, Detail::Full(&mut load))
+    }
+
+    /// What runs the rules over the candidates of a run that has these tables.
+    pub fn correlator<'r>(&'r self, tables: &'r CandidateTables) -> Correlator<'r> {
+        Correlator::new(self.rules(), tables, self.assumes_new)
     }
 
     /// The alerts that were found, which may come in any order, with their events.
@@ -75,21 +86,25 @@ impl Detector {
             (Some(digest), Some(event)) if has_keys => self.key_values(rule, first, &event.document, digest)?,
             _ => Vec::new(),
         };
-        Some(Alert { rule: found.rule(), join_keys, events: all, start: None })
+        Some(Alert { rule: found.rule(), join_keys, events: all, tally: found.tally, start: None })
     }
 
     /// The values of the key that a digest stands for, from the event of a stage or term.
     fn key_values(&self, rule: &Rule, stage: usize, document: &Document, digest: Digest) -> Option<Vec<Option<Value>>> {
-        let filter = match &rule.query {
+        let filters: Vec<&TermFilter> = match &rule.query {
             Query::Event(_) => return None,
-            Query::Sequence(sequence) => sequence.stages().get(stage)?.filter(),
-            Query::Sample(sample) => sample.filters().get(stage)?,
+            Query::Sequence(sequence) => vec![sequence.stages().get(stage)?.filter()],
+            Query::Sample(sample) => vec![sample.filters().get(stage)?],
+            // Whichever filter took the event.
+            Query::Threshold(_) | Query::NewTerms(_) => rule.query.filters().iter().map(|filter| &**filter).collect(),
         };
-        let keys = filter.keys_of(document);
         let of_host = joins_on_one_host(&rule.query);
-        let key = keys.iter().find(|key| self.digester.key(of_host, key) == digest)?;
-        let values = key.iter().zip(filter.keys()).map(|(part, key)| as_recorded(part, key, document));
-        Some(values.collect())
+        filters.into_iter().find_map(|filter| {
+            let keys = filter.keys_of(document);
+            let key = keys.iter().find(|key| self.digester.key(of_host, key) == digest)?;
+            let values = key.iter().zip(filter.keys()).map(|(part, key)| as_recorded(part, key, document));
+            Some(values.collect())
+        })
     }
 }
 

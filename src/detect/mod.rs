@@ -5,7 +5,7 @@
 //! 1. `compile` specialises rules to the records of one shape. What is left is a short list of conditions.
 //! 2. `matching` asks these of a record, each once for a value where values repeat; `prefilter` rules most of them out by texts that they cannot do without.
 //!    Both look at one event at a time, in any order and on any thread.
-//! 3. `correlate` keeps a tuple of each event that some stage takes, sorts them, and runs sequences and samples over them.
+//! 3. `correlate` keeps a tuple of each event that some stage takes, sorts them, and runs sequences, samples, thresholds and new terms over them.
 //!
 //! [`Detector`] is a rule set at the entrance of all of them, and `findings` makes [`Alert`]s of what comes out. Events that no stage takes are forgotten at
 //! once.
@@ -23,18 +23,20 @@ mod findings;
 mod hit;
 mod matching;
 mod prefilter;
+mod tally;
 
 pub use alert::{Alert, Detail, Findings, Loader, MAX_SIGNALS, Unanswered};
 pub use compile::{
     ConstantFields, Coverage, Explained, Explanation, Inventory, NameWatch, ShapeWatch, SoughtName, coverage, explain,
 };
 pub use correlate::{
-    CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, FoundAlert, PatternHit,
-    Straddling, joins_on_one_host,
+    CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, EvidenceBegins,
+    FoundAlert, PatternHit, Straddling, joins_on_one_host,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};
 pub use matching::{FieldPlan, MatchContext, MatchState, ShapePlan, ValueCache};
+pub use tally::AlertTally;
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ mod datum;
 mod function;
 mod lex;
 mod lucene;
+mod new_terms;
 mod operators;
 mod options;
 mod parse;
@@ -34,12 +35,14 @@ mod sample;
 mod sequence;
 mod spread;
 mod text_set;
+mod threshold;
 pub mod token;
 mod value_test;
 mod word_set;
 
 pub use check::UnknownName;
 pub use datum::{KEYWORD_LIMIT, is_too_long, parse_block};
+pub use new_terms::CompiledNewTerms;
 pub use options::QueryOptions;
 pub use parse::parse;
 pub use predicate::{Need, Predicate};
@@ -51,6 +54,7 @@ pub use sequence::{
     MAX_STAGES, Machine, SequenceMatch, Stage, TermFilter,
 };
 pub use spread::ConditionByField;
+pub use threshold::{CompiledThreshold, MOST_IN_WINDOW, Measure, MeasureBound};
 pub use value_test::{ValueOrder, ValueTest};
 pub use word_set::WordSet;
 

@@ -2,10 +2,12 @@
 //!
 //! Knows how a query is asked of a document, not how it was written.
 
+use super::new_terms::CompiledNewTerms;
 use super::predicate::Predicate;
 use super::result_cut::ResultCut;
 use super::sample::CompiledSample;
 use super::sequence::{Candidate, CompiledSequence, KeyValues, Stage, TermFilter, candidate};
+use super::threshold::CompiledThreshold;
 use crate::ecs::Field;
 use crate::event::Fields;
 use std::sync::Arc;
@@ -19,6 +21,10 @@ pub enum Query {
     Sequence(CompiledSequence),
     /// Finds events with equal keys in any order.
     Sample(CompiledSample),
+    /// Finds when there are enough events with equal keys.
+    Threshold(CompiledThreshold),
+    /// Finds events with values that none before them had.
+    NewTerms(CompiledNewTerms),
 }
 
 impl Query {
@@ -28,6 +34,8 @@ impl Query {
             Self::Event(query) => query.fields.iter(),
             Self::Sequence(query) => query.fields().iter(),
             Self::Sample(query) => query.fields().iter(),
+            Self::Threshold(query) => query.fields().iter(),
+            Self::NewTerms(query) => query.fields().iter(),
         }
     }
 
@@ -37,15 +45,18 @@ impl Query {
             Self::Event(query) => &query.pipes,
             Self::Sequence(query) => query.pipes(),
             Self::Sample(query) => query.pipes(),
+            Self::Threshold(_) | Self::NewTerms(_) => &[],
         }
     }
 
-    /// The filters of a sequence, that of `until` last, or of a sample; none for single events.
+    /// The filters of a sequence, that of `until` last, of a sample, a threshold or new terms; none for single events.
     pub fn filters(&self) -> &[Arc<TermFilter>] {
         match self {
             Self::Event(_) => &[],
             Self::Sequence(query) => query.filters(),
             Self::Sample(query) => query.filters(),
+            Self::Threshold(query) => query.filters(),
+            Self::NewTerms(query) => query.filters(),
         }
     }
 
@@ -53,11 +64,13 @@ impl Query {
     /// in their order, or all terms of a sample. A query for single events has one, 0.
     pub fn needed_filters(&self) -> Vec<usize> {
         match self {
-            Self::Event(_) => vec![0],
+            Self::Event(_) | Self::NewTerms(_) => vec![0],
             Self::Sequence(query) => {
                 query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
             }
             Self::Sample(query) => (0..query.filters().len()).collect(),
+            // Events of one filter can be enough by themselves: of several none is needed.
+            Self::Threshold(query) => Vec::from_iter((query.filters().len() == 1).then_some(0)),
         }
     }
 
@@ -84,6 +97,8 @@ impl Query {
             }
             Self::Sequence(query) => Self::Sequence(query.among(condition)),
             Self::Sample(query) => Self::Sample(query.among(condition)),
+            Self::Threshold(query) => Self::Threshold(query.among(condition)),
+            Self::NewTerms(query) => Self::NewTerms(query.among(condition)),
         }
     }
 
@@ -92,6 +107,8 @@ impl Query {
             Self::Event(query) => Self::Event(EventQuery { pipes, ..query }),
             Self::Sequence(query) => Self::Sequence(query.with_pipes(pipes)),
             Self::Sample(query) => Self::Sample(query.with_pipes(pipes)),
+            // Neither is written in EQL, which alone has pipes.
+            Self::Threshold(_) | Self::NewTerms(_) => self,
         }
     }
 }

@@ -30,6 +30,7 @@
 //! - This module knows no terminal: progress goes to a trait ([`Progress`]), results are returned.
 //! - Its files import each other downwards only: `run` is on top, `disposition` and `counts` are at the bottom.
 
+mod begins;
 mod copies;
 mod counts;
 mod disposition;

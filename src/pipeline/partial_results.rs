@@ -2,6 +2,7 @@
 //!
 //! This module does not know how units are read.
 
+use super::begins::HostBegins;
 use super::copies::SeenDocument;
 use super::counts::{RecordCounts, UnitTally};
 use super::disposition::Disposition;
@@ -40,6 +41,8 @@ pub struct PartialResults {
     /// How many of them are of units that were read before.
     faults_before: usize,
     pub tally: UnitTally,
+    /// When the events of each host begin, if some rule looks for new terms.
+    pub begins: HostBegins,
     /// When the first and the last event were logged.
     pub logged: Option<(Ticks, Ticks)>,
 }
@@ -82,6 +85,7 @@ impl PartialResults {
         self.inventory.merge(other.inventory);
         self.addresses.merge(other.addresses);
         self.tally.add(&other.tally);
+        self.begins.merge(other.begins);
         if let Some((first, last)) = other.logged {
             self.note_time(first, last);
         }

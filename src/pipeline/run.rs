@@ -12,15 +12,16 @@ use super::threads::CHUNKS_PER_UNIT;
 use super::timeline::SortedTimeline;
 use super::worker::Worker;
 use crate::base::Locator;
+use crate::base::number::counted;
 use crate::base::spool::SpoolItem;
-use crate::detect::{CandidateTuple, Correlated, Correlator, Detail, Detector, Findings, Straddling};
+use crate::detect::{CandidateTuple, Correlated, Detail, Detector, Findings, RuleIndex, Straddling};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::eql::MAX_KEYS;
 use crate::process::several_hosts_notice;
 use crate::source::{self, Fault, FaultKind, FileStates};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
@@ -71,10 +72,21 @@ fn limits(capped: usize) -> Option<Notice> {
     (capped > 0).then(|| Notice::new(NoticeKind::Limit, text))
 }
 
+/// A notice of new terms that are not known to be new.
+fn unproven_notice(unproven: &BTreeMap<RuleIndex, usize>) -> Option<Notice> {
+    let count: usize = unproven.values().sum();
+    let text = format!(
+        "{} of {} may have been there before the evidence begins, and are no alerts (--assume-new makes them some)",
+        counted(count as u64, "new term"),
+        counted(unproven.len() as u64, "rule")
+    );
+    (count > 0).then(|| Notice::new(NoticeKind::Limit, text))
+}
+
 /// Runs all rules over all candidates, the partitions spread over the threads.
 fn correlate(worker: &Worker<'_>, duplicates: &Duplicates) -> io::Result<Correlated> {
     let candidates = worker.candidates.take_sorted();
-    let correlator = Correlator::new(worker.detector.rules(), &worker.tables);
+    let correlator = worker.detector.correlator(&worker.tables);
     let is_gone = |origin| !duplicates.is_empty() && duplicates.contains(origin);
     let partition = |number| correlator.partition(candidates.partition(number), is_gone);
     let found = (0..CandidateTuple::PARTITIONS).into_par_iter().map(partition);
@@ -87,7 +99,8 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     // Gaps are told by the ranges of numbers in chunks, which the search for duplicates uses up.
     let missing = gaps::missing_numbers(&found.chunks, &found.seen);
     let duplicates = Arc::new(found.remove_duplicates(worker));
-    let Correlated { alerts: mut all, capped, straddling } = correlate(worker, &duplicates)?;
+    let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
+    let Correlated { alerts: mut all, capped, unproven, straddling } = correlate(worker, &duplicates)?;
     all.append(&mut found.alerts);
     let mut load = |origins: &BTreeSet<Locator>| {
         let origins: Vec<Locator> = origins.iter().copied().collect();
@@ -97,6 +110,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let Findings { alerts, left_out, set_aside, lost } = detector.alerts(all, &worker.tables, detail);
     let of_hosts = straddling.map(|straddling| straddling_notice(worker, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
+    notices.extend(unproven_notice(&unproven));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
     notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults));
     notices.sort();

@@ -127,6 +127,9 @@ impl Visitor for UnitVisitor<'_> {
         }
         building.add_record_ref(record, Disposition::Mapped);
         self.found.note_time(record.time_created(), record.time_created());
+        if worker.looks_back {
+            self.found.begins.note_written(|host| record.computer().write(host), record.time_created());
+        }
         if let Some((extractors, template)) = &shape.columns {
             let event = LazyEvent::new(extractors, record, row_cache, path);
             rows.lazy_event(&event, template, order_of(&event, record, clock), shape.is_creation);
@@ -225,6 +228,9 @@ impl UnitVisitor<'_> {
         if let Some(subject) = subject {
             // Rules were matched before the record was asked for.
             self.found.note_time(record.time_created, record.time_created);
+            if self.worker.looks_back {
+                self.found.begins.note(&record.computer, record.time_created);
+            }
             if sysmon::is_connection(record.event_id) {
                 let data = |name: &str| record.data.iter().find(|(have, _)| **have == *name).map(|(_, text)| &**text);
                 let connection = Connection::of_record(&record.computer, data);
@@ -275,6 +281,10 @@ impl UnitVisitor<'_> {
     fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, RuleHit)>) {
         let RunOptions { timeline, inventory, clock, .. } = self.worker.options;
         self.found.note_time(event.logged, event.logged);
+        if self.worker.looks_back {
+            let host = event.document.text(ecs::HOST_NAME).unwrap_or_default();
+            self.found.begins.note(host, event.time(*clock));
+        }
         if record.is_none() {
             self.worker.detector.watch().note_document(&event.document);
         } else {

@@ -45,6 +45,8 @@ pub struct Worker<'run> {
     pub tables: CandidateTables,
     /// Keyword fields that rules ask for, whose values can be too long to be indexed.
     pub keywords: AskedKeywords,
+    /// Whether some rule looks for new terms, so that it matters when the evidence of each host begins.
+    pub looks_back: bool,
     digests: Digests,
     /// The plans that some thread has made already.
     pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
@@ -87,6 +89,7 @@ impl<'run> Worker<'run> {
             candidates: SortSpool::new(options.limits.share(CANDIDATE_SHARE)),
             tables: CandidateTables::default(),
             keywords: AskedKeywords::new(detector),
+            looks_back: detector.looks_back(),
             digests: Digests::default(),
             plans: Mutex::default(),
             spool: options.timeline.as_ref().map(|_| Mutex::new(RowSpool::new(options.limits.share(ROW_SHARE)))),

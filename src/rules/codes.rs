@@ -13,6 +13,8 @@ define_codes! {
     NO_RULE = "no-rule";
     /// A rule without a query.
     NO_QUERY = "no-query";
+    /// A rule that lacks a part that its type needs, such as `threshold`, or has one that cannot be read.
+    INCOMPLETE_RULE = "incomplete-rule";
     /// Warning: a rule with the id of one that was read before.
     DUPLICATE_RULE = "duplicate-rule";
     /// Warning: an exception that cannot be applied, and is left out.

@@ -6,6 +6,7 @@
 mod builtin;
 pub mod codes;
 mod condition;
+mod counted;
 mod discover;
 mod elastic;
 mod exception_lists;
@@ -20,6 +21,7 @@ pub mod lucene;
 mod parsed;
 mod place;
 mod raw;
+mod raw_counts;
 mod rule;
 mod select;
 mod suppression;

@@ -3,6 +3,7 @@
 //! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
 
 use super::list_use::single;
+use super::raw_counts::{SavedNewTerms, SavedThreshold};
 use super::rule::{Level, Metadata, RuleLanguage};
 use super::threat::{Attack, Tactic, Technique};
 use serde::{Deserialize, Deserializer};
@@ -27,6 +28,14 @@ pub struct SavedRule {
     /// Kibana's filters, as they are.
     #[serde(default, deserialize_with = "null_as_default")]
     pub filters: Vec<serde_json::Value>,
+    pub threshold: Option<SavedThreshold>,
+    pub new_terms: Option<SavedNewTerms>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub new_terms_fields: Vec<String>,
+    pub history_window_start: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub interval: Option<String>,
     /// Set in packages of rules that Elastic has taken back.
     #[serde(default, deserialize_with = "null_as_default")]
     pub deprecated: bool,
@@ -43,6 +52,18 @@ pub struct SavedRule {
     #[serde(default, deserialize_with = "null_as_default")]
     author: Vec<String>,
     license: Option<String>,
+}
+
+/// What a rule does with the events that its query finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RuleKind {
+    /// Each is an alert.
+    #[default]
+    Query,
+    /// They are counted.
+    Threshold,
+    /// Those with values that none had before are alerts.
+    NewTerms,
 }
 
 /// A rule's reference to a list of exceptions.
@@ -99,18 +120,26 @@ struct RawSubtechnique {
 }
 
 impl SavedRule {
-    /// The language of the rule's query; for a rule that does not run, its language or type as Elastic names it, and the reason.
-    pub fn language(&self) -> Result<RuleLanguage, (String, String)> {
+    /// The language of the rule's query, and its type; for a rule that does not run, its language or type as Elastic names it, and the reason.
+    pub fn language(&self) -> Result<(RuleLanguage, RuleKind), (String, String)> {
         // `type` says what kind of rule it is, `language` what its query is written in; a threshold rule has a `kuery` query too, and is named by its
         // type.
         let kind = self.kind.as_deref().unwrap_or("eql");
         let usual = if kind == "eql" { "eql" } else { "kuery" };
         let language = self.language.as_deref().unwrap_or(usual);
         let not = |name: &str, reason: &str| Err((name.to_owned(), reason.to_owned()));
+        let of_kind = match kind {
+            "eql" | "query" | "saved_query" => Some(RuleKind::Query),
+            "threshold" => Some(RuleKind::Threshold),
+            "new_terms" => Some(RuleKind::NewTerms),
+            _ => None,
+        };
         match (kind, language) {
-            ("eql", "eql") => Ok(RuleLanguage::Eql),
-            ("query" | "saved_query", "kuery") => Ok(RuleLanguage::Kuery),
-            ("query" | "saved_query", "lucene") => Ok(RuleLanguage::Lucene),
+            ("eql", "eql") => Ok((RuleLanguage::Eql, RuleKind::Query)),
+            (_, "kuery" | "lucene") if kind != "eql" && of_kind.is_some() => {
+                let language = if language == "kuery" { RuleLanguage::Kuery } else { RuleLanguage::Lucene };
+                Ok((language, of_kind.unwrap_or_default()))
+            }
             ("esql", _) | (_, "esql") => not("esql", "ES|QL makes tables of all events, which needs Elasticsearch"),
             ("machine_learning", _) => not(kind, "its jobs have learnt on a server what is usual there"),
             ("query" | "saved_query" | "eql", language) => not(language, "evql does not know the language"),

@@ -4,14 +4,14 @@
 
 use super::list_use::{ListKey, ListUse};
 use super::parsed::{ParsedRule, of_compiled};
-use super::place::{QueryPlace, StringForm};
-use super::raw::SavedRule;
+use super::place::{QueryPlace, StringForm, to_u32};
+use super::raw::{RuleKind, SavedRule};
 use super::rule::{NotRun, RuleLanguage};
-use super::{codes, filters, kql, lucene};
+use super::{codes, counted, filters, kql, lucene};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::Field;
-use crate::eql::{self, QueryOptions, UnknownName};
+use crate::eql::{self, Compiled, Query, QueryOptions, UnknownName};
 use std::ops::Range;
 
 /// A rule, and where the parts of it that can be wrong stand in the file.
@@ -40,7 +40,9 @@ impl WrittenRule {
             id: id.clone().unwrap_or_else(|| fallback_id.to_owned()),
             name: raw.name.clone(),
             is_named_by_file: id.is_none(),
-            language: language.as_ref().map_or_else(|(name, _)| name.clone(), |language| language.name().to_owned()),
+            language: language
+                .as_ref()
+                .map_or_else(|(name, _)| name.clone(), |(language, _)| language.name().to_owned()),
             deprecated: raw.deprecated,
             lists: raw
                 .exceptions_list
@@ -56,8 +58,8 @@ impl WrittenRule {
             language: name.to_owned(),
             reason,
         };
-        let language = match language {
-            Ok(language) => language,
+        let (language, kind) = match language {
+            Ok(of) => of,
             Err((name, reason)) => return ParsedRule { not_run: Some(not_run(&name, reason)), ..said },
         };
         let Some((query, range)) = query else {
@@ -67,7 +69,7 @@ impl WrittenRule {
         let (filter, findings) =
             filters::compile(&raw.filters, &|at| places.get(at).or(places.last()).copied().unwrap_or(start));
         let options = options(&raw);
-        let compiled = match language {
+        let mut compiled = match language {
             RuleLanguage::Eql => eql::compile_with(&query, &options),
             RuleLanguage::Kuery => kql::compile(&query),
             RuleLanguage::Lucene => match lucene::compile(&query) {
@@ -75,6 +77,9 @@ impl WrittenRule {
                 Err(reason) => return ParsedRule { not_run: Some(not_run(language.name(), reason)), ..said },
             },
         };
+        if let Some(found) = counting(kind, &raw, &mut compiled, &query) {
+            return ParsedRule { diagnostics: vec![Diagnostic { span: start, ..found }], ..said };
+        }
         let mut parsed = of_compiled(compiled, &query, &place, &options, || raw.into_metadata(fallback_id));
         if let Some(rule) = &mut parsed.rule {
             rule.origin.language = language;
@@ -92,6 +97,29 @@ impl WrittenRule {
             parsed.rule = None;
         }
         ParsedRule { rule: parsed.rule, diagnostics: parsed.diagnostics, ..said }
+    }
+}
+
+/// Makes a query that counts, or looks back, of the query of a rule that does; the finding if its other parts are wrong.
+fn counting(kind: RuleKind, raw: &SavedRule, compiled: &mut Compiled, source: &str) -> Option<Diagnostic> {
+    let make = match kind {
+        RuleKind::Query => return None,
+        RuleKind::Threshold => counted::threshold,
+        RuleKind::NewTerms => counted::new_terms,
+    };
+    let Some(Query::Event(query)) = &compiled.query else { return None };
+    let span = Span::new(0, to_u32(source.len()));
+    match make(raw, query.predicate().clone(), span) {
+        Ok(query) => {
+            let keys = query.filters().iter().flat_map(|filter| filter.keys().iter().chain(filter.counted()));
+            let unknown = keys.filter_map(|key| UnknownName::field(key.field.name(), span));
+            let unknown: Vec<UnknownName> = unknown.filter(|name| !compiled.unknown.contains(name)).collect();
+            compiled.diagnostics.extend(unknown.iter().map(UnknownName::finding));
+            compiled.unknown.extend(unknown);
+            compiled.query = Some(query);
+            None
+        }
+        Err(reason) => Some(Diagnostic::error(codes::INCOMPLETE_RULE, span, reason)),
     }
 }
 

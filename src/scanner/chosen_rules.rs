@@ -18,6 +18,8 @@ pub struct ChosenRules {
     pub exceptions: AlertExceptions,
     /// Whether each rule keeps only as many alerts as Elastic's detection engine would in one run.
     pub max_signals: bool,
+    /// Whether terms are held to be new where the evidence does not go back far enough to know it.
+    pub assumes_new: bool,
     /// Whether the rules are those that come with evql.
     pub builtin: bool,
     /// Fields that an output shows as columns, if some were named.

@@ -54,6 +54,7 @@ impl ScanRun {
         // A watch remembers what it has seen, so that each run has a detector of its own: no run may change what the next one says.
         let detector = Detector::for_mapping(set, options.mapping)
             .with_max_signals(chosen.max_signals)
+            .with_assumed_new(chosen.assumes_new)
             .with_exceptions(chosen.exceptions.clone())
             .with_watch(NameWatch::new(asked.sought()));
         let mut outcome = pipeline::run(paths, &detector, &options, progress)?;

@@ -153,6 +153,7 @@ pub struct TargetArgs {
 /// Which rules run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub struct RuleArgs {
     /// Rules to run instead of the built-in ones: a file, or a folder with all below it. Elastic's detection rules (TOML), Kibana
     /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
@@ -180,6 +181,9 @@ pub struct RuleArgs {
     /// Keep only the latest alerts of a rule, as many as Elastic's detection engine would (the rule's own number, or 100)
     #[arg(long)]
     pub max_signals: bool,
+    /// Report new terms though the evidence does not go back far enough to know that they are new; they are only counted otherwise
+    #[arg(long)]
+    pub assume_new: bool,
 }
 
 impl RuleArgs {

@@ -68,6 +68,10 @@ fn titles(query: &Query) -> Vec<String> {
             .map(|at| if sequence.until() == Some(at) { "until".to_owned() } else { format!("stage {}", at + 1) })
             .collect(),
         Query::Sample(sample) => (1..=sample.filters().len()).map(|at| format!("term {at}")).collect(),
+        Query::Threshold(_) | Query::NewTerms(_) if query.filters().len() == 1 => vec!["query".to_owned()],
+        Query::Threshold(_) | Query::NewTerms(_) => {
+            (1..=query.filters().len()).map(|at| format!("query {at}")).collect()
+        }
     }
 }
 

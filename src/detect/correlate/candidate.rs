@@ -9,13 +9,15 @@ use crate::event::OrderKey;
 use std::cmp::Ordering;
 use std::io::{self, Read};
 
-/// A candidate under one join key: 56 bytes, whatever the event.
+/// A candidate under one join key: 64 bytes, whatever the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CandidateTuple {
     key: Digest,
     time: Ticks,
     tiebreaker: u64,
     offset: u64,
+    /// Stands for one of the values that a threshold counts; 0 for none.
+    pub value: u64,
     input: u32,
     /// The host of the event.
     pub host: HostNumber,
@@ -40,7 +42,7 @@ impl CandidateTuple {
     pub fn new(key: Digest, order: OrderKey, host: HostNumber, pattern: PatternNumber) -> Self {
         let Locator { input, offset } = order.origin();
         let (tiebreaker, flags) = order.tiebreaker().map_or((0, NO_TIEBREAKER), |number| (number, 0));
-        Self { key, time: order.time, tiebreaker, offset, input, host, pattern, ordinal: 0, flags }
+        Self { key, time: order.time, tiebreaker, offset, value: 0, input, host, pattern, ordinal: 0, flags }
     }
 
     /// Marks the key as one that means something on its host only.
@@ -59,6 +61,12 @@ impl CandidateTuple {
     #[must_use]
     pub fn at(self, ordinal: u16) -> Self {
         Self { ordinal, ..self }
+    }
+
+    /// Sets the number that stands for a value that a threshold counts.
+    #[must_use]
+    pub fn counting(self, value: u64) -> Self {
+        Self { value, ..self }
     }
 
     /// Notes that the event has more keys than are kept.
@@ -109,7 +117,7 @@ impl Ord for CandidateTuple {
             .then_with(|| self.scope().cmp(&other.scope()))
             .then_with(|| self.order().cmp(&other.order()))
             .then_with(|| (self.ordinal, self.pattern, self.flags).cmp(&(other.ordinal, other.pattern, other.flags)))
-            .then_with(|| self.host.cmp(&other.host))
+            .then_with(|| (self.value, self.host).cmp(&(other.value, other.host)))
     }
 }
 
@@ -131,8 +139,8 @@ impl SpoolItem for CandidateTuple {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let Self { key, time, tiebreaker, offset, input, host, pattern, ordinal, flags } = *self;
-        for word in [key[0], key[1], time.0.cast_unsigned(), tiebreaker, offset] {
+        let Self { key, time, tiebreaker, offset, value, input, host, pattern, ordinal, flags } = *self;
+        for word in [key[0], key[1], time.0.cast_unsigned(), tiebreaker, offset, value] {
             out.extend(word.to_le_bytes());
         }
         for word in [input, host.0, pattern.0] {
@@ -143,9 +151,9 @@ impl SpoolItem for CandidateTuple {
     }
 
     fn read(from: &mut dyn Read) -> io::Result<Self> {
-        let mut bytes = [0; 5 * 8 + 3 * 4 + 2 + 1];
+        let mut bytes = [0; 6 * 8 + 3 * 4 + 2 + 1];
         from.read_exact(&mut bytes)?;
-        let (words, rest) = bytes.split_at(5 * 8);
+        let (words, rest) = bytes.split_at(6 * 8);
         let mut words = words.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
         let mut word = || words.next().unwrap_or_default();
         let (halves, rest) = rest.split_at(3 * 4);
@@ -156,6 +164,7 @@ impl SpoolItem for CandidateTuple {
             time: Ticks(word().cast_signed()),
             tiebreaker: word(),
             offset: word(),
+            value: word(),
             input: half(),
             host: HostNumber(half()),
             pattern: PatternNumber(half()),

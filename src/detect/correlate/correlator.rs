@@ -6,8 +6,10 @@ use super::group::{GroupRules, GroupRunner};
 use super::hosts::HostNumber;
 use super::pattern::CandidateTables;
 use crate::base::Locator;
+use crate::detect::hit::RuleIndex;
 use crate::eql::Digest;
 use crate::rules::Rule;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ pub struct Correlated {
     pub alerts: Vec<FoundAlert>,
     /// How many events have so many join keys that some were dropped.
     pub capped: usize,
+    /// New terms that are not known to be new, since the evidence does not go back far enough, by rule; they are no alerts.
+    pub unproven: BTreeMap<RuleIndex, usize>,
     /// Processes that appear under the names of several hosts, if there are some.
     pub straddling: Option<Straddling>,
 }
@@ -52,6 +56,9 @@ impl Correlated {
         }
         self.alerts.append(&mut other.alerts);
         self.capped += other.capped;
+        for (rule, count) in other.unproven {
+            *self.unproven.entry(rule).or_default() += count;
+        }
         self.add_straddling(other.straddling);
         self
     }
@@ -99,9 +106,10 @@ impl ProcessHosts {
 }
 
 impl<'r> Correlator<'r> {
-    /// A correlator for the candidates of a run that has these tables.
-    pub fn new(rules: &'r [Rule], tables: &'r CandidateTables) -> Self {
-        Self { rules: GroupRules::new(rules, tables.patterns()), tables }
+    /// A correlator for the candidates of a run that has these tables. `assumes_new` says whether terms are held to be new where nobody can know.
+    pub fn new(rules: &'r [Rule], tables: &'r CandidateTables, assumes_new: bool) -> Self {
+        let begins = tables.begins.get().cloned().unwrap_or_default();
+        Self { rules: GroupRules::new(rules, tables.patterns()).beginning(begins, assumes_new), tables }
     }
 
     /// Runs the rules over the sorted candidates of one partition, apart from those that stand at places of which `is_gone` is true.
@@ -137,6 +145,7 @@ impl<'r> Correlator<'r> {
             runner.push(tuple);
         }
         runner.end(&mut found.alerts);
+        found.unproven = runner.into_unproven();
         found.add_straddling(process.and_then(|process| process.straddling(self.tables)));
         Ok(found)
     }

@@ -3,6 +3,7 @@
 use super::hosts::HostNumber;
 use crate::base::Locator;
 use crate::detect::hit::RuleIndex;
+use crate::detect::tally::AlertTally;
 use crate::eql::Digest;
 use crate::event::OrderKey;
 
@@ -30,8 +31,10 @@ pub struct FoundAlert {
     pub scope: Option<HostNumber>,
     /// The digest of its join key; `None` for a rule of single events.
     pub key: Option<Digest>,
-    /// One entry a stage; `None` for a stage that demands absence.
+    /// One entry a stage; `None` for a stage that demands absence. Of a threshold the first event and the last.
     pub events: Vec<Option<AlertEvent>>,
+    /// What the rule has counted or looked back to, if it does.
+    pub tally: Option<AlertTally>,
 }
 
 /// For a sample its first event, and the first term that takes it; then for all the position of the key among those of the event.
@@ -49,6 +52,7 @@ impl FoundAlert {
             scope: None,
             key: None,
             events: vec![Some(event)],
+            tally: None,
         }
     }
 

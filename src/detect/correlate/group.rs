@@ -3,13 +3,18 @@
 //! A group is held until all of it is there, and then only those rules are run that have each stage that they need in it: mostly none. A group that grows
 //! too large for that (a sequence without keys has all of its candidates in one) is streamed: its rules are run from the first candidate on.
 
+use super::begins::EvidenceBegins;
 use super::candidate::CandidateTuple;
 use super::found_alert::{AlertEvent, AlertRank, FoundAlert};
+use super::new_terms::{NewTermsMachine, NewTermsMatch};
 use super::pattern::PatternHit;
+use super::threshold::{ThresholdMachine, ThresholdMatch};
 use crate::detect::hit::RuleIndex;
+use crate::detect::tally::AlertTally;
 use crate::eql::{Candidate, Digest, Machine, Query, SampleMachine, SequenceMatch};
 use crate::rules::Rule;
 use hashbrown::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most candidates that are held before a group is streamed.
@@ -22,12 +27,20 @@ pub struct GroupRules<'r> {
     /// For each rule the filters that must all take an event under one key.
     needed: Vec<Vec<usize>>,
     patterns: Vec<Arc<[PatternHit]>>,
+    begins: EvidenceBegins,
+    assumes_new: bool,
 }
 
 impl<'r> GroupRules<'r> {
     /// Rules, and the patterns by number.
     pub fn new(rules: &'r [Rule], patterns: Vec<Arc<[PatternHit]>>) -> Self {
-        Self { rules, needed: rules.iter().map(|rule| rule.query.needed_filters()).collect(), patterns }
+        let needed = rules.iter().map(|rule| rule.query.needed_filters()).collect();
+        Self { rules, needed, patterns, begins: EvidenceBegins::default(), assumes_new: false }
+    }
+
+    /// Rules over evidence of which it is known when it begins; `assumes_new` says whether terms are held to be new where nobody can know.
+    pub fn beginning(self, begins: EvidenceBegins, assumes_new: bool) -> Self {
+        Self { begins, assumes_new, ..self }
     }
 
     fn hits(&self, tuple: &CandidateTuple) -> &[PatternHit] {
@@ -57,6 +70,7 @@ pub struct GroupRunner<'g> {
     is_streamed: bool,
     /// Which rules are complete in a set of patterns.
     complete: HashMap<Box<[u32]>, Arc<[RuleIndex]>>,
+    unproven: BTreeMap<RuleIndex, usize>,
     scratch: Vec<u32>,
 }
 
@@ -72,6 +86,7 @@ impl<'g> GroupRunner<'g> {
             streamed: HashMap::new(),
             is_streamed: false,
             complete: HashMap::new(),
+            unproven: BTreeMap::new(),
             scratch: Vec::new(),
         }
     }
@@ -107,16 +122,36 @@ impl<'g> GroupRunner<'g> {
         let (Some(first), of) = (self.held.first().copied(), self.of) else { return };
         if self.is_streamed {
             self.stream();
-            self.streamed.drain().for_each(|(_, run)| run.finish(&first, alerts));
+            let mut streamed = std::mem::take(&mut self.streamed);
+            streamed.drain().for_each(|(_, run)| self.finish(run, &first, alerts));
+            self.streamed = streamed;
             self.is_streamed = false;
             return;
         }
         for rule in &*self.complete_rules() {
             let mut run = RuleRun::new(*rule, &of.rules[*rule]);
             self.held.chunk_by(|left, right| left.order() == right.order()).for_each(|event| run.push(of, event));
-            run.finish(&first, alerts);
+            self.finish(run, &first, alerts);
         }
         self.held.clear();
+    }
+
+    /// Adds the alerts of a rule under the key that a tuple has.
+    fn finish(&mut self, run: RuleRun<'_>, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
+        let (rule, begin) = (run.rule, alerts.len());
+        run.finish(of, alerts);
+        let is_unproven = |alert: &FoundAlert| matches!(alert.tally, Some(AlertTally::New { is_known: false, .. }));
+        if !self.of.assumes_new {
+            let unproven = alerts.extract_if(begin.., |alert| is_unproven(alert)).count();
+            if unproven > 0 {
+                *self.unproven.entry(rule).or_default() += unproven;
+            }
+        }
+    }
+
+    /// How many new terms of each rule are not known to be new.
+    pub fn into_unproven(self) -> BTreeMap<RuleIndex, usize> {
+        self.unproven
     }
 
     fn complete_rules(&mut self) -> Arc<[RuleIndex]> {
@@ -155,6 +190,11 @@ enum RuleMachine<'g> {
     Event,
     Sequence(Machine<'g, Payload>),
     Sample(SampleMachine<'g, Payload>),
+    Threshold(ThresholdMachine<'g, Payload>),
+    NewTerms {
+        machine: NewTermsMachine<Payload>,
+        by_host: bool,
+    },
 }
 
 impl<'g> RuleRun<'g> {
@@ -163,6 +203,10 @@ impl<'g> RuleRun<'g> {
             Query::Event(_) => RuleMachine::Event,
             Query::Sequence(sequence) => RuleMachine::Sequence(Machine::new(sequence)),
             Query::Sample(sample) => RuleMachine::Sample(SampleMachine::new(sample)),
+            Query::Threshold(threshold) => RuleMachine::Threshold(ThresholdMachine::new(threshold)),
+            Query::NewTerms(query) => {
+                RuleMachine::NewTerms { machine: NewTermsMachine::new(query.history()), by_host: query.names_host() }
+            }
         };
         Self { rule, machine, first: None }
     }
@@ -170,8 +214,9 @@ impl<'g> RuleRun<'g> {
     /// Takes the next event, which has one tuple or more under the key at hand.
     fn push(&mut self, of: &GroupRules<'_>, event: &[CandidateTuple]) {
         let key: &[Digest] = &[Digest::default()];
-        let is_own = |hit: &&PatternHit| hit.rule as usize == self.rule;
-        let hits = || event.iter().flat_map(|tuple| of.hits(tuple)).filter(is_own).map(|hit| hit.filter as usize);
+        let rule = self.rule;
+        let own = |tuple| of.hits(tuple).iter().filter(move |hit| hit.rule as usize == rule);
+        let hits = || event.iter().flat_map(own).map(|hit| hit.filter as usize);
         let (Some(filter), Some(tuple)) = (hits().next(), event.first()) else { return };
         let order = tuple.order();
         // The machine is asked about one key only, so that any will do.
@@ -182,13 +227,45 @@ impl<'g> RuleRun<'g> {
             RuleMachine::Event => {}
             RuleMachine::Sequence(machine) => machine.push(order.time, &candidate, payload),
             RuleMachine::Sample(machine) => machine.push(&candidate, &payload),
+            RuleMachine::Threshold(machine) => {
+                let counted = event.iter().filter(|tuple| own(tuple).next().is_some()).map(|tuple| tuple.value);
+                machine.push(order.time, counted.filter(|value| *value != 0), payload);
+            }
+            RuleMachine::NewTerms { machine, by_host } => {
+                let begin = if *by_host { of.begins.of(tuple.host) } else { of.begins.first() };
+                machine.push(order.time, begin, payload);
+            }
         }
     }
 
     /// Adds the alerts of the rule under the key that a tuple has.
     fn finish(self, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
+        let rule = self.rule;
+        let alert = |rank, tally, events: Vec<Option<AlertEvent>>| {
+            let (scope, key) = (of.scope(), Some(of.key()));
+            FoundAlert::of_events(rule, events).map(|alert| FoundAlert { rank, scope, key, tally, ..alert })
+        };
         let (found, of_key) = match self.machine {
             RuleMachine::Event => return,
+            RuleMachine::Threshold(machine) => {
+                let counts_values = machine.counts_values();
+                alerts.extend(machine.finish().into_iter().filter_map(|found| {
+                    let ThresholdMatch { first: (first, _), last: (last, ordinal), events, values, is_cut } = found;
+                    let values = counts_values.then_some(values);
+                    let tally = AlertTally::Counted { events, values, is_cut };
+                    // One event can be enough.
+                    let both = if first == last { vec![Some(last)] } else { vec![Some(first), Some(last)] };
+                    alert((None, 0, ordinal), Some(tally), both)
+                }));
+                return;
+            }
+            RuleMachine::NewTerms { machine, .. } => {
+                alerts.extend(machine.finish().into_iter().filter_map(|found| {
+                    let NewTermsMatch { event: (event, ordinal), before, is_known } = found;
+                    alert((None, 0, ordinal), Some(AlertTally::New { before, is_known }), vec![Some(event)])
+                }));
+                return;
+            }
             RuleMachine::Sequence(machine) => (machine.finish(), None),
             RuleMachine::Sample(machine) => (machine.finish(), self.first),
         };
@@ -196,8 +273,7 @@ impl<'g> RuleRun<'g> {
             let last = events.iter().flatten().next_back();
             let rank = of_key.unwrap_or((None, 0, last.map_or(0, |(_, ordinal)| *ordinal)));
             let events = events.into_iter().map(|event| event.map(|(event, _)| event)).collect();
-            let alert = FoundAlert::of_events(self.rule, events);
-            alerts.extend(alert.map(|alert| FoundAlert { rank, scope: of.scope(), key: Some(of.key()), ..alert }));
+            alerts.extend(alert(rank, None, events));
         }
     }
 }

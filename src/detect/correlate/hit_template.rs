@@ -21,6 +21,8 @@ pub struct HitTemplate {
 pub struct KeyList {
     /// Where the values of the keys are.
     pub fields: Box<[KeyField]>,
+    /// The field whose values are counted, if some are.
+    pub counted: Option<KeyField>,
     /// Whether such keys mean something on one host only.
     pub of_host: bool,
     /// Whether the key is the entity id of a process, and nothing beside.
@@ -29,14 +31,15 @@ pub struct KeyList {
     pub patterns: Vec<PatternNumber>,
 }
 
-/// Key fields, and whether such keys mean something on one host only.
-type SharedKeys<'r> = (&'r [KeyField], bool);
+/// Key fields, the field whose values are counted, and whether such keys mean something on one host only.
+type SharedKeys<'r> = (&'r [KeyField], Option<&'r KeyField>, bool);
 
 impl KeyList {
-    fn new((fields, of_host): SharedKeys<'_>, hits: &[PatternHit], tables: &CandidateTables) -> Self {
+    fn new((fields, counted, of_host): SharedKeys<'_>, hits: &[PatternHit], tables: &CandidateTables) -> Self {
         let is_process =
             matches!(fields, [KeyField { field: Field::Known(ecs::PROCESS_ENTITY_ID), optional: false, .. }]);
-        let mut list = Self { fields: fields.into(), of_host, is_process: is_process && of_host, patterns: Vec::new() };
+        let (is_process, counted) = (is_process && of_host, counted.cloned());
+        let mut list = Self { fields: fields.into(), counted, of_host, is_process, patterns: Vec::new() };
         tables.numbers_of(hits, |number| list.patterns.push(number));
         list
     }
@@ -51,7 +54,7 @@ impl HitTemplate {
             let rule = &rules[index];
             close |= matches!(rule.query, Query::Event(_)) || !rule.exceptions.is_empty();
             let Some(of_filter) = rule.query.filters().get(filter) else { continue };
-            let list = (of_filter.keys(), joins_on_one_host(&rule.query));
+            let list = (of_filter.keys(), of_filter.counted(), joins_on_one_host(&rule.query));
             let hit = PatternHit::new(index, filter);
             match lists.iter_mut().find(|(known, _)| *known == list) {
                 Some((_, hits)) => hits.push(hit),

@@ -1,4 +1,4 @@
-//! Candidates become alerts: an external sort, and a merge that runs sequences and samples over what comes out of it.
+//! Candidates become alerts: an external sort, and a merge that runs sequences, samples, thresholds and new terms over what comes out of it.
 //!
 //! An event that some stage takes is a *candidate*. Of it a tuple is kept for each of its join keys: the key (as a digest), its host, its place in the order of
 //! events and in the evidence, and the number of the *pattern* of stages that take it under this key. Tuples are sorted by key, host and order in a spool,
@@ -17,6 +17,7 @@
 //!
 //! This module knows neither threads nor evidence: [`Correlator::partition`] is called for each partition by whoever has threads.
 
+mod begins;
 mod candidate;
 mod correlator;
 mod found_alert;
@@ -24,10 +25,13 @@ mod group;
 mod hit_template;
 mod hosts;
 mod limits;
+mod new_terms;
 mod pattern;
 mod suppress;
+mod threshold;
 mod writer;
 
+pub use begins::EvidenceBegins;
 pub use candidate::CandidateTuple;
 pub use correlator::{Correlated, Correlator, Straddling};
 pub use found_alert::{AlertEvent, FoundAlert};

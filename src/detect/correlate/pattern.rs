@@ -1,9 +1,10 @@
 //! Which stages take an event under one of its keys: few such sets are met, again and again, so that candidates name them by number.
 
+use super::begins::EvidenceBegins;
 use super::hosts::HostTable;
 use crate::detect::hit::RuleIndex;
 use hashbrown::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Stands for a set of stages in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ const MOST_PATTERNS: usize = 1 << 16;
 pub struct CandidateTables {
     /// The hosts of candidates.
     pub hosts: HostTable,
+    /// When the evidence of each host begins; to be known before candidates are correlated, if some rule looks for new terms.
+    pub begins: OnceLock<EvidenceBegins>,
     patterns: Mutex<PatternNumbers>,
 }
 
@@ -46,7 +49,7 @@ struct PatternNumbers {
 
 impl Default for CandidateTables {
     fn default() -> Self {
-        let tables = Self { hosts: HostTable::default(), patterns: Mutex::default() };
+        let tables = Self { hosts: HostTable::default(), begins: OnceLock::new(), patterns: Mutex::default() };
         tables.numbers_of(&[], |none| debug_assert_eq!(none, Self::NO_HITS));
         tables
     }

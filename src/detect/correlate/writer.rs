@@ -7,7 +7,7 @@ use super::hosts::HostNumber;
 use super::pattern::{CandidateTables, PatternHit};
 use crate::detect::hit::{CandidateEvent, RuleHit};
 use crate::ecs::{self, Field};
-use crate::eql::{Digest, DigestBuffer, Digester};
+use crate::eql::{Digest, DigestBuffer, Digester, MAX_KEYS};
 use crate::event::{Fields, OrderKey, Value, WrittenText};
 use crate::rules::Rule;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub struct CandidateWriter {
     pub alerts: Vec<FoundAlert>,
     buffer: DigestBuffer,
     keys: Vec<Digest>,
+    values: Vec<u64>,
     text: String,
     /// The host that was met last, which the next event is often of.
     host: Option<(Arc<str>, HostNumber)>,
@@ -62,12 +63,23 @@ impl CandidateWriter {
             self.keys.clear();
             digester.keys(event, &list.fields, list.of_host, &mut self.buffer, &mut self.keys);
             has_process |= list.is_process && !self.keys.is_empty();
+            self.values.clear();
+            if let Some(counted) = &list.counted {
+                // The cap on combinations is one on keys and values together.
+                let most = MAX_KEYS / self.keys.len().max(1);
+                digester.values(event, counted, most.max(1), &mut self.buffer, &mut self.values);
+            }
+            if self.values.is_empty() {
+                self.values.push(0);
+            }
             for (ordinal, key) in (0..).zip(&self.keys) {
-                let tuple = |pattern| {
-                    let tuple = CandidateTuple::new(*key, order, host, pattern).at(ordinal);
+                let tuple = |pattern, value| {
+                    let tuple = CandidateTuple::new(*key, order, host, pattern).at(ordinal).counting(value);
                     tuple.of_one_host(list.of_host).of_process(list.is_process)
                 };
-                self.tuples.extend(list.patterns.iter().map(|pattern| tuple(*pattern)));
+                for pattern in &list.patterns {
+                    self.tuples.extend(self.values.iter().map(|value| tuple(*pattern, *value)));
+                }
             }
         }
         if self.tuples.len() == first {
@@ -92,7 +104,7 @@ impl CandidateWriter {
     ) {
         let CandidateEvent { order, host, entity_id, hits, .. } = candidate;
         let (order, host) = (*order, tables.hosts.number(host));
-        let mut keys: Vec<(bool, Digest, PatternHit, u16)> = Vec::new();
+        let mut keys: Vec<(bool, Digest, u64, PatternHit, u16)> = Vec::new();
         let mut is_capped = false;
         for (rule, hit) in hits {
             let RuleHit::Joined(candidate) = hit else {
@@ -103,20 +115,30 @@ impl CandidateWriter {
             let of_host = rules.get(*rule).is_some_and(|rule| joins_on_one_host(&rule.query));
             for (filter, of_filter) in candidate.hits() {
                 let hit = PatternHit::new(*rule, filter);
-                keys.extend(of_filter.iter().zip(0..).map(|(key, at)| (of_host, digester.key(of_host, key), hit, at)));
+                let most = (MAX_KEYS / of_filter.len().max(1)).max(1);
+                let mut values: Vec<u64> =
+                    candidate.counted(filter).take(most).map(|value| digester.value(value)).collect();
+                is_capped |= candidate.counted(filter).nth(most).is_some();
+                if values.is_empty() {
+                    values.push(0);
+                }
+                for (key, at) in of_filter.iter().zip(0..) {
+                    let digest = digester.key(of_host, key);
+                    keys.extend(values.iter().map(|value| (of_host, digest, *value, hit, at)));
+                }
             }
         }
         keys.sort_unstable();
         let process = entity_id.as_ref().and_then(|id| digester.text_key(id));
         let first = self.tuples.len();
         let mut has_process = false;
-        for of_key in keys.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1)) {
-            let (of_host, key, _, ordinal) = of_key[0];
+        for of_key in keys.chunk_by(|left, right| (left.0, left.1, left.2) == (right.0, right.1, right.2)) {
+            let (of_host, key, value, _, ordinal) = of_key[0];
             let is_process = of_host && Some(key) == process;
             has_process |= is_process;
-            let hits: Vec<PatternHit> = of_key.iter().map(|(_, _, hit, _)| *hit).collect();
+            let hits: Vec<PatternHit> = of_key.iter().map(|(_, _, _, hit, _)| *hit).collect();
             tables.numbers_of(&hits, |pattern| {
-                let tuple = CandidateTuple::new(key, order, host, pattern).at(ordinal);
+                let tuple = CandidateTuple::new(key, order, host, pattern).at(ordinal).counting(value);
                 self.tuples.push(tuple.of_one_host(of_host).of_process(is_process));
             });
         }

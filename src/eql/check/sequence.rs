@@ -1,7 +1,6 @@
 //! Sequences and samples: stages, keys, runs and spans.
 
 use super::{Checker, codes};
-use crate::ecs::SubField;
 use crate::eql::ast::{self, ExprKind};
 use crate::eql::predicate::Predicate;
 use crate::eql::sample::{CompiledSample, MAX_TERMS};
@@ -97,9 +96,8 @@ impl Checker<'_> {
             .iter()
             .map(|key| match &key.kind {
                 ExprKind::Field { name, optional } => {
-                    let (field, sub) = self.resolve(name, key.span());
-                    let lower = sub == Some(SubField::Caseless) || KeyField::names_host(&field);
-                    Some(KeyField { field, optional: *optional, lower })
+                    self.resolve(name, key.span());
+                    Some(KeyField::named(name, *optional))
                 }
                 ExprKind::Invalid => None,
                 _ => self.fail(codes::INVALID_KEY, key.span(), "a join key must be a field", ""),

@@ -25,9 +25,14 @@ pub(in crate::eql) fn candidate(
         }
         let (keys, cut) = known.of(document, filter.keys());
         capped |= *cut;
-        if !keys.is_empty() {
-            hits.push(FilterHit { filter: index, keys: keys.clone() });
+        if keys.is_empty() {
+            continue;
         }
+        let keys = keys.clone();
+        let counted = filter.counted().map(|field| known.of(document, std::slice::from_ref(field)));
+        capped |= counted.is_some_and(|(_, cut)| *cut);
+        let counted = counted.map(|(values, _)| values.clone()).unwrap_or_default();
+        hits.push(FilterHit { filter: index, keys, counted });
     }
     (!hits.is_empty()).then(|| Candidate { hits: hits.into(), capped })
 }
@@ -78,19 +83,31 @@ pub struct Candidate {
 struct FilterHit {
     filter: usize,
     keys: Arc<[JoinKey]>,
+    /// The values of its counted field, each as a key of one part.
+    counted: Arc<[JoinKey]>,
 }
 
 impl Candidate {
     /// A candidate that some filters take, each under keys that digests stand for.
     pub fn of_digests<'d>(hits: impl Iterator<Item = (usize, &'d [Digest])>) -> Self {
         let key = |digest: &Digest| JoinKey::from([KeyPart::Digest(*digest)]);
-        let hit = |(filter, digests): (usize, &[Digest])| FilterHit { filter, keys: digests.iter().map(key).collect() };
+        let hit = |(filter, digests): (usize, &[Digest])| FilterHit {
+            filter,
+            keys: digests.iter().map(key).collect(),
+            counted: Arc::default(),
+        };
         Self { hits: hits.map(hit).collect(), capped: false }
     }
 
     /// The filters that take the document, by number, each with the keys that it takes it under.
     pub fn hits(&self) -> impl Iterator<Item = (usize, &[JoinKey])> {
         self.hits.iter().map(|hit| (hit.filter, &*hit.keys))
+    }
+
+    /// The values of the counted field of a filter.
+    pub fn counted(&self, filter: usize) -> impl Iterator<Item = &KeyPart> {
+        let hit = self.hits.iter().find(move |hit| hit.filter == filter);
+        hit.into_iter().flat_map(|hit| hit.counted.iter().flat_map(|value| value.iter()))
     }
 
     pub(in crate::eql) fn keys(&self, filter: usize) -> &[JoinKey] {

@@ -16,7 +16,7 @@
 
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
-use crate::ecs::{Field, FieldType};
+use crate::ecs::{self, Field, FieldType, SubField};
 use crate::eql::datum::{Datum, KEYWORD_LIMIT, is_too_long, read_all};
 use crate::event::{Fields, Value, WrittenText};
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -38,6 +38,13 @@ pub struct KeyField {
 }
 
 impl KeyField {
+    /// The key of a name, as which of its multi-fields it may be.
+    pub fn named(name: &str, optional: bool) -> Self {
+        let (field, sub) = ecs::mapped(name);
+        let lower = sub == Some(SubField::Caseless) || Self::names_host(&field);
+        Self { field, optional, lower }
+    }
+
     /// Whether a field is the name or id of a host. Elasticsearch compares these exactly; but one host writes its name in different letters from record to
     /// record, and a sequence on it would be lost.
     pub fn names_host(field: &Field) -> bool {
@@ -183,6 +190,25 @@ impl Digester {
         Some(self.join(true, std::slice::from_ref(part)))
     }
 
+    /// Adds a number for each value of a field, which stands for it and is not 0, up to so many values. `buffer` must have begun this document.
+    pub fn values(
+        &self,
+        document: &dyn Fields,
+        KeyField { field, lower, .. }: &KeyField,
+        most: usize,
+        buffer: &mut DigestBuffer,
+        values: &mut Vec<u64>,
+    ) {
+        let range = buffer.values(self, document, field, *lower);
+        buffer.capped |= range.len() > most;
+        values.extend(buffer.parts[range].iter().take(most).map(number_of));
+    }
+
+    /// The number that stands for a value: see [`values`](Self::values).
+    pub fn value(&self, part: &KeyPart) -> u64 {
+        number_of(&self.part(part))
+    }
+
     /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many. `buffer` must have begun this document.
     pub fn keys(
         &self,
@@ -269,6 +295,11 @@ impl Digester {
             }
         }
     }
+}
+
+/// The number that stands for a value with this digest; 0 stands for none.
+fn number_of(digest: &Digest) -> u64 {
+    digest[0].max(1)
 }
 
 /// A value in lower case, if that is wanted.

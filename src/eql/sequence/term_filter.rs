@@ -12,13 +12,20 @@ use std::sync::Arc;
 pub struct TermFilter {
     predicate: Predicate,
     keys: Vec<KeyField>,
+    counted: Option<KeyField>,
     missing: bool,
     span: Span,
 }
 
 impl TermFilter {
     pub(in crate::eql) fn new(predicate: Predicate, keys: Vec<KeyField>, missing: bool, span: Span) -> Self {
-        Self { predicate, keys, missing, span }
+        Self { predicate, keys, counted: None, missing, span }
+    }
+
+    /// A filter of a threshold or of new terms: what an event must be, its keys, and the field whose distinct values are counted, if some are. `span` is the
+    /// place of the condition in the query.
+    pub fn counting(predicate: Predicate, keys: Vec<KeyField>, counted: Option<KeyField>, span: Span) -> Self {
+        Self { predicate, keys, counted, missing: false, span }
     }
 
     /// Restricts the filter to events that pass a condition.
@@ -35,6 +42,11 @@ impl TermFilter {
     /// Join keys, those of the whole sequence first.
     pub fn keys(&self) -> &[KeyField] {
         &self.keys
+    }
+
+    /// The field whose distinct values are counted.
+    pub fn counted(&self) -> Option<&KeyField> {
+        self.counted.as_ref()
     }
 
     /// The keys of a document that it takes.
@@ -58,7 +70,7 @@ pub(in crate::eql) fn fields_of(filters: &[Arc<TermFilter>]) -> Box<[Field]> {
     let mut fields: Vec<Field> = Vec::new();
     for filter in filters {
         fields.extend(filter.predicate.fields().into_iter().cloned());
-        fields.extend(filter.keys.iter().map(|key| key.field.clone()));
+        fields.extend(filter.keys.iter().chain(&filter.counted).map(|key| key.field.clone()));
     }
     fields.sort_unstable();
     fields.dedup();

@@ -31,7 +31,8 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     };
     let empty = Event { document: Document::new(), ..full.clone() };
     let detector = Detector::new(rules::builtin());
-    let alerts = [crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], start: None }];
+    let alerts =
+        [crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], tally: None, start: None }];
     let results = Results {
         detector: &detector,
         alerts: &alerts,

@@ -89,12 +89,7 @@ fn a_mistake_in_kql_has_its_place_in_the_file() {
 
 #[test]
 fn other_languages_are_named_and_not_wrong() {
-    for (kind, language, expected) in [
-        ("esql", "esql", "esql"),
-        ("threshold", "kuery", "threshold"),
-        ("new_terms", "kuery", "new_terms"),
-        ("threat_match", "kuery", "threat_match"),
-    ] {
+    for (kind, language, expected) in [("esql", "esql", "esql"), ("threat_match", "kuery", "threat_match")] {
         let text = RULE.replace("type = \"eql\"", &format!("type = \"{kind}\""));
         let parsed = parse_elastic(&text.replace("language = \"eql\"", &format!("language = \"{language}\"")));
         assert_eq!(parsed.not_run.map(|rule| rule.language).as_deref(), Some(expected));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 proptest! {
     #[test]
     fn a_tuple_comes_back_from_disk_as_it_was(
-        key in any::<[u64; 2]>(), place in any::<(i64, Option<u64>, u32, u64)>(), numbers in any::<(u32, u32, u16)>(),
+        key in any::<[u64; 2]>(), place in any::<(i64, Option<u64>, u32, u64)>(), numbers in any::<(u32, u32, u16, u64)>(),
         flags in any::<[bool; 3]>(),
     ) {
         let (time, tiebreaker, input, offset) = place;
@@ -12,6 +12,7 @@ proptest! {
         let tuple = CandidateTuple::new(key, order, HostNumber(numbers.0), PatternNumber(numbers.1));
         let mut tuple = tuple.of_one_host(flags[0]).of_process(flags[1]);
         tuple.ordinal = numbers.2;
+        tuple.value = numbers.3;
         if flags[2] {
             tuple.cap();
         }
@@ -26,5 +27,5 @@ proptest! {
 
 #[test]
 fn a_tuple_is_small() {
-    assert_eq!(size_of::<CandidateTuple>(), 56);
+    assert_eq!(size_of::<CandidateTuple>(), 64);
 }
