@@ -3,6 +3,7 @@
 use super::alert_id::{EVENT_FIELDS, alert_id};
 use super::message::message_of;
 use super::results::Results;
+use super::tally::tally_json;
 use super::triage_json::triage_json;
 use crate::detect::{Alert, RuleIndex};
 use crate::ecs::{self, Field, FieldId};
@@ -122,6 +123,9 @@ fn alert_facts(results: &Results<'_>, position: usize, alert: &Alert) -> Map<Str
     let mut evql = json!({ "alert": position + 1, "severity": meta.level.name() });
     if meta.building_block {
         evql["building_block"] = true.into();
+    }
+    if let Some((name, found)) = tally_json(&results.detector.rules()[alert.rule], alert) {
+        evql[name] = found;
     }
     if let Some(start) = &alert.start {
         evql["process_start"] = start.to_json();

@@ -7,7 +7,8 @@ use evql::detect::Alert;
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
 use evql::process::Connection;
-use evql::report::{Citation, Results, citation};
+use evql::report::{Citation, Results, citation, tally_json, tally_lines};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -94,6 +95,11 @@ impl AlertCard<'_> {
             .collect();
         if !subs.is_empty() {
             line(out, "ATT&CK", &subs.join(", "))?;
+        }
+        if let Some((name, found)) = tally_json(&self.results.detector.rules()[self.alert.rule], self.alert) {
+            for (label, text) in tally_lines(&json!({ name: found })) {
+                line(out, label, &shown(&text, self.most))?;
+            }
         }
         Ok(())
     }

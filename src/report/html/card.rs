@@ -7,6 +7,7 @@ use super::text::{Attribute, instant, line, link, short};
 use super::triage::triage;
 use crate::base::escape;
 use crate::event::Clock;
+use crate::report::tally::tally_lines;
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
@@ -36,6 +37,7 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
         (PreEscaped("<div class=\"body\">"))
         (about(document, finding))
         (attack(finding))
+        (tally(document))
         section.part {
             h4 { "Steps" }
             (steps(events(document), at(document, "evql.process_start"), clock, &known_addresses(document)))
@@ -105,6 +107,16 @@ fn about(document: &Value, finding: &Finding) -> Markup {
     html! {
         @if let Some(description) = description { p.about { (line(&description.split_whitespace().collect::<Vec<_>>().join(" "))) } }
         @if finding.building_block { p.note { "This rule is a building block: alone it says little." } }
+    }
+}
+
+/// What the rule has counted, or looked back to.
+fn tally(document: &Value) -> Markup {
+    let lines = at(document, "evql").map_or_else(Vec::new, tally_lines);
+    html! {
+        @if !lines.is_empty() {
+            dl.facts { @for (label, text) in &lines { dt { (label) } dd { (line(text)) } } }
+        }
     }
 }
 

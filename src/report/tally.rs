@@ -1,0 +1,83 @@
+//! What a rule has counted for an alert, or looked back to, as JSON and in words.
+//!
+//! The words are made from the JSON, so that a report of saved alerts says the same as the terminal.
+
+use crate::base::number::counted;
+use crate::detect::{Alert, AlertTally};
+use crate::eql::Query;
+use crate::event::Value;
+use crate::rules::Rule;
+use serde_json::json;
+
+/// `evql.threshold_result` or `evql.new_terms` of an alert document, with its name; `None` for alerts of other rules.
+pub fn tally_json(rule: &Rule, alert: &Alert) -> Option<(&'static str, serde_json::Value)> {
+    let filter = rule.query.filters().first()?;
+    let value = |value: &Option<Value>| value.as_ref().map_or(serde_json::Value::Null, Value::to_json);
+    let term = |(key, term): (&crate::eql::KeyField, &Option<Value>)| json!({ "field": key.field.name(), "value": value(term) });
+    let terms: serde_json::Value = filter.keys().iter().zip(&alert.join_keys).map(term).collect();
+    let times = || alert.present().map(|event| event.timestamp.rfc3339());
+    match alert.tally? {
+        AlertTally::Counted { events, values, is_cut } => {
+            let mut found =
+                json!({ "terms": terms, "count": events, "from": times().next(), "to": times().next_back() });
+            if let (Some(values), Some(counted)) = (values, filter.counted()) {
+                found["cardinality"] = json!([{ "field": counted.field.name(), "value": values }]);
+            }
+            if is_cut {
+                found["at_least"] = true.into();
+            }
+            Some(("threshold_result", found))
+        }
+        AlertTally::New { before, is_known } => {
+            let mut found = json!({ "terms": terms, "known": is_known });
+            if let Some(before) = before {
+                found["last_seen"] = before.rfc3339().into();
+            }
+            if let Query::NewTerms(query) = &rule.query {
+                found["history_seconds"] = (query.history().0 / crate::base::Ticks::PER_SECOND).into();
+            }
+            Some(("new_terms", found))
+        }
+    }
+}
+
+/// The same in words, each line with a label; `evql` is that object of an alert document.
+pub fn tally_lines(evql: &serde_json::Value) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let pairs = |list: &serde_json::Value| -> Vec<(String, String)> {
+        let pairs = list.as_array().into_iter().flatten();
+        pairs.map(|pair| (text(&pair["field"]), text(&pair["value"]))).collect()
+    };
+    let terms = |found: &serde_json::Value| -> Option<String> {
+        let terms: Vec<String> =
+            pairs(&found["terms"]).iter().map(|(field, value)| format!("{field} = {value}")).collect();
+        (!terms.is_empty()).then(|| terms.join(", "))
+    };
+    if let Some(found) = evql.get("threshold_result").filter(|found| found.is_object()) {
+        lines.extend(terms(found).map(|terms| ("terms", terms)));
+        let least = if found["at_least"] == true { "at least " } else { "" };
+        let mut parts = vec![format!("{least}{}", counted(found["count"].as_u64().unwrap_or_default(), "event"))];
+        let values = pairs(&found["cardinality"]);
+        parts.extend(values.iter().map(|(field, value)| format!(" with {value} values of {field}")));
+        let times = found["from"].as_str().zip(found["to"].as_str());
+        parts.extend(times.map(|(from, to)| format!(", from {from} to {to}")));
+        lines.push(("count", parts.concat()));
+    }
+    if let Some(found) = evql.get("new_terms").filter(|found| found.is_object()) {
+        lines.extend(terms(found).map(|terms| ("new", terms)));
+        let before = match (found["last_seen"].as_str(), found["known"].as_bool()) {
+            (Some(before), _) => format!("last at {before}"),
+            (None, Some(false)) => "not in this evidence, which begins too late to know that it is new".to_owned(),
+            (None, _) => "never in this evidence".to_owned(),
+        };
+        lines.push(("before", before));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;
