@@ -373,7 +373,10 @@ impl Scanner {
         progress: &dyn Progress,
     ) -> Result<ScanResults, ScannerError> {
         // A scan takes its rules for good, while a scanner may scan again. Compiled filters are shared, so that the copy is small.
-        Ok(ScanResults { run: ScanRun::new(self.chosen.clone(), paths, options.clone(), progress)? })
+        let run = ScanRun::new(self.chosen.clone(), paths, options.clone(), progress)?;
+        // For the iterators of the results, which cannot fail; exporters take the same alerts.
+        run.outcome.alerts.hold()?;
+        Ok(ScanResults { run })
     }
 }
 
@@ -386,12 +389,12 @@ pub struct ScanResults {
 impl ScanResults {
     /// The alerts, in the order of their last events.
     pub fn alerts(&self) -> impl DoubleEndedIterator<Item = AlertView<'_>> + ExactSizeIterator {
-        (0..self.run.outcome.alerts.len()).map(|position| AlertView { results: self, position })
+        (0..self.run.outcome.alerts.held().len()).map(|position| AlertView { results: self, position })
     }
 
     /// The events of all alerts, alert by alert; one that is part of several alerts comes several times.
     pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.run.outcome.alerts.iter().flat_map(Alert::present)
+        self.run.outcome.alerts.held().iter().flat_map(Alert::present)
     }
 
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
@@ -426,10 +429,8 @@ impl ScanResults {
 
     /// Looks up what an analyst would look up first about the alerts: the starts of their processes, what these did, and where else their files and
     /// destinations were seen. Reads the evidence again; exporters write what was found.
-    pub fn enrich(&mut self) {
-        if !self.run.outcome.alerts.is_empty() {
-            self.run.look_up(&Silent);
-        }
+    pub fn enrich(&mut self) -> Result<(), ScannerError> {
+        Ok(self.run.look_up(&Silent)?)
     }
 
     /// Shows every event that counted to observers, one for each thread that `new` makes, and gives them back in no certain order.
@@ -506,7 +507,7 @@ pub struct AlertView<'r> {
 impl<'r> AlertView<'r> {
     /// The alert: its join keys, and its events stage by stage.
     pub fn alert(self) -> &'r Alert {
-        &self.results.run.outcome.alerts[self.position]
+        &self.results.run.outcome.alerts.held()[self.position]
     }
 
     /// The rule that found it.
@@ -526,6 +527,6 @@ impl<'r> AlertView<'r> {
 
     /// The alert as an ECS document, as JSON outputs have it; `docs/outputs.md` is its contract.
     pub fn to_json(self) -> serde_json::Value {
-        alert_document(&self.results.for_exporters(), self.position, self.alert())
+        alert_document(&self.results.for_exporters(), self.position, self.alert(), false)
     }
 }

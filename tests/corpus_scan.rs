@@ -33,7 +33,7 @@ fn alerts(outcome: &Outcome) -> Vec<(String, Vec<String>)> {
     let text = |event: &evql::event::Event, field| event.document.text(field).unwrap_or_default().to_owned();
     let ids = |alert: &evql::detect::Alert| alert.present().map(|event| text(event, ecs::WINLOG_RECORD_ID)).collect();
     let host = |alert: &evql::detect::Alert| text(alert.last().unwrap(), ecs::HOST_NAME);
-    let mut all: Vec<_> = outcome.alerts.iter().map(|alert| (host(alert), ids(alert))).collect();
+    let mut all: Vec<_> = outcome.alerts.hold().unwrap().iter().map(|alert| (host(alert), ids(alert))).collect();
     all.sort();
     all
 }

@@ -84,8 +84,8 @@ fn the_same_file_named_twice_is_read_once() {
 fn a_window_of_time_hides_what_lies_outside() {
     let (_folder, path) = folder("regsvr32");
     let all = run(std::slice::from_ref(&path), &RunOptions::default());
-    let start = all.alerts[0].events[0].as_ref().unwrap().logged;
-    let end = all.alerts[0].events[1].as_ref().unwrap().logged;
+    let start = all.alerts.hold().unwrap()[0].events[0].as_ref().unwrap().logged;
+    let end = all.alerts.hold().unwrap()[0].events[1].as_ref().unwrap().logged;
     let alerts = |from, to| {
         let options = RunOptions { window: TimeWindow { from, to }, ..RunOptions::default() };
         let outcome = run(std::slice::from_ref(&path), &options);
@@ -118,7 +118,7 @@ fn gist(outcome: &Outcome) -> Vec<String> {
         json["log"]["file"] = serde_json::Value::Null;
         json.to_string()
     };
-    outcome.alerts.iter().flat_map(|alert| alert.present().map(event).collect::<Vec<_>>()).collect()
+    outcome.alerts.hold().unwrap().iter().flat_map(|alert| alert.present().map(event).collect::<Vec<_>>()).collect()
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn the_facade_and_the_command_line_write_the_same_alerts() {
     for (clock, name) in [(Clock::Logged, "logged"), (Clock::Utc, "utc")] {
         let scanner = Scanner::builder().clock(clock).threads(2).build().unwrap();
         let mut results = scanner.scan(samples()).unwrap();
-        results.enrich();
+        results.enrich().unwrap();
         let mut written = Vec::new();
         results.write(&AlertsJson(JsonLayout::Lines), &mut written).unwrap();
         let args = [&["scan", "--clock", name, "-t", "jsonl", "-o", "-"], &samples()[..]].concat();

@@ -45,7 +45,7 @@ fn read(path: &Path) -> (Vec<Record>, Vec<Fault>) {
 fn alerts(path: PathBuf) -> Vec<Vec<u64>> {
     let outcome = pipeline::run(&[path], &Detector::new(rules::builtin()), &RunOptions::default(), &Silent).unwrap();
     let ids = |alert: &evql::detect::Alert| alert.present().map(|event| event.tiebreaker.unwrap()).collect();
-    outcome.alerts.iter().map(ids).collect()
+    outcome.alerts.hold().unwrap().iter().map(ids).collect()
 }
 
 /// One element on a line of its own, as tools that indent write it.

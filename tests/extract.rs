@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 fn run(paths: &[PathBuf], detector: &Detector) -> Outcome {
     let options = RunOptions { threads: 2, ..RunOptions::default() };
     let mut outcome = pipeline::run(paths, detector, &options, &Silent).unwrap();
-    outcome.again.complete(&mut outcome.alerts, &Silent);
+    outcome.again.complete(&mut outcome.alerts, &Silent).unwrap();
     outcome
 }
 
@@ -71,13 +71,13 @@ fn every_alert_comes_again(evidence: &Path, detector: &Detector) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let identity = |alert: &Alert| AlertIdentity::new(detector, alert);
     let mut originals: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
-    for (number, alert) in outcome.alerts.iter().enumerate() {
+    for (number, alert) in outcome.alerts.hold().unwrap().iter().enumerate() {
         let path = folder.path().join(format!("{number}.evtx"));
         let places = places(&outcome, alert);
         let summary = extract(&outcome, &places, &path);
         assert_eq!(summary.records, places.len() as u64, "alert {number}");
         let again = run(std::slice::from_ref(&path), detector);
-        let same = again.alerts.iter().find(|other| identity(other) == identity(alert));
+        let same = again.alerts.hold().unwrap().iter().find(|other| identity(other) == identity(alert));
         let same = same.unwrap_or_else(|| panic!("alert {number} of {} does not come again", identity(alert).rule()));
         assert_eq!(documents(same), documents(alert), "alert {number}");
         assert!(again.faults.is_empty(), "alert {number}: {:?}", again.faults);
@@ -127,13 +127,16 @@ fn all_alerts_of_the_corpus_come_again_out_of_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.evtx");
     let mut wanted = WantedEvents::default();
-    for alert in &outcome.alerts {
+    for alert in outcome.alerts.hold().unwrap() {
         wanted.add_alert(alert);
     }
     extract(&outcome, &wanted.places(&outcome.again, &Silent), &path);
     let again = run(&[path], &detector);
     let identity = |alert: &Alert| AlertIdentity::new(&detector, alert);
-    let compared = Reproduction::new(outcome.alerts.iter().map(identity), again.alerts.iter().map(identity));
+    let compared = Reproduction::new(
+        outcome.alerts.hold().unwrap().iter().map(identity),
+        again.alerts.hold().unwrap().iter().map(identity),
+    );
     assert!(compared.missing.is_empty(), "{:?}", compared.missing);
     eprintln!("{} alerts come again, {} besides", compared.again, compared.others.len());
 }
@@ -161,8 +164,8 @@ fn context_adds_ancestors_and_deeds_and_then_descendants() {
     let depths = [ContextDepth::None, ContextDepth::Processes, ContextDepth::Descendants];
     let counts = depths.map(|depth| {
         let mut wanted = WantedEvents::default();
-        wanted.add_alert(&outcome.alerts[0]);
-        wanted.add_context(&outcome.alerts[0], &forest, depth);
+        wanted.add_alert(&outcome.alerts.hold().unwrap()[0]);
+        wanted.add_context(&outcome.alerts.hold().unwrap()[0], &forest, depth);
         wanted.places(&outcome.again, &Silent).len()
     });
     assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
@@ -222,7 +225,7 @@ fn alerts_come_again_under_other_names(evidence: &Path, detector: &Detector) -> 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.evtx");
     let mut wanted = WantedEvents::default();
-    for alert in &outcome.alerts {
+    for alert in outcome.alerts.hold().unwrap() {
         wanted.add_alert(alert);
     }
     let places = wanted.places(&outcome.again, &Silent);
@@ -241,7 +244,10 @@ fn alerts_come_again_under_other_names(evidence: &Path, detector: &Detector) -> 
         let left = leftovers(File::open(&path).unwrap(), &finder).unwrap();
         assert!(left.is_empty(), "{left:?}");
         let again = run(std::slice::from_ref(&path), detector);
-        let compared = Reproduction::new(outcome.alerts.iter().map(identity), again.alerts.iter().map(identity));
+        let compared = Reproduction::new(
+            outcome.alerts.hold().unwrap().iter().map(identity),
+            again.alerts.hold().unwrap().iter().map(identity),
+        );
         if compared.missing.is_empty() {
             assert!(compared.others.is_empty(), "{:?}", compared.others);
             break;
@@ -249,7 +255,7 @@ fn alerts_come_again_under_other_names(evidence: &Path, detector: &Detector) -> 
         eprintln!("{} alerts missing, for which words are left where they are no names", compared.missing.len());
         assert!(book.loosen(&hints), "{:?}", compared.missing);
     }
-    let originals = Originals::of(&outcome.alerts);
+    let originals = Originals::of(outcome.alerts.hold().unwrap());
     let left = originals.left_in(&std::fs::read(&path).unwrap());
     assert!(left.is_empty(), "{left:?}");
     eprintln!(

@@ -47,7 +47,7 @@ fn computers_are_told_by_pattern_whatever_the_case() {
     let hosts = |outcome: &Outcome| -> BTreeSet<String> {
         let host =
             |alert: &evql::detect::Alert| alert.last().unwrap().document.text(evql::ecs::HOST_NAME).unwrap().to_owned();
-        outcome.alerts.iter().map(host).collect()
+        outcome.alerts.hold().unwrap().iter().map(host).collect()
     };
     let all = hosts(&run(&samples(), EventFilter::default(), false));
     let one = all.first().unwrap().clone();
@@ -90,8 +90,8 @@ fn an_exception_sees_all_events_of_an_alert_together() {
     let all = run(&samples(), EventFilter::default(), false);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("known.toml");
-    let start = all.alerts[0].events[0].as_ref().unwrap();
-    let connection = all.alerts[0].last().unwrap();
+    let start = all.alerts.hold().unwrap()[0].events[0].as_ref().unwrap();
+    let connection = all.alerts.hold().unwrap()[0].last().unwrap();
     let name = start.document.text(evql::ecs::PROCESS_NAME).unwrap();
     let line = start.document.text(evql::ecs::PROCESS_COMMAND_LINE).unwrap();
     let address = connection.document.first(evql::ecs::DESTINATION_IP).unwrap().to_string();

@@ -52,7 +52,7 @@ fn found(folder: &TempDir, queries: &[String], options: &RunOptions) -> Vec<(usi
     let detector = Detector::new(RuleSet { rules: queries.iter().map(rule).collect() });
     let outcome = pipeline::run(&[folder.path().to_owned()], &detector, options, &Silent).unwrap();
     let numbers = |alert: &Alert| alert.present().map(|event| event.tiebreaker).collect();
-    outcome.alerts.iter().map(|alert| (alert.rule, numbers(alert))).collect()
+    outcome.alerts.hold().unwrap().iter().map(|alert| (alert.rule, numbers(alert))).collect()
 }
 
 /// Candidates are sorted in memory or on disk, in pieces that depend on threads and memory: nothing is lost, and nothing else is found.

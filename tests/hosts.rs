@@ -68,10 +68,16 @@ fn a_sequence_goes_on_where_the_name_of_its_host_changes_its_letters() {
         assert_eq!(outcome.alerts.len(), 1, "by {by}");
         assert_eq!(outcome.notices, [], "by {by}");
         if by == "winlog.computer_name" {
-            assert_eq!(outcome.alerts[0].join_keys, [Some(Value::from("WS-0417.corp"))], "as the first event has it");
+            assert_eq!(
+                outcome.alerts.hold().unwrap()[0].join_keys,
+                [Some(Value::from("WS-0417.corp"))],
+                "as the first event has it"
+            );
         }
-        let names: Vec<_> =
-            outcome.alerts[0].present().map(|event| event.document.text(evql::ecs::HOST_NAME).unwrap()).collect();
+        let names: Vec<_> = outcome.alerts.hold().unwrap()[0]
+            .present()
+            .map(|event| event.document.text(evql::ecs::HOST_NAME).unwrap())
+            .collect();
         assert_eq!(names, ["WS-0417.corp", "ws-0417.Corp"], "values stay as they were recorded");
     }
 }
@@ -103,7 +109,9 @@ fn triage_and_tree_tell_of_a_process_under_two_names_of_hosts_that_no_rule_asks_
     let mut outcome =
         pipeline::run(&evidence.paths, &detector("process where event.code == \"5\""), &RunOptions::default(), &Silent)
             .unwrap();
-    let [notice] = &*outcome.again.triage(&mut outcome.alerts, &Silent).notices() else { panic!("one notice") };
+    let [notice] = &*outcome.again.triage(&mut outcome.alerts, &Silent).unwrap().notices() else {
+        panic!("one notice")
+    };
     assert!(notice.text.starts_with(&told), "{}", notice.text);
     let tree = outcome.again.processes(&Silent).several_hosts();
     assert_eq!(tree.as_ref(), Some(notice));

@@ -61,7 +61,8 @@ type Lost = &'static [&'static str];
 fn documents(outcome: &mut Outcome, lost: Lost) -> Vec<Value> {
     let detector = Detector::new(rules::builtin());
     let timeline = outcome.timeline.take().unwrap();
-    let results = results(&detector, &[], Clock::Logged);
+    let none = Vec::new();
+    let results = results(&detector, &none, Clock::Logged);
     let mut out = Vec::new();
     timeline.write(&results, &TimelineEcs, &mut out).unwrap();
     let line = |line: &[u8]| {
@@ -97,7 +98,7 @@ fn remove(value: &mut Value, path: &str) {
 fn alerts(outcome: &Outcome) -> Vec<String> {
     let event = |event: &std::sync::Arc<evql::event::Event>| format!("{:?}", event.tiebreaker);
     let alert = |alert: &evql::detect::Alert| alert.present().map(event).collect::<Vec<_>>().join(" ");
-    outcome.alerts.iter().map(alert).collect()
+    outcome.alerts.hold().unwrap().iter().map(alert).collect()
 }
 
 /// A tool that writes JSON.
@@ -652,7 +653,7 @@ fn a_record_counts_once_whatever_tool_has_kept_it() {
     assert_eq!(outcome.stats.tally.duplicates, count * TOOLS.len() as u64);
     assert_eq!(alerts(&outcome), alerts(&once));
     // Of copies the one of the log stays, whatever the files are called.
-    let origin = outcome.alerts[0].present().next().unwrap().origin;
+    let origin = outcome.alerts.hold().unwrap()[0].present().next().unwrap().origin;
     assert!(outcome.inputs[origin.input as usize].display.ends_with("z.evtx"));
 }
 

@@ -49,7 +49,7 @@ fn outputs_over_the_whole_folder_are_those_that_were_read_and_kept() {
         .collect();
     files.sort();
     let (detector, mut outcome) = run(&files, Clock::Logged);
-    outcome.again.complete(&mut outcome.alerts, &Silent);
+    outcome.again.complete(&mut outcome.alerts, &Silent).unwrap();
     let Outcome { alerts, timeline, .. } = outcome;
     let results = results(&detector, &alerts, Clock::Logged);
     let folder = serde_json::to_string(&samples().join("").to_string_lossy()).unwrap();

@@ -56,10 +56,10 @@ fn is_found(log: &[u8], what: &str) {
         assert_eq!(outcome.stats.mapped, 13, "{what}: {:?}", outcome.faults);
         assert_eq!(outcome.alerts.len(), 2, "{what}");
         assert!(outcome.faults.iter().any(|fault| fault.kind == FaultKind::Tampering), "{what}: {:?}", outcome.faults);
-        let json = outcome.alerts[1].last().unwrap().to_json();
+        let json = outcome.alerts.hold().unwrap()[1].last().unwrap().to_json();
         assert_eq!(json["evql"]["recovered"], true, "{what}");
         let mut text = Vec::new();
-        outcome.alerts[1].last().unwrap().push_json(&mut text);
+        outcome.alerts.hold().unwrap()[1].last().unwrap().push_json(&mut text);
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&text).unwrap(), json, "{what}");
         assert!(outcome.stats.adds_up(), "{what}");
     }

@@ -57,7 +57,7 @@ fn json(forest: &Forest) -> String {
 fn triage(paths: &[PathBuf], options: &RunOptions) -> String {
     let detector = builtin();
     let mut outcome = run(paths, &detector, options);
-    let triage = outcome.again.triage(&mut outcome.alerts, &Silent);
+    let triage = outcome.again.triage(&mut outcome.alerts, &Silent).unwrap();
     let results = Results {
         detector: &detector,
         alerts: &outcome.alerts,
@@ -66,8 +66,9 @@ fn triage(paths: &[PathBuf], options: &RunOptions) -> String {
         addresses: &triage.addresses,
         inputs: &[],
     };
-    let looked_up = |(at, alert)| serde_json::to_string_pretty(&alert_document(&results, at, alert)["evql"]["triage"]);
-    outcome.alerts.iter().enumerate().map(|alert| looked_up(alert).unwrap() + "\n").collect()
+    let looked_up =
+        |(at, alert)| serde_json::to_string_pretty(&alert_document(&results, at, alert, false)["evql"]["triage"]);
+    outcome.alerts.hold().unwrap().iter().enumerate().map(|alert| looked_up(alert).unwrap() + "\n").collect()
 }
 
 /// Compares with a kept file, or writes it.
@@ -114,7 +115,8 @@ fn documents(paths: &[PathBuf], to: &Path) {
     let detector = builtin();
     let timeline = Some(TimelineOptions { contents: RowContents::Document });
     let mut outcome = run(paths, &detector, &RunOptions { timeline, ..options(1) });
-    let results = results(&detector, &[], Clock::Logged);
+    let none = Vec::new();
+    let results = results(&detector, &none, Clock::Logged);
     let mut out = Vec::new();
     outcome.timeline.take().unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
     fs::write(to, out).unwrap();
@@ -189,9 +191,9 @@ fn an_alert_gets_the_start_that_no_rule_needed() {
     let detector = Detector::new(set);
     for slow_reader in [false, true] {
         let mut outcome = run(&macro_samples(), &detector, &RunOptions { slow_reader, ..options(2) });
-        assert!(outcome.alerts.len() == 5 && outcome.alerts.iter().all(|alert| alert.start.is_none()));
-        outcome.again.complete(&mut outcome.alerts, &Silent);
-        for alert in &outcome.alerts {
+        assert!(outcome.alerts.len() == 5 && outcome.alerts.hold().unwrap().iter().all(|alert| alert.start.is_none()));
+        outcome.again.complete(&mut outcome.alerts, &Silent).unwrap();
+        for alert in outcome.alerts.hold().unwrap() {
             let start = alert.start.as_ref().unwrap();
             assert!(start.document.is_process_creation());
             assert_eq!(
@@ -288,7 +290,7 @@ fn the_hash_of_a_library_is_looked_for_among_libraries() {
     let query = evql::eql::compile(r#"library where dll.name : "p.dll""#).query.unwrap();
     let detector = Detector::new(rules::RuleSet { rules: vec![rules::Rule::bare("", query)] });
     let mut outcome = run(&macro_samples(), &detector, &options(2));
-    let triage = outcome.again.triage(&mut outcome.alerts, &Silent);
+    let triage = outcome.again.triage(&mut outcome.alerts, &Silent).unwrap();
     let results = Results {
         detector: &detector,
         alerts: &outcome.alerts,
@@ -297,7 +299,7 @@ fn the_hash_of_a_library_is_looked_for_among_libraries() {
         addresses: &triage.addresses,
         inputs: &[],
     };
-    let document = alert_document(&results, 0, &outcome.alerts[0]);
+    let document = alert_document(&results, 0, &outcome.alerts.hold().unwrap()[0], false);
     let elsewhere = document["evql"]["triage"]["elsewhere"].as_array().unwrap();
     let hash = "5ef1322b96f176c4ea2b8304caf8b45e2e42c3188aa82ed1fd6196afc04b7297";
     let found = elsewhere.iter().find(|seen| seen["value"] == hash).unwrap();

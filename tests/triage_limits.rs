@@ -28,7 +28,7 @@ fn notices(events: &[String], query: &str) -> Vec<String> {
     let detector = Detector::new(RuleSet { rules: vec![Rule::bare(query, eql::compile(query).query.unwrap())] });
     let mut outcome = pipeline::run(&[path], &detector, &RunOptions::default(), &Silent).unwrap();
     assert!(!outcome.alerts.is_empty());
-    let triage = outcome.again.triage(&mut outcome.alerts, &Silent);
+    let triage = outcome.again.triage(&mut outcome.alerts, &Silent).unwrap();
     triage.notices().into_iter().map(|notice| notice.text).collect()
 }
 

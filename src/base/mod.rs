@@ -10,6 +10,7 @@ pub mod guid;
 pub mod host;
 pub mod interner;
 pub mod json;
+pub mod json_object;
 pub mod ngram;
 pub mod number;
 mod origin;

@@ -1,7 +1,9 @@
 //! Where a piece of evidence was read: a number for the input, an offset in it.
 
+use serde::{Deserialize, Serialize};
+
 /// A place in the evidence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Locator {
     /// Number of the input, counted from 0 in the sorted list of inputs.
     pub input: u32,

@@ -12,6 +12,8 @@
 //! Each run is cut into partitions by the leading bits of what it is sorted by, and a partition can be merged without the others: so threads share the
 //! work without asking each other. This module does not know what is sorted.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -44,6 +46,25 @@ pub struct SpoolLimits {
     pub max_memory: u64,
     /// The folder for temporary files; the system's own if not given.
     pub temp_folder: Option<PathBuf>,
+}
+
+/// Writes anything to a run: its length, then its bytes.
+pub fn write_item(item: &impl Serialize, out: &mut Vec<u8>) {
+    let at = out.len();
+    out.extend([0; 4]);
+    // Writing to a Vec does not fail.
+    drop(postcard::to_io(item, &mut *out));
+    let length = u32::try_from(out.len() - at - 4).unwrap_or(u32::MAX);
+    out[at..at + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+/// Reads what [`write_item`] has written.
+pub fn read_item<T: DeserializeOwned>(from: &mut dyn Read) -> io::Result<T> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length)?;
+    let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
+    from.read_exact(&mut bytes)?;
+    postcard::from_bytes(&bytes).map_err(io::Error::other)
 }
 
 impl Default for SpoolLimits {
@@ -87,6 +108,8 @@ struct SpoolState<T> {
     blocks: Vec<Vec<T>>,
     bytes: u64,
     runs: Vec<SortedRun>,
+    /// Whether a run could not be written: everything stays in memory then.
+    is_stuck: bool,
 }
 
 /// A sorted run on disk.
@@ -107,10 +130,15 @@ impl SortedRun {
 impl<T: SpoolItem> SortSpool<T> {
     /// An empty spool.
     pub fn new(limits: SpoolLimits) -> Self {
-        Self { limits, state: Mutex::new(SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new() }) }
+        Self {
+            limits,
+            state: Mutex::new(SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new(), is_stuck: false }),
+        }
     }
 
-    /// Adds items; writes what is held to disk if it has become too much. If that fails, what was held is still there.
+    /// Adds items; writes what is held to disk if it has become too much.
+    ///
+    /// Fails once if that fails. Nothing is lost: what was added is there, and what is added from then on stays in memory.
     pub fn add(&self, items: Vec<T>) -> io::Result<()> {
         if items.is_empty() {
             return Ok(());
@@ -119,7 +147,7 @@ impl<T: SpoolItem> SortSpool<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.blocks.push(items);
         state.bytes += bytes;
-        if state.bytes <= self.limits.max_memory {
+        if state.bytes <= self.limits.max_memory || state.is_stuck {
             return Ok(());
         }
         let blocks = std::mem::take(&mut state.blocks);
@@ -137,9 +165,22 @@ impl<T: SpoolItem> SortSpool<T> {
             }
             Err(error) => {
                 state.blocks.push(items);
+                state.is_stuck = true;
                 Err(self.limits.explain(&error))
             }
         }
+    }
+
+    /// Adds items one after the other.
+    pub fn add_all(&self, items: impl Iterator<Item = io::Result<T>>) -> io::Result<()> {
+        let mut block = Vec::new();
+        for item in items {
+            block.push(item?);
+            if block.len() >= BLOCK {
+                self.add(std::mem::take(&mut block))?;
+            }
+        }
+        self.add(block)
     }
 
     fn write(&self, items: &[T]) -> io::Result<SortedRun> {
@@ -189,6 +230,9 @@ impl<T: SpoolItem> SortedSpool<T> {
         merge
     }
 }
+
+/// Items that are added at a time where they come one by one.
+const BLOCK: usize = 1024;
 
 /// Bytes that are read of a run at a time.
 const READ_BYTES: usize = 64 << 10;

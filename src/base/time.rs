@@ -4,10 +4,11 @@
 //! Time zones other than UTC never leave this module. Text in other forms than Windows' own is read by `jiff`; what stands in every record is read and
 //! written here, by arithmetic, since a timeline has two instants in each row.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An instant in 100 ns steps since 1601-01-01T00:00:00Z, as in a FILETIME.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticks(pub i64);
 
 /// The first instant of the year 9999.

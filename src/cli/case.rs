@@ -2,6 +2,7 @@
 
 use super::args::{PageArgs, Scan};
 use super::session::Session;
+use super::tally;
 use super::terminal::survey::rough;
 use super::terminal::{counted, grouped};
 use evql::base::Ticks;
@@ -278,8 +279,7 @@ fn limits(args: &Scan, session: &Session) -> Vec<String> {
     if stats.by_id.is_empty() && stats.documents == 0 {
         told.push("There is no event of Sysmon in this evidence, and the rules look at those.".to_owned());
     }
-    let hidden =
-        session.run.outcome.alerts.iter().filter(|alert| session.run.detector.meta(alert).building_block).count();
+    let hidden = tally::of_rules(session, |meta| meta.building_block);
     if hidden > 0 && !args.building_blocks {
         told.push(format!(
             "{} alerts are of building-block rules, which the terminal does not show.",

@@ -49,7 +49,9 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     if session.run.outcome.inputs.is_empty() {
         return Ok(session.leave(&args.evidence, false));
     }
-    session.go_on(look, |run, bar| run.complete_alerts(bar));
+    session.go_on(look, |run, bar| run.complete_alerts(bar))?;
+    // Alerts are chosen by number, and compared with those of the extract.
+    session.run.outcome.alerts.hold()?;
     let parts = parts(args, &mut session, look)?;
     let slow = args.evidence.inputs.slow_reader;
     let mut names = if args.anonymize {

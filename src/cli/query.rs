@@ -9,7 +9,7 @@ use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::base::Span;
 use evql::base::time::seconds_text;
-use evql::detect::Alert;
+use evql::detect::AlertSource;
 use evql::diag::{self, Diagnostic, Severity};
 use evql::ecs::{self, Field, FieldId};
 use evql::eql::{self, Compiled, Query, UnknownName};
@@ -158,7 +158,7 @@ fn format(args: &Args, path: Option<&Path>) -> QueryFormat {
 }
 
 struct QueryResults<'a> {
-    alerts: &'a [Alert],
+    alerts: &'a dyn AlertSource,
     is_event: bool,
     fields: &'a [Field],
     session: &'a Session,
@@ -180,7 +180,7 @@ impl QueryResults<'_> {
     }
 
     fn text(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
-        for (number, found) in self.alerts.iter().enumerate() {
+        self.alerts.for_each(|number, found| {
             if !self.is_event {
                 let keys: Vec<String> = found
                     .join_keys
@@ -203,8 +203,8 @@ impl QueryResults<'_> {
                 self.event(event, previous, columns, out)?;
                 previous = Some(event);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// One line: when, where, what, which process, and what the query asked about.

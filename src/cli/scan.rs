@@ -33,7 +33,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let has_triage = writes_documents && !args.triage.no_triage;
     let look_up = has_triage || (args.triage.triage && !look.quiet);
     // Those who only count need not know more.
-    let outlines = look.quiet && page.is_none() && alerts_as.is_none() && rows.is_none();
+    let outlines = look.quiet && page.is_none() && alerts_as.is_none();
     let wanted = WantedOutputs { timeline: rows, outlines, ..WantedOutputs::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     // Taken out first: the rows may be gigabytes on disk, and what follows holds the session for a while.
@@ -41,12 +41,12 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let shows_alerts = !look.quiet || page.is_some() || alerts_as.is_some();
     if look_up {
         // The same pass finds the starts of processes.
-        session.go_on(look, |run, bar| run.look_up(bar));
+        session.go_on(look, |run, bar| run.look_up(bar))?;
     } else if shows_alerts {
-        session.go_on(look, |run, bar| run.complete_alerts(bar));
+        session.go_on(look, |run, bar| run.complete_alerts(bar))?;
     }
     if shows_alerts {
-        session.go_on(look, |run, bar| run.learn_addresses(bar));
+        session.go_on(look, |run, bar| run.learn_addresses(bar))?;
     }
     // One more pass, and only for the page: it says what the evidence lacks, which alerts alone do not show.
     let surveyed = if page.is_some() || alerts_as == Some(AlertFormat::Html) {

@@ -68,35 +68,32 @@ fn rules(session: &Session) -> Value {
 
 fn alerts(session: &Session) -> Value {
     let (outcome, detector) = (&session.run.outcome, &session.run.detector);
-    let all = &outcome.alerts;
-    let of_level = |level: Level| all.iter().filter(|alert| detector.meta(alert).level == level).count();
+    let tally = outcome.alerts.summary();
     // All four are keys, counts of zero too: a script need not ask whether one is there.
     let levels = [Level::Critical, Level::High, Level::Medium, Level::Low];
     let by_severity: Map<_, _> =
-        levels.map(|level| (level.name().to_owned(), of_level(level).into())).into_iter().collect();
-    let by_rule = tally::by_rule(session).into_iter().map(|rule| {
-        let meta = &detector.rules()[rule.rule].meta;
+        levels.map(|level| (level.name().to_owned(), tally::of_level(session, level).into())).into_iter().collect();
+    let by_rule = tally::by_rule(session).into_iter().map(|(rule, found)| {
+        let meta = &detector.rules()[rule].meta;
         json!({
             "rule.id": meta.id,
             "rule.name": meta.name,
             "severity": meta.level.name(),
             "risk_score": meta.risk_score,
-            "alerts": rule.alerts,
-            "hosts": rule.hosts,
+            "alerts": found.alerts,
+            "hosts": found.named_hosts,
         })
     });
-    let by_host =
-        tally::by_host(session).into_iter().map(|(host, count)| json!({ "host.name": host, "alerts": count }));
-    let by_hour =
-        tally::by_hour(session).into_iter().map(|(from, count)| json!({ "from": from.rfc3339(), "alerts": count }));
-    let range = tally::range(session);
+    let by_host = tally.by_host.iter().map(|(host, count)| json!({ "host.name": **host, "alerts": count }));
+    let by_hour = tally.by_hour.iter().map(|(from, count)| json!({ "from": from.rfc3339(), "alerts": count }));
+    let range = tally.range;
     let set_aside = outcome.set_aside.iter().map(|(&exception, count)| {
         let name = detector.exceptions().get(exception).map_or("", |exception| &exception.name);
         json!({ "exception": name, "alerts": count })
     });
     json!({
-        "total": all.len(),
-        "building_blocks": all.iter().filter(|alert| detector.meta(alert).building_block).count(),
+        "total": outcome.alerts.len(),
+        "building_blocks": tally::of_rules(session, |meta| meta.building_block),
         "left_out": outcome.left_out.values().sum::<usize>(),
         "set_aside": set_aside.collect::<Value>(),
         "first": range.map(|(first, _)| first.rfc3339()),

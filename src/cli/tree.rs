@@ -39,14 +39,14 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let forest = session.run.outcome.again.processes(&Bar::new(look));
     session.run.note_processes(&forest);
     session.report_faults(look)?;
-    let alerts = by_process(&forest, &session.run.outcome.alerts);
-    let selection = selection(args, &forest, &session.run.outcome.alerts)?;
+    let found = session.run.outcome.alerts.hold()?;
+    let alerts = by_process(&forest, found);
+    let selection = selection(args, &forest, found)?;
     let drawn = format == TreeFormat::Text;
     let view =
         View { depth: args.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
     let tree = TreeExport { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
-    let text =
-        TreeText { tree, detector: &session.run.detector, alerts: &session.run.outcome.alerts, verbose: look.verbose };
+    let text = TreeText { tree, detector: &session.run.detector, alerts: found, verbose: look.verbose };
     if let Some(sink) = sink {
         // Colours are for terminals.
         sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter { out, state: StripBytes::new() }))?;

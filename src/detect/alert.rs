@@ -4,23 +4,11 @@
 
 use super::hit::RuleIndex;
 use super::tally::AlertTally;
-use crate::base::{Locator, Ticks};
+use crate::base::Ticks;
 use crate::ecs::FieldId;
 use crate::event::{Event, Value};
-use hashbrown::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Loads events by where they were read. Those that cannot be loaded are missing from the answer.
-pub type Loader<'l> = &'l mut dyn FnMut(&BTreeSet<Locator>) -> HashMap<Locator, Arc<Event>>;
-
-/// How much is wanted of the events of alerts that are not at hand.
-pub enum Detail<'l> {
-    /// All of them, loaded.
-    Full(Loader<'l>),
-    /// Only host, time and place; an alert then has no keys, and not the start of its process. Not for exceptions, which ask for more.
-    Outline,
-}
 
 /// A finding.
 #[derive(Clone, Debug)]
@@ -70,8 +58,6 @@ pub struct Findings {
     pub left_out: BTreeMap<RuleIndex, usize>,
     /// Alerts that an exception took away, by the position of the exception.
     pub set_aside: BTreeMap<usize, usize>,
-    /// Events of alerts that could not be loaded. Their alerts are lost.
-    pub lost: BTreeSet<Locator>,
 }
 
 /// Rules that could find nothing.

@@ -14,12 +14,12 @@ use crate::source::RecordRef;
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A rule set, ready to look at events. Shared by all threads.
 #[derive(Debug)]
 pub struct Detector {
-    rules: RuleSet,
+    pub(super) rules: Arc<RuleSet>,
     all: RulePlan,
     /// The rules specialised to each event ID, made at the first event of the ID.
     by_id: HashMap<u32, OnceLock<RulePlan>>,
@@ -43,7 +43,7 @@ impl Detector {
         Self {
             all: RulePlan::all(&rules.rules),
             by_id,
-            rules,
+            rules: Arc::new(rules),
             mapping,
             max_signals: false,
             assumes_new: false,

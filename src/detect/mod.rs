@@ -7,7 +7,7 @@
 //!    Both look at one event at a time, in any order and on any thread.
 //! 3. `correlate` keeps a tuple of each event that some stage takes, sorts them, and runs sequences, samples, thresholds and new terms over them.
 //!
-//! [`Detector`] is a rule set at the entrance of all of them, and `findings` makes [`Alert`]s of what comes out. Events that no stage takes are forgotten at
+//! [`Detector`] is a rule set at the entrance of all of them, and `alert_builder` makes [`Alert`]s of what comes out, once their events are at hand. Events that no stage takes are forgotten at
 //! once.
 //!
 //! Events of different hosts never meet in a sequence that is joined by a process's entity id: such an id means something on its host only, and
@@ -16,6 +16,8 @@
 //! This module does not know threads or files.
 
 mod alert;
+mod alert_builder;
+mod alert_source;
 mod compile;
 mod correlate;
 mod detector;
@@ -25,13 +27,15 @@ mod matching;
 mod prefilter;
 mod tally;
 
-pub use alert::{Alert, Detail, Findings, Loader, MAX_SIGNALS, Unanswered};
+pub use alert::{Alert, Findings, MAX_SIGNALS, Unanswered};
+pub use alert_builder::AlertBuilder;
+pub use alert_source::{AlertOutline, AlertSource, AlertWriter, TextTaker, WantedRules};
 pub use compile::{
     ConstantFields, Coverage, Explained, Explanation, Inventory, NameWatch, ShapeWatch, SoughtName, coverage, explain,
 };
 pub use correlate::{
-    CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, EvidenceBegins,
-    FoundAlert, PatternHit, Straddling, joins_on_one_host,
+    AlertEvent, CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator,
+    EvidenceBegins, FoundAlert, KeptAlerts, PatternHit, Straddling, joins_on_one_host, suppressing,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};

@@ -3,9 +3,10 @@
 //! This file does not know how.
 
 use crate::base::Ticks;
+use serde::{Deserialize, Serialize};
 
 /// What a rule has counted for an alert, or looked back to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AlertTally {
     /// Of a threshold.
     Counted {

@@ -2,6 +2,8 @@
 //!
 //! This file does not know which fields there are.
 
+use serde::{Deserialize, Serialize};
+
 /// How Elasticsearch maps a field, as far as comparison depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldType {
@@ -49,7 +51,7 @@ pub enum Cardinality {
 }
 
 /// A field of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FieldId(pub(super) u16);
 
 /// The catalogue's entry for one field.

@@ -4,6 +4,7 @@
 
 use super::catalogue::DEFINITIONS;
 use super::definition::{Cardinality, FieldDefinition, FieldId, FieldType};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
@@ -39,7 +40,7 @@ pub fn all() -> impl Iterator<Item = FieldId> {
 /// A field by its number if the catalogue has it, else by its name.
 ///
 /// Two fields are equal exactly if their dotted names are: [`Field::named`] looks the name up first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Field {
     /// In the catalogue.
     Known(FieldId),

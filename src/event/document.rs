@@ -3,6 +3,7 @@
 use super::value::{FieldValues, Value};
 use crate::base::guid::Guid;
 use crate::ecs::{self, Cardinality, Field, FieldId, FieldType};
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 /// Whatever has values under fields: a document, or something that works its values out when they are asked for.
@@ -53,7 +54,7 @@ impl Fields for Document {
 }
 
 /// A flat map from field to its values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     fields: Vec<(Field, FieldValues)>,
     /// Which of the answers of a DNS query have a type and no data, by position: the lists of types and data are not equally long then.

@@ -6,6 +6,7 @@
 use super::document::Document;
 use super::json::Object;
 use crate::base::{Locator, Ticks};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub enum Clock {
 }
 
 /// A document with its place in time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// All fields, `@timestamp` among them.
     pub document: Document,
@@ -37,11 +38,12 @@ pub struct Event {
     /// Where it was read.
     pub origin: Locator,
     /// The document as it was given, if it was given as JSON.
+    #[serde(with = "given")]
     pub original: Option<Arc<Object>>,
 }
 
 /// The key of the total order: time, then tiebreaker (missing last), then place in the inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OrderKey {
     /// By the chosen clock.
     pub time: Ticks,
@@ -66,6 +68,24 @@ impl OrderKey {
     /// Where it was read.
     pub fn origin(&self) -> Locator {
         self.origin
+    }
+}
+
+/// A given document in a spool: as JSON text, since the spool's format cannot tell of which type a value is.
+mod given {
+    use crate::event::json::Object;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+    use std::sync::Arc;
+
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+    pub fn serialize<S: Serializer>(given: &Option<Arc<Object>>, to: S) -> Result<S::Ok, S::Error> {
+        let text = given.as_deref().map(serde_json::to_string).transpose().map_err(ser::Error::custom)?;
+        text.serialize(to)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Arc<Object>>, D::Error> {
+        let text = Option::<&str>::deserialize(from)?;
+        text.map(|text| serde_json::from_str(text).map(Arc::new).map_err(de::Error::custom)).transpose()
     }
 }
 

@@ -44,30 +44,65 @@ impl Document {
         }
         let mut fields: Vec<(&Field, &[Value])> = self.iter().collect();
         fields.sort_unstable_by(|(left, _), (right, _)| by_name(left, right));
-        out.push(b'{');
-        // The names of the objects that are open, a dot behind each.
-        let mut open = "";
-        for (field, values) in fields {
-            let name = field.name();
-            let (objects, key) = name.split_at(name.rfind('.').map_or(0, |dot| dot + 1));
-            let common = common_objects(open, objects);
-            out.extend(open[common..].matches('.').map(|_| b'}'));
-            // What was just opened needs no comma.
-            if out.last() != Some(&b'{') {
-                out.push(b',');
-            }
-            for object in objects[common..].split_terminator('.') {
-                json::push_text(out, object);
-                out.extend_from_slice(b":{");
-            }
-            open = objects;
-            json::push_text(out, key);
-            out.push(b':');
-            push_values(field, values, out);
-        }
-        out.extend(open.matches('.').map(|_| b'}'));
-        out.push(b'}');
+        push_object(&fields, 0, out);
     }
+
+    /// Adds the objects with these names that [`Self::to_json`] has at its top, each as a member with a comma before it. Returns whether it has some.
+    pub fn push_objects(&self, names: &[&str], out: &mut Vec<u8>) -> bool {
+        let before = out.len();
+        if !self.iter().all(|(field, _)| nests_plainly(field)) {
+            let document = self.to_json();
+            for (name, value) in names.iter().filter_map(|name| Some((name, document.get(name)?))) {
+                push_key(name, out);
+                drop(serde_json::to_writer(&mut *out, value));
+            }
+            return out.len() > before;
+        }
+        let mut fields: Vec<(&Field, &[Value])> = self.iter().collect();
+        fields.sort_unstable_by(|(left, _), (right, _)| by_name(left, right));
+        for name in names {
+            let is_below = |field: &Field| field.name().strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+            // Sorted by name, the fields below one object stand together.
+            let Some(from) = fields.iter().position(|(field, _)| is_below(field)) else { continue };
+            let length = fields[from..].iter().take_while(|(field, _)| is_below(field)).count();
+            push_key(name, out);
+            push_object(&fields[from..from + length], name.len() + 1, out);
+        }
+        out.len() > before
+    }
+}
+
+fn push_key(name: &str, out: &mut Vec<u8>) {
+    out.push(b',');
+    json::push_text(out, name);
+    out.push(b':');
+}
+
+/// Adds an object with fields, sorted by name, whose names without their first `base` bytes are the names in it.
+fn push_object(fields: &[(&Field, &[Value])], base: usize, out: &mut Vec<u8>) {
+    out.push(b'{');
+    // The names of the objects that are open, a dot behind each.
+    let mut open = "";
+    for (field, values) in fields {
+        let name = &field.name()[base..];
+        let (objects, key) = name.split_at(name.rfind('.').map_or(0, |dot| dot + 1));
+        let common = common_objects(open, objects);
+        out.extend(open[common..].matches('.').map(|_| b'}'));
+        // What was just opened needs no comma.
+        if out.last() != Some(&b'{') {
+            out.push(b',');
+        }
+        for object in objects[common..].split_terminator('.') {
+            json::push_text(out, object);
+            out.extend_from_slice(b":{");
+        }
+        open = objects;
+        json::push_text(out, key);
+        out.push(b':');
+        push_values(field, values, out);
+    }
+    out.extend(open.matches('.').map(|_| b'}'));
+    out.push(b'}');
 }
 
 /// Whether a field has its place among the objects whatever other fields there are: no name of the catalogue is the start of another one.

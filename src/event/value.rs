@@ -1,10 +1,11 @@
 //! One value of a field, and the list of all its values.
 
 use crate::base::Ticks;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// An address with the text it was written in: comparison is by address, output is the text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IpValue {
     /// The address; an IPv4 address mapped into IPv6 is held as IPv4, as Elasticsearch does.
     pub address: IpAddr,
@@ -21,7 +22,7 @@ impl IpValue {
 }
 
 /// One value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// Text.
     Text(Box<str>),
@@ -115,7 +116,7 @@ impl From<Ticks> for Value {
 }
 
 /// All values of a field, at least one. Most fields have one, which needs no list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FieldValues {
     /// Exactly one.
     One(Value),

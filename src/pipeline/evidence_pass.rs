@@ -7,15 +7,14 @@
 //! Duplicates, and events that the run did not ask for, are passed over. Faults were reported by the first pass and are not reported again. This module does
 //! not know what observers gather.
 
+use super::alert_store::AlertStore;
 use super::disposition::Disposition;
 use super::documents;
 use super::duplicates::Duplicates;
-use super::options::RunOptions;
 use super::progress::Progress;
-use super::reread::{self, scratch};
+use super::reread::{EventReader, scratch};
 use super::threads::{CHUNKS_PER_UNIT, StatePool};
 use crate::base::Locator;
-use crate::detect::Alert;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
 use crate::process::prevalence::Watch;
@@ -23,11 +22,12 @@ use crate::process::triage::{self, Triage};
 use crate::process::{
     AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
 };
-use crate::source::{self, Fault, FileStates, Input, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
+use crate::source::{self, Fault, FileStates, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 /// Limit for crafted evidence: extractors are forgotten when there are more shapes than this.
@@ -36,10 +36,8 @@ const MOST_SHAPES: usize = 4096;
 /// The evidence of a run, to be read again. What came in on standard input is there too: discovery keeps it in a temporary file.
 #[derive(Debug)]
 pub struct EvidencePass {
-    pub(super) inputs: Vec<Input>,
+    pub(super) reader: EventReader,
     pub(super) duplicates: Arc<Duplicates>,
-    pub(super) options: RunOptions,
-    pub(super) pool: Arc<rayon::ThreadPool>,
     /// The files as they were before the first pass.
     pub(super) states: FileStates,
 }
@@ -56,16 +54,16 @@ struct PassThreadState<O> {
 impl EvidencePass {
     /// Shows every event to observers that `new` makes, and gives them back in no certain order.
     pub fn observe<O: Observer>(&self, progress: &dyn Progress, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
-        progress.start(self.inputs.iter().map(|input| input.size).sum());
-        let units = source::units(&self.inputs, CHUNKS_PER_UNIT);
+        progress.start(self.reader.inputs.iter().map(|input| input.size).sum());
+        let units = source::units(&self.reader.inputs, CHUNKS_PER_UNIT);
         let states: StatePool<PassThreadState<O>> = StatePool::default();
         let new_state = || PassThreadState {
             observer: new(),
-            scratch: scratch(&self.options),
+            scratch: scratch(&self.reader.options),
             cache: ExtractCache::default(),
             shapes: HashMap::new(),
         };
-        self.pool.install(|| {
+        self.reader.pool.install(|| {
             units.par_iter().for_each(|unit| progress.advance(states.with(new_state, |state| self.read(unit, state))));
         });
         progress.finish();
@@ -79,8 +77,7 @@ impl EvidencePass {
 
     /// The events that were read at some places, in their order. Those that are not there any more are left out.
     pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
-        let origins: Vec<Locator> = origins.iter().copied().collect();
-        self.pool.install(|| reread::events(&self.inputs, &self.options, &origins))
+        self.reader.events(origins)
     }
 
     /// Every process, as trees.
@@ -91,13 +88,14 @@ impl EvidencePass {
     }
 
     /// The context of some alerts: their processes with all they did, and where else their values were seen. The same pass finds the starts that alerts lack.
-    pub fn triage(&self, alerts: &mut [Alert], progress: &dyn Progress) -> Triage {
-        let (plan, missing) = (triage::TriagePlan::new(alerts), Missing::new(alerts));
+    pub fn triage(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<Triage> {
+        let (plan, missing) = (triage::TriagePlan::new(alerts)?, Missing::new(alerts)?);
         let observers = self.observe(progress, &|| ObserverPair(plan.survey(), missing.observer()));
         let (surveys, starts): (Vec<_>, Vec<_>) =
             observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
-        self.put_starts(alerts, &missing.found(&starts));
+        alerts.load_starts(&missing.found(&starts))?;
         let mut triage = Triage::new(plan, surveys);
+        triage.seek(alerts)?;
         // Which end of a connection is the other host's depends on addresses that the pass above has learnt from all of them, so that destinations cannot be
         // counted in it. This pass is made only if an alert has something to look for.
         if let Some(sought) = triage.watch() {
@@ -109,7 +107,7 @@ impl EvidencePass {
         if !cut.is_empty() {
             triage.restore_command_lines(&self.events(&cut));
         }
-        triage
+        Ok(triage)
     }
 
     /// The addresses that hosts show as their own, for whoever looks up nothing else.
@@ -118,35 +116,26 @@ impl EvidencePass {
     }
 
     /// Gives alerts of the run the starts of their processes, where no rule needed them and they are in the evidence nevertheless.
-    pub fn complete(&self, alerts: &mut [Alert], progress: &dyn Progress) {
-        let missing = Missing::new(alerts);
+    pub fn complete(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<()> {
+        let missing = Missing::new(alerts)?;
         if missing.is_empty() {
-            return;
+            return Ok(());
         }
-        self.put_starts(alerts, &missing.found(&self.observe(progress, &|| missing.observer())));
-    }
-
-    /// Reads starts of processes, each with the position of its alert.
-    fn put_starts(&self, alerts: &mut [Alert], found: &[(usize, OrderKey)]) {
-        let events = self.events(&found.iter().map(|(_, order)| order.origin()).collect());
-        let by_origin: HashMap<Locator, Arc<Event>> = events.into_iter().map(|event| (event.origin, event)).collect();
-        for (alert, order) in found {
-            alerts[*alert].start = by_origin.get(&order.origin()).cloned();
-        }
+        alerts.load_starts(&missing.found(&self.observe(progress, &|| missing.observer())))
     }
 
     /// Reads a unit to its end. Returns how many bytes were read.
     fn read<O: Observer>(&self, unit: &WorkUnit, state: &mut PassThreadState<O>) -> u64 {
         let mut scratch = std::mem::take(&mut state.scratch);
         let mut visitor = PassVisitor { pass: self, state, input: unit.input, in_chunk: false, is_copy: false };
-        let totals = source::visit_unit(&self.inputs, unit, &mut scratch, &mut visitor);
+        let totals = source::visit_unit(&self.reader.inputs, unit, &mut scratch, &mut visitor);
         state.observer.keep();
         state.scratch = scratch;
         totals.bytes
     }
 
     fn map(&self, record: &Record) -> Event {
-        sysmon::map(record, &self.inputs[record.origin.input as usize].display, self.options.mapping)
+        sysmon::map(record, &self.reader.inputs[record.origin.input as usize].display, self.reader.options.mapping)
     }
 }
 
@@ -178,7 +167,7 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         if self.is_copy || (observer.fields(id).is_empty() && is_on_windows(record)) {
             return Visit::Skip;
         }
-        let disposition = pass.options.header_disposition(record);
+        let disposition = pass.reader.options.header_disposition(record);
         if disposition.is_some_and(|disposition| disposition != Disposition::Mapped) {
             return Visit::Skip;
         }
@@ -192,12 +181,12 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
             shapes.clear();
         }
         let extractors = shapes.entry((record.shape(), id)).or_insert_with(|| {
-            let mut extractors = Extractors::new(id, pass.options.mapping, record.names());
+            let mut extractors = Extractors::new(id, pass.reader.options.mapping, record.names());
             observer.fields(id).iter().all(|field| extractors.learn(&(*field).into())).then(|| Arc::new(extractors))
         });
         let Some(extractors) = extractors else { return Visit::NeedRecord };
-        let event = LazyEvent::new(extractors, record, cache, &pass.inputs[self.input as usize].display);
-        let time = match pass.options.clock {
+        let event = LazyEvent::new(extractors, record, cache, &pass.reader.inputs[self.input as usize].display);
+        let time = match pass.reader.options.clock {
             Clock::Logged => record.time_created(),
             Clock::Utc => event.timestamp(),
         };
@@ -211,7 +200,7 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         match item {
             Item::Record(record) => self.record(&record),
             Item::Document(document) if !pass.duplicates.contains(document.origin) => {
-                if let Ok(event) = documents::event(document, &pass.options.roles) {
+                if let Ok(event) = documents::event(document, &pass.reader.options.roles) {
                     let id = documents::sysmon_id(&event.document);
                     let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                     self.show(&event, id.map(u32::from), id.map(u32::from).or_else(code));
@@ -246,7 +235,7 @@ impl<O: Observer> PassVisitor<'_, O> {
     }
 
     fn show(&mut self, event: &Event, id: Option<u32>, code: Option<u32>) {
-        let options = &self.pass.options;
+        let options = &self.pass.reader.options;
         let clock = options.clock;
         let computer = || event.document.text(ecs::HOST_NAME).unwrap_or_default().into();
         if options.disposition(code, computer, event.time(clock)) == Disposition::Mapped {

@@ -32,7 +32,7 @@ impl Worker<'_> {
         let totals = source::visit_unit(self.inputs, unit, &mut scratch, &mut visitor);
         state.scratch = scratch;
         let CandidateWriter { tuples, alerts, .. } = &mut state.matching.writer;
-        found.alerts.append(alerts);
+        self.note_error(self.alerts.add(std::mem::take(alerts)));
         // A copy of just this length: the spool keeps it, and the writer keeps its buffer.
         self.note_error(self.candidates.add(tuples.clone()));
         tuples.clear();

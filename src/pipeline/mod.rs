@@ -11,12 +11,12 @@
 //! - writes the row of a timeline, if one is wanted, into a spool that spills to disk (`spool`),
 //! - and notes what duplicates and gaps are found by: a range of record numbers for each chunk (`duplicates`, `gaps`).
 //!
-//! The results of units (`partial_results`) are merged in any order. If a rule became active late, the units that were read before lack candidates for it and are
-//! read again (`run`). Then
+//! The results of units (`partial_results`) are merged in any order. Then
 //!
 //! 1. duplicates are found, and candidates and counts are freed of them,
-//! 2. the detector correlates the candidates,
-//! 3. the events of the alerts are loaded again by their places (`reread`), in batches,
+//! 2. the detector correlates the candidates, and what it finds goes into a spool of alerts that know where their events stand,
+//! 3. the events of the alerts are read again in the order of their places (`reread`), once, into a spool that has them in the order of alerts
+//!    (`alert_store`); outputs are shown a batch of alerts at a time,
 //! 4. counts (`stats`), notices and faults are put in order, and all of it is the [`Outcome`].
 //!
 //! An output that asks more of the evidence — process trees, triage, the starts of processes — reads it once more with an observer: the [`EvidencePass`], which
@@ -30,6 +30,8 @@
 //! - This module knows no terminal: progress goes to a trait ([`Progress`]), results are returned.
 //! - Its files import each other downwards only: `run` is on top, `disposition` and `counts` are at the bottom.
 
+mod alert_store;
+mod alert_summary;
 mod begins;
 mod copies;
 mod counts;
@@ -58,6 +60,8 @@ mod window;
 mod worker;
 
 pub use crate::base::spool::SpoolLimits;
+pub use alert_store::AlertStore;
+pub use alert_summary::{AlertSummary, RuleSummary};
 pub use counts::UnitTally;
 pub use evidence_pass::EvidencePass;
 pub use filter::EventFilter;

@@ -41,7 +41,7 @@ pub struct RunOptions {
     pub slow_reader: bool,
     /// Whether to note which fields the events have.
     pub inventory: bool,
-    /// Whether of an alert's events no more than host, time and place is wanted: see [`Detail::Outline`](crate::detect::Detail::Outline).
+    /// Whether of an alert's events no more than host, time and place is wanted, unless an exception asks for more. An alert then has no keys.
     pub outlines: bool,
     /// How evidence is searched for.
     pub search: Search,

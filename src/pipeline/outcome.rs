@@ -1,9 +1,10 @@
 //! The result of a run.
 
+use super::alert_store::AlertStore;
 use super::evidence_pass::EvidencePass;
 use super::stats::Stats;
 use super::timeline::SortedTimeline;
-use crate::detect::{Alert, Inventory, RuleIndex};
+use crate::detect::{Inventory, RuleIndex};
 use crate::diag::Notice;
 use crate::process::HostAddresses;
 use crate::source::{Fault, Input};
@@ -16,7 +17,7 @@ pub struct Outcome {
     /// The files that were read.
     pub inputs: Vec<Input>,
     /// Findings, in the order of their last events.
-    pub alerts: Vec<Alert>,
+    pub alerts: AlertStore,
     /// Alerts that were left out because a rule had more than it may have, by rule.
     pub left_out: BTreeMap<RuleIndex, usize>,
     /// Alerts that an exception took away, by the position of the exception in [`Detector::exceptions`](crate::detect::Detector::exceptions).

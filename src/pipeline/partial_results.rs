@@ -9,7 +9,7 @@ use super::disposition::Disposition;
 use super::duplicates::{self, ChunkSeen, Duplicates, RecordFingerprint, Rereader};
 use super::keywords::LongKeyword;
 use crate::base::Ticks;
-use crate::detect::{FoundAlert, Inventory};
+use crate::detect::Inventory;
 use crate::process::HostAddresses;
 use crate::source::{ChunkExtent, Fault};
 
@@ -19,8 +19,6 @@ pub const FAULTS_PER_UNIT: usize = 1000;
 /// The results of some units.
 #[derive(Default)]
 pub struct PartialResults {
-    /// The alerts of rules that one event satisfies.
-    pub alerts: Vec<FoundAlert>,
     /// Which fields the events have, if that is wanted.
     pub inventory: Inventory,
     /// The addresses that hosts have shown as their own, if a timeline tells of connections in words.
@@ -74,7 +72,6 @@ impl PartialResults {
         if self.chunks.len() < other.chunks.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        append(&mut self.alerts, other.alerts);
         self.chunks.append(&mut other.chunks);
         self.extents.append(&mut other.extents);
         self.long_keywords.append(&mut other.long_keywords);
@@ -106,7 +103,6 @@ impl PartialResults {
             let have = self.counts.0.entry(*category).or_default();
             *have = have.saturating_sub(*count);
         }
-        self.alerts.retain(|alert| !alert.origins().any(|origin| duplicates.contains(origin)));
         duplicates
     }
 }

@@ -7,9 +7,11 @@ use super::duplicates::{self, Building, Digests, NumberedRecord};
 use super::options::RunOptions;
 use crate::base::Locator;
 use crate::event::Event;
-use crate::source::{self, Input, Item, PlacesInUnit, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
+use crate::source::{self, Input, Item, PlacesInUnit, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 /// Computes digests of all bytes of some chunks.
@@ -119,6 +121,56 @@ pub fn scratch(options: &RunOptions) -> Scratch {
     Scratch::default().wanting(sysmon::is_provider).slow(options.slow_reader)
 }
 
+/// Reads events of a run again by their places.
+#[derive(Clone, Debug)]
+pub struct EventReader {
+    /// The files that were read.
+    pub inputs: Arc<[Input]>,
+    /// The options of the run.
+    pub options: Arc<RunOptions>,
+    /// The threads.
+    pub pool: Arc<rayon::ThreadPool>,
+}
+
+impl EventReader {
+    /// The events that were read at some places, in their order. Those that are not there any more are left out.
+    pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
+        let origins: Vec<Locator> = origins.iter().copied().collect();
+        self.pool.install(|| events(&self.inputs, &self.options, &origins))
+    }
+
+    /// Makes something of each event that was read at some places, given in order, and gives it to `keep` a few at a time, on all threads and in no certain
+    /// order.
+    pub fn for_each_event<T: Send>(
+        &self,
+        origins: &[Locator],
+        make: impl Fn(Event) -> Option<T> + Sync,
+        keep: &(dyn Fn(&mut Vec<T>) -> io::Result<()> + Sync),
+    ) -> io::Result<()> {
+        let make = |item| event_of(item, &self.inputs, &self.options).and_then(&make);
+        let units = source::units_again(&self.inputs, origins);
+        let load = |scratch: &mut Scratch, (unit, origins): &(WorkUnit, &[Locator])| {
+            let mut loader = RecordLoader { keep: Some(keep), ..RecordLoader::new(origins, &make) };
+            source::visit_unit(&self.inputs, unit, scratch, &mut loader);
+            loader.give();
+            loader.kept
+        };
+        self.pool
+            .install(|| units.par_iter().map_init(|| scratch(&self.options), load).try_reduce(|| (), |(), ()| Ok(())))
+    }
+}
+
+/// The event of an item, if it is one.
+fn event_of(item: Item, inputs: &[Input], options: &RunOptions) -> Option<Event> {
+    match item {
+        Item::Record(record) => {
+            Some(sysmon::map(&record, &inputs[record.origin.input as usize].display, options.mapping))
+        }
+        Item::Document(document) => documents::event(document, &options.roles).ok(),
+        Item::Skipped | Item::Fault(_) => None,
+    }
+}
+
 /// Makes something of each item that was read at some places, given in order, on all threads. The one way to come from a [`Locator`] back to what stands there.
 /// What is not there any more, because the file has changed, is left out.
 pub fn load<T: Send>(
@@ -136,13 +188,7 @@ pub fn load<T: Send>(
 
 /// The events that were read at some places, given in order. Those that are not there any more are left out.
 pub fn events(inputs: &[Input], options: &RunOptions, origins: &[Locator]) -> Vec<Arc<Event>> {
-    let map = |record: &Record| sysmon::map(record, &inputs[record.origin.input as usize].display, options.mapping);
-    let event = |item: Item| match item {
-        Item::Record(record) => Some(Arc::new(map(&record))),
-        Item::Document(document) => documents::event(document, &options.roles).ok().map(Arc::new),
-        Item::Skipped | Item::Fault(_) => None,
-    };
-    load(inputs, options, origins, event)
+    load(inputs, options, origins, |item| event_of(item, inputs, options).map(Arc::new))
 }
 
 /// Loads the items at some places in full, each made into something.
@@ -152,12 +198,31 @@ struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
     found: Vec<T>,
     /// How many there were when the chunk began.
     mark: usize,
+    in_chunk: bool,
+    /// Takes what was found, if the loader is not to hold it all.
+    keep: Option<KeepLoaded<'w, T>>,
+    /// Whether that went well.
+    kept: io::Result<()>,
 }
+
+/// Takes what was loaded, a few at a time.
+type KeepLoaded<'k, T> = &'k (dyn Fn(&mut Vec<T>) -> io::Result<()> + Sync);
+
+/// Most items that a loader holds that is not to hold them all.
+const MOST_LOADED: usize = 256;
 
 impl<'w, T, F: Fn(Item) -> Option<T>> RecordLoader<'w, T, F> {
     /// A loader of what was read at `origins`, which are sorted and lie in one unit.
     fn new(origins: &'w [Locator], make: F) -> Self {
-        Self { origins: PlacesInUnit(origins), make, found: Vec::new(), mark: 0 }
+        let origins = PlacesInUnit(origins);
+        Self { origins, make, found: Vec::new(), mark: 0, in_chunk: false, keep: None, kept: Ok(()) }
+    }
+
+    /// Gives away what was found, if somebody takes it.
+    fn give(&mut self) {
+        if let Some(keep) = self.keep.filter(|_| self.kept.is_ok()) {
+            self.kept = keep(&mut self.found);
+        }
     }
 
     /// Reads the unit that the origins lie in. What is not there any more, because the file has changed, is left out.
@@ -181,7 +246,7 @@ impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
     }
 
     fn begin_chunk(&mut self, _: u64) {
-        self.mark = self.found.len();
+        (self.mark, self.in_chunk) = (self.found.len(), true);
     }
 
     fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
@@ -198,11 +263,17 @@ impl<T, F: Fn(Item) -> Option<T>> Visitor for RecordLoader<'_, T, F> {
         if self.origins.contains(origin) {
             self.found.extend((self.make)(item));
         }
+        // What stands in a chunk may be taken back: see `restart_chunk`.
+        if !self.in_chunk && self.found.len() >= MOST_LOADED {
+            self.give();
+        }
     }
 
     fn restart_chunk(&mut self) {
         self.found.truncate(self.mark);
     }
 
-    fn end_chunk(&mut self, _: &[u8]) {}
+    fn end_chunk(&mut self, _: &[u8]) {
+        self.in_chunk = false;
+    }
 }

@@ -1,5 +1,6 @@
 //! A run from discovered files to findings: the order of the stages, and what needs the results of all threads at once.
 
+use super::alert_store::AlertStore;
 use super::duplicates::Duplicates;
 use super::evidence_pass::EvidencePass;
 use super::gaps;
@@ -7,21 +8,22 @@ use super::options::RunOptions;
 use super::outcome::{Outcome, RunError};
 use super::partial_results::PartialResults;
 use super::progress::Progress;
+use super::reread::EventReader;
 use super::stats::Stats;
 use super::threads::CHUNKS_PER_UNIT;
 use super::timeline::SortedTimeline;
-use super::worker::Worker;
+use super::worker::{ALERT_SHARE, Worker};
 use crate::base::Locator;
 use crate::base::number::counted;
 use crate::base::spool::SpoolItem;
-use crate::detect::{CandidateTuple, Correlated, Detail, Detector, Findings, RuleIndex, Straddling};
+use crate::detect::{CandidateTuple, Correlated, Detector, FoundAlert, RuleIndex, Straddling};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::eql::MAX_KEYS;
 use crate::process::several_hosts_notice;
 use crate::source::{self, Fault, FaultKind, FileStates};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
@@ -83,52 +85,72 @@ fn unproven_notice(unproven: &BTreeMap<RuleIndex, usize>) -> Option<Notice> {
     (count > 0).then(|| Notice::new(NoticeKind::Limit, text))
 }
 
-/// Runs all rules over all candidates, the partitions spread over the threads.
+/// Runs all rules over all candidates, the partitions spread over the threads. The alerts go into their spool, and not into the result.
 fn correlate(worker: &Worker<'_>, duplicates: &Duplicates) -> io::Result<Correlated> {
     let candidates = worker.candidates.take_sorted();
     let correlator = worker.detector.correlator(&worker.tables);
     let is_gone = |origin| !duplicates.is_empty() && duplicates.contains(origin);
-    let partition = |number| correlator.partition(candidates.partition(number), is_gone);
+    let partition = |number| {
+        let mut found = correlator.partition(candidates.partition(number), is_gone)?;
+        worker.alerts.add(std::mem::take(&mut found.alerts))?;
+        Ok(found)
+    };
     let found = (0..CandidateTuple::PARTITIONS).into_par_iter().map(partition);
     found.try_reduce(Correlated::default, |one, two| Ok(one.merge(two)))
 }
 
+/// The alerts of a run, and what became of the others.
+struct Alerts {
+    kept: AlertStore,
+    left_out: BTreeMap<RuleIndex, usize>,
+    set_aside: BTreeMap<usize, usize>,
+    /// Faults of events that are gone.
+    lost: Vec<Fault>,
+}
+
+/// The alerts that rules may have, with their events if they are wanted.
+fn alerts(worker: &Worker<'_>, duplicates: &Duplicates, reader: &EventReader) -> io::Result<Alerts> {
+    let Worker { detector, options, inputs, .. } = worker;
+    let is_gone =
+        |found: &FoundAlert| !duplicates.is_empty() && found.origins().any(|origin| duplicates.contains(origin));
+    let mut kept = detector.keep(worker.alerts.take_sorted(), is_gone, &options.limits.share(ALERT_SHARE))?;
+    let left_out = std::mem::take(&mut kept.left_out);
+    let mut alerts = AlertStore::new(kept, detector.builder(&worker.tables), reader.clone())?;
+    let lost = if options.outlines && detector.exceptions().is_empty() { Vec::new() } else { alerts.load()? };
+    let set_aside = alerts.suppress(detector)?;
+    let fault = |origin: Locator| {
+        let reason = "a record of an alert was not there any more when it was read again: the file was changed, and the alert has only its host, time and place".to_owned();
+        let input = &inputs[origin.input as usize].display;
+        Fault::lost(input, FaultKind::Unreadable, reason).at(origin.offset)
+    };
+    Ok(Alerts { kept: alerts, left_out, set_aside, lost: lost.into_iter().map(fault).collect() })
+}
+
 /// The stages that need the results of all units: duplicates, correlation, counts.
 fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::ThreadPool>) -> io::Result<Outcome> {
-    let Worker { inputs, detector, .. } = worker;
+    let Worker { inputs, .. } = worker;
     // Gaps are told by the ranges of numbers in chunks, which the search for duplicates uses up.
     let missing = gaps::missing_numbers(&found.chunks, &found.seen);
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
-    let Correlated { alerts: mut all, capped, unproven, straddling } = correlate(worker, &duplicates)?;
-    all.append(&mut found.alerts);
-    let mut load = |origins: &BTreeSet<Locator>| {
-        let origins: Vec<Locator> = origins.iter().copied().collect();
-        worker.events(&origins).into_iter().map(|event| (event.origin, event)).collect()
-    };
-    let detail = if worker.options.outlines { Detail::Outline } else { Detail::Full(&mut load) };
-    let Findings { alerts, left_out, set_aside, lost } = detector.alerts(all, &worker.tables, detail);
+    let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
+    let reader =
+        EventReader { inputs: (*inputs).into(), options: Arc::new(worker.options.clone()), pool: pool.clone() };
+    let Alerts { kept: alerts, left_out, set_aside, lost } = alerts(worker, &duplicates, &reader)?;
     let of_hosts = straddling.map(|straddling| straddling_notice(worker, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
     notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults));
     notices.sort();
-    for origin in lost {
-        let reason =
-            "a record of an alert was not there any more when it was read again: the file was changed".to_owned();
-        let input = &inputs[origin.input as usize].display;
-        found.faults.push(Fault::lost(input, FaultKind::Unreadable, reason).at(origin.offset));
-    }
+    found.faults.extend(lost);
     found.faults.sort();
-    let inputs = inputs.to_vec();
     let inventory = std::mem::take(&mut found.inventory);
     let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));
-    let stats = Stats::new(&inputs, &found, &alerts);
+    let stats = Stats::new(inputs, &found, alerts.len());
     let faults = found.faults;
-    let options = worker.options.clone();
-    let again =
-        EvidencePass { inputs: inputs.clone(), duplicates, options, pool: pool.clone(), states: FileStates::default() };
+    let again = EvidencePass { reader, duplicates, states: FileStates::default() };
+    let inputs = inputs.to_vec();
     Ok(Outcome {
         inputs,
         alerts,

@@ -10,12 +10,10 @@ mod processes;
 mod sorted;
 
 use super::duplicates::Duplicates;
-use crate::base::Locator;
 use crate::base::host::folded_bytes;
 use crate::base::spool::SpoolLimits;
 use crate::event::OrderKey;
-use crate::timeline::{AlertPart, RowHead, TimelineEntry, TimelineRow};
-use hashbrown::HashMap;
+use crate::timeline::{AlertParts, RowHead, TimelineEntry, TimelineRow};
 use place::RowPlace;
 use processes::ProcessNumbers;
 use rayon::prelude::*;
@@ -169,7 +167,7 @@ impl RowSpool {
         mut self,
         pool: &rayon::ThreadPool,
         duplicates: &Duplicates,
-        parts: &HashMap<Locator, Vec<AlertPart>>,
+        parts: &AlertParts,
         format: &FormatRows<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -370,7 +368,7 @@ pub type FormatRows<'f> = dyn Fn(&mut dyn Iterator<Item = TimelineEntry<'_>>, &m
 
 /// How rows are formatted.
 struct RowFormat<'f> {
-    parts: &'f HashMap<Locator, Vec<AlertPart>>,
+    parts: &'f AlertParts,
     format: &'f FormatRows<'f>,
 }
 
@@ -379,7 +377,7 @@ impl<'f> RowFormat<'f> {
     where
         'f: 'r,
     {
-        let parts = self.parts.get(&row.order.origin()).map_or(&[][..], Vec::as_slice);
+        let parts = self.parts.of(row.order.origin());
         // What names no process has no start, even where a creation names none.
         let start = start.filter(|_| !row.is_creation && row.entity_id.is_some());
         TimelineEntry { row, start, parts }

@@ -4,7 +4,6 @@ use super::counts::{RecordCounts, UnitTally};
 use super::disposition::Disposition;
 use super::partial_results::PartialResults;
 use crate::base::Ticks;
-use crate::detect::Alert;
 use crate::source::Input;
 use std::collections::BTreeMap;
 
@@ -36,7 +35,7 @@ pub struct Stats {
 
 impl Stats {
     /// Counts after duplicates were removed.
-    pub(super) fn new(inputs: &[Input], found: &PartialResults, alerts: &[Alert]) -> Self {
+    pub(super) fn new(inputs: &[Input], found: &PartialResults, alerts: usize) -> Self {
         let bytes = inputs.iter().map(|input| input.size).sum();
         let mut stats =
             Self { files: inputs.len() as u64, bytes, tally: found.tally, logged: found.logged, ..Self::default() };
@@ -51,7 +50,7 @@ impl Stats {
             stats.mapped += if disposition == Disposition::Mapped { count } else { 0 };
         }
         stats.by_id.retain(|_, count| *count > 0);
-        stats.alerts = alerts.len() as u64;
+        stats.alerts = alerts as u64;
         stats
     }
 

@@ -5,7 +5,7 @@
 use super::duplicates::Duplicates;
 use super::spool::RowSpool;
 use crate::report::{Results, TimelineFormat};
-use crate::timeline::parts_by_event;
+use crate::timeline::AlertParts;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl SortedTimeline {
     ///
     /// Fails if `out` does, or a temporary file.
     pub fn write(self, results: &Results<'_>, format: &dyn TimelineFormat, out: &mut dyn Write) -> io::Result<()> {
-        let parts = parts_by_event(results.alerts);
+        let parts = AlertParts::new(results.alerts)?;
         out.write_all(&format.head()?)?;
         let format_rows = |entries: &mut dyn Iterator<Item = TimelineEntry<'_>>, bytes: &mut Vec<u8>| {
             format.rows(results, entries, bytes);

@@ -14,7 +14,7 @@ use super::threads::StatePool;
 use super::timeline::TimelineOptions;
 use crate::base::spool::SortSpool;
 use crate::base::{Locator, Ticks};
-use crate::detect::{CandidateTables, CandidateTuple, Detector, MatchState};
+use crate::detect::{CandidateTables, CandidateTuple, Detector, FoundAlert, MatchState};
 use crate::event::{Clock, Event};
 use crate::process::Connection;
 use crate::source::{self, Input, InputFormat, Item, Record, RecordRef, Scratch, WorkUnit};
@@ -27,8 +27,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The share of memory that candidates take before they are spilled: they are copied once when they are sorted.
 const CANDIDATE_SHARE: u64 = 8;
+/// The share of memory that alerts take, before their events are read, until they are spilled.
+pub const ALERT_SHARE: u64 = 16;
 /// The share of memory that rows of a timeline take before they are spilled.
-const ROW_SHARE: u64 = 2;
+const ROW_SHARE: u64 = 4;
 
 /// Event ID and entry names.
 type ShapeKey = (u32, Box<[Arc<str>]>);
@@ -42,7 +44,9 @@ pub struct Worker<'run> {
     /// The candidates that were found so far.
     pub candidates: SortSpool<CandidateTuple>,
     /// Hosts and patterns by the numbers that candidates have for them.
-    pub tables: CandidateTables,
+    pub tables: Arc<CandidateTables>,
+    /// The alerts that were found so far.
+    pub alerts: SortSpool<FoundAlert>,
     /// Keyword fields that rules ask for, whose values can be too long to be indexed.
     pub keywords: AskedKeywords,
     /// Whether some rule looks for new terms, so that it matters when the evidence of each host begins.
@@ -87,7 +91,8 @@ impl<'run> Worker<'run> {
             options,
             progress,
             candidates: SortSpool::new(options.limits.share(CANDIDATE_SHARE)),
-            tables: CandidateTables::default(),
+            tables: Arc::default(),
+            alerts: SortSpool::new(options.limits.share(ALERT_SHARE)),
             keywords: AskedKeywords::new(detector),
             looks_back: detector.looks_back(),
             digests: Digests::default(),

@@ -3,12 +3,15 @@
 //! An alert that begins with another event of its process than its start lacks what only the start says; this finds it.
 
 use super::details::WantedProcesses;
+use super::entity::EntityKey;
 use super::field_reader::{FieldReader, process_of};
 use super::observer::{ObservedEvent, Observer};
-use crate::detect::Alert;
+use crate::base::Locator;
+use crate::detect::{Alert, AlertSource};
 use crate::ecs::{self, FieldId};
-use crate::event::OrderKey;
+use crate::event::{Event, OrderKey};
 use crate::sysmon::{LifeEvent, life_event};
+use std::io;
 use std::sync::Arc;
 
 /// The starts that are missing from some alerts.
@@ -21,21 +24,18 @@ pub struct Missing {
 
 impl Missing {
     /// The processes of the alerts that have no start: of each the one that its first event is about.
-    pub fn new(alerts: &[Alert]) -> Self {
+    pub fn new(alerts: &dyn AlertSource) -> io::Result<Self> {
         let mut wanted = WantedProcesses::default();
         let mut missing = Vec::new();
-        for (position, alert) in alerts.iter().enumerate().filter(|(_, alert)| alert.start.is_none()) {
-            let Some((host, key)) = alert.present().next().and_then(|event| process_of(&event.document)) else {
-                continue;
-            };
-            let mut starts = alert.present().filter(|event| event.document.is_process_creation());
-            let has_start = starts
-                .any(|start| process_of(&start.document).is_some_and(|process| process.1 == key && process.0 == host));
-            if key.entity_id().is_some() && !has_start {
+        alerts.for_each(|position, alert| {
+            if alert.start.is_none()
+                && let Some((host, key)) = process_without_start(alert)
+            {
                 missing.push((position, wanted.add(&host, key)));
             }
-        }
-        Self { wanted: Arc::new(wanted), alerts: missing }
+            Ok(())
+        })?;
+        Ok(Self { wanted: Arc::new(wanted), alerts: missing })
     }
 
     /// Whether no alert lacks its start.
@@ -51,15 +51,26 @@ impl Missing {
     }
 
     /// For each alert without a start the place of the first start of its process, if there is one.
-    pub fn found(&self, observers: &[Starts]) -> Vec<(usize, OrderKey)> {
+    pub fn found(&self, observers: &[Starts]) -> Vec<(usize, Locator)> {
         let mut found: Vec<Option<OrderKey>> = vec![None; self.wanted.len()];
         // An id that was used again has several starts; the first one in the order of events is taken, as in the process table.
         for (mine, theirs) in observers.iter().flat_map(|starts| starts.found.iter().enumerate()) {
             keep_first(&mut found[mine], *theirs);
         }
-        let place = |&(alert, number): &(usize, u32)| Some((alert, found[number as usize]?));
+        let place = |&(alert, number): &(usize, u32)| Some((alert, found[number as usize]?.origin()));
         self.alerts.iter().filter_map(place).collect()
     }
+}
+
+/// The process of an alert's first event, unless an event of the alert is its start.
+fn process_without_start(alert: &Alert) -> Option<(String, EntityKey)> {
+    let (host, key) = alert.present().next().and_then(|event| process_of(&event.document))?;
+    key.entity_id()?;
+    let mut starts = alert.present().filter(|event| event.document.is_process_creation());
+    let is_own =
+        |start: &Event| process_of(&start.document).is_some_and(|process| process.1 == key && process.0 == host);
+    let has_start = starts.any(|start| is_own(start));
+    (!has_start).then_some((host, key))
 }
 
 /// Looks for the starts of wanted processes.

@@ -13,12 +13,13 @@ use super::prevalence::{Prevalence, PrevalenceIndex, SOUGHT, Sought, ValueKind, 
 use super::text::CutText;
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};
-use crate::detect::Alert;
+use crate::detect::{Alert, AlertSource};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::event::Event;
 use hashbrown::HashSet;
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -39,12 +40,6 @@ pub struct TriagePlan {
     wanted: Arc<WantedProcesses>,
     /// The processes by number.
     processes: Vec<(Arc<str>, EntityKey)>,
-    /// For each alert the numbers of its processes, in stage order.
-    of_alerts: Vec<Vec<u32>>,
-    /// For each alert its names and hashes, which come before others.
-    of_events: Vec<Vec<Sought>>,
-    /// For each alert its connections.
-    connections: Vec<Vec<Connection>>,
     /// Processes that were too many.
     left_out: usize,
 }
@@ -63,9 +58,9 @@ pub struct Triage {
     /// The addresses that hosts have shown as their own.
     pub addresses: Arc<HostAddresses>,
     details: Details,
+    wanted: Arc<WantedProcesses>,
+    /// Where the wanted processes are in the forest, by number.
     places: Vec<Option<(usize, NodeIndex)>>,
-    of_alerts: Vec<Vec<u32>>,
-    sought: Vec<Vec<Sought>>,
     prevalence: PrevalenceIndex,
 }
 
@@ -82,41 +77,25 @@ pub struct AlertProcess<'t> {
 
 impl TriagePlan {
     /// The plan for some alerts.
-    pub fn new(alerts: &[Alert]) -> Self {
-        let mut wanted = WantedProcesses::default();
-        let mut plan = Self::default();
-        let mut reader = FieldReader::default();
-        for alert in alerts {
-            let mut numbers: Vec<u32> = Vec::new();
-            let mut of_alert: Vec<Sought> = Vec::new();
-            let mut connections: Vec<Connection> = Vec::new();
-            for event in alert.present() {
-                let document = &event.document;
-                for (sort, field) in SOUGHT {
-                    of_alert.extend(reader.shared(document, field).map(|text| (sort, CutText { text, cut: 0 })));
-                }
-                connections.extend(reader.connection(document));
-                let Some((host, key)) = process_of(document) else { continue };
+    pub fn new(alerts: &dyn AlertSource) -> io::Result<Self> {
+        let (mut wanted, mut plan) = (WantedProcesses::default(), Self::default());
+        alerts.for_each(|_, alert| {
+            for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
                 // The first ones in the order of alerts are looked up: a set that does not depend on threads, and that a reader can predict.
                 if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
                     plan.left_out += 1;
                     continue;
                 }
                 let known = wanted.len();
-                let number = wanted.add(&host, key.clone());
+                wanted.add(&host, key.clone());
                 if wanted.len() > known {
                     plan.processes.push((host.into(), key));
                 }
-                if !numbers.contains(&number) {
-                    numbers.push(number);
-                }
             }
-            plan.of_alerts.push(numbers);
-            plan.of_events.push(of_alert);
-            plan.connections.push(connections);
-        }
+            Ok(())
+        })?;
         plan.wanted = Arc::new(wanted);
-        plan
+        Ok(plan)
     }
 
     /// An observer that gathers it.
@@ -126,48 +105,39 @@ impl TriagePlan {
 }
 
 impl Triage {
-    /// The context as far as one pass has gathered it. The prevalence of values is still to be counted: see [`watch`](Self::watch).
+    /// The context as far as one pass has gathered it. The values to look for elsewhere are still to be named ([`seek`](Self::seek)), and their prevalence to
+    /// be counted ([`watch`](Self::watch)).
     pub fn new(plan: TriagePlan, surveys: Vec<ProcessSurvey>) -> Self {
-        let TriagePlan { wanted, processes, of_alerts, mut of_events, connections, left_out } = plan;
+        let TriagePlan { wanted, processes, left_out } = plan;
         let survey = ProcessSurvey::merge(surveys).unwrap_or_else(|| ProcessSurvey::new(&wanted));
         let ProcessSurvey { table, mut details, addresses, .. } = survey;
         let addresses = addresses.unwrap_or_default();
         details.settle(&addresses);
-        for (of_alert, connections) in of_events.iter_mut().zip(&connections) {
-            let remote = |connection: &Connection| {
-                let end = connection.end(connection.peer(&addresses).remote()?);
-                Some((ValueKind::Destination, CutText { text: end.ip.as_deref()?.into(), cut: 0 }))
-            };
-            of_alert.extend(connections.iter().filter_map(remote));
-        }
         let forest = Forest::new(table);
         let place = |(host, key): &(Arc<str>, EntityKey)| {
             let at = forest.position(host)?;
             Some((at, forest.hosts[at].find(key)?))
         };
         let places = processes.iter().map(place).collect();
-        let mut triage = Self {
-            forest,
-            left_out,
-            not_sought: 0,
-            still_cut: 0,
-            addresses: Arc::new(addresses),
-            details,
-            places,
-            of_alerts,
-            sought: Vec::new(),
-            prevalence: PrevalenceIndex::default(),
-        };
-        for (alert, of_alert) in of_events.iter().enumerate() {
-            let (sought, not_sought) = triage.sought_for(alert, of_alert);
-            triage.sought.push(sought);
-            triage.not_sought += not_sought;
-        }
-        for sought in triage.sought.iter().flatten() {
-            triage.prevalence.seek(sought.clone());
-        }
-        triage.prevalence.count_starts(&triage.forest);
-        triage
+        let (addresses, prevalence) = (Arc::new(addresses), PrevalenceIndex::default());
+        Self { forest, left_out, not_sought: 0, still_cut: 0, addresses, details, wanted, places, prevalence }
+    }
+
+    /// Names the values of alerts that are looked for elsewhere, and counts those that starts of processes have.
+    pub fn seek(&mut self, alerts: &dyn AlertSource) -> io::Result<()> {
+        let mut prevalence = PrevalenceIndex::default();
+        let mut not_sought = 0;
+        alerts.for_each(|_, alert| {
+            let (sought, left_out) = self.sought_for(alert);
+            for sought in sought {
+                prevalence.seek(sought);
+            }
+            not_sought += left_out;
+            Ok(())
+        })?;
+        prevalence.count_starts(&self.forest);
+        (self.prevalence, self.not_sought) = (prevalence, not_sought);
+        Ok(())
     }
 
     /// The starts whose command lines were too long to be held of every process, and are to be shown.
@@ -246,27 +216,42 @@ impl Triage {
         limits.chain(self.forest.several_hosts()).collect()
     }
 
-    /// The processes of an alert, by its position, in stage order.
-    pub fn members(&self, alert: usize) -> impl Iterator<Item = AlertProcess<'_>> {
-        let numbers = self.of_alerts.get(alert).map_or(&[][..], Vec::as_slice);
-        numbers.iter().filter_map(|&number| {
+    /// The processes of an alert, in stage order.
+    pub fn members(&self, alert: &Alert) -> Vec<AlertProcess<'_>> {
+        let mut numbers: Vec<u32> = Vec::new();
+        for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
+            numbers.extend(self.wanted.find(&host, &key).filter(|number| !numbers.contains(number)));
+        }
+        let member = |number: u32| {
             let (host, node) = self.places[number as usize]?;
             Some(AlertProcess { host, node, did: self.details.of(number)? })
-        })
+        };
+        numbers.into_iter().filter_map(member).collect()
     }
 
     /// The values of an alert with their prevalence.
-    pub fn elsewhere(&self, alert: usize) -> impl Iterator<Item = (&Sought, &Prevalence)> {
-        let sought = self.sought.get(alert).map_or(&[][..], Vec::as_slice);
-        sought
-            .iter()
-            .filter_map(|sought| Some((sought, self.prevalence.get(sought)?)))
-            .filter(|(_, seen)| seen.count > 0)
+    pub fn elsewhere(&self, alert: &Alert) -> Vec<(Sought, &Prevalence)> {
+        let (sought, _) = self.sought_for(alert);
+        let seen =
+            |sought: Sought| self.prevalence.get(&sought).filter(|seen| seen.count > 0).map(|seen| (sought, seen));
+        sought.into_iter().filter_map(seen).collect()
     }
 
     /// The values to seek for an alert (those of its events first, then those of its processes), and how many were too many.
-    fn sought_for(&self, alert: usize, of_alert: &[Sought]) -> (Vec<Sought>, usize) {
-        let mut all: Vec<Sought> = of_alert.to_vec();
+    fn sought_for(&self, alert: &Alert) -> (Vec<Sought>, usize) {
+        let (mut all, mut remote, mut reader) = (Vec::<Sought>::new(), Vec::new(), FieldReader::default());
+        for event in alert.present() {
+            let document = &event.document;
+            for (sort, field) in SOUGHT {
+                all.extend(reader.shared(document, field).map(|text| (sort, CutText { text, cut: 0 })));
+            }
+            let end = |connection: Connection| {
+                let end = connection.end(connection.peer(&self.addresses).remote()?);
+                Some((ValueKind::Destination, CutText { text: end.ip.as_deref()?.into(), cut: 0 }))
+            };
+            remote.extend(reader.connection(document).and_then(end));
+        }
+        all.append(&mut remote);
         for AlertProcess { host, node, did } in self.members(alert) {
             let facts = &self.forest.hosts[host].node(node).facts;
             let hash = facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());

@@ -4,144 +4,159 @@ use super::alert_id::{EVENT_FIELDS, alert_id};
 use super::message::message_of;
 use super::results::Results;
 use super::tally::tally_json;
-use super::triage_json::triage_json;
+use super::triage_json::push_triage;
+use crate::base::Ticks;
+use crate::base::json_object::{ObjectWriter, push_object};
 use crate::detect::{Alert, RuleIndex};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::{Event, Value};
 use crate::process::Connection;
 use crate::rules::Rule;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use serde_json::{Map, json};
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The documents of all alerts, in their order, as every output has them.
+/// The documents of alerts, as every output has them: text, without a tree of values in between.
 #[derive(Debug)]
 pub struct AlertDocuments<'run> {
     results: Results<'run>,
-    next: usize,
-    told: HashSet<RuleIndex>,
+    /// Of each rule that found something the position of its first alert, and the members that all of its alerts have.
+    rules: HashMap<RuleIndex, (usize, RuleMembers)>,
 }
 
 impl<'run> AlertDocuments<'run> {
     /// The documents of a run.
-    pub fn new(results: &Results<'run>) -> Self {
-        Self { results: *results, next: 0, told: HashSet::new() }
+    pub fn new(results: &Results<'run>) -> io::Result<Self> {
+        let (mut rules, mut position) = (HashMap::new(), 0);
+        results.alerts.for_each_outline(&mut |outline| {
+            let members = || (position, RuleMembers::new(&results.detector.rules()[outline.rule]));
+            rules.entry(outline.rule).or_insert_with(members);
+            position += 1;
+        })?;
+        Ok(Self { results: *results, rules })
     }
-}
 
-impl AlertDocuments<'_> {
-    /// The next alert, with its document but for the events.
-    fn next_facts(&mut self) -> Option<(&Alert, Map<String, serde_json::Value>)> {
-        let alert = self.results.alerts.get(self.next)?;
-        let mut facts = alert_facts(&self.results, self.next, alert);
+    /// Adds the document of the alert at a position.
+    pub fn push(&self, position: usize, alert: &Alert, out: &mut Vec<u8>) {
+        let Some((first, members)) = self.rules.get(&alert.rule) else { return };
         // A rule's guide and query can be longer than all of its alerts: they stand in its first one alone, and `evql report` finds them there.
-        if self.told.insert(alert.rule) {
-            facts["evql"]["rule"] = rule_texts(&self.results.detector.rules()[alert.rule]);
-        }
-        self.next += 1;
-        Some((alert, facts))
-    }
-
-    /// Adds the next document as text, the same as that of its value; false if there is none.
-    ///
-    /// Events are most of it, and are written without a tree of values in between.
-    pub fn push_next(&mut self, out: &mut Vec<u8>) -> bool {
-        let results = self.results;
-        let Some((alert, facts)) = self.next_facts() else { return false };
-        // Writing to a Vec does not fail.
-        drop(serde_json::to_writer(&mut *out, &facts));
-        out.pop();
-        out.extend_from_slice(b",\"events\":[");
-        for (at, event) in alert.events.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            match event.as_deref() {
-                None => out.extend_from_slice(b"null"),
-                Some(event) if tells_its_place(event) => event.push_json(out),
-                Some(event) => drop(serde_json::to_writer(&mut *out, &event_document(&results, event))),
-            }
-        }
-        out.extend_from_slice(b"]}");
-        true
+        let texts = (*first == position).then(|| rule_texts(&self.results.detector.rules()[alert.rule]));
+        push_alert(&self.results, position, alert, (members, texts), out);
     }
 }
 
-impl Iterator for AlertDocuments<'_> {
-    type Item = serde_json::Value;
-
-    fn next(&mut self) -> Option<serde_json::Value> {
-        let results = self.results;
-        let (alert, facts) = self.next_facts()?;
-        Some(with_events(&results, alert, facts))
-    }
+/// What the documents of all alerts of a rule have in common, as JSON.
+#[derive(Debug)]
+struct RuleMembers {
+    rule: Vec<u8>,
+    threat: Vec<u8>,
+    risk_score: Vec<u8>,
 }
 
-fn with_events(results: &Results<'_>, alert: &Alert, mut facts: Map<String, serde_json::Value>) -> serde_json::Value {
-    let full = |event: &Event| event_document(results, event);
-    let events = alert.events.iter().map(|event| event.as_deref().map_or(serde_json::Value::Null, full));
-    facts.insert("events".into(), events.collect());
-    facts.into()
-}
-
-/// The document of the alert at `position` in the results, without the texts of its rule.
-pub fn alert_document(results: &Results<'_>, position: usize, alert: &Alert) -> serde_json::Value {
-    with_events(results, alert, alert_facts(results, position, alert))
-}
-
-/// The document of an alert without its events, which come last in it.
-fn alert_facts(results: &Results<'_>, position: usize, alert: &Alert) -> Map<String, serde_json::Value> {
-    let meta = results.detector.meta(alert);
-    let mut document = Map::new();
-    if let Some(at) = alert.timestamp() {
-        document.insert("@timestamp".into(), at.rfc3339().into());
-    }
-    document.insert(
-        "event".into(),
-        json!({ "id": id_of(results, alert), "kind": "signal", "severity": meta.level.severity(), "risk_score": meta.risk_score }),
-    );
-    document.insert(
-        "rule".into(),
-        json!({
+impl RuleMembers {
+    fn new(rule: &Rule) -> Self {
+        let meta = &rule.meta;
+        let facts = json!({
             "id": meta.id,
             "name": meta.name,
             "description": meta.description,
             "reference": meta.references,
             "author": meta.authors,
             "license": meta.license,
-        }),
-    );
-    document.insert("threat".into(), crate::rules::threat_to_ecs(&meta.threat));
-    // Not as the event was given: a document may write its names with dots.
-    let last = alert.last().map_or(serde_json::Value::Null, |event| event.document.to_json());
-    document.insert("host".into(), last.get("host").cloned().unwrap_or_default());
-    let copied = COPIED.iter().filter_map(|name| Some(((*name).to_owned(), last.get(name)?.clone())));
-    document.extend(copied);
-    document.extend(alert.last().map(|event| ("message".to_owned(), message_of(event, results.addresses).into())));
-    let mut evql = json!({ "alert": position + 1, "severity": meta.level.name() });
+        });
+        let text = |value: serde_json::Value| value.to_string().into_bytes();
+        let threat = crate::rules::threat_to_ecs(&meta.threat);
+        Self { rule: text(facts), threat: text(threat), risk_score: text(meta.risk_score.into()) }
+    }
+}
+
+/// The document of the alert at `position` in the results, with or without the texts of its rule.
+pub fn alert_document(
+    results: &Results<'_>,
+    position: usize,
+    alert: &Alert,
+    with_rule_texts: bool,
+) -> serde_json::Value {
+    let (mut text, rule) = (Vec::new(), &results.detector.rules()[alert.rule]);
+    let texts = with_rule_texts.then(|| rule_texts(rule));
+    push_alert(results, position, alert, (&RuleMembers::new(rule), texts), &mut text);
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn push_alert(
+    results: &Results<'_>,
+    position: usize,
+    alert: &Alert,
+    (members, texts): (&RuleMembers, Option<serde_json::Value>),
+    out: &mut Vec<u8>,
+) {
+    let meta = results.detector.meta(alert);
+    push_object(out, |object| {
+        object.optional("@timestamp", alert.timestamp().map(Ticks::rfc3339).as_deref());
+        object.object("event", |object| {
+            object.text("id", &id_of(results, alert));
+            object.text("kind", "signal");
+            object.value("severity", &meta.level.severity());
+            object.key("risk_score").extend_from_slice(&members.risk_score);
+        });
+        object.key("rule").extend_from_slice(&members.rule);
+        object.key("threat").extend_from_slice(&members.threat);
+        if let Some(last) = alert.last() {
+            // Not as the event was given: a document may write its names with dots.
+            let out = object.members();
+            if !last.document.push_objects(&["host"], out) {
+                out.extend_from_slice(b",\"host\":null");
+            }
+            last.document.push_objects(COPIED, out);
+            object.text("message", &message_of(last, results.addresses));
+        }
+        object.object("evql", |object| push_own(results, position, alert, texts, object));
+        object.list("join_keys", &alert.join_keys, |key, out| {
+            let value = key.as_ref().map_or(serde_json::Value::Null, Value::to_json);
+            drop(serde_json::to_writer(out, &value));
+        });
+        object.list("events", &alert.events, |event, out| match event.as_deref() {
+            None => out.extend_from_slice(b"null"),
+            Some(event) if tells_its_place(event) => event.push_json(out),
+            Some(event) => drop(serde_json::to_writer(out, &event_document(results, event))),
+        });
+    });
+}
+
+/// `evql` of an alert document.
+fn push_own(
+    results: &Results<'_>,
+    position: usize,
+    alert: &Alert,
+    texts: Option<serde_json::Value>,
+    object: &mut ObjectWriter<'_>,
+) {
+    let meta = results.detector.meta(alert);
+    object.number("alert", position as u64 + 1);
+    object.text("severity", meta.level.name());
     if meta.building_block {
-        evql["building_block"] = true.into();
+        object.flag("building_block");
     }
     if let Some((name, found)) = tally_json(&results.detector.rules()[alert.rule], alert) {
-        evql[name] = found;
+        object.value(name, &found);
     }
     if let Some(start) = &alert.start {
-        evql["process_start"] = start.to_json();
+        start.push_json(object.key("process_start"));
     }
     // A saved alert is read again by `evql report`, without the evidence: the addresses that decided whose end is whose go along.
     let own = own_addresses(results, alert);
     if !own.is_empty() {
-        evql["host_addresses"] = own.into_iter().collect();
+        object.list("host_addresses", own, AddressOfHost::push);
     }
     if let Some(triage) = results.triage {
-        evql["triage"] = triage_json(triage, position);
+        push_triage(triage, alert, object.key("triage"));
     }
-    document.insert("evql".into(), evql);
-    let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));
-    document.insert("join_keys".into(), keys.collect());
-    document
+    if let Some(texts) = texts {
+        object.value("rule", &texts);
+    }
 }
 
 /// `evql.host_addresses` of an alert document: the addresses in its connections that tell whose end is whose where the record does not, so that whoever reads
@@ -164,9 +179,12 @@ struct AddressOfHost {
     ip: String,
 }
 
-impl From<AddressOfHost> for serde_json::Value {
-    fn from(AddressOfHost { host, ip }: AddressOfHost) -> Self {
-        json!({ "host": host, "ip": ip })
+impl AddressOfHost {
+    fn push(self, out: &mut Vec<u8>) {
+        push_object(out, |object| {
+            object.text("host", &self.host);
+            object.text("ip", &self.ip);
+        });
     }
 }
 

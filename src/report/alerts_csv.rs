@@ -11,6 +11,7 @@ use crate::base::escape::cell;
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use crate::rules::Technique;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// `csv` of `scan`.
@@ -68,15 +69,23 @@ const TAIL: &[&str] = &["join_keys", "winlog.record_id", "log.file.path", "messa
 
 impl Exporter for AlertsCsv {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut writer = csv::Writer::from_writer(out);
         let fields = FIELDS.iter().map(|field| field.name());
-        writer.write_record(HEAD.iter().copied().chain(fields).chain(TAIL.iter().copied()))?;
-        for (position, alert) in results.alerts.iter().enumerate() {
+        let head = HEAD.iter().copied().chain(fields).chain(TAIL.iter().copied());
+        out.write_all(&record(head.map(Cow::Borrowed))?)?;
+        let write = |position: usize, alert: &Alert, text: &mut Vec<u8>| {
             let row = row(results, position, alert);
-            writer.write_record(row.iter().map(|text| cell(text).into_owned()))?;
-        }
-        writer.flush()
+            // Writing to a Vec does not fail.
+            text.append(&mut record(row.iter().map(|text| cell(text))).unwrap_or_default());
+        };
+        results.alerts.for_all_texts(&write, |row| out.write_all(row))
     }
+}
+
+/// A row as CSV.
+fn record<'t>(cells: impl Iterator<Item = Cow<'t, str>>) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells.map(Cow::into_owned))?;
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
 
 fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {

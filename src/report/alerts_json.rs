@@ -5,6 +5,7 @@ use super::format::Exporter;
 use super::json_layout::JsonLayout;
 use super::json_layout::JsonWriter;
 use super::results::Results;
+use crate::detect::Alert;
 use std::io::{self, Write};
 
 /// `json` and `jsonl` of `scan`.
@@ -14,12 +15,9 @@ pub struct AlertsJson(pub JsonLayout);
 impl Exporter for AlertsJson {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut writer = JsonWriter::new(out, self.0);
-        // One document at a time: all of them together may be larger than memory.
-        let (mut documents, mut text) = (AlertDocuments::new(results), Vec::new());
-        while documents.push_next(&mut text) {
-            writer.push_text(&text)?;
-            text.clear();
-        }
+        let documents = AlertDocuments::new(results)?;
+        let write = |position: usize, alert: &Alert, text: &mut Vec<u8>| documents.push(position, alert, text);
+        results.alerts.for_all_texts(&write, |text| writer.push_text(text))?;
         writer.finish()
     }
 }

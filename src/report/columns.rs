@@ -170,9 +170,8 @@ pub fn alerts_text(results: &Results<'_>, entry: &TimelineEntry<'_>) -> String {
 /// The alerts of an event, each as text.
 pub fn alert_texts(results: &Results<'_>, entry: &TimelineEntry<'_>) -> Vec<String> {
     let part = |part: &AlertPart| {
-        let alert = &results.alerts[part.alert];
-        let name = &results.detector.meta(alert).name;
-        format!("#{} {name} (stage {} of {})", part.alert + 1, part.stage + 1, alert.events.len())
+        let name = &results.detector.rules()[part.rule].meta.name;
+        format!("#{} {name} (stage {} of {})", part.alert + 1, part.stage + 1, part.stages)
     };
     entry.parts.iter().map(part).collect()
 }
@@ -180,14 +179,13 @@ pub fn alert_texts(results: &Results<'_>, entry: &TimelineEntry<'_>) -> Vec<Stri
 /// The alerts of an event as JSON.
 pub fn alerts_json(results: &Results<'_>, entry: &TimelineEntry<'_>) -> serde_json::Value {
     let part = |part: &AlertPart| {
-        let alert = &results.alerts[part.alert];
-        let meta = results.detector.meta(alert);
+        let meta = &results.detector.rules()[part.rule].meta;
         json!({
             "alert": part.alert + 1,
             "rule.id": meta.id,
             "rule.name": meta.name,
             "stage": part.stage + 1,
-            "stages": alert.events.len(),
+            "stages": part.stages,
         })
     };
     entry.parts.iter().map(part).collect()

@@ -52,13 +52,6 @@ impl<'out> JsonWriter<'out> {
         Self { out, layout, written: 0 }
     }
 
-    /// Writes one more value.
-    pub fn push(&mut self, value: &serde_json::Value) -> io::Result<()> {
-        self.separate()?;
-        serde_json::to_writer(&mut *self.out, value)?;
-        Ok(())
-    }
-
     /// Writes one more value, which is JSON text already.
     pub fn push_text(&mut self, value: &[u8]) -> io::Result<()> {
         self.separate()?;

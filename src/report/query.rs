@@ -2,10 +2,10 @@
 
 use super::json_layout::{JsonLayout, JsonWriter};
 use crate::base::escape::cell;
-use crate::detect::Alert;
+use crate::base::json_object::push_object;
+use crate::detect::{Alert, AlertSource};
 use crate::ecs::{self, Field, FieldId, SubField};
 use crate::event::{Event, Value};
-use serde_json::json;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ const COLUMNS: &[FieldId] = &[
 #[derive(Clone, Copy, Debug)]
 pub struct QueryMatches<'a> {
     /// Each with the events that it consists of.
-    pub alerts: &'a [Alert],
+    pub alerts: &'a dyn AlertSource,
     /// Whether the query asks for single events, and not for sequences or samples.
     pub is_event: bool,
 }
@@ -45,24 +45,31 @@ impl QueryMatches<'_> {
     /// Writes them as JSON, one after the other.
     pub fn write_json(&self, layout: JsonLayout, out: &mut dyn Write) -> io::Result<()> {
         // No match is no line, but an empty array.
-        if self.alerts.is_empty() && layout == JsonLayout::Lines {
+        if self.alerts.count() == 0 && layout == JsonLayout::Lines {
             return Ok(());
         }
         let mut writer = JsonWriter::new(out, layout);
-        self.alerts.iter().try_for_each(|found| writer.push(&self.json(found)))?;
+        let write = |_: usize, found: &Alert, text: &mut Vec<u8>| self.push(found, text);
+        self.alerts.for_all_texts(&write, |text| writer.push_text(text))?;
         writer.finish()
     }
 
-    /// An event as its document; a sequence or sample as its keys and its documents, null where absence was demanded.
-    fn json(&self, found: &Alert) -> serde_json::Value {
-        let event =
-            |event: &Option<Arc<Event>>| event.as_ref().map_or(serde_json::Value::Null, |event| event.to_json());
+    /// Adds an event as its document; a sequence or sample as its keys and its documents, null where absence was demanded.
+    fn push(&self, found: &Alert, out: &mut Vec<u8>) {
+        let event = |event: &Option<Arc<Event>>, out: &mut Vec<u8>| match event {
+            Some(event) => event.push_json(out),
+            None => out.extend_from_slice(b"null"),
+        };
         if self.is_event {
-            return found.events.first().map_or(serde_json::Value::Null, event);
+            return event(found.events.first().unwrap_or(&None), out);
         }
-        let keys: Vec<_> =
-            found.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json)).collect();
-        json!({ "join_keys": keys, "events": found.events.iter().map(event).collect::<Vec<_>>() })
+        push_object(out, |object| {
+            object.list("join_keys", &found.join_keys, |key, out| {
+                let value = key.as_ref().map_or(serde_json::Value::Null, Value::to_json);
+                drop(serde_json::to_writer(out, &value));
+            });
+            object.list("events", &found.events, event);
+        });
     }
 
     /// Writes them as CSV with these columns, or the usual ones if there are none: one row an event. Rows of a sequence have its number and the number of
@@ -77,7 +84,7 @@ impl QueryMatches<'_> {
         let head = fields.iter().map(|field| cell(field.name()).into_owned());
         let places = ["match", "stage"].map(str::to_owned).into_iter().filter(|_| !self.is_event);
         writer.write_record(places.chain(head))?;
-        for (number, found) in self.alerts.iter().enumerate() {
+        self.alerts.for_each(|number, found| {
             for (stage, event) in found.events.iter().enumerate() {
                 let Some(event) = event else { continue };
                 let place = [number + 1, stage + 1].map(|number| number.to_string());
@@ -85,7 +92,8 @@ impl QueryMatches<'_> {
                 let values = fields.iter().map(|field| cell(&joined_values(event, field)).into_owned());
                 writer.write_record(place.chain(values))?;
             }
-        }
+            Ok(())
+        })?;
         writer.flush()
     }
 }

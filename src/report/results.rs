@@ -2,7 +2,7 @@
 //!
 //! This module knows no format.
 
-use crate::detect::{Alert, Detector};
+use crate::detect::{AlertSource, Detector};
 use crate::event::Clock;
 use crate::process::HostAddresses;
 use crate::process::triage::Triage;
@@ -14,7 +14,7 @@ pub struct Results<'run> {
     /// The rules that ran.
     pub detector: &'run Detector,
     /// The alerts, in order. People see an alert's position, counted from 1, as its number.
-    pub alerts: &'run [Alert],
+    pub alerts: &'run dyn AlertSource,
     /// The clock that ordered the events.
     pub clock: Clock,
     /// The triage of the alerts, if they were looked up.

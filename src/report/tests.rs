@@ -8,7 +8,7 @@ use crate::event::{Document, Event, IpValue, Value};
 use crate::process::HostAddresses;
 use crate::rules;
 use crate::timeline::TimelineEntry;
-use crate::timeline::{RowWriter, TimelineRow, parts_by_event};
+use crate::timeline::{AlertParts, RowWriter, TimelineRow};
 use std::sync::Arc;
 
 /// An event of regsvr32.exe.
@@ -79,7 +79,7 @@ fn empty(exporter: &dyn Exporter) -> String {
         .export(
             &Results {
                 detector: &detector,
-                alerts: &[],
+                alerts: &Vec::new(),
                 clock: Clock::Logged,
                 triage: None,
                 addresses: &HostAddresses::default(),
@@ -110,10 +110,10 @@ fn timeline(format: &dyn TimelineFormat) -> String {
         writer.take()
     });
     let [start_row, connection_row] = bytes.each_ref().map(|bytes| TimelineRow::read(bytes).unwrap());
-    let parts = parts_by_event(&alerts);
+    let parts = AlertParts::new(&alerts).unwrap();
     let entries = [
-        TimelineEntry { row: start_row, start: None, parts: &parts[&start.origin] },
-        TimelineEntry { row: connection_row, start: Some(start_row), parts: &parts[&connection.origin] },
+        TimelineEntry { row: start_row, start: None, parts: parts.of(start.origin) },
+        TimelineEntry { row: connection_row, start: Some(start_row), parts: parts.of(connection.origin) },
     ];
     let mut out = format.head().unwrap();
     for (number, entry) in entries.iter().enumerate() {
@@ -224,13 +224,13 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
     let detector = Detector::new(rules::builtin());
     let results = Results {
         detector: &detector,
-        alerts: &[],
+        alerts: &Vec::new(),
         clock: Clock::Logged,
         triage: None,
         addresses: &HostAddresses::default(),
         inputs: &[],
     };
-    let document = alert_document(&results, 0, &alert);
+    let document = alert_document(&results, 0, &alert, false);
     assert_eq!(document["host"], serde_json::json!({ "name": "WS01" }));
     assert_eq!(document["destination"], serde_json::json!({ "ip": "10.0.0.9" }));
     assert_eq!(document["process"], serde_json::json!({ "entity_id": "{1}" }));

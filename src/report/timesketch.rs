@@ -138,7 +138,7 @@ fn tags(results: &Results<'_>, entry: &TimelineEntry<'_>, facts: &MessageFacts<'
     let is_recovered = facts.raw(ecs::EVQL_RECOVERED.name()) == "true";
     let mut tags: Vec<String> = is_recovered.then(|| "recovered".to_owned()).into_iter().collect();
     for part in entry.parts {
-        let meta = results.detector.meta(&results.alerts[part.alert]);
+        let meta = &results.detector.rules()[part.rule].meta;
         let techniques = meta.threat.iter().flat_map(|attack| &attack.techniques);
         let all = [meta.name.clone(), meta.level.name().to_owned()].into_iter().chain(techniques.map(|t| t.id.clone()));
         for tag in all.filter(|tag| !tag.is_empty()) {

@@ -2,7 +2,8 @@
 //!
 //! Both are flat lists that name parents, so that a chain of any length can be written and read.
 
-use super::process_json::node_json;
+use super::process_json::write_node;
+use crate::base::json_object::{ObjectWriter, push_object};
 use crate::base::{Ticks, escape};
 use crate::process::{Forest, HostTree, NodeIndex, TreeItem, TreeRow, TreeSelection, View};
 use hashbrown::HashMap;
@@ -52,12 +53,17 @@ impl TreeExport<'_> {
             written += 1;
             let mut lines = 0;
             let mut left_out = 0;
+            let mut object = Vec::new();
             for row in rows {
                 match row.what {
                     TreeItem::LeftOut(count) => left_out += count,
                     TreeItem::Process { node, selected } => {
-                        let object = self.process(at, host, node, row.depth, selected, first);
-                        write!(out, "{}\n{object}", comma(lines))?;
+                        object.clear();
+                        push_object(&mut object, |object| {
+                            self.process((at, node), (row.depth, selected), first, object);
+                        });
+                        writeln!(out, "{}", comma(lines))?;
+                        out.write_all(&object)?;
                         lines += 1;
                     }
                 }
@@ -75,25 +81,30 @@ impl TreeExport<'_> {
         out.write_all(if written > 0 { b"\n]}\n" } else { b"]}\n" })
     }
 
-    fn process(&self, at: usize, host: &HostTree, node: NodeIndex, depth: u32, selected: bool, first: usize) -> Value {
+    fn process(
+        &self,
+        (at, node): (usize, NodeIndex),
+        (depth, selected): (u32, bool),
+        first: usize,
+        object: &mut ObjectWriter<'_>,
+    ) {
         // Ids count through all hosts, so that they are unique in the file; parents are named by them and nothing nests, for a chain of thousands of
         // processes would overflow the stack of most readers of JSON.
-        let number = |node: NodeIndex| Value::from(first + node as usize);
-        let mut object = serde_json::Map::new();
-        object.insert("id".to_owned(), number(node));
+        let number = |node: NodeIndex| (first + node as usize) as u64;
+        let host = &self.forest.hosts[at];
+        object.number("id", number(node));
         if let Some(parent) = host.node(node).parent {
-            object.insert("parent".to_owned(), number(parent));
+            object.number("parent", number(parent));
         }
-        object.insert("depth".to_owned(), depth.into());
-        object.extend(node_json(host, node));
+        object.number("depth", depth.into());
+        write_node(host, node, object);
         if selected {
-            object.insert("selected".to_owned(), true.into());
+            object.flag("selected");
         }
         let alerts = self.alerts_of(at, node);
         if !alerts.is_empty() {
-            object.insert("alerts".to_owned(), alerts.into());
+            object.value("alerts", &alerts);
         }
-        Value::Object(object)
     }
 
     /// Writes a graph with a box for each process, and a frame around each host.

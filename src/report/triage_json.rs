@@ -1,73 +1,77 @@
 //! The triage of an alert as `evql.triage` of its document. docs/outputs.md has the keys.
 
-use super::process_json::node_json;
+use super::process_json::write_node;
+use crate::base::json::push_text;
+use crate::base::json_object::{ObjectWriter, push_object};
+use crate::detect::Alert;
 use crate::event::OrderKey;
 use crate::process::details::{ActivityEntry, List, Times};
 use crate::process::triage::{AlertProcess, MOST_ANCESTORS, MOST_CHILDREN, Triage};
 use hashbrown::HashMap;
-use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Most entries of one list. The rest is counted.
-const MOST_ENTRIES: usize = 200;
+pub const MOST_ENTRIES: usize = 200;
 /// Most hosts that are named.
 const MOST_HOSTS: usize = 20;
 
-/// The triage of the alert at a position.
-pub fn triage_json(triage: &Triage, alert: usize) -> Value {
-    let processes: Vec<Value> = triage.members(alert).map(|member| process(triage, member)).collect();
-    let elsewhere: Vec<Value> = triage
-        .elsewhere(alert)
-        .map(|((sort, value), seen)| {
-            let mut object = Map::new();
-            object.insert("kind".to_owned(), sort.name().into());
-            object.insert("value".to_owned(), (*value.text).into());
-            object.insert("hosts".to_owned(), seen.hosts.len().into());
-            object.insert("host_names".to_owned(), seen.hosts.values().take(MOST_HOSTS).map(|host| &**host).collect());
-            object.insert("count".to_owned(), seen.count.into());
-            if let Some((first, last)) = seen.span {
-                put_span(&mut object, first, last);
-            }
-            Value::Object(object)
-        })
-        .collect();
-    json!({ "processes": processes, "elsewhere": elsewhere })
+/// Adds the triage of an alert.
+pub fn push_triage(triage: &Triage, alert: &Alert, out: &mut Vec<u8>) {
+    push_object(out, |object| {
+        object.list("processes", triage.members(alert), |member, out| process(triage, member, out));
+        object.list("elsewhere", triage.elsewhere(alert), |((sort, value), seen), out| {
+            push_object(out, |object| {
+                object.text("kind", sort.name());
+                object.text("value", &value.text);
+                object.number("hosts", seen.hosts.len() as u64);
+                object.list("host_names", seen.hosts.values().take(MOST_HOSTS), |host, out| push_text(out, host));
+                object.number("count", seen.count);
+                if let Some((first, last)) = seen.span {
+                    write_span(object, first, last);
+                }
+            });
+        });
+    });
 }
 
-fn process(triage: &Triage, member: AlertProcess<'_>) -> Value {
+/// How many entries of each list were left out, in the order in which that was noticed.
+type Omitted = Vec<(&'static str, u64)>;
+
+fn process(triage: &Triage, member: AlertProcess<'_>, out: &mut Vec<u8>) {
     let host = &triage.forest.hosts[member.host];
-    let node = |at| Value::Object(node_json(host, at));
-    let mut omitted = Map::new();
-    let ancestors = capped("ancestors", host.ancestors(member.node).collect(), MOST_ANCESTORS, &mut omitted);
-    let children = capped("children", host.node(member.node).children.clone(), MOST_CHILDREN, &mut omitted);
-    let mut object = Map::new();
-    object.insert("process".to_owned(), node(member.node));
-    object.insert("ancestors".to_owned(), ancestors.into_iter().map(node).collect());
-    object.insert("children".to_owned(), children.into_iter().map(node).collect());
-    for list in List::ALL {
-        let (entries, not_held) = member.did.list(list);
-        if list == List::Registry {
-            let services = capped("services", services(&entries), MOST_ENTRIES, &mut omitted);
-            object.insert("services".to_owned(), services.into());
+    let node = |at, out: &mut Vec<u8>| push_object(out, |object| write_node(host, at, object));
+    let mut omitted = Omitted::new();
+    push_object(out, |object| {
+        object.object("process", |object| write_node(host, member.node, object));
+        let ancestors = capped("ancestors", host.ancestors(member.node).collect(), MOST_ANCESTORS, &mut omitted);
+        let children = capped("children", host.node(member.node).children.clone(), MOST_CHILDREN, &mut omitted);
+        object.list("ancestors", ancestors, node);
+        object.list("children", children, node);
+        for list in List::ALL {
+            let (entries, not_held) = member.did.list(list);
+            if list == List::Registry {
+                let services = capped("services", services(&entries), MOST_ENTRIES, &mut omitted);
+                object.list("services", services, Service::push);
+            }
+            let entries = capped(key(list), entries, MOST_ENTRIES, &mut omitted);
+            object.list(key(list), entries, |(entry, times), out| push_entry(entry, times, out));
+            if not_held > 0 {
+                match omitted.iter_mut().find(|(name, _)| *name == key(list)) {
+                    Some((_, count)) => *count += not_held,
+                    None => omitted.push((key(list), not_held)),
+                }
+            }
         }
-        let entries = capped(key(list), entries, MOST_ENTRIES, &mut omitted);
-        let written = entries.into_iter().map(|(entry, times)| entry_json(entry, times));
-        object.insert(key(list).to_owned(), written.collect());
-        if not_held > 0 {
-            let before = omitted.get(key(list)).and_then(Value::as_u64).unwrap_or_default();
-            omitted.insert(key(list).to_owned(), (before + not_held).into());
+        if !omitted.is_empty() {
+            object.object("omitted", |object| omitted.iter().for_each(|(key, count)| object.number(key, *count)));
         }
-    }
-    if !omitted.is_empty() {
-        object.insert("omitted".to_owned(), omitted.into());
-    }
-    object.into()
+    });
 }
 
 /// The first of a list, and how many there were more.
-fn capped<T>(key: &str, mut list: Vec<T>, most: usize, omitted: &mut Map<String, Value>) -> Vec<T> {
+fn capped<T>(key: &'static str, mut list: Vec<T>, most: usize, omitted: &mut Omitted) -> Vec<T> {
     if list.len() > most {
-        omitted.insert(key.to_owned(), (list.len() - most).into());
+        omitted.push((key, (list.len() - most) as u64));
         list.truncate(most);
     }
     list
@@ -84,8 +88,7 @@ fn key(list: List) -> &'static str {
     }
 }
 
-fn entry_json(entry: &ActivityEntry, times: &Times) -> Value {
-    let mut object = Map::new();
+fn push_entry(entry: &ActivityEntry, times: &Times, out: &mut Vec<u8>) {
     let names: &[&str] = match entry.list {
         List::Destinations => &["ip", "port", "transport", "domain", "direction"],
         List::Dns => &["name", "status"],
@@ -93,31 +96,31 @@ fn entry_json(entry: &ActivityEntry, times: &Times) -> Value {
         List::Images => &["path", "signer", "status", "trusted", "sha256"],
         List::Other => &["action", "target"],
     };
-    for (name, part) in names.iter().zip(&entry.parts) {
-        let Some(part) = part else { continue };
-        let value = match *name {
-            "port" => part.parse::<u64>().map_or_else(|_| (**part).into(), Value::from),
-            "trusted" => (**part == *"true").into(),
-            _ => (**part).into(),
+    push_object(out, |object| {
+        for (name, part) in names.iter().zip(&entry.parts) {
+            let Some(part) = part else { continue };
+            match (*name, part.parse::<u64>()) {
+                ("port", Ok(number)) => object.number(name, number),
+                ("trusted", _) => object.value(name, &(**part == *"true")),
+                _ => object.text(name, part),
+            }
+        }
+        let values = match entry.list {
+            List::Dns => Some("answers"),
+            List::Registry => Some("data"),
+            _ => None,
         };
-        object.insert((*name).to_owned(), value);
-    }
-    let values = match entry.list {
-        List::Dns => Some("answers"),
-        List::Registry => Some("data"),
-        _ => None,
-    };
-    if let Some(name) = values.filter(|_| !times.values.is_empty()) {
-        object.insert(name.to_owned(), times.values.iter().map(|value| &**value).collect());
-    }
-    object.insert("count".to_owned(), times.count.into());
-    put_span(&mut object, times.first, times.last);
-    Value::Object(object)
+        if let Some(name) = values.filter(|_| !times.values.is_empty()) {
+            object.list(name, &times.values, |value, out| push_text(out, value));
+        }
+        object.number("count", times.count);
+        write_span(object, times.first, times.last);
+    });
 }
 
-fn put_span(object: &mut Map<String, Value>, first: OrderKey, last: OrderKey) {
-    object.insert("first".to_owned(), first.time.rfc3339_full().into());
-    object.insert("last".to_owned(), last.time.rfc3339_full().into());
+fn write_span(object: &mut ObjectWriter<'_>, first: OrderKey, last: OrderKey) {
+    object.text("first", &first.time.rfc3339_full());
+    object.text("last", &last.time.rfc3339_full());
 }
 
 /// The facts of one service, gathered from several registry events.
@@ -128,8 +131,18 @@ struct Service {
     last: OrderKey,
 }
 
+impl Service {
+    fn push(self, out: &mut Vec<u8>) {
+        push_object(out, |object| {
+            object.text("name", &self.name);
+            object.optional("image_path", self.image_path.as_deref());
+            write_span(object, self.first, self.last);
+        });
+    }
+}
+
 /// The services whose keys were written below `...\Services\NAME`, in the order of first events.
-fn services(registry: &[(&ActivityEntry, &Times)]) -> Vec<Value> {
+fn services(registry: &[(&ActivityEntry, &Times)]) -> Vec<Service> {
     let mut found: Vec<Service> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (entry, times) in registry {
@@ -145,16 +158,7 @@ fn services(registry: &[(&ActivityEntry, &Times)]) -> Vec<Value> {
             service.image_path = times.values.last().cloned().or(service.image_path.take());
         }
     }
-    let json = |service: Service| {
-        let mut object = Map::new();
-        object.insert("name".to_owned(), service.name.into());
-        if let Some(path) = service.image_path {
-            object.insert("image_path".to_owned(), (*path).into());
-        }
-        put_span(&mut object, service.first, service.last);
-        Value::Object(object)
-    };
-    found.into_iter().map(json).collect()
+    found
 }
 
 /// The name of a service and what was written of it, from the path of a value.

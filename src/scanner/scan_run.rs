@@ -6,7 +6,7 @@
 use super::asked_names::AskedNames;
 use super::chosen_rules::ChosenRules;
 use crate::base::number::grouped;
-use crate::detect::{Alert, Detector, NameWatch};
+use crate::detect::{Alert, AlertSource, Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
 use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
@@ -72,22 +72,24 @@ impl ScanRun {
     }
 
     /// Adds the starts of their processes to alerts of rules that did not need them.
-    pub fn complete_alerts(&mut self, progress: &dyn Progress) {
-        self.outcome.again.complete(&mut self.outcome.alerts, progress);
+    pub fn complete_alerts(&mut self, progress: &dyn Progress) -> Result<(), RunError> {
+        self.outcome.again.complete(&mut self.outcome.alerts, progress)?;
         self.outcome.compare_files();
+        Ok(())
     }
 
     /// Looks up what the processes of alerts did, and where else their files and destinations were seen, and adds their starts to alerts; nothing if there is
     /// no alert.
-    pub fn look_up(&mut self, progress: &dyn Progress) {
+    pub fn look_up(&mut self, progress: &dyn Progress) -> Result<(), RunError> {
         if self.outcome.alerts.is_empty() {
-            return;
+            return Ok(());
         }
-        let triage = self.outcome.again.triage(&mut self.outcome.alerts, progress);
+        let triage = self.outcome.again.triage(&mut self.outcome.alerts, progress)?;
         let addresses = (*triage.addresses).clone();
         self.replace_host_notices(triage.notices().into_iter().chain(full_addresses(&addresses)));
         self.addresses = Some(addresses);
         self.triage = Some(triage);
+        Ok(())
     }
 
     /// Takes what a pass over the processes of all events tells of hosts.
@@ -97,13 +99,22 @@ impl ScanRun {
 
     /// Makes sure that the addresses are known that tell the ends of the alerts' connections apart. That takes a pass of its own if nothing has asked for
     /// addresses yet, and an alert has a connection whose record does not say it itself.
-    pub fn learn_addresses(&mut self, progress: &dyn Progress) {
-        if self.addresses.is_none() && self.outcome.alerts.iter().any(has_undecided_connection) {
+    pub fn learn_addresses(&mut self, progress: &dyn Progress) -> Result<(), RunError> {
+        if self.addresses.is_some() {
+            return Ok(());
+        }
+        let mut is_undecided = false;
+        self.outcome.alerts.for_each_batch(&mut |_, alerts| {
+            is_undecided |= alerts.iter().any(has_undecided_connection);
+            Ok(())
+        })?;
+        if is_undecided {
             let addresses = self.outcome.again.addresses(progress);
             self.add_notices(full_addresses(&addresses));
             self.addresses = Some(addresses);
             self.outcome.compare_files();
         }
+        Ok(())
     }
 
     /// The view that exporters take.

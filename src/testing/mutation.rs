@@ -245,7 +245,7 @@ impl Asked<'_> {
                 .with_exceptions(group.detector.exceptions().clone());
             let options = RunOptions { clock, mapping: case.mapping, threads: 1, ..RunOptions::default() };
             let outcome = pipeline::run(&case.evidence, &detector, &options, &Silent)?;
-            let recorded = outcome.alerts.iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert));
+            let recorded = outcome.alerts.hold()?.iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert));
             let before = &self.results[of.run.case].runs[of.run.run].found;
             let is_noticed = if together {
                 let found = RunFindings {

@@ -120,14 +120,16 @@ pub fn run_case(case: &TestCase) -> Result<TestResult, RunError> {
 pub fn scan(case: &TestCase, clock: Clock) -> Result<Outcome, RunError> {
     // Tests run beside each other; one of them has one thread.
     let options = RunOptions { clock, mapping: case.mapping, threads: 1, ..RunOptions::default() };
-    pipeline::run(&case.evidence, &case.group.detector, &options, &Silent)
+    let outcome = pipeline::run(&case.evidence, &case.group.detector, &options, &Silent)?;
+    outcome.alerts.hold()?;
+    Ok(outcome)
 }
 
 /// The findings of a run of a test.
 pub fn findings(case: &TestCase, outcome: &Outcome) -> RunFindings {
     let rules = case.group.rules();
     RunFindings {
-        alerts: outcome.alerts.iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert)).collect(),
+        alerts: outcome.alerts.held().iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert)).collect(),
         suppressed: outcome.set_aside.values().sum(),
         faults: outcome.faults.iter().map(RecordedFault::new).collect(),
     }

@@ -3,16 +3,22 @@
 use super::fields::CARRIED_COLUMNS;
 use super::row::{Cell, TimelineRow};
 use crate::base::Locator;
-use crate::detect::Alert;
-use hashbrown::HashMap;
+use crate::detect::{AlertOutline, AlertSource, RuleIndex};
+use std::io;
 
 /// An event's part in an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlertPart {
+    /// Where the event was read.
+    pub origin: Locator,
     /// Position of the alert in the list of alerts.
     pub alert: usize,
     /// Stage of the rule's sequence, from 0.
     pub stage: usize,
+    /// How many stages there are.
+    pub stages: usize,
+    /// Which rule.
+    pub rule: RuleIndex,
 }
 
 /// One event of a timeline, ready to be written.
@@ -87,15 +93,29 @@ impl<'t> ByColumn<'t> {
     }
 }
 
-/// The parts of events in alerts, by where the events were read.
-pub fn parts_by_event(alerts: &[Alert]) -> HashMap<Locator, Vec<AlertPart>> {
-    let mut parts: HashMap<_, Vec<AlertPart>> = HashMap::new();
-    for (alert, found) in alerts.iter().enumerate() {
-        for (stage, event) in found.events.iter().enumerate() {
-            if let Some(event) = event {
-                parts.entry(event.origin).or_default().push(AlertPart { alert, stage });
-            }
-        }
+/// The parts of all events in alerts, by where the events were read.
+#[derive(Debug, Default)]
+pub struct AlertParts(Vec<AlertPart>);
+
+impl AlertParts {
+    /// The parts in some alerts.
+    pub fn new(alerts: &dyn AlertSource) -> io::Result<Self> {
+        let (mut parts, mut alert) = (Vec::new(), 0);
+        alerts.for_each_outline(&mut |AlertOutline { rule, places }| {
+            let part = |(stage, place): (usize, &Option<Locator>)| {
+                Some(AlertPart { origin: (*place)?, alert, rule: *rule, stage, stages: places.len() })
+            };
+            parts.extend(places.iter().enumerate().filter_map(part));
+            alert += 1;
+        })?;
+        parts.sort_unstable();
+        Ok(Self(parts))
     }
-    parts
+
+    /// The parts of the event that was read at a place.
+    pub fn of(&self, origin: Locator) -> &[AlertPart] {
+        let from = self.0.partition_point(|part| part.origin < origin);
+        let length = self.0[from..].iter().take_while(|part| part.origin == origin).count();
+        &self.0[from..from + length]
+    }
 }

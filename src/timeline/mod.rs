@@ -10,7 +10,7 @@ mod fields;
 mod record;
 mod row;
 
-pub use entry::{AlertPart, EntryColumns, TimelineEntry, parts_by_event};
+pub use entry::{AlertPart, AlertParts, EntryColumns, TimelineEntry};
 pub use fields::{CARRIED, CARRIED_COLUMNS, DETAILS, FIELDS, RowContents, fields_of};
 pub use record::{Data, RecordView, SystemView};
 pub use row::{Cell, RowCells, RowHead, RowTemplate, RowWriter, Subject, TimelineRow};

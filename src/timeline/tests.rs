@@ -110,9 +110,11 @@ fn every_event_knows_its_part_in_alerts() {
     let alert = |rule, events| Alert { rule, join_keys: Vec::new(), events, tally: None, start: None };
     let sequence = alert(0, vec![Some(start.clone()), None, Some(connection.clone())]);
     let single = alert(1, vec![Some(connection.clone())]);
-    let parts = parts_by_event(&[sequence, single]);
-    assert_eq!(parts[&start.origin], [AlertPart { alert: 0, stage: 0 }]);
-    assert_eq!(parts[&connection.origin], [AlertPart { alert: 0, stage: 2 }, AlertPart { alert: 1, stage: 0 }]);
+    let parts = AlertParts::new(&vec![sequence, single]).unwrap();
+    let part = |origin, alert, stage, stages| AlertPart { origin, alert, stage, stages, rule: alert };
+    assert_eq!(parts.of(start.origin), [part(start.origin, 0, 0, 3)]);
+    assert_eq!(parts.of(connection.origin), [part(connection.origin, 0, 2, 3), part(connection.origin, 1, 0, 1)]);
+    assert_eq!(parts.of(Locator { input: 9, offset: 9 }), []);
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub struct Evidence {
 /// How much a run holds in memory.
 #[derive(Clone, Debug, Args)]
 pub struct MemoryArgs {
-    /// Hold so much of a timeline and of candidates for sequences in memory, and the rest in temporary files: bytes, or with K, M or G
+    /// Hold so much of candidates for sequences, of alerts and of a timeline in memory, and the rest in temporary files: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, help_heading = "Performance")]
     pub max_memory: u64,
     /// The folder for those files, which go away by themselves; the system's folder for temporary files if not given

@@ -38,7 +38,7 @@ pub struct ExtractRun {
 pub fn alerts_within<'s>(session: &'s Session, places: &[Locator]) -> Vec<&'s Alert> {
     let places: HashSet<Locator> = places.iter().copied().collect();
     let is_within = |alert: &&Alert| alert.present().all(|event| places.contains(&event.origin));
-    session.run.outcome.alerts.iter().filter(is_within).collect()
+    session.run.outcome.alerts.held().iter().filter(is_within).collect()
 }
 
 /// Runs the rules over a file, and compares what they find with what is wanted.
@@ -54,10 +54,11 @@ pub fn run_again(session: &Session, wanted: &[&Alert], path: &Path) -> Result<Ex
     };
     let found = pipeline::run(&[path.to_owned()], &run.detector, &options, &Silent);
     let found = found.context("cannot run the rules over the extract")?;
+    let found = found.alerts.hold().context("cannot hold the alerts of the extract")?;
     let identity = |alert: &Alert| AlertIdentity::new(&run.detector, alert);
-    let reproduction = Reproduction::new(wanted.iter().map(|alert| identity(alert)), found.alerts.iter().map(identity));
+    let reproduction = Reproduction::new(wanted.iter().map(|alert| identity(alert)), found.iter().map(identity));
     let recorded = |alert: &Alert| RecordedAlert::new(&run.detector.rules()[alert.rule], alert);
-    Ok(ExtractRun { reproduction, alerts: found.alerts.iter().map(recorded).collect() })
+    Ok(ExtractRun { reproduction, alerts: found.iter().map(recorded).collect() })
 }
 
 impl WrittenPart {

@@ -23,7 +23,7 @@ pub fn select(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<(Op
     let needs_forest = depth != ContextDepth::None || !args.guid.is_empty();
     let forest = needs_forest.then(|| session.go_on(look, |run, bar| run.outcome.again.processes(bar)));
     let add = |wanted: &mut WantedEvents, number: usize| {
-        let alert = &session.run.outcome.alerts[number - 1];
+        let alert = &session.run.outcome.alerts.held()[number - 1];
         wanted.add_alert(alert);
         if let Some(forest) = &forest {
             wanted.add_context(alert, forest, depth);
@@ -85,7 +85,7 @@ fn alerts(args: &Args, session: &Session) -> Result<BTreeSet<usize>> {
         if !session.run.detector.rules().iter().any(is_wanted) {
             bail!("no rule that runs is called {name}");
         }
-        let alerts = (1..).zip(&session.run.outcome.alerts);
+        let alerts = (1..).zip(session.run.outcome.alerts.held());
         let of_rule = alerts.filter(|(_, alert)| is_wanted(&session.run.detector.rules()[alert.rule]));
         let before = numbers.len();
         numbers.extend(of_rule.map(|(number, _)| number));

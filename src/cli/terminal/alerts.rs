@@ -30,9 +30,9 @@ pub struct AlertDetail {
 /// Prints all alerts; those of building-block rules only if they are wanted, as in Kibana.
 pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: AlertDetail) -> io::Result<()> {
     let AlertDetail { verbose, building_blocks, triage } = wanted;
-    for (position, alert) in results.alerts.iter().enumerate() {
+    results.alerts.for_each(|position, alert| {
         if results.detector.meta(alert).building_block && !building_blocks {
-            continue;
+            return Ok(());
         }
         let card = AlertCard { results, alert, most: (!verbose).then_some(MOST) };
         card.head(out, position)?;
@@ -42,10 +42,10 @@ pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: AlertDetail) ->
         card.stages(out)?;
         card.foot(out)?;
         if let Some(triage) = results.triage.filter(|_| triage) {
-            super::triage::print(out, triage, position, verbose)?;
+            super::triage::print(out, triage, alert, verbose)?;
         }
-        writeln!(out)?;
-    }
+        writeln!(out)
+    })?;
     if verbose {
         guides(out, results)?;
     }
@@ -54,7 +54,8 @@ pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: AlertDetail) ->
 
 /// The triage guide of each rule that found something, once.
 fn guides(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
-    let fired: BTreeSet<usize> = results.alerts.iter().map(|alert| alert.rule).collect();
+    let mut fired = BTreeSet::new();
+    results.alerts.for_each_outline(&mut |outline| fired.extend([outline.rule]))?;
     for meta in fired.into_iter().map(|rule| &results.detector.rules()[rule].meta) {
         let Some(note) = &meta.note else { continue };
         writeln!(out, "{BOLD}How to triage: {}{BOLD:#}", shown(&meta.name, None))?;

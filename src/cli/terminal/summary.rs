@@ -169,19 +169,19 @@ fn recovered(out: &mut TerminalPage<'_>, stats: &Stats) -> io::Result<()> {
 
 /// Prints the rules and hosts that have most of the alerts, and their range of time.
 fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
-    if let Some((first, last)) = tally::range(session) {
+    if let Some((first, last)) = session.run.outcome.alerts.summary().range {
         let shown = |at: Ticks| at.rfc3339().replacen('T', " ", 1);
         line(out, "from", &format!("{} to {}", shown(first), shown(last)))?;
     }
     let rules = tally::by_rule(session);
     // The largest count comes first and is the widest: the others are aligned to it.
-    let most = rules.first().map_or(0, |rule| digits(rule.alerts));
-    for (at, rule) in rules.iter().take(MOST_NAMED).enumerate() {
-        let meta = &session.run.detector.rules()[rule.rule].meta;
+    let most = rules.first().map_or(0, |(_, found)| digits(found.alerts));
+    for (at, (rule, found)) in rules.iter().take(MOST_NAMED).enumerate() {
+        let meta = &session.run.detector.rules()[*rule].meta;
         let (style, level) = (level_style(meta.level), meta.level.name());
-        let hosts = counted(rule.hosts as u64, "host");
+        let hosts = counted(found.named_hosts as u64, "host");
         let padding = " ".repeat(LONGEST_LEVEL - level.len());
-        let count = format!("{:>most$}", grouped(rule.alerts as u64));
+        let count = format!("{:>most$}", grouped(found.alerts as u64));
         let name = shown(&meta.name, Some(100));
         line(
             out,
@@ -189,8 +189,8 @@ fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
             &format!("{count}  {style}{level}{style:#}{padding}  {name} ({hosts})"),
         )?;
     }
-    rest(out, rules.iter().map(|rule| rule.alerts), "rule")?;
-    let hosts = tally::by_host(session);
+    rest(out, rules.iter().map(|(_, found)| found.alerts), "rule")?;
+    let hosts = &session.run.outcome.alerts.summary().by_host;
     let most = hosts.first().map_or(0, |(_, count)| digits(*count));
     for (at, (host, count)) in hosts.iter().take(MOST_NAMED).enumerate() {
         let host = if host.is_empty() { "(no computer name)".to_owned() } else { shown(host, Some(100)) };
@@ -241,21 +241,21 @@ fn counted_alerts(session: &Session) -> String {
     if alerts.is_empty() {
         return "none".to_owned();
     }
-    let of_level = |level: Level| alerts.iter().filter(|alert| session.run.detector.meta(alert).level == level).count();
-    let levels = [Level::Critical, Level::High, Level::Medium, Level::Low].map(|level| (level, of_level(level)));
+    let levels = [Level::Critical, Level::High, Level::Medium, Level::Low];
+    let levels = levels.map(|level| (level, tally::of_level(session, level)));
     let levels: Vec<String> = levels
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(level, count)| format!("{}{count} {}{:#}", level_style(*level), level.name(), level_style(*level)))
         .collect();
-    let mut hosts: Vec<&str> =
-        tally::by_host(session).into_iter().map(|(host, _)| host).filter(|host| !host.is_empty()).collect();
+    let by_host = &alerts.summary().by_host;
+    let mut hosts: Vec<&str> = by_host.iter().map(|(host, _)| &**host).filter(|host| !host.is_empty()).collect();
     hosts.sort_unstable();
     let hosts: Vec<String> = hosts.into_iter().map(|host| shown(host, Some(60))).collect();
     let some = hosts.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if hosts.len() > 10 { format!(" and {} more", hosts.len() - 10) } else { String::new() };
     let mut text = format!("{BOLD}{}{BOLD:#} ({}) on {some}{more}", alerts.len(), levels.join(", "));
-    let hidden = alerts.iter().filter(|alert| session.run.detector.meta(alert).building_block).count();
+    let hidden = tally::of_rules(session, |meta| meta.building_block);
     if hidden > 0 {
         let _ = write!(text, "; {hidden} of building-block rules (--building-blocks shows them)"); // writing to a String cannot fail
     }

@@ -2,6 +2,7 @@
 
 use super::line::line;
 use super::{DIM, counted, grouped, shown};
+use evql::detect::Alert;
 use evql::event::OrderKey;
 use evql::process::details::{ActivityEntry, List, Times};
 use evql::process::prevalence::ValueKind;
@@ -16,9 +17,9 @@ const MOST: usize = 160;
 /// Most hosts that are named.
 const MOST_HOSTS: usize = 5;
 
-/// Prints what is known about the alert at a position.
-pub fn print(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) -> io::Result<()> {
-    let members: Vec<AlertProcess<'_>> = triage.members(alert).collect();
+/// Prints what is known about an alert.
+pub fn print(out: &mut dyn Write, triage: &Triage, alert: &Alert, verbose: bool) -> io::Result<()> {
+    let members: Vec<AlertProcess<'_>> = triage.members(alert);
     for member in &members {
         let host = &triage.forest.hosts[member.host];
         let card = ProcessCard { host, verbose };
@@ -32,7 +33,7 @@ pub fn print(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
 }
 
 /// Where else its values were seen; those that were not are named in one line.
-fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) -> io::Result<()> {
+fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: &Alert, verbose: bool) -> io::Result<()> {
     let most = (!verbose).then_some(MOST);
     let mut only_here: Vec<String> = Vec::new();
     for ((sort, value), seen) in triage.elsewhere(alert) {
@@ -46,7 +47,7 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: usize, verbose: bool) 
         let value = shown(&value.text, most);
         // A value of this host alone is worth one word; a line each would hide those that other hosts have too.
         if seen.hosts.len() == 1 && !verbose {
-            only_here.push(if *sort == ValueKind::CommandLine { label.to_owned() } else { format!("{label} {value}") });
+            only_here.push(if sort == ValueKind::CommandLine { label.to_owned() } else { format!("{label} {value}") });
             continue;
         }
         let names: Vec<String> = seen.hosts.values().take(MOST_HOSTS).map(|host| shown(host, most)).collect();

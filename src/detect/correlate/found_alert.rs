@@ -2,13 +2,16 @@
 
 use super::hosts::HostNumber;
 use crate::base::Locator;
+use crate::base::spool::{SpoolItem, read_item, write_item};
 use crate::detect::hit::RuleIndex;
 use crate::detect::tally::AlertTally;
 use crate::eql::Digest;
 use crate::event::OrderKey;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read};
 
 /// An event of an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AlertEvent {
     /// Its place in the order of events, and in the evidence.
     pub order: OrderKey,
@@ -17,7 +20,7 @@ pub struct AlertEvent {
 }
 
 /// An alert that was found, in the order in which alerts are shown: by their last events, then by rules.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FoundAlert {
     /// The event of its last stage.
     pub last: AlertEvent,
@@ -32,7 +35,7 @@ pub struct FoundAlert {
     /// The digest of its join key; `None` for a rule of single events.
     pub key: Option<Digest>,
     /// One entry a stage; `None` for a stage that demands absence. Of a threshold the first event and the last.
-    pub events: Vec<Option<AlertEvent>>,
+    pub events: Box<[Option<AlertEvent>]>,
     /// What the rule has counted or looked back to, if it does.
     pub tally: Option<AlertTally>,
 }
@@ -51,7 +54,7 @@ impl FoundAlert {
             rank: (None, 0, 0),
             scope: None,
             key: None,
-            events: vec![Some(event)],
+            events: [Some(event)].into(),
             tally: None,
         }
     }
@@ -62,14 +65,40 @@ impl FoundAlert {
     }
 
     /// The alert of events that were found, one a stage; `None` without any.
-    pub fn of_events(rule: RuleIndex, events: Vec<Option<AlertEvent>>) -> Option<Self> {
+    pub fn of_events(rule: RuleIndex, events: Box<[Option<AlertEvent>]>) -> Option<Self> {
         let last = *events.iter().flatten().next_back()?;
         let completed = events.iter().flatten().map(|event| event.order).max()?;
         Some(Self { completed, events, ..Self::of_event(rule, last) })
     }
 
+    /// The events there are, in stage order.
+    pub fn present(&self) -> impl DoubleEndedIterator<Item = &AlertEvent> {
+        self.events.iter().flatten()
+    }
+
     /// Where its events were read.
     pub fn origins(&self) -> impl Iterator<Item = Locator> {
-        self.events.iter().flatten().map(|event| event.order.origin())
+        self.present().map(|event| event.order.origin())
+    }
+}
+
+impl SpoolItem for FoundAlert {
+    /// Alerts are read in one piece, by whoever shows them in order.
+    const PARTITIONS: usize = 1;
+
+    fn partition(&self) -> usize {
+        0
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.events)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_item(self, out);
+    }
+
+    fn read(from: &mut dyn Read) -> io::Result<Self> {
+        read_item(from)
     }
 }

@@ -243,7 +243,7 @@ impl<'g> RuleRun<'g> {
         let rule = self.rule;
         let alert = |rank, tally, events: Vec<Option<AlertEvent>>| {
             let (scope, key) = (of.scope(), Some(of.key()));
-            FoundAlert::of_events(rule, events).map(|alert| FoundAlert { rank, scope, key, tally, ..alert })
+            FoundAlert::of_events(rule, events.into()).map(|alert| FoundAlert { rank, scope, key, tally, ..alert })
         };
         let (found, of_key) = match self.machine {
             RuleMachine::Event => return,

@@ -2,10 +2,11 @@
 
 use crate::base::host;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Stands for a host in one run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HostNumber(pub u32);
 
 /// The hosts of a run, shared by all threads. Names are told apart without regard to case.

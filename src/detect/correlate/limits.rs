@@ -1,55 +1,139 @@
 //! `head` and `tail`, and how many alerts a rule may have: which of the alerts, all in order, are kept.
 
-use super::found_alert::FoundAlert;
+use super::found_alert::{AlertRank, FoundAlert};
+use super::hosts::HostNumber;
+use crate::base::spool::{SortSpool, SortedSpool, SpoolLimits};
 use crate::detect::hit::RuleIndex;
-use crate::eql::ResultCut;
+use crate::eql::{Query, ResultCut};
+use crate::event::OrderKey;
 use crate::rules::Rule;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
-use std::hash::Hash;
+use std::io;
 use std::ops::Range;
 
-/// Puts alerts in order, and keeps those that the pipes of their rules let through, and of each rule no more than `most`: of too many the latest. Says how
-/// many were dropped for being too many, by rule.
-///
-/// Where the keys of a rule mean something on one host only, its pipes cut the results of each host by themselves.
-pub fn keep_within_limits(
-    alerts: &mut Vec<FoundAlert>,
-    rules: &[Rule],
-    most: impl Fn(&Rule) -> Option<usize>,
-) -> BTreeMap<RuleIndex, usize> {
-    let pipes = |alert: &FoundAlert| rules[alert.rule()].query.pipes();
-    // Pipes count results in the order in which they were completed, which for samples is not the order in which alerts are shown.
-    alerts.sort_unstable_by(|one, two| (one.completed, one.rank).cmp(&(two.completed, two.rank)).then(one.cmp(two)));
-    keep(alerts, |alert| (alert.rule, alert.scope), |alert, count| within(pipes(alert), count));
-    alerts.sort_unstable();
-    let mut left_out = BTreeMap::new();
-    let latest = |alert: &FoundAlert, count: usize| {
-        let over = most(&rules[alert.rule()]).map_or(0, |most| count.saturating_sub(most));
-        left_out.extend((over > 0).then_some((alert.rule(), over)));
-        over..count
-    };
-    keep(alerts, |alert| alert.rule, latest);
-    left_out
+/// The alerts of a run that its rules may have.
+#[derive(Debug)]
+pub struct KeptAlerts {
+    /// In order.
+    pub found: SortedSpool<FoundAlert>,
+    /// How many there are.
+    pub count: usize,
+    /// How many were dropped for being too many, by rule.
+    pub left_out: BTreeMap<RuleIndex, usize>,
 }
 
-/// Keeps of the alerts of each group, numbered as they come, those of a range.
-fn keep<G: Copy + Eq + Hash>(
-    alerts: &mut Vec<FoundAlert>,
-    group: impl Fn(&FoundAlert) -> G,
-    mut range: impl FnMut(&FoundAlert, usize) -> Range<usize>,
-) {
-    let mut counts: HashMap<G, usize> = HashMap::new();
-    for alert in &*alerts {
-        *counts.entry(group(alert)).or_default() += 1;
+/// Alerts whose results pipes count together. Where the keys of a rule mean something on one host only, its pipes cut the results of each host by themselves.
+type PipeGroup = (u32, Option<HostNumber>);
+
+/// The alerts of a group, numbered in the order in which alerts are shown.
+#[derive(Debug, Default)]
+struct GroupCount {
+    count: usize,
+    /// Of a sample its alerts in the order in which pipes count results: that of their completion, which for other rules is the order at hand.
+    completed: Vec<(OrderKey, AlertRank, usize)>,
+}
+
+impl GroupCount {
+    /// The numbers that pipes let through.
+    fn kept(mut self, pipes: &[ResultCut]) -> GroupCut {
+        let range = within(pipes, self.count);
+        if self.completed.is_empty() {
+            return GroupCut::Range(range);
+        }
+        self.completed.sort_unstable();
+        GroupCut::Numbers(self.completed[range].iter().map(|(.., number)| *number).collect())
     }
-    let mut kept: HashMap<G, (usize, Range<usize>)> = HashMap::new();
-    alerts.retain(|alert| {
-        let of = group(alert);
-        let (next, range) = kept.entry(of).or_insert_with(|| (0, range(alert, counts[&of])));
-        *next += 1;
-        range.contains(&(*next - 1))
-    });
+}
+
+/// Which alerts of a group are kept, by number.
+#[derive(Debug)]
+enum GroupCut {
+    Range(Range<usize>),
+    Numbers(HashSet<usize>),
+}
+
+impl GroupCut {
+    fn keeps(&self, number: usize) -> bool {
+        match self {
+            Self::Range(range) => range.contains(&number),
+            Self::Numbers(numbers) => numbers.contains(&number),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+}
+
+/// Keeps the alerts that the pipes of their rules let through, and of each rule no more than `most`: of too many the latest. Those of which `is_gone` is true
+/// do not count.
+pub fn keep_within_limits(
+    found: SortedSpool<FoundAlert>,
+    rules: &[Rule],
+    most: impl Fn(&Rule) -> Option<usize>,
+    is_gone: impl Fn(&FoundAlert) -> bool,
+    limits: &SpoolLimits,
+) -> io::Result<KeptAlerts> {
+    let group = |alert: &FoundAlert| (alert.rule, alert.scope);
+    let mut groups: HashMap<PipeGroup, GroupCount> = HashMap::new();
+    let mut by_rule: HashMap<RuleIndex, usize> = HashMap::new();
+    let mut gone = 0;
+    for alert in found.partition(0) {
+        let alert = alert?;
+        if is_gone(&alert) {
+            gone += 1;
+            continue;
+        }
+        let query = &rules[alert.rule()].query;
+        if query.pipes().is_empty() {
+            *by_rule.entry(alert.rule()).or_default() += 1;
+            continue;
+        }
+        let count = groups.entry(group(&alert)).or_default();
+        if matches!(query, Query::Sample(_)) {
+            count.completed.push((alert.completed, alert.rank, count.count));
+        }
+        count.count += 1;
+    }
+    let pipes = |rule: u32| rules[rule as usize].query.pipes();
+    let cuts: HashMap<PipeGroup, GroupCut> =
+        groups.into_iter().map(|(group, count)| (group, count.kept(pipes(group.0)))).collect();
+    for ((rule, _), cut) in &cuts {
+        *by_rule.entry(*rule as usize).or_default() += cut.len();
+    }
+    let over = |(rule, count): (&RuleIndex, &usize)| {
+        let over = most(&rules[*rule]).map_or(0, |most| count.saturating_sub(most));
+        (over > 0).then_some((*rule, over))
+    };
+    let left_out: BTreeMap<RuleIndex, usize> = by_rule.iter().filter_map(over).collect();
+    let count = by_rule.values().sum::<usize>() - left_out.values().sum::<usize>();
+    if gone == 0 && cuts.is_empty() && left_out.is_empty() {
+        return Ok(KeptAlerts { found, count, left_out });
+    }
+    let kept = SortSpool::new(limits.clone());
+    let (mut numbers, mut skipped): (HashMap<PipeGroup, usize>, HashMap<RuleIndex, usize>) = Default::default();
+    let mut is_kept = |alert: &FoundAlert| {
+        if is_gone(alert) {
+            return false;
+        }
+        if let Some(cut) = cuts.get(&group(alert)) {
+            let number = numbers.entry(group(alert)).or_default();
+            *number += 1;
+            if !cut.keeps(*number - 1) {
+                return false;
+            }
+        }
+        let Some(over) = left_out.get(&alert.rule()) else { return true };
+        let skipped = skipped.entry(alert.rule()).or_default();
+        *skipped += 1;
+        *skipped > *over
+    };
+    kept.add_all(found.partition(0).filter(|alert| alert.as_ref().map_or(true, &mut is_kept)))?;
+    Ok(KeptAlerts { found: kept.take_sorted(), count, left_out })
 }
 
 /// Which of so many results, in order, pipes let through.

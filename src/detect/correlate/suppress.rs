@@ -4,25 +4,14 @@
 
 use crate::detect::alert::Alert;
 use crate::event::Document;
-use crate::rules::{AlertException, Rule};
-use std::collections::BTreeMap;
+use crate::rules::{AlertException, Metadata};
 
-/// Takes away the alerts that an exception is for; how many each took, by its position. The first that fits counts.
-pub fn suppress(alerts: &mut Vec<Alert>, exceptions: &[AlertException], rules: &[Rule]) -> BTreeMap<usize, usize> {
-    let mut counts = BTreeMap::new();
-    if exceptions.is_empty() {
-        return counts;
-    }
-    alerts.retain(|alert| {
-        let meta = &rules[alert.rule].meta;
-        let fits = |exception: &AlertException| {
-            exception.is_for(&meta.id, &meta.name) && exception.predicate.matches(&together(alert, exception))
-        };
-        let Some(first) = exceptions.iter().position(fits) else { return true };
-        *counts.entry(first).or_default() += 1;
-        false
-    });
-    counts
+/// The position of the first exception that is for an alert of the rule with this metadata.
+pub fn suppressing(alert: &Alert, meta: &Metadata, exceptions: &[AlertException]) -> Option<usize> {
+    let fits = |exception: &AlertException| {
+        exception.is_for(&meta.id, &meta.name) && exception.predicate.matches(&together(alert, exception))
+    };
+    exceptions.iter().position(fits)
 }
 
 /// The fields that an exception asks for, with the values that they have in any event of the alert.

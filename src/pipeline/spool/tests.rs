@@ -1,4 +1,5 @@
 use super::*;
+use crate::base::Locator;
 use crate::base::Ticks;
 use crate::ecs;
 use crate::event::{Clock, Document, Event};
@@ -57,7 +58,7 @@ fn spooled(events: &[Event], max_memory: u64) -> Vec<Line> {
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let mut out = Vec::new();
-    spool.write(&pool, &Duplicates::default(), &HashMap::new(), &format, &mut out).unwrap();
+    spool.write(&pool, &Duplicates::default(), &AlertParts::default(), &format, &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

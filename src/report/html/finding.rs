@@ -156,7 +156,7 @@ pub fn events(document: &Value) -> impl DoubleEndedIterator<Item = &Value> {
 }
 
 /// Names are kept for every alert, so that they have to end somewhere.
-fn head(text: &str) -> String {
+pub fn head(text: &str) -> String {
     super::text::cut(text, super::text::SHORT).0.to_owned()
 }
 

@@ -8,7 +8,7 @@ use super::indicators::Indicators;
 use super::kept::{Importance, Kept};
 use super::lanes::LaneMark;
 use super::rule_part::{Fired, RuleText};
-use super::tables::AlertCounts;
+use super::tables::{AlertCounts, Placed};
 use crate::base::Ticks;
 use crate::event::Clock;
 use hashbrown::{HashMap, HashSet};
@@ -70,25 +70,11 @@ impl HtmlReport {
     /// Adds an alert, or tells why the document is none.
     pub fn add(&mut self, document: &Value) -> Result<(), &'static str> {
         let finding = Finding::of(document, self.clock)?;
-        self.position += 1;
-        let placed = self.counts.add(&finding);
-        // Tables number rules in the order in which they are met, and `fired` grows with them: one number more than there are means a new rule.
-        if placed.rule == self.fired.len() {
-            self.fired.push(Fired::new(document, &finding));
-        }
-        let fired = &mut self.fired[placed.rule];
-        fired.alerts += 1;
-        if fired.texts.query.is_empty() {
-            fired.texts.complete(&RuleText::of_document(document));
-        }
+        let placed = self.count(&finding);
+        self.note_rule(document, &finding, &placed);
         self.indicators.add(document);
         let number = self.number(finding.number);
-        if let Some(at) = finding.at {
-            let Finding { severity, .. } = finding;
-            self.marks.push(LaneMark { at, severity, host: placed.host, rule: placed.rule, number });
-            let (first, last) = self.range.unwrap_or((at, at));
-            self.range = Some((first.min(at), last.max(at)));
-        }
+        self.mark(&finding, &placed, number);
         let importance = Importance::new(finding.severity, self.position, number);
         let anchor = self.anchor(&finding);
         // A card costs more than everything else here. Once the page is full, it is made only for alerts that are more important than one that was let
@@ -110,8 +96,38 @@ impl HtmlReport {
         Ok(())
     }
 
+    /// Counts an alert in the tables.
+    pub(super) fn count(&mut self, finding: &Finding) -> Placed {
+        self.position += 1;
+        let placed = self.counts.add(finding);
+        if let Some(fired) = self.fired.get_mut(placed.rule) {
+            fired.alerts += 1;
+        }
+        placed
+    }
+
+    /// Takes from a document what it says of its rule.
+    pub(super) fn note_rule(&mut self, document: &Value, finding: &Finding, placed: &Placed) {
+        // Tables number rules in the order in which they are met, and `fired` grows with them: one number more than there are means a new rule.
+        if placed.rule == self.fired.len() {
+            self.fired.push(Fired { alerts: 1, ..Fired::new(document, finding) });
+        }
+        let fired = &mut self.fired[placed.rule];
+        if fired.texts.query.is_empty() {
+            fired.texts.complete(&RuleText::of_document(document));
+        }
+    }
+
+    /// Marks an alert on the timeline.
+    pub(super) fn mark(&mut self, finding: &Finding, placed: &Placed, number: u64) {
+        let Some(at) = finding.at else { return };
+        self.marks.push(LaneMark { at, severity: finding.severity, host: placed.host, rule: placed.rule, number });
+        let (first, last) = self.range.unwrap_or((at, at));
+        self.range = Some((first.min(at), last.max(at)));
+    }
+
     /// The number that the document asks for, if no other alert has it.
-    fn number(&mut self, wanted: Option<u64>) -> u64 {
+    pub(super) fn number(&mut self, wanted: Option<u64>) -> u64 {
         // Several files of alerts may each have an alert 1: the first keeps it, and links in the page stay unambiguous.
         let free = wanted.filter(|number| !self.numbers.contains(number));
         let number = free.unwrap_or_else(|| {
@@ -125,7 +141,7 @@ impl HtmlReport {
     }
 
     /// An anchor that no other alert of the page has.
-    fn anchor(&mut self, finding: &Finding) -> String {
+    pub(super) fn anchor(&mut self, finding: &Finding) -> String {
         let seen = self.anchors.entry(finding.stable.clone()).or_default();
         *seen += 1;
         if *seen == 1 { format!("a-{}", finding.stable) } else { format!("a-{}-{seen}", finding.stable) }

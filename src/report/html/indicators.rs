@@ -1,14 +1,22 @@
 //! Indicators to search for elsewhere: hashes, addresses, names, URLs and paths out of the alerts, each once, in lists to copy.
 
+use super::super::results::Results;
+use super::super::triage_json::MOST_ENTRIES;
 use super::doc::{at, list, text, texts};
 use super::finding::events;
 use super::steps::{known_addresses, of_event};
 use super::text::{cut, grouped};
 use crate::base::escape;
-use crate::process::HostAddresses;
+use crate::detect::Alert;
+use crate::ecs::{Field, FieldId};
+use crate::process::details::List;
+use crate::process::triage::{AlertProcess, MOST_ANCESTORS, MOST_CHILDREN};
+use crate::process::{Connection, Hashes, HostAddresses, HostTree, NodeIndex};
+use hashbrown::HashSet;
 use maud::{Markup, PreEscaped, html};
 use regex::Regex;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::LazyLock;
@@ -38,6 +46,22 @@ const KINDS: [(&str, &str); 9] = [
     ("path", "Paths"),
 ];
 
+/// The fields with hashes, each with its list.
+const HASHES: [(&str, &str); 12] = [
+    ("sha256", "process.hash.sha256"),
+    ("sha1", "process.hash.sha1"),
+    ("md5", "process.hash.md5"),
+    ("sha256", "file.hash.sha256"),
+    ("sha1", "file.hash.sha1"),
+    ("md5", "file.hash.md5"),
+    ("sha256", "dll.hash.sha256"),
+    ("sha1", "dll.hash.sha1"),
+    ("md5", "dll.hash.md5"),
+    ("imphash", "process.pe.imphash"),
+    ("imphash", "file.pe.imphash"),
+    ("imphash", "dll.pe.imphash"),
+];
+
 /// Indicators of all alerts.
 #[derive(Debug, Default)]
 pub struct Indicators {
@@ -56,34 +80,82 @@ impl Indicators {
         let start = at(document, "evql.process_start");
         let known = known_addresses(document);
         for event in start.into_iter().chain(events(document)).filter(|event| event.is_object()) {
-            self.add_event(event, &known);
+            self.add_event(of_event(event), &known, |name| texts(event, name));
         }
         for process in list(document, "evql.triage.processes") {
             self.add_process(process);
         }
     }
 
-    fn add_event(&mut self, event: &Value, known: &HostAddresses) {
-        for owner in ["process", "file", "dll"] {
-            for hash in ["sha256", "sha1", "md5"] {
-                self.hash(hash, text(event, &format!("{owner}.hash.{hash}")).as_deref());
+    /// Adds what an alert of a run names. The processes of `seen` are in the lists already.
+    pub fn add_alert(&mut self, results: &Results<'_>, alert: &Alert, seen: &mut HashSet<(usize, NodeIndex)>) {
+        for event in alert.start.iter().chain(alert.present()) {
+            let text =
+                |field: FieldId| event.document.first(field).map(|value| cut(&value.to_string(), 300).0.to_owned());
+            let values = |name: &str| {
+                let values = event.document.values(&Field::named(name)).iter();
+                values.map(|value| value.as_text().map_or_else(|| value.to_string().into(), Cow::Borrowed))
+            };
+            self.add_event(Connection::read(text), results.addresses, values);
+        }
+        let Some(triage) = results.triage else { return };
+        for member in triage.members(alert) {
+            if seen.insert((member.host, member.node)) {
+                self.add_member(&triage.forest.hosts[member.host], member);
             }
         }
-        for name in ["process.pe.imphash", "file.pe.imphash", "dll.pe.imphash"] {
-            self.hash("imphash", text(event, name).as_deref());
+    }
+
+    /// Adds what was looked up about a process, as far as alert documents have it.
+    fn add_member(&mut self, host: &HostTree, member: AlertProcess<'_>) {
+        let children = host.node(member.node).children.iter().copied().take(MOST_CHILDREN);
+        let nodes =
+            std::iter::once(member.node).chain(host.ancestors(member.node).take(MOST_ANCESTORS)).chain(children);
+        for facts in nodes.map(|node| &host.node(node).facts) {
+            if let Some(Hashes { md5, sha1, sha256, imphash }) = facts.hashes.as_deref() {
+                for (kind, hash) in [("sha256", sha256), ("sha1", sha1), ("md5", md5), ("imphash", imphash)] {
+                    self.hash(kind, hash.as_deref());
+                }
+            }
+            self.path(facts.image.as_deref());
+            self.urls(facts.command_line.as_ref().map_or("", |command| &command.text));
         }
-        if let Some(connection) = of_event(event)
+        for list in [List::Destinations, List::Dns, List::Files] {
+            for (entry, _) in member.did.list(list).0.into_iter().take(MOST_ENTRIES) {
+                match list {
+                    List::Destinations => {
+                        self.address(entry.parts[0].as_deref());
+                        self.name(entry.parts[3].as_deref());
+                    }
+                    List::Dns => self.name(entry.parts[0].as_deref()),
+                    _ => self.path(entry.parts[0].as_deref()),
+                }
+            }
+        }
+    }
+
+    fn add_event<'v, V: Iterator<Item = Cow<'v, str>>>(
+        &mut self,
+        connection: Option<Connection>,
+        known: &HostAddresses,
+        texts: impl Fn(&str) -> V,
+    ) {
+        let text = |name: &str| texts(name).find(|text| !text.is_empty());
+        for (kind, name) in HASHES {
+            self.hash(kind, text(name).as_deref());
+        }
+        if let Some(connection) = connection
             && let Some(remote) = connection.route(known).remote
         {
             self.address(remote.ip.as_deref());
             self.name(remote.domain.as_deref());
         }
-        self.name(text(event, "dns.question.name").as_deref());
-        for address in texts(event, "dns.resolved_ip") {
+        self.name(text("dns.question.name").as_deref());
+        for address in texts("dns.resolved_ip") {
             self.address(Some(&address));
         }
         for name in ["process.executable", "process.parent.executable", "file.path", "dll.path"] {
-            self.path(text(event, name).as_deref());
+            self.path(text(name).as_deref());
         }
         for name in [
             "process.command_line",
@@ -91,9 +163,7 @@ impl Indicators {
             "registry.data.strings",
             "powershell.file.script_block_text",
         ] {
-            for text in texts(event, name) {
-                self.urls(&text);
-            }
+            texts(name).for_each(|text| self.urls(&text));
         }
     }
 

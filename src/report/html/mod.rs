@@ -1,6 +1,6 @@
 //! The report: one page for the case file that needs no network, no server and no script to be read.
 //!
-//! It is fed alert documents, one at a time, as `scan -t jsonl` writes them, whether they come from a run or out of a file; what it knows of the run beside
+//! It is fed the alerts of a run ([`AlertsHtml`]), or alert documents, one at a time, as `scan -t jsonl` writes them; what it knows of the run beside
 //! them is a [`CaseFacts`]. What is in those documents is evidence, and can be anything: it reaches the page only through `text` and `markdown`, which
 //! make text of it, and everything has a limit. The page's own script and style are the only ones that its content security policy allows.
 //!
@@ -16,6 +16,7 @@ mod html_report;
 mod indicators;
 mod kept;
 mod lanes;
+mod live;
 mod markdown;
 mod page;
 mod rule_part;

@@ -57,6 +57,11 @@ impl Tallies {
         at
     }
 
+    /// The position of the tally under a name.
+    pub fn place_of(&self, key: &str) -> Option<usize> {
+        self.places.get(key).copied()
+    }
+
     /// Positions, the most severe and the most frequent first.
     pub fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.all.len()).collect();

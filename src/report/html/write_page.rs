@@ -1,12 +1,12 @@
 //! The page of a report, piece by piece: what did not fit is told on it.
 
-use super::super::alert::AlertDocuments;
 use super::super::format::Exporter;
 use super::super::results::Results;
 use super::case::CaseFacts;
 use super::finding::AlertSeverity;
 use super::html_report::{HtmlReport, ReportLimits};
 use super::kept::Importance;
+use super::live::LiveReport;
 use super::{card, lanes, page, text};
 use hashbrown::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -77,9 +77,7 @@ pub struct AlertsHtml<'c> {
 impl Exporter for AlertsHtml<'_> {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut report = HtmlReport::new(self.limits, results.clock);
-        for document in AlertDocuments::new(results) {
-            report.add(&document).map_err(io::Error::other)?;
-        }
+        LiveReport::new(&mut report, results).fill()?;
         report.write(self.case, out)?;
         Ok(())
     }

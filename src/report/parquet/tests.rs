@@ -32,7 +32,8 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     let empty = Event { document: Document::new(), ..full.clone() };
     let detector = Detector::new(rules::builtin());
     let alerts =
-        [crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], tally: None, start: None }];
+        vec![crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], tally: None, start: None }];
+    let part = AlertPart { origin: full.origin, alert: 0, stage: 0, stages: 1, rule: 0 };
     let results = Results {
         detector: &detector,
         alerts: &alerts,
@@ -42,7 +43,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
         inputs: &[],
     };
     let mut rows = Vec::new();
-    for (event, parts) in [(&full, &[AlertPart { alert: 0, stage: 0 }][..]), (&empty, &[])] {
+    for (event, parts) in [(&full, &[part][..]), (&empty, &[])] {
         let mut writer = RowWriter::default();
         writer.event(event, event.order(Clock::Logged), RowContents::Columns);
         let bytes = writer.take();

@@ -8,7 +8,7 @@ fn scanned(case: &TestCase, clock: Clock, rule: &Rule, query: Query) -> Vec<Reco
     let detector = Detector::for_mapping(RuleSet { rules: rules.clone() }, case.mapping);
     let options = RunOptions { clock, mapping: case.mapping, threads: 1, ..RunOptions::default() };
     let outcome = pipeline::run(&case.evidence, &detector, &options, &Silent).unwrap();
-    outcome.alerts.iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert)).collect()
+    outcome.alerts.hold().unwrap().iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert)).collect()
 }
 
 /// Runs every mutant of every rule as a scan, and compares what that says with the report, mutant by mutant.

@@ -1,0 +1,397 @@
+//! The alerts of a run: where their events stand, and the events themselves once an output needs them, in spools.
+//!
+//! ```text
+//! found     alert 0: rule 7, events at A and C      in the order of alerts
+//!           alert 1: rule 2, event at B
+//! wanted    A: alert 0, stage 0                     sorted by place: each chunk is read once, and a file that cannot be read
+//!           B: alert 1, stage 0                     from the middle once in all
+//!           C: alert 0, stage 1
+//! loaded    alert 0, stage 0: the event at A        sorted by alert again
+//!           alert 0, stage 1: the event at C
+//!           alert 1, stage 0: the event at B
+//! ```
+//!
+//! Whoever shows alerts reads `found` and `loaded` side by side, a batch at a time. This module does not know what alerts are shown for.
+
+use super::alert_summary::AlertSummary;
+use super::reread::EventReader;
+use crate::base::Locator;
+use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolLimits, read_item, write_item};
+use crate::detect::{
+    Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, Detector, FoundAlert, KeptAlerts,
+    TextTaker, WantedRules, suppressing,
+};
+use crate::event::Event;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::iter::Peekable;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The share of memory that each of the spools takes before it spills.
+const SPOOL_SHARE: u64 = 16;
+/// Most events that are looked for in one reading of the evidence.
+const MOST_WANTED: usize = 1 << 20;
+/// Most alerts of a batch.
+const BATCH: usize = 1024;
+/// Bytes of events in spooled form after which a batch ends.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// An event of an alert, by where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct WantedEvent {
+    origin: Locator,
+    alert: u32,
+    stage: u16,
+}
+
+/// An event of an alert, read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct LoadedEvent {
+    alert: u32,
+    stage: u16,
+    /// The event as [`postcard`] writes it.
+    bytes: Arc<[u8]>,
+}
+
+impl SpoolItem for WantedEvent {
+    const PARTITIONS: usize = 1;
+
+    fn partition(&self) -> usize {
+        0
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_item(self, out);
+    }
+
+    fn read(from: &mut dyn Read) -> io::Result<Self> {
+        read_item(from)
+    }
+}
+
+impl SpoolItem for LoadedEvent {
+    const PARTITIONS: usize = 1;
+
+    fn partition(&self) -> usize {
+        0
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.bytes.len()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_item(self, out);
+    }
+
+    fn read(from: &mut dyn Read) -> io::Result<Self> {
+        read_item(from)
+    }
+}
+
+/// The alerts of a run, in the order of their last events, then of their rules.
+#[derive(Debug)]
+pub struct AlertStore {
+    found: SortedSpool<FoundAlert>,
+    count: usize,
+    /// Which alerts an exception took away, by their positions before; empty if none did.
+    suppressed: Vec<bool>,
+    events: Option<SortedSpool<LoadedEvent>>,
+    /// Starts of processes that no stage of the alert is, by the alert's position.
+    starts: Option<SortedSpool<LoadedEvent>>,
+    builder: AlertBuilder,
+    reader: EventReader,
+    summary: AlertSummary,
+    held: OnceLock<Vec<Alert>>,
+}
+
+/// An alert with its events as they are spooled.
+struct SpooledAlert {
+    position: usize,
+    found: FoundAlert,
+    events: Vec<LoadedEvent>,
+    start: Option<LoadedEvent>,
+}
+
+impl SpooledAlert {
+    fn bytes(&self) -> usize {
+        self.events.iter().chain(&self.start).map(SpoolItem::bytes).sum()
+    }
+
+    /// The alert with all of its events.
+    fn alert(&self, builder: &AlertBuilder) -> Alert {
+        let event = |event: &LoadedEvent| postcard::from_bytes::<Event>(&event.bytes).ok().map(Arc::new);
+        let of_stage = |stage: usize| {
+            let loaded = self.events.iter().find(|loaded| usize::from(loaded.stage) == stage);
+            loaded.and_then(event)
+        };
+        let alert = builder.alert(&self.found, of_stage);
+        Alert { start: self.start.as_ref().and_then(event), ..alert }
+    }
+}
+
+/// Takes the events of an alert, if it is the next one that has some.
+fn take_of(events: &mut Option<Peekable<MergeRuns<'_, LoadedEvent>>>, alert: usize) -> io::Result<Vec<LoadedEvent>> {
+    let mut found = Vec::new();
+    let Some(events) = events else { return Ok(found) };
+    while let Some(next) = events.next_if(|next| next.as_ref().map_or(true, |next| next.alert as usize <= alert)) {
+        found.push(next?);
+    }
+    Ok(found)
+}
+
+impl AlertStore {
+    /// The alerts that a run has kept, without their events.
+    pub fn new(kept: KeptAlerts, builder: AlertBuilder, reader: EventReader) -> io::Result<Self> {
+        let KeptAlerts { found, count, .. } = kept;
+        let mut store = Self {
+            found,
+            count,
+            suppressed: Vec::new(),
+            events: None,
+            starts: None,
+            builder,
+            reader,
+            summary: AlertSummary::default(),
+            held: OnceLock::new(),
+        };
+        store.summary = store.make_summary()?;
+        Ok(store)
+    }
+
+    fn make_summary(&self) -> io::Result<AlertSummary> {
+        let mut summary = AlertSummary::default();
+        self.for_each_found(&mut |found| summary.add(found))?;
+        summary.name_hosts(|event| self.builder.host(event));
+        Ok(summary)
+    }
+
+    /// Alerts counted by rule, host and time.
+    pub fn summary(&self) -> &AlertSummary {
+        &self.summary
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn spool_limits(&self) -> SpoolLimits {
+        self.reader.options.limits.share(SPOOL_SHARE)
+    }
+
+    fn is_suppressed(&self, number: usize) -> bool {
+        self.suppressed.get(number).copied().unwrap_or_default()
+    }
+
+    fn for_each_found(&self, each: &mut dyn FnMut(&FoundAlert)) -> io::Result<()> {
+        for (number, found) in self.found.partition(0).enumerate() {
+            let found = found?;
+            if !self.is_suppressed(number) {
+                each(&found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the events of all alerts. Returns the places of those that are not there any more.
+    pub fn load(&mut self) -> io::Result<Vec<Locator>> {
+        let wanted = SortSpool::new(self.spool_limits());
+        let of_alert = |(number, found): (usize, io::Result<FoundAlert>)| {
+            let wanted = |found: FoundAlert| {
+                let of_stage =
+                    |(stage, event): (usize, &Option<AlertEvent>)| Some(wanted_event((*event)?, number, stage));
+                found.events.iter().enumerate().filter_map(of_stage).collect::<Vec<_>>()
+            };
+            found.map_or_else(|error| vec![Err(error)], |found| wanted(found).into_iter().map(Ok).collect())
+        };
+        wanted.add_all(self.found.partition(0).enumerate().flat_map(of_alert))?;
+        let (events, lost) = self.load_wanted(&wanted.take_sorted())?;
+        self.events = Some(events);
+        Ok(lost)
+    }
+
+    /// Reads the starts of processes of alerts, each with the position of its alert.
+    pub fn load_starts(&mut self, starts: &[(usize, Locator)]) -> io::Result<()> {
+        let wanted = SortSpool::new(self.spool_limits());
+        let start = |&(alert, origin): &(usize, Locator)| WantedEvent { origin, alert: small(alert), stage: 0 };
+        wanted.add(starts.iter().map(start).collect())?;
+        let (starts, _) = self.load_wanted(&wanted.take_sorted())?;
+        self.starts = Some(starts);
+        if self.held.take().is_some() {
+            self.hold()?;
+        }
+        Ok(())
+    }
+
+    fn load_wanted(&self, wanted: &SortedSpool<WantedEvent>) -> io::Result<(SortedSpool<LoadedEvent>, Vec<Locator>)> {
+        let loaded = SortSpool::new(self.spool_limits());
+        let (mut lost, mut wanted) = (Vec::new(), wanted.partition(0));
+        loop {
+            let batch: Vec<WantedEvent> = wanted.by_ref().take(MOST_WANTED).collect::<io::Result<_>>()?;
+            if batch.is_empty() {
+                return Ok((loaded.take_sorted(), lost));
+            }
+            let mut origins: Vec<Locator> = batch.iter().map(|wanted| wanted.origin).collect();
+            origins.dedup();
+            let is_found: Vec<AtomicBool> = origins.iter().map(|_| AtomicBool::new(false)).collect();
+            let keep = |events: &mut Vec<(Locator, Arc<[u8]>)>| {
+                let mut all = Vec::new();
+                for (origin, bytes) in events.drain(..) {
+                    let from = batch.partition_point(|wanted| wanted.origin < origin);
+                    let of_origin = batch[from..].iter().take_while(|wanted| wanted.origin == origin);
+                    all.extend(of_origin.map(|&WantedEvent { alert, stage, .. }| LoadedEvent {
+                        alert,
+                        stage,
+                        bytes: bytes.clone(),
+                    }));
+                    if let Ok(at) = origins.binary_search(&origin) {
+                        is_found[at].store(true, Ordering::Relaxed);
+                    }
+                }
+                loaded.add(all)
+            };
+            let spooled = |event: Event| Some((event.origin, postcard::to_stdvec(&event).ok()?.into()));
+            self.reader.for_each_event(&origins, spooled, &keep)?;
+            let gone = origins.iter().zip(&is_found).filter(|(_, found)| !found.load(Ordering::Relaxed));
+            lost.extend(gone.map(|(origin, _)| *origin));
+        }
+    }
+
+    /// Takes away the alerts that an exception is for; how many each took, by its position. The first that fits counts.
+    pub fn suppress(&mut self, detector: &Detector) -> io::Result<BTreeMap<usize, usize>> {
+        let mut counts = BTreeMap::new();
+        if detector.exceptions().is_empty() {
+            return Ok(counts);
+        }
+        let mut suppressed = vec![false; self.count];
+        (self as &dyn AlertSource).for_each(|position, alert| {
+            if let Some(exception) = suppressing(alert, detector.meta(alert), detector.exceptions()) {
+                *counts.entry(exception).or_default() += 1;
+                suppressed[position] = true;
+            }
+            Ok(())
+        })?;
+        if !counts.is_empty() {
+            self.count -= counts.values().sum::<usize>();
+            self.suppressed = suppressed;
+            self.held.take();
+            self.summary = self.make_summary()?;
+        }
+        Ok(counts)
+    }
+
+    /// All alerts with their events, which are held from then on: for a caller that wants them at hand, and knows how many there are.
+    pub fn hold(&self) -> io::Result<&[Alert]> {
+        if self.held.get().is_none() {
+            let mut all = Vec::with_capacity(self.count);
+            self.for_each_batch(&mut |_, alerts| {
+                all.extend_from_slice(alerts);
+                Ok(())
+            })?;
+            self.held.get_or_init(|| all);
+        }
+        Ok(self.held.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// The alerts that are held since [`hold`](Self::hold) was called; none before.
+    pub fn held(&self) -> &[Alert] {
+        debug_assert!(self.held.get().is_some() || self.is_empty(), "alerts are asked for before they are held");
+        self.held.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Shows the alerts of wanted rules as they are spooled, batch by batch, until somebody has had enough.
+    fn for_each_spooled(
+        &self,
+        is_wanted: WantedRules<'_>,
+        each: &mut dyn FnMut(Vec<SpooledAlert>) -> io::Result<ControlFlow<()>>,
+    ) -> io::Result<()> {
+        let mut events = self.events.as_ref().map(|events| events.partition(0).peekable());
+        let mut starts = self.starts.as_ref().map(|starts| starts.partition(0).peekable());
+        let (mut batch, mut bytes, mut next) = (Vec::new(), 0, 0);
+        for (number, found) in self.found.partition(0).enumerate() {
+            let (found, events) = (found?, take_of(&mut events, number)?);
+            if self.is_suppressed(number) {
+                continue;
+            }
+            let (position, start) = (next, take_of(&mut starts, next)?.pop());
+            next += 1;
+            if !is_wanted(found.rule()) {
+                continue;
+            }
+            let alert = SpooledAlert { position, found, events, start };
+            bytes += alert.bytes();
+            batch.push(alert);
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                bytes = 0;
+                if each(std::mem::take(&mut batch))?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        if batch.is_empty() { Ok(()) } else { each(batch).map(drop) }
+    }
+}
+
+fn wanted_event(event: AlertEvent, alert: usize, stage: usize) -> WantedEvent {
+    WantedEvent { origin: event.order.origin(), alert: small(alert), stage: u16::try_from(stage).unwrap_or(u16::MAX) }
+}
+
+/// There are no more alerts than that: each takes more bytes on disk than its number has values.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl AlertSource for AlertStore {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn for_each_outline(&self, each: &mut dyn FnMut(&AlertOutline)) -> io::Result<()> {
+        self.for_each_found(&mut |found| {
+            let places = found.events.iter().map(|event| event.map(|event| event.order.origin())).collect();
+            each(&AlertOutline { rule: found.rule(), places });
+        })
+    }
+
+    fn for_each_batch(&self, each: &mut dyn FnMut(usize, &[Alert]) -> io::Result<()>) -> io::Result<()> {
+        if let Some(held) = self.held.get() {
+            return each(0, held);
+        }
+        self.for_each_spooled(&|_| true, &mut |batch| {
+            let alert = |spooled: &SpooledAlert| spooled.alert(&self.builder);
+            let alerts: Vec<Alert> = self.reader.pool.install(|| batch.par_iter().map(alert).collect());
+            each(batch[0].position, &alerts).map(ControlFlow::Continue)
+        })
+    }
+
+    fn for_each_text(&self, is_wanted: WantedRules<'_>, make: AlertWriter<'_>, out: TextTaker<'_>) -> io::Result<()> {
+        self.for_each_spooled(is_wanted, &mut |batch| {
+            let text = |spooled: &SpooledAlert| {
+                let mut text = Vec::new();
+                make(spooled.position, &spooled.alert(&self.builder), &mut text);
+                text
+            };
+            let texts: Vec<Vec<u8>> = self.reader.pool.install(|| batch.par_iter().map(text).collect());
+            for (spooled, text) in batch.iter().zip(&texts) {
+                if out(spooled.position, text)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! The page of a run, made of its alerts and not of their documents.
+//!
+//! Tables, timeline and indicators need a few facts of every alert, which are taken from it as it is. Cards are made in the order of their importance until the
+//! page is full, so that none is made for nothing; only for them documents are written and read again, as `evql report` does with saved ones. A test holds that
+//! both ways give one page.
+
+use super::super::alert::{AlertDocuments, alert_document, id_of};
+use super::super::results::Results;
+use super::card;
+use super::finding::{AlertSeverity, Finding, NO_HOST, head};
+use super::html_report::HtmlReport;
+use super::kept::Importance;
+use super::tables::Placed;
+use crate::base::Ticks;
+use crate::base::host::folded;
+use crate::detect::{Alert, RuleIndex};
+use crate::ecs;
+use crate::event::Clock;
+use crate::process::NodeIndex;
+use crate::rules::Level;
+use hashbrown::{HashMap, HashSet};
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The report of a run in the making.
+pub struct LiveReport<'r> {
+    report: &'r mut HtmlReport,
+    results: Results<'r>,
+    /// Of each rule that found something the facts of its first alert, and its places in the tables.
+    rules: HashMap<RuleIndex, (Finding, Placed)>,
+    /// Alerts whose anchor is not the first of its kind, by position.
+    repeated: HashMap<usize, String>,
+    /// Processes whose indicators are in the lists already.
+    seen: HashSet<(usize, NodeIndex)>,
+}
+
+/// Stands between a card and its record. No text of a page has this character.
+const BETWEEN: u8 = 0;
+
+impl<'r> LiveReport<'r> {
+    /// Nothing yet.
+    pub fn new(report: &'r mut HtmlReport, results: &Results<'r>) -> Self {
+        Self { report, results: *results, rules: HashMap::new(), repeated: HashMap::new(), seen: HashSet::new() }
+    }
+
+    /// Takes all alerts of the run.
+    pub fn fill(mut self) -> io::Result<()> {
+        let alerts = self.results.alerts;
+        alerts.for_each(|position, alert| self.add(position, alert).map_err(io::Error::other))?;
+        for severity in AlertSeverity::ALL {
+            self.add_cards(severity)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the facts of an alert.
+    fn add(&mut self, position: usize, alert: &Alert) -> Result<(), &'static str> {
+        let clock = self.results.clock;
+        if !self.rules.contains_key(&alert.rule) {
+            let document = alert_document(&self.results, position, alert, true);
+            let finding = Finding::of(&document, clock)?;
+            let placed = self.report.count(&finding);
+            self.report.note_rule(&document, &finding, &placed);
+            self.finish(position, &finding, &placed);
+            self.rules.insert(alert.rule, (finding, placed));
+        } else if let Some(finding) = self.finding(position, alert) {
+            let placed = self.report.count(&finding);
+            self.finish(position, &finding, &placed);
+        }
+        self.report.indicators.add_alert(&self.results, alert, &mut self.seen);
+        Ok(())
+    }
+
+    fn finish(&mut self, position: usize, finding: &Finding, placed: &Placed) {
+        let number = self.report.number(finding.number);
+        self.report.mark(finding, placed, number);
+        let anchor = self.report.anchor(finding);
+        if anchor != first_anchor(finding) {
+            self.repeated.insert(position, anchor);
+        }
+    }
+
+    /// The facts of an alert of a rule that has an alert already.
+    fn finding(&self, position: usize, alert: &Alert) -> Option<Finding> {
+        let (of_rule, _) = self.rules.get(&alert.rule)?;
+        let last = alert.last()?;
+        // As `evql report` reads them, to the millisecond where documents have no more.
+        let shown = last.timestamp.rfc3339();
+        let logged = (self.results.clock == Clock::Logged && last.is_logged_known).then_some(last.logged);
+        let host = last.document.text(ecs::HOST_NAME).filter(|host| !host.is_empty());
+        Some(Finding {
+            number: Some(position as u64 + 1),
+            stable: head(&id_of(&self.results, alert)),
+            at: logged.or_else(|| Ticks::parse_rfc3339(&shown)),
+            when: shown,
+            host: host.map_or_else(|| NO_HOST.to_owned(), head),
+            ..of_rule.clone()
+        })
+    }
+
+    /// Makes the cards of a severity until the page is full.
+    fn add_cards(&mut self, severity: AlertSeverity) -> io::Result<()> {
+        let rules = self.results.detector.rules();
+        let is_wanted = |rule: RuleIndex| of_level(rules[rule].meta.level) == severity;
+        let importance = |position: usize| Importance::new(severity, position as u64 + 1, position as u64 + 1);
+        if !self.report.cards.has_room_for(importance(0)) {
+            return Ok(());
+        }
+        let documents = AlertDocuments::new(&self.results)?;
+        let wants_records = AtomicBool::new(self.report.records.has_room_for(importance(0)));
+        let (mut cards, mut records) =
+            (std::mem::take(&mut self.report.cards), std::mem::take(&mut self.report.records));
+        let make = |position: usize, alert: &Alert, out: &mut Vec<u8>| {
+            documents.push(position, alert, out);
+            let Ok(document) = serde_json::from_slice(out) else { return };
+            out.clear();
+            let Some(card) = self.card(position, alert, &document) else { return };
+            out.extend_from_slice(card.as_bytes());
+            out.push(BETWEEN);
+            if wants_records.load(Ordering::Relaxed) {
+                out.extend_from_slice(card::record(&document).as_bytes());
+            }
+        };
+        let done = self.results.alerts.for_each_text(&is_wanted, &make, &mut |position, text| {
+            let text = String::from_utf8_lossy(text);
+            let Some((card, record)) = text.split_once(char::from(BETWEEN)) else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            let importance = importance(position);
+            cards.add(importance, card.to_owned());
+            if records.has_room_for(importance) {
+                records.add(importance, record.to_owned());
+            }
+            let (more, more_records) = (cards.has_room_for(importance), records.has_room_for(importance));
+            wants_records.store(more_records, Ordering::Relaxed);
+            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        });
+        (self.report.cards, self.report.records) = (cards, records);
+        done
+    }
+
+    fn card(&self, position: usize, alert: &Alert, document: &serde_json::Value) -> Option<String> {
+        let finding = self.finding(position, alert)?;
+        let (_, placed) = self.rules.get(&alert.rule)?;
+        let host = self.report.counts.hosts.place_of(&folded(&finding.host))?;
+        let anchor = self.repeated.get(&position).cloned().unwrap_or_else(|| first_anchor(&finding));
+        let numbered = card::NumberedFinding {
+            finding: &finding,
+            number: position as u64 + 1,
+            anchor: &anchor,
+            host,
+            rule: placed.rule,
+            tactics: &placed.tactics,
+        };
+        Some(card::card(document, numbered, self.results.clock))
+    }
+}
+
+/// The anchor of the first alert that has this stable id.
+fn first_anchor(finding: &Finding) -> String {
+    format!("a-{}", finding.stable)
+}
+
+fn of_level(level: Level) -> AlertSeverity {
+    match level {
+        Level::Low => AlertSeverity::Low,
+        Level::Medium => AlertSeverity::Medium,
+        Level::High => AlertSeverity::High,
+        Level::Critical => AlertSeverity::Critical,
+    }
+}
