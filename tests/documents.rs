@@ -158,7 +158,11 @@ fn every_rule_finds_the_same_with_and_without_plan_and_index() {
     }
     assert!(hits > 500, "only {hits} hits");
     let of_eql = |alert: &&Alert| detector.rules()[alert.rule].origin.language == RuleLanguage::Eql;
-    assert_eq!(outcome.alerts.hold().unwrap().iter().filter(of_eql).count(), 218, "as the naive way and two readers agree");
+    assert_eq!(
+        outcome.alerts.hold().unwrap().iter().filter(of_eql).count(),
+        218,
+        "as the naive way and two readers agree"
+    );
 }
 
 #[test]
