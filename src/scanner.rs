@@ -110,6 +110,7 @@ pub struct ScannerBuilder {
     load: LoadOptions,
     skip_bad_rules: bool,
     exceptions: Vec<PathBuf>,
+    indicators: Vec<PathBuf>,
     selection: RuleSelection,
     max_signals: bool,
     assumes_new: bool,
@@ -177,6 +178,13 @@ impl ScannerBuilder {
     #[must_use]
     pub fn select(mut self, selection: RuleSelection) -> Self {
         self.selection = selection;
+        self
+    }
+
+    /// Gives the indicators in these files to rules that hold events against indicators; without any these do not run.
+    #[must_use]
+    pub fn indicators_from(mut self, paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        self.indicators = paths.into_iter().map(Into::into).collect();
         self
     }
 
@@ -268,7 +276,8 @@ impl ScannerBuilder {
     /// assert!(matches!(error, ScannerError::NoRule));
     /// ```
     pub fn build(self) -> Result<Scanner, ScannerError> {
-        let Self { rules, load, skip_bad_rules, exceptions, selection, max_signals, assumes_new, options } = self;
+        let Self { rules, load, skip_bad_rules, exceptions, indicators, selection, max_signals, assumes_new, options } =
+            self;
         // Notices about built-in rules that could find nothing are for those who have not chosen rules of their own.
         let builtin = matches!(rules, RuleOrigin::Builtin);
         let loaded = match rules {
@@ -280,7 +289,7 @@ impl ScannerBuilder {
             // A query is a rule without metadata: there is one way through the pipeline, and matches are alerts.
             RuleOrigin::Query(text) => Loaded::of(RuleSet { rules: vec![rule_of(text)?] }),
         };
-        let chosen = ChosenRules::new(loaded, &exceptions, &selection, skip_bad_rules);
+        let chosen = ChosenRules::new(loaded, &exceptions, &indicators, &selection, skip_bad_rules);
         let chosen = chosen.map_err(|files| ScannerError::WrongRules { files })?;
         if chosen.rules().is_empty() {
             return Err(ScannerError::NoRule);

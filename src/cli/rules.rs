@@ -191,6 +191,7 @@ fn totals(loaded: &Loaded) -> String {
 /// Event, sequence or sample.
 fn kind(rule: &Rule) -> &'static str {
     match rule.query {
+        Query::Event(_) if rule.origin.threat_match.is_some() => "threat match",
         Query::Event(_) => "event",
         Query::Sequence(_) => "sequence",
         Query::Sample(_) => "sample",

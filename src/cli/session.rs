@@ -139,13 +139,18 @@ fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules
     }
     // With nothing left to run there is nothing to go on with: the mistakes are the answer.
     let goes_on = rules.skip_bad_rules && !loaded.set.rules.is_empty();
-    let chosen = ChosenRules::new(loaded, &rules.exceptions, &rules.selection(), goes_on);
+    let chosen = ChosenRules::new(loaded, &rules.exceptions, &rules.indicators, &rules.selection(), goes_on);
     let chosen = chosen.map_err(|files| WrongRules { files })?;
     let mut err = anstream::stderr().lock();
     super::rule_findings::print_full(&mut err, &chosen.loaded.files, !look.verbose)?;
     super::rule_findings::print_full(&mut err, &chosen.exception_files, true)?;
     if chosen.rules().is_empty() {
         let taken = chosen.passed_over;
+        if taken == 0 {
+            let reasons: Vec<String> =
+                chosen.loaded.not_run.iter().map(|(rule, _)| format!("'{}': {}", rule.name, rule.reason)).collect();
+            bail!("no rule can run: {}", reasons.join("; "));
+        }
         bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {taken} away");
     }
     let RuleArgs { max_signals, assume_new: assumes_new, .. } = *rules;

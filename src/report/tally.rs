@@ -4,13 +4,35 @@
 
 use crate::base::number::counted;
 use crate::detect::{Alert, AlertTally};
+use crate::ecs::Field;
 use crate::eql::Query;
 use crate::event::Value;
-use crate::rules::Rule;
+use crate::rules::{IndicatorHit, MappingEntry, Rule};
 use serde_json::json;
 
-/// `evql.threshold_result` or `evql.new_terms` of an alert document, with its name; `None` for alerts of other rules.
+/// Most indicators that are told for one alert.
+const MOST_INDICATORS: usize = 5;
+
+/// The indicators that the event of an alert fits, each with the fields by which it does.
+fn indicators_json(rule: &Rule, alert: &Alert) -> Option<serde_json::Value> {
+    let wanted = rule.origin.threat_match.as_ref()?;
+    let hits = wanted.hits(&alert.last()?.document, &rule.origin.indicators, MOST_INDICATORS);
+    let entry = |hit: &IndicatorHit<'_>, entry: &MappingEntry| {
+        let values = hit.indicator.values(&Field::named(&entry.value)).iter().map(Value::to_json);
+        json!({ "field": entry.field, "indicator_field": entry.value, "value": values.collect::<Vec<_>>(), "negate": entry.negate })
+    };
+    let one = |hit: &IndicatorHit<'_>| {
+        let entries: Vec<_> = hit.entries.iter().map(|of| entry(hit, of)).collect();
+        json!({ "entries": entries, "indicator": hit.indicator.to_json() })
+    };
+    Some(hits.iter().map(one).collect())
+}
+
+/// `evql.threshold_result`, `evql.new_terms` or `evql.indicators` of an alert document, with its name; `None` for alerts of other rules.
 pub fn tally_json(rule: &Rule, alert: &Alert) -> Option<(&'static str, serde_json::Value)> {
+    if let Some(found) = indicators_json(rule, alert) {
+        return Some(("indicators", found));
+    }
     let filter = rule.query.filters().first()?;
     let value = |value: &Option<Value>| value.as_ref().map_or(serde_json::Value::Null, Value::to_json);
     let term = |(key, term): (&crate::eql::KeyField, &Option<Value>)| json!({ "field": key.field.name(), "value": value(term) });
@@ -75,6 +97,15 @@ pub fn tally_lines(evql: &serde_json::Value) -> Vec<(&'static str, String)> {
             (None, _) => "never in this evidence".to_owned(),
         };
         lines.push(("before", before));
+    }
+    for hit in evql.get("indicators").and_then(serde_json::Value::as_array).into_iter().flatten() {
+        let entry = |entry: &serde_json::Value| {
+            let not = if entry["negate"] == true { "not " } else { "" };
+            let values: Vec<String> = entry["value"].as_array().into_iter().flatten().map(text).collect();
+            format!("{} is {not}{} ({})", text(&entry["field"]), text(&entry["indicator_field"]), values.join(", "))
+        };
+        let entries: Vec<String> = hit["entries"].as_array().into_iter().flatten().map(entry).collect();
+        lines.push(("indicator", entries.join(" and ")));
     }
     lines
 }

@@ -3,7 +3,7 @@
 //! This file does not know how a rule is written in its file.
 
 use super::raw::SavedRule;
-use super::raw_counts::SavedThreshold;
+use super::raw_parts::SavedThreshold;
 use crate::base::{Span, Ticks};
 use crate::eql::{
     CompiledNewTerms, CompiledThreshold, KeyField, MOST_IN_WINDOW, Measure, MeasureBound, Predicate, Query, TermFilter,

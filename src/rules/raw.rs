@@ -3,7 +3,7 @@
 //! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
 
 use super::list_use::single;
-use super::raw_counts::{SavedNewTerms, SavedThreshold};
+use super::raw_parts::{SavedMapping, SavedNewTerms, SavedThreshold};
 use super::rule::{Level, Metadata, RuleLanguage};
 use super::threat::{Attack, Tactic, Technique};
 use serde::{Deserialize, Deserializer};
@@ -33,6 +33,12 @@ pub struct SavedRule {
     #[serde(default, deserialize_with = "null_as_default")]
     pub new_terms_fields: Vec<String>,
     pub history_window_start: Option<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub threat_mapping: Vec<SavedMapping>,
+    pub threat_query: Option<String>,
+    pub threat_language: Option<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub threat_filters: Vec<serde_json::Value>,
     pub from: Option<String>,
     pub to: Option<String>,
     pub interval: Option<String>,
@@ -64,6 +70,8 @@ pub enum RuleKind {
     Threshold,
     /// Those with values that none had before are alerts.
     NewTerms,
+    /// Those that fit an indicator are alerts.
+    ThreatMatch,
 }
 
 /// A rule's reference to a list of exceptions.
@@ -132,6 +140,7 @@ impl SavedRule {
             "eql" | "query" | "saved_query" => Some(RuleKind::Query),
             "threshold" => Some(RuleKind::Threshold),
             "new_terms" => Some(RuleKind::NewTerms),
+            "threat_match" => Some(RuleKind::ThreatMatch),
             _ => None,
         };
         match (kind, language) {

@@ -5,7 +5,9 @@
 use super::exceptions::Exception;
 use super::place::QueryPlace;
 use super::threat::Attack;
+use super::threat_match::ThreatMatch;
 use crate::eql::{Predicate, Query, QueryOptions, UnknownName};
+use crate::event::Document;
 use std::sync::Arc;
 
 /// A language that rules are written in and evql runs.
@@ -111,6 +113,10 @@ pub struct QueryOrigin {
     pub language: RuleLanguage,
     /// The options of its compilation.
     pub options: QueryOptions,
+    /// What the rule wants of indicators, if it holds events against them.
+    pub threat_match: Option<Arc<ThreatMatch>>,
+    /// The indicators that it holds events against.
+    pub indicators: Arc<[Document]>,
     /// Kibana's filters, to which the compiled query is restricted beside its own text.
     pub filter: Option<Predicate>,
 }

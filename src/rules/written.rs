@@ -7,12 +7,14 @@ use super::parsed::{ParsedRule, of_compiled};
 use super::place::{QueryPlace, StringForm, to_u32};
 use super::raw::{RuleKind, SavedRule};
 use super::rule::{NotRun, RuleLanguage};
+use super::threat_match::{ThreatMatch, WrittenThreat};
 use super::{codes, counted, filters, kql, lucene};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs::Field;
 use crate::eql::{self, Compiled, Query, QueryOptions, UnknownName};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A rule, and where the parts of it that can be wrong stand in the file.
 pub struct WrittenRule {
@@ -80,9 +82,17 @@ impl WrittenRule {
         if let Some(found) = counting(kind, &raw, &mut compiled, &query) {
             return ParsedRule { diagnostics: vec![Diagnostic { span: start, ..found }], ..said };
         }
+        let threat_match = match (kind == RuleKind::ThreatMatch).then(|| ThreatMatch::new(threat(&raw))).transpose() {
+            Ok(threat_match) => threat_match.map(Arc::new),
+            Err(reason) => {
+                let found = Diagnostic::error(codes::INCOMPLETE_RULE, start, reason);
+                return ParsedRule { diagnostics: vec![found], ..said };
+            }
+        };
         let mut parsed = of_compiled(compiled, &query, &place, &options, || raw.into_metadata(fallback_id));
         if let Some(rule) = &mut parsed.rule {
             rule.origin.language = language;
+            rule.origin.threat_match = threat_match;
         }
         // A filter applies to all stages: an event that does not pass it is not there for the rule, and the sequence machine must not see it either.
         if let (Some(rule), Some(filter)) = (&mut parsed.rule, &filter) {
@@ -100,10 +110,20 @@ impl WrittenRule {
     }
 }
 
+/// What a rule wants of indicators.
+fn threat(raw: &SavedRule) -> WrittenThreat<'_> {
+    WrittenThreat {
+        query: raw.threat_query.as_deref(),
+        language: raw.threat_language.as_deref(),
+        filters: &raw.threat_filters,
+        mapping: &raw.threat_mapping,
+    }
+}
+
 /// Makes a query that counts, or looks back, of the query of a rule that does; the finding if its other parts are wrong.
 fn counting(kind: RuleKind, raw: &SavedRule, compiled: &mut Compiled, source: &str) -> Option<Diagnostic> {
     let make = match kind {
-        RuleKind::Query => return None,
+        RuleKind::Query | RuleKind::ThreatMatch => return None,
         RuleKind::Threshold => counted::threshold,
         RuleKind::NewTerms => counted::new_terms,
     };

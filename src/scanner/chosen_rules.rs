@@ -12,6 +12,8 @@ pub struct ChosenRules {
     pub loaded: Loaded,
     /// The files of exceptions, with everything found in each.
     pub exception_files: Vec<FileReport>,
+    /// The files of indicators, with everything found in each.
+    pub indicator_files: Vec<FileReport>,
     /// How many rules the selection took away.
     pub passed_over: usize,
     /// Exceptions about whole alerts; those about events are part of the rules.
@@ -27,11 +29,12 @@ pub struct ChosenRules {
 }
 
 impl ChosenRules {
-    /// Applies exceptions and a selection to loaded rules. Fails, with all files that were read of the kind that is wrong, if a rule or an exception is wrong;
+    /// Applies exceptions, indicators and a selection to loaded rules. Fails, with all files that were read of the kind that is wrong, if a rule, an exception or a file of indicators is wrong;
     /// wrong rules may be skipped. The set may be empty afterwards.
     pub fn new(
         mut loaded: Loaded,
         exceptions: &[PathBuf],
+        indicators: &[PathBuf],
         selection: &RuleSelection,
         skip_bad_rules: bool,
     ) -> Result<Self, Vec<FileReport>> {
@@ -43,6 +46,12 @@ impl ChosenRules {
         if exceptions.has_error() {
             return Err(exceptions.files);
         }
+        let indicators = rules::load_indicators(indicators);
+        if indicators.has_error() {
+            return Err(indicators.files);
+        }
+        let without = indicators.give_to(&mut loaded.set);
+        loaded.not_run.extend(without);
         exceptions.give_to(&mut loaded.set);
         loaded.tell_missing_lists(&exceptions);
         loaded.notices.extend(exceptions.notices);
@@ -51,6 +60,7 @@ impl ChosenRules {
         Ok(Self {
             loaded,
             exception_files: exceptions.files,
+            indicator_files: indicators.files,
             passed_over,
             exceptions: exceptions.alerts.into(),
             ..Self::default()

@@ -172,6 +172,10 @@ pub struct RuleArgs {
     /// alert together
     #[arg(long, value_name = "FILE")]
     pub exceptions: Vec<PathBuf>,
+    /// Indicators for rules that hold events against them (threat match), which do not run without: JSON documents of ECS, or CSV whose head names
+    /// fields
+    #[arg(long, value_name = "FILE")]
+    pub indicators: Vec<PathBuf>,
     /// Run the other rules if one is wrong, instead of stopping with exit code 2
     #[arg(long)]
     pub skip_bad_rules: bool,
@@ -189,7 +193,7 @@ pub struct RuleArgs {
 impl RuleArgs {
     /// The files and folders of rules and exceptions, with others that the command reads.
     pub fn with_files(&self, others: &[PathBuf]) -> Vec<PathBuf> {
-        [others, &self.rules, &self.exceptions].concat()
+        [others, &self.rules, &self.exceptions, &self.indicators].concat()
     }
 
     /// Which rules are wanted.

@@ -174,6 +174,12 @@ impl ConditionByField<Predicate> for ByName {
     }
 }
 
+/// The condition that a field has one of some values.
+pub fn equals_any(name: &str, values: Vec<String>, quote: &Arc<str>) -> Predicate {
+    let text = |value| KqlText { parts: vec![value], quoted: false, span: Span::default() };
+    on_name(name, &FieldQuestion::OneOf(values.into_iter().map(text).collect()), quote)
+}
+
 /// The condition on one field, by its type.
 fn on_name(name: &str, asked: &FieldQuestion, text: &Arc<str>) -> Predicate {
     let (field, sub) = ecs::mapped(name);

@@ -10,7 +10,14 @@ mod lex;
 mod lower;
 mod parse;
 
-use crate::eql::{Compiled, EventQuery, Query};
+use crate::eql::{Compiled, EventQuery, Predicate, Query};
+use std::sync::Arc;
+
+/// The condition that a field has one of some values, each as `field: value` has it: by the type of the field, and in a text by its words. `quote` is how the
+/// condition is written.
+pub fn equals_any(field: &str, values: Vec<String>, quote: &Arc<str>) -> Predicate {
+    lower::equals_any(field, values, quote)
+}
 
 /// Compiles a query. Never panics, whatever the text.
 pub fn compile(source: &str) -> Compiled {

@@ -1,4 +1,4 @@
-//! The parts of Elastic's rules that count events or look back, as they are written in JSON and in TOML.
+//! The parts of Elastic's rules that say how to count, how far to look back, and what indicators to look for, as they are written in JSON and in TOML.
 //!
 //! This file does not know what becomes of them.
 
@@ -52,4 +52,22 @@ fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Err
         Some(Fields::Many(fields)) => fields,
     };
     Ok(fields.into_iter().filter(|field| !field.is_empty()).collect())
+}
+
+/// A group of `threat_mapping` as it is written.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SavedMapping {
+    pub entries: Vec<MappingEntry>,
+}
+
+/// A field of events that must have a value of a field of an indicator.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MappingEntry {
+    /// The field of events.
+    pub field: String,
+    /// The field of indicators.
+    pub value: String,
+    /// Whether it must *not* have it.
+    #[serde(default)]
+    pub negate: bool,
 }
