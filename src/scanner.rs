@@ -269,10 +269,10 @@ impl ScannerBuilder {
     ///
     /// ```
     /// use evql::{Scanner, ScannerError};
-    /// use evql::rules::{Level, RuleSelection};
+    /// use evql::rules::RuleSelection;
     ///
-    /// let critical = RuleSelection { min_level: Some(Level::Critical), ..RuleSelection::default() };
-    /// let error = Scanner::builder().select(critical).build().unwrap_err(); // no built-in rule is critical
+    /// let none = RuleSelection { include: vec!["no such tag".to_owned()], ..RuleSelection::default() };
+    /// let error = Scanner::builder().select(none).build().unwrap_err();
     /// assert!(matches!(error, ScannerError::NoRule));
     /// ```
     pub fn build(self) -> Result<Scanner, ScannerError> {

@@ -45,12 +45,18 @@ fn deflated() -> SimpleFileOptions {
 }
 
 fn run(path: &Path, options: &RunOptions) -> Outcome {
-    pipeline::run(&[path.to_owned()], &Detector::new(rules::builtin()), options, &Silent).unwrap()
+    pipeline::run(
+        &[path.to_owned()],
+        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+        options,
+        &Silent,
+    )
+    .unwrap()
 }
 
 /// All that is found, with the place of the evidence written as `HERE`.
 fn found(path: &Path, place: &str, options: &RunOptions) -> String {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let outcome = run(path, &RunOptions { timeline: Some(timeline), ..options.clone() });
     let mut out = format!("{:#?}\n", outcome.stats).into_bytes();

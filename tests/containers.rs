@@ -78,7 +78,13 @@ fn seven_zip(name: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn run(path: PathBuf) -> Outcome {
-    pipeline::run(&[path], &Detector::new(rules::builtin()), &RunOptions::default(), &Silent).unwrap()
+    pipeline::run(
+        &[path],
+        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+        &RunOptions::default(),
+        &Silent,
+    )
+    .unwrap()
 }
 
 #[test]

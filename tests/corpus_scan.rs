@@ -22,7 +22,7 @@ fn corpus() -> PathBuf {
 }
 
 fn run(paths: &[PathBuf], threads: usize, clock: Clock) -> (Detector, Outcome) {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let options = RunOptions { clock, threads, timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)
@@ -44,7 +44,7 @@ fn expected(all: &[(&str, [&str; 2])]) -> Vec<(String, Vec<String>)> {
 
 /// Everything that is written, as one text.
 fn output(paths: &[PathBuf], options: &RunOptions) -> String {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let mut out = Vec::new();
     for format in [&TimelineJson(JsonLayout::Lines) as &dyn TimelineFormat, &TimelineEcs] {
         let timeline = Some(TimelineOptions { contents: format.contents() });

@@ -43,7 +43,13 @@ fn read(path: &Path) -> (Vec<Record>, Vec<Fault>) {
 
 /// The record ids of the events of each alert.
 fn alerts(path: PathBuf) -> Vec<Vec<u64>> {
-    let outcome = pipeline::run(&[path], &Detector::new(rules::builtin()), &RunOptions::default(), &Silent).unwrap();
+    let outcome = pipeline::run(
+        &[path],
+        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+        &RunOptions::default(),
+        &Silent,
+    )
+    .unwrap();
     let ids = |alert: &evql::detect::Alert| alert.present().map(|event| event.tiebreaker.unwrap()).collect();
     outcome.alerts.hold().unwrap().iter().map(ids).collect()
 }

@@ -87,7 +87,18 @@ fn a_scan_writes_all_its_outputs_at_once() {
         .unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let [alerts, timeline, summary] = ["alerts.csv", "timeline.csv", "summary.json"].map(at);
-    let outputs = ["-o", &alerts, "--timeline", &timeline, "--summary-json", &summary, "--bom", "-q"];
+    let outputs = [
+        "--include-tag",
+        "T1218.009",
+        "-o",
+        &alerts,
+        "--timeline",
+        &timeline,
+        "--summary-json",
+        &summary,
+        "--bom",
+        "-q",
+    ];
     evql(&[&["scan", folder.path().to_str().unwrap()], &outputs[..]].concat());
     for table in [&alerts, &timeline] {
         assert!(std::fs::read(table).unwrap().starts_with(b"\xef\xbb\xbf"), "{table}");

@@ -33,7 +33,14 @@ fn faults(path: &Path) -> Vec<Fault> {
     let paths = [path.to_owned()];
     let scan = |slow_reader| {
         let options = RunOptions { slow_reader, ..RunOptions::default() };
-        pipeline::run(&paths, &Detector::new(rules::builtin()), &options, &Silent).unwrap().faults
+        pipeline::run(
+            &paths,
+            &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+            &options,
+            &Silent,
+        )
+        .unwrap()
+        .faults
     };
     let found = scan(false);
     assert_eq!(found, scan(true));
@@ -113,7 +120,13 @@ fn a_log_that_grows_while_it_is_read_is_told() {
     let (_folder, path, _) = log();
     let run = |progress: &dyn Progress| {
         let options = RunOptions { threads: 1, ..RunOptions::default() };
-        pipeline::run(std::slice::from_ref(&path), &Detector::new(rules::builtin()), &options, progress).unwrap()
+        pipeline::run(
+            std::slice::from_ref(&path),
+            &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+            &options,
+            progress,
+        )
+        .unwrap()
     };
     assert!(run(&Silent).faults.is_empty());
     let kinds: Vec<_> = run(&Meddler(&path)).faults.iter().map(|fault| fault.kind).collect();
@@ -124,8 +137,13 @@ fn a_log_that_grows_while_it_is_read_is_told() {
 fn a_log_that_grows_while_it_is_looked_into_a_second_time_is_told() {
     let (_folder, path, _) = log();
     let options = RunOptions { threads: 1, ..RunOptions::default() };
-    let outcome =
-        pipeline::run(std::slice::from_ref(&path), &Detector::new(rules::builtin()), &options, &Silent).unwrap();
+    let outcome = pipeline::run(
+        std::slice::from_ref(&path),
+        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+        &options,
+        &Silent,
+    )
+    .unwrap();
     assert!(outcome.faults.is_empty() && outcome.again.changes().is_empty());
     outcome.again.processes(&Meddler(&path));
     let kinds: Vec<_> = outcome.again.changes().iter().map(|fault| fault.kind).collect();

@@ -19,7 +19,8 @@ fn unseen(path: PathBuf, options: &RunOptions) -> Vec<String> {
     ];
     let names = fields.map(|name| SoughtName::Field(Field::named(name)));
     let categories = ["network", "iam"].map(|name| SoughtName::Category(name.to_owned()));
-    let detector = Detector::new(rules::builtin()).with_watch(NameWatch::new(names.into_iter().chain(categories)));
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"))
+        .with_watch(NameWatch::new(names.into_iter().chain(categories)));
     pipeline::run(&[path], &detector, options, &Silent).unwrap();
     let name = |name: &SoughtName| match name {
         SoughtName::Field(field) => field.to_string(),

@@ -175,7 +175,7 @@ fn what_could_not_be_found_is_said() {
     let said = |arguments: &[&str]| {
         text(&evql(folder.path(), arguments, None)).split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let scan = said(&["scan", sample, "--include-eid", "5"]);
+    let scan = said(&["scan", sample, "--include-eid", "5", "--include-tag", "T1218.009"]);
     assert!(
         scan.contains(
             "could find nothing: it needs events of ID 1 or 7, then of 3 or 22, and here are none of 1 or 7 and of 3 or 22"

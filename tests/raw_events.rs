@@ -51,7 +51,13 @@ fn records(path: &Path) -> Vec<Record> {
 fn run(paths: &[PathBuf]) -> Outcome {
     let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let options = RunOptions { timeline: Some(timeline), inventory: true, ..RunOptions::default() };
-    pipeline::run(paths, &Detector::new(rules::builtin()), &options, &Silent).unwrap()
+    pipeline::run(
+        paths,
+        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
+        &options,
+        &Silent,
+    )
+    .unwrap()
 }
 
 /// What a tool loses, by the path in the document.
@@ -59,7 +65,7 @@ type Lost = &'static [&'static str];
 
 /// The documents of the timeline without what is lost, and where they were read.
 fn documents(outcome: &mut Outcome, lost: Lost) -> Vec<Value> {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let timeline = outcome.timeline.take().unwrap();
     let none = Vec::new();
     let results = results(&detector, &none, Clock::Logged);

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 mod results;
 
 fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let options = RunOptions { clock, threads: 2, timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)

@@ -45,7 +45,7 @@ fn run(log: &[u8], slow_reader: bool) -> (Outcome, Detector) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.evtx");
     std::fs::write(&path, log).unwrap();
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let options = RunOptions { slow_reader, ..RunOptions::default() };
     (pipeline::run(&[path], &detector, &options, &Silent).unwrap(), detector)
 }

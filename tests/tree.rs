@@ -37,7 +37,7 @@ fn run(paths: &[PathBuf], detector: &Detector, options: &RunOptions) -> Outcome 
 }
 
 fn builtin() -> Detector {
-    Detector::new(rules::builtin())
+    Detector::new(rules::builtin().only("Network Connection via Registration Utility"))
 }
 
 /// The tree of the evidence as JSON.

@@ -223,8 +223,22 @@ pub enum RulesCommand {
     Coverage(Box<RulesCoverage>),
     /// Check rule files: every problem of every file, by line and column
     Check(RulesCheck),
+    /// Write a configuration of Sysmon that records what the rules need, or check one: which rules could never find anything with it
+    SysmonConfig(Box<RulesSysmonConfig>),
     /// Tell what a rule comes down to for each of Sysmon's event IDs, which entries it reads, or why it can never match
     Explain(RulesExplain),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every rule can find something with the configuration that is checked; 1 some rules never can; 2 a rule is wrong;\n3 wrong call, or a file that is no configuration."
+)]
+pub struct RulesSysmonConfig {
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// Do not write one: tell which rules could never find anything with this configuration of Sysmon
+    #[arg(long, value_name = "CONFIG.XML")]
+    pub check: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -251,6 +265,9 @@ pub struct RulesList {
     /// The same
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
+    /// The built-in rules too
+    #[arg(long)]
+    pub builtin: bool,
     /// List deprecated rules with those that run, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
@@ -314,7 +331,7 @@ pub struct Forge {
     #[arg(short = 'C', long)]
     pub clobber: bool,
     /// Without a scenario: logs of about this size in all, such as 512M or 10G, from several hosts at ordinary work, with attacks hidden
-    /// in them that the built-in rule finds
+    /// in them that the built-in rule of registration utilities finds
     #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "scenarios", help_heading = "Large logs")]
     pub large: Option<u64>,
     /// Seed of the random numbers: the same seed gives the same files

@@ -264,9 +264,10 @@ fn limits(args: &Scan, session: &Session) -> Vec<String> {
     tell(stats.tally.unreadable, "records could not be read.");
     tell(stats.tally.unlisted_faults, "more faults are not listed, because their piece of evidence has too many.");
     tell(
-        session.run.chosen.passed_over as u64,
+        session.run.chosen.left_out.by_choice as u64,
         "rules were not chosen by --min-level, --include-tag and --exclude-tag.",
     );
+    tell(session.run.chosen.left_out.hunting as u64, "rules are for hunting and did not run; --hunting runs them.");
     tell(
         session.run.chosen.loaded.deprecated.len() as u64,
         "rules are deprecated and did not run; --deprecated runs them.",

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: done.
     Done,
-    /// 1: there are findings, and `--fail-on-detection` asked to be told so; or a test failed.
+    /// 1: there are findings, and `--fail-on-detection` asked to be told so; or a test or a check failed.
     Findings,
     /// 2: a rule, query or test file is wrong.
     Rules,

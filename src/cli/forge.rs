@@ -65,7 +65,7 @@ fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
     if !look.quiet {
         let (files, records) = (counted(files, "file"), counted(records, "record"));
         let alerts = counted(large.attacks(), "alert");
-        writeln!(people, "{files}, {records}, {bytes} bytes; a scan with the built-in rule must give {alerts}")?;
+        writeln!(people, "{files}, {records}, {bytes} bytes; a scan with --include-tag T1218.009 must give {alerts}")?;
     }
     Ok(Exit::Done)
 }

@@ -21,6 +21,7 @@ mod session;
 mod shell;
 mod stdout;
 mod summary_json;
+mod sysmon_config;
 mod tally;
 mod terminal;
 mod test;

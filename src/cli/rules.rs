@@ -23,13 +23,17 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
         RulesCommand::List(args) => list(args, look),
         RulesCommand::Coverage(args) => coverage(args, look),
         RulesCommand::Check(args) => check(args, look),
+        RulesCommand::SysmonConfig(args) => super::sysmon_config::run(args, look),
         RulesCommand::Explain(args) => super::explain::run(args),
     }
 }
 
 fn list(args: &RulesList, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let loaded = load_rules(&paths, args.deprecated, 0);
+    let mut loaded = load_rules(&paths, args.deprecated, 0);
+    if args.builtin {
+        loaded.set.add_missing(rules::builtin());
+    }
     let mut out = anstream::stdout().lock();
     match args.output_type {
         ListFormat::Table => tables(&mut out, &loaded)?,
@@ -252,7 +256,7 @@ fn rows(loaded: &Loaded) -> Vec<Value> {
         let meta = &rule.meta;
         json!({
             "id": meta.id, "name": meta.name, "severity": meta.level.name(), "risk_score": meta.risk_score, "language": rule.origin.language.name(),
-            "kind": kind(rule), "runs": true, "deprecated": meta.deprecated, "building_block": meta.building_block, "exceptions": rule.exceptions.len(),
+            "kind": kind(rule), "runs": true, "deprecated": meta.deprecated, "building_block": meta.building_block, "hunting": meta.hunting, "event_ids": meta.event_ids, "exceptions": rule.exceptions.len(),
             "threat": rules::threat_to_ecs(&meta.threat), "tags": meta.tags, "query": rule.source,
         })
     });

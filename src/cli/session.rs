@@ -9,6 +9,7 @@ use evql::pipeline::{self, EventFilter, Roles, RunOptions, TimeWindow, TimelineO
 use evql::rules::{self, FileReport, LoadOptions, Loaded};
 use evql::source::{Fault, FaultKind, FaultSeverity, Search};
 use evql::{ChosenRules, ScanRun};
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -132,29 +133,40 @@ fn set_apart(loaded: &Loaded) -> String {
 }
 
 /// The rules that a person asked for, unless one is wrong.
-fn rules_of(rules: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules> {
-    let loaded = load_rules(&rules.rules, rules.deprecated, threads);
+pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules> {
+    let mut loaded = load_rules(&args.rules, args.deprecated, threads);
+    let own: HashSet<String> = loaded.set.rules.iter().map(|rule| rule.meta.id.clone()).collect();
+    if args.with_builtin {
+        loaded.set.add_missing(rules::builtin());
+    }
     if loaded.set.rules.is_empty() && !loaded.has_error() {
         bail!("there is no rule that can run under the paths of -r{}", set_apart(&loaded));
     }
     // With nothing left to run there is nothing to go on with: the mistakes are the answer.
-    let goes_on = rules.skip_bad_rules && !loaded.set.rules.is_empty();
-    let chosen = ChosenRules::new(loaded, &rules.exceptions, &rules.indicators, &rules.selection(), goes_on);
+    let goes_on = args.skip_bad_rules && !loaded.set.rules.is_empty();
+    let chosen = ChosenRules::new(loaded, &args.exceptions, &args.indicators, &args.selection(), goes_on);
     let chosen = chosen.map_err(|files| WrongRules { files })?;
     let mut err = anstream::stderr().lock();
     super::rule_findings::print_full(&mut err, &chosen.loaded.files, !look.verbose)?;
     super::rule_findings::print_full(&mut err, &chosen.exception_files, true)?;
     if chosen.rules().is_empty() {
-        let taken = chosen.passed_over;
-        if taken == 0 {
+        let taken = chosen.left_out;
+        if taken.hunting > 0 && taken.by_choice == 0 {
+            bail!("no rule is left: what there is is for hunting, and runs with --hunting");
+        }
+        if taken.by_choice == 0 {
             let reasons: Vec<String> =
                 chosen.loaded.not_run.iter().map(|(rule, _)| format!("'{}': {}", rule.name, rule.reason)).collect();
             bail!("no rule can run: {}", reasons.join("; "));
         }
-        bail!("no rule is left: --min-level, --include-tag and --exclude-tag together take all {taken} away");
+        bail!(
+            "no rule is left: --min-level, --include-tag and --exclude-tag together take all {} away",
+            taken.by_choice
+        );
     }
-    let RuleArgs { max_signals, assume_new: assumes_new, .. } = *rules;
-    Ok(ChosenRules { max_signals, assumes_new, builtin: rules.rules.is_empty(), ..chosen })
+    let builtin_beside = chosen.rules().iter().filter(|rule| args.with_builtin && !own.contains(&rule.meta.id)).count();
+    let RuleArgs { max_signals, assume_new: assumes_new, .. } = *args;
+    Ok(ChosenRules { max_signals, assumes_new, builtin: args.rules.is_empty(), builtin_beside, ..chosen })
 }
 
 impl Session {

@@ -153,8 +153,10 @@ impl Log {
     fn new(large: &Large, serial: u64, hosts: u64) -> Self {
         let share = |all: u64| all / hosts + u64::from(serial <= all % hosts);
         let attacks = share(large.attacks);
+        // Logs without attacks are ordinary work and nothing else: what only looks like an attack would be found by other rules, and rightly.
+        let look_alikes = if large.attacks == 0 { 0 } else { attacks.max(4) };
         let host = PlantedHost::new(serial, large.seed);
-        Self { host, wish: share(large.size), before: 0, written: 0, attacks, look_alikes: attacks.max(4), planted: 0 }
+        Self { host, wish: share(large.size), before: 0, written: 0, attacks, look_alikes, planted: 0 }
     }
 
     /// The next event, with attacks and look-alikes spread evenly over the log.

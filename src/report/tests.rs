@@ -54,7 +54,7 @@ fn alerts() -> Vec<Alert> {
 }
 
 fn export(exporter: &dyn Exporter) -> String {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let mut out = Vec::new();
     exporter
         .export(
@@ -73,7 +73,7 @@ fn export(exporter: &dyn Exporter) -> String {
 }
 
 fn empty(exporter: &dyn Exporter) -> String {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let mut out = Vec::new();
     exporter
         .export(
@@ -93,7 +93,7 @@ fn empty(exporter: &dyn Exporter) -> String {
 
 /// The rows of the fixture in a format: the start, and the connection with the start's facts.
 fn timeline(format: &dyn TimelineFormat) -> String {
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let alerts = alerts();
     let results = Results {
         detector: &detector,
@@ -221,7 +221,7 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
     connection.original = given.as_object().cloned().map(Arc::new);
     let alert =
         Alert { rule: 0, join_keys: vec![], events: vec![Some(Arc::new(connection))], tally: None, start: None };
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let results = Results {
         detector: &detector,
         alerts: &Vec::new(),

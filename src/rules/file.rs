@@ -36,6 +36,10 @@ struct RawRule {
     authors: Vec<String>,
     license: Option<String>,
     max_signals: Option<u32>,
+    #[serde(default)]
+    hunting: bool,
+    #[serde(default)]
+    event_ids: Vec<u32>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +88,8 @@ impl RawRule {
             tags: self.tags,
             authors: self.authors,
             license: self.license,
+            hunting: self.hunting,
+            event_ids: self.event_ids,
             ..Metadata::default()
         }
     }

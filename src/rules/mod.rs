@@ -41,7 +41,7 @@ pub use parsed::{ParsedRule, compares_user_id};
 pub use place::QueryPlace;
 pub use raw_parts::MappingEntry;
 pub use rule::{Level, Metadata, NotRun, QueryOrigin, Rule, RuleLanguage, RuleSet};
-pub use select::RuleSelection;
+pub use select::{LeftOut, RuleSelection};
 pub use suppression::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};
 pub use threat::{Attack, Tactic, Technique, to_ecs as threat_to_ecs};
 pub use threat_match::{IndicatorHit, ThreatMatch};

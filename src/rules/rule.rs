@@ -8,6 +8,7 @@ use super::threat::Attack;
 use super::threat_match::ThreatMatch;
 use crate::eql::{Predicate, Query, QueryOptions, UnknownName};
 use crate::event::Document;
+use hashbrown::HashSet;
 use std::sync::Arc;
 
 /// A language that rules are written in and evql runs.
@@ -156,6 +157,10 @@ pub struct Metadata {
     pub building_block: bool,
     /// Whether its authors have taken it back.
     pub deprecated: bool,
+    /// Whether it is for hunting: it finds much that is ordinary, and runs only if somebody asks for such rules.
+    pub hunting: bool,
+    /// The event IDs of Sysmon that it looks at, if its authors say so.
+    pub event_ids: Vec<u32>,
 }
 
 /// Rules that run together, in the order of their files.
@@ -163,4 +168,19 @@ pub struct Metadata {
 pub struct RuleSet {
     /// The rules.
     pub rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// The rule of this name or id, by itself.
+    #[must_use]
+    pub fn only(mut self, name: &str) -> Self {
+        self.rules.retain(|rule| rule.meta.name == name || rule.meta.id == name);
+        self
+    }
+
+    /// Adds those rules of another set whose ids this one does not have: a rule that both have would find everything twice.
+    pub fn add_missing(&mut self, others: Self) {
+        let known: HashSet<String> = self.rules.iter().map(|rule| rule.meta.id.clone()).collect();
+        self.rules.extend(others.rules.into_iter().filter(|rule| !known.contains(&rule.meta.id)));
+    }
 }

@@ -13,14 +13,27 @@ pub struct RuleSelection {
     pub include: Vec<String>,
     /// No rules with one of these.
     pub exclude: Vec<String>,
+    /// Rules for hunting too.
+    pub hunting: bool,
+}
+
+/// How many rules a selection took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// By severity or label.
+    pub by_choice: usize,
+    /// Because they are for hunting, of those that were chosen.
+    pub hunting: usize,
 }
 
 impl RuleSelection {
     /// Takes away the rules that are not chosen; how many that were.
-    pub fn apply(&self, set: &mut RuleSet) -> usize {
+    pub fn apply(&self, set: &mut RuleSet) -> LeftOut {
         let before = set.rules.len();
         set.rules.retain(|rule| self.chooses(rule));
-        before - set.rules.len()
+        let chosen = set.rules.len();
+        set.rules.retain(|rule| self.hunting || !rule.meta.hunting);
+        LeftOut { by_choice: before - chosen, hunting: chosen - set.rules.len() }
     }
 
     fn chooses(&self, rule: &Rule) -> bool {

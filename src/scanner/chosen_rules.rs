@@ -2,7 +2,7 @@
 //!
 //! This file does not know where rules come from, nor who is told what is wrong with them.
 
-use crate::rules::{self, AlertExceptions, FileReport, Loaded, Rule, RuleSelection};
+use crate::rules::{self, AlertExceptions, FileReport, LeftOut, Loaded, Rule, RuleSelection};
 use std::path::PathBuf;
 
 /// The rules of a run.
@@ -15,15 +15,17 @@ pub struct ChosenRules {
     /// The files of indicators, with everything found in each.
     pub indicator_files: Vec<FileReport>,
     /// How many rules the selection took away.
-    pub passed_over: usize,
+    pub left_out: LeftOut,
     /// Exceptions about whole alerts; those about events are part of the rules.
     pub exceptions: AlertExceptions,
     /// Whether each rule keeps only as many alerts as Elastic's detection engine would in one run.
     pub max_signals: bool,
     /// Whether terms are held to be new where the evidence does not go back far enough to know it.
     pub assumes_new: bool,
-    /// Whether the rules are those that come with evql.
+    /// Whether the rules are those that come with evql, and no others.
     pub builtin: bool,
+    /// How many of the rules come with evql where others run too.
+    pub builtin_beside: usize,
     /// Fields that an output shows as columns, if some were named.
     pub columns: Vec<String>,
 }
@@ -56,12 +58,12 @@ impl ChosenRules {
         loaded.tell_missing_lists(&exceptions);
         loaded.notices.extend(exceptions.notices);
         // Last, so that an exception may name a rule that this run leaves out.
-        let passed_over = selection.apply(&mut loaded.set);
+        let left_out = selection.apply(&mut loaded.set);
         Ok(Self {
             loaded,
             exception_files: exceptions.files,
             indicator_files: indicators.files,
-            passed_over,
+            left_out,
             exceptions: exceptions.alerts.into(),
             ..Self::default()
         })

@@ -166,19 +166,25 @@ fn nothing_found(detector: &Detector, outcome: &Outcome) -> Vec<Notice> {
     let mut notices = Vec::new();
     let silent =
         if outcome.stats.documents == 0 { detector.unanswered(|id| is_present(&id)).no_events } else { Vec::new() };
-    for rule in silent {
+    let of = |ids: &BTreeSet<u32>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+    if let [rule] = silent[..] {
         let name = &detector.rules()[rule].meta.name;
-        let of = |ids: &BTreeSet<u32>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
-        let (mut needed, mut missing) = (Vec::new(), Vec::new());
-        for ids in detector.needed_ids(rule) {
-            if !ids.iter().any(is_present) {
-                missing.push(of(&ids));
-            }
-            needed.push(of(&ids));
-        }
+        let needed = detector.needed_ids(rule);
+        let missing: Vec<String> = needed.iter().filter(|ids| !ids.iter().any(is_present)).map(of).collect();
+        let needed: Vec<String> = needed.iter().map(of).collect();
         let (needed, missing) = (needed.join(", then of "), missing.join(" and of "));
         let text =
             format!("'{name}' could find nothing: it needs events of ID {needed}, and here are none of {missing}");
+        notices.push(Notice::new(NoticeKind::Unanswered, text));
+    } else if !silent.is_empty() {
+        let missing: BTreeSet<u32> =
+            silent.iter().flat_map(|&rule| detector.needed_ids(rule)).flatten().filter(|id| !is_present(id)).collect();
+        let text = format!(
+            "{} of the {} built-in rules could find nothing, since events that they need are not here: none of ID {}",
+            silent.len(),
+            detector.rules().len(),
+            of(&missing)
+        );
         notices.push(Notice::new(NoticeKind::Unanswered, text));
     }
     let rules = detector.rules().len();

@@ -6,6 +6,7 @@
 //! for people. This module does not know rules, and it does not decide which events matter.
 
 mod activity;
+mod configuration;
 mod constants;
 mod derive;
 mod event_id;
@@ -22,6 +23,7 @@ mod steps;
 mod transform;
 
 pub use activity::{ActivityKind, LifeEvent};
+pub use configuration::{ConfigurationError, Recording, SysmonConfiguration, write_configuration};
 pub use constants::{constants, is_constant, may_have};
 pub use derive::args::split as split_command_line;
 pub(crate) use event_id::{EventId, EventIdRow, event_id_row, is_connection, life_event};

@@ -108,17 +108,9 @@ impl FileResolver<'_, '_> {
         let clocks = test.clock.or(table.clock).unwrap_or(TestClock::Logged).clocks();
         let exceptions = self.exceptions(test.exceptions.as_ref().unwrap_or(&table.exceptions));
         let no_rules = Vec::new();
-        let written = test.rules.as_ref().or(table.rules.as_ref()).unwrap_or(&no_rules);
-        let mut rules: Vec<RuleSource> = written.iter().map(|word| rule_source(word.get_ref(), &self.folder)).collect();
-        // A rule that a test names by id is looked for where the file says, then in the rules of the command line, then among the built-in ones.
-        let mut pool: Vec<RuleSource> =
-            table.rules.iter().flatten().map(|word| rule_source(word.get_ref(), &self.folder)).collect();
-        pool.extend(self.resolver.default_rules.iter().cloned());
-        pool.push(RuleSource::Builtin);
-        if rules.is_empty() {
-            rules.clone_from(&self.resolver.default_rules);
-        }
-        pool.dedup();
+        let of_file = table.rules.as_ref().unwrap_or(&no_rules);
+        let written = test.rules.as_ref().unwrap_or(of_file);
+        let (rules, pool) = self.rules(written, of_file);
         let key = GroupKey { rules, pool, exceptions, mapping };
         let group = self.group(&key, written, at)?;
         let has_exceptions = group.has_exceptions;
@@ -127,6 +119,21 @@ impl FileResolver<'_, '_> {
                 .resolve(&test.expect);
         let file = self.file.clone();
         Some(TestCase { name, file, position, span: at, group, evidence, clocks, mapping, expected })
+    }
+
+    /// The rules that a test names, and where those are looked for that it names by id.
+    fn rules(&self, written: &[Spanned<String>], of_file: &[Spanned<String>]) -> (Vec<RuleSource>, Vec<RuleSource>) {
+        let source = |word: &Spanned<String>| rule_source(word.get_ref(), &self.folder);
+        let mut rules: Vec<RuleSource> = written.iter().map(source).collect();
+        // Where the file says, then in the rules of the command line, then among the built-in ones.
+        let mut pool: Vec<RuleSource> = of_file.iter().map(source).collect();
+        pool.extend(self.resolver.default_rules.iter().cloned());
+        pool.push(RuleSource::Builtin);
+        if rules.is_empty() {
+            rules.clone_from(&self.resolver.default_rules);
+        }
+        pool.dedup();
+        (rules, pool)
     }
 
     /// The rules of a test; what is wrong with them is told.
@@ -272,7 +279,7 @@ impl FileResolver<'_, '_> {
 
     fn scenario(&mut self) -> Option<TestCase> {
         let file = self.file.clone();
-        let ScenarioTable { title, expect } = match read_scenario(&file.text) {
+        let ScenarioTable { title, rules, expect } = match read_scenario(&file.text) {
             Ok(read) => read,
             Err((message, at)) => {
                 self.findings.push(error(codes::TEST_FILE, at, message));
@@ -281,9 +288,10 @@ impl FileResolver<'_, '_> {
         };
         let at = span(title.span());
         let evidence = self.forge(Scenario::parse(&file.text, &file.shown())).into_iter().collect();
-        let rules = self.resolver.default_rules.clone();
-        let key = GroupKey { pool: rules.clone(), rules, exceptions: Vec::new(), mapping: Mapping::default() };
-        let group = self.group(&key, &[], at)?;
+        let written = rules.unwrap_or_default();
+        let (rules, pool) = self.rules(&written, &[]);
+        let key = GroupKey { pool, rules, exceptions: Vec::new(), mapping: Mapping::default() };
+        let group = self.group(&key, &written, at)?;
         let clocks = TestClock::Both.clocks();
         let expected = ExpectationResolver {
             group: &group,

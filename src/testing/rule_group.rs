@@ -185,9 +185,7 @@ impl RuleGroups {
         let options = LoadOptions { deprecated: self.deprecated };
         let mut loaded = rules::load_with(&paths, options, &|count, job| pipeline::spread(0, count, job));
         if builtin {
-            // A built-in rule that the folder has too would find everything twice.
-            let known: Vec<String> = loaded.set.rules.iter().map(|rule| rule.meta.id.clone()).collect();
-            loaded.set.rules.extend(rules::builtin().rules.into_iter().filter(|rule| !known.contains(&rule.meta.id)));
+            loaded.set.add_missing(rules::builtin());
             loaded.files.extend(rules::builtin_files());
         }
         let wrong = loaded.files.iter().filter(|file| file.has_error());

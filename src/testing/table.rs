@@ -50,6 +50,7 @@ pub struct TestTable {
 #[derive(Debug, Deserialize)]
 pub struct ScenarioTable {
     pub title: Spanned<String>,
+    pub rules: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub expect: ExpectTable,
 }

@@ -97,7 +97,7 @@ impl Visitor for Looker<'_> {
 
 fn stages(criterion: &mut Criterion) {
     let evidence = Evidence::new();
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let events = evidence.events();
     let mut group = criterion.benchmark_group("stages");
     group.throughput(Throughput::Elements(evidence.records.len() as u64)).sample_size(20);

@@ -159,6 +159,12 @@ pub struct RuleArgs {
     /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
+    /// With -r: run the built-in rules too
+    #[arg(long, requires = "rules")]
+    pub with_builtin: bool,
+    /// Run rules for hunting too, which find much that is ordinary
+    #[arg(long)]
+    pub hunting: bool,
     /// Run only rules of this severity and above
     #[arg(short, long, value_enum, value_name = "LEVEL")]
     pub min_level: Option<LevelArg>,
@@ -199,7 +205,12 @@ impl RuleArgs {
     /// Which rules are wanted.
     pub fn selection(&self) -> RuleSelection {
         let min_level = self.min_level.map(Into::into);
-        RuleSelection { min_level, include: self.include_tag.clone(), exclude: self.exclude_tag.clone() }
+        RuleSelection {
+            min_level,
+            include: self.include_tag.clone(),
+            exclude: self.exclude_tag.clone(),
+            hunting: self.hunting,
+        }
     }
 }
 

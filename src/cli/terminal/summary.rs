@@ -15,6 +15,9 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
+/// Where there are more rules than the built-in ones, said wherever these run alone.
+const MORE_RULES: &str = "Elastic's about 390 rules for Windows (https://github.com/elastic/detection-rules) and Sigma's about 2,200 \
+    (https://github.com/SigmaHQ/sigma) find more: clone them, then -r FOLDER --with-builtin";
 /// Most event IDs that the summary names; of the others it gives the counts.
 const MOST_IDS: usize = 6;
 
@@ -33,6 +36,9 @@ pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     line(out, "records", &records(stats))?;
     recovered(out, stats)?;
     line(out, "rules", &rules(session))?;
+    if session.run.chosen.builtin && session.run.chosen.left_out.by_choice == 0 {
+        line(out, "", MORE_RULES)?;
+    }
     line(out, "alerts", &alerts(session))?;
     if session.run.outcome.alerts.len() > FEW_ALERTS {
         overview(out, session)?;
@@ -79,15 +85,17 @@ fn rules(session: &Session) -> String {
         parts.extend((count > 0).then(|| format!("{} {text}", grouped(count as u64))));
     };
     tell(&mut parts, chosen.loaded.not_run.len(), "not run, being in other languages");
-    tell(&mut parts, chosen.passed_over, "not chosen by severity or tag");
+    tell(&mut parts, chosen.builtin_beside, "of them built in");
+    tell(&mut parts, chosen.left_out.by_choice, "not chosen by severity or tag");
+    tell(&mut parts, chosen.left_out.hunting, "for hunting and not run (--hunting runs them)");
     tell(&mut parts, chosen.loaded.deprecated.len(), "deprecated and not run (--deprecated runs them)");
     let wrong_files = session.wrong_files().len() as u64;
     if wrong_files > 0 {
         let (rules, files) = (counted(chosen.loaded.wrong_rules as u64, "rule"), counted(wrong_files, "file"));
         parts.push(format!("{rules} of {files} left out, being wrong"));
     }
-    // Documents have fields of their own, so that no rule can be said to have had no chance among them; of built-in rules a notice says more.
-    if outcome.stats.documents == 0 && !chosen.builtin {
+    // Documents have fields of their own, so that no rule can be said to have had no chance among them.
+    if outcome.stats.documents == 0 {
         let Unanswered { not_in_sysmon, no_events } = detector.unanswered(|id| outcome.stats.by_id.contains_key(&id));
         tell(&mut parts, not_in_sysmon.len(), "asking for what Sysmon does not record");
         tell(&mut parts, no_events.len(), "in need of event IDs that are not here");

@@ -23,6 +23,9 @@ pub(super) struct ScenarioDocument {
     pub(super) title: String,
     #[serde(default)]
     pub(super) description: String,
+    /// The rules that its expectations are about, for tests of detections; they change no byte of its files.
+    #[serde(default, rename = "rules")]
+    _rules: Vec<String>,
     #[serde(rename = "file")]
     pub(super) files: Vec<FileEntry>,
     #[serde(default, rename = "process")]

@@ -30,7 +30,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
         original: None,
     };
     let empty = Event { document: Document::new(), ..full.clone() };
-    let detector = Detector::new(rules::builtin());
+    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let alerts =
         vec![crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], tally: None, start: None }];
     let part = AlertPart { origin: full.origin, alert: 0, stage: 0, stages: 1, rule: 0 };

@@ -1,5 +1,6 @@
 use super::*;
 use crate::diag;
+use std::path::Path;
 
 #[test]
 fn every_embedded_file_loads_without_a_diagnostic() {
@@ -13,10 +14,24 @@ fn every_embedded_file_loads_without_a_diagnostic() {
 }
 
 #[test]
+fn the_list_is_the_folder() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules/builtin");
+    let mut there = Vec::new();
+    for tactic in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        for file in std::fs::read_dir(&tactic).unwrap() {
+            let name = [tactic.file_name().unwrap().to_owned(), file.unwrap().file_name()];
+            there.push(name.map(|part| part.into_string().unwrap()).join("/"));
+        }
+    }
+    there.sort();
+    assert_eq!(FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>(), there);
+}
+
+#[test]
 fn the_registration_utility_rule_says_what_it_must() {
-    let rules = builtin().rules;
+    let rules = builtin().only("Network Connection via Registration Utility").rules;
     let meta = &rules[0].meta;
-    assert_eq!(meta.name, "Network Connection via Registration Utility");
+    assert_eq!(meta.id, "9d0c2f6a-5f1b-4c62-8e0e-3a6f6f1f7b21");
     assert_eq!((meta.level.name(), meta.level.severity(), meta.risk_score), ("low", 21, 21.0));
     let techniques: Vec<&str> =
         meta.threat.iter().flat_map(|attack| &attack.techniques).map(|technique| technique.id.as_str()).collect();

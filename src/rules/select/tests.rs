@@ -2,7 +2,7 @@ use super::*;
 use crate::rules::builtin;
 
 fn left(selection: &RuleSelection) -> usize {
-    let mut set = builtin();
+    let mut set = builtin().only("Network Connection via Registration Utility");
     selection.apply(&mut set);
     set.rules.len()
 }

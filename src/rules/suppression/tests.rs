@@ -5,7 +5,7 @@ fn load_text(ending: &str, text: &str) -> LoadedExceptions {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format!("x.{ending}"));
     std::fs::write(&path, text).unwrap();
-    load_exceptions(&[path], &builtin())
+    load_exceptions(&[path], &builtin().only("Network Connection via Registration Utility"))
 }
 
 /// Slug, and the marked text, of everything that is found.
@@ -53,7 +53,7 @@ fn items_of_kibana_go_to_every_rule() {
     let item = r#"{"list_id":"l","name":"n","entries":[{"field":"process.name","type":"match","operator":"included","value":"x.exe"}]}"#;
     let loaded = load_text("ndjson", &format!("{item}\n{{\"exported_exception_list_item_count\":1}}\n"));
     assert_eq!(findings(&loaded), []);
-    let mut set = builtin();
+    let mut set = builtin().only("Network Connection via Registration Utility");
     loaded.give_to(&mut set);
     assert_eq!(set.rules[0].exceptions.len(), 1);
 }

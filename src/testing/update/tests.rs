@@ -21,13 +21,13 @@ fn updated(text: &str) -> (String, bool) {
 
 #[test]
 fn what_is_right_stays_as_it_is_written() {
-    let text = "# why\nrules = [ \"builtin\" ] # all\n\n[[test]]\nname='a' # the first\nevidence=[\"SAMPLES/regasm.evtx\"]\nexpect.count = 1 # one\n";
+    let text = "# why\nrules = [ \"Network Connection via Registration Utility\" ] # all\n\n[[test]]\nname='a' # the first\nevidence=[\"SAMPLES/regasm.evtx\"]\nexpect.count = 1 # one\n";
     assert_eq!(updated(text), (text.to_owned(), true));
 }
 
 #[test]
 fn alerts_are_changed_added_and_removed_where_they_stand() {
-    let text = r#"rules = ["builtin"]
+    let text = r#"rules = ["Network Connection via Registration Utility"]
 
 [[test]]
 name = "changed"
@@ -42,7 +42,7 @@ fields = { "destination.port" = 81, process.name = "regsvr32.exe" }
 [[test]]
 name = "gone"
 evidence = ["SAMPLES/dns.evtx"]
-rules = ["builtin"]
+rules = ["Network Connection via Registration Utility"]
 expect.none = true # nobody
 
 [[test]]
@@ -66,7 +66,7 @@ rule = "Network Connection via Registration Utility"
 
 #[test]
 fn alerts_of_one_clock_say_so_and_faults_and_numbers_follow() {
-    let text = r#"rules = ["builtin"]
+    let text = r#"rules = ["Network Connection via Registration Utility"]
 [[test]]
 name = "clocks"
 clock = "both"
