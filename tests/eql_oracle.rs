@@ -18,7 +18,7 @@ fn shared() -> PathBuf {
 }
 
 fn options() -> QueryOptions {
-    QueryOptions { category_field: Field::named("event_type") }
+    QueryOptions { category_field: Field::named("event_type"), ..QueryOptions::default() }
 }
 
 fn compile(source: &str) -> Query {

@@ -24,6 +24,9 @@ pub fn fold(c: char) -> char {
     }
 }
 
+/// The one character beyond ASCII that [`fold`] makes one of ASCII: the Kelvin sign, a `k`. In a text without it, what is beyond ASCII stays so.
+pub const KELVIN: char = '\u{212a}';
+
 /// Whether two texts are equal, with or without regard to case.
 pub fn equal(left: &str, right: &str, case: CaseSensitivity) -> bool {
     match case {
@@ -79,6 +82,15 @@ impl Wildcard {
             tokens.extend(part.chars().map(folded).map(WildcardToken::Char));
         }
         Self { tokens, case }
+    }
+
+    /// A character of the pattern that is beyond ASCII, folded if case does not count: a text that fits has it, and no text of ASCII fits. `None` if there is
+    /// none.
+    pub fn beyond_ascii(&self) -> Option<char> {
+        self.tokens.iter().find_map(|token| match token {
+            WildcardToken::Char(c) if !c.is_ascii() => Some(*c),
+            _ => None,
+        })
     }
 
     /// The longest run of ordinary characters of ASCII in the pattern, folded if case does not count; empty if there is none.

@@ -227,6 +227,31 @@ pub enum RulesCommand {
     SysmonConfig(Box<RulesSysmonConfig>),
     /// Tell what a rule comes down to for each of Sysmon's event IDs, which entries it reads, or why it can never match
     Explain(RulesExplain),
+    /// Print a rule in another language: what a Sigma rule becomes in EQL
+    Convert(RulesConvert),
+}
+
+/// The languages that rules are printed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConvertTo {
+    /// Elasticsearch's EQL, with the fields and functions that only evql has
+    Eql,
+}
+
+#[derive(Debug, Args)]
+pub struct RulesConvert {
+    /// A rule file, or the id or name of a rule
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// Where to look for an id or name: rule files and folders; the built-in rules if none is given
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// The language to print it in
+    #[arg(long, value_enum, value_name = "LANGUAGE", default_value_t = ConvertTo::Eql)]
+    pub to: ConvertTo,
+    /// What the placeholders of Sigma rules stand for
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -252,6 +277,9 @@ pub struct RulesExplain {
     /// Whose ECS documents events become
     #[arg(long, value_enum, default_value_t = MappingArg::Integration)]
     pub mapping: MappingArg,
+    /// What the placeholders of Sigma rules stand for
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
     /// Print JSON, one rule a line, instead of text
     #[arg(long)]
     pub json: bool,
@@ -271,6 +299,9 @@ pub struct RulesList {
     /// List deprecated rules with those that run, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
+    /// What the placeholders of Sigma rules stand for
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
     /// Format of the list
     #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
     pub output_type: ListFormat,
@@ -304,6 +335,9 @@ pub struct RulesCheck {
     /// Rule files and folders
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+    /// What the placeholders of Sigma rules stand for
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
     /// How findings are printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CheckFormat::Full)]
     pub format: CheckFormat,

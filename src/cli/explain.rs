@@ -1,8 +1,8 @@
 //! `evql rules explain`: what a rule comes down to, by event ID.
 
-use super::args::RulesExplain;
+use super::args::{ConvertTo, RulesConvert, RulesExplain};
 use super::exit::Exit;
-use super::session::load_rules;
+use super::session::{every_rule, load_rules};
 use super::terminal::{BOLD, shown};
 use anyhow::{Result, bail};
 use evql::detect::{Explained, Explanation, explain};
@@ -10,28 +10,53 @@ use evql::rules::Rule;
 use evql::sysmon;
 use serde_json::json;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Runs the command.
-pub fn run(args: &RulesExplain) -> Result<Exit> {
-    let is_file = Path::new(&args.rule).is_file();
+/// The rules of a file, or those of an id or name among others; `None` if rules are wrong, which has been told then.
+fn meant_rules(meant: &str, among: &[PathBuf], placeholders: Option<&Path>) -> Result<Option<Vec<Rule>>> {
+    let is_file = Path::new(meant).is_file();
+    let options = every_rule(placeholders)?;
     // A path wins over a name: who gives the path of a file means that file, even if some rule has that name.
-    let loaded =
-        if is_file { load_rules(&[args.rule.clone().into()], true, 0) } else { load_rules(&args.rules, true, 0) };
-    let meant = |rule: &&Rule| is_file || rule.meta.id == args.rule || rule.meta.name.eq_ignore_ascii_case(&args.rule);
-    let rules: Vec<&Rule> = loaded.set.rules.iter().filter(meant).collect();
-    if rules.is_empty() && loaded.has_error() {
+    let loaded = if is_file { load_rules(&[meant.into()], options, 0) } else { load_rules(among, options, 0) };
+    let has_error = loaded.has_error();
+    let is_meant = |rule: &Rule| is_file || rule.meta.id == meant || rule.meta.name.eq_ignore_ascii_case(meant);
+    let rules: Vec<Rule> = loaded.set.rules.into_iter().filter(is_meant).collect();
+    if rules.is_empty() && has_error {
         super::rule_findings::print_full(&mut anstream::stderr().lock(), &loaded.files, true)?;
-        return Ok(Exit::Rules);
+        return Ok(None);
     }
     if rules.is_empty() {
         bail!(
-            "there is no rule '{}': name a rule file, or the id or name of a rule, and -r where it is; `evql rules list` shows them",
-            args.rule
+            "there is no rule '{meant}' that runs: name a rule file, or the id or name of a rule, and -r where it is; `evql rules list` shows them"
         );
     }
+    Ok(Some(rules))
+}
+
+/// Prints rules in another language.
+pub fn convert(args: &RulesConvert) -> Result<Exit> {
+    let Some(rules) = meant_rules(&args.rule, &args.rules, args.placeholders.as_deref())? else {
+        return Ok(Exit::Rules);
+    };
+    let ConvertTo::Eql = args.to;
     let mut out = anstream::stdout().lock();
-    for rule in rules {
+    for (at, rule) in rules.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "// {} ({})\n{}", shown(&rule.meta.name, None), shown(&rule.meta.id, None), rule.source.trim())?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+/// Runs the command.
+pub fn run(args: &RulesExplain) -> Result<Exit> {
+    let Some(rules) = meant_rules(&args.rule, &args.rules, args.placeholders.as_deref())? else {
+        return Ok(Exit::Rules);
+    };
+    let mut out = anstream::stdout().lock();
+    for rule in &rules {
         let explained = explain(rule, args.mapping.into());
         if args.json {
             writeln!(out, "{}", as_json(rule, &explained))?;

@@ -6,7 +6,7 @@ use super::args::{Look, ReportArgs as Args};
 use super::case;
 use super::exit::Exit;
 use super::output::OutputFiles;
-use super::session::load_rules;
+use super::session::{every_rule, load_rules};
 use super::stdout::is_stdout;
 use super::terminal::{MARK, counted, grouped};
 use anyhow::{Context, Result, bail};
@@ -68,7 +68,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
 fn rule_texts(paths: &[PathBuf], look: &Look) -> Result<Vec<RuleText>> {
     let mut texts = Vec::new();
     if !paths.is_empty() {
-        let loaded = load_rules(paths, true, 0);
+        let loaded = load_rules(paths, every_rule(None)?, 0);
         super::rule_findings::print_full(&mut anstream::stderr().lock(), &loaded.files, !look.verbose)?;
         texts.extend(loaded.set.rules.iter().map(RuleText::of_rule));
     }

@@ -3,7 +3,7 @@
 use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, RulesCoverage, RulesList};
 use super::exit::Exit;
 use super::rule_findings::{findings, print_full};
-use super::session::{Session, load_rules};
+use super::session::{Session, every_rule, load_rules};
 use super::terminal::{BOLD, counted, grouped, shown};
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -12,7 +12,7 @@ use evql::base::{LineIndex, Span};
 use evql::detect::{self, Coverage};
 use evql::diag::{self, Diagnostic, Severity};
 use evql::eql::Query;
-use evql::rules::{self, FileReport, Loaded, NotRun, Rule};
+use evql::rules::{self, FileReport, LoadOptions, Loaded, NotRun, Rule, RuleStatus};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -25,12 +25,14 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
         RulesCommand::Check(args) => check(args, look),
         RulesCommand::SysmonConfig(args) => super::sysmon_config::run(args, look),
         RulesCommand::Explain(args) => super::explain::run(args),
+        RulesCommand::Convert(args) => super::explain::convert(args),
     }
 }
 
 fn list(args: &RulesList, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let mut loaded = load_rules(&paths, args.deprecated, 0);
+    let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
+    let mut loaded = load_rules(&paths, options, 0);
     if args.builtin {
         loaded.set.add_missing(rules::builtin());
     }
@@ -115,7 +117,7 @@ fn joined(fields: &BTreeSet<String>) -> String {
 }
 
 fn check(args: &RulesCheck, look: &Look) -> Result<Exit> {
-    let loaded = load_rules(&args.paths, true, 0);
+    let loaded = load_rules(&args.paths, every_rule(args.placeholders.as_deref())?, 0);
     let mut out = anstream::stdout().lock();
     match args.format {
         CheckFormat::Full => print_full(&mut out, &loaded.files, false)?,
@@ -157,7 +159,7 @@ fn as_json(file: &FileReport, found: &Diagnostic) -> Value {
 
 /// One line: how many rules of which kind, and how much was found.
 fn totals(loaded: &Loaded) -> String {
-    let rules = loaded.set.rules.len() + loaded.not_run.len() + loaded.deprecated.len();
+    let rules = loaded.set.rules.len() + loaded.not_run.len() + loaded.deprecated.len() + loaded.elsewhere.len();
     let taken_back = loaded.set.rules.iter().filter(|rule| rule.meta.deprecated).count();
     let of = |severity| findings(&loaded.files).filter(|(_, found)| found.severity == severity).count() as u64;
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
@@ -172,6 +174,11 @@ fn totals(loaded: &Loaded) -> String {
             files => format!("{} in {}", counted(rules as u64, "rule"), counted(files as u64, "file")),
         },
         format!(": {} ready to run", grouped(loaded.set.rules.len() as u64)),
+        if loaded.elsewhere.is_empty() {
+            String::new()
+        } else {
+            format!(", {} about other logs than Sysmon's", grouped(loaded.elsewhere.len() as u64))
+        },
         if each.is_empty() {
             String::new()
         } else {
@@ -204,17 +211,32 @@ fn kind(rule: &Rule) -> &'static str {
     }
 }
 
+fn status(rule: &Rule) -> &'static str {
+    rule.meta.status.map_or("", RuleStatus::name)
+}
+
 fn tactics(rule: &Rule) -> String {
     let names: Vec<&str> = rule.meta.threat.iter().map(|attack| attack.tactic.name.as_str()).collect();
     names.join(", ")
 }
 
 fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
-    let mut table = new_table(&["severity", "name", "kind", "tactics", "id"]);
+    let mut table = new_table(&["severity", "name", "language", "kind", "status", "version", "tactics", "id"]);
     for rule in &loaded.set.rules {
         let meta = &rule.meta;
         let tactics = tactics(rule);
-        table.add_row([meta.level.name(), &meta.name, kind(rule), &tactics, &meta.id].map(|text| shown(text, None)));
+        let version = meta.version.as_deref().unwrap_or_default();
+        let row = [
+            meta.level.name(),
+            &meta.name,
+            rule.origin.language.name(),
+            kind(rule),
+            status(rule),
+            version,
+            &tactics,
+            &meta.id,
+        ];
+        table.add_row(row.map(|text| shown(text, None)));
     }
     print_table(out, &table)?;
     if !loaded.not_run.is_empty() {
@@ -256,26 +278,51 @@ fn rows(loaded: &Loaded) -> Vec<Value> {
         let meta = &rule.meta;
         json!({
             "id": meta.id, "name": meta.name, "severity": meta.level.name(), "risk_score": meta.risk_score, "language": rule.origin.language.name(),
-            "kind": kind(rule), "runs": true, "deprecated": meta.deprecated, "building_block": meta.building_block, "hunting": meta.hunting, "event_ids": meta.event_ids, "exceptions": rule.exceptions.len(),
+            "kind": kind(rule), "status": meta.status.map(RuleStatus::name), "version": meta.version, "file": &*rule.origin.file, "runs": true, "deprecated": meta.deprecated, "building_block": meta.building_block, "hunting": meta.hunting, "event_ids": meta.event_ids, "exceptions": rule.exceptions.len(),
             "threat": rules::threat_to_ecs(&meta.threat), "tags": meta.tags, "query": rule.source,
         })
     });
     let other = |deprecated: bool| move |(rule, file): &(NotRun, String)| json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "reason": rule.reason, "deprecated": deprecated, "file": file });
-    let others = loaded.not_run.iter().map(other(false)).chain(loaded.deprecated.iter().map(other(true)));
+    let aside = loaded.not_run.iter().chain(&loaded.elsewhere).map(other(false));
+    let others = aside.chain(loaded.deprecated.iter().map(other(true)));
     ready.chain(others).collect()
 }
 
 fn csv(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["id", "name", "severity", "risk_score", "language", "kind", "runs", "tactics"])?;
+    writer.write_record([
+        "id",
+        "name",
+        "severity",
+        "risk_score",
+        "language",
+        "kind",
+        "runs",
+        "tactics",
+        "status",
+        "version",
+        "file",
+    ])?;
     for rule in &loaded.set.rules {
         let (meta, risk, tactics) = (&rule.meta, rule.meta.risk_score.to_string(), tactics(rule));
-        let row =
-            [&meta.id, &meta.name, meta.level.name(), &risk, rule.origin.language.name(), kind(rule), "true", &tactics];
+        let version = meta.version.as_deref().unwrap_or_default();
+        let row = [
+            &meta.id,
+            &meta.name,
+            meta.level.name(),
+            &risk,
+            rule.origin.language.name(),
+            kind(rule),
+            "true",
+            &tactics,
+            status(rule),
+            version,
+            &*rule.origin.file,
+        ];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }
-    for (rule, _) in loaded.not_run.iter().chain(&loaded.deprecated) {
-        let row = [&rule.id, &rule.name, "", "", &rule.language, "", "false", ""];
+    for (rule, file) in loaded.not_run.iter().chain(&loaded.deprecated).chain(&loaded.elsewhere) {
+        let row = [&rule.id, &rule.name, "", "", &rule.language, "", "false", "", "", "", file];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }
     writer.flush()?;

@@ -5,13 +5,15 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
+use evql::diag;
 use evql::pipeline::{self, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
-use evql::rules::{self, FileReport, LoadOptions, Loaded};
+use evql::rules::{self, FileReport, LoadOptions, Loaded, Placeholders};
 use evql::source::{Fault, FaultKind, FaultSeverity, Search};
 use evql::{ChosenRules, ScanRun};
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The error that rules are wrong, where `--skip-bad-rules` was not given.
@@ -87,13 +89,31 @@ pub fn filter(choice: &Choice) -> EventFilter {
     }
 }
 
-/// The rules under the paths, or the built-in ones if there are none; read on so many threads, 0 meaning one per core. `deprecated` says whether rules that
-/// were taken back are wanted too.
-pub fn load_rules(paths: &[PathBuf], deprecated: bool, threads: usize) -> Loaded {
+/// The rules under the paths, or the built-in ones if there are none; read on so many threads, 0 meaning one per core.
+pub fn load_rules(paths: &[PathBuf], options: LoadOptions, threads: usize) -> Loaded {
     if paths.is_empty() {
         return Loaded::of(rules::builtin());
     }
-    rules::load_with(paths, LoadOptions { deprecated }, &|count, job| pipeline::spread(threads, count, job))
+    rules::load_with(paths, options, &|count, job| pipeline::spread(threads, count, job))
+}
+
+/// All rules, whether or not their authors have taken them back, with the placeholders of a file.
+pub fn every_rule(placeholders: Option<&Path>) -> Result<LoadOptions> {
+    Ok(LoadOptions { deprecated: true, placeholders: read_placeholders(placeholders)? })
+}
+
+/// The placeholders of a file; none if there is no file.
+pub fn read_placeholders(path: Option<&Path>) -> Result<Arc<Placeholders>> {
+    let Some(path) = path else { return Ok(Arc::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    match Placeholders::read(&text) {
+        Ok(placeholders) => Ok(Arc::new(placeholders)),
+        Err(found) => {
+            let lines: Vec<String> =
+                found.iter().map(|found| diag::concise(found, &path.display().to_string(), &text)).collect();
+            bail!("the placeholders are wrong:\n{}", lines.join("\n"))
+        }
+    }
 }
 
 /// Outputs of a run beside alerts.
@@ -123,6 +143,9 @@ fn set_apart(loaded: &Loaded) -> String {
     if !loaded.deprecated.is_empty() {
         parts.push(format!("{} deprecated (--deprecated runs them)", loaded.deprecated.len()));
     }
+    if !loaded.elsewhere.is_empty() {
+        parts.push(format!("{} about other logs than Sysmon's", loaded.elsewhere.len()));
+    }
     if !loaded.not_run.is_empty() {
         parts.push(format!("{} in other languages", loaded.not_run.len()));
     }
@@ -134,7 +157,9 @@ fn set_apart(loaded: &Loaded) -> String {
 
 /// The rules that a person asked for, unless one is wrong.
 pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules> {
-    let mut loaded = load_rules(&args.rules, args.deprecated, threads);
+    let placeholders = read_placeholders(args.placeholders.as_deref())?;
+    let options = LoadOptions { deprecated: args.deprecated, placeholders };
+    let mut loaded = load_rules(&args.rules, options, threads);
     let own: HashSet<String> = loaded.set.rules.iter().map(|rule| rule.meta.id.clone()).collect();
     if args.with_builtin {
         loaded.set.add_missing(rules::builtin());
@@ -160,7 +185,7 @@ pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRu
             bail!("no rule can run: {}", reasons.join("; "));
         }
         bail!(
-            "no rule is left: --min-level, --include-tag and --exclude-tag together take all {} away",
+            "no rule is left: --min-level, --min-status, --include-tag and --exclude-tag together take all {} away",
             taken.by_choice
         );
     }

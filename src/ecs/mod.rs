@@ -11,7 +11,7 @@ mod sub_field;
 
 pub use catalogue::*;
 pub use definition::{Cardinality, FieldDefinition, FieldId, FieldType};
-pub use field::{Field, OBJECT_LISTS, all};
+pub use field::{Field, OBJECT_LISTS, all, entries};
 pub use names::{categories, is_known, to_compare};
 pub use sub_field::{SubField, mapped};
 

@@ -73,7 +73,7 @@ pub fn to_compare() -> impl Iterator<Item = String> {
         };
         all.flat_map(named).collect::<Vec<_>>()
     });
-    field::all().map(|id| id.name().to_owned()).chain(names)
+    field::all().chain(field::entries()).map(|id| id.name().to_owned()).chain(names)
 }
 
 /// Every category that events of Elastic's mappings may have.

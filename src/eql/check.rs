@@ -11,7 +11,7 @@ mod names;
 mod sequence;
 mod unknown;
 
-pub use unknown::UnknownName;
+pub use unknown::{UnknownName, similar};
 
 use super::ast;
 use super::codes;
@@ -179,6 +179,10 @@ impl Checker<'_> {
     }
 
     fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
+        // How a translation is written is nobody's fault.
+        if self.options.is_translation {
+            return;
+        }
         self.report(Diagnostic::warning(code, span, message).help(help));
     }
 

@@ -100,4 +100,6 @@ define_codes! {
     UNKNOWN_CATEGORY = "unknown-category";
     /// Warning: `^`, `$` or `(?` in a regular expression, where they are ordinary.
     LITERAL_ANCHOR = "literal-anchor";
+    /// Warning: a function that only evql has.
+    OWN_FUNCTION = "own-function";
 }

@@ -29,6 +29,8 @@ pub enum Function {
     Length,
     /// A text read as a number.
     Number,
+    /// Whether a regular expression of the usual dialect fits some part of a text. Elasticsearch does not have it.
+    RegexSearch,
     /// Whether a text begins with another.
     StartsWith,
     /// A value as text.
@@ -112,6 +114,7 @@ pub const SIGNATURES: &[Signature] = &[
     signature("modulo", Function::Arithmetic(ArithmeticOp::Modulo), &[Number], (2, 2), false, Gives::Number),
     signature("multiply", Function::Arithmetic(ArithmeticOp::Multiply), &[Number], (2, 2), false, Gives::Number),
     signature("number", Function::Number, &[Text, Number], (1, 2), false, Gives::Number),
+    signature("regexSearch", Function::RegexSearch, &[Text], (2, 2), true, Gives::Boolean),
     signature("startsWith", Function::StartsWith, &[Text], (2, 2), true, Gives::Boolean),
     signature("string", Function::Text, &[Any], (1, 1), false, Gives::Text),
     signature("stringContains", Function::StringContains, &[Text], (2, 2), true, Gives::Boolean),
@@ -191,7 +194,7 @@ impl Function {
                 let greedy = matches!(arguments.get(3), Some(Datum::Boolean(true)));
                 Datum::Text(between(&text(0)?, &text(1)?, &text(2)?, greedy, insensitive).into())
             }
-            Self::CidrMatch => Datum::Null, // Compiled to a node of its own.
+            Self::CidrMatch | Self::RegexSearch => Datum::Null, // Compiled to nodes of their own.
             Self::Concat => {
                 let mut all = String::new();
                 for argument in arguments {

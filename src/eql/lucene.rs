@@ -46,7 +46,7 @@ pub enum LuceneRegex {
 }
 
 impl LuceneRegex {
-    /// Whether a whole text matches.
+    /// Whether a text matches: as a whole, unless the expression was compiled to be [searched](search) for.
     pub fn is_match(&self, text: &str) -> bool {
         match self {
             Self::Plain(regex) => regex.is_match(text),
@@ -78,6 +78,20 @@ pub fn compile<'t>(
     regex.map(LuceneRegex::Plain).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => RegexRefusal::Unsupported("the expression is too large".into(), 0),
         _ => RegexRefusal::Invalid("the expression cannot be read".into(), 0),
+    })
+}
+
+/// Compiles an expression of the usual dialect, which may fit any part of a text; `^` and `$` are its ends. Gives the reason if that cannot be.
+pub fn search(pattern: &str, insensitive: bool) -> Result<LuceneRegex, String> {
+    let regex = RegexBuilder::new(pattern).case_insensitive(insensitive).build();
+    regex.map(LuceneRegex::Plain).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+        // The crate draws the expression over several lines, and says in the last one what is wrong.
+        error => {
+            let shown = error.to_string();
+            let last = shown.lines().last().unwrap_or_default();
+            last.strip_prefix("error: ").unwrap_or(last).to_owned()
+        }
     })
 }
 

@@ -40,7 +40,7 @@ pub mod token;
 mod value_test;
 mod word_set;
 
-pub use check::UnknownName;
+pub use check::{UnknownName, similar};
 pub use datum::{KEYWORD_LIMIT, is_too_long, parse_block};
 pub use new_terms::CompiledNewTerms;
 pub use options::QueryOptions;

@@ -41,7 +41,7 @@ pub struct Need<'p> {
     pub field: &'p Field,
     /// The text, in lower case as patterns fold it.
     pub text: String,
-    /// Whether it is a whole value; if not, it is a part of one, and plain ASCII.
+    /// Whether it is a whole value. If not, it is a part of one: in ASCII, or one character beyond it, which stands for all that no value of ASCII has.
     pub whole: bool,
 }
 
@@ -561,7 +561,9 @@ impl Leaf {
                 // One short part spoils the list: a value may fit `*a*` without having any of the long texts.
                 let is_selective = parts.iter().all(|part| part.len() >= SHORTEST_PART);
                 let part = |part: String| (part.to_ascii_lowercase(), false);
-                is_selective.then(|| set.members().map(whole).chain(parts.into_iter().map(part)).collect())
+                let beyond = set.beyond_ascii().map(|c| (c.to_string(), false));
+                let all = || set.members().map(whole).chain(parts.into_iter().map(part)).chain(beyond).collect();
+                is_selective.then(all)
             }
             CompiledExpr::Compare { op: Comparison::Equal, value, constant }
                 if matches!(**value, CompiledExpr::Slot(0)) =>

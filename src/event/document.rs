@@ -54,11 +54,42 @@ impl Fields for Document {
 }
 
 /// A flat map from field to its values.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+///
+/// Beside its fields it may hold the entries of the record that it was made from, as they were logged ([`Field::is_entry`]). These have values for whoever asks
+/// for them by name, but are no part of the document: it is written, listed and compared without.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Document {
     fields: Vec<(Field, FieldValues)>,
+    /// Entries that were set one by one, sorted by field.
+    entries: Vec<(Field, FieldValues)>,
+    /// All entries of the record in its order.
+    logged: LoggedEntries,
     /// Which of the answers of a DNS query have a type and no data, by position: the lists of types and data are not equally long then.
     bare_answers: Box<[usize]>,
+}
+
+/// Entries of a record: the field of each, and its text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct LoggedEntries {
+    fields: Vec<Field>,
+    texts: Vec<Value>,
+}
+
+impl LoggedEntries {
+    fn values(&self, field: &Field) -> &[Value] {
+        if *field == Field::Known(ecs::ENTRY_ALL) {
+            return &self.texts;
+        }
+        // A record has some twenty. Of several with one name the first counts, as in the mapping.
+        let at = self.fields.iter().position(|have| have == field);
+        at.and_then(|at| self.texts.get(at..=at)).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields && self.bare_answers == other.bare_answers
+    }
 }
 
 impl Document {
@@ -78,7 +109,7 @@ impl Document {
                 _ => fields.push((field, FieldValues::One(value))),
             }
         }
-        Self { fields, bare_answers: Box::default() }
+        Self { fields, ..Self::default() }
     }
 
     /// Notes which of the DNS answers, by position, have no data.
@@ -97,7 +128,11 @@ impl Document {
 
     /// All values of a field; none if it is missing.
     pub fn values(&self, field: &Field) -> &[Value] {
-        self.find(field).map_or(&[], |at| self.fields[at].1.as_slice())
+        if field.is_entry() {
+            let set = search(&self.entries, field).map(|at| self.entries[at].1.as_slice());
+            return set.unwrap_or_else(|_| self.logged.values(field));
+        }
+        search(&self.fields, field).map_or(&[], |at| self.fields[at].1.as_slice())
     }
 
     /// All values of a field of the catalogue.
@@ -117,7 +152,7 @@ impl Document {
 
     /// Whether the field has a value.
     pub fn has(&self, id: FieldId) -> bool {
-        self.find(&Field::Known(id)).is_some()
+        !self.all(id).is_empty()
     }
 
     /// Whether the document tells of the creation of a process: category `process` and type `start`, but not the load of an image,
@@ -135,8 +170,9 @@ impl Document {
     /// Sets a field to one value unless it has one already.
     pub fn set_if_missing(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
         let field = field.into();
-        if let Err(at) = self.search(&field) {
-            self.fields.insert(at, (field, FieldValues::One(value.into())));
+        let among = self.among_mut(&field);
+        if let Err(at) = search(among, &field) {
+            among.insert(at, (field, FieldValues::One(value.into())));
         }
     }
 
@@ -159,9 +195,10 @@ impl Document {
     /// Adds a value to a field.
     pub fn push(&mut self, field: impl Into<Field>, value: impl Into<Value>) {
         let field = field.into();
-        match self.search(&field) {
-            Ok(at) => self.fields[at].1.push(value.into()),
-            Err(at) => self.fields.insert(at, (field, FieldValues::One(value.into()))),
+        let among = self.among_mut(&field);
+        match search(among, &field) {
+            Ok(at) => among[at].1.push(value.into()),
+            Err(at) => among.insert(at, (field, FieldValues::One(value.into()))),
         }
     }
 
@@ -175,14 +212,28 @@ impl Document {
 
     /// Removes a field.
     pub fn remove(&mut self, field: &Field) {
-        if let Ok(at) = self.search(field) {
-            self.fields.remove(at);
+        let among = self.among_mut(field);
+        if let Ok(at) = search(among, field) {
+            among.remove(at);
         }
     }
 
     /// Every field with its values, in the order of [`Field`].
     pub fn iter(&self) -> impl Iterator<Item = (&Field, &[Value])> {
         self.fields.iter().map(|(field, values)| (field, values.as_slice()))
+    }
+
+    /// Sets the entries of the record that the document was made from: names and texts as they were logged, in the order of the record.
+    pub fn set_entries<N: AsRef<str>, T: AsRef<str>>(&mut self, entries: &[(N, T)]) {
+        self.logged = LoggedEntries {
+            fields: entries.iter().map(|(name, _)| Field::entry(name.as_ref())).collect(),
+            texts: entries.iter().map(|(_, text)| text.as_ref().into()).collect(),
+        };
+    }
+
+    /// The names of the entries of the record that the document was made from, as fields.
+    pub fn entries(&self) -> &[Field] {
+        &self.logged.fields
     }
 
     /// The document as nested JSON objects, keys sorted, dots of the names as levels.
@@ -203,19 +254,21 @@ impl Document {
     }
 
     fn replace(&mut self, field: Field, values: FieldValues) {
-        match self.search(&field) {
-            Ok(at) => self.fields[at].1 = values,
-            Err(at) => self.fields.insert(at, (field, values)),
+        let among = self.among_mut(&field);
+        match search(among, &field) {
+            Ok(at) => among[at].1 = values,
+            Err(at) => among.insert(at, (field, values)),
         }
     }
 
-    fn find(&self, field: &Field) -> Option<usize> {
-        self.search(field).ok()
+    /// The fields, or the entries, where this one belongs.
+    fn among_mut(&mut self, field: &Field) -> &mut Vec<(Field, FieldValues)> {
+        if field.is_entry() { &mut self.entries } else { &mut self.fields }
     }
+}
 
-    fn search(&self, field: &Field) -> Result<usize, usize> {
-        self.fields.binary_search_by(|(have, _)| have.cmp(field))
-    }
+fn search(among: &[(Field, FieldValues)], field: &Field) -> Result<usize, usize> {
+    among.binary_search_by(|(have, _)| have.cmp(field))
 }
 
 fn values_to_json(field: &Field, values: &FieldValues) -> serde_json::Value {

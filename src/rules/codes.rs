@@ -31,4 +31,16 @@ define_codes! {
     UNKNOWN_RULE = "unknown-rule";
     /// Warning: a condition on `user.id`, which Sysmon fills with the account that wrote the record.
     WRITER_AS_USER = "writer-as-user";
+    /// A modifier of Sigma that there is not.
+    UNKNOWN_MODIFIER = "unknown-modifier";
+    /// A placeholder of Sigma that nobody has given values for.
+    UNKNOWN_PLACEHOLDER = "unknown-placeholder";
+    /// A search identifier of Sigma that cannot be used.
+    BAD_DETECTION = "sigma-detection";
+    /// A condition of Sigma that cannot be read.
+    BAD_CONDITION = "sigma-condition";
+    /// A key of a Sigma rule that is missing, or has a value that it cannot have.
+    BAD_KEY = "sigma-key";
+    /// Warning: a field that no Sysmon event has.
+    NOT_IN_SYSMON = "not-in-sysmon";
 }

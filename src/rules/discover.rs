@@ -10,6 +10,7 @@ use super::kibana::{JsonFile, parse_json};
 use super::parsed::{ParsedRule, compile, toml_error};
 use super::place::{QueryPlace, StringForm};
 use super::rule::Metadata;
+use super::sigma::{Placeholders, SigmaFile, SigmaFilter, looks_like_sigma, parse_sigma};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::QueryOptions;
@@ -75,6 +76,8 @@ pub struct ReadFile {
     pub lists: ExceptionLists,
     /// Whether it has exceptions or other things of Kibana's, so that it need not have rules.
     pub has_lists: bool,
+    /// Filters of Sigma that stand in it.
+    pub filters: Vec<SigmaFilter>,
 }
 
 /// The formats of rule files.
@@ -83,6 +86,7 @@ pub enum RuleFormat {
     Toml,
     Json,
     Eql,
+    Sigma,
 }
 
 fn format_of(path: &Path) -> Option<RuleFormat> {
@@ -91,6 +95,7 @@ fn format_of(path: &Path) -> Option<RuleFormat> {
         "toml" => Some(RuleFormat::Toml),
         "ndjson" | "jsonl" | "json" => Some(RuleFormat::Json),
         "eql" => Some(RuleFormat::Eql),
+        "yml" | "yaml" => Some(RuleFormat::Sigma),
         _ => None,
     }
 }
@@ -184,6 +189,7 @@ fn looks_like_rules(path: &Path, format: RuleFormat) -> bool {
     let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
     match format {
         RuleFormat::Eql => true,
+        RuleFormat::Sigma => looks_like_sigma(&head),
         // The quick search first: to go through a file line by line costs more, and most TOML files in a repository are of build tools.
         RuleFormat::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(&head)) || has("exceptions"),
         RuleFormat::Json => has("\"rule_id\"") || has("\"list_id\"") || (has("\"query\"") && has("\"risk_score\"")),
@@ -201,13 +207,17 @@ fn has_rule_table(text: &str) -> bool {
     })
 }
 
+impl ReadFile {
+    /// A file without rules.
+    fn of(report: FileReport) -> Self {
+        Self { report, rules: Vec::new(), lists: ExceptionLists::default(), has_lists: false, filters: Vec::new() }
+    }
+}
+
 impl FoundFile {
     /// The rules of the file; nothing if it is another kind of file that lies in a folder.
-    pub fn read(&self) -> Option<ReadFile> {
-        let failed = |path: String, reason: &str| {
-            let report = unreadable(path, reason);
-            Some(ReadFile { report, rules: Vec::new(), lists: ExceptionLists::default(), has_lists: false })
-        };
+    pub fn read(&self, placeholders: &Placeholders) -> Option<ReadFile> {
+        let failed = |path: String, reason: &str| Some(ReadFile::of(unreadable(path, reason)));
         let (path, format, identity, named) = match self {
             Self::File { path, format, identity, named } => (path, *format, identity, *named),
             Self::Refused(path, reason) => return failed(path.clone(), reason),
@@ -224,6 +234,7 @@ impl FoundFile {
         let mut lists = ExceptionLists::default();
         let mut diagnostics = Vec::new();
         let mut has_lists = false;
+        let mut filters = Vec::new();
         let mut rules = match format.unwrap_or_else(|| told_by_content(&text)) {
             RuleFormat::Toml => match toml(&text, &id, named, &mut lists) {
                 TomlFile::Rule(rule) => vec![*rule],
@@ -247,13 +258,31 @@ impl FoundFile {
                 rules
             }
             RuleFormat::Eql => vec![bare(&text, &id)],
+            RuleFormat::Sigma => {
+                let id = format!("sigma:{identity}");
+                let file = parse_sigma(&text, &id, named, placeholders);
+                if !named && !file.is_ours() {
+                    return None;
+                }
+                has_lists = !file.filters.is_empty();
+                let SigmaFile { rules, filters: found, diagnostics: findings } = file;
+                filters = found;
+                diagnostics = findings;
+                rules
+            }
         };
         // The folder counts as much as the word `maturity` in the file: a folder of rules may be a copy in which only the place of a rule was changed.
         if path.components().any(|part| part.as_os_str() == DEPRECATED_FOLDER) {
             rules.iter_mut().for_each(ParsedRule::deprecate);
         }
-        Some(ReadFile { report: FileReport { path: shown, text, diagnostics }, rules, lists, has_lists })
+        let report = FileReport { path: shown, text, diagnostics };
+        Some(ReadFile { rules, lists, has_lists, filters, ..ReadFile::of(report) })
     }
+}
+
+/// Whether a line of a text begins with a word.
+fn has_line(text: &str, start: &str) -> bool {
+    text.lines().any(|line| line.starts_with(start))
 }
 
 fn told_by_content(text: &str) -> RuleFormat {
@@ -265,6 +294,8 @@ fn told_by_content(text: &str) -> RuleFormat {
         RuleFormat::Toml
     } else if text.trim_start().starts_with('{') {
         RuleFormat::Json
+    } else if has_line(text, "detection:") || has_line(text, "correlation:") {
+        RuleFormat::Sigma
     } else {
         RuleFormat::Eql
     }

@@ -9,11 +9,12 @@ use super::discover::{FoundFile, ReadFile, folder, named};
 use super::exception_lists::{ExceptionLists, some};
 use super::list_use::ListKey;
 use super::parsed::ParsedRule;
-use super::rule::{Metadata, NotRun, QueryOrigin, Rule, RuleSet};
+use super::rule::{Metadata, NotRun, QueryOrigin, Rule, RuleLanguage, RuleSet};
+use super::sigma::{Placeholders, SigmaFilter};
 use super::suppression::LoadedExceptions;
 use crate::base::{Each, Span};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -21,10 +22,12 @@ use std::sync::{Arc, OnceLock};
 pub use super::discover::FileReport;
 
 /// Which rules of the files are wanted.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
     /// Whether rules that their authors have taken back run too.
     pub deprecated: bool,
+    /// What the placeholders of Sigma rules stand for.
+    pub placeholders: Arc<Placeholders>,
 }
 
 /// The rules that were loaded, and the findings.
@@ -37,6 +40,8 @@ pub struct Loaded {
     pub not_run: Vec<(NotRun, String)>,
     /// Rules that their authors have taken back and that do not run for it, with the file of each.
     pub deprecated: Vec<(NotRun, String)>,
+    /// Rules about other logs than Sysmon's, with the file of each.
+    pub elsewhere: Vec<(NotRun, String)>,
     /// Every file of rules, in order.
     pub files: Vec<FileReport>,
     /// Files in folders that are no rule files.
@@ -95,10 +100,16 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
     // decides between rules of one id.
     let read: Vec<OnceLock<Option<ReadFile>>> = found.iter().map(|_| OnceLock::new()).collect();
     each(found.len(), &|at| {
-        read[at].get_or_init(|| found[at].read());
+        read[at].get_or_init(|| found[at].read(&options.placeholders));
     });
-    let mut loading =
-        RuleSetBuilder { loaded, options, lists: ExceptionLists::default(), ids: HashMap::new(), clashes: Vec::new() };
+    let mut loading = RuleSetBuilder {
+        loaded,
+        options,
+        lists: ExceptionLists::default(),
+        ids: HashMap::new(),
+        clashes: Vec::new(),
+        sigma: SigmaSet::default(),
+    };
     let mut files = Vec::new();
     for file in read.into_iter().filter_map(OnceLock::into_inner) {
         match file {
@@ -124,6 +135,16 @@ struct KnownRule {
     filters: Vec<String>,
 }
 
+/// What Sigma rules say of each other.
+#[derive(Default)]
+struct SigmaSet {
+    filters: Vec<SigmaFilter>,
+    /// The names by which rules are called, by their positions in the set.
+    aliases: HashMap<usize, String>,
+    /// The ids of rules that others take the place of.
+    replaced: HashSet<String>,
+}
+
 /// Rules of one file after the other become a set.
 struct RuleSetBuilder {
     loaded: Loaded,
@@ -132,12 +153,14 @@ struct RuleSetBuilder {
     ids: HashMap<String, KnownRule>,
     /// Rules of one id and different content: the id, the file of the one that runs, and that of the other.
     clashes: Vec<String>,
+    sigma: SigmaSet,
 }
 
 impl RuleSetBuilder {
     /// Adds a file and its rules to what was loaded before.
     fn take_file(&mut self, file: ReadFile) {
-        let ReadFile { mut report, rules, has_lists, .. } = file;
+        let ReadFile { mut report, rules, has_lists, filters, .. } = file;
+        self.sigma.filters.extend(filters);
         let empty = !has_lists && rules.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
         let wrong = rules.iter().filter(|rule| rule.diagnostics.iter().any(Diagnostic::is_error)).count();
         let before = self.loaded.deprecated.len();
@@ -169,7 +192,8 @@ impl RuleSetBuilder {
             }
         }
         report.diagnostics.extend(parsed.diagnostics);
-        self.loaded.not_run.extend(parsed.not_run.map(|rule| (rule, report.path.clone())));
+        let aside = if parsed.is_elsewhere { &mut self.loaded.elsewhere } else { &mut self.loaded.not_run };
+        aside.extend(parsed.not_run.map(|rule| (rule, report.path.clone())));
         let Some(mut rule) = parsed.rule else { return };
         rule.origin.file = report.path.as_str().into();
         if let Some(first) = self.ids.get(&rule.meta.id).filter(|_| !rule.meta.id.is_empty()) {
@@ -190,12 +214,45 @@ impl RuleSetBuilder {
             // Files of one name below different paths that were given.
             rule.meta.id = format!("eql:{}", report.path);
         }
+        self.sigma.replaced.extend(parsed.replaces);
+        self.sigma.aliases.extend(parsed.alias.map(|alias| (self.loaded.set.rules.len(), alias)));
         let known = KnownRule { path: report.path.clone(), at: self.loaded.set.rules.len(), filters: parsed.filters };
         self.ids.insert(rule.meta.id.clone(), known);
         self.loaded.set.rules.push(rule);
     }
 
-    fn finish(self) -> Loaded {
+    /// Applies filters of Sigma to the rules that they are for, and takes rules away that others have replaced.
+    fn settle_sigma(&mut self) {
+        let SigmaSet { filters, aliases, replaced } = std::mem::take(&mut self.sigma);
+        for filter in &filters {
+            for (at, rule) in self.loaded.set.rules.iter_mut().enumerate() {
+                if rule.origin.language == RuleLanguage::Sigma
+                    && filter.is_for(&rule.meta.id, aliases.get(&at).map(String::as_str))
+                {
+                    rule.restrict(&filter.predicate);
+                }
+            }
+        }
+        if self.options.deprecated || replaced.is_empty() {
+            return;
+        }
+        for rule in std::mem::take(&mut self.loaded.set.rules) {
+            if replaced.contains(&rule.meta.id) {
+                let not_run = NotRun {
+                    id: rule.meta.id.clone(),
+                    name: rule.meta.name.clone(),
+                    language: rule.origin.language.name().to_owned(),
+                    reason: "another rule has taken its place".to_owned(),
+                };
+                self.loaded.deprecated.push((not_run, rule.origin.file.to_string()));
+            } else {
+                self.loaded.set.rules.push(rule);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Loaded {
+        self.settle_sigma();
         let Self { mut loaded, lists, clashes, .. } = self;
         if !clashes.is_empty() {
             let text =

@@ -33,6 +33,12 @@ pub struct ParsedRule {
     pub(super) lists: Vec<ListUse>,
     /// Kibana's filters as they are written, to tell rules apart.
     pub(super) filters: Vec<String>,
+    /// The name by which correlations and filters of Sigma may call it.
+    pub(super) alias: Option<String>,
+    /// The ids of rules that it takes the place of.
+    pub(super) replaces: Vec<String>,
+    /// Whether it is about another log than Sysmon's, so that it can find nothing here.
+    pub(super) is_elsewhere: bool,
 }
 
 impl ParsedRule {

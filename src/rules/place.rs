@@ -12,6 +12,9 @@ use std::ops::Range;
 pub enum QueryPlace {
     /// Run by run: offset in the query, and offset in the file. The last entry is the end.
     Pieces(Vec<(usize, usize)>),
+    /// Part by part, for a query that was made of a file in another language: a span of the query, and the place in the file that it was made of. Parts
+    /// may lie inside of others.
+    Parts(Vec<(Span, Span)>),
     /// The way it is written was not understood; only the whole of it can be pointed at.
     Whole(Span),
 }
@@ -63,9 +66,23 @@ impl QueryPlace {
                 let end = position(pieces, span.end as usize).max(start);
                 Span::new(to_u32(start), to_u32(end))
             }
+            Self::Parts(parts) => of_parts(parts, span),
             Self::Whole(span) => *span,
         }
     }
+}
+
+/// The place of the smallest part that has a span in it; else of all parts that the span has in it.
+fn of_parts(parts: &[(Span, Span)], span: Span) -> Span {
+    let length = |of: Span| of.end.saturating_sub(of.start);
+    let around = parts.iter().filter(|(query, _)| query.start <= span.start && span.end <= query.end);
+    if let Some((_, file)) = around.min_by_key(|(query, _)| length(*query)) {
+        return *file;
+    }
+    let within = || parts.iter().filter(|(query, _)| span.start <= query.start && query.end <= span.end);
+    let start = within().map(|(_, file)| file.start).min();
+    let end = within().map(|(_, file)| file.end).max();
+    start.zip(end).map_or(Span::default(), |(start, end)| Span::new(start, end))
 }
 
 impl Default for QueryPlace {

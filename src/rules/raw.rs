@@ -175,8 +175,7 @@ impl SavedRule {
             max_signals: self.max_signals,
             building_block: self.building_block_type.is_some(),
             deprecated: self.deprecated,
-            hunting: false,
-            event_ids: Vec::new(),
+            ..Metadata::default()
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum RuleLanguage {
     Kuery,
     /// The syntax of Lucene's query parser.
     Lucene,
+    /// Sigma, of which a query of EQL was made.
+    Sigma,
 }
 
 impl RuleLanguage {
@@ -30,7 +32,13 @@ impl RuleLanguage {
             Self::Eql => "eql",
             Self::Kuery => "kuery",
             Self::Lucene => "lucene",
+            Self::Sigma => "sigma",
         }
+    }
+
+    /// Whether the text of a rule's query is EQL.
+    pub const fn is_kept_as_eql(self) -> bool {
+        matches!(self, Self::Eql | Self::Sigma)
     }
 }
 
@@ -84,6 +92,42 @@ impl Level {
     }
 }
 
+/// How far the authors of a rule have come with it, in Sigma's steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleStatus {
+    /// It cannot be used as it is: it needs what no converter has.
+    Unsupported,
+    /// It has been taken back.
+    Deprecated,
+    /// It may find too much.
+    Experimental,
+    /// It is nearly done, and may need to be tuned.
+    Test,
+    /// It may be used in production.
+    Stable,
+}
+
+impl RuleStatus {
+    /// Every status, the least mature first.
+    pub const ALL: [Self; 5] = [Self::Unsupported, Self::Deprecated, Self::Experimental, Self::Test, Self::Stable];
+
+    /// The name in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unsupported => "unsupported",
+            Self::Deprecated => "deprecated",
+            Self::Experimental => "experimental",
+            Self::Test => "test",
+            Self::Stable => "stable",
+        }
+    }
+
+    /// Whether such a rule is left out unless somebody asks for it.
+    pub const fn is_out_of_use(self) -> bool {
+        matches!(self, Self::Unsupported | Self::Deprecated)
+    }
+}
+
 /// A rule that can run.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -101,6 +145,15 @@ pub struct Rule {
     pub categories: Arc<[String]>,
     /// Where its query was written, and with what it was compiled.
     pub origin: QueryOrigin,
+}
+
+impl Rule {
+    /// Restricts it to events that fulfil a condition, beside those that it was restricted to before.
+    pub fn restrict(&mut self, condition: &Predicate) {
+        self.query = self.query.among(condition);
+        let before = self.origin.filter.take().into_iter();
+        self.origin.filter = Some(Predicate::all(before.chain([condition.clone()]).collect()));
+    }
 }
 
 /// Where the query of a rule was written, and what it was compiled with: all that it takes to compile a changed query in its stead.
@@ -161,6 +214,10 @@ pub struct Metadata {
     pub hunting: bool,
     /// The event IDs of Sysmon that it looks at, if its authors say so.
     pub event_ids: Vec<u32>,
+    /// How mature it is, if it says so.
+    pub status: Option<RuleStatus>,
+    /// Its version as it is written: a number, or the date of the last change.
+    pub version: Option<String>,
 }
 
 /// Rules that run together, in the order of their files.

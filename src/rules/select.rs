@@ -2,13 +2,15 @@
 //!
 //! This module does not know the command line.
 
-use super::rule::{Level, Rule, RuleSet};
+use super::rule::{Level, Rule, RuleSet, RuleStatus};
 
 /// A choice among rules.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSelection {
     /// Only rules of this severity and above.
     pub min_level: Option<Level>,
+    /// Of rules that say how mature they are, only those that have come this far.
+    pub min_status: Option<RuleStatus>,
     /// Only rules with one of these labels, if there are any.
     pub include: Vec<String>,
     /// No rules with one of these.
@@ -38,7 +40,9 @@ impl RuleSelection {
 
     fn chooses(&self, rule: &Rule) -> bool {
         let among = |labels: &[String]| labels.iter().any(|label| has(rule, label));
+        let is_mature = |least| rule.meta.status.is_none_or(|status| status >= least);
         self.min_level.is_none_or(|level| rule.meta.level >= level)
+            && self.min_status.is_none_or(is_mature)
             && (self.include.is_empty() || among(&self.include))
             && !among(&self.exclude)
     }

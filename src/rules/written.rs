@@ -72,7 +72,8 @@ impl WrittenRule {
             filters::compile(&raw.filters, &|at| places.get(at).or(places.last()).copied().unwrap_or(start));
         let options = options(&raw);
         let mut compiled = match language {
-            RuleLanguage::Eql => eql::compile_with(&query, &options),
+            // Sigma has files of its own.
+            RuleLanguage::Eql | RuleLanguage::Sigma => eql::compile_with(&query, &options),
             RuleLanguage::Kuery => kql::compile(&query),
             RuleLanguage::Lucene => match lucene::compile(&query) {
                 Ok(compiled) => compiled,
@@ -151,5 +152,6 @@ fn no_query(span: Span) -> Diagnostic {
 /// The options that a rule sets for its query.
 fn options(rule: &SavedRule) -> QueryOptions {
     let category = rule.event_category_override.as_deref().map(Field::named);
-    category.map_or_else(QueryOptions::default, |category_field| QueryOptions { category_field })
+    category
+        .map_or_else(QueryOptions::default, |category_field| QueryOptions { category_field, ..QueryOptions::default() })
 }

@@ -45,6 +45,7 @@ pub fn set_identity(document: &mut Document, system: SysmonPlatform, mapping: Ma
 pub fn set_event_id(document: &mut Document, id: u32, mapping: Mapping) {
     document.set(ecs::EVENT_CODE, id.to_string());
     document.set(ecs::WINLOG_EVENT_ID, id.to_string());
+    document.set(ecs::ENTRY_EVENT_ID, id.to_string());
     for (field, texts) in row_in(id, mapping).into_iter().flat_map(EventIdRow::lists) {
         document.set_all(field, texts.iter().map(|&text| Value::from(text)));
     }
@@ -65,7 +66,9 @@ pub fn constants(id: u32, mapping: Mapping) -> Document {
 pub fn is_constant(field: &Field) -> bool {
     let Field::Known(id) = field else { return false };
     let of_an_id = || event_id_row(1).is_some_and(|row| row.lists().iter().any(|(field, _)| field == id));
-    matches!(*id, ecs::EVENT_CODE | ecs::WINLOG_EVENT_ID) || IDENTITY.iter().any(|(field, _)| field == id) || of_an_id()
+    matches!(*id, ecs::EVENT_CODE | ecs::WINLOG_EVENT_ID | ecs::ENTRY_EVENT_ID)
+        || IDENTITY.iter().any(|(field, _)| field == id)
+        || of_an_id()
 }
 
 /// Whether an event of an ID can have a field: some step sets it, or it is of a kind that comes with the record itself.
@@ -77,6 +80,8 @@ pub fn may_have(id: u32, field: &Field) -> bool {
     const OF_THE_RECORD: &[&str] =
         &["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error.", "evql."];
     let name = field.name();
-    OF_THE_RECORD.iter().any(|start| name.starts_with(start))
+    // Any record may have entries that later versions of Sysmon have added.
+    field.is_entry()
+        || OF_THE_RECORD.iter().any(|start| name.starts_with(start))
         || STEPS.iter().any(|step| step.scope.may_include(id) && step.action.may_set(name))
 }

@@ -32,6 +32,7 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
     set_record_fields(&mut document, record, path, timestamp);
     set_identity(&mut document, system, mapping);
     set_event_id(&mut document, record.event_id, mapping);
+    document.set_entries(&record.data);
     let separator = if system == SysmonPlatform::Linux { '/' } else { '\\' };
     let context = StepContext { id: record.event_id, mapping, separator };
     // A failure is a result, not an error of this program: Elastic indexes such an event too, half mapped and marked, and rules that match it there have to

@@ -7,7 +7,7 @@ use crate::base::Span;
 use crate::eql::ast::{At, Expr, ExprKind, Literal, LogicOp, ParsedEvent, ParsedQuery, Term};
 use crate::eql::{self, Predicate, Query};
 use crate::event::Document;
-use crate::rules::{Exception, Rule, RuleLanguage};
+use crate::rules::{Exception, Rule};
 
 /// A rule taken apart.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl StageParts {
 
 /// Takes a rule apart; `None` if its text is not the whole of its query, which no rule of a file has.
 pub fn parts(rule: &Rule) -> Option<RuleAnatomy> {
-    if rule.origin.language != RuleLanguage::Eql {
+    if !rule.origin.language.is_kept_as_eql() {
         return Some(parts_of_other_language(rule));
     }
     let (statement, _) = eql::parse(&rule.source);
@@ -131,7 +131,7 @@ fn beside(rule: &Rule, span: Span) -> Vec<Condition> {
         predicate: predicate.clone(),
         is_inverted,
     };
-    let filter = rule.origin.filter.iter().filter(|_| rule.origin.language == RuleLanguage::Eql);
+    let filter = rule.origin.filter.iter().filter(|_| rule.origin.language.is_kept_as_eql());
     let filter = filter.map(|filter| condition("the rule's Kibana filters".to_owned(), filter, false));
     let excepted = |exception: &Exception| {
         condition(format!("not the exception '{}'", exception.name), &exception.predicate, true)

@@ -182,7 +182,7 @@ impl RuleGroups {
                 RuleSource::Named(_) => {}
             }
         }
-        let options = LoadOptions { deprecated: self.deprecated };
+        let options = LoadOptions { deprecated: self.deprecated, ..LoadOptions::default() };
         let mut loaded = rules::load_with(&paths, options, &|count, job| pipeline::spread(0, count, job));
         if builtin {
             loaded.set.add_missing(rules::builtin());

@@ -50,3 +50,9 @@ proptest! {
         prop_assert_eq!(Wildcard::new(&pattern, case).matches(&text), regex.is_match(&text));
     }
 }
+
+#[test]
+fn one_character_beyond_ascii_folds_to_ascii() {
+    let folded = ('\u{80}'..=char::MAX).filter(|c| fold(*c).is_ascii());
+    assert_eq!(folded.collect::<String>(), KELVIN.to_string());
+}

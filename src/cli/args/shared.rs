@@ -156,7 +156,7 @@ pub struct TargetArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub struct RuleArgs {
     /// Rules to run instead of the built-in ones: a file, or a folder with all below it. Elastic's detection rules (TOML), Kibana
-    /// exports (NDJSON) with their exceptions, evql's own TOML and plain .eql
+    /// exports (NDJSON) with their exceptions, Sigma (YAML), evql's own TOML and plain .eql
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
     /// With -r: run the built-in rules too
@@ -168,6 +168,9 @@ pub struct RuleArgs {
     /// Run only rules of this severity and above
     #[arg(short, long, value_enum, value_name = "LEVEL")]
     pub min_level: Option<LevelArg>,
+    /// Of Sigma rules, which say how mature they are, run only those that have come this far
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub min_status: Option<StatusArg>,
     /// Run only rules with one of these tags: tags of the rule, or ATT&CK techniques (T1218, with all below it) and tactics, by id or name
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     pub include_tag: Vec<String>,
@@ -185,7 +188,11 @@ pub struct RuleArgs {
     /// Run the other rules if one is wrong, instead of stopping with exit code 2
     #[arg(long)]
     pub skip_bad_rules: bool,
-    /// Run rules too that their authors have taken back (`maturity = "deprecated"`, or in a folder `_deprecated`)
+    /// What the placeholders of Sigma rules stand for: a YAML file of names, each with a value or a list of values
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
+    /// Run rules too that their authors have taken back (`maturity = "deprecated"`, in a folder `_deprecated`; in Sigma `deprecated`, `unsupported` and
+    /// obsolete ones)
     #[arg(long)]
     pub deprecated: bool,
     /// Keep only the latest alerts of a rule, as many as Elastic's detection engine would (the rule's own number, or 100)
@@ -199,17 +206,36 @@ pub struct RuleArgs {
 impl RuleArgs {
     /// The files and folders of rules and exceptions, with others that the command reads.
     pub fn with_files(&self, others: &[PathBuf]) -> Vec<PathBuf> {
-        [others, &self.rules, &self.exceptions, &self.indicators].concat()
+        [others, &self.rules, &self.exceptions, &self.indicators, self.placeholders.as_slice()].concat()
     }
 
     /// Which rules are wanted.
     pub fn selection(&self) -> RuleSelection {
         let min_level = self.min_level.map(Into::into);
+        let min_status = self.min_status.map(Into::into);
         RuleSelection {
             min_level,
+            min_status,
             include: self.include_tag.clone(),
             exclude: self.exclude_tag.clone(),
             hunting: self.hunting,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StatusArg {
+    Experimental,
+    Test,
+    Stable,
+}
+
+impl From<StatusArg> for evql::rules::RuleStatus {
+    fn from(status: StatusArg) -> Self {
+        match status {
+            StatusArg::Experimental => Self::Experimental,
+            StatusArg::Test => Self::Test,
+            StatusArg::Stable => Self::Stable,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::base::bits;
 use crate::base::ngram::Grams;
+use crate::base::wildcard::KELVIN;
 use crate::ecs::Field;
 use crate::eql::{Need, Predicate};
 use crate::source::{Raw, RecordRef};
@@ -36,8 +37,11 @@ struct EntryLiterals {
 /// Lists of texts: a record must have one of each.
 pub type RequiredLiterals = Box<[OneOf]>;
 
-/// Texts of which a record must have one: for each group of [`Literals`] their numbers.
+/// Texts of which a record must have one: for each group of [`Literals`] their numbers, [`BEYOND_ASCII`] for any character beyond ASCII.
 type OneOf = Box<[(u32, Box<[u32]>)]>;
+
+/// The number of no text: that of what only an entry with characters beyond ASCII can have in it.
+const BEYOND_ASCII: u32 = u32::MAX;
 
 /// Limit of the lists that are looked at: those after the most selective ones hardly rule out more.
 const MOST_LISTS: usize = 3;
@@ -46,15 +50,28 @@ const MOST_LISTS: usize = 3;
 #[derive(Debug, Default)]
 pub struct LiteralHits {
     states: Vec<EntryState>,
-    /// The text of an entry, as it is searched; which entry it is of, and whether that can be searched.
+    /// The text of an entry, as it is searched; which entry it is of, and of what it consists.
     text: Vec<u8>,
-    text_of: Option<(usize, bool)>,
+    text_of: Option<(usize, Letters)>,
+}
+
+/// Of what the text of an entry consists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Letters {
+    /// Ordinary characters of ASCII.
+    Ascii,
+    /// Others too, none of which stands for one of ASCII.
+    Beyond,
+    /// Some that are replaced, or fold to ASCII: a search cannot tell.
+    Odd,
 }
 
 /// The state of the search of one group's entry in the record at hand.
 #[derive(Debug, Default)]
 struct EntryState {
     looked: Looked,
+    /// Whether it has characters beyond ASCII.
+    is_beyond: bool,
     /// Bits of the texts that are in it.
     found: Vec<u64>,
 }
@@ -112,9 +129,15 @@ impl Literals {
     fn one_of(&self, needs: &[Need<'_>]) -> Option<OneOf> {
         let mut wanted: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for need in needs {
+            let entry = *self.fields.get(need.field)?;
+            if !need.text.is_ascii() {
+                let at = self.groups.iter().position(|group| group.entry == entry)?;
+                wanted.entry(u32::try_from(at).ok()?).or_default().push(BEYOND_ASCII);
+                continue;
+            }
             // All or nothing: a list with one text that cannot be looked for rules nothing out, as that text alone may fulfil it.
             let text = plain(&need.text)?;
-            let at = self.position(*self.fields.get(need.field)?, &text)?;
+            let at = self.position(entry, &text)?;
             let number = *self.groups[at].literals.get(&text)?;
             wanted.entry(u32::try_from(at).ok()?).or_default().push(number);
         }
@@ -136,6 +159,7 @@ impl Literals {
     /// Whether a record has none of the texts of a group for certain.
     pub fn has_none(&self, group: u32, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> bool {
         self.look(group as usize, record, literal_hits) == Looked::Nothing
+            && !literal_hits.states[group as usize].is_beyond
     }
 
     /// Whether a record may have the texts that are wanted.
@@ -149,10 +173,13 @@ impl Literals {
             match self.look(at, record, literal_hits) {
                 // Unknown is not absent: the predicate has to decide.
                 Looked::NotYet | Looked::InVain => true,
-                Looked::Nothing => false,
+                Looked::Nothing => literal_hits.states[at].is_beyond && numbers.contains(&BEYOND_ASCII),
                 Looked::Found => {
-                    let found = &literal_hits.states[at].found;
-                    numbers.iter().any(|number| bits::has(found, *number as usize))
+                    let EntryState { found, is_beyond, .. } = &literal_hits.states[at];
+                    numbers.iter().any(|&number| match number {
+                        BEYOND_ASCII => *is_beyond,
+                        number => bits::has(found, number as usize),
+                    })
                 }
             }
         })
@@ -172,14 +199,15 @@ impl Literals {
     fn search(&self, at: usize, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) {
         let EntryLiterals { entry, literals, finder, .. } = &self.groups[at];
         let LiteralHits { states, text, text_of } = literal_hits;
-        let EntryState { looked, found } = &mut states[at];
+        let EntryState { looked, is_beyond, found } = &mut states[at];
         // Long and short literals of an entry are two groups: the text that was prepared for the first serves the second.
-        let is_plain = match *text_of {
-            Some((of, is_plain)) if of == *entry => is_plain,
+        let letters = match *text_of {
+            Some((of, letters)) if of == *entry => letters,
             _ => plain_of(sysmon::raw_at(record, *entry), text),
         };
-        *text_of = Some((*entry, is_plain));
-        if !is_plain {
+        *text_of = Some((*entry, letters));
+        *is_beyond = letters != Letters::Ascii;
+        if letters == Letters::Odd {
             *looked = Looked::InVain;
             return;
         }
@@ -213,45 +241,60 @@ const fn is_short(text: &str) -> bool {
     text.len() < Grams::LONG
 }
 
-/// How each character is searched: in lower case, [`CUT`] if it is left out, [`OTHER`] if it is not an ordinary one of ASCII.
+/// How each character is searched: in lower case, [`CUT`] if it is left out, [`BEYOND`] if it is not of ASCII, [`ODD`] if it is not an ordinary one.
 const PLAIN: [u8; 256] = {
-    let mut plain = [OTHER; 256];
+    let mut plain = [BEYOND; 256];
     let mut byte = 0;
     while byte < 128_u8 {
-        if is_ordinary(byte) {
-            plain[byte as usize] = if cuts(byte) { CUT } else { byte.to_ascii_lowercase() };
-        }
+        plain[byte as usize] = match byte {
+            byte if !is_ordinary(byte) => ODD,
+            byte if cuts(byte) => CUT,
+            byte => byte.to_ascii_lowercase(),
+        };
         byte += 1;
     }
     plain
 };
 const CUT: u8 = 0;
-const OTHER: u8 = 0xff;
+/// No text that is looked for has it.
+const BEYOND: u8 = 0x80;
+const ODD: u8 = 0xc0;
 
-/// Makes `text` the text of an entry as it is searched; false if that has characters beyond the ordinary ones of ASCII, which fold or are replaced.
-fn plain_of(raw: Raw<'_>, text: &mut Vec<u8>) -> bool {
+/// Makes `text` the text of an entry as it is searched, with a sign in the place of what is not of ASCII; says of what it consists.
+fn plain_of(raw: Raw<'_>, text: &mut Vec<u8>) -> Letters {
     text.clear();
     let plain = |byte: u8| PLAIN[usize::from(byte)];
+    let letters = |is_odd: bool, is_beyond: bool| match (is_odd, is_beyond) {
+        (true, _) => Letters::Odd,
+        (_, true) => Letters::Beyond,
+        _ => Letters::Ascii,
+    };
     if let Raw::Text(known) = raw {
         text.extend(known.bytes().map(plain).filter(|byte| *byte != CUT));
-        return !text.contains(&OTHER);
+        return letters(text.contains(&ODD) || known.contains(KELVIN), text.contains(&BEYOND));
     }
-    let Some(units) = raw.utf16() else { return matches!(raw, Raw::Nothing) };
+    let Some(units) = raw.utf16() else {
+        return if matches!(raw, Raw::Nothing) { Letters::Ascii } else { Letters::Odd };
+    };
     let units = units.strip_suffix(&[0, 0]).filter(|rest| rest.len().is_multiple_of(2)).unwrap_or(units);
     let (units, _) = units.as_chunks::<2>();
     text.resize(units.len(), 0);
-    let (mut length, mut others) = (0, 0);
+    let (mut length, mut is_odd, mut is_beyond) = (0, false, false);
     // No branch in the loop: every character is written and the length advances only past those that are kept; whether one was not plain is asked
     // once, at the end.
     for unit in units {
-        let byte = plain(unit[0]);
-        others |= unit[1] | byte & 0x80;
+        let byte = if unit[1] == 0 { plain(unit[0]) } else { BEYOND };
+        is_beyond |= byte == BEYOND;
+        is_odd |= byte == ODD || *unit == KELVIN_UNIT;
         text[length] = byte;
         length += usize::from(byte != CUT);
     }
     text.truncate(length);
-    others == 0
+    letters(is_odd, is_beyond)
 }
+
+/// [`KELVIN`] in UTF-16, low byte first.
+const KELVIN_UNIT: [u8; 2] = [0x2a, 0x21];
 
 /// Whether a character is an ordinary one of ASCII.
 const fn is_ordinary(byte: u8) -> bool {

@@ -6,6 +6,7 @@ use crate::base::Span;
 use crate::eql::ast::{Call, Expr as Source, ExprKind, Literal};
 use crate::eql::datum::{Datum, parse_block};
 use crate::eql::function::{Function, Gives, Parameter, REMOVED, SIGNATURES, Signature};
+use crate::eql::lucene;
 use crate::eql::predicate::CompiledExpr;
 use ipnet::IpNet;
 
@@ -43,6 +44,9 @@ impl Checker<'_> {
         }
         if found.function == Function::CidrMatch {
             return self.cidr_match(call, found, span);
+        }
+        if found.function == Function::RegexSearch {
+            return self.regex_search(call, found, span);
         }
         let arguments: Vec<_> =
             call.arguments.iter().enumerate().map(|(at, argument)| self.argument(found, at, argument)).collect();
@@ -109,6 +113,31 @@ impl Checker<'_> {
             return Some(Typed::computed(CompiledExpr::Constant(Datum::Null), Type::Boolean, span));
         }
         Some(Typed::computed(CompiledExpr::Cidr { value: Box::new(value.expr), blocks }, Type::Boolean, span))
+    }
+
+    /// `regexSearch(text, "expression")`: the one function that Elasticsearch does not have, for what rules of other languages ask.
+    fn regex_search(&mut self, call: &Call, found: &Signature, span: Span) -> Option<Typed> {
+        let [text, pattern] = call.arguments.as_slice() else { return None };
+        let value = self.argument(found, 0, text);
+        let pattern_value = self.argument(found, 1, pattern);
+        if !self.options.is_translation {
+            let message = format!("Elasticsearch has no function `{}`", found.name);
+            self.warn(codes::OWN_FUNCTION, call.name_at.0, message, "evql alone can run this query");
+        }
+        let value = value?;
+        let expr = match pattern_value?.constant() {
+            Some(Datum::Text(pattern_text)) => match lucene::search(pattern_text, call.insensitive) {
+                Ok(regex) => CompiledExpr::Regex { value: Box::new(value.expr), regex: Box::new(regex) },
+                Err(reason) => {
+                    let message = format!("this regular expression cannot be run: {reason}");
+                    let help = "look-around and back references are not supported";
+                    return self.fail(codes::INVALID_REGEX, pattern.span(), message, help);
+                }
+            },
+            Some(_) => CompiledExpr::Constant(Datum::Null),
+            None => return self.fail(codes::NOT_CONSTANT, pattern.span(), "the expression must be a constant", ""),
+        };
+        Some(Typed::computed(expr, Type::Boolean, span))
     }
 
     /// A block as a list of one; `null`, which holds no address, is a list of none.

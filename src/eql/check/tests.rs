@@ -143,7 +143,8 @@ fn a_category_that_no_event_has_is_warned_of() {
     assert_eq!(slugs("proces where true"), ["unknown-category"]);
     assert_eq!(slugs("sequence [process where true] [\"Network\" where true]"), ["unknown-category"]);
     assert_eq!(compile("proces where true").unknown[0].nearest, ["process"]);
-    let options = crate::eql::QueryOptions { category_field: crate::ecs::Field::named("event.kind") };
+    let options =
+        crate::eql::QueryOptions { category_field: crate::ecs::Field::named("event.kind"), ..Default::default() };
     assert_eq!(crate::eql::compile_with("alert where true", &options).diagnostics, []);
 }
 

@@ -187,7 +187,7 @@ fn a_category_is_one_of_the_events_categories() {
     };
     assert!(matches("process where true") && matches("network where true") && matches("\"process\" where true"));
     assert!(!matches("Process where true") && !matches("file where true"));
-    let options = QueryOptions { category_field: ecs::PROCESS_NAME.into() };
+    let options = QueryOptions { category_field: ecs::PROCESS_NAME.into(), ..QueryOptions::default() };
     let query = compile_with("\"RegSvr32.exe\" where true", &options).query;
     assert!(matches!(query, Some(Query::Event(query)) if query.matches(&document)));
     let Some(Query::Event(any)) = compile("any where true").query else { panic!() };

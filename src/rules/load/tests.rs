@@ -168,7 +168,7 @@ fn deprecated_rules_do_not_run_unless_asked_for() {
     let loaded = load(&[folder.path().to_owned()]);
     assert_eq!((loaded.set.rules.len(), loaded.deprecated.len()), (0, 3));
     assert!(!loaded.has_error());
-    let options = LoadOptions { deprecated: true };
+    let options = LoadOptions { deprecated: true, ..LoadOptions::default() };
     let loaded = load_with(&[folder.path().to_owned()], options, &|count, job| (0..count).for_each(job));
     assert_eq!((loaded.set.rules.len(), loaded.wrong_rules), (2, 1));
     assert!(loaded.set.rules.iter().all(|rule| rule.meta.deprecated));

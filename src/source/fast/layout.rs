@@ -228,9 +228,9 @@ fn slot_of(place: &OptionalText) -> Option<u16> {
 /// A text of a record, not rendered yet.
 #[derive(Clone, Copy, Debug)]
 pub enum Raw<'c> {
-    /// There is none.
+    /// There is none: the record lacks the element.
     Nothing,
-    /// A text of the template.
+    /// A text of the template, or one without characters in an element that is there.
     Text(&'c str),
     /// A value of a type, by its bytes.
     Value(u8, &'c [u8]),
@@ -519,19 +519,23 @@ impl<'c> RecordRef<'c> {
 #[inline]
 fn read<'c>(table: &ValueTable<'c>, place: &'c OptionalText) -> Raw<'c> {
     match &place.source {
-        // A value that is not there is empty.
-        LayoutSource::Slot(index) if place.dependency == Some(*index) => filled(*table, *index),
+        // Nearly all entries: the value decides by itself whether the element is there.
+        LayoutSource::Slot(index) if place.dependency == Some(*index) => match filled(*table, *index) {
+            Raw::Text(_) if table.lacks(place.dependency) => Raw::Nothing,
+            filled => filled,
+        },
         _ if table.lacks(place.dependency) => Raw::Nothing,
-        LayoutSource::Nothing => Raw::Nothing,
+        LayoutSource::Nothing => Raw::Text(""),
         LayoutSource::Text(text) => Raw::Text(text),
         LayoutSource::Slot(index) => filled(*table, *index),
     }
 }
 
+/// What a slot of an element that is there holds: an empty text, if it has no value.
 #[inline]
 fn filled(table: ValueTable<'_>, index: u16) -> Raw<'_> {
     match table.get(index) {
         Some(value) if !value.is_empty() => Raw::Value(value.kind, value.raw),
-        _ => Raw::Nothing,
+        _ => Raw::Text(""),
     }
 }

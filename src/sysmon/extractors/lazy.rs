@@ -145,6 +145,9 @@ impl<'a> LazyEvent<'a> {
             Extracted::Boolean(flag) => flag.into(),
             Extracted::Date(time) => time.into(),
             Extracted::Nothing => return None,
+            Extracted::Several if matches!(self.extractors.learned[at], Extractor::AllLogged) => {
+                return self.all_logged();
+            }
             Extracted::Several => {
                 let Extractor::Entry(entry, made) = self.extractors.learned[at] else { return None };
                 let text = self.entry(entry)?;
@@ -173,7 +176,8 @@ impl<'a> LazyEvent<'a> {
             Extractor::Either(first, second) => text_if(self.write_entry(first, out) || self.write_entry(second, out)),
             Extractor::Join(join) => text_if(self.write_join(join, out)),
             Extractor::Record(part) => self.write_part(part, out),
-            Extractor::Constant | Extractor::Steps(_) => Extracted::Several,
+            Extractor::Logged(entry) => text_if(self.write_logged(entry, out)),
+            Extractor::Constant | Extractor::Steps(_) | Extractor::AllLogged => Extracted::Several,
         }
     }
 
@@ -186,6 +190,25 @@ impl<'a> LazyEvent<'a> {
             out.truncate(begin);
         }
         says
+    }
+
+    /// Adds the text of an entry as it was logged. False, and nothing is added, if the record has no such entry.
+    fn write_logged(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let raw = self.record.entry(at);
+        raw.push(out);
+        !matches!(raw, Raw::Nothing)
+    }
+
+    /// The texts of all entries as they were logged.
+    fn all_logged(&self) -> Option<FieldValues> {
+        let mut texts = Vec::new();
+        for at in 0..self.record.names().len() {
+            let mut text = Vec::new();
+            if self.write_logged(at, &mut text) {
+                texts.push(str::from_utf8(&text).unwrap_or_default().into());
+            }
+        }
+        (!texts.is_empty()).then_some(FieldValues::Many(texts))
     }
 
     /// Adds what is made of the text of an entry.

@@ -50,6 +50,10 @@ pub enum Extractor {
     Steps(usize),
     /// A part of the record outside of its data.
     Record(RecordPart),
+    /// The text of an entry as it was logged, whatever it says.
+    Logged(usize),
+    /// The texts of all entries as they were logged.
+    AllLogged,
 }
 
 /// A field made of several entries.
@@ -109,7 +113,7 @@ impl Extractors {
             shape,
             fields: Vec::new(),
             learned: Vec::new(),
-            by_id: vec![u16::MAX; ecs::all().count()],
+            by_id: vec![u16::MAX; FieldId::count()],
             others: HashMap::new(),
             groups: Vec::new(),
             joins: Vec::new(),
@@ -178,14 +182,19 @@ impl Extractors {
 
     /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
     pub fn is_direct(&self, field: &Field) -> bool {
-        let far = |extractor| matches!(extractor, Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..));
+        let far = |extractor| {
+            matches!(
+                extractor,
+                Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..) | Extractor::AllLogged
+            )
+        };
         self.extractor(field).is_some_and(|extractor| !far(extractor))
     }
 
     /// The relative cost of extracting a field that was learned.
     pub fn cost(&self, field: &Field) -> usize {
         match self.extractor(field) {
-            Some(Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..)) | None => 10,
+            Some(Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..) | Extractor::AllLogged) | None => 10,
             Some(Extractor::Entry(_, made)) => made.cost(),
             Some(_) => 0,
         }
@@ -215,7 +224,8 @@ impl Extractors {
         let names = self.shape.names.len();
         let mut entries = match self.extractor(field)? {
             Extractor::Never | Extractor::Constant | Extractor::Fixed(_) => Vec::new(),
-            Extractor::Entry(at, _) => vec![at],
+            Extractor::Entry(at, _) | Extractor::Logged(at) => vec![at],
+            Extractor::AllLogged => (0..names).collect(),
             Extractor::Either(first, second) => vec![first, second],
             Extractor::Guarded(at, _) => {
                 let guard = self.guard.as_ref()?;
@@ -237,6 +247,7 @@ impl Extractors {
     pub fn cut_from(&self, field: &Field) -> Option<usize> {
         match self.extractor(field)? {
             Extractor::Entry(at, made) if made.is_cut() => Some(at),
+            Extractor::Logged(at) => Some(at),
             _ => None,
         }
     }
@@ -259,6 +270,11 @@ impl Extractors {
         }
         if is_constant(field) {
             return Some(Extractor::Constant);
+        }
+        if field.is_entry() {
+            // As it stands in the record: no step of the mapping has a say.
+            let logged = |name| self.shape.entry(name).map_or(Extractor::Never, Extractor::Logged);
+            return Some(field.entry_name().map_or(Extractor::AllLogged, logged));
         }
         let name = field.name();
         let slice = self.shape.slice(name, None);

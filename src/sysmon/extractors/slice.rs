@@ -119,6 +119,9 @@ pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
     if is_constant(field) {
         return Vec::new();
     }
+    if field.is_entry() {
+        return field.entry_name().into_iter().map(str::to_owned).collect();
+    }
     // A record with every entry that any step reads: what can come from where is asked, and no record has been seen.
     let inputs = STEPS.iter().flat_map(|step| step.action.reads(|_| true));
     let entry = |input| match input {
