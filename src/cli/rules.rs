@@ -221,22 +221,17 @@ fn tactics(rule: &Rule) -> String {
 }
 
 fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
-    let mut table = new_table(&["severity", "name", "language", "kind", "status", "version", "tactics", "id"]);
+    // Only Sigma's rules say these two; without them, ids stay on one line.
+    let tells = loaded.set.rules.iter().any(|rule| rule.meta.status.is_some() || rule.meta.version.is_some());
+    let own: &[&str] = if tells { &["status", "version"] } else { &[] };
+    let mut table = new_table(&[&["severity", "name", "language", "kind"], own, &["tactics", "id"]].concat());
     for rule in &loaded.set.rules {
         let meta = &rule.meta;
         let tactics = tactics(rule);
-        let version = meta.version.as_deref().unwrap_or_default();
-        let row = [
-            meta.level.name(),
-            &meta.name,
-            rule.origin.language.name(),
-            kind(rule),
-            status(rule),
-            version,
-            &tactics,
-            &meta.id,
-        ];
-        table.add_row(row.map(|text| shown(text, None)));
+        let own = [status(rule), meta.version.as_deref().unwrap_or_default()];
+        let first = [meta.level.name(), &meta.name, rule.origin.language.name(), kind(rule)];
+        let row = [&first[..], if tells { &own } else { &[] }, &[&tactics, &meta.id]].concat();
+        table.add_row(row.into_iter().map(|text| shown(text, None)));
     }
     print_table(out, &table)?;
     if !loaded.not_run.is_empty() {

@@ -5,13 +5,15 @@
 
 use super::asked_names::AskedNames;
 use super::chosen_rules::ChosenRules;
-use crate::base::number::grouped;
+use crate::base::number::{counted, grouped};
 use crate::detect::{Alert, AlertSource, Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
+use crate::ecs::Field;
 use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
 use crate::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
 use crate::report::Results;
+use crate::source::InputFormat;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -35,6 +37,18 @@ pub struct ScanRun {
     pub triage: Option<Triage>,
     /// The addresses that hosts have shown as their own, if anything asked for them.
     addresses: Option<HostAddresses>,
+}
+
+/// The notice that documents of ECS were not asked for what was logged, if a rule asks for it and there may be such documents.
+fn unlogged(detector: &Detector, outcome: &Outcome) -> Option<Notice> {
+    let asking = detector.rules().iter().filter(|rule| rule.query.fields().any(Field::is_entry)).count();
+    let has_documents = outcome.inputs.iter().any(|input| input.format == InputFormat::Json);
+    let text = format!(
+        "{} that ask for entries as they were logged, as Sigma rules do, find nothing in documents of ECS, which have no such entries; in records of logs, and in JSON that \
+        was made of records, they do",
+        counted(asking as u64, "rule")
+    );
+    (asking > 0 && has_documents).then(|| Notice::new(NoticeKind::RulePart, text))
 }
 
 /// Where no address is known.
@@ -66,6 +80,7 @@ impl ScanRun {
             notices.extend(nothing_found(&detector, &outcome));
         }
         notices.extend(asked.notices(&detector, &outcome));
+        notices.extend(unlogged(&detector, &outcome));
         let mut run = Self { detector, chosen, outcome, options, notices: Vec::new(), asked, triage: None, addresses };
         run.add_notices(notices);
         Ok(run)

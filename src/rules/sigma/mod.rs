@@ -81,13 +81,15 @@ pub fn parse_sigma(text: &str, fallback_id: &str, named: bool, placeholders: &Pl
         let id = if number == 0 { fallback_id.to_owned() } else { format!("{fallback_id}#{}", number + 1) };
         if document.get("detection").is_some() {
             file.rules.push(rule_document::read(&document, &id, placeholders));
+        } else if document.get("correlation").is_some_and(YamlNode::is_map) {
+            file.rules.push(rule_document::correlation(&document, &id));
         } else if document.get("filter").is_some_and(YamlNode::is_map) {
             match filter::read(&document, placeholders) {
                 Ok(filter) => file.filters.push(filter),
                 Err(found) => file.diagnostics.extend(found),
             }
         } else if named && document.is_map() {
-            let message = "this is no Sigma rule: it has no `detection`";
+            let message = "this is no Sigma rule: it has neither `detection` nor `correlation` nor `filter`";
             file.diagnostics.push(Diagnostic::error(codes::BAD_KEY, document.first_key(), message));
         }
     }
