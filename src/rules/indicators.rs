@@ -12,7 +12,7 @@ use crate::event::{Document, Value};
 use serde_json::Value as Json;
 use std::path::PathBuf;
 
-/// GivenIndicators, with what is wrong with their files.
+/// The indicators of files, with what is wrong with these.
 #[derive(Clone, Debug, Default)]
 pub struct GivenIndicators {
     /// The indicators, in the order of their files.
