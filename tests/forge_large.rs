@@ -6,9 +6,10 @@ use evql::detect::{Alert, Detector};
 use evql::eql;
 use evql::event::Clock;
 use evql::forge::{Large, LargeError};
-use evql::pipeline::{self, RunOptions, Silent, SpoolLimits};
+use evql::pipeline::{self, RunOptions, Silent, SpoolLimits, TimelineOptions};
 use evql::rules;
 use evql::rules::{Rule, RuleSet};
+use evql::source::{FaultKind, FaultSeverity};
 use std::collections::BTreeSet;
 use std::fs::File;
 use tempfile::TempDir;
@@ -92,5 +93,29 @@ fn what_is_found_depends_neither_on_threads_nor_on_memory() {
             let options = RunOptions { threads, outlines, limits, ..RunOptions::default() };
             assert_eq!(found(&folder, &queries, &options), slowly, "{threads} threads, {max_memory} bytes");
         }
+    }
+}
+
+/// A disk that is full, or a folder for temporary files that went away, ends the reading and not the run.
+#[test]
+fn what_was_found_before_a_temporary_file_failed_is_not_lost() {
+    let (folder, _) = forged(8 << 20, 11, 20);
+    let queries = ["sequence by process.entity_id [process where true] [network where true]".to_owned()];
+    let all = found(&folder, &queries, &RunOptions::default());
+    let limits = SpoolLimits { max_memory: 0, temp_folder: Some("/no/such/folder".into()) };
+    for (threads, timeline) in [(1, false), (2, false), (2, true)] {
+        let timeline = timeline.then(TimelineOptions::default);
+        let options = RunOptions { threads, timeline, limits: limits.clone(), ..RunOptions::default() };
+        let rule = Rule::bare(&queries[0], eql::compile(&queries[0]).query.unwrap());
+        let detector = Detector::new(RuleSet { rules: vec![rule] });
+        let outcome = pipeline::run(&[folder.path().to_owned()], &detector, &options, &Silent).unwrap();
+        let [fault] = &*outcome.faults else { panic!("one fault: {:?}", outcome.faults) };
+        assert_eq!((fault.kind, fault.severity), (FaultKind::Temporary, FaultSeverity::Lost));
+        assert!(fault.reason.contains("/no/such/folder") && fault.reason.contains("were not read"), "{}", fault.reason);
+        assert!(outcome.stats.adds_up());
+        let numbers = |alert: &Alert| alert.present().map(|event| event.tiebreaker).collect::<Vec<_>>();
+        let alerts = outcome.alerts.hold().unwrap();
+        assert!(!alerts.is_empty() && alerts.len() < all.len(), "{} of {}", alerts.len(), all.len());
+        assert!(alerts.iter().all(|alert| all.contains(&(0, numbers(alert)))));
     }
 }

@@ -1,7 +1,7 @@
 //! External sorting, as in databases: items are added in any order from any thread, and come back sorted, whatever their number.
 //!
-//! Items wait in memory up to a limit. Above it they are sorted and written to a temporary file without a name, a sorted *run*; what is left in memory at the
-//! end is one more run. To read is to *merge*: of the first items of all runs the least one comes next.
+//! Items wait in memory up to a limit. Above it they are sorted and written to a temporary file without a name, as a sorted *run*; what is left in memory at
+//! the end is one more run. To read is to *merge*: of the first items of all runs the least one comes next.
 //!
 //! ```text
 //! added:   7 2 9 | 4 1 8 | 3        limit: three items
@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Something that can be sorted, written to a run, and read back.
 pub trait SpoolItem: Ord + Clone + Send + Sync {
@@ -88,10 +88,14 @@ impl SpoolLimits {
         }
     }
 
+    /// The folder for temporary files.
+    pub fn folder(&self) -> PathBuf {
+        self.temp_folder.clone().unwrap_or_else(std::env::temp_dir)
+    }
+
     /// Says of an error which folder for temporary files it is about.
     pub fn explain(&self, error: &io::Error) -> io::Error {
-        let folder = self.temp_folder.clone().unwrap_or_else(std::env::temp_dir);
-        io::Error::new(error.kind(), format!("cannot keep a temporary file in {}: {error}", folder.display()))
+        io::Error::new(error.kind(), format!("cannot keep a temporary file in {}: {error}", self.folder().display()))
     }
 }
 
@@ -99,6 +103,8 @@ impl SpoolLimits {
 #[derive(Debug)]
 pub struct SortSpool<T> {
     limits: SpoolLimits,
+    /// All runs, one after the other: thousands of them, where memory is short, would be more files than a process may have open.
+    file: Mutex<Option<File>>,
     state: Mutex<SpoolState<T>>,
 }
 
@@ -108,85 +114,85 @@ struct SpoolState<T> {
     blocks: Vec<Vec<T>>,
     bytes: u64,
     runs: Vec<SortedRun>,
-    /// Whether a run could not be written: everything stays in memory then.
+    /// Why a run could not be written, until somebody asks.
+    error: Option<io::Error>,
+    /// Whether that has happened: everything stays in memory then.
     is_stuck: bool,
 }
 
-/// A sorted run on disk.
+/// A sorted run on disk: where each partition begins, and where the last one ends.
 #[derive(Debug)]
-struct SortedRun {
-    file: Mutex<File>,
-    /// Where each partition begins, and where the last one ends.
-    starts: Vec<u64>,
-}
-
-impl SortedRun {
-    fn partition(&self, number: usize) -> BufReader<RunReader<'_>> {
-        let (at, end) = (self.starts[number], self.starts[number + 1]);
-        BufReader::with_capacity(READ_BYTES, RunReader { run: &self.file, at, end })
-    }
-}
+struct SortedRun(Vec<u64>);
 
 impl<T: SpoolItem> SortSpool<T> {
     /// An empty spool.
     pub fn new(limits: SpoolLimits) -> Self {
-        Self {
-            limits,
-            state: Mutex::new(SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new(), is_stuck: false }),
-        }
+        let state = SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new(), error: None, is_stuck: false };
+        Self { limits, file: Mutex::default(), state: Mutex::new(state) }
     }
 
-    /// Adds items; writes what is held to disk if it has become too much.
-    ///
-    /// Fails once if that fails. Nothing is lost: what was added is there, and what is added from then on stays in memory.
-    pub fn add(&self, items: Vec<T>) -> io::Result<()> {
+    fn state(&self) -> MutexGuard<'_, SpoolState<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds items; writes what is held to disk if it has become too much. If that fails, nothing is lost: what was added is there, and what is added from then
+    /// on stays in memory. [`take_error`](Self::take_error) tells.
+    pub fn add(&self, items: Vec<T>) {
         if items.is_empty() {
-            return Ok(());
+            return;
         }
         let bytes: u64 = items.iter().map(|item| item.bytes() as u64).sum();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.blocks.push(items);
         state.bytes += bytes;
         if state.bytes <= self.limits.max_memory || state.is_stuck {
-            return Ok(());
+            return;
         }
         let blocks = std::mem::take(&mut state.blocks);
         state.bytes = 0;
-        // The lock is not held while a run is written: the other threads go on, and may write runs of their own.
+        // The state is not locked while a run is written: the other threads go on.
         drop(state);
         let mut items = blocks.concat();
         items.sort_unstable();
         let run = self.write(&items);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         match run {
-            Ok(run) => {
-                state.runs.push(run);
-                Ok(())
-            }
+            Ok(run) => state.runs.push(run),
             Err(error) => {
                 state.blocks.push(items);
                 state.is_stuck = true;
-                Err(self.limits.explain(&error))
+                state.error.get_or_insert(self.limits.explain(&error));
             }
         }
     }
 
-    /// Adds items one after the other.
+    /// Why the spool cannot write to disk any more, if that has happened; told once.
+    pub fn take_error(&self) -> Option<io::Error> {
+        self.state().error.take()
+    }
+
+    /// Adds items one after the other, up to one that could not be read.
     pub fn add_all(&self, items: impl Iterator<Item = io::Result<T>>) -> io::Result<()> {
         let mut block = Vec::new();
         for item in items {
             block.push(item?);
             if block.len() >= BLOCK {
-                self.add(std::mem::take(&mut block))?;
+                self.add(std::mem::take(&mut block));
             }
         }
-        self.add(block)
+        self.add(block);
+        Ok(())
     }
 
     fn write(&self, items: &[T]) -> io::Result<SortedRun> {
-        let mut out = BufWriter::with_capacity(1 << 20, self.limits.temporary()?);
-        let mut starts = Vec::with_capacity(T::PARTITIONS + 1);
-        let (mut at, mut bytes) = (0_u64, Vec::new());
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match &mut *file {
+            Some(file) => file,
+            none => none.insert(self.limits.temporary()?),
+        };
+        let mut at = file.seek(SeekFrom::End(0))?;
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        let (mut starts, mut bytes) = (Vec::with_capacity(T::PARTITIONS + 1), Vec::new());
         for item in items {
             starts.resize(starts.len().max(item.partition() + 1), at);
             bytes.clear();
@@ -195,19 +201,23 @@ impl<T: SpoolItem> SortSpool<T> {
             at += bytes.len() as u64;
         }
         starts.resize(T::PARTITIONS + 1, at);
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(SortedRun { file: Mutex::new(file), starts })
+        out.flush()?;
+        Ok(SortedRun(starts))
     }
 
     /// Takes out everything that was added, to be read in order.
     pub fn take_sorted(&self) -> SortedSpool<T> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let (blocks, runs) = (std::mem::take(&mut state.blocks), std::mem::take(&mut state.runs));
         state.bytes = 0;
         drop(state);
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Memory that is short has many runs, which are all read at once.
+        let for_each = self.limits.max_memory / (runs.len() as u64).max(1) / 2;
+        let read_bytes = usize::try_from(for_each).unwrap_or(MOST_READ).clamp(LEAST_READ, MOST_READ);
         let mut held: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(T::PARTITIONS).collect();
         blocks.into_iter().flatten().for_each(|item| held[item.partition()].push(item));
-        SortedSpool { held, runs }
+        SortedSpool { held, runs, file: Mutex::new(file), read_bytes }
     }
 }
 
@@ -217,6 +227,9 @@ pub struct SortedSpool<T> {
     /// What is in memory, by partition. A partition is sorted by whoever reads it, so that threads share that work too.
     held: Vec<Vec<T>>,
     runs: Vec<SortedRun>,
+    file: Mutex<Option<File>>,
+    /// Bytes that are read of a run at a time.
+    read_bytes: usize,
 }
 
 impl<T: SpoolItem> SortedSpool<T> {
@@ -224,7 +237,11 @@ impl<T: SpoolItem> SortedSpool<T> {
     pub fn partition(&self, number: usize) -> MergeRuns<'_, T> {
         let mut held = self.held[number].clone();
         held.sort_unstable();
-        let runs: Vec<_> = self.runs.iter().map(|run| run.partition(number)).collect();
+        let reader = |SortedRun(starts): &SortedRun| {
+            let stretch = RunReader { file: &self.file, at: starts[number], end: starts[number + 1] };
+            BufReader::with_capacity(self.read_bytes, stretch)
+        };
+        let runs: Vec<_> = self.runs.iter().filter(|run| run.0[number] < run.0[number + 1]).map(reader).collect();
         let mut merge = MergeRuns { held: held.into_iter(), runs, next: BinaryHeap::new(), failed: None };
         (0..=merge.runs.len()).for_each(|source| merge.advance(source));
         merge
@@ -234,13 +251,15 @@ impl<T: SpoolItem> SortedSpool<T> {
 /// Items that are added at a time where they come one by one.
 const BLOCK: usize = 1024;
 
-/// Bytes that are read of a run at a time.
-const READ_BYTES: usize = 64 << 10;
+/// Most bytes that are read of a run at a time.
+const MOST_READ: usize = 64 << 10;
+/// Least bytes.
+const LEAST_READ: usize = 4 << 10;
 
 /// A stretch of a run.
 #[derive(Debug)]
 struct RunReader<'s> {
-    run: &'s Mutex<File>,
+    file: &'s Mutex<Option<File>>,
     at: u64,
     end: u64,
 }
@@ -248,7 +267,8 @@ struct RunReader<'s> {
 impl Read for RunReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let length = into.len().min(usize::try_from(self.end - self.at).unwrap_or(usize::MAX));
-        let mut file = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = &mut *file else { return Ok(0) };
         file.seek(SeekFrom::Start(self.at))?;
         let read = file.read(&mut into[..length])?;
         self.at += read as u64;

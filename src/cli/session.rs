@@ -238,6 +238,9 @@ impl Session {
         wanted: WantedOutputs,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
+        if let Some(folder) = evidence.memory.temp_folder.as_ref().filter(|folder| !folder.is_dir()) {
+            bail!("--temp-folder {}: there is no such folder", folder.display());
+        }
         let options = RunOptions {
             clock: evidence.clock.into(),
             window: TimeWindow { from: evidence.choice.from, to: evidence.choice.to },

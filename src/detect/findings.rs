@@ -38,11 +38,11 @@ impl Detector {
         let at_hand = candidates.iter().filter_map(|candidate| candidate.event.as_ref());
         let events: HashMap<Locator, Arc<Event>> = at_hand.map(|event| (event.origin, event.clone())).collect();
         let tuples = SortSpool::new(limits.clone());
-        tuples.add(std::mem::take(&mut writer.tuples))?;
+        tuples.add(std::mem::take(&mut writer.tuples));
         let correlator = self.correlator(&tables);
         let all = SortSpool::new(limits.clone());
-        all.add(correlate(&correlator, &tuples.take_sorted())?.alerts)?;
-        all.add(std::mem::take(&mut writer.alerts))?;
+        all.add(correlate(&correlator, &tuples.take_sorted())?.alerts);
+        all.add(std::mem::take(&mut writer.alerts));
         let KeptAlerts { found, left_out, .. } = self.keep(all.take_sorted(), |_| false, limits)?;
         let builder = self.builder(&tables);
         let mut findings = Findings { left_out, ..Findings::default() };

@@ -228,7 +228,7 @@ impl AlertStore {
     pub fn load_starts(&mut self, starts: &[(usize, Locator)]) -> io::Result<()> {
         let wanted = SortSpool::new(self.spool_limits());
         let start = |&(alert, origin): &(usize, Locator)| WantedEvent { origin, alert: small(alert), stage: 0 };
-        wanted.add(starts.iter().map(start).collect())?;
+        wanted.add(starts.iter().map(start).collect());
         let (starts, _) = self.load_wanted(&wanted.take_sorted())?;
         self.starts = Some(starts);
         if self.held.take().is_some() {
@@ -243,6 +243,7 @@ impl AlertStore {
         loop {
             let batch: Vec<WantedEvent> = wanted.by_ref().take(MOST_WANTED).collect::<io::Result<_>>()?;
             if batch.is_empty() {
+                self.reader.spill.note_of(&loaded);
                 return Ok((loaded.take_sorted(), lost));
             }
             let mut origins: Vec<Locator> = batch.iter().map(|wanted| wanted.origin).collect();
@@ -262,10 +263,10 @@ impl AlertStore {
                         is_found[at].store(true, Ordering::Relaxed);
                     }
                 }
-                loaded.add(all)
+                loaded.add(all);
             };
             let spooled = |event: Event| Some((event.origin, postcard::to_stdvec(&event).ok()?.into()));
-            self.reader.for_each_event(&origins, spooled, &keep)?;
+            self.reader.for_each_event(&origins, spooled, &keep);
             let gone = origins.iter().zip(&is_found).filter(|(_, found)| !found.load(Ordering::Relaxed));
             lost.extend(gone.map(|(origin, _)| *origin));
         }

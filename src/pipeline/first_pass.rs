@@ -7,8 +7,8 @@ use super::worker::{ThreadState, Worker};
 use crate::detect::CandidateWriter;
 use crate::source::{self, WorkUnit};
 use rayon::prelude::*;
-use std::io;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 impl Worker<'_> {
     /// Reads units to their ends and merges their results.
@@ -17,7 +17,12 @@ impl Worker<'_> {
         // keeps what rayon moves about small.
         let part = || Box::new(PartialResults::default());
         let read = units.par_iter().fold(part, |mut found, unit| {
-            self.with_state(|state| self.read(unit, state, &mut found));
+            if self.spill.any() {
+                // There is no room for what would be found: what was found so far is worth more than an error.
+                self.unread.fetch_add(unit.bytes(self.inputs), Ordering::Relaxed);
+            } else {
+                self.with_state(|state| self.read(unit, state, &mut found));
+            }
             found
         });
         read.map(|found| *found).reduce(PartialResults::default, PartialResults::merge)
@@ -32,9 +37,9 @@ impl Worker<'_> {
         let totals = source::visit_unit(self.inputs, unit, &mut scratch, &mut visitor);
         state.scratch = scratch;
         let CandidateWriter { tuples, alerts, .. } = &mut state.matching.writer;
-        self.note_error(self.alerts.add(std::mem::take(alerts)));
+        self.alerts.add(std::mem::take(alerts));
         // A copy of just this length: the spool keeps it, and the writer keeps its buffer.
-        self.note_error(self.candidates.add(tuples.clone()));
+        self.candidates.add(tuples.clone());
         tuples.clear();
         state.connections.drain(..).for_each(|connection| found.addresses.learn(&connection));
         if let Some(spool) = &self.spool {
@@ -43,17 +48,14 @@ impl Worker<'_> {
             let bytes = state.rows.take();
             state.rows.reserve(length + length / 8);
             let rows = Rows { bytes, ends: std::mem::take(&mut state.row_ends) };
-            self.note_error(spool.lock().unwrap_or_else(PoisonError::into_inner).add(rows));
+            if let Err(error) = spool.lock().unwrap_or_else(PoisonError::into_inner).add(rows) {
+                self.spill.note(&error);
+            }
         }
+        self.spill.note_of(&self.alerts);
+        self.spill.note_of(&self.candidates);
         found.tally.chunks += totals.chunks;
         found.tally.records += totals.records;
         self.progress.advance(totals.bytes);
-    }
-
-    /// Keeps the first error of a spool, which ends the run; the threads that are still reading need not know.
-    fn note_error(&self, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.spool_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        }
     }
 }

@@ -50,6 +50,7 @@ mod progress;
 mod reread;
 mod run;
 mod shape_plans;
+mod spill;
 mod spool;
 mod stats;
 mod survey;

@@ -42,6 +42,7 @@ impl Outcome {
     /// Adds a fault for each file that changed until now: what was looked up in it after the findings were made may be of another state.
     pub fn compare_files(&mut self) {
         self.faults.extend(self.again.changes());
+        self.faults.extend(self.again.reader.spill.fault(&self.again.reader.options.limits, 0));
         self.faults.sort();
         self.faults.dedup();
     }

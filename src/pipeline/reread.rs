@@ -5,13 +5,13 @@
 use super::documents;
 use super::duplicates::{self, Building, Digests, NumberedRecord};
 use super::options::RunOptions;
+use super::spill::SpillErrors;
 use crate::base::Locator;
 use crate::event::Event;
 use crate::source::{self, Input, Item, PlacesInUnit, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::Arc;
 
 /// Computes digests of all bytes of some chunks.
@@ -130,9 +130,17 @@ pub struct EventReader {
     pub options: Arc<RunOptions>,
     /// The threads.
     pub pool: Arc<rayon::ThreadPool>,
+    /// Why temporary files cannot be written.
+    pub spill: SpillErrors,
 }
 
 impl EventReader {
+    /// A reader of these inputs.
+    pub fn new(inputs: &[Input], options: &RunOptions, pool: &Arc<rayon::ThreadPool>, spill: &SpillErrors) -> Self {
+        let options = Arc::new(options.clone());
+        Self { inputs: inputs.into(), options, pool: pool.clone(), spill: spill.clone() }
+    }
+
     /// The events that were read at some places, in their order. Those that are not there any more are left out.
     pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
         let origins: Vec<Locator> = origins.iter().copied().collect();
@@ -145,18 +153,16 @@ impl EventReader {
         &self,
         origins: &[Locator],
         make: impl Fn(Event) -> Option<T> + Sync,
-        keep: &(dyn Fn(&mut Vec<T>) -> io::Result<()> + Sync),
-    ) -> io::Result<()> {
+        keep: KeepLoaded<'_, T>,
+    ) {
         let make = |item| event_of(item, &self.inputs, &self.options).and_then(&make);
         let units = source::units_again(&self.inputs, origins);
         let load = |scratch: &mut Scratch, (unit, origins): &(WorkUnit, &[Locator])| {
             let mut loader = RecordLoader { keep: Some(keep), ..RecordLoader::new(origins, &make) };
             source::visit_unit(&self.inputs, unit, scratch, &mut loader);
             loader.give();
-            loader.kept
         };
-        self.pool
-            .install(|| units.par_iter().map_init(|| scratch(&self.options), load).try_reduce(|| (), |(), ()| Ok(())))
+        self.pool.install(|| units.par_iter().for_each_init(|| scratch(&self.options), load));
     }
 }
 
@@ -201,12 +207,10 @@ struct RecordLoader<'w, T, F: Fn(Item) -> Option<T>> {
     in_chunk: bool,
     /// Takes what was found, if the loader is not to hold it all.
     keep: Option<KeepLoaded<'w, T>>,
-    /// Whether that went well.
-    kept: io::Result<()>,
 }
 
 /// Takes what was loaded, a few at a time.
-type KeepLoaded<'k, T> = &'k (dyn Fn(&mut Vec<T>) -> io::Result<()> + Sync);
+pub type KeepLoaded<'k, T> = &'k (dyn Fn(&mut Vec<T>) + Sync);
 
 /// Most items that a loader holds that is not to hold them all.
 const MOST_LOADED: usize = 256;
@@ -215,13 +219,13 @@ impl<'w, T, F: Fn(Item) -> Option<T>> RecordLoader<'w, T, F> {
     /// A loader of what was read at `origins`, which are sorted and lie in one unit.
     fn new(origins: &'w [Locator], make: F) -> Self {
         let origins = PlacesInUnit(origins);
-        Self { origins, make, found: Vec::new(), mark: 0, in_chunk: false, keep: None, kept: Ok(()) }
+        Self { origins, make, found: Vec::new(), mark: 0, in_chunk: false, keep: None }
     }
 
     /// Gives away what was found, if somebody takes it.
     fn give(&mut self) {
-        if let Some(keep) = self.keep.filter(|_| self.kept.is_ok()) {
-            self.kept = keep(&mut self.found);
+        if let Some(keep) = self.keep {
+            keep(&mut self.found);
         }
     }
 

@@ -26,6 +26,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// Reads everything under `paths` and runs the detector over it.
@@ -47,9 +48,10 @@ pub fn run(
     drop(units);
     progress.finish();
     found.faults.extend(faults);
-    found.faults.extend(source::contradictions(&inputs, std::mem::take(&mut found.extents)));
-    if let Some(error) = worker.spool_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(error.into());
+    let extents = std::mem::take(&mut found.extents);
+    // What was not read contradicts nothing.
+    if !worker.spill.any() {
+        found.faults.extend(source::contradictions(&inputs, extents));
     }
     let mut outcome = pool.install(|| conclude(&worker, found, &pool))?;
     // Only now has everything been read that findings are made of.
@@ -92,7 +94,7 @@ fn correlate(worker: &Worker<'_>, duplicates: &Duplicates) -> io::Result<Correla
     let is_gone = |origin| !duplicates.is_empty() && duplicates.contains(origin);
     let partition = |number| {
         let mut found = correlator.partition(candidates.partition(number), is_gone)?;
-        worker.alerts.add(std::mem::take(&mut found.alerts))?;
+        worker.alerts.add(std::mem::take(&mut found.alerts));
         Ok(found)
     };
     let found = (0..CandidateTuple::PARTITIONS).into_par_iter().map(partition);
@@ -134,16 +136,17 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
     let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
-    let reader =
-        EventReader { inputs: (*inputs).into(), options: Arc::new(worker.options.clone()), pool: pool.clone() };
+    let reader = EventReader::new(inputs, worker.options, pool, &worker.spill);
     let Alerts { kept: alerts, left_out, set_aside, lost } = alerts(worker, &duplicates, &reader)?;
     let of_hosts = straddling.map(|straddling| straddling_notice(worker, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
-    notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults));
+    notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults).filter(|_| !worker.spill.any()));
     notices.sort();
     found.faults.extend(lost);
+    worker.spill.note_of(&worker.alerts);
+    found.faults.extend(worker.spill.fault(&worker.options.limits, worker.unread.load(Ordering::Relaxed)));
     found.faults.sort();
     let inventory = std::mem::take(&mut found.inventory);
     let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));

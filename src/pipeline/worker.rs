@@ -9,6 +9,7 @@ use super::options::RunOptions;
 use super::progress::Progress;
 use super::reread::{self, ChunkHasher, RecordIdCollector, scratch};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
+use super::spill::SpillErrors;
 use super::spool::RowSpool;
 use super::threads::StatePool;
 use super::timeline::TimelineOptions;
@@ -23,6 +24,7 @@ use crate::timeline::{RowContents, RowTemplate, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The share of memory that candidates take before they are spilled: they are copied once when they are sorted.
@@ -56,8 +58,10 @@ pub struct Worker<'run> {
     pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
     /// The rows of the timeline, if one is wanted.
     pub spool: Option<Mutex<RowSpool>>,
-    /// The first error of a spool.
-    pub spool_error: Mutex<Option<std::io::Error>>,
+    /// Why temporary files cannot be written, and how many bytes of the evidence are not read because of it.
+    pub spill: SpillErrors,
+    /// See `spill`.
+    pub unread: AtomicU64,
     /// The states of threads.
     pub states: StatePool<ThreadState>,
 }
@@ -98,7 +102,8 @@ impl<'run> Worker<'run> {
             digests: Digests::default(),
             plans: Mutex::default(),
             spool: options.timeline.as_ref().map(|_| Mutex::new(RowSpool::new(options.limits.share(ROW_SHARE)))),
-            spool_error: Mutex::default(),
+            spill: SpillErrors::default(),
+            unread: AtomicU64::default(),
             states: StatePool::default(),
         }
     }

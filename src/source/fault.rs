@@ -72,6 +72,8 @@ pub enum FaultKind {
     Xml,
     /// JSON text that cannot be read.
     Json,
+    /// A temporary file that cannot be written, so that evidence was not read.
+    Temporary,
 }
 
 impl FaultKind {
@@ -98,6 +100,7 @@ impl FaultKind {
             Self::Time => "time",
             Self::Xml => "xml",
             Self::Json => "json",
+            Self::Temporary => "temporary-file",
         }
     }
 }

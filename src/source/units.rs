@@ -23,6 +23,14 @@ pub struct WorkUnit {
     pub reaches_back: bool,
 }
 
+impl WorkUnit {
+    /// How many bytes of its input it has.
+    pub fn bytes(&self, inputs: &[Input]) -> u64 {
+        let size = inputs.get(self.input as usize).map_or(0, |input| input.size);
+        if self.chunks == 0 { size } else { (self.chunks * CHUNK).min(size) }
+    }
+}
+
 /// Cuts all inputs into units, in order; `chunks_per_unit` (at least 1) is how many 64 KiB chunks a unit of an event log has.
 ///
 /// Only files of more than 2^20 units get larger ones, and logs that are packed in an archive, which are one unit each.

@@ -65,6 +65,11 @@ impl Kept {
         self.cutoff.is_none_or(|cutoff| importance < cutoff)
     }
 
+    /// The bytes that all parts take.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Keeps a part, and lets go of the least important while there is too much.
     pub fn add(&mut self, importance: Importance, part: String) {
         self.bytes += part.len() as u64 + self.around;

@@ -108,7 +108,9 @@ impl<'r> LiveReport<'r> {
             return Ok(());
         }
         let documents = AlertDocuments::new(&self.results)?;
-        let wants_records = AtomicBool::new(self.report.records.has_room_for(importance(0)));
+        let limits = self.report.limits;
+        let has_room = self.report.cards.bytes() + self.report.records.bytes() < limits.bytes;
+        let wants_records = AtomicBool::new(has_room && self.report.records.has_room_for(importance(0)));
         let (mut cards, mut records) =
             (std::mem::take(&mut self.report.cards), std::mem::take(&mut self.report.records));
         let make = |position: usize, alert: &Alert, out: &mut Vec<u8>| {
@@ -129,11 +131,13 @@ impl<'r> LiveReport<'r> {
             };
             let importance = importance(position);
             cards.add(importance, card.to_owned());
-            if records.has_room_for(importance) {
+            if !record.is_empty() && records.has_room_for(importance) {
                 records.add(importance, record.to_owned());
             }
-            let (more, more_records) = (cards.has_room_for(importance), records.has_room_for(importance));
-            wants_records.store(more_records, Ordering::Relaxed);
+            let more = cards.has_room_for(importance);
+            // Cards come first: records are made only as long as they will have room beside them.
+            let has_room = cards.bytes() + records.bytes() < limits.bytes && records.has_room_for(importance);
+            wants_records.store(has_room, Ordering::Relaxed);
             Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
         (self.report.cards, self.report.records) = (cards, records);
