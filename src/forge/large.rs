@@ -8,6 +8,7 @@ mod inventory;
 mod plant;
 mod random;
 mod record;
+mod routine;
 mod words;
 
 use super::file::FileWriter;

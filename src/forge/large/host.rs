@@ -7,6 +7,7 @@ use super::super::binxml::ForgedInstance;
 use super::inventory::{Account, INVENTORY, Program, Talks};
 use super::random::Random;
 use super::record::{ForgedKind, Recorder, SchemaValues};
+use super::routine::{ROUTINES, RoutineMoment};
 use super::words;
 use crate::base::Ticks;
 use std::collections::VecDeque;
@@ -61,6 +62,7 @@ pub(super) struct ForgedHost {
     running: VecDeque<Rc<ForgedProcess>>,
     stay: usize,
     weights: u64,
+    routine_weights: u64,
 }
 
 impl ForgedHost {
@@ -73,7 +75,7 @@ impl ForgedHost {
         let sysmon = random.between32(500, 1000) * 4;
         let user = random.pick(&INVENTORY.words.users);
         Self {
-            recorder: Recorder::new(&computer, sysmon),
+            recorder: Recorder::new(&computer, sysmon, ROUTINES.iter().map(|routine| routine.id)),
             computer,
             machine: random.between32(1 << 24, u32::MAX),
             user,
@@ -85,6 +87,7 @@ impl ForgedHost {
             running: VecDeque::new(),
             stay: INVENTORY.base.len(),
             weights: INVENTORY.programs.iter().map(|program| program.weight).sum(),
+            routine_weights: ROUTINES.iter().map(|routine| routine.weight).sum(),
             random,
         }
     }
@@ -119,8 +122,8 @@ impl ForgedHost {
     /// One event of ordinary work, in about the proportions of a workstation's log.
     fn work(&mut self) -> ForgedEventData {
         match self.random.below(100) {
-            0..35 => self.start_one(),
-            35..55 => {
+            0..33 => self.start_one(),
+            33..52 => {
                 let process = self.talking();
                 let remote = if process.program.talks == Talks::Inside || self.random.percent(30) {
                     self.private()
@@ -129,22 +132,44 @@ impl ForgedHost {
                 };
                 self.connection(&process, &remote)
             }
-            55..70 => {
+            52..66 => {
                 let process = self.any();
                 self.load(&process)
             }
-            70..82 => self.end_one(),
-            82..88 => {
+            66..77 => self.end_one(),
+            77..82 => {
                 let process = self.talking();
                 self.query(&process)
             }
-            88..94 => {
+            82..87 => {
                 let process = self.any();
                 self.file(&process)
             }
-            94..96 => self.key(),
-            _ => self.entry(),
+            87..89 => self.key(),
+            89..92 => self.entry(),
+            _ => self.routine(),
         }
+    }
+
+    /// An event of somebody who was there before the log began.
+    fn routine(&mut self) -> ForgedEventData {
+        let mut at = self.random.below(self.routine_weights);
+        let chosen = ROUTINES.iter().find(|routine| {
+            let here = at < routine.weight;
+            at = at.saturating_sub(routine.weight);
+            here
+        });
+        let routine = chosen.unwrap_or(&ROUTINES[0]);
+        self.written(routine.id, |host, seen| {
+            let image = words::filled(&routine.by, host.user, &mut host.random);
+            let utc = seen.rfc3339_full().replacen('T', " ", 1).get(..23).unwrap_or_default().to_owned();
+            let hashes = hashes(&image);
+            let moment = RoutineMoment { utc, user: host.user_name(routine.account), image, hashes };
+            let (machine, user) = (host.machine, host.user);
+            let random = &mut host.random;
+            let filled = |text: &str| words::filled(text, user, random);
+            SchemaValues::of(routine.values(&moment, filled, |image| lasting(machine, image)))
+        })
     }
 
     fn start_one(&mut self) -> ForgedEventData {
@@ -271,7 +296,7 @@ impl ForgedHost {
     }
 
     /// Time goes on, by less than a second mostly, and the record gets its number.
-    fn written(&mut self, sort: ForgedKind, fields: impl FnOnce(&mut Self, Ticks) -> SchemaValues) -> ForgedEventData {
+    fn written(&mut self, id: u16, fields: impl FnOnce(&mut Self, Ticks) -> SchemaValues) -> ForgedEventData {
         // Bursts and pauses: a bound of 10 ms to 2.56 s in FILETIME's 100 ns, then a pause below it.
         let longest = 100_000 << self.random.below(9);
         let pause = self.random.below(longest);
@@ -282,16 +307,12 @@ impl ForgedHost {
         let seen = Ticks(at.0 - 5_000);
         let fields = fields(self, seen);
         let thread = 3000 + 4 * self.random.between32(1, 40);
-        ForgedEventData {
-            number: self.number,
-            at,
-            instance: self.recorder.record(sort, self.number, at, thread, fields),
-        }
+        ForgedEventData { number: self.number, at, instance: self.recorder.record(id, self.number, at, thread, fields) }
     }
 
     /// A process starts.
     pub(super) fn start(&mut self, process: &ForgedProcess, parent: Option<&ForgedProcess>) -> ForgedEventData {
-        self.written(ForgedKind::Start, |host, seen| {
+        self.written(ForgedKind::Start.id(), |host, seen| {
             let program = process.program;
             let service = process.account != Account::User;
             let logon = if service { 0x3e7 } else { 0x2_9c41 };
@@ -333,7 +354,7 @@ impl ForgedHost {
 
     /// A process ends.
     pub(super) fn end(&mut self, process: &ForgedProcess) -> ForgedEventData {
-        self.written(ForgedKind::End, |host, seen| {
+        self.written(ForgedKind::End.id(), |host, seen| {
             let user = host.user_name(process.account);
             SchemaValues::new().time(seen).guid(process.guid).number(process.pid).text(&process.image).text(&user)
         })
@@ -341,7 +362,7 @@ impl ForgedHost {
 
     /// A process connects to another host.
     pub(super) fn connection(&mut self, process: &ForgedProcess, remote: &Remote) -> ForgedEventData {
-        self.written(ForgedKind::Connection, |host, seen| {
+        self.written(ForgedKind::Connection.id(), |host, seen| {
             let six = remote.address.is_ipv6();
             let own = if six { IpAddr::from(host.ip6) } else { host.ip.into() };
             let port = u16::try_from(host.random.between32(49_152, 65_536)).unwrap_or(u16::MAX);
@@ -368,7 +389,7 @@ impl ForgedHost {
 
     /// A process loads a library.
     pub(super) fn load(&mut self, process: &ForgedProcess) -> ForgedEventData {
-        self.written(ForgedKind::Load, |host, seen| {
+        self.written(ForgedKind::Load.id(), |host, seen| {
             let library = host.random.pick(&INVENTORY.libraries);
             let user = host.user_name(process.account);
             SchemaValues::new()
@@ -401,7 +422,7 @@ impl ForgedHost {
             (true, IpAddr::V4(ip)) => format!("::ffff:{ip};"),
             (true, IpAddr::V6(ip)) => format!("{ip};"),
         };
-        self.written(ForgedKind::Query, |host, seen| {
+        self.written(ForgedKind::Query.id(), |host, seen| {
             SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
@@ -416,7 +437,7 @@ impl ForgedHost {
 
     /// A process writes a file.
     pub(super) fn file(&mut self, process: &ForgedProcess) -> ForgedEventData {
-        self.written(ForgedKind::File, |host, seen| {
+        self.written(ForgedKind::File.id(), |host, seen| {
             let path = host.random.pick(&INVENTORY.words.files);
             let path = words::filled(path, host.user, &mut host.random);
             let user = host.user_name(process.account);
@@ -433,7 +454,7 @@ impl ForgedHost {
 
     fn key(&mut self) -> ForgedEventData {
         let process = self.any();
-        self.written(ForgedKind::Key, |host, seen| {
+        self.written(ForgedKind::Key.id(), |host, seen| {
             let action = *host.random.pick(&["CreateKey", "DeleteKey", "DeleteValue"]);
             let key = host.random.pick(&INVENTORY.words.keys);
             let key = words::filled(key, host.user, &mut host.random);
@@ -451,7 +472,7 @@ impl ForgedHost {
 
     fn entry(&mut self) -> ForgedEventData {
         let process = self.any();
-        self.written(ForgedKind::Entry, |host, seen| {
+        self.written(ForgedKind::Entry.id(), |host, seen| {
             let (value, data) = host.random.pick(&INVENTORY.words.entries);
             let value = words::filled(value, host.user, &mut host.random);
             let data = words::filled(data, host.user, &mut host.random);
@@ -467,6 +488,19 @@ impl ForgedHost {
                 .text(&user)
         })
     }
+}
+
+/// The GUID and the id of a process that was there before the log began and stays, by its image.
+fn lasting(machine: u32, image: &str) -> ([u8; 16], u32) {
+    let digest =
+        image.bytes().fold(0x811c_9dc5_u32, |digest, byte| (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let seconds = u32::try_from(BEGIN.unix_seconds()).unwrap_or_default() - 3600;
+    let mut guid = [0; 16];
+    guid[..4].copy_from_slice(&machine.to_le_bytes());
+    guid[4..8].copy_from_slice(&seconds.to_le_bytes());
+    guid[8..12].copy_from_slice(&digest.to_be_bytes());
+    guid[14] = 0x2e;
+    (guid, 400 + digest % 2000 * 4)
 }
 
 /// Hashes that look like Sysmon's and are the same for the same file. They are no hashes of anything.

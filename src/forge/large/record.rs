@@ -6,6 +6,7 @@ use super::super::binxml::{ForgedInstance, ForgedTemplate, Slot, data_template, 
 use super::super::schema::{CHANNEL, PROVIDER, PROVIDER_GUID, Schema, kind_of};
 use super::super::value::{BinXmlType, ForgedValue};
 use crate::base::{Ticks, utf16};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The kinds of events that large logs hold.
@@ -24,6 +25,13 @@ pub(super) enum ForgedKind {
 /// Their event IDs, in the same order.
 const IDS: [u16; 8] = [1, 3, 5, 7, 11, 12, 13, 22];
 
+impl ForgedKind {
+    /// Its event ID.
+    pub(super) const fn id(self) -> u16 {
+        IDS[self as usize]
+    }
+}
+
 /// An event's data, value after value in the order of its schema.
 #[derive(Debug)]
 pub(super) struct SchemaValues(Vec<Slot>);
@@ -41,6 +49,11 @@ impl SchemaValues {
 
     pub(super) fn text(self, text: &str) -> Self {
         self.slot(BinXmlType::Text, utf16::bytes(text))
+    }
+
+    /// Values that are typed already.
+    pub(super) fn of(values: Vec<ForgedValue>) -> Self {
+        Self(values.into_iter().map(Slot::Value).collect())
     }
 
     /// `UtcTime`, and other times that are written the same way.
@@ -78,7 +91,7 @@ fn value(kind: BinXmlType, bytes: Vec<u8>) -> ForgedValue {
 /// Makes the records of one host.
 pub(super) struct Recorder {
     system: Rc<ForgedTemplate>,
-    data: [(u8, Rc<ForgedTemplate>); IDS.len()],
+    data: BTreeMap<u16, (u8, Rc<ForgedTemplate>)>,
     user: ForgedValue,
     provider: ForgedValue,
     provider_guid: ForgedValue,
@@ -87,15 +100,18 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// `process` is the id of the Sysmon service.
-    pub(super) fn new(computer: &str, process: u32) -> Self {
+    /// `process` is the id of the Sysmon service; `ids` are event IDs that are wanted beside the usual ones.
+    pub(super) fn new(computer: &str, process: u32, ids: impl Iterator<Item = u16>) -> Self {
         let of = |kind, text| ForgedValue::of(kind, text).unwrap_or_else(ForgedValue::null);
         // Once per host: making a template hashes all of it for its GUID.
-        let data = IDS.map(|id| {
-            let schema = Schema::of(id);
-            let fields = schema.into_iter().flat_map(Schema::fields).map(|name| (name, kind_of(name)));
-            (schema.map_or(0, |schema| schema.version), data_template(fields))
-        });
+        let mut data = BTreeMap::new();
+        for id in IDS.into_iter().chain(ids) {
+            data.entry(id).or_insert_with(|| {
+                let schema = Schema::of(id);
+                let fields = schema.into_iter().flat_map(Schema::fields).map(|name| (name, kind_of(name)));
+                (schema.map_or(0, |schema| schema.version), data_template(fields))
+            });
+        }
         Self {
             system: system_template(computer, true),
             data,
@@ -108,16 +124,8 @@ impl Recorder {
     }
 
     /// The record of an event.
-    pub(super) fn record(
-        &self,
-        sort: ForgedKind,
-        number: u64,
-        at: Ticks,
-        thread: u32,
-        fields: SchemaValues,
-    ) -> ForgedInstance {
-        let id = IDS[sort as usize];
-        let (version, template) = &self.data[sort as usize];
+    pub(super) fn record(&self, id: u16, number: u64, at: Ticks, thread: u32, fields: SchemaValues) -> ForgedInstance {
+        let (version, template) = &self.data[&id];
         // In the order of the indices that `system_template` has: level, opcode, task, event ID, qualifiers, keywords, time, activity, process,
         // thread, record ID, version, user, related activity, provider, its GUID, channel. The data comes last, as value 17.
         let values = [

@@ -144,10 +144,11 @@ fn event_ids_have_about_their_shares() {
     for _ in 0..10_000 {
         *counts.entry(parts(&host.next()).0).or_default() += 1;
     }
-    for (id, share) in [(1, 3500), (3, 2000), (7, 1500), (5, 1200), (22, 600), (11, 600), (13, 400), (12, 200)] {
+    for (id, share) in [(1, 3300), (3, 2000), (7, 1450), (5, 1100), (22, 500), (11, 600), (13, 420), (12, 200)] {
         assert!(counts[&id].abs_diff(share) < 200, "event {id}: {} instead of {share}", counts[&id]);
     }
-    assert_eq!(counts.len(), 8);
+    // What else happens on a host is rare, but there.
+    assert!(counts.len() > 18, "{counts:?}");
 }
 
 #[test]
