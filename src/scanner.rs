@@ -105,6 +105,7 @@ enum RuleOrigin {
 
 /// Collects rules and options for a [`Scanner`]. Everything has the default of the command line.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ScannerBuilder {
     rules: RuleOrigin,
     load: LoadOptions,
@@ -114,6 +115,7 @@ pub struct ScannerBuilder {
     selection: RuleSelection,
     max_signals: bool,
     assumes_new: bool,
+    suppresses: bool,
     options: RunOptions,
 }
 
@@ -202,6 +204,13 @@ impl ScannerBuilder {
         self
     }
 
+    /// Suppresses alerts that repeat others, where their rule says so: the first of a group stands for the rest, and counts them.
+    #[must_use]
+    pub fn suppress(mut self, honoured: bool) -> Self {
+        self.suppresses = honoured;
+        self
+    }
+
     /// Orders events by this clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -276,8 +285,18 @@ impl ScannerBuilder {
     /// assert!(matches!(error, ScannerError::NoRule));
     /// ```
     pub fn build(self) -> Result<Scanner, ScannerError> {
-        let Self { rules, load, skip_bad_rules, exceptions, indicators, selection, max_signals, assumes_new, options } =
-            self;
+        let Self {
+            rules,
+            load,
+            skip_bad_rules,
+            exceptions,
+            indicators,
+            selection,
+            max_signals,
+            assumes_new,
+            suppresses,
+            options,
+        } = self;
         // Notices about built-in rules that could find nothing are for those who have not chosen rules of their own.
         let builtin = matches!(rules, RuleOrigin::Builtin);
         let loaded = match rules {
@@ -294,7 +313,7 @@ impl ScannerBuilder {
         if chosen.rules().is_empty() {
             return Err(ScannerError::NoRule);
         }
-        Ok(Scanner { chosen: ChosenRules { max_signals, assumes_new, builtin, ..chosen }, options })
+        Ok(Scanner { chosen: ChosenRules { max_signals, assumes_new, suppresses, builtin, ..chosen }, options })
     }
 }
 

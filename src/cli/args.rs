@@ -229,6 +229,8 @@ pub enum RulesCommand {
     Explain(RulesExplain),
     /// Print a rule in another language: what a Sigma rule becomes in EQL
     Convert(RulesConvert),
+    /// Count rules by where they come from, language, kind and severity, and by what some evidence could answer
+    Stats(RulesStats),
 }
 
 /// The languages that rules are printed in.
@@ -326,6 +328,28 @@ pub struct RulesCoverage {
     #[command(flatten)]
     pub rules: RuleArgs,
     /// Format of the list
+    #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
+    pub output_type: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct RulesStats {
+    /// Rule files and folders; the built-in rules if none is given
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same as PATH, as other commands have it
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Count too how many of the rules this evidence could have answered: a file or folder, may be given several times
+    #[arg(short, long, value_name = "PATH")]
+    pub evidence: Vec<PathBuf>,
+    /// Count deprecated rules with those that run, as `scan --deprecated` would run them
+    #[arg(long)]
+    pub deprecated: bool,
+    /// What the placeholders of Sigma rules stand for
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
+    /// Format of the counts
     #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
     pub output_type: ListFormat,
 }

@@ -3,15 +3,14 @@
 use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, RulesCoverage, RulesList};
 use super::exit::Exit;
 use super::rule_findings::{findings, print_full};
+use super::rule_tables::{kind, new_table, print_table};
 use super::session::{Session, every_rule, load_rules};
 use super::terminal::{BOLD, counted, grouped, shown};
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
 use evql::base::escape::cell;
 use evql::base::{LineIndex, Span};
 use evql::detect::{self, Coverage};
 use evql::diag::{self, Diagnostic, Severity};
-use evql::eql::Query;
 use evql::rules::{self, FileReport, LoadOptions, Loaded, NotRun, Rule, RuleStatus};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +25,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
         RulesCommand::SysmonConfig(args) => super::sysmon_config::run(args, look),
         RulesCommand::Explain(args) => super::explain::run(args),
         RulesCommand::Convert(args) => super::explain::convert(args),
+        RulesCommand::Stats(args) => super::rules_stats::run(args, look),
     }
 }
 
@@ -199,18 +199,6 @@ fn totals(loaded: &Loaded) -> String {
     parts.concat()
 }
 
-/// Event, sequence or sample.
-fn kind(rule: &Rule) -> &'static str {
-    match rule.query {
-        Query::Event(_) if rule.origin.threat_match.is_some() => "threat match",
-        Query::Event(_) => "event",
-        Query::Sequence(_) => "sequence",
-        Query::Sample(_) => "sample",
-        Query::Threshold(_) => "threshold",
-        Query::NewTerms(_) => "new terms",
-    }
-}
-
 fn status(rule: &Rule) -> &'static str {
     rule.meta.status.map_or("", RuleStatus::name)
 }
@@ -251,21 +239,6 @@ fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
         print_table(out, &table)?;
     }
     Ok(())
-}
-
-fn new_table(head: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    // Outside of a terminal tables have no width to go by. Shells know it, and tests set it to be the same everywhere.
-    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()) {
-        table.set_width(width);
-    }
-    table.set_header(head);
-    table
-}
-
-fn print_table(out: &mut dyn Write, table: &Table) -> std::io::Result<()> {
-    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
 fn rows(loaded: &Loaded) -> Vec<Value> {

@@ -190,8 +190,8 @@ pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRu
         );
     }
     let builtin_beside = chosen.rules().iter().filter(|rule| args.with_builtin && !own.contains(&rule.meta.id)).count();
-    let RuleArgs { max_signals, assume_new: assumes_new, .. } = *args;
-    Ok(ChosenRules { max_signals, assumes_new, builtin: args.rules.is_empty(), builtin_beside, ..chosen })
+    let RuleArgs { max_signals, assume_new: assumes_new, suppress: suppresses, .. } = *args;
+    Ok(ChosenRules { max_signals, assumes_new, suppresses, builtin: args.rules.is_empty(), builtin_beside, ..chosen })
 }
 
 impl Session {
@@ -249,7 +249,7 @@ impl Session {
             limits: (&evidence.memory).into(),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
-            outlines: wanted.outlines && chosen.exceptions.is_empty(),
+            outlines: wanted.outlines && chosen.exceptions.is_empty() && !chosen.suppresses,
             search: search(&evidence.inputs),
             slow_reader: evidence.inputs.slow_reader,
             mapping: evidence.mapping.into(),

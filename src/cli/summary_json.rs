@@ -98,6 +98,7 @@ fn alerts(session: &Session) -> Value {
         "building_blocks": tally::of_rules(session, |meta| meta.building_block),
         "left_out": outcome.left_out.values().sum::<usize>(),
         "set_aside": set_aside.collect::<Value>(),
+        "suppressed": outcome.repeated.values().sum::<usize>(),
         "first": range.map(|(first, _)| first.rfc3339()),
         "last": range.map(|(_, last)| last.rfc3339()),
         "by_severity": by_severity,

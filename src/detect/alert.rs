@@ -3,7 +3,7 @@
 //! This file does not know how alerts are found.
 
 use super::hit::RuleIndex;
-use super::tally::AlertTally;
+use super::tally::{AlertTally, RepeatedAlerts};
 use crate::base::Ticks;
 use crate::ecs::FieldId;
 use crate::event::{Event, Value};
@@ -21,6 +21,8 @@ pub struct Alert {
     pub events: Vec<Option<Arc<Event>>>,
     /// What the rule has counted or looked back to, if it does.
     pub tally: Option<AlertTally>,
+    /// Alerts of the rule that it stands for, if there are some and repeats are suppressed.
+    pub repeated: Option<RepeatedAlerts>,
     /// The creation of the process that the alert is about, if it is not one of the events itself; once
     /// it was looked for.
     pub start: Option<Arc<Event>>,

@@ -29,7 +29,14 @@ impl AlertBuilder {
         let first = events.iter().enumerate().find_map(|(stage, event)| Some((stage, event.as_ref()?)));
         let keys = found.key.zip(first);
         let keys = keys.and_then(|(digest, (stage, event))| self.key_values(rule, stage, &event.document, digest));
-        Alert { rule: found.rule(), join_keys: keys.unwrap_or_default(), events, tally: found.tally, start: None }
+        Alert {
+            rule: found.rule(),
+            join_keys: keys.unwrap_or_default(),
+            events,
+            tally: found.tally,
+            repeated: None,
+            start: None,
+        }
     }
 
     /// The values of the key that a digest stands for, from the event of a stage or term.

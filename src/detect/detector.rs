@@ -9,7 +9,7 @@ use super::hit::{RuleHit, RuleIndex};
 use super::matching::{MatchContext, ShapePlan};
 use crate::eql::{Digester, KeyValues, Query};
 use crate::event::Document;
-use crate::rules::{AlertExceptions, Metadata, Rule, RuleSet};
+use crate::rules::{AlertExceptions, AlertSuppression, Metadata, Rule, RuleSet};
 use crate::source::RecordRef;
 use crate::sysmon::{self, Mapping};
 use hashbrown::HashMap;
@@ -26,6 +26,7 @@ pub struct Detector {
     mapping: Mapping,
     pub(super) max_signals: bool,
     pub(super) assumes_new: bool,
+    suppresses: bool,
     pub(super) exceptions: AlertExceptions,
     watch: NameWatch,
     pub(super) digester: Digester,
@@ -47,6 +48,7 @@ impl Detector {
             mapping,
             max_signals: false,
             assumes_new: false,
+            suppresses: false,
             exceptions: AlertExceptions::default(),
             watch: NameWatch::default(),
             digester: Digester::default(),
@@ -64,6 +66,22 @@ impl Detector {
     #[must_use]
     pub fn with_assumed_new(self, assumed: bool) -> Self {
         Self { assumes_new: assumed, ..self }
+    }
+
+    /// Suppresses alerts that repeat others, where their rule says so.
+    #[must_use]
+    pub fn with_suppression(self, honoured: bool) -> Self {
+        Self { suppresses: honoured, ..self }
+    }
+
+    /// How the alerts of a rule are grouped, if those that repeat others are suppressed.
+    pub fn suppression(&self, rule: RuleIndex) -> Option<&AlertSuppression> {
+        self.rules()[rule].meta.suppression.as_ref().filter(|_| self.suppresses)
+    }
+
+    /// Whether some alerts may be taken away once their events are known: by an exception, or as repeats of others.
+    pub fn judges_alerts(&self) -> bool {
+        !self.exceptions.is_empty() || (0..self.rules().len()).any(|rule| self.suppression(rule).is_some())
     }
 
     /// Whether some rule looks for new terms, so that it matters when the evidence of each host begins.

@@ -25,6 +25,7 @@ mod findings;
 mod hit;
 mod matching;
 mod prefilter;
+mod repeats;
 mod tally;
 
 pub use alert::{Alert, Findings, MAX_SIGNALS, Unanswered};
@@ -40,7 +41,8 @@ pub use correlate::{
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};
 pub use matching::{FieldPlan, MatchContext, MatchState, ShapePlan, ValueCache};
-pub use tally::AlertTally;
+pub use repeats::RepeatFilter;
+pub use tally::{AlertTally, RepeatedAlerts};
 
 #[cfg(test)]
 mod tests;

@@ -25,3 +25,12 @@ pub enum AlertTally {
         is_known: bool,
     },
 }
+
+/// The alerts that one stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepeatedAlerts {
+    /// How many.
+    pub count: usize,
+    /// The time of the last of them.
+    pub last: Ticks,
+}

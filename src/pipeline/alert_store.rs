@@ -19,9 +19,10 @@ use crate::base::Locator;
 use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolLimits, read_item, write_item};
 use crate::detect::{
     Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, Detector, FoundAlert, KeptAlerts,
-    TextTaker, WantedRules, suppressing,
+    RepeatFilter, RepeatedAlerts, RuleIndex, TextTaker, WantedRules, suppressing,
 };
 use crate::event::Event;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -102,8 +103,10 @@ impl SpoolItem for LoadedEvent {
 pub struct AlertStore {
     found: SortedSpool<FoundAlert>,
     count: usize,
-    /// Which alerts an exception took away, by their positions before; empty if none did.
+    /// Which alerts an exception took away, or are repeats of others, by their positions before; empty if none is.
     suppressed: Vec<bool>,
+    /// The repeats that alerts stand for, by the positions of these before.
+    repeated: HashMap<usize, RepeatedAlerts>,
     events: Option<SortedSpool<LoadedEvent>>,
     /// Starts of processes that no stage of the alert is, by the alert's position.
     starts: Option<SortedSpool<LoadedEvent>>,
@@ -119,6 +122,7 @@ struct SpooledAlert {
     found: FoundAlert,
     events: Vec<LoadedEvent>,
     start: Option<LoadedEvent>,
+    repeated: Option<RepeatedAlerts>,
 }
 
 impl SpooledAlert {
@@ -134,7 +138,7 @@ impl SpooledAlert {
             loaded.and_then(event)
         };
         let alert = builder.alert(&self.found, of_stage);
-        Alert { start: self.start.as_ref().and_then(event), ..alert }
+        Alert { start: self.start.as_ref().and_then(event), repeated: self.repeated, ..alert }
     }
 }
 
@@ -156,6 +160,7 @@ impl AlertStore {
             found,
             count,
             suppressed: Vec::new(),
+            repeated: HashMap::new(),
             events: None,
             starts: None,
             builder,
@@ -272,27 +277,43 @@ impl AlertStore {
         }
     }
 
-    /// Takes away the alerts that an exception is for; how many each took, by its position. The first that fits counts.
-    pub fn suppress(&mut self, detector: &Detector) -> io::Result<BTreeMap<usize, usize>> {
-        let mut counts = BTreeMap::new();
-        if detector.exceptions().is_empty() {
-            return Ok(counts);
+    /// Takes away the alerts that an exception is for, and those that repeat others; how many each exception took, by its position, and how many repeats there
+    /// were of each rule. The first exception that fits counts.
+    pub fn suppress(
+        &mut self,
+        detector: &Detector,
+    ) -> io::Result<(BTreeMap<usize, usize>, BTreeMap<RuleIndex, usize>)> {
+        let (mut counts, mut repeats) = (BTreeMap::new(), BTreeMap::new());
+        if !detector.judges_alerts() {
+            return Ok((counts, repeats));
         }
         let mut suppressed = vec![false; self.count];
+        let mut repeated: HashMap<usize, RepeatedAlerts> = HashMap::new();
+        let mut filter = RepeatFilter::default();
         (self as &dyn AlertSource).for_each(|position, alert| {
             if let Some(exception) = suppressing(alert, detector.meta(alert), detector.exceptions()) {
                 *counts.entry(exception).or_default() += 1;
                 suppressed[position] = true;
+                return Ok(());
+            }
+            let suppression = detector.suppression(alert.rule);
+            let first = suppression.and_then(|suppression| filter.repeats(position, alert, suppression));
+            if let Some((first, at)) = first.zip(alert.timestamp()) {
+                let standing = repeated.entry(first).or_insert(RepeatedAlerts { count: 0, last: at });
+                *standing = RepeatedAlerts { count: standing.count + 1, last: at };
+                *repeats.entry(alert.rule).or_default() += 1;
+                suppressed[position] = true;
             }
             Ok(())
         })?;
-        if !counts.is_empty() {
-            self.count -= counts.values().sum::<usize>();
+        if !counts.is_empty() || !repeats.is_empty() {
+            self.count -= counts.values().chain(repeats.values()).sum::<usize>();
+            self.repeated = repeated;
             self.suppressed = suppressed;
             self.held.take();
             self.summary = self.make_summary()?;
         }
-        Ok(counts)
+        Ok((counts, repeats))
     }
 
     /// All alerts with their events, which are held from then on: for a caller that wants them at hand, and knows how many there are.
@@ -333,7 +354,8 @@ impl AlertStore {
             if !is_wanted(found.rule()) {
                 continue;
             }
-            let alert = SpooledAlert { position, found, events, start };
+            let repeated = self.repeated.get(&number).copied();
+            let alert = SpooledAlert { position, found, events, start, repeated };
             bytes += alert.bytes();
             batch.push(alert);
             if batch.len() >= BATCH || bytes >= BATCH_BYTES {

@@ -22,6 +22,8 @@ pub struct Outcome {
     pub left_out: BTreeMap<RuleIndex, usize>,
     /// Alerts that an exception took away, by the position of the exception in [`Detector::exceptions`](crate::detect::Detector::exceptions).
     pub set_aside: BTreeMap<usize, usize>,
+    /// Alerts that repeat others and were suppressed for it, by rule.
+    pub repeated: BTreeMap<RuleIndex, usize>,
     /// Which fields the events have; empty unless [`RunOptions::inventory`](super::RunOptions::inventory).
     pub inventory: Inventory,
     /// The addresses that hosts have shown as their own, as far as a timeline that tells of connections needs them; `None` if they were not looked for.

@@ -106,6 +106,7 @@ struct Alerts {
     kept: AlertStore,
     left_out: BTreeMap<RuleIndex, usize>,
     set_aside: BTreeMap<usize, usize>,
+    repeated: BTreeMap<RuleIndex, usize>,
     /// Faults of events that are gone.
     lost: Vec<Fault>,
 }
@@ -118,14 +119,14 @@ fn alerts(worker: &Worker<'_>, duplicates: &Duplicates, reader: &EventReader) ->
     let mut kept = detector.keep(worker.alerts.take_sorted(), is_gone, &options.limits.share(ALERT_SHARE))?;
     let left_out = std::mem::take(&mut kept.left_out);
     let mut alerts = AlertStore::new(kept, detector.builder(&worker.tables), reader.clone())?;
-    let lost = if options.outlines && detector.exceptions().is_empty() { Vec::new() } else { alerts.load()? };
-    let set_aside = alerts.suppress(detector)?;
+    let lost = if options.outlines && !detector.judges_alerts() { Vec::new() } else { alerts.load()? };
+    let (set_aside, repeated) = alerts.suppress(detector)?;
     let fault = |origin: Locator| {
         let reason = "a record of an alert was not there any more when it was read again: the file was changed, and the alert has only its host, time and place".to_owned();
         let input = &inputs[origin.input as usize].display;
         Fault::lost(input, FaultKind::Unreadable, reason).at(origin.offset)
     };
-    Ok(Alerts { kept: alerts, left_out, set_aside, lost: lost.into_iter().map(fault).collect() })
+    Ok(Alerts { kept: alerts, left_out, set_aside, repeated, lost: lost.into_iter().map(fault).collect() })
 }
 
 /// The stages that need the results of all units: duplicates, correlation, counts.
@@ -137,7 +138,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
     let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
     let reader = EventReader::new(inputs, worker.options, pool, &worker.spill);
-    let Alerts { kept: alerts, left_out, set_aside, lost } = alerts(worker, &duplicates, &reader)?;
+    let Alerts { kept: alerts, left_out, set_aside, repeated, lost } = alerts(worker, &duplicates, &reader)?;
     let of_hosts = straddling.map(|straddling| straddling_notice(worker, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
@@ -159,6 +160,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
         alerts,
         left_out,
         set_aside,
+        repeated,
         inventory,
         addresses,
         timeline: None,

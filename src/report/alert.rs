@@ -3,7 +3,7 @@
 use super::alert_id::{EVENT_FIELDS, alert_id};
 use super::message::message_of;
 use super::results::Results;
-use super::tally::tally_json;
+use super::tally::{repeats_json, tally_json};
 use super::triage_json::push_triage;
 use crate::base::Ticks;
 use crate::base::json_object::{ObjectWriter, push_object};
@@ -139,6 +139,9 @@ fn push_own(
     object.text("severity", meta.level.name());
     if meta.building_block {
         object.flag("building_block");
+    }
+    if let Some(repeats) = repeats_json(alert) {
+        object.value("suppressed", &repeats);
     }
     if let Some((name, found)) = tally_json(&results.detector.rules()[alert.rule], alert) {
         object.value(name, &found);

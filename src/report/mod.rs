@@ -41,7 +41,7 @@ pub use parquet::{ParquetWriter, TimelineParquet};
 pub use query::{QueryMatches, joined_values};
 pub use results::Results;
 pub use survey_json::{fault_document, survey_document};
-pub use tally::{tally_json, tally_lines};
+pub use tally::{repeats_json, tally_json, tally_lines};
 pub use timeline_csv::TimelineCsv;
 pub use timeline_ecs::TimelineEcs;
 pub use timeline_json::TimelineJson;

@@ -10,6 +10,11 @@ use crate::event::Value;
 use crate::rules::{IndicatorHit, MappingEntry, Rule};
 use serde_json::json;
 
+/// `evql.suppressed` of an alert document: the alerts that it stands for.
+pub fn repeats_json(alert: &Alert) -> Option<serde_json::Value> {
+    alert.repeated.map(|repeated| json!({ "count": repeated.count, "last": repeated.last.rfc3339() }))
+}
+
 /// Most indicators that are told for one alert.
 const MOST_INDICATORS: usize = 5;
 
@@ -106,6 +111,10 @@ pub fn tally_lines(evql: &serde_json::Value) -> Vec<(&'static str, String)> {
         };
         let entries: Vec<String> = hit["entries"].as_array().into_iter().flatten().map(entry).collect();
         lines.push(("indicator", entries.join(" and ")));
+    }
+    if let Some(count) = evql["suppressed"]["count"].as_u64() {
+        let last = evql["suppressed"]["last"].as_str().unwrap_or_default();
+        lines.push(("stands for", format!("{} of the group, the last at {last}", counted(count, "more alert"))));
     }
     lines
 }

@@ -50,7 +50,7 @@ fn events() -> (Arc<Event>, Arc<Event>) {
 fn alerts() -> Vec<Alert> {
     let (start, connection) = events();
     let events = vec![Some(start), None, Some(connection)];
-    vec![Alert { rule: 0, join_keys: vec![Some(Value::from("{1}"))], events, tally: None, start: None }]
+    vec![Alert { rule: 0, join_keys: vec![Some(Value::from("{1}"))], events, tally: None, repeated: None, start: None }]
 }
 
 fn export(exporter: &dyn Exporter) -> String {
@@ -219,8 +219,14 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
     let mut connection = event("3", 12, 2);
     connection.document = Document::from_json(given.as_object().unwrap());
     connection.original = given.as_object().cloned().map(Arc::new);
-    let alert =
-        Alert { rule: 0, join_keys: vec![], events: vec![Some(Arc::new(connection))], tally: None, start: None };
+    let alert = Alert {
+        rule: 0,
+        join_keys: vec![],
+        events: vec![Some(Arc::new(connection))],
+        tally: None,
+        repeated: None,
+        start: None,
+    };
     let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
     let results = Results {
         detector: &detector,

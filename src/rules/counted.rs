@@ -3,7 +3,7 @@
 //! This file does not know how a rule is written in its file.
 
 use super::raw::SavedRule;
-use super::raw_parts::SavedThreshold;
+use super::raw_parts::{SavedThreshold, USUAL_INTERVAL, duration};
 use crate::base::{Span, Ticks};
 use crate::eql::{
     CompiledNewTerms, CompiledThreshold, KeyField, MOST_IN_WINDOW, Measure, MeasureBound, Predicate, Query, TermFilter,
@@ -12,9 +12,6 @@ use crate::eql::{
 /// Most fields that a threshold groups by, and most that make a new term.
 const MOST_GROUPS: usize = 5;
 const MOST_TERMS: usize = 3;
-
-/// How often a rule runs that does not say so.
-const USUAL_INTERVAL: &str = "5m";
 
 /// The threshold of a rule over events that fulfil a condition, which is written at a place of the query; or why there is none.
 pub fn threshold(rule: &SavedRule, condition: Predicate, span: Span) -> Result<Query, String> {
@@ -81,19 +78,7 @@ fn before_now(text: &str) -> Option<Ticks> {
         return Some(Ticks(0));
     }
     let rest = rest.strip_prefix('-')?;
-    let digits = rest.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let seconds: i64 = match &rest[digits.len()..] {
-        "s" => 1,
-        "m" => 60,
-        "h" | "H" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        "w" => 7 * 24 * 60 * 60,
-        "M" => 30 * 24 * 60 * 60,
-        "y" => 365 * 24 * 60 * 60,
-        _ => return None,
-    };
-    let count: i64 = digits.parse().ok()?;
-    count.checked_mul(seconds)?.checked_mul(Ticks::PER_SECOND).filter(|ticks| *ticks >= 0).map(Ticks)
+    duration(rest)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::file::parse_toml;
 use super::kibana::{JsonFile, parse_json};
 use super::parsed::{ParsedRule, compile, toml_error};
 use super::place::{QueryPlace, StringForm};
-use super::rule::Metadata;
+use super::rule::{Metadata, RuleForm};
 use super::sigma::{Placeholders, SigmaFile, SigmaFilter, looks_like_sigma, parse_sigma};
 use crate::base::Span;
 use crate::diag::Diagnostic;
@@ -268,7 +268,7 @@ impl FoundFile {
                 let SigmaFile { rules, filters: found, diagnostics: findings } = file;
                 filters = found;
                 diagnostics = findings;
-                rules
+                rules.into_iter().map(|rule| rule.of_form(RuleForm::Sigma)).collect()
             }
         };
         // The folder counts as much as the word `maturity` in the file: a folder of rules may be a copy in which only the place of a rule was changed.
@@ -330,7 +330,7 @@ fn toml(text: &str, fallback_id: &str, named: bool, lists: &mut ExceptionLists) 
     if has("rule_id") || has("language") || (has("type") && has("risk_score")) {
         TomlFile::Rule(Box::new(rule_of_table(text, table, fallback_id)))
     } else if named || has("query") || (has("id") && has("severity")) {
-        TomlFile::Rule(Box::new(parse_toml(text)))
+        TomlFile::Rule(Box::new(parse_toml(text).of_form(RuleForm::Own)))
     } else {
         TomlFile::Other
     }
@@ -341,5 +341,5 @@ fn bare(text: &str, id: &str) -> ParsedRule {
     let place = QueryPlace::of(text, 0..text.len(), text, StringForm::Plain);
     let name = id.rsplit(['/', ':']).next().unwrap_or(id);
     let parsed = compile(text, &place, &QueryOptions::default(), || Metadata::bare(id, name));
-    ParsedRule { id: id.to_owned(), name: name.to_owned(), is_named_by_file: true, ..parsed }
+    ParsedRule { id: id.to_owned(), name: name.to_owned(), is_named_by_file: true, ..parsed.of_form(RuleForm::Bare) }
 }

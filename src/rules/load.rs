@@ -12,6 +12,7 @@ use super::parsed::ParsedRule;
 use super::rule::{Metadata, NotRun, QueryOrigin, Rule, RuleLanguage, RuleSet};
 use super::sigma::{Placeholders, SigmaFilter};
 use super::suppression::LoadedExceptions;
+use crate::base::number::counted;
 use crate::base::{Each, Span};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
 use hashbrown::{HashMap, HashSet};
@@ -108,6 +109,7 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
         lists: ExceptionLists::default(),
         ids: HashMap::new(),
         clashes: Vec::new(),
+        versions: HashSet::new(),
         sigma: SigmaSet::default(),
     };
     let mut files = Vec::new();
@@ -153,6 +155,8 @@ struct RuleSetBuilder {
     ids: HashMap<String, KnownRule>,
     /// Rules of one id and different content: the id, the file of the one that runs, and that of the other.
     clashes: Vec<String>,
+    /// The ids of rules that come in several versions.
+    versions: HashSet<String>,
     sigma: SigmaSet,
 }
 
@@ -197,8 +201,27 @@ impl RuleSetBuilder {
         let Some(mut rule) = parsed.rule else { return };
         rule.origin.file = report.path.as_str().into();
         if let Some(first) = self.ids.get(&rule.meta.id).filter(|_| !rule.meta.id.is_empty()) {
-            let other = &self.loaded.set.rules[first.at];
-            let equal = other.source == rule.source && other.meta == rule.meta && first.filters == parsed.filters;
+            let (at, other) = (first.at, &self.loaded.set.rules[first.at]);
+            let version = |meta: &Metadata| meta.version.as_ref().and_then(|version| version.parse::<u64>().ok());
+            let (old, new) = (version(&other.meta), version(&rule.meta));
+            // A rule and its copy in another form may differ in whether they tell a version.
+            let meta = Metadata { version: other.meta.version.clone(), ..rule.meta.clone() };
+            let equal = other.source == rule.source && other.meta == meta && first.filters == parsed.filters;
+            if let (Some(old), Some(new)) = (old, new)
+                && old != new
+            {
+                self.versions.insert(rule.meta.id.clone());
+                let place = if new > old { "takes the place of" } else { "gives way to" };
+                let message =
+                    format!("the rule '{}' in version {new} {place} version {old} in {}", rule.meta.name, first.path);
+                report.diagnostics.push(Diagnostic::warning(codes::DUPLICATE_RULE, Span::default(), message));
+                if new > old {
+                    let known = KnownRule { path: report.path.clone(), at, filters: parsed.filters };
+                    self.ids.insert(rule.meta.id.clone(), known);
+                    self.loaded.set.rules[at] = rule;
+                }
+                return;
+            }
             if !parsed.is_named_by_file || equal {
                 let content = if equal { "" } else { ", with another content" };
                 let message = format!(
@@ -253,7 +276,14 @@ impl RuleSetBuilder {
 
     fn finish(mut self) -> Loaded {
         self.settle_sigma();
-        let Self { mut loaded, lists, clashes, .. } = self;
+        let Self { mut loaded, lists, clashes, versions, .. } = self;
+        if !versions.is_empty() {
+            let text = format!(
+                "{} in several versions, and the highest of each runs",
+                counted(versions.len() as u64, "rule") + if versions.len() == 1 { " is there" } else { " are there" }
+            );
+            loaded.notices.push(Notice::new(NoticeKind::RulePart, text));
+        }
         if !clashes.is_empty() {
             let text =
                 format!("rules of one id have different contents, and only the first of each runs: {}", some(&clashes));

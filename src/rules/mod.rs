@@ -3,6 +3,7 @@
 //! A rule with a mistake is returned with its diagnostics, whose lines and columns are those of the rule file; one bad rule does not hide the others.
 //! This module does not know evidence.
 
+mod alert_suppression;
 mod builtin;
 pub mod codes;
 mod condition;
@@ -31,6 +32,7 @@ mod threat;
 mod threat_match;
 mod written;
 
+pub use alert_suppression::AlertSuppression;
 pub use builtin::{builtin, builtin_files};
 pub use elastic::parse_elastic;
 pub use exceptions::Exception;
@@ -41,7 +43,7 @@ pub use load::{FileReport, LoadOptions, Loaded, load, load_with};
 pub use parsed::{ParsedRule, compares_user_id};
 pub use place::QueryPlace;
 pub use raw_parts::MappingEntry;
-pub use rule::{Level, Metadata, NotRun, QueryOrigin, Rule, RuleLanguage, RuleSet, RuleStatus};
+pub use rule::{Level, Metadata, NotRun, QueryOrigin, Rule, RuleForm, RuleLanguage, RuleSet, RuleStatus};
 pub use select::{LeftOut, RuleSelection};
 pub use sigma::Placeholders;
 pub use suppression::{AlertException, AlertExceptions, LoadedExceptions, load_exceptions};

@@ -5,7 +5,7 @@
 use super::codes;
 use super::list_use::ListUse;
 use super::place::{QueryPlace, span, to_u32};
-use super::rule::{Metadata, NotRun, QueryOrigin, Rule};
+use super::rule::{Metadata, NotRun, QueryOrigin, Rule, RuleForm};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::{self, Compiled, Query, QueryOptions};
@@ -44,6 +44,14 @@ pub struct ParsedRule {
 impl ParsedRule {
     pub(super) fn failed(diagnostic: Diagnostic) -> Self {
         Self { diagnostics: vec![diagnostic], ..Self::default() }
+    }
+
+    /// Notes the format of the file of the rule.
+    pub(super) fn of_form(mut self, form: RuleForm) -> Self {
+        if let Some(rule) = &mut self.rule {
+            rule.origin.form = form;
+        }
+        self
     }
 
     /// The rule is known to be taken back.

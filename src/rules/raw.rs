@@ -3,7 +3,7 @@
 //! Keys that are not listed here are no mistake: rules carry much that only a server needs. This module does not compile queries.
 
 use super::list_use::single;
-use super::raw_parts::{SavedMapping, SavedNewTerms, SavedThreshold};
+use super::raw_parts::{SavedMapping, SavedNewTerms, SavedSuppression, SavedThreshold};
 use super::rule::{Level, Metadata, RuleLanguage};
 use super::threat::{Attack, Tactic, Technique};
 use serde::{Deserialize, Deserializer};
@@ -28,6 +28,7 @@ pub struct SavedRule {
     /// Kibana's filters, as they are.
     #[serde(default, deserialize_with = "null_as_default")]
     pub filters: Vec<serde_json::Value>,
+    pub version: Option<u64>,
     pub threshold: Option<SavedThreshold>,
     pub new_terms: Option<SavedNewTerms>,
     #[serde(default, deserialize_with = "null_as_default")]
@@ -39,6 +40,7 @@ pub struct SavedRule {
     pub threat_language: Option<String>,
     #[serde(default, deserialize_with = "null_as_default")]
     pub threat_filters: Vec<serde_json::Value>,
+    pub alert_suppression: Option<SavedSuppression>,
     pub from: Option<String>,
     pub to: Option<String>,
     pub interval: Option<String>,
@@ -173,6 +175,8 @@ impl SavedRule {
             authors: self.author,
             license: self.license,
             max_signals: self.max_signals,
+            version: self.version.map(|version| version.to_string()),
+            suppression: self.alert_suppression.as_ref().map(|saved| saved.read(self.interval.as_deref())),
             building_block: self.building_block_type.is_some(),
             deprecated: self.deprecated,
             ..Metadata::default()

@@ -2,6 +2,8 @@
 //!
 //! This file does not know what becomes of them.
 
+use super::alert_suppression::AlertSuppression;
+use crate::base::Ticks;
 use serde::{Deserialize, Deserializer};
 
 /// `threshold` of a rule.
@@ -70,4 +72,54 @@ pub struct MappingEntry {
     /// Whether it must *not* have it.
     #[serde(default)]
     pub negate: bool,
+}
+
+/// `alert_suppression` of a rule.
+#[derive(Debug, Deserialize)]
+pub struct SavedSuppression {
+    #[serde(default, deserialize_with = "none_as_empty")]
+    group_by: Vec<String>,
+    duration: Option<SavedDuration>,
+    missing_fields_strategy: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SavedDuration {
+    value: i64,
+    unit: String,
+}
+
+/// How often a rule runs that does not say so.
+pub const USUAL_INTERVAL: &str = "5m";
+
+impl SavedSuppression {
+    /// What it says, for a rule with this interval. Without a duration alerts of one run are suppressed, which is one interval of time.
+    pub fn read(&self, interval: Option<&str>) -> AlertSuppression {
+        let duration = match &self.duration {
+            Some(SavedDuration { value, unit }) => duration(&format!("{value}{unit}")),
+            None => duration(interval.unwrap_or(USUAL_INTERVAL)),
+        };
+        AlertSuppression {
+            group_by: self.group_by.clone(),
+            duration: duration.unwrap_or_default(),
+            groups_missing: self.missing_fields_strategy.as_deref() != Some("doNotSuppress"),
+        }
+    }
+}
+
+/// A duration as rules write it: `9m`, `7d`.
+pub fn duration(text: &str) -> Option<Ticks> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let seconds: i64 = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" | "H" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        "w" => 7 * 24 * 60 * 60,
+        "M" => 30 * 24 * 60 * 60,
+        "y" => 365 * 24 * 60 * 60,
+        _ => return None,
+    };
+    let count: i64 = digits.parse().ok()?;
+    count.checked_mul(seconds)?.checked_mul(Ticks::PER_SECOND).filter(|ticks| *ticks >= 0).map(Ticks)
 }

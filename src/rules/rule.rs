@@ -2,6 +2,7 @@
 //!
 //! This file does not know where rules were written.
 
+use super::alert_suppression::AlertSuppression;
 use super::exceptions::Exception;
 use super::place::QueryPlace;
 use super::threat::Attack;
@@ -39,6 +40,38 @@ impl RuleLanguage {
     /// Whether the text of a rule's query is EQL.
     pub const fn is_kept_as_eql(self) -> bool {
         matches!(self, Self::Eql | Self::Sigma)
+    }
+}
+
+/// Where a rule was written, by the format of its file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleForm {
+    /// It comes with evql, or was made by a program.
+    #[default]
+    Builtin,
+    /// TOML, as in Elastic's repository.
+    Elastic,
+    /// JSON, as Kibana gives it.
+    Kibana,
+    /// YAML of Sigma.
+    Sigma,
+    /// evql's own TOML.
+    Own,
+    /// A query and nothing else.
+    Bare,
+}
+
+impl RuleForm {
+    /// A short name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Elastic => "elastic",
+            Self::Kibana => "kibana",
+            Self::Sigma => "sigma",
+            Self::Own => "evql",
+            Self::Bare => "eql",
+        }
     }
 }
 
@@ -163,6 +196,8 @@ pub struct QueryOrigin {
     pub file: Arc<str>,
     /// The place of the query in the text of that file.
     pub place: QueryPlace,
+    /// The format of that file.
+    pub form: RuleForm,
     /// Its language.
     pub language: RuleLanguage,
     /// The options of its compilation.
@@ -206,6 +241,8 @@ pub struct Metadata {
     pub license: Option<String>,
     /// Most alerts of one run, if the rule says so; Elastic's default is 100.
     pub max_signals: Option<u32>,
+    /// How its alerts are grouped, so that those that repeat others can be suppressed.
+    pub suppression: Option<AlertSuppression>,
     /// Whether it is a building block: its alerts feed other rules and are hidden from people.
     pub building_block: bool,
     /// Whether its authors have taken it back.

@@ -6,7 +6,7 @@ use super::list_use::{ListKey, ListUse};
 use super::parsed::{ParsedRule, of_compiled};
 use super::place::{QueryPlace, StringForm, to_u32};
 use super::raw::{RuleKind, SavedRule};
-use super::rule::{NotRun, RuleLanguage};
+use super::rule::{NotRun, RuleForm, RuleLanguage};
 use super::threat_match::{ThreatMatch, WrittenThreat};
 use super::{codes, counted, filters, kql, lucene};
 use crate::base::Span;
@@ -93,6 +93,7 @@ impl WrittenRule {
         let mut parsed = of_compiled(compiled, &query, &place, &options, || raw.into_metadata(fallback_id));
         if let Some(rule) = &mut parsed.rule {
             rule.origin.language = language;
+            rule.origin.form = if written == StringForm::Json { RuleForm::Kibana } else { RuleForm::Elastic };
             rule.origin.threat_match = threat_match;
         }
         // A filter applies to all stages: an event that does not pass it is not there for the rule, and the sequence machine must not see it either.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// The rules of a run.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ChosenRules {
     /// The rules that run, with everything found in their files.
     pub loaded: Loaded,
@@ -22,6 +23,8 @@ pub struct ChosenRules {
     pub max_signals: bool,
     /// Whether terms are held to be new where the evidence does not go back far enough to know it.
     pub assumes_new: bool,
+    /// Whether alerts that repeat others are suppressed, where their rule says so.
+    pub suppresses: bool,
     /// Whether the rules are those that come with evql, and no others.
     pub builtin: bool,
     /// How many of the rules come with evql where others run too.

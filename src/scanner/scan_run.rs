@@ -69,6 +69,7 @@ impl ScanRun {
         let detector = Detector::for_mapping(set, options.mapping)
             .with_max_signals(chosen.max_signals)
             .with_assumed_new(chosen.assumes_new)
+            .with_suppression(chosen.suppresses)
             .with_exceptions(chosen.exceptions.clone())
             .with_watch(NameWatch::new(asked.sought()));
         let mut outcome = pipeline::run(paths, &detector, &options, progress)?;

@@ -201,6 +201,9 @@ pub struct RuleArgs {
     /// Report new terms though the evidence does not go back far enough to know that they are new; they are only counted otherwise
     #[arg(long)]
     pub assume_new: bool,
+    /// Suppress alerts that repeat others as their rules say (alert suppression): the first of a group stands for the rest, and counts them
+    #[arg(long)]
+    pub suppress: bool,
 }
 
 impl RuleArgs {

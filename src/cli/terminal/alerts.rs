@@ -7,7 +7,7 @@ use evql::detect::Alert;
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
 use evql::process::Connection;
-use evql::report::{Citation, Results, citation, tally_json, tally_lines};
+use evql::report::{Citation, Results, citation, repeats_json, tally_json, tally_lines};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -97,10 +97,12 @@ impl AlertCard<'_> {
         if !subs.is_empty() {
             line(out, "ATT&CK", &subs.join(", "))?;
         }
+        let mut evql = json!({ "suppressed": repeats_json(self.alert) });
         if let Some((name, found)) = tally_json(&self.results.detector.rules()[self.alert.rule], self.alert) {
-            for (label, text) in tally_lines(&json!({ name: found })) {
-                line(out, label, &shown(&text, self.most))?;
-            }
+            evql[name] = found;
+        }
+        for (label, text) in tally_lines(&evql) {
+            line(out, label, &shown(&text, self.most))?;
         }
         Ok(())
     }

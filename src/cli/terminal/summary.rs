@@ -229,9 +229,13 @@ fn rest(out: &mut TerminalPage<'_>, counts: impl ExactSizeIterator<Item = usize>
 
 fn alerts(session: &Session) -> String {
     let text = counted_alerts(session);
-    match session.run.outcome.set_aside.values().sum::<usize>() {
+    let text = match session.run.outcome.set_aside.values().sum::<usize>() {
         0 => text,
         count => format!("{text}; {} set aside by --exceptions (-v names them)", grouped(count as u64)),
+    };
+    match session.run.outcome.repeated.values().sum::<usize>() {
+        0 => text,
+        count => format!("{text}; {} suppressed as repeats (--suppress)", grouped(count as u64)),
     }
 }
 

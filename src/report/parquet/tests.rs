@@ -31,8 +31,14 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     };
     let empty = Event { document: Document::new(), ..full.clone() };
     let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
-    let alerts =
-        vec![crate::detect::Alert { rule: 0, join_keys: Vec::new(), events: vec![None], tally: None, start: None }];
+    let alerts = vec![crate::detect::Alert {
+        rule: 0,
+        join_keys: Vec::new(),
+        events: vec![None],
+        tally: None,
+        repeated: None,
+        start: None,
+    }];
     let part = AlertPart { origin: full.origin, alert: 0, stage: 0, stages: 1, rule: 0 };
     let results = Results {
         detector: &detector,

@@ -26,6 +26,7 @@ fn alert(tally: AlertTally) -> Alert {
         join_keys: vec![Some(Value::from("ws-1"))],
         events: vec![event(0), event(90)],
         tally: Some(tally),
+        repeated: None,
         start: None,
     }
 }

@@ -216,3 +216,25 @@ fn a_filter_that_cannot_be_honoured_is_an_error_at_its_place() {
     assert!(found.starts_with("a:14:"), "{found}");
     assert_eq!(loaded.set.rules.len(), 0);
 }
+
+#[test]
+fn of_several_versions_the_highest_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, version: &str, query: &str| {
+        let text = format!(
+            r#"{{"rule_id":"1","name":"n","type":"eql","language":"eql","risk_score":1,{version}"query":"{query}"}}"#
+        );
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("a.json", "\"version\":3,", "any where 3 == 3");
+    write("b.json", "\"version\":10,", "any where 10 == 10");
+    write("c.json", "\"version\":9,", "any where 9 == 9");
+    // Another form of the one that runs.
+    write("d.json", "", "any where 10 == 10");
+    let loaded = load(&[folder.path().to_owned()]);
+    let sources: Vec<&str> = loaded.set.rules.iter().map(|rule| rule.source.as_str()).collect();
+    assert_eq!(sources, ["any where 10 == 10"]);
+    let notices: Vec<&str> = loaded.notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert_eq!(notices, ["1 rule is there in several versions, and the highest of each runs"]);
+    assert!(!loaded.has_error());
+}
