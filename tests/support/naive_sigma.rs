@@ -166,6 +166,15 @@ fn like(pattern: &[Token], value: &str, cased: bool) -> bool {
         }
     };
     let value: Vec<char> = value.chars().map(lower).collect();
+    // Whatever wildcards stand for, the texts between them must be there: that spares most tables.
+    let text: String = value.iter().collect();
+    let is_char = |token: &Token| matches!(token, Token::Char(_));
+    for run in pattern.chunk_by(|left, right| is_char(left) && is_char(right)) {
+        let chars = run.iter().filter_map(|token| if let Token::Char(c) = token { Some(lower(*c)) } else { None });
+        if !text.contains(&chars.collect::<String>()) {
+            return false;
+        }
+    }
     let mut row = vec![false; value.len() + 1];
     row[0] = true;
     for token in pattern {
