@@ -243,8 +243,10 @@ fn sigmahqs_rules_find_the_made_events_that_a_second_reader_finds() {
 fn sigmahqs_rules_find_the_real_events_that_a_second_reader_finds() {
     let rules = load(&[shared().join("rules/sigma")]);
     let corpus = shared().join("corpus");
-    let found = scan(std::slice::from_ref(&corpus), &rules.set, &RunOptions { threads: 2, ..RunOptions::default() });
-    let inputs = discover(&[corpus], &Search::default()).inputs;
+    // Every fourth log: the second reader asks each rule of each event by itself, which takes minutes for all of them.
+    let inputs: Vec<_> = discover(&[corpus], &Search::default()).inputs.into_iter().step_by(4).collect();
+    let paths: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
+    let found = scan(&paths, &rules.set, &RunOptions { threads: 2, ..RunOptions::default() });
     let mut expected = Found::new();
     for unit in units(&inputs, 16) {
         read_unit(&inputs, &unit, &mut Scratch::default(), &mut |item| {
@@ -262,7 +264,7 @@ fn sigmahqs_rules_find_the_real_events_that_a_second_reader_finds() {
             }
         });
     }
-    assert!(expected.len() > 500, "only {} matches", expected.len());
+    assert!(expected.len() > 100, "only {} matches", expected.len());
     let pairs = |found: &Found| found.iter().map(|(rule, _, number)| (rule.clone(), *number)).collect::<BTreeSet<_>>();
     // A record that stands in two files counts once.
     assert_eq!(pairs(&found), pairs(&expected));
