@@ -150,8 +150,10 @@ fn standard_input_is_looked_through_twice() {
         let alerts = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         alerts.map(|alert| alert["evql"]["triage"].clone()).collect::<Vec<_>>()
     };
-    let from_stdin = looked_up(evql(&["scan", "-", "-o", "-", "-q"]));
-    assert_eq!(from_stdin, looked_up(evql(&["scan", path, "-o", "-", "-q"])));
+    let mission = ["-o", "-", "-q", "--include-tag", "T1218.010"];
+    let scan = |path| looked_up(evql(&[["scan", path].as_slice(), &mission].concat()));
+    let from_stdin = scan("-");
+    assert_eq!(from_stdin, scan(path));
     assert!(from_stdin.len() == 2 && from_stdin[0]["processes"][0]["ancestors"].as_array().unwrap().len() == 3);
 }
 

@@ -50,7 +50,7 @@ struct WantedEvent {
 }
 
 /// An event of an alert, read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct LoadedEvent {
     alert: u32,
     stage: u16,
@@ -90,11 +90,21 @@ impl SpoolItem for LoadedEvent {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        write_item(self, out);
+        // By hand: `serde` would write the bytes one by one.
+        out.extend(self.alert.to_le_bytes());
+        out.extend(self.stage.to_le_bytes());
+        out.extend((self.bytes.len() as u64).to_le_bytes());
+        out.extend_from_slice(&self.bytes);
     }
 
     fn read(from: &mut dyn Read) -> io::Result<Self> {
-        read_item(from)
+        let mut head = [0; 4 + 2 + 8];
+        from.read_exact(&mut head)?;
+        let [a0, a1, a2, a3, s0, s1, length @ ..] = head;
+        let mut bytes = vec![0; usize::try_from(u64::from_le_bytes(length)).map_err(io::Error::other)?];
+        from.read_exact(&mut bytes)?;
+        let (alert, stage) = (u32::from_le_bytes([a0, a1, a2, a3]), u16::from_le_bytes([s0, s1]));
+        Ok(Self { alert, stage, bytes: bytes.into() })
     }
 }
 
