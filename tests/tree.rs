@@ -150,7 +150,7 @@ fn standard_input_is_looked_through_twice() {
         let alerts = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         alerts.map(|alert| alert["evql"]["triage"].clone()).collect::<Vec<_>>()
     };
-    let mission = ["-o", "-", "-q", "--include-tag", "T1218.010"];
+    let mission = ["-o", "-", "-q", "--include-tag", "T1218.009"];
     let scan = |path| looked_up(evql(&[["scan", path].as_slice(), &mission].concat()));
     let from_stdin = scan("-");
     assert_eq!(from_stdin, scan(path));
