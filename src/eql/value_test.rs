@@ -56,6 +56,18 @@ pub enum ValueOrder {
     GreaterOrEqual,
 }
 
+impl ValueOrder {
+    /// The operator of EQL.
+    pub const fn operator(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
 impl From<ValueOrder> for Comparison {
     fn from(order: ValueOrder) -> Self {
         match order {

@@ -1,6 +1,7 @@
 //! The tree of a KQL query.
 
 use crate::base::Span;
+use crate::eql::ValueOrder;
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum KqlNode {
         /// The field.
         field: KqlText,
         /// How it must stand.
-        order: KqlOrder,
+        order: ValueOrder,
         /// To which value.
         value: KqlText,
         /// From the field to the value.
@@ -46,15 +47,6 @@ pub enum KqlValues {
     Not(Box<KqlValues>),
 }
 
-/// An order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KqlOrder {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
 /// A name or value: texts with a `*` between each two of them, and only one text if it stands in quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KqlText {
@@ -72,7 +64,12 @@ impl KqlText {
         self.parts.len() > 1
     }
 
-    /// Whether it is `*` alone.
+    /// Whether it is one `*` and nothing else.
+    pub fn is_one_star(&self) -> bool {
+        self.is_anything() && self.parts.len() == 2
+    }
+
+    /// Whether it is `*`, or several in a row, and nothing else.
     pub fn is_anything(&self) -> bool {
         self.is_wild() && self.parts.iter().all(String::is_empty)
     }

@@ -3,10 +3,10 @@
 //! What is not in quotes runs on over blanks, up to a sign or to one of the words `and`, `or`, `not`: `process.name: my tool.exe and …` has one value of two
 //! words. This file does not know what follows what.
 
-use super::ast::{KqlOrder, KqlText};
+use super::ast::KqlText;
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::codes;
+use crate::eql::{ValueOrder, codes};
 
 /// A token with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum KqlTokenKind {
     OpenNested,
     CloseNested,
     Colon,
-    Order(KqlOrder),
+    Order(ValueOrder),
     And,
     Or,
     Not,
@@ -69,10 +69,10 @@ impl KqlLexer<'_> {
             '{' => (KqlTokenKind::OpenNested, 1),
             '}' => (KqlTokenKind::CloseNested, 1),
             ':' => (KqlTokenKind::Colon, 1),
-            '<' if self.rest().starts_with("<=") => (KqlTokenKind::Order(KqlOrder::LessOrEqual), 2),
-            '>' if self.rest().starts_with(">=") => (KqlTokenKind::Order(KqlOrder::GreaterOrEqual), 2),
-            '<' => (KqlTokenKind::Order(KqlOrder::Less), 1),
-            '>' => (KqlTokenKind::Order(KqlOrder::Greater), 1),
+            '<' if self.rest().starts_with("<=") => (KqlTokenKind::Order(ValueOrder::LessOrEqual), 2),
+            '>' if self.rest().starts_with(">=") => (KqlTokenKind::Order(ValueOrder::GreaterOrEqual), 2),
+            '<' => (KqlTokenKind::Order(ValueOrder::Less), 1),
+            '>' => (KqlTokenKind::Order(ValueOrder::Greater), 1),
             '"' => {
                 let text = self.quoted();
                 return Some(KqlToken { span: text.span, kind: KqlTokenKind::Text(text) });

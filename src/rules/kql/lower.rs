@@ -3,7 +3,7 @@
 //!
 //! A value that the type cannot hold matches nothing. This file does not know how a query is written.
 
-use super::ast::{KqlNode, KqlOrder, KqlText, KqlValues};
+use super::ast::{KqlNode, KqlText, KqlValues};
 use super::dates;
 use crate::base::Span;
 use crate::base::wildcard::{CaseSensitivity, Wildcard};
@@ -40,7 +40,7 @@ enum FieldQuestion {
     /// One of several values.
     OneOf(Vec<KqlText>),
     /// A place in the order of values.
-    Order(KqlOrder, String),
+    Order(ValueOrder, String),
 }
 
 impl KqlLowering<'_> {
@@ -141,10 +141,11 @@ impl KqlValues {
 
 /// The condition on a field, on all that fit its name, or on every field.
 fn on(field: Option<&KqlText>, asked: &FieldQuestion, text: &Arc<str>) -> Predicate {
-    let is_anything = matches!(asked, FieldQuestion::OneOf(values) if values.iter().any(KqlText::is_anything));
+    // As in Kibana, one star by itself under every field asks for nothing; several ask for a value, as they do under a name.
+    let asks_nothing = matches!(asked, FieldQuestion::OneOf(values) if values.iter().any(KqlText::is_one_star));
     match field {
         Some(field) if !field.is_wild() => on_name(&field.text(), asked, text),
-        field if is_anything && field.is_none_or(KqlText::is_anything) => Predicate::always(true),
+        field if asks_nothing && field.is_none_or(KqlText::is_one_star) => Predicate::always(true),
         field => {
             let parts = field.map(|field| field.parts.iter().map(String::as_str));
             let names = parts.map(|parts| Wildcard::of_parts(parts, CaseSensitivity::Sensitive));
@@ -262,13 +263,7 @@ fn patterns(values: &[KqlText], case: CaseSensitivity) -> Vec<Wildcard> {
     wild.map(|value| Wildcard::of_parts(value.parts.iter().map(String::as_str), case)).collect()
 }
 
-fn stands(field: &Field, order: KqlOrder, value: &str, text: &Arc<str>) -> Predicate {
-    let order = match order {
-        KqlOrder::Less => ValueOrder::Less,
-        KqlOrder::LessOrEqual => ValueOrder::LessOrEqual,
-        KqlOrder::Greater => ValueOrder::Greater,
-        KqlOrder::GreaterOrEqual => ValueOrder::GreaterOrEqual,
-    };
+fn stands(field: &Field, order: ValueOrder, value: &str, text: &Arc<str>) -> Predicate {
     let mut value = value.to_owned();
     if matches!(field.kind(), Some(FieldType::Date | FieldType::DateNanos)) {
         let Some((first, last)) = dates::bounds(&value) else { return Predicate::always(false) };

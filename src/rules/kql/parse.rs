@@ -114,28 +114,39 @@ impl KqlParser<'_> {
         Self::error(codes::UNTERMINATED, open, "this bracket is not closed")
     }
 
-    fn any(&mut self) -> Parsed<KqlNode> {
-        let mut nodes = vec![self.all()?];
-        while self.eat(&KqlTokenKind::Or) {
-            nodes.push(self.all()?);
+    /// Operands with an operator between each two of them; one alone is itself.
+    fn chain<T>(
+        &mut self,
+        operator: &KqlTokenKind,
+        operand: fn(&mut Self) -> Parsed<T>,
+        make: fn(Vec<T>) -> T,
+    ) -> Parsed<T> {
+        let mut operands = vec![operand(self)?];
+        while self.eat(operator) {
+            operands.push(operand(self)?);
         }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { KqlNode::Any(nodes) })
+        Ok(if operands.len() == 1 { operands.remove(0) } else { make(operands) })
     }
 
-    fn all(&mut self) -> Parsed<KqlNode> {
-        let mut nodes = vec![self.one()?];
-        while self.eat(&KqlTokenKind::And) {
-            nodes.push(self.one()?);
-        }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { KqlNode::All(nodes) })
-    }
-
-    fn one(&mut self) -> Parsed<KqlNode> {
-        // A row of `not` is counted, not followed: it must not cost stack.
+    /// Whether an odd number of `not` stands here. They are counted, not followed: a row of them must not cost stack.
+    fn is_negated(&mut self) -> bool {
         let mut negated = false;
         while self.eat(&KqlTokenKind::Not) {
             negated = !negated;
         }
+        negated
+    }
+
+    fn any(&mut self) -> Parsed<KqlNode> {
+        self.chain(&KqlTokenKind::Or, Self::all, KqlNode::Any)
+    }
+
+    fn all(&mut self) -> Parsed<KqlNode> {
+        self.chain(&KqlTokenKind::And, Self::one, KqlNode::All)
+    }
+
+    fn one(&mut self) -> Parsed<KqlNode> {
+        let negated = self.is_negated();
         let node =
             if self.eat(&KqlTokenKind::Open) { self.inside(&KqlTokenKind::Close, Self::any)? } else { self.test()? };
         Ok(if negated { KqlNode::Not(Box::new(node)) } else { node })
@@ -182,26 +193,15 @@ impl KqlParser<'_> {
     }
 
     fn any_value(&mut self) -> Parsed<KqlValues> {
-        let mut values = vec![self.all_values()?];
-        while self.eat(&KqlTokenKind::Or) {
-            values.push(self.all_values()?);
-        }
-        Ok(if values.len() == 1 { values.remove(0) } else { KqlValues::Any(values) })
+        self.chain(&KqlTokenKind::Or, Self::all_values, KqlValues::Any)
     }
 
     fn all_values(&mut self) -> Parsed<KqlValues> {
-        let mut values = vec![self.one_value()?];
-        while self.eat(&KqlTokenKind::And) {
-            values.push(self.one_value()?);
-        }
-        Ok(if values.len() == 1 { values.remove(0) } else { KqlValues::All(values) })
+        self.chain(&KqlTokenKind::And, Self::one_value, KqlValues::All)
     }
 
     fn one_value(&mut self) -> Parsed<KqlValues> {
-        let mut negated = false;
-        while self.eat(&KqlTokenKind::Not) {
-            negated = !negated;
-        }
+        let negated = self.is_negated();
         let values = self.values()?;
         Ok(if negated { KqlValues::Not(Box::new(values)) } else { values })
     }

@@ -14,13 +14,14 @@
 
 use super::super::codes;
 use super::eql_text::{FieldRelation, FieldTest, SigmaCondition, TestKind, field_name};
-use super::modifier::{Modifier, NumberOrder, TimePart};
+use super::modifier::{Modifier, TimePart};
 use super::placeholders::Placeholders;
 use super::text::{MOST_TEXTS, SigmaText};
 use super::yaml::{Scalar, YamlKind, YamlNode};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ecs;
+use crate::eql::ValueOrder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -54,7 +55,7 @@ struct ItemModifiers {
     /// `i`, `m` and `s` behind `re`.
     regex_flags: String,
     relation: Option<FieldRelation>,
-    order: Option<NumberOrder>,
+    order: Option<ValueOrder>,
     time: Option<TimePart>,
     /// Those that change texts, in order.
     changes: Vec<Modifier>,
@@ -322,7 +323,7 @@ impl DetectionReader<'_> {
         };
         Some(vec![match (of_all.time, of_all.order) {
             (Some(part), order) => TestKind::Time(part, order, number),
-            (None, order) => TestKind::Number(order.unwrap_or(NumberOrder::GreaterOrEqual), number),
+            (None, order) => TestKind::Number(order.unwrap_or(ValueOrder::GreaterOrEqual), number),
         }])
     }
 

@@ -5,10 +5,11 @@
 
 use super::super::condition::quoted;
 use super::super::place::{QueryPlace, to_u32};
-use super::modifier::{NumberOrder, TimePart};
+use super::modifier::TimePart;
 use super::text::SigmaText;
 use crate::base::Span;
 use crate::ecs::{self, Field};
+use crate::eql::ValueOrder;
 
 /// A condition over fields.
 #[derive(Clone, Debug)]
@@ -45,9 +46,9 @@ pub enum TestKind {
     },
     /// It is an address of one of several blocks.
     Blocks(Vec<(String, Span)>),
-    Number(NumberOrder, String),
+    Number(ValueOrder, String),
     /// A part of its date is this number, or in this order to it.
-    Time(TimePart, Option<NumberOrder>, String),
+    Time(TimePart, Option<ValueOrder>, String),
     /// It has to do with the value of another field.
     Other {
         field: String,
@@ -195,7 +196,7 @@ impl EqlText {
             }
             TestKind::Number(order, number) => self.push(&format!("number({field}) {} {number}", order.operator())),
             TestKind::Time(TimePart(start, end), order, number) => {
-                let operator = order.map_or("==", NumberOrder::operator);
+                let operator = order.map_or("==", ValueOrder::operator);
                 self.push(&format!("number(substring({field}, {start}, {end})) {operator} {number}"));
             }
             TestKind::Other { field: other, relation, cased } => {

@@ -5,7 +5,7 @@
 use super::super::codes;
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::eql::similar;
+use crate::eql::{ValueOrder, similar};
 
 /// A modifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Modifier {
     Base64Offset,
     Cased,
     Cidr,
-    Compare(NumberOrder),
+    Compare(ValueOrder),
     Contains,
     EndsWith,
     Exists,
@@ -31,27 +31,6 @@ pub enum Modifier {
     Utf16Be,
     Utf16Le,
     Windash,
-}
-
-/// Which numbers a field may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberOrder {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl NumberOrder {
-    /// How EQL writes it.
-    pub const fn operator(self) -> &'static str {
-        match self {
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
-    }
 }
 
 /// A part of a date in the form of Sysmon, `2024-03-14 10:00:01.155`, by its first character and the one behind its last.
@@ -70,12 +49,12 @@ const MODIFIERS: &[(&str, Modifier)] = &[
     ("exists", Modifier::Exists),
     ("expand", Modifier::Expand),
     ("fieldref", Modifier::FieldRef),
-    ("gt", Modifier::Compare(NumberOrder::Greater)),
-    ("gte", Modifier::Compare(NumberOrder::GreaterOrEqual)),
+    ("gt", Modifier::Compare(ValueOrder::Greater)),
+    ("gte", Modifier::Compare(ValueOrder::GreaterOrEqual)),
     ("hour", Modifier::Time(TimePart(11, 13))),
     ("i", Modifier::RegexFlag('i')),
-    ("lt", Modifier::Compare(NumberOrder::Less)),
-    ("lte", Modifier::Compare(NumberOrder::LessOrEqual)),
+    ("lt", Modifier::Compare(ValueOrder::Less)),
+    ("lte", Modifier::Compare(ValueOrder::LessOrEqual)),
     ("m", Modifier::RegexFlag('m')),
     ("minute", Modifier::Time(TimePart(14, 16))),
     ("month", Modifier::Time(TimePart(5, 7))),
