@@ -5,7 +5,6 @@
 use evql::detect::Detector;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
 use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineEcs, TimelineFormat};
-use evql::rules;
 use evql::source::{FaultKind, FaultSeverity, Search};
 use results::results;
 use std::fs::{self, File};
@@ -14,6 +13,8 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipWriter};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -45,18 +46,12 @@ fn deflated() -> SimpleFileOptions {
 }
 
 fn run(path: &Path, options: &RunOptions) -> Outcome {
-    pipeline::run(
-        &[path.to_owned()],
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        options,
-        &Silent,
-    )
-    .unwrap()
+    pipeline::run(&[path.to_owned()], &Detector::new(mission::rules()), options, &Silent).unwrap()
 }
 
 /// All that is found, with the place of the evidence written as `HERE`.
 fn found(path: &Path, place: &str, options: &RunOptions) -> String {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let outcome = run(path, &RunOptions { timeline: Some(timeline), ..options.clone() });
     let mut out = format!("{:#?}\n", outcome.stats).into_bytes();

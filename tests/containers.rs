@@ -4,10 +4,12 @@
 
 use evql::detect::Detector;
 use evql::pipeline::{self, Outcome, RunOptions, Silent};
-use evql::rules;
 use evql::source::{FaultKind, FaultSeverity, Search, discover};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+#[path = "support/mission.rs"]
+mod mission;
 
 fn sample(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)).unwrap()
@@ -78,13 +80,7 @@ fn seven_zip(name: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn run(path: PathBuf) -> Outcome {
-    pipeline::run(
-        &[path],
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        &RunOptions::default(),
-        &Silent,
-    )
-    .unwrap()
+    pipeline::run(&[path], &Detector::new(mission::rules()), &RunOptions::default(), &Silent).unwrap()
 }
 
 #[test]

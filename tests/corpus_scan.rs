@@ -6,13 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test may stop at the first surprise.
 
 use evql::detect::Detector;
+use evql::ecs;
 use evql::event::Clock;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, SpoolLimits, TimelineOptions};
 use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineEcs, TimelineFormat, TimelineJson};
-use evql::{ecs, rules};
 use results::results;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -22,7 +24,7 @@ fn corpus() -> PathBuf {
 }
 
 fn run(paths: &[PathBuf], threads: usize, clock: Clock) -> (Detector, Outcome) {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let options = RunOptions { clock, threads, timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)
@@ -44,7 +46,7 @@ fn expected(all: &[(&str, [&str; 2])]) -> Vec<(String, Vec<String>)> {
 
 /// Everything that is written, as one text.
 fn output(paths: &[PathBuf], options: &RunOptions) -> String {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let mut out = Vec::new();
     for format in [&TimelineJson(JsonLayout::Lines) as &dyn TimelineFormat, &TimelineEcs] {
         let timeline = Some(TimelineOptions { contents: format.contents() });

@@ -17,6 +17,8 @@ use results::results;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -109,7 +111,7 @@ fn mapped_events(logs: &Path) -> Vec<Document> {
 #[test]
 fn a_timeline_of_the_samples_gives_the_same_alerts_as_the_samples() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
-    round_trip(&samples, &Detector::new(rules::builtin().only("Network Connection via Registration Utility")));
+    round_trip(&samples, &Detector::new(mission::rules()));
 }
 
 #[test]
@@ -172,12 +174,7 @@ fn lines_that_cannot_be_read_are_accounted_for() {
     let lines =
         "{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"a\":1}\nnonsense\n{\"@timestamp\":\"soon\"}\n{\"a\":1}\n7\n";
     std::fs::write(&path, lines).unwrap();
-    let outcome = run(
-        &[path],
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        Roles::default(),
-        true,
-    );
+    let outcome = run(&[path], &Detector::new(mission::rules()), Roles::default(), true);
     let stats = &outcome.stats;
     assert!(stats.adds_up(), "{stats:#?}");
     assert_eq!((stats.tally.records, stats.mapped, stats.tally.unreadable), (5, 1, 4));
@@ -288,12 +285,7 @@ fn a_file_that_begins_with_many_zeros_is_told_by_what_comes_behind_them() {
     let zeros = vec![0; 100_000];
     std::fs::write(&path, [zeros.as_slice(), documents.as_bytes(), &zeros].concat()).unwrap();
     for given in [&path, folder.path()] {
-        let outcome = run(
-            &[given.to_owned()],
-            &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-            Roles::default(),
-            false,
-        );
+        let outcome = run(&[given.to_owned()], &Detector::new(mission::rules()), Roles::default(), false);
         assert_eq!((outcome.faults.len(), outcome.stats.mapped), (0, 2));
     }
 }
@@ -309,12 +301,7 @@ fn a_response_that_lacks_documents_is_incomplete_evidence() {
         hits.join(",")
     );
     std::fs::write(&path, &response).unwrap();
-    let outcome = run(
-        &[path],
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        Roles::default(),
-        false,
-    );
+    let outcome = run(&[path], &Detector::new(mission::rules()), Roles::default(), false);
     assert_eq!(outcome.stats.mapped, 2);
     assert!(outcome.stats.adds_up());
     let kinds: Vec<(FaultKind, FaultSeverity)> =

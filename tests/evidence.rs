@@ -7,13 +7,14 @@ use evql::event::Clock;
 use evql::forge::Scenario;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimeWindow, TimelineOptions};
 use evql::report::TimelineCsv;
-use evql::rules;
 use evql::source::FaultKind;
 use results::results;
 use std::fs;
 use std::path::{Path, PathBuf};
 use windows_xml::{XmlEncoding, XmlStyle, write_xml};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -21,18 +22,12 @@ mod results;
 mod windows_xml;
 
 fn run(paths: &[PathBuf], options: &RunOptions) -> Outcome {
-    pipeline::run(
-        paths,
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        options,
-        &Silent,
-    )
-    .unwrap()
+    pipeline::run(paths, &Detector::new(mission::rules()), options, &Silent).unwrap()
 }
 
 /// The rows of the timeline, without the files that they are from.
 fn rows(outcome: Outcome) -> Vec<Vec<String>> {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let results = results(&detector, &outcome.alerts, Clock::Logged);
     let mut out = Vec::new();
     outcome.timeline.unwrap().write(&results, &TimelineCsv, &mut out).unwrap();

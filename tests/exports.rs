@@ -8,12 +8,13 @@ use evql::base::{Locator, Ticks};
 use evql::detect::Detector;
 use evql::forge::{ForgedEvent, Scenario};
 use evql::pipeline::{self, RunOptions, Silent};
-use evql::rules;
 use evql::source::{Fault, Item, Record, Scratch, Search, discover, read_unit, units};
 use std::fs;
 use std::path::{Path, PathBuf};
 use windows_xml::{XmlEncoding, XmlStyle, write_xml};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/windows_xml.rs"]
 mod windows_xml;
 
@@ -43,13 +44,7 @@ fn read(path: &Path) -> (Vec<Record>, Vec<Fault>) {
 
 /// The record ids of the events of each alert.
 fn alerts(path: PathBuf) -> Vec<Vec<u64>> {
-    let outcome = pipeline::run(
-        &[path],
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        &RunOptions::default(),
-        &Silent,
-    )
-    .unwrap();
+    let outcome = pipeline::run(&[path], &Detector::new(mission::rules()), &RunOptions::default(), &Silent).unwrap();
     let ids = |alert: &evql::detect::Alert| alert.present().map(|event| event.tiebreaker.unwrap()).collect();
     outcome.alerts.hold().unwrap().iter().map(ids).collect()
 }

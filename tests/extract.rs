@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
+
 fn run(paths: &[PathBuf], detector: &Detector) -> Outcome {
     let options = RunOptions { threads: 2, ..RunOptions::default() };
     let mut outcome = pipeline::run(paths, detector, &options, &Silent).unwrap();
@@ -110,10 +113,7 @@ fn read_by_evtx_leniently(path: &Path) -> Vec<String> {
 
 #[test]
 fn every_alert_of_the_samples_comes_again_leaf_for_leaf() {
-    let count = every_alert_comes_again(
-        &samples(),
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-    );
+    let count = every_alert_comes_again(&samples(), &Detector::new(mission::rules()));
     assert!(count > 20, "{count}");
 }
 
@@ -149,7 +149,7 @@ fn all_alerts_of_the_corpus_come_again_out_of_one_file() {
 
 #[test]
 fn an_extract_of_everything_has_every_event_of_the_log() {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let outcome = run(&[samples().join("several-chunks.evtx")], &detector);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.evtx");
@@ -164,7 +164,7 @@ fn an_extract_of_everything_has_every_event_of_the_log() {
 
 #[test]
 fn context_adds_ancestors_and_deeds_and_then_descendants() {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let outcome = run(&[samples().join("macro-ws-0431.evtx")], &detector);
     let forest = outcome.again.processes(&Silent);
     let depths = [ContextDepth::None, ContextDepth::Processes, ContextDepth::Descendants];
@@ -276,12 +276,7 @@ fn alerts_come_again_under_other_names(evidence: &Path, detector: &Detector) -> 
 
 #[test]
 fn alerts_of_the_samples_come_again_under_other_names() {
-    assert!(
-        alerts_come_again_under_other_names(
-            &samples(),
-            &Detector::new(rules::builtin().only("Network Connection via Registration Utility"))
-        ) > 20
-    );
+    assert!(alerts_come_again_under_other_names(&samples(), &Detector::new(mission::rules())) > 20);
 }
 
 #[test]
@@ -293,7 +288,7 @@ fn alerts_of_the_corpus_come_again_under_other_names() {
 #[test]
 #[ignore = "needs EVQL_SHARED"]
 fn exported_records_are_written_anew_and_say_the_same() {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     for case in ["7/win2016.xml", "8/30_pyold.xml", "6/zero_guid_dump.xml", "10/winlogbeat8_output_file.ndjson"] {
         let outcome = run(&[shared("cases").join(case)], &detector);
         let folder = tempfile::tempdir().unwrap();

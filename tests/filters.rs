@@ -10,6 +10,8 @@ use results::results;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -19,13 +21,7 @@ fn samples() -> Vec<PathBuf> {
 
 fn run(paths: &[PathBuf], filter: EventFilter, slow_reader: bool) -> Outcome {
     let options = RunOptions { filter, slow_reader, ..RunOptions::default() };
-    pipeline::run(
-        paths,
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        &options,
-        &Silent,
-    )
-    .unwrap()
+    pipeline::run(paths, &Detector::new(mission::rules()), &options, &Silent).unwrap()
 }
 
 fn ids(texts: &[&str]) -> Vec<std::ops::RangeInclusive<u32>> {
@@ -76,7 +72,7 @@ fn computers_are_told_by_pattern_whatever_the_case() {
 
 #[test]
 fn documents_are_filtered_as_the_logs_they_came_from() {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let options = RunOptions { timeline: Some(timeline), ..RunOptions::default() };
     let outcome = pipeline::run(&samples(), &detector, &options, &Silent).unwrap();
@@ -104,7 +100,7 @@ fn an_exception_sees_all_events_of_an_alert_together() {
     let left = |condition: &str| {
         let text = format!("[[exception]]\nname = 'known'\nwhere = '''\n{condition}\n'''\n");
         std::fs::write(&path, text).unwrap();
-        let set = rules::builtin().only("Network Connection via Registration Utility");
+        let set = mission::rules();
         let loaded = rules::load_exceptions(std::slice::from_ref(&path), &set);
         assert!(!loaded.has_error(), "{:?}", loaded.files);
         let detector = Detector::new(set).with_exceptions(loaded.alerts.into());

@@ -7,12 +7,14 @@ use evql::eql;
 use evql::event::Clock;
 use evql::forge::{Large, LargeError};
 use evql::pipeline::{self, RunOptions, Silent, SpoolLimits, TimelineOptions};
-use evql::rules;
 use evql::rules::{Rule, RuleSet};
 use evql::source::{FaultKind, FaultSeverity};
 use std::collections::BTreeSet;
 use std::fs::File;
 use tempfile::TempDir;
+
+#[path = "support/mission.rs"]
+mod mission;
 
 /// A folder with such logs, and how many records they hold.
 fn forged(size: u64, seed: u64, attacks: u64) -> (TempDir, u64) {
@@ -37,7 +39,7 @@ fn a_scan_finds_exactly_the_planted_attacks() {
     for (size, seed, attacks) in [(6 << 20, 7, 60), (3 << 20, 8, 1), (2 << 20, 9, 0), (4 << 20, 10, 128)] {
         let (folder, records) = forged(size, seed, attacks);
         for clock in [Clock::Logged, Clock::Utc] {
-            let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+            let detector = Detector::new(mission::rules());
             let options = RunOptions { clock, ..RunOptions::default() };
             let outcome = pipeline::run(&[folder.path().to_owned()], &detector, &options, &Silent).unwrap();
             assert_eq!(outcome.alerts.len() as u64, attacks, "seed {seed}, {clock:?}");

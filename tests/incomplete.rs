@@ -6,11 +6,13 @@
 use evql::detect::Detector;
 use evql::forge::{Large, LargeError};
 use evql::pipeline::{self, Progress, RunOptions, Silent, SurveyOptions};
-use evql::rules;
 use evql::source::{Fault, FaultKind, FaultSeverity};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+#[path = "support/mission.rs"]
+mod mission;
 
 const HEADER: usize = 4096;
 const CHUNK: usize = 65_536;
@@ -33,14 +35,7 @@ fn faults(path: &Path) -> Vec<Fault> {
     let paths = [path.to_owned()];
     let scan = |slow_reader| {
         let options = RunOptions { slow_reader, ..RunOptions::default() };
-        pipeline::run(
-            &paths,
-            &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-            &options,
-            &Silent,
-        )
-        .unwrap()
-        .faults
+        pipeline::run(&paths, &Detector::new(mission::rules()), &options, &Silent).unwrap().faults
     };
     let found = scan(false);
     assert_eq!(found, scan(true));
@@ -120,13 +115,7 @@ fn a_log_that_grows_while_it_is_read_is_told() {
     let (_folder, path, _) = log();
     let run = |progress: &dyn Progress| {
         let options = RunOptions { threads: 1, ..RunOptions::default() };
-        pipeline::run(
-            std::slice::from_ref(&path),
-            &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-            &options,
-            progress,
-        )
-        .unwrap()
+        pipeline::run(std::slice::from_ref(&path), &Detector::new(mission::rules()), &options, progress).unwrap()
     };
     assert!(run(&Silent).faults.is_empty());
     let kinds: Vec<_> = run(&Meddler(&path)).faults.iter().map(|fault| fault.kind).collect();
@@ -137,13 +126,8 @@ fn a_log_that_grows_while_it_is_read_is_told() {
 fn a_log_that_grows_while_it_is_looked_into_a_second_time_is_told() {
     let (_folder, path, _) = log();
     let options = RunOptions { threads: 1, ..RunOptions::default() };
-    let outcome = pipeline::run(
-        std::slice::from_ref(&path),
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        &options,
-        &Silent,
-    )
-    .unwrap();
+    let outcome =
+        pipeline::run(std::slice::from_ref(&path), &Detector::new(mission::rules()), &options, &Silent).unwrap();
     assert!(outcome.faults.is_empty() && outcome.again.changes().is_empty());
     outcome.again.processes(&Meddler(&path));
     let kinds: Vec<_> = outcome.again.changes().iter().map(|fault| fault.kind).collect();

@@ -6,7 +6,7 @@ use evql::base::{Locator, Ticks};
 use evql::detect::{Alert, CandidateEvent, Detector};
 use evql::ecs;
 use evql::eql;
-use evql::event::{Clock, Document, Event, Object, Value};
+use evql::event::{Clock, Document, Event, Object, OrderKey, Value};
 use evql::rules::{Rule, RuleSet, kql, lucene};
 use std::path::Path;
 use std::sync::Arc;
@@ -21,16 +21,8 @@ fn events(text: &str) -> Vec<Arc<Event>> {
             _ => Ticks(seconds * Ticks::PER_SECOND),
         };
         let origin = Locator { input: 0, offset: line as u64 };
-        Arc::new(Event {
-            document,
-            timestamp,
-            logged: timestamp,
-            is_logged_known: true,
-            is_recovered: false,
-            tiebreaker: None,
-            origin,
-            original: Some(Arc::new(object)),
-        })
+        let event = Event::at(OrderKey::new(timestamp, None, origin), document);
+        Arc::new(Event { original: Some(Arc::new(object)), ..event })
     };
     text.lines().enumerate().map(event).collect()
 }

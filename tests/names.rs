@@ -5,8 +5,10 @@
 use evql::detect::{Detector, NameWatch, SoughtName};
 use evql::ecs::Field;
 use evql::pipeline::{self, RunOptions, Silent};
-use evql::rules;
 use std::path::{Path, PathBuf};
+
+#[path = "support/mission.rs"]
+mod mission;
 
 fn unseen(path: PathBuf, options: &RunOptions) -> Vec<String> {
     let fields = [
@@ -19,8 +21,7 @@ fn unseen(path: PathBuf, options: &RunOptions) -> Vec<String> {
     ];
     let names = fields.map(|name| SoughtName::Field(Field::named(name)));
     let categories = ["network", "iam"].map(|name| SoughtName::Category(name.to_owned()));
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"))
-        .with_watch(NameWatch::new(names.into_iter().chain(categories)));
+    let detector = Detector::new(mission::rules()).with_watch(NameWatch::new(names.into_iter().chain(categories)));
     pipeline::run(&[path], &detector, options, &Silent).unwrap();
     let name = |name: &SoughtName| match name {
         SoughtName::Field(field) => field.to_string(),

@@ -16,6 +16,8 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -51,13 +53,7 @@ fn records(path: &Path) -> Vec<Record> {
 fn run(paths: &[PathBuf]) -> Outcome {
     let timeline = TimelineOptions { contents: TimelineEcs.contents() };
     let options = RunOptions { timeline: Some(timeline), inventory: true, ..RunOptions::default() };
-    pipeline::run(
-        paths,
-        &Detector::new(rules::builtin().only("Network Connection via Registration Utility")),
-        &options,
-        &Silent,
-    )
-    .unwrap()
+    pipeline::run(paths, &Detector::new(mission::rules()), &options, &Silent).unwrap()
 }
 
 /// What a tool loses, by the path in the document.
@@ -65,7 +61,7 @@ type Lost = &'static [&'static str];
 
 /// The documents of the timeline without what is lost, and where they were read.
 fn documents(outcome: &mut Outcome, lost: Lost) -> Vec<Value> {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let timeline = outcome.timeline.take().unwrap();
     let none = Vec::new();
     let results = results(&detector, &none, Clock::Logged);

@@ -22,6 +22,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/random.rs"]
 mod random;
 
@@ -354,10 +356,7 @@ impl Visitor for Asker<'_> {
 #[test]
 fn rules_say_the_same_of_extracted_fields() {
     let shared = std::env::var_os("EVQL_SHARED").map(|shared| Path::new(&shared).join("rules/elastic-windows"));
-    let sets = [
-        Some(evql::rules::builtin().only("Network Connection via Registration Utility")),
-        shared.map(|rules| evql::rules::load(&[rules]).set),
-    ];
+    let sets = [Some(mission::rules()), shared.map(|rules| evql::rules::load(&[rules]).set)];
     for set in sets.into_iter().flatten() {
         let detector = Detector::new(set);
         let (tables, plans, cells) = (CandidateTables::default(), HashMap::new(), ExtractCache::default());

@@ -9,16 +9,17 @@ use evql::detect::Detector;
 use evql::event::Clock;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
 use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineCsv};
-use evql::rules;
 use results::results;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
 fn run(paths: &[PathBuf], clock: Clock) -> (Detector, Outcome) {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let options = RunOptions { clock, threads: 2, timeline: Some(TimelineOptions::default()), ..RunOptions::default() };
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     (detector, outcome)

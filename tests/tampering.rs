@@ -4,9 +4,11 @@
 
 use evql::detect::Detector;
 use evql::pipeline::{self, Outcome, RunOptions, Silent};
-use evql::rules;
 use evql::source::FaultKind;
 use std::path::Path;
+
+#[path = "support/mission.rs"]
+mod mission;
 
 const CHUNK: usize = 4096;
 const RECORDS: usize = CHUNK + 512;
@@ -45,7 +47,7 @@ fn run(log: &[u8], slow_reader: bool) -> (Outcome, Detector) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.evtx");
     std::fs::write(&path, log).unwrap();
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(mission::rules());
     let options = RunOptions { slow_reader, ..RunOptions::default() };
     (pipeline::run(&[path], &detector, &options, &Silent).unwrap(), detector)
 }

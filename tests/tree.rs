@@ -17,6 +17,8 @@ use results::results;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "support/mission.rs"]
+mod mission;
 #[path = "support/results.rs"]
 mod results;
 
@@ -37,7 +39,7 @@ fn run(paths: &[PathBuf], detector: &Detector, options: &RunOptions) -> Outcome 
 }
 
 fn builtin() -> Detector {
-    Detector::new(rules::builtin().only("Network Connection via Registration Utility"))
+    Detector::new(mission::rules())
 }
 
 /// The tree of the evidence as JSON.

@@ -54,7 +54,7 @@ fn alerts() -> Vec<Alert> {
 }
 
 fn export(exporter: &dyn Exporter) -> String {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(rules::mission());
     let mut out = Vec::new();
     exporter
         .export(
@@ -73,7 +73,7 @@ fn export(exporter: &dyn Exporter) -> String {
 }
 
 fn empty(exporter: &dyn Exporter) -> String {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(rules::mission());
     let mut out = Vec::new();
     exporter
         .export(
@@ -93,7 +93,7 @@ fn empty(exporter: &dyn Exporter) -> String {
 
 /// The rows of the fixture in a format: the start, and the connection with the start's facts.
 fn timeline(format: &dyn TimelineFormat) -> String {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(rules::mission());
     let alerts = alerts();
     let results = Results {
         detector: &detector,
@@ -227,7 +227,7 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
         repeated: None,
         start: None,
     };
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(rules::mission());
     let results = Results {
         detector: &detector,
         alerts: &Vec::new(),

@@ -143,6 +143,21 @@ fn identity(path: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
+/// Reads files that a person named, one after the other, and gives each to `take`, which tells what is wrong with it.
+pub fn read_each(paths: &[PathBuf], mut take: impl FnMut(&Path, &str) -> Vec<Diagnostic>) -> Vec<FileReport> {
+    let report = |path: &PathBuf| {
+        let name = path.display().to_string();
+        match read(path) {
+            Ok(text) => {
+                let diagnostics = take(path, &text);
+                FileReport { path: name, text, diagnostics }
+            }
+            Err(reason) => unreadable(name, &reason),
+        }
+    };
+    paths.iter().map(report).collect()
+}
+
 /// The report of a file that cannot be read.
 pub fn unreadable(path: String, reason: &str) -> FileReport {
     let found = Diagnostic::error(codes::UNREADABLE_FILE, Span::default(), format!("cannot be read: {reason}"));

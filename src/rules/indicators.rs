@@ -3,7 +3,7 @@
 //! This module does not know which rules want them.
 
 use super::codes;
-use super::discover::{FileReport, read, unreadable};
+use super::discover::{FileReport, read_each};
 use super::rule::{NotRun, RuleSet};
 use crate::base::Span;
 use crate::diag::Diagnostic;
@@ -52,33 +52,24 @@ impl GivenIndicators {
 
 /// Loads files of indicators: CSV if they end in `.csv`, else JSON.
 pub fn load_indicators(paths: &[PathBuf]) -> GivenIndicators {
-    let mut loaded = GivenIndicators::default();
-    for path in paths {
-        let name = path.display().to_string();
-        let text = match read(path) {
-            Ok(text) => text,
-            Err(reason) => {
-                loaded.files.push(unreadable(name, &reason));
-                continue;
-            }
-        };
-        let before = loaded.documents.len();
+    let mut documents = Vec::new();
+    let files = read_each(paths, |path, text| {
+        let before = documents.len();
         let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-        let found = if is_csv { of_csv(&text, &mut loaded.documents) } else { of_json(&text, &mut loaded.documents) };
+        let found = if is_csv { of_csv(text, &mut documents) } else { of_json(text, &mut documents) };
         let error = |message: String, at: usize| {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             Diagnostic::error(codes::BAD_FILE, Span::new(at, at.saturating_add(1)), message)
         };
-        let diagnostics = match found {
+        match found {
             Err((message, at)) => vec![error(message, at)],
-            Ok(()) if loaded.documents.len() == before => {
+            Ok(()) if documents.len() == before => {
                 vec![error("there is no indicator in this file".to_owned(), 0)]
             }
             Ok(()) => Vec::new(),
-        };
-        loaded.files.push(FileReport { path: name, text, diagnostics });
-    }
-    loaded
+        }
+    });
+    GivenIndicators { documents, files }
 }
 
 /// What is wrong, and where.

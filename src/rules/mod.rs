@@ -33,6 +33,8 @@ mod threat_match;
 mod written;
 
 pub use alert_suppression::AlertSuppression;
+#[cfg(test)]
+pub use builtin::mission;
 pub use builtin::{builtin, builtin_files};
 pub use elastic::parse_elastic;
 pub use exceptions::Exception;

@@ -5,7 +5,7 @@
 //! stand in different events. This module does not know alerts.
 
 use super::codes;
-use super::discover::{FileReport, read, unreadable};
+use super::discover::{FileReport, read_each};
 use super::elastic::{exceptions_of_table, has_exceptions};
 use super::exception_lists::ExceptionLists;
 use super::exceptions::Exception;
@@ -19,7 +19,7 @@ use crate::diag::{Diagnostic, Notice};
 use crate::eql::{self, Predicate, Query};
 use hashbrown::HashSet;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeTable;
@@ -80,31 +80,23 @@ impl LoadedExceptions {
 pub fn load_exceptions(paths: &[PathBuf], set: &RuleSet) -> LoadedExceptions {
     let mut loaded = LoadedExceptions::default();
     let mut lists = ExceptionLists::default();
-    for path in paths {
-        let name = path.display().to_string();
-        let text = match read(path) {
-            Ok(text) => text,
-            Err(reason) => {
-                loaded.files.push(unreadable(name, &reason));
-                continue;
-            }
-        };
+    loaded.files = read_each(paths, |path, text| {
         // Here the ending decides alone: what a person names as exceptions is never a folder, and a wrong guess would report errors of the wrong
         // language.
-        let is_toml = Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+        let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
         let mut diagnostics = if is_toml {
-            match DeTable::parse(&text) {
+            match DeTable::parse(text) {
                 Ok(table) if has_exceptions(table.get_ref()) => exceptions_of_table(table, &mut lists),
-                _ => parse_own(&text, set, &mut loaded.alerts),
+                _ => parse_own(text, set, &mut loaded.alerts),
             }
         } else {
-            let file = parse_json(&text, "", true);
+            let file = parse_json(text, "", true);
             lists.merge(file.lists);
             file.findings
         };
         diagnostics.sort_by_key(|found| found.span.start);
-        loaded.files.push(FileReport { path: name, text, diagnostics });
-    }
+        diagnostics
+    });
     loaded.notices = lists.left_out_notice().into_iter().collect();
     loaded.lists = lists.keys().cloned().collect();
     loaded.events = lists.into_exceptions();

@@ -125,7 +125,7 @@ proptest! {
         others in prop::collection::vec(document(), 1..4),
         place in 0..3_usize,
     ) {
-        let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+        let detector = Detector::new(rules::mission());
         let results = Results { detector: &detector, alerts: &Vec::new(), clock: Clock::Logged, triage: None, addresses: &HostAddresses::default(), inputs: &[] };
         let start = row(0, true, start);
         let others: Vec<Vec<u8>> = (1..).zip(others).map(|(number, values)| row(number, false, values)).collect();
@@ -150,7 +150,7 @@ proptest! {
 
 #[test]
 fn facts_of_a_start_with_nothing_before_them_are_carried_whole() {
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(rules::mission());
     let results = Results {
         detector: &detector,
         alerts: &Vec::new(),

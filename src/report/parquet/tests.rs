@@ -30,7 +30,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
         original: None,
     };
     let empty = Event { document: Document::new(), ..full.clone() };
-    let detector = Detector::new(rules::builtin().only("Network Connection via Registration Utility"));
+    let detector = Detector::new(rules::mission());
     let alerts = vec![crate::detect::Alert {
         rule: 0,
         join_keys: Vec::new(),

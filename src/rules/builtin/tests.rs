@@ -29,7 +29,7 @@ fn the_list_is_the_folder() {
 
 #[test]
 fn the_registration_utility_rule_says_what_it_must() {
-    let rules = builtin().only("Network Connection via Registration Utility").rules;
+    let rules = mission().rules;
     let meta = &rules[0].meta;
     assert_eq!(meta.id, "9d0c2f6a-5f1b-4c62-8e0e-3a6f6f1f7b21");
     assert_eq!((meta.level.name(), meta.level.severity(), meta.risk_score), ("low", 21, 21.0));

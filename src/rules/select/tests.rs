@@ -1,8 +1,8 @@
 use super::*;
-use crate::rules::builtin;
+use crate::rules::mission;
 
 fn left(selection: &RuleSelection) -> usize {
-    let mut set = builtin().only("Network Connection via Registration Utility");
+    let mut set = mission();
     selection.apply(&mut set);
     set.rules.len()
 }

@@ -1,11 +1,11 @@
 use super::*;
-use crate::rules::builtin;
+use crate::rules::mission;
 
 fn load_text(ending: &str, text: &str) -> LoadedExceptions {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format!("x.{ending}"));
     std::fs::write(&path, text).unwrap();
-    load_exceptions(&[path], &builtin().only("Network Connection via Registration Utility"))
+    load_exceptions(&[path], &mission())
 }
 
 /// Slug, and the marked text, of everything that is found.
@@ -53,7 +53,7 @@ fn items_of_kibana_go_to_every_rule() {
     let item = r#"{"list_id":"l","name":"n","entries":[{"field":"process.name","type":"match","operator":"included","value":"x.exe"}]}"#;
     let loaded = load_text("ndjson", &format!("{item}\n{{\"exported_exception_list_item_count\":1}}\n"));
     assert_eq!(findings(&loaded), []);
-    let mut set = builtin().only("Network Connection via Registration Utility");
+    let mut set = mission();
     loaded.give_to(&mut set);
     assert_eq!(set.rules[0].exceptions.len(), 1);
 }

@@ -36,7 +36,7 @@ fn what_alerts_do_not_carry_is_taken_from_rules() {
 
 #[test]
 fn builtin_rules_have_everything() {
-    let set = crate::rules::builtin().only("Network Connection via Registration Utility");
+    let set = crate::rules::mission();
     let texts = RuleText::of_rule(&set.rules[0]);
     assert!(texts.query.contains("sequence by") && !texts.note.is_empty() && !texts.false_positives.is_empty());
     let document = json(&format!(
