@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Something that can be sorted, written to a run, and read back.
 pub trait SpoolItem: Ord + Clone + Send + Sync {
@@ -99,10 +99,46 @@ impl SpoolLimits {
     }
 }
 
+/// Where the spools of a run write, and why they cannot any more: all that share it share the error.
+#[derive(Clone, Debug, Default)]
+pub struct SpoolSpace {
+    limits: SpoolLimits,
+    error: Arc<Mutex<Option<String>>>,
+}
+
+impl From<SpoolLimits> for SpoolSpace {
+    fn from(limits: SpoolLimits) -> Self {
+        Self { limits, error: Arc::default() }
+    }
+}
+
+impl SpoolSpace {
+    /// A fraction of the memory, in the same place.
+    #[must_use]
+    pub fn share(&self, parts: u64) -> Self {
+        Self { limits: self.limits.share(parts), error: self.error.clone() }
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &SpoolLimits {
+        &self.limits
+    }
+
+    /// Notes why nothing can be written, unless that was noted before.
+    pub fn note(&self, error: &io::Error) {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+    }
+
+    /// Why nothing can be written, if that is so.
+    pub fn error(&self) -> Option<String> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// Items that wait to be sorted. Shared by all threads.
 #[derive(Debug)]
 pub struct SortSpool<T> {
-    limits: SpoolLimits,
+    space: SpoolSpace,
     /// All runs, one after the other: thousands of them, where memory is short, would be more files than a process may have open.
     file: Mutex<Option<File>>,
     state: Mutex<SpoolState<T>>,
@@ -114,9 +150,7 @@ struct SpoolState<T> {
     blocks: Vec<Vec<T>>,
     bytes: u64,
     runs: Vec<SortedRun>,
-    /// Why a run could not be written, until somebody asks.
-    error: Option<io::Error>,
-    /// Whether that has happened: everything stays in memory then.
+    /// Whether a run could not be written: everything stays in memory then.
     is_stuck: bool,
 }
 
@@ -126,9 +160,9 @@ struct SortedRun(Vec<u64>);
 
 impl<T: SpoolItem> SortSpool<T> {
     /// An empty spool.
-    pub fn new(limits: SpoolLimits) -> Self {
-        let state = SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new(), error: None, is_stuck: false };
-        Self { limits, file: Mutex::default(), state: Mutex::new(state) }
+    pub fn new(space: SpoolSpace) -> Self {
+        let state = SpoolState { blocks: Vec::new(), bytes: 0, runs: Vec::new(), is_stuck: false };
+        Self { space, file: Mutex::default(), state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, SpoolState<T>> {
@@ -136,7 +170,7 @@ impl<T: SpoolItem> SortSpool<T> {
     }
 
     /// Adds items; writes what is held to disk if it has become too much. If that fails, nothing is lost: what was added is there, and what is added from then
-    /// on stays in memory. [`take_error`](Self::take_error) tells.
+    /// on stays in memory; the space knows why.
     pub fn add(&self, items: Vec<T>) {
         if items.is_empty() {
             return;
@@ -145,7 +179,7 @@ impl<T: SpoolItem> SortSpool<T> {
         let mut state = self.state();
         state.blocks.push(items);
         state.bytes += bytes;
-        if state.bytes <= self.limits.max_memory || state.is_stuck {
+        if state.bytes <= self.space.limits.max_memory || state.is_stuck {
             return;
         }
         let blocks = std::mem::take(&mut state.blocks);
@@ -161,14 +195,9 @@ impl<T: SpoolItem> SortSpool<T> {
             Err(error) => {
                 state.blocks.push(items);
                 state.is_stuck = true;
-                state.error.get_or_insert(self.limits.explain(&error));
+                self.space.note(&self.space.limits.explain(&error));
             }
         }
-    }
-
-    /// Why the spool cannot write to disk any more, if that has happened; told once.
-    pub fn take_error(&self) -> Option<io::Error> {
-        self.state().error.take()
     }
 
     /// Adds items one after the other, up to one that could not be read.
@@ -188,7 +217,7 @@ impl<T: SpoolItem> SortSpool<T> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match &mut *file {
             Some(file) => file,
-            none => none.insert(self.limits.temporary()?),
+            none => none.insert(self.space.limits.temporary()?),
         };
         let mut at = file.seek(SeekFrom::End(0))?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
@@ -213,7 +242,7 @@ impl<T: SpoolItem> SortSpool<T> {
         drop(state);
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Memory that is short has many runs, which are all read at once.
-        let for_each = self.limits.max_memory / (runs.len() as u64).max(1) / 2;
+        let for_each = self.space.limits.max_memory / (runs.len() as u64).max(1) / 2;
         let read_bytes = usize::try_from(for_each).unwrap_or(MOST_READ).clamp(LEAST_READ, MOST_READ);
         let mut held: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(T::PARTITIONS).collect();
         blocks.into_iter().flatten().for_each(|item| held[item.partition()].push(item));

@@ -64,18 +64,7 @@ impl AlertBuilder {
         if !name.is_empty() {
             document.set(ecs::HOST_NAME, &*name);
         }
-        let order = event.order;
-        let (timestamp, logged, tiebreaker, origin) = (order.time, order.time, order.tiebreaker(), order.origin());
-        Arc::new(Event {
-            document,
-            timestamp,
-            logged,
-            is_logged_known: true,
-            is_recovered: false,
-            tiebreaker,
-            origin,
-            original: None,
-        })
+        Arc::new(Event::at(event.order, document))
     }
 
     /// The name of the host of an event.

@@ -1,4 +1,4 @@
-//! Findings among events that are at hand, in memory: for tests of rules and of this crate, and for whoever has events and no evidence.
+//! What a detector makes of candidates: alerts that rules may have, and findings among events that are at hand, in memory.
 
 use super::alert::{Findings, MAX_SIGNALS};
 use super::alert_builder::AlertBuilder;
@@ -9,7 +9,7 @@ use super::correlate::{
 use super::detector::Detector;
 use super::hit::CandidateEvent;
 use crate::base::Locator;
-use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolLimits};
+use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolLimits, SpoolSpace};
 use crate::event::Event;
 use crate::rules::Rule;
 use hashbrown::HashMap;
@@ -21,10 +21,11 @@ impl Detector {
     /// whoever looks for new terms gives all events, those without hits too.
     pub fn findings(&self, candidates: &[CandidateEvent]) -> Findings {
         // Nothing is written to disk below this limit, so that nothing can fail.
-        self.try_findings(candidates, &SpoolLimits { max_memory: u64::MAX, temp_folder: None }).unwrap_or_default()
+        let limits = SpoolLimits { max_memory: u64::MAX, temp_folder: None };
+        self.try_findings(candidates, &limits.into()).unwrap_or_default()
     }
 
-    fn try_findings(&self, candidates: &[CandidateEvent], limits: &SpoolLimits) -> io::Result<Findings> {
+    fn try_findings(&self, candidates: &[CandidateEvent], space: &SpoolSpace) -> io::Result<Findings> {
         let tables = Arc::new(CandidateTables::default());
         let mut writer = CandidateWriter::default();
         for candidate in candidates {
@@ -37,13 +38,13 @@ impl Detector {
         let _ = tables.begins.set(begins); // the tables are new
         let at_hand = candidates.iter().filter_map(|candidate| candidate.event.as_ref());
         let events: HashMap<Locator, Arc<Event>> = at_hand.map(|event| (event.origin, event.clone())).collect();
-        let tuples = SortSpool::new(limits.clone());
+        let tuples = SortSpool::new(space.clone());
         tuples.add(std::mem::take(&mut writer.tuples));
         let correlator = self.correlator(&tables);
-        let all = SortSpool::new(limits.clone());
+        let all = SortSpool::new(space.clone());
         all.add(correlate(&correlator, &tuples.take_sorted())?.alerts);
         all.add(std::mem::take(&mut writer.alerts));
-        let KeptAlerts { found, left_out, .. } = self.keep(all.take_sorted(), |_| false, limits)?;
+        let KeptAlerts { found, left_out, .. } = self.keep(all.take_sorted(), |_| false, space)?;
         let builder = self.builder(&tables);
         let mut findings = Findings { left_out, ..Findings::default() };
         for found in found.partition(0) {
@@ -68,13 +69,13 @@ impl Detector {
         &self,
         found: SortedSpool<FoundAlert>,
         is_gone: impl Fn(&FoundAlert) -> bool,
-        limits: &SpoolLimits,
+        space: &SpoolSpace,
     ) -> io::Result<KeptAlerts> {
         let most = |rule: &Rule| {
             let most = rule.meta.max_signals.unwrap_or(MAX_SIGNALS);
             self.max_signals.then(|| usize::try_from(most).unwrap_or(usize::MAX))
         };
-        keep_within_limits(found, self.rules(), most, is_gone, limits)
+        keep_within_limits(found, self.rules(), most, is_gone, space)
     }
 
     /// The builder of the alerts of a run that has these tables.

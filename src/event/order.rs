@@ -90,6 +90,20 @@ mod given {
 }
 
 impl Event {
+    /// An event of which no more is known than its document and its place in the order of events.
+    pub fn at(order: OrderKey, document: Document) -> Self {
+        Self {
+            document,
+            timestamp: order.time,
+            logged: order.time,
+            is_logged_known: true,
+            is_recovered: false,
+            tiebreaker: order.tiebreaker(),
+            origin: order.origin(),
+            original: None,
+        }
+    }
+
     /// The event as JSON: as it was given, or else as it was mapped.
     ///
     /// Where it is known when the event was logged, `evql.logged` says so. No other program writes that field, so that the document can be read again

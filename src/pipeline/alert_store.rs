@@ -16,7 +16,7 @@
 use super::alert_summary::AlertSummary;
 use super::reread::EventReader;
 use crate::base::Locator;
-use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolLimits, read_item, write_item};
+use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
 use crate::detect::{
     Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, Detector, FoundAlert, KeptAlerts,
     RepeatFilter, RepeatedAlerts, RuleIndex, TextTaker, WantedRules, suppressing,
@@ -204,8 +204,8 @@ impl AlertStore {
         self.count == 0
     }
 
-    fn spool_limits(&self) -> SpoolLimits {
-        self.reader.options.limits.share(SPOOL_SHARE)
+    fn space(&self) -> SpoolSpace {
+        self.reader.space.share(SPOOL_SHARE)
     }
 
     fn is_suppressed(&self, number: usize) -> bool {
@@ -224,7 +224,7 @@ impl AlertStore {
 
     /// Reads the events of all alerts. Returns the places of those that are not there any more.
     pub fn load(&mut self) -> io::Result<Vec<Locator>> {
-        let wanted = SortSpool::new(self.spool_limits());
+        let wanted = SortSpool::new(self.space());
         let of_alert = |(number, found): (usize, io::Result<FoundAlert>)| {
             let wanted = |found: FoundAlert| {
                 let of_stage =
@@ -241,7 +241,7 @@ impl AlertStore {
 
     /// Reads the starts of processes of alerts, each with the position of its alert.
     pub fn load_starts(&mut self, starts: &[(usize, Locator)]) -> io::Result<()> {
-        let wanted = SortSpool::new(self.spool_limits());
+        let wanted = SortSpool::new(self.space());
         let start = |&(alert, origin): &(usize, Locator)| WantedEvent { origin, alert: small(alert), stage: 0 };
         wanted.add(starts.iter().map(start).collect());
         let (starts, _) = self.load_wanted(&wanted.take_sorted())?;
@@ -253,12 +253,11 @@ impl AlertStore {
     }
 
     fn load_wanted(&self, wanted: &SortedSpool<WantedEvent>) -> io::Result<(SortedSpool<LoadedEvent>, Vec<Locator>)> {
-        let loaded = SortSpool::new(self.spool_limits());
+        let loaded = SortSpool::new(self.space());
         let (mut lost, mut wanted) = (Vec::new(), wanted.partition(0));
         loop {
             let batch: Vec<WantedEvent> = wanted.by_ref().take(MOST_WANTED).collect::<io::Result<_>>()?;
             if batch.is_empty() {
-                self.reader.spill.note_of(&loaded);
                 return Ok((loaded.take_sorted(), lost));
             }
             let mut origins: Vec<Locator> = batch.iter().map(|wanted| wanted.origin).collect();
@@ -324,6 +323,19 @@ impl AlertStore {
             self.summary = self.make_summary()?;
         }
         Ok((counts, repeats))
+    }
+
+    /// Whether something is true of an alert: no more of them are looked at than it takes.
+    pub fn any(&self, is_so: impl Fn(&Alert) -> bool) -> io::Result<bool> {
+        if let Some(held) = self.held.get() {
+            return Ok(held.iter().any(is_so));
+        }
+        let mut found = false;
+        self.for_each_spooled(&|_| true, &mut |batch| {
+            found = batch.iter().any(|spooled| is_so(&spooled.alert(&self.builder)));
+            Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(found)
     }
 
     /// All alerts with their events, which are held from then on: for a caller that wants them at hand, and knows how many there are.

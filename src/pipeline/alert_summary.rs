@@ -13,7 +13,6 @@ const HOUR: i64 = 60 * 60 * Ticks::PER_SECOND;
 /// Alerts counted by rule, host and time. A host is told by the last event of an alert, and times are by the clock that orders events.
 #[derive(Debug, Default)]
 pub struct AlertSummary {
-    alerts: usize,
     /// For each rule that found something how often, and on how many hosts.
     pub by_rule: BTreeMap<RuleIndex, RuleSummary>,
     /// Hosts by name with the number of their alerts, the largest first; the name is empty for events that name none.
@@ -35,16 +34,13 @@ pub struct RuleSummary {
     hosts: HashSet<u32>,
     /// How many hosts with a name have one.
     pub named_hosts: usize,
-    /// The position of the first alert.
-    pub first: usize,
 }
 
 impl AlertSummary {
     /// Counts an alert.
     pub(super) fn add(&mut self, found: &FoundAlert) {
-        let (last, first) = (found.last, self.alerts);
-        let rule = self.by_rule.entry(found.rule()).or_insert_with(|| RuleSummary { first, ..RuleSummary::default() });
-        self.alerts += 1;
+        let last = found.last;
+        let rule = self.by_rule.entry(found.rule()).or_default();
         rule.alerts += 1;
         rule.hosts.insert(last.host.0);
         self.hosts.entry(last.host.0).or_insert((last, 0)).1 += 1;

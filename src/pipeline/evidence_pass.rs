@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::reread::{EventReader, scratch};
 use super::threads::{CHUNKS_PER_UNIT, StatePool};
 use crate::base::Locator;
+use crate::detect::AlertSource;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
 use crate::process::prevalence::Watch;
@@ -89,7 +90,12 @@ impl EvidencePass {
 
     /// The context of some alerts: their processes with all they did, and where else their values were seen. The same pass finds the starts that alerts lack.
     pub fn triage(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<Triage> {
-        let (plan, missing) = (triage::TriagePlan::new(alerts)?, Missing::new(alerts)?);
+        let (mut plan, mut missing) = (triage::TriagePlan::default(), Missing::default());
+        (alerts as &dyn AlertSource).for_each(|position, alert| {
+            plan.add(alert);
+            missing.add(position, alert);
+            Ok(())
+        })?;
         let observers = self.observe(progress, &|| ObserverPair(plan.survey(), missing.observer()));
         let (surveys, starts): (Vec<_>, Vec<_>) =
             observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
@@ -117,7 +123,11 @@ impl EvidencePass {
 
     /// Gives alerts of the run the starts of their processes, where no rule needed them and they are in the evidence nevertheless.
     pub fn complete(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<()> {
-        let missing = Missing::new(alerts)?;
+        let mut missing = Missing::default();
+        (alerts as &dyn AlertSource).for_each(|position, alert| {
+            missing.add(position, alert);
+            Ok(())
+        })?;
         if missing.is_empty() {
             return Ok(());
         }

@@ -17,7 +17,7 @@ impl Worker<'_> {
         // keeps what rayon moves about small.
         let part = || Box::new(PartialResults::default());
         let read = units.par_iter().fold(part, |mut found, unit| {
-            if self.spill.any() {
+            if self.space.error().is_some() {
                 // There is no room for what would be found: what was found so far is worth more than an error.
                 self.unread.fetch_add(unit.bytes(self.inputs), Ordering::Relaxed);
             } else {
@@ -49,11 +49,9 @@ impl Worker<'_> {
             state.rows.reserve(length + length / 8);
             let rows = Rows { bytes, ends: std::mem::take(&mut state.row_ends) };
             if let Err(error) = spool.lock().unwrap_or_else(PoisonError::into_inner).add(rows) {
-                self.spill.note(&error);
+                self.space.note(&error);
             }
         }
-        self.spill.note_of(&self.alerts);
-        self.spill.note_of(&self.candidates);
         found.tally.chunks += totals.chunks;
         found.tally.records += totals.records;
         self.progress.advance(totals.bytes);

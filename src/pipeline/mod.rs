@@ -50,7 +50,6 @@ mod progress;
 mod reread;
 mod run;
 mod shape_plans;
-mod spill;
 mod spool;
 mod stats;
 mod survey;

@@ -4,10 +4,11 @@ use super::alert_store::AlertStore;
 use super::evidence_pass::EvidencePass;
 use super::stats::Stats;
 use super::timeline::SortedTimeline;
+use crate::base::spool::SpoolSpace;
 use crate::detect::{Inventory, RuleIndex};
 use crate::diag::Notice;
 use crate::process::HostAddresses;
-use crate::source::{Fault, Input};
+use crate::source::{Fault, FaultKind, Input};
 use std::collections::BTreeMap;
 
 /// Everything that a run found.
@@ -41,13 +42,26 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Adds a fault for each file that changed until now: what was looked up in it after the findings were made may be of another state.
+    /// Adds a fault for each file that changed until now (what was looked up in it after the findings were made may be of another state), and one if temporary
+    /// files could not be written meanwhile.
     pub fn compare_files(&mut self) {
         self.faults.extend(self.again.changes());
-        self.faults.extend(self.again.reader.spill.fault(&self.again.reader.options.limits, 0));
+        if !self.faults.iter().any(|fault| fault.kind == FaultKind::Temporary) {
+            self.faults.extend(space_fault(&self.again.reader.space, 0));
+        }
         self.faults.sort();
         self.faults.dedup();
     }
+}
+
+/// The fault of temporary files that cannot be written, if that is so; `unread` says how many bytes of the evidence were not read because of it.
+pub(super) fn space_fault(space: &SpoolSpace, unread: u64) -> Option<Fault> {
+    let error = space.error()?;
+    let reason = match unread {
+        0 => format!("{error}: what should be there was held in memory"),
+        bytes => format!("{error}: {bytes} bytes of the evidence were not read, and findings are those of the rest"),
+    };
+    Some(Fault::lost(&space.limits().folder().display().to_string().into(), FaultKind::Temporary, reason))
 }
 
 /// A run that could not be.
@@ -57,7 +71,7 @@ pub enum RunError {
     /// The system refused to start its threads.
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// A spool did not fit into memory, and not on disk either.
+    /// A temporary file could not be read back.
     #[error(transparent)]
     Spool(#[from] std::io::Error),
 }

@@ -5,8 +5,8 @@
 use super::documents;
 use super::duplicates::{self, Building, Digests, NumberedRecord};
 use super::options::RunOptions;
-use super::spill::SpillErrors;
 use crate::base::Locator;
+use crate::base::spool::SpoolSpace;
 use crate::event::Event;
 use crate::source::{self, Input, Item, PlacesInUnit, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
@@ -130,21 +130,22 @@ pub struct EventReader {
     pub options: Arc<RunOptions>,
     /// The threads.
     pub pool: Arc<rayon::ThreadPool>,
-    /// Why temporary files cannot be written.
-    pub spill: SpillErrors,
+    /// Where spools write.
+    pub space: SpoolSpace,
 }
 
 impl EventReader {
     /// A reader of these inputs.
-    pub fn new(inputs: &[Input], options: &RunOptions, pool: &Arc<rayon::ThreadPool>, spill: &SpillErrors) -> Self {
+    pub fn new(inputs: &[Input], options: &RunOptions, pool: &Arc<rayon::ThreadPool>, space: &SpoolSpace) -> Self {
         let options = Arc::new(options.clone());
-        Self { inputs: inputs.into(), options, pool: pool.clone(), spill: spill.clone() }
+        Self { inputs: inputs.into(), options, pool: pool.clone(), space: space.clone() }
     }
 
     /// The events that were read at some places, in their order. Those that are not there any more are left out.
     pub fn events(&self, origins: &BTreeSet<Locator>) -> Vec<Arc<Event>> {
         let origins: Vec<Locator> = origins.iter().copied().collect();
-        self.pool.install(|| events(&self.inputs, &self.options, &origins))
+        let event = |item| event_of(item, &self.inputs, &self.options).map(Arc::new);
+        self.pool.install(|| load(&self.inputs, &self.options, &origins, event))
     }
 
     /// Makes something of each event that was read at some places, given in order, and gives it to `keep` a few at a time, on all threads and in no certain
@@ -190,11 +191,6 @@ pub fn load<T: Send>(
     };
     let units = source::units_again(inputs, origins);
     units.par_iter().map_init(|| scratch(options), load).flatten_iter().collect()
-}
-
-/// The events that were read at some places, given in order. Those that are not there any more are left out.
-pub fn events(inputs: &[Input], options: &RunOptions, origins: &[Locator]) -> Vec<Arc<Event>> {
-    load(inputs, options, origins, |item| event_of(item, inputs, options).map(Arc::new))
 }
 
 /// Loads the items at some places in full, each made into something.

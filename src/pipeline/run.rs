@@ -5,7 +5,7 @@ use super::duplicates::Duplicates;
 use super::evidence_pass::EvidencePass;
 use super::gaps;
 use super::options::RunOptions;
-use super::outcome::{Outcome, RunError};
+use super::outcome::{Outcome, RunError, space_fault};
 use super::partial_results::PartialResults;
 use super::progress::Progress;
 use super::reread::EventReader;
@@ -23,7 +23,7 @@ use crate::eql::MAX_KEYS;
 use crate::process::several_hosts_notice;
 use crate::source::{self, Fault, FaultKind, FileStates};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -31,7 +31,7 @@ use std::sync::{Arc, PoisonError};
 
 /// Reads everything under `paths` and runs the detector over it.
 ///
-/// Fails if the system refuses threads, or if the rows of a timeline fit neither into memory nor on disk. What cannot be read is a fault of the outcome.
+/// Fails if the system refuses threads, or if what a temporary file holds cannot be read back. Evidence that cannot be read is a fault of the outcome.
 pub fn run(
     paths: &[PathBuf],
     detector: &Detector,
@@ -50,7 +50,7 @@ pub fn run(
     found.faults.extend(faults);
     let extents = std::mem::take(&mut found.extents);
     // What was not read contradicts nothing.
-    if !worker.spill.any() {
+    if worker.is_read_whole() {
         found.faults.extend(source::contradictions(&inputs, extents));
     }
     let mut outcome = pool.install(|| conclude(&worker, found, &pool))?;
@@ -116,7 +116,7 @@ fn alerts(worker: &Worker<'_>, duplicates: &Duplicates, reader: &EventReader) ->
     let Worker { detector, options, inputs, .. } = worker;
     let is_gone =
         |found: &FoundAlert| !duplicates.is_empty() && found.origins().any(|origin| duplicates.contains(origin));
-    let mut kept = detector.keep(worker.alerts.take_sorted(), is_gone, &options.limits.share(ALERT_SHARE))?;
+    let mut kept = detector.keep(worker.alerts.take_sorted(), is_gone, &worker.space.share(ALERT_SHARE))?;
     let left_out = std::mem::take(&mut kept.left_out);
     let mut alerts = AlertStore::new(kept, detector.builder(&worker.tables), reader.clone())?;
     let lost = if options.outlines && !detector.judges_alerts() { Vec::new() } else { alerts.load()? };
@@ -137,17 +137,16 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
     let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
-    let reader = EventReader::new(inputs, worker.options, pool, &worker.spill);
+    let reader = EventReader::new(inputs, worker.options, pool, &worker.space);
     let Alerts { kept: alerts, left_out, set_aside, repeated, lost } = alerts(worker, &duplicates, &reader)?;
-    let of_hosts = straddling.map(|straddling| straddling_notice(worker, &straddling));
+    let of_hosts = straddling.map(|straddling| straddling_notice(&reader, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
-    notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults).filter(|_| !worker.spill.any()));
+    notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults).filter(|_| worker.is_read_whole()));
     notices.sort();
     found.faults.extend(lost);
-    worker.spill.note_of(&worker.alerts);
-    found.faults.extend(worker.spill.fault(&worker.options.limits, worker.unread.load(Ordering::Relaxed)));
+    found.faults.extend(space_fault(&worker.space, worker.unread.load(Ordering::Relaxed)));
     found.faults.sort();
     let inventory = std::mem::take(&mut found.inventory);
     let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));
@@ -172,8 +171,8 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
 }
 
 /// A notice of processes that appear under the names of several hosts.
-fn straddling_notice(worker: &Worker<'_>, straddling: &Straddling) -> Notice {
-    let event = worker.events(&[straddling.example]).into_iter().next();
+fn straddling_notice(reader: &EventReader, straddling: &Straddling) -> Notice {
+    let event = reader.events(&BTreeSet::from([straddling.example])).into_iter().next();
     let id = event.as_ref().and_then(|event| event.document.text(ecs::PROCESS_ENTITY_ID)).unwrap_or("(none)");
     let hosts: Vec<&str> = straddling.hosts.iter().map(|host| &**host).collect();
     several_hosts_notice(straddling.processes, id, &hosts)

@@ -9,11 +9,10 @@ use super::options::RunOptions;
 use super::progress::Progress;
 use super::reread::{self, ChunkHasher, RecordIdCollector, scratch};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
-use super::spill::SpillErrors;
 use super::spool::RowSpool;
 use super::threads::StatePool;
 use super::timeline::TimelineOptions;
-use crate::base::spool::SortSpool;
+use crate::base::spool::{SortSpool, SpoolSpace};
 use crate::base::{Locator, Ticks};
 use crate::detect::{CandidateTables, CandidateTuple, Detector, FoundAlert, MatchState};
 use crate::event::{Clock, Event};
@@ -24,7 +23,7 @@ use crate::timeline::{RowContents, RowTemplate, RowWriter};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The share of memory that candidates take before they are spilled: they are copied once when they are sorted.
@@ -58,9 +57,9 @@ pub struct Worker<'run> {
     pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
     /// The rows of the timeline, if one is wanted.
     pub spool: Option<Mutex<RowSpool>>,
-    /// Why temporary files cannot be written, and how many bytes of the evidence are not read because of it.
-    pub spill: SpillErrors,
-    /// See `spill`.
+    /// Where spools write.
+    pub space: SpoolSpace,
+    /// How many bytes of the evidence are not read because they cannot.
     pub unread: AtomicU64,
     /// The states of threads.
     pub states: StatePool<ThreadState>,
@@ -89,20 +88,21 @@ impl<'run> Worker<'run> {
         options: &'run RunOptions,
         progress: &'run dyn Progress,
     ) -> Self {
+        let space = SpoolSpace::from(options.limits.clone());
         Self {
             inputs,
             detector,
             options,
             progress,
-            candidates: SortSpool::new(options.limits.share(CANDIDATE_SHARE)),
+            candidates: SortSpool::new(space.share(CANDIDATE_SHARE)),
             tables: Arc::default(),
-            alerts: SortSpool::new(options.limits.share(ALERT_SHARE)),
+            alerts: SortSpool::new(space.share(ALERT_SHARE)),
             keywords: AskedKeywords::new(detector),
             looks_back: detector.looks_back(),
             digests: Digests::default(),
             plans: Mutex::default(),
             spool: options.timeline.as_ref().map(|_| Mutex::new(RowSpool::new(options.limits.share(ROW_SHARE)))),
-            spill: SpillErrors::default(),
+            space,
             unread: AtomicU64::default(),
             states: StatePool::default(),
         }
@@ -112,6 +112,11 @@ impl<'run> Worker<'run> {
     pub fn with_state<R>(&self, job: impl FnOnce(&mut ThreadState) -> R) -> R {
         let new = || ThreadState { scratch: scratch(self.options), ..ThreadState::default() };
         self.states.with(new, job)
+    }
+
+    /// Whether all of the evidence was read, as far as it can be.
+    pub fn is_read_whole(&self) -> bool {
+        self.unread.load(Ordering::Relaxed) == 0
     }
 
     /// Whether a record was exported by another tool, which may have lost parts of it.
@@ -193,11 +198,6 @@ impl<'run> Worker<'run> {
             })
         };
         source::units_again(self.inputs, places).par_iter().flat_map_iter(read).collect()
-    }
-
-    /// The events that were read at these places, given in order. Those that are not there any more are left out.
-    pub fn events(&self, origins: &[Locator]) -> Vec<Arc<Event>> {
-        reread::events(self.inputs, self.options, origins)
     }
 
     fn make_plan(&self, record: &RecordRef<'_>) -> ShapePlans {

@@ -134,7 +134,7 @@ pub struct Times {
 }
 
 /// The processes that are wanted, by host and key. Each has a number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WantedProcesses {
     /// By the letters that names of hosts are compared in.
     by_host: HashMap<Arc<str>, HashMap<EntityKey, u32>>,

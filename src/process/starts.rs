@@ -7,11 +7,10 @@ use super::entity::EntityKey;
 use super::field_reader::{FieldReader, process_of};
 use super::observer::{ObservedEvent, Observer};
 use crate::base::Locator;
-use crate::detect::{Alert, AlertSource};
+use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
 use crate::event::{Event, OrderKey};
 use crate::sysmon::{LifeEvent, life_event};
-use std::io;
 use std::sync::Arc;
 
 /// The starts that are missing from some alerts.
@@ -23,19 +22,15 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// The processes of the alerts that have no start: of each the one that its first event is about.
-    pub fn new(alerts: &dyn AlertSource) -> io::Result<Self> {
-        let mut wanted = WantedProcesses::default();
-        let mut missing = Vec::new();
-        alerts.for_each(|position, alert| {
-            if alert.start.is_none()
-                && let Some((host, key)) = process_without_start(alert)
-            {
-                missing.push((position, wanted.add(&host, key)));
-            }
-            Ok(())
-        })?;
-        Ok(Self { wanted: Arc::new(wanted), alerts: missing })
+    /// Takes notice of the alert at a position, if it has no start: of the process that its first event is about.
+    pub fn add(&mut self, position: usize, alert: &Alert) {
+        if alert.start.is_none()
+            && let Some((host, key)) = process_without_start(alert)
+        {
+            // Observers come later: until then nobody else has the set.
+            let number = Arc::make_mut(&mut self.wanted).add(&host, key);
+            self.alerts.push((position, number));
+        }
     }
 
     /// Whether no alert lacks its start.

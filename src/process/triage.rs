@@ -76,26 +76,21 @@ pub struct AlertProcess<'t> {
 }
 
 impl TriagePlan {
-    /// The plan for some alerts.
-    pub fn new(alerts: &dyn AlertSource) -> io::Result<Self> {
-        let (mut wanted, mut plan) = (WantedProcesses::default(), Self::default());
-        alerts.for_each(|_, alert| {
-            for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
-                // The first ones in the order of alerts are looked up: a set that does not depend on threads, and that a reader can predict.
-                if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
-                    plan.left_out += 1;
-                    continue;
-                }
-                let known = wanted.len();
-                wanted.add(&host, key.clone());
-                if wanted.len() > known {
-                    plan.processes.push((host.into(), key));
-                }
+    /// Plans for an alert more. Alerts come in their order.
+    pub fn add(&mut self, alert: &Alert) {
+        let wanted = Arc::make_mut(&mut self.wanted);
+        for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
+            // The first ones in the order of alerts are looked up: a set that does not depend on threads, and that a reader can predict.
+            if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
+                self.left_out += 1;
+                continue;
             }
-            Ok(())
-        })?;
-        plan.wanted = Arc::new(wanted);
-        Ok(plan)
+            let known = wanted.len();
+            wanted.add(&host, key.clone());
+            if wanted.len() > known {
+                self.processes.push((host.into(), key));
+            }
+        }
     }
 
     /// An observer that gathers it.

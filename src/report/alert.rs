@@ -114,16 +114,19 @@ fn push_alert(
             object.text("message", &message_of(last, results.addresses));
         }
         object.object("evql", |object| push_own(results, position, alert, texts, object));
-        object.list("join_keys", &alert.join_keys, |key, out| {
-            let value = key.as_ref().map_or(serde_json::Value::Null, Value::to_json);
-            drop(serde_json::to_writer(out, &value));
-        });
+        write_join_keys(alert, object);
         object.list("events", &alert.events, |event, out| match event.as_deref() {
             None => out.extend_from_slice(b"null"),
             Some(event) if tells_its_place(event) => event.push_json(out),
             Some(event) => drop(serde_json::to_writer(out, &event_document(results, event))),
         });
     });
+}
+
+/// Adds the values of an alert's join keys; `null` is a key that may be missing.
+pub fn write_join_keys(alert: &Alert, object: &mut ObjectWriter<'_>) {
+    let keys = alert.join_keys.iter().map(|key| key.as_ref().map_or(serde_json::Value::Null, Value::to_json));
+    object.value("join_keys", &keys.collect::<serde_json::Value>());
 }
 
 /// `evql` of an alert document.

@@ -1,11 +1,12 @@
 //! Matches of a query, for programs: JSON and CSV.
 
+use super::alert::write_join_keys;
 use super::json_layout::{JsonLayout, JsonWriter};
 use crate::base::escape::cell;
 use crate::base::json_object::push_object;
 use crate::detect::{Alert, AlertSource};
 use crate::ecs::{self, Field, FieldId, SubField};
-use crate::event::{Event, Value};
+use crate::event::Event;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -64,10 +65,7 @@ impl QueryMatches<'_> {
             return event(found.events.first().unwrap_or(&None), out);
         }
         push_object(out, |object| {
-            object.list("join_keys", &found.join_keys, |key, out| {
-                let value = key.as_ref().map_or(serde_json::Value::Null, Value::to_json);
-                drop(serde_json::to_writer(out, &value));
-            });
+            write_join_keys(found, object);
             object.list("events", &found.events, event);
         });
     }

@@ -6,7 +6,7 @@
 use super::asked_names::AskedNames;
 use super::chosen_rules::ChosenRules;
 use crate::base::number::{counted, grouped};
-use crate::detect::{Alert, AlertSource, Detector, NameWatch};
+use crate::detect::{Alert, Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::Field;
 use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
@@ -119,12 +119,7 @@ impl ScanRun {
         if self.addresses.is_some() {
             return Ok(());
         }
-        let mut is_undecided = false;
-        self.outcome.alerts.for_each_batch(&mut |_, alerts| {
-            is_undecided |= alerts.iter().any(has_undecided_connection);
-            Ok(())
-        })?;
-        if is_undecided {
+        if self.outcome.alerts.any(has_undecided_connection)? {
             let addresses = self.outcome.again.addresses(progress);
             self.add_notices(full_addresses(&addresses));
             self.addresses = Some(addresses);

@@ -2,7 +2,7 @@
 
 use super::found_alert::{AlertRank, FoundAlert};
 use super::hosts::HostNumber;
-use crate::base::spool::{SortSpool, SortedSpool, SpoolLimits};
+use crate::base::spool::{SortSpool, SortedSpool, SpoolSpace};
 use crate::detect::hit::RuleIndex;
 use crate::eql::{Query, ResultCut};
 use crate::event::OrderKey;
@@ -76,7 +76,7 @@ pub fn keep_within_limits(
     rules: &[Rule],
     most: impl Fn(&Rule) -> Option<usize>,
     is_gone: impl Fn(&FoundAlert) -> bool,
-    limits: &SpoolLimits,
+    space: &SpoolSpace,
 ) -> io::Result<KeptAlerts> {
     let group = |alert: &FoundAlert| (alert.rule, alert.scope);
     let mut groups: HashMap<PipeGroup, GroupCount> = HashMap::new();
@@ -114,7 +114,7 @@ pub fn keep_within_limits(
     if gone == 0 && cuts.is_empty() && left_out.is_empty() {
         return Ok(KeptAlerts { found, count, left_out });
     }
-    let kept = SortSpool::new(limits.clone());
+    let kept = SortSpool::new(space.clone());
     let (mut numbers, mut skipped): (HashMap<PipeGroup, usize>, HashMap<RuleIndex, usize>) = Default::default();
     let mut is_kept = |alert: &FoundAlert| {
         if is_gone(alert) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::Locator;
-use crate::event::{Document, Event};
+use crate::event::{Document, Event, OrderKey};
 use std::sync::Arc;
 
 fn alert(seconds: i64, user: Option<&str>) -> Alert {
@@ -11,16 +11,7 @@ fn alert(seconds: i64, user: Option<&str>) -> Alert {
         document.set(ecs::USER_NAME, user);
     }
     let timestamp = Ticks(seconds * Ticks::PER_SECOND);
-    let event = Event {
-        document,
-        timestamp,
-        logged: timestamp,
-        is_logged_known: true,
-        is_recovered: false,
-        tiebreaker: None,
-        origin: Locator { input: 0, offset: 0 },
-        original: None,
-    };
+    let event = Event::at(OrderKey::new(timestamp, None, Locator::default()), document);
     Alert {
         rule: 0,
         join_keys: Vec::new(),

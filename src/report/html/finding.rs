@@ -137,6 +137,11 @@ impl Finding {
         Ok(finding)
     }
 
+    /// Its anchor on the page, unless an alert before has it already.
+    pub fn anchor(&self) -> String {
+        format!("a-{}", self.stable)
+    }
+
     /// The id that the document gives, if evql made it; otherwise the one that it would have given.
     fn fingerprint(&self, document: &Value) -> String {
         let is_own = at(document, "evql.alert").is_some();

@@ -144,7 +144,7 @@ impl HtmlReport {
     pub(super) fn anchor(&mut self, finding: &Finding) -> String {
         let seen = self.anchors.entry(finding.stable.clone()).or_default();
         *seen += 1;
-        if *seen == 1 { format!("a-{}", finding.stable) } else { format!("a-{}-{seen}", finding.stable) }
+        if *seen == 1 { finding.anchor() } else { format!("{}-{seen}", finding.anchor()) }
     }
 
     /// Takes texts of rules that the alerts do not carry, by the rule's id or else its name.

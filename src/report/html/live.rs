@@ -17,7 +17,6 @@ use crate::detect::{Alert, RuleIndex};
 use crate::ecs;
 use crate::event::Clock;
 use crate::process::NodeIndex;
-use crate::rules::Level;
 use hashbrown::{HashMap, HashSet};
 use std::io;
 use std::ops::ControlFlow;
@@ -48,8 +47,11 @@ impl<'r> LiveReport<'r> {
     pub fn fill(mut self) -> io::Result<()> {
         let alerts = self.results.alerts;
         alerts.for_each(|position, alert| self.add(position, alert).map_err(io::Error::other))?;
+        let documents = AlertDocuments::new(&self.results)?;
         for severity in AlertSeverity::ALL {
-            self.add_cards(severity)?;
+            if self.rules.values().any(|(finding, _)| finding.severity == severity) {
+                self.add_cards(severity, &documents)?;
+            }
         }
         Ok(())
     }
@@ -76,7 +78,7 @@ impl<'r> LiveReport<'r> {
         let number = self.report.number(finding.number);
         self.report.mark(finding, placed, number);
         let anchor = self.report.anchor(finding);
-        if anchor != first_anchor(finding) {
+        if anchor != finding.anchor() {
             self.repeated.insert(position, anchor);
         }
     }
@@ -100,14 +102,13 @@ impl<'r> LiveReport<'r> {
     }
 
     /// Makes the cards of a severity until the page is full.
-    fn add_cards(&mut self, severity: AlertSeverity) -> io::Result<()> {
-        let rules = self.results.detector.rules();
-        let is_wanted = |rule: RuleIndex| of_level(rules[rule].meta.level) == severity;
+    fn add_cards(&mut self, severity: AlertSeverity, documents: &AlertDocuments<'_>) -> io::Result<()> {
+        let is_wanted =
+            |rule: RuleIndex| self.rules.get(&rule).is_some_and(|(finding, _)| finding.severity == severity);
         let importance = |position: usize| Importance::new(severity, position as u64 + 1, position as u64 + 1);
         if !self.report.cards.has_room_for(importance(0)) {
             return Ok(());
         }
-        let documents = AlertDocuments::new(&self.results)?;
         let limits = self.report.limits;
         let has_room = self.report.cards.bytes() + self.report.records.bytes() < limits.bytes;
         let wants_records = AtomicBool::new(has_room && self.report.records.has_room_for(importance(0)));
@@ -148,7 +149,7 @@ impl<'r> LiveReport<'r> {
         let finding = self.finding(position, alert)?;
         let (_, placed) = self.rules.get(&alert.rule)?;
         let host = self.report.counts.hosts.place_of(&folded(&finding.host))?;
-        let anchor = self.repeated.get(&position).cloned().unwrap_or_else(|| first_anchor(&finding));
+        let anchor = self.repeated.get(&position).cloned().unwrap_or_else(|| finding.anchor());
         let numbered = card::NumberedFinding {
             finding: &finding,
             number: position as u64 + 1,
@@ -158,19 +159,5 @@ impl<'r> LiveReport<'r> {
             tactics: &placed.tactics,
         };
         Some(card::card(document, numbered, self.results.clock))
-    }
-}
-
-/// The anchor of the first alert that has this stable id.
-fn first_anchor(finding: &Finding) -> String {
-    format!("a-{}", finding.stable)
-}
-
-fn of_level(level: Level) -> AlertSeverity {
-    match level {
-        Level::Low => AlertSeverity::Low,
-        Level::Medium => AlertSeverity::Medium,
-        Level::High => AlertSeverity::High,
-        Level::Critical => AlertSeverity::Critical,
     }
 }

@@ -3,23 +3,14 @@
 use super::*;
 use crate::base::{Locator, Span, Ticks};
 use crate::eql::{CompiledNewTerms, CompiledThreshold, KeyField, Measure, MeasureBound, Predicate, TermFilter};
-use crate::event::{Document, Event};
+use crate::event::{Document, Event, OrderKey};
 use std::sync::Arc;
 
 fn alert(tally: AlertTally) -> Alert {
     let event = |seconds: i64| {
         let timestamp =
             Ticks(Ticks::parse_rfc3339("2024-05-01T09:00:00Z").map_or(0, |at| at.0) + seconds * Ticks::PER_SECOND);
-        Some(Arc::new(Event {
-            document: Document::new(),
-            timestamp,
-            logged: timestamp,
-            is_logged_known: true,
-            is_recovered: false,
-            tiebreaker: None,
-            origin: Locator { input: 0, offset: 0 },
-            original: None,
-        }))
+        Some(Arc::new(Event::at(OrderKey::new(timestamp, None, Locator::default()), Document::new())))
     };
     Alert {
         rule: 0,
