@@ -297,6 +297,12 @@ const fn date_of(day: i64) -> (i64, i64, i64) {
     (year, month, date)
 }
 
+/// The week of the year, as ISO 8601 counts weeks, of a text that begins with a date in the form `yyyy-MM-dd`.
+pub fn iso_week(text: &str) -> Option<i8> {
+    let date: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+    Some(date.iso_week_date().week())
+}
+
 /// A span of ticks in seconds, with as many decimals as it needs: `1.4062498`, `-0.677`, `0`.
 pub fn seconds_text(ticks: i64) -> String {
     let (whole, part) = (ticks.unsigned_abs() / 10_000_000, ticks.unsigned_abs() % 10_000_000);

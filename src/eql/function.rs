@@ -5,6 +5,7 @@
 
 use super::datum::{Datum, parse_number};
 use super::operators;
+use crate::base::time::iso_week;
 use crate::base::utf16;
 use crate::base::wildcard::fold;
 use crate::eql::ast::ArithmeticOp;
@@ -25,6 +26,8 @@ pub enum Function {
     EndsWith,
     /// Where a text first occurs in another.
     IndexOf,
+    /// The week of the year of a date, as ISO 8601 counts. Elasticsearch does not have it.
+    IsoWeek,
     /// Number of UTF-16 code units.
     Length,
     /// A text read as a number.
@@ -110,6 +113,7 @@ pub const SIGNATURES: &[Signature] = &[
     signature("divide", Function::Arithmetic(ArithmeticOp::Divide), &[Number], (2, 2), false, Gives::Number),
     signature("endsWith", Function::EndsWith, &[Text], (2, 2), true, Gives::Boolean),
     signature("indexOf", Function::IndexOf, &[Text, Text, Number], (2, 3), true, Gives::Long),
+    signature("isoWeek", Function::IsoWeek, &[Text], (1, 1), false, Gives::Long),
     signature("length", Function::Length, &[Text], (1, 1), false, Gives::Long),
     signature("modulo", Function::Arithmetic(ArithmeticOp::Modulo), &[Number], (2, 2), false, Gives::Number),
     signature("multiply", Function::Arithmetic(ArithmeticOp::Multiply), &[Number], (2, 2), false, Gives::Number),
@@ -210,6 +214,7 @@ impl Function {
                 Datum::Boolean(!whole.is_empty() && !part.is_empty() && whole.contains(&part))
             }
             Self::IndexOf => index_of(&fold_text(0)?, &fold_text(1)?, arguments.get(2))?,
+            Self::IsoWeek => Datum::Long(iso_week(&text(0)?)?.into()),
             Self::Length => long(utf16::length(&text(0)?)),
             Self::Number => number(arguments.first()?, arguments.get(1))?,
             Self::Text => Datum::Text(text(0)?.into()),

@@ -268,6 +268,14 @@ fn one(item: &DetectionItem, wanted: &SigmaValue, value: Option<&str>, event: &N
         (Modifier::Year, 0..4),
     ];
     let part = parts.into_iter().find(|(modifier, _)| has(*modifier));
+    if has(Modifier::Week) {
+        // The week of a day is that of its Thursday, and weeks are counted from the first Thursday of the year.
+        let week = value.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok()).map(|date| {
+            let thursday = date + jiff::Span::new().days(4 - date.weekday().to_monday_one_offset());
+            f64::from((thursday.day_of_year() - 1) / 7 + 1)
+        });
+        return week == number(&original);
+    }
     let compared = part.as_ref().map_or(Some(value), |(_, range)| value.get(range.clone())).and_then(number);
     for (modifier, order) in [
         (Modifier::Gt, (|a, b| a > b) as fn(f64, f64) -> bool),

@@ -45,6 +45,10 @@ impl Checker<'_> {
         if found.function == Function::CidrMatch {
             return self.cidr_match(call, found, span);
         }
+        if matches!(found.function, Function::RegexSearch | Function::IsoWeek) && !self.options.is_translation {
+            let message = format!("Elasticsearch has no function `{}`", found.name);
+            self.warn(codes::OWN_FUNCTION, call.name_at.0, message, "evql alone can run this query");
+        }
         if found.function == Function::RegexSearch {
             return self.regex_search(call, found, span);
         }
@@ -115,15 +119,11 @@ impl Checker<'_> {
         Some(Typed::computed(CompiledExpr::Cidr { value: Box::new(value.expr), blocks }, Type::Boolean, span))
     }
 
-    /// `regexSearch(text, "expression")`: the one function that Elasticsearch does not have, for what rules of other languages ask.
+    /// `regexSearch(text, "expression")`, for what rules of other languages ask.
     fn regex_search(&mut self, call: &Call, found: &Signature, span: Span) -> Option<Typed> {
         let [text, pattern] = call.arguments.as_slice() else { return None };
         let value = self.argument(found, 0, text);
         let pattern_value = self.argument(found, 1, pattern);
-        if !self.options.is_translation {
-            let message = format!("Elasticsearch has no function `{}`", found.name);
-            self.warn(codes::OWN_FUNCTION, call.name_at.0, message, "evql alone can run this query");
-        }
         let value = value?;
         let expr = match pattern_value?.constant() {
             Some(Datum::Text(pattern_text)) => match lucene::search(pattern_text, call.insensitive) {

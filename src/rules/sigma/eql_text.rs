@@ -78,13 +78,22 @@ const RECORD_FIELDS: &[(&str, &str)] = &[
     ("Security_UserID", "winlog.user.identifier"),
 ];
 
-/// The name in EQL of a field of Sigma: an entry of the record, a part of the record, or a field of ECS.
-pub fn field_name(sigma: &str) -> String {
+/// The name of the field that Sigma calls by a name: an entry of the record, a part of the record, or a field of ECS.
+pub fn plain_name(sigma: &str) -> String {
     if let Some((_, name)) = RECORD_FIELDS.iter().find(|(known, _)| *known == sigma) {
         return (*name).to_owned();
     }
     let is_ecs = sigma.contains('.') && ecs::is_known(sigma);
-    let name = if is_ecs { sigma.to_owned() } else { Field::entry(sigma).name().to_owned() };
+    if is_ecs { sigma.to_owned() } else { Field::entry(sigma).name().to_owned() }
+}
+
+/// That name as it is written in EQL.
+pub fn field_name(sigma: &str) -> String {
+    in_eql(plain_name(sigma))
+}
+
+/// The name of a field as it is written in EQL: between back quotes if it needs them.
+pub fn in_eql(name: String) -> String {
     let is_plain = name.split('.').all(|part| {
         let mut chars = part.chars();
         chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
@@ -195,9 +204,13 @@ impl EqlText {
                 self.push(")");
             }
             TestKind::Number(order, number) => self.push(&format!("number({field}) {} {number}", order.operator())),
-            TestKind::Time(TimePart(start, end), order, number) => {
+            TestKind::Time(part, order, number) => {
                 let operator = order.map_or("==", ValueOrder::operator);
-                self.push(&format!("number(substring({field}, {start}, {end})) {operator} {number}"));
+                let part = match part {
+                    TimePart::Digits(start, end) => format!("number(substring({field}, {start}, {end}))"),
+                    TimePart::Week => format!("isoWeek({field})"),
+                };
+                self.push(&format!("{part} {operator} {number}"));
             }
             TestKind::Other { field: other, relation, cased } => {
                 let tilde = if *cased { "" } else { "~" };

@@ -23,7 +23,7 @@ pub enum Modifier {
     FieldRef,
     Neq,
     Regex,
-    /// `i`, `m` or `s` behind `re`.
+    /// `i`, `m` or `s` behind `re`; pySigma has long names for them too.
     RegexFlag(char),
     StartsWith,
     Time(TimePart),
@@ -33,9 +33,14 @@ pub enum Modifier {
     Windash,
 }
 
-/// A part of a date in the form of Sysmon, `2024-03-14 10:00:01.155`, by its first character and the one behind its last.
+/// A part of a date in the form of Sysmon, `2024-03-14 10:00:01.155`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimePart(pub usize, pub usize);
+pub enum TimePart {
+    /// The digits from a character up to another one.
+    Digits(usize, usize),
+    /// The week of the year, as ISO 8601 counts.
+    Week,
+}
 
 const MODIFIERS: &[(&str, Modifier)] = &[
     ("all", Modifier::All),
@@ -44,20 +49,23 @@ const MODIFIERS: &[(&str, Modifier)] = &[
     ("cased", Modifier::Cased),
     ("cidr", Modifier::Cidr),
     ("contains", Modifier::Contains),
-    ("day", Modifier::Time(TimePart(8, 10))),
+    ("day", Modifier::Time(TimePart::Digits(8, 10))),
+    ("dotall", Modifier::RegexFlag('s')),
     ("endswith", Modifier::EndsWith),
     ("exists", Modifier::Exists),
     ("expand", Modifier::Expand),
     ("fieldref", Modifier::FieldRef),
     ("gt", Modifier::Compare(ValueOrder::Greater)),
     ("gte", Modifier::Compare(ValueOrder::GreaterOrEqual)),
-    ("hour", Modifier::Time(TimePart(11, 13))),
+    ("hour", Modifier::Time(TimePart::Digits(11, 13))),
     ("i", Modifier::RegexFlag('i')),
+    ("ignorecase", Modifier::RegexFlag('i')),
     ("lt", Modifier::Compare(ValueOrder::Less)),
     ("lte", Modifier::Compare(ValueOrder::LessOrEqual)),
     ("m", Modifier::RegexFlag('m')),
-    ("minute", Modifier::Time(TimePart(14, 16))),
-    ("month", Modifier::Time(TimePart(5, 7))),
+    ("minute", Modifier::Time(TimePart::Digits(14, 16))),
+    ("month", Modifier::Time(TimePart::Digits(5, 7))),
+    ("multiline", Modifier::RegexFlag('m')),
     ("neq", Modifier::Neq),
     ("re", Modifier::Regex),
     ("s", Modifier::RegexFlag('s')),
@@ -65,9 +73,10 @@ const MODIFIERS: &[(&str, Modifier)] = &[
     ("utf16", Modifier::Utf16),
     ("utf16be", Modifier::Utf16Be),
     ("utf16le", Modifier::Utf16Le),
+    ("week", Modifier::Time(TimePart::Week)),
     ("wide", Modifier::Utf16Le),
     ("windash", Modifier::Windash),
-    ("year", Modifier::Time(TimePart(0, 4))),
+    ("year", Modifier::Time(TimePart::Digits(0, 4))),
 ];
 
 impl Modifier {
@@ -79,10 +88,9 @@ impl Modifier {
         let message = format!("there is no modifier `{name}`");
         let found = Diagnostic::error(codes::UNKNOWN_MODIFIER, at, message);
         let near = similar(name, MODIFIERS.iter().map(|(known, _)| *known));
-        Err(match (name, near) {
-            ("week", _) => found.help("weeks are not counted here; `month` and `day` are"),
-            (_, Some(near)) => found.help(format!("did you mean `{near}`?")),
-            _ => found,
+        Err(match near {
+            Some(near) => found.help(format!("did you mean `{near}`?")),
+            None => found,
         })
     }
 }
