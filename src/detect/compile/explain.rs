@@ -3,7 +3,7 @@
 //! It is what the detector itself does with a rule before it sees an event ([`ConstantFields`]), told instead of done. This module does not know output formats.
 
 use super::plan::{ConstantFields, conditions};
-use crate::ecs::Field;
+use crate::ecs::{self, Field};
 use crate::eql::{KeyField, Predicate, Query};
 use crate::rules::Rule;
 use crate::sysmon::{self, Mapping};
@@ -68,9 +68,11 @@ fn titles(query: &Query) -> Vec<String> {
             .map(|at| if sequence.until() == Some(at) { "until".to_owned() } else { format!("stage {}", at + 1) })
             .collect(),
         Query::Sample(sample) => (1..=sample.filters().len()).map(|at| format!("term {at}")).collect(),
-        Query::Threshold(_) | Query::NewTerms(_) if query.filters().len() == 1 => vec!["query".to_owned()],
-        Query::Threshold(_) | Query::NewTerms(_) => {
-            (1..=query.filters().len()).map(|at| format!("query {at}")).collect()
+        Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_) if query.stated_filters() == 1 => {
+            vec!["query".to_owned()]
+        }
+        Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_) => {
+            (1..=query.stated_filters()).map(|at| format!("query {at}")).collect()
         }
     }
 }
@@ -94,6 +96,10 @@ fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapp
 
 /// Why a part of a condition never holds: what its fields are.
 fn why(part: &Predicate, source: &str, id: u32, mapping: Mapping) -> String {
+    // Not by the ID that they are, so that all other event IDs share a line.
+    if part.fields().iter().all(|field| **field == Field::from(ecs::ENTRY_EVENT_ID)) {
+        return format!("{}: they are other events", part.text(source));
+    }
     let constants = sysmon::constants(id, mapping);
     let fact = |field: &Field| {
         let values: Vec<String> = constants.values(field).iter().map(ToString::to_string).collect();
