@@ -72,7 +72,9 @@ fn run(query: &Query, documents: &[Document]) -> Vec<i64> {
             }
             machine.finish().into_iter().flat_map(|found| found.events).flatten().collect()
         }
-        Query::Sample(_) | Query::Threshold(_) | Query::NewTerms(_) => panic!("no case has a {query:?}"),
+        Query::Sample(_) | Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_) => {
+            panic!("no case has a {query:?}")
+        }
     }
 }
 

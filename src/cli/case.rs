@@ -272,6 +272,10 @@ fn limits(args: &Scan, session: &Session) -> Vec<String> {
         session.run.chosen.loaded.deprecated.len() as u64,
         "rules are deprecated and did not run; --deprecated runs them.",
     );
+    tell(
+        session.run.chosen.loaded.parts.len() as u64,
+        "rules are parts of correlations and give no alerts of their own, which `generate: true` changes.",
+    );
     tell(session.run.outcome.left_out.values().sum::<usize>() as u64, "alerts were left out by --max-signals.");
     tell(session.run.outcome.set_aside.values().sum::<usize>() as u64, "alerts were set aside by --exceptions.");
     if !stats.adds_up() {

@@ -6,6 +6,7 @@ use super::session::{every_rule, load_rules};
 use super::terminal::{BOLD, shown};
 use anyhow::{Result, bail};
 use evql::detect::{Explained, Explanation, explain};
+use evql::eql::Query;
 use evql::rules::Rule;
 use evql::sysmon;
 use serde_json::json;
@@ -43,6 +44,17 @@ pub fn convert(args: &RulesConvert) -> Result<Exit> {
     for (at, rule) in rules.iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
+        }
+        if !rule.has_eql_text() {
+            bail!(
+                "the rule '{}' cannot be written in EQL: {}; `evql rules explain` shows its conditions",
+                rule.meta.name,
+                match rule.query {
+                    Query::Threshold(_) | Query::Correlation(_) => "it counts events, which EQL has no words for",
+                    Query::NewTerms(_) => "it looks for values that are new, which EQL has no words for",
+                    _ => "it is written in another language, which evql runs without EQL",
+                }
+            );
         }
         writeln!(out, "// {} ({})\n{}", shown(&rule.meta.name, None), shown(&rule.meta.id, None), rule.source.trim())?;
     }

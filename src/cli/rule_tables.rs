@@ -1,7 +1,7 @@
 //! Tables about rules, and the words in them.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use evql::eql::Query;
+use evql::eql::{Measure, Query};
 use evql::rules::Rule;
 use std::io::Write;
 
@@ -12,8 +12,10 @@ pub fn kind(rule: &Rule) -> &'static str {
         Query::Event(_) => "event",
         Query::Sequence(_) => "sequence",
         Query::Sample(_) => "sample",
+        Query::Threshold(ref threshold) if threshold.measure() == Some(Measure::Filters) => "temporal",
         Query::Threshold(_) => "threshold",
         Query::NewTerms(_) => "new terms",
+        Query::Correlation(_) => "correlation",
     }
 }
 

@@ -159,7 +159,8 @@ fn as_json(file: &FileReport, found: &Diagnostic) -> Value {
 
 /// One line: how many rules of which kind, and how much was found.
 fn totals(loaded: &Loaded) -> String {
-    let rules = loaded.set.rules.len() + loaded.not_run.len() + loaded.deprecated.len() + loaded.elsewhere.len();
+    let aside = [&loaded.not_run, &loaded.deprecated, &loaded.elsewhere, &loaded.parts];
+    let rules = loaded.set.rules.len() + aside.iter().map(|rules| rules.len()).sum::<usize>();
     let taken_back = loaded.set.rules.iter().filter(|rule| rule.meta.deprecated).count();
     let of = |severity| findings(&loaded.files).filter(|(_, found)| found.severity == severity).count() as u64;
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
@@ -178,6 +179,11 @@ fn totals(loaded: &Loaded) -> String {
             String::new()
         } else {
             format!(", {} about other logs than Sysmon's", grouped(loaded.elsewhere.len() as u64))
+        },
+        if loaded.parts.is_empty() {
+            String::new()
+        } else {
+            format!(", {} only parts of correlations", grouped(loaded.parts.len() as u64))
         },
         if each.is_empty() {
             String::new()
@@ -230,6 +236,14 @@ fn tables(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
         writeln!(out, "\n{BOLD}Not run{BOLD:#}")?;
         print_table(out, &table)?;
     }
+    if !loaded.parts.is_empty() {
+        let mut table = new_table(&["name", "why", "id"]);
+        for (rule, _) in &loaded.parts {
+            table.add_row([&rule.name, &rule.reason, &rule.id].map(|text| shown(text, None)));
+        }
+        writeln!(out, "\n{BOLD}Without alerts of their own (`generate: true` gives them){BOLD:#}")?;
+        print_table(out, &table)?;
+    }
     if !loaded.deprecated.is_empty() {
         let mut table = new_table(&["language", "name", "id"]);
         for (rule, _) in &loaded.deprecated {
@@ -251,7 +265,7 @@ fn rows(loaded: &Loaded) -> Vec<Value> {
         })
     });
     let other = |deprecated: bool| move |(rule, file): &(NotRun, String)| json!({ "id": rule.id, "name": rule.name, "language": rule.language, "runs": false, "reason": rule.reason, "deprecated": deprecated, "file": file });
-    let aside = loaded.not_run.iter().chain(&loaded.elsewhere).map(other(false));
+    let aside = loaded.not_run.iter().chain(&loaded.elsewhere).chain(&loaded.parts).map(other(false));
     let others = aside.chain(loaded.deprecated.iter().map(other(true)));
     ready.chain(others).collect()
 }
@@ -289,7 +303,7 @@ fn csv(out: &mut dyn Write, loaded: &Loaded) -> Result<()> {
         ];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }
-    for (rule, file) in loaded.not_run.iter().chain(&loaded.deprecated).chain(&loaded.elsewhere) {
+    for (rule, file) in loaded.not_run.iter().chain(&loaded.deprecated).chain(&loaded.elsewhere).chain(&loaded.parts) {
         let row = [&rule.id, &rule.name, "", "", &rule.language, "", "false", "", "", "", file];
         writer.write_record(row.map(|text| cell(text).into_owned()))?;
     }

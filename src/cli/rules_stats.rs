@@ -114,6 +114,7 @@ fn rows(loaded: &Loaded, coverage: Option<&[Coverage]>) -> Vec<StatsRow> {
     }
     not_run.extend((!loaded.deprecated.is_empty()).then_some(("deprecated", loaded.deprecated.len())));
     not_run.extend((!loaded.elsewhere.is_empty()).then_some(("about other logs", loaded.elsewhere.len())));
+    not_run.extend((!loaded.parts.is_empty()).then_some(("parts of correlations", loaded.parts.len())));
     add("not run", not_run);
     rows
 }

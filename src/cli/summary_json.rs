@@ -58,6 +58,7 @@ fn rules(session: &Session) -> Value {
         "run": session.run.detector.rules().len(),
         "other_languages": session.run.chosen.loaded.not_run.len(),
         "other_logs": session.run.chosen.loaded.elsewhere.len(),
+        "correlated": session.run.chosen.loaded.parts.len(),
         "not_chosen": session.run.chosen.left_out.by_choice,
         "hunting": session.run.chosen.left_out.hunting,
         "wrong_files": session.wrong_files().len(),

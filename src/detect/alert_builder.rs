@@ -46,7 +46,9 @@ impl AlertBuilder {
             Query::Sequence(sequence) => vec![sequence.stages().get(stage)?.filter()],
             Query::Sample(sample) => vec![sample.filters().get(stage)?],
             // Whichever filter took the event.
-            Query::Threshold(_) | Query::NewTerms(_) => rule.query.filters().iter().map(|filter| &**filter).collect(),
+            Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_) => {
+                rule.query.filters().iter().map(|filter| &**filter).collect()
+            }
         };
         let of_host = joins_on_one_host(&rule.query);
         filters.into_iter().find_map(|filter| {

@@ -3,6 +3,7 @@
 //! This file does not know how.
 
 use crate::base::Ticks;
+use crate::eql::CountedNumber;
 use serde::{Deserialize, Serialize};
 
 /// What a rule has counted for an alert, or looked back to.
@@ -14,6 +15,8 @@ pub enum AlertTally {
         events: u64,
         /// How many distinct values they have, if these count.
         values: Option<u64>,
+        /// What their values amount to as numbers, if they are added up or ranked.
+        number: Option<CountedNumber>,
         /// Whether there were more than are held, so that both numbers are too small.
         is_cut: bool,
     },

@@ -20,6 +20,8 @@
 pub mod ast;
 mod check;
 pub mod codes;
+mod correlation;
+mod counted_number;
 mod datum;
 mod function;
 mod lex;
@@ -41,6 +43,8 @@ mod value_test;
 mod word_set;
 
 pub use check::{UnknownName, similar};
+pub use correlation::{CompiledCorrelation, CorrelationInput, CorrelationNode, CorrelationTest, LeafUse};
+pub use counted_number::CountedNumber;
 pub use datum::{KEYWORD_LIMIT, is_too_long, parse_block};
 pub use new_terms::CompiledNewTerms;
 pub use options::QueryOptions;
@@ -50,8 +54,8 @@ pub use query::{EventQuery, Query};
 pub use result_cut::ResultCut;
 pub use sample::{CompiledSample, MAX_TERMS, SampleMachine};
 pub use sequence::{
-    Candidate, CompiledSequence, Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, KeyValues, MAX_KEYS,
-    MAX_STAGES, Machine, SequenceMatch, Stage, TermFilter,
+    Candidate, CompiledSequence, CountedFields, Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, KeyValues,
+    MAX_KEYS, MAX_STAGES, Machine, SequenceMatch, Stage, TermFilter,
 };
 pub use spread::ConditionByField;
 pub use threshold::{CompiledThreshold, MOST_IN_WINDOW, Measure, MeasureBound};

@@ -2,6 +2,7 @@
 //!
 //! Knows how a query is asked of a document, not how it was written.
 
+use super::correlation::{CompiledCorrelation, CorrelationTest};
 use super::new_terms::CompiledNewTerms;
 use super::predicate::Predicate;
 use super::result_cut::ResultCut;
@@ -25,6 +26,8 @@ pub enum Query {
     Threshold(CompiledThreshold),
     /// Finds events with values that none before them had.
     NewTerms(CompiledNewTerms),
+    /// Finds what correlations of correlations do.
+    Correlation(CompiledCorrelation),
 }
 
 impl Query {
@@ -36,6 +39,7 @@ impl Query {
             Self::Sample(query) => query.fields().iter(),
             Self::Threshold(query) => query.fields().iter(),
             Self::NewTerms(query) => query.fields().iter(),
+            Self::Correlation(query) => query.fields().iter(),
         }
     }
 
@@ -45,7 +49,7 @@ impl Query {
             Self::Event(query) => &query.pipes,
             Self::Sequence(query) => query.pipes(),
             Self::Sample(query) => query.pipes(),
-            Self::Threshold(_) | Self::NewTerms(_) => &[],
+            Self::Threshold(_) | Self::NewTerms(_) | Self::Correlation(_) => &[],
         }
     }
 
@@ -57,6 +61,7 @@ impl Query {
             Self::Sample(query) => query.filters(),
             Self::Threshold(query) => query.filters(),
             Self::NewTerms(query) => query.filters(),
+            Self::Correlation(query) => query.filters(),
         }
     }
 
@@ -69,8 +74,30 @@ impl Query {
                 query.stages().iter().filter(|stage| !stage.is_missing()).map(Stage::filter_index).collect()
             }
             Self::Sample(query) => (0..query.filters().len()).collect(),
+            Self::Threshold(query) if query.needs_all_filters() => (0..query.filters().len()).collect(),
             // Events of one filter can be enough by themselves: of several none is needed.
-            Self::Threshold(query) => Vec::from_iter((query.filters().len() == 1).then_some(0)),
+            Self::Threshold(_) => Vec::new(),
+            Self::Correlation(query) => query.root().needed_leaves(),
+        }
+    }
+
+    /// The threshold by which events are counted, if it is what decides.
+    pub fn threshold(&self) -> Option<&CompiledThreshold> {
+        match self {
+            Self::Threshold(threshold) => Some(threshold),
+            Self::Correlation(query) => match &query.root().test {
+                CorrelationTest::Threshold(threshold) => Some(threshold),
+                CorrelationTest::Sequence(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How many of the filters have a condition of their own: others repeat it, to carry values.
+    pub fn stated_filters(&self) -> usize {
+        match self {
+            Self::Correlation(query) => query.leaves(),
+            _ => self.filters().len(),
         }
     }
 
@@ -99,6 +126,7 @@ impl Query {
             Self::Sample(query) => Self::Sample(query.among(condition)),
             Self::Threshold(query) => Self::Threshold(query.among(condition)),
             Self::NewTerms(query) => Self::NewTerms(query.among(condition)),
+            Self::Correlation(query) => Self::Correlation(query.among(condition)),
         }
     }
 
@@ -107,8 +135,8 @@ impl Query {
             Self::Event(query) => Self::Event(EventQuery { pipes, ..query }),
             Self::Sequence(query) => Self::Sequence(query.with_pipes(pipes)),
             Self::Sample(query) => Self::Sample(query.with_pipes(pipes)),
-            // Neither is written in EQL, which alone has pipes.
-            Self::Threshold(_) | Self::NewTerms(_) => self,
+            // None is written in EQL, which alone has pipes.
+            Self::Threshold(_) | Self::NewTerms(_) | Self::Correlation(_) => self,
         }
     }
 }

@@ -12,7 +12,7 @@ mod term_filter;
 pub use candidate::{Candidate, KeyValues};
 pub(super) use candidate::{candidate, candidate_of_all};
 pub use compiled::{CompiledSequence, Stage};
-pub use key::{Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, MAX_KEYS};
+pub use key::{CountedFields, Digest, DigestBuffer, Digester, JoinKey, KeyField, KeyPart, MAX_KEYS};
 pub use machine::{Machine, SequenceMatch};
 pub use term_filter::TermFilter;
 pub(super) use term_filter::fields_of;

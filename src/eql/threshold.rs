@@ -1,8 +1,9 @@
 //! Thresholds: events that share keys are counted over a window of time, and a finding is made when there are enough of them.
 //!
-//! What is counted is the events themselves, the distinct values that a field has in them, or both. The window slides: it holds the events of one key from
-//! the latest back to its length, both ends included. This file does not know how rules write it.
+//! What is counted is the events themselves, the distinct values that fields have in them, the filters that take some of them, or what their values amount to as
+//! numbers. The window slides: it holds the events of one key from the latest back to its length, both ends included. This file does not know how rules write it.
 
+use super::counted_number::CountedNumber;
 use super::predicate::Predicate;
 use super::sequence::{TermFilter, fields_of};
 use crate::base::Ticks;
@@ -13,13 +14,43 @@ use std::sync::Arc;
 /// Most events of one key that a window holds; of more the oldest are let go.
 pub const MOST_IN_WINDOW: usize = 1 << 18;
 
-/// A number that is counted over a window.
+/// A number that is found of the events of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Measure {
     /// How many events there are.
     Events,
-    /// How many distinct values the counted field has in them; see [`TermFilter::counting`].
+    /// How many distinct values the counted fields have in them; see [`TermFilter::counting`].
     Values,
+    /// How many of the filters took at least one of them.
+    Filters,
+    /// The sum of their numbers.
+    Sum,
+    /// The mean of their numbers.
+    Mean,
+    /// The smallest of their numbers than which so many percent of them, 1 to 100, are not greater.
+    Percentile(u8),
+    /// The number in the middle, or halfway between the two there.
+    Median,
+}
+
+impl Measure {
+    /// Whether values are read as numbers for it.
+    pub const fn is_of_numbers(self) -> bool {
+        matches!(self, Self::Sum | Self::Mean | Self::Percentile(_) | Self::Median)
+    }
+
+    /// A word for it, for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Values => "values",
+            Self::Filters => "rules",
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::Percentile(_) => "percentile",
+            Self::Median => "median",
+        }
+    }
 }
 
 /// How large a measure must be.
@@ -27,8 +58,17 @@ pub enum Measure {
 pub struct MeasureBound {
     /// Which.
     pub measure: Measure,
-    /// The sizes that satisfy it.
-    pub range: RangeInclusive<u64>,
+    /// The sizes that satisfy it, or that do not.
+    pub range: RangeInclusive<CountedNumber>,
+    /// Whether the size must lie outside of the range.
+    pub is_outside: bool,
+}
+
+impl MeasureBound {
+    /// A measure must be so large at least.
+    pub fn at_least(measure: Measure, least: u64) -> Self {
+        Self { measure, range: CountedNumber::count(least)..=CountedNumber(i128::MAX), is_outside: false }
+    }
 }
 
 /// A compiled threshold.
@@ -74,12 +114,25 @@ impl CompiledThreshold {
         &self.bounds
     }
 
-    /// Whether so many events with so many distinct values satisfy it.
-    pub fn is_reached(&self, events: u64, values: u64) -> bool {
-        let size = |measure| match measure {
-            Measure::Events => events,
-            Measure::Values => values,
+    /// The measure that is not the number of events, if there is one.
+    pub fn measure(&self) -> Option<Measure> {
+        self.bounds.iter().map(|bound| bound.measure).find(|measure| *measure != Measure::Events)
+    }
+
+    /// Whether each filter must take an event for it to be reached.
+    pub fn needs_all_filters(&self) -> bool {
+        let all = CountedNumber::count(self.filters.len() as u64);
+        let needs = |bound: &MeasureBound| {
+            bound.measure == Measure::Filters && !bound.is_outside && *bound.range.start() >= all
         };
-        self.bounds.iter().all(|bound| bound.range.contains(&size(bound.measure)))
+        self.filters.len() == 1 || self.bounds.iter().any(needs)
+    }
+
+    /// Whether measures of such sizes satisfy it. A measure that has no size, as the mean of nothing, satisfies no bound.
+    pub fn is_reached(&self, size: impl Fn(Measure) -> Option<CountedNumber>) -> bool {
+        let holds = |bound: &MeasureBound| {
+            size(bound.measure).is_some_and(|size| bound.range.contains(&size) != bound.is_outside)
+        };
+        self.bounds.iter().all(holds)
     }
 }

@@ -5,7 +5,7 @@
 use crate::base::number::counted;
 use crate::detect::{Alert, AlertTally};
 use crate::ecs::Field;
-use crate::eql::Query;
+use crate::eql::{Measure, Query};
 use crate::event::Value;
 use crate::rules::{IndicatorHit, MappingEntry, Rule};
 use serde_json::json;
@@ -44,11 +44,17 @@ pub fn tally_json(rule: &Rule, alert: &Alert) -> Option<(&'static str, serde_jso
     let terms: serde_json::Value = filter.keys().iter().zip(&alert.join_keys).map(term).collect();
     let times = || alert.present().map(|event| event.timestamp.rfc3339());
     match alert.tally? {
-        AlertTally::Counted { events, values, is_cut } => {
+        AlertTally::Counted { events, values, number, is_cut } => {
             let mut found =
                 json!({ "terms": terms, "count": events, "from": times().next(), "to": times().next_back() });
-            if let (Some(values), Some(counted)) = (values, filter.counted()) {
-                found["cardinality"] = json!([{ "field": counted.field.name(), "value": values }]);
+            let counted = filter.counted().into_iter().flat_map(|counted| &counted.fields);
+            let counted = counted.map(|key| key.field.name()).collect::<Vec<_>>().join(", ");
+            if let Some(values) = values {
+                found["cardinality"] = json!([{ "field": counted, "value": values }]);
+            }
+            if let (Some(number), Some(threshold)) = (number, rule.query.threshold()) {
+                let name = threshold.measure().map_or("", Measure::name);
+                found["measure"] = json!({ "name": name, "field": counted, "value": number.to_f64() });
             }
             if is_cut {
                 found["at_least"] = true.into();
@@ -90,6 +96,10 @@ pub fn tally_lines(evql: &serde_json::Value) -> Vec<(&'static str, String)> {
         let mut parts = vec![format!("{least}{}", counted(found["count"].as_u64().unwrap_or_default(), "event"))];
         let values = pairs(&found["cardinality"]);
         parts.extend(values.iter().map(|(field, value)| format!(" with {value} values of {field}")));
+        if let Some(measure) = found.get("measure") {
+            let of = |key: &str| text(&measure[key]);
+            parts.push(format!(", the {} of {} is {}", of("name"), of("field"), of("value")));
+        }
         let times = found["from"].as_str().zip(found["to"].as_str());
         parts.extend(times.map(|(from, to)| format!(", from {from} to {to}")));
         lines.push(("count", parts.concat()));

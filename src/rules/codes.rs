@@ -39,6 +39,8 @@ define_codes! {
     BAD_DETECTION = "sigma-detection";
     /// A condition of Sigma that cannot be read.
     BAD_CONDITION = "sigma-condition";
+    /// A correlation of Sigma that lacks a part, or has one that cannot be.
+    BAD_CORRELATION = "sigma-correlation";
     /// A key of a Sigma rule that is missing, or has a value that it cannot have.
     BAD_KEY = "sigma-key";
     /// Warning: a field that no Sysmon event has.

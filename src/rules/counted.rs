@@ -6,7 +6,8 @@ use super::raw::SavedRule;
 use super::raw_parts::{SavedThreshold, USUAL_INTERVAL, duration};
 use crate::base::{Span, Ticks};
 use crate::eql::{
-    CompiledNewTerms, CompiledThreshold, KeyField, MOST_IN_WINDOW, Measure, MeasureBound, Predicate, Query, TermFilter,
+    CompiledNewTerms, CompiledThreshold, CountedFields, KeyField, MOST_IN_WINDOW, Measure, MeasureBound, Predicate,
+    Query, TermFilter,
 };
 
 /// Most fields that a threshold groups by, and most that make a new term.
@@ -26,7 +27,7 @@ pub fn threshold(rule: &SavedRule, condition: Predicate, span: Span) -> Result<Q
         if !(1..=most).contains(&least) {
             return Err(format!("`{name}` must be 1 to {most}, not {least}"));
         }
-        bounds.push(MeasureBound { measure, range: least..=u64::MAX });
+        bounds.push(MeasureBound::at_least(measure, least));
         Ok(())
     };
     bound(Measure::Events, "threshold.value", *value)?;
@@ -34,7 +35,7 @@ pub fn threshold(rule: &SavedRule, condition: Predicate, span: Span) -> Result<Q
         [] => None,
         [one] => {
             bound(Measure::Values, "threshold.cardinality.value", one.value)?;
-            Some(KeyField::named(&one.field, false))
+            Some(CountedFields::distinct(&[&one.field]))
         }
         _ => return Err("a threshold may count the values of one field only".to_owned()),
     };

@@ -10,7 +10,7 @@ use super::kibana::{JsonFile, parse_json};
 use super::parsed::{ParsedRule, compile, toml_error};
 use super::place::{QueryPlace, StringForm};
 use super::rule::{Metadata, RuleForm};
-use super::sigma::{Placeholders, SigmaFile, SigmaFilter, looks_like_sigma, parse_sigma};
+use super::sigma::{ParsedCorrelation, Placeholders, SigmaFile, SigmaFilter, looks_like_sigma, parse_sigma};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::eql::QueryOptions;
@@ -78,6 +78,8 @@ pub struct ReadFile {
     pub has_lists: bool,
     /// Filters of Sigma that stand in it.
     pub filters: Vec<SigmaFilter>,
+    /// Correlations of Sigma that stand in it.
+    pub correlations: Vec<ParsedCorrelation>,
 }
 
 /// The formats of rule files.
@@ -225,7 +227,14 @@ fn has_rule_table(text: &str) -> bool {
 impl ReadFile {
     /// A file without rules.
     fn of(report: FileReport) -> Self {
-        Self { report, rules: Vec::new(), lists: ExceptionLists::default(), has_lists: false, filters: Vec::new() }
+        Self {
+            report,
+            rules: Vec::new(),
+            lists: ExceptionLists::default(),
+            has_lists: false,
+            filters: Vec::new(),
+            correlations: Vec::new(),
+        }
     }
 }
 
@@ -249,7 +258,7 @@ impl FoundFile {
         let mut lists = ExceptionLists::default();
         let mut diagnostics = Vec::new();
         let mut has_lists = false;
-        let mut filters = Vec::new();
+        let (mut filters, mut correlations) = (Vec::new(), Vec::new());
         let mut rules = match format.unwrap_or_else(|| told_by_content(&text)) {
             RuleFormat::Toml => match toml(&text, &id, named, &mut lists) {
                 TomlFile::Rule(rule) => vec![*rule],
@@ -279,19 +288,20 @@ impl FoundFile {
                 if !named && !file.is_ours() {
                     return None;
                 }
-                has_lists = !file.filters.is_empty();
-                let SigmaFile { rules, filters: found, diagnostics: findings } = file;
-                filters = found;
+                has_lists = !file.filters.is_empty() || !file.correlations.is_empty();
+                let SigmaFile { rules, filters: found, correlations: of_rules, diagnostics: findings } = file;
+                (filters, correlations) = (found, of_rules);
                 diagnostics = findings;
                 rules.into_iter().map(|rule| rule.of_form(RuleForm::Sigma)).collect()
             }
         };
         // The folder counts as much as the word `maturity` in the file: a folder of rules may be a copy in which only the place of a rule was changed.
         if path.components().any(|part| part.as_os_str() == DEPRECATED_FOLDER) {
-            rules.iter_mut().for_each(ParsedRule::deprecate);
+            let correlations = correlations.iter_mut().map(|correlation| &mut correlation.parsed);
+            rules.iter_mut().chain(correlations).for_each(ParsedRule::deprecate);
         }
         let report = FileReport { path: shown, text, diagnostics };
-        Some(ReadFile { rules, lists, has_lists, filters, ..ReadFile::of(report) })
+        Some(ReadFile { rules, lists, has_lists, filters, correlations, ..ReadFile::of(report) })
     }
 }
 

@@ -5,12 +5,13 @@
 //! This is the only part of the module that touches the file system.
 
 use super::codes;
+use super::correlations::{RuleStanding, SettledCorrelations, WaitingCorrelations, take_parts};
 use super::discover::{FoundFile, ReadFile, folder, named};
 use super::exception_lists::{ExceptionLists, some};
 use super::list_use::ListKey;
 use super::parsed::ParsedRule;
 use super::rule::{Metadata, NotRun, QueryOrigin, Rule, RuleLanguage, RuleSet};
-use super::sigma::{Placeholders, SigmaFilter};
+use super::sigma::{ParsedCorrelation, Placeholders, SigmaFilter};
 use super::suppression::LoadedExceptions;
 use crate::base::number::counted;
 use crate::base::{Each, Span};
@@ -43,6 +44,8 @@ pub struct Loaded {
     pub deprecated: Vec<(NotRun, String)>,
     /// Rules about other logs than Sysmon's, with the file of each.
     pub elsewhere: Vec<(NotRun, String)>,
+    /// Rules that give no alerts of their own, since they are parts of correlations, with the file of each.
+    pub parts: Vec<(NotRun, String)>,
     /// Every file of rules, in order.
     pub files: Vec<FileReport>,
     /// Files in folders that are no rule files.
@@ -129,6 +132,10 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
     loading.finish()
 }
 
+fn has_error(parsed: &ParsedRule) -> bool {
+    parsed.diagnostics.iter().any(Diagnostic::is_error)
+}
+
 /// A rule that was loaded, to compare others of its id with.
 struct KnownRule {
     path: String,
@@ -145,6 +152,7 @@ struct SigmaSet {
     aliases: HashMap<usize, String>,
     /// The ids of rules that others take the place of.
     replaced: HashSet<String>,
+    correlations: WaitingCorrelations,
 }
 
 /// Rules of one file after the other become a set.
@@ -163,13 +171,24 @@ struct RuleSetBuilder {
 impl RuleSetBuilder {
     /// Adds a file and its rules to what was loaded before.
     fn take_file(&mut self, file: ReadFile) {
-        let ReadFile { mut report, rules, has_lists, filters, .. } = file;
+        let ReadFile { mut report, rules, has_lists, filters, correlations, .. } = file;
         self.sigma.filters.extend(filters);
         let empty = !has_lists && rules.iter().all(|parsed| parsed.rule.is_none() && parsed.not_run.is_none());
-        let wrong = rules.iter().filter(|rule| rule.diagnostics.iter().any(Diagnostic::is_error)).count();
+        let of_correlations = correlations.iter().map(|correlation| &correlation.parsed);
+        let wrong = rules.iter().chain(of_correlations).filter(|rule| has_error(rule)).count();
         let before = self.loaded.deprecated.len();
         for rule in rules {
+            self.sigma.correlations.note(&rule.id, rule.alias.as_deref(), self.standing(&rule));
             self.take(rule, &mut report);
+        }
+        let position = self.loaded.files.len();
+        for ParsedCorrelation { parsed, written } in correlations {
+            let standing = self.standing(&parsed);
+            self.sigma.correlations.note(&parsed.id, parsed.alias.as_deref(), standing);
+            self.take(parsed, &mut report);
+            if let Some(written) = written.filter(|_| standing == RuleStanding::Runs) {
+                self.sigma.correlations.add(written, position);
+            }
         }
         if empty && !report.has_error() && self.loaded.deprecated.len() == before {
             let found = Diagnostic::error(codes::NO_RULE, Span::default(), "there is no rule in this file");
@@ -180,6 +199,21 @@ impl RuleSetBuilder {
         }
         report.diagnostics.sort_by_key(|found| found.span);
         self.loaded.files.push(report);
+    }
+
+    /// What a correlation that names a rule must know of it.
+    fn standing(&self, parsed: &ParsedRule) -> RuleStanding {
+        if parsed.deprecated && !self.options.deprecated {
+            RuleStanding::Deprecated
+        } else if has_error(parsed) {
+            RuleStanding::Wrong
+        } else if parsed.is_elsewhere {
+            RuleStanding::Elsewhere
+        } else if parsed.not_run.is_some() {
+            RuleStanding::NotRun
+        } else {
+            RuleStanding::Runs
+        }
     }
 
     /// Adds what came of one rule. Of two rules with one id the first stays.
@@ -246,7 +280,7 @@ impl RuleSetBuilder {
 
     /// Applies filters of Sigma to the rules that they are for, and takes rules away that others have replaced.
     fn settle_sigma(&mut self) {
-        let SigmaSet { filters, aliases, replaced } = std::mem::take(&mut self.sigma);
+        let SigmaSet { filters, aliases, replaced, correlations } = std::mem::take(&mut self.sigma);
         for filter in &filters {
             for (at, rule) in self.loaded.set.rules.iter_mut().enumerate() {
                 if rule.origin.language == RuleLanguage::Sigma
@@ -256,6 +290,9 @@ impl RuleSetBuilder {
                 }
             }
         }
+        let by_id = |id: &str| self.ids.get(id).map(|known| &self.loaded.set.rules[known.at]);
+        let settled = correlations.settle(by_id);
+        self.take_correlations(settled);
         if self.options.deprecated || replaced.is_empty() {
             return;
         }
@@ -271,6 +308,31 @@ impl RuleSetBuilder {
             } else {
                 self.loaded.set.rules.push(rule);
             }
+        }
+    }
+
+    /// Adds what became of correlations, and takes rules away that are only parts of them.
+    fn take_correlations(&mut self, settled: SettledCorrelations) {
+        let SettledCorrelations { rules, not_run, elsewhere, findings, parts } = settled;
+        let loaded = &mut self.loaded;
+        let path = |files: &[FileReport], file: usize| files[file].path.clone();
+        loaded.not_run.extend(not_run.into_iter().map(|(rule, file)| (rule, path(&loaded.files, file))));
+        loaded.elsewhere.extend(elsewhere.into_iter().map(|(rule, file)| (rule, path(&loaded.files, file))));
+        for (mut rule, file) in rules {
+            rule.origin.file = loaded.files[file].path.as_str().into();
+            if loaded.set.rules.iter().all(|other| other.meta.id != rule.meta.id) {
+                loaded.set.rules.push(rule);
+                continue;
+            }
+            let message = format!("the rule '{}' has the id of another one, and is left out", rule.meta.name);
+            let found = Diagnostic::warning(codes::DUPLICATE_RULE, Span::default(), message);
+            loaded.files[file].diagnostics.push(found);
+        }
+        loaded.parts = take_parts(&mut loaded.set.rules, &parts);
+        for (found, file) in findings {
+            loaded.wrong_rules += usize::from(found.is_error());
+            loaded.files[file].diagnostics.push(found);
+            loaded.files[file].diagnostics.sort_by_key(|found| found.span);
         }
     }
 

@@ -7,6 +7,7 @@ mod alert_suppression;
 mod builtin;
 pub mod codes;
 mod condition;
+mod correlations;
 mod counted;
 mod discover;
 mod elastic;

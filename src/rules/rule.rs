@@ -181,6 +181,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether its source is its query in EQL. Nothing else can say what counts events or looks back.
+    pub fn has_eql_text(&self) -> bool {
+        let counts = matches!(self.query, Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_));
+        self.origin.language.is_kept_as_eql() && !counts
+    }
+
     /// Restricts it to events that fulfil a condition, beside those that it was restricted to before.
     pub fn restrict(&mut self, condition: &Predicate) {
         self.query = self.query.among(condition);

@@ -133,7 +133,7 @@ fn counting(kind: RuleKind, raw: &SavedRule, compiled: &mut Compiled, source: &s
     let span = Span::new(0, to_u32(source.len()));
     match make(raw, query.predicate().clone(), span) {
         Ok(query) => {
-            let keys = query.filters().iter().flat_map(|filter| filter.keys().iter().chain(filter.counted()));
+            let keys = query.filters().iter().flat_map(|filter| filter.key_fields());
             let unknown = keys.filter_map(|key| UnknownName::field(key.field.name(), span));
             let unknown: Vec<UnknownName> = unknown.filter(|name| !compiled.unknown.contains(name)).collect();
             compiled.diagnostics.extend(unknown.iter().map(UnknownName::finding));

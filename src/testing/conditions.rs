@@ -65,7 +65,7 @@ impl StageParts {
 
 /// Takes a rule apart; `None` if its text is not the whole of its query, which no rule of a file has.
 pub fn parts(rule: &Rule) -> Option<RuleAnatomy> {
-    if !rule.origin.language.is_kept_as_eql() {
+    if !rule.has_eql_text() {
         return Some(parts_of_other_language(rule));
     }
     let (statement, _) = eql::parse(&rule.source);
@@ -115,6 +115,7 @@ fn parts_of_other_language(rule: &Rule) -> RuleAnatomy {
         joined => joined
             .filters()
             .iter()
+            .take(joined.stated_filters())
             .enumerate()
             .map(|(at, filter)| of_predicate((format!("query {}", at + 1), filter.predicate())))
             .collect(),
@@ -131,7 +132,7 @@ fn beside(rule: &Rule, span: Span) -> Vec<Condition> {
         predicate: predicate.clone(),
         is_inverted,
     };
-    let filter = rule.origin.filter.iter().filter(|_| rule.origin.language.is_kept_as_eql());
+    let filter = rule.origin.filter.iter().filter(|_| rule.has_eql_text());
     let filter = filter.map(|filter| condition("the rule's Kibana filters".to_owned(), filter, false));
     let excepted = |exception: &Exception| {
         condition(format!("not the exception '{}'", exception.name), &exception.predicate, true)

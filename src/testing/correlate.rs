@@ -30,8 +30,8 @@ pub fn correlate(
 ) -> Option<Vec<MatchedEvents>> {
     match query {
         Query::Event(_) if !query.pipes().is_empty() => None,
-        // Neither is written in EQL, of which alone mutants are made.
-        Query::Threshold(_) | Query::NewTerms(_) => None,
+        // None is written in EQL, of which alone mutants are made.
+        Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_) => None,
         Query::Event(_) => {
             let one = |&event: &usize| MatchedEvents { events: vec![event], key: Vec::new() };
             Some(taken.first()?.iter().map(one).collect())

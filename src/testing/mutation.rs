@@ -152,7 +152,7 @@ impl Asked<'_> {
         let (mut noticed, mut unnoticed) = (0, Vec::new());
         // One at a time: the texts and automata of a long rule, compiled five hundred times, would fill gigabytes.
         // Only EQL has a tree that is printed again.
-        let is_eql = rule.origin.language.is_kept_as_eql();
+        let is_eql = rule.has_eql_text();
         let all = if is_eql { mutants(&rule.source) } else { Vec::new() };
         for mutant in all.into_iter().filter_map(|mutant| compiled(mutant, rule)) {
             let mut is_noticed = false;

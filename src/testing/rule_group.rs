@@ -212,7 +212,12 @@ impl RuleGroups {
 
 fn not_found(name: &str, pool: &Loaded) -> Diagnostic {
     let message = format!("'{name}' is no file or folder, and no rule that can run has this id or name");
-    let not_run = pool.not_run.iter().chain(&pool.deprecated).find(|(rule, _)| rule.id == name || rule.name == name);
+    let not_run = pool
+        .not_run
+        .iter()
+        .chain(&pool.deprecated)
+        .chain(&pool.parts)
+        .find(|(rule, _)| rule.id == name || rule.name == name);
     let help = match not_run {
         Some((rule, file)) => format!("the rule of {file} does not run ({}): {}", rule.language, rule.reason),
         None => "name a path beside the test file, an id or name of a rule under `rules` of the file or `-r`, or \"builtin\"".to_owned(),

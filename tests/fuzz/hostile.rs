@@ -177,7 +177,7 @@ fn run(text: &str, documents: &[Document]) {
             machine.finish();
         }
         // Neither is written in EQL.
-        Query::Threshold(_) | Query::NewTerms(_) => {}
+        Query::Threshold(_) | Query::NewTerms(_) | Query::Correlation(_) => {}
         Query::Sample(sample) => {
             let mut machine = SampleMachine::new(&sample);
             for document in documents {

@@ -78,8 +78,15 @@ pub fn coverage(rules: &[Rule], mapping: Mapping, inventory: &Inventory) -> Vec<
     let judge = |rule: &Rule| {
         let all = conditions(rule);
         let needed = rule.query.needed_filters();
+        let is_answered = |coverage: &Coverage| *coverage == Coverage::Answered;
+        if needed.is_empty() {
+            // Events of any stage are enough.
+            let judged: Vec<_> = all.iter().map(|condition| of_condition(condition, &known, inventory)).collect();
+            let first = judged.iter().find(|coverage| is_answered(coverage)).or(judged.first());
+            return first.cloned().unwrap_or(Coverage::Answered);
+        }
         let judged = needed.into_iter().map(|filter| of_condition(all[filter], &known, inventory));
-        judged.into_iter().find(|coverage| *coverage != Coverage::Answered).unwrap_or(Coverage::Answered)
+        judged.into_iter().find(|coverage| !is_answered(coverage)).unwrap_or(Coverage::Answered)
     };
     rules.iter().map(judge).collect()
 }

@@ -78,7 +78,7 @@ fn fields_of_shape(record: &RecordRef<'_>) -> Vec<Field> {
 /// The fields that a rule asks for if its conditions hold: join keys and exceptions.
 fn fields_beside_conditions(rule: &Rule) -> Vec<Field> {
     let filters = rule.query.filters();
-    let keys = filters.iter().flat_map(|filter| filter.keys().iter().chain(filter.counted()));
+    let keys = filters.iter().flat_map(|filter| filter.key_fields());
     let keys = keys.map(|key| key.field.clone());
     let exceptions = rule.exceptions.iter().flat_map(|exception| exception.predicate.fields()).cloned();
     keys.chain(exceptions).collect()

@@ -5,13 +5,14 @@
 
 use super::begins::EvidenceBegins;
 use super::candidate::CandidateTuple;
+use super::chain::{ChainMachine, FilterValues};
 use super::found_alert::{AlertEvent, AlertRank, FoundAlert};
 use super::new_terms::{NewTermsMachine, NewTermsMatch};
 use super::pattern::PatternHit;
 use super::threshold::{ThresholdMachine, ThresholdMatch};
 use crate::detect::hit::RuleIndex;
 use crate::detect::tally::AlertTally;
-use crate::eql::{Candidate, Digest, Machine, Query, SampleMachine, SequenceMatch};
+use crate::eql::{Candidate, CompiledThreshold, Digest, Machine, Measure, Query, SampleMachine, SequenceMatch};
 use crate::rules::Rule;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -139,7 +140,7 @@ impl<'g> GroupRunner<'g> {
     /// Adds the alerts of a rule under the key that a tuple has.
     fn finish(&mut self, run: RuleRun<'_>, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
         let (rule, begin) = (run.rule, alerts.len());
-        run.finish(of, alerts);
+        run.finish(&self.of.rules[rule].query, of, alerts);
         let is_unproven = |alert: &FoundAlert| matches!(alert.tally, Some(AlertTally::New { is_known: false, .. }));
         if !self.of.assumes_new {
             let unproven = alerts.extract_if(begin.., |alert| is_unproven(alert)).count();
@@ -172,6 +173,24 @@ impl<'g> GroupRunner<'g> {
     }
 }
 
+/// The alert of events that were counted.
+fn of_counted(
+    threshold: Option<&CompiledThreshold>,
+    found: ThresholdMatch<Payload>,
+    alert: impl Fn(AlertRank, Option<AlertTally>, Vec<Option<AlertEvent>>) -> Option<FoundAlert>,
+) -> Option<FoundAlert> {
+    let ThresholdMatch { mut shown, events, values, number, is_cut } = found;
+    // One event may be the latest of several filters.
+    shown.sort_unstable();
+    shown.dedup();
+    let ordinal = shown.last().map_or(0, |(_, ordinal)| *ordinal);
+    let tally = threshold.map(|threshold| {
+        let values = (threshold.measure() == Some(Measure::Values)).then_some(values);
+        AlertTally::Counted { events, values, number, is_cut }
+    });
+    alert((None, 0, ordinal), tally, shown.into_iter().map(|(event, _)| Some(event)).collect())
+}
+
 /// One rule that is run over the candidates of one key.
 #[derive(Debug)]
 struct RuleRun<'g> {
@@ -191,6 +210,7 @@ enum RuleMachine<'g> {
     Sequence(Machine<'g, Payload>),
     Sample(SampleMachine<'g, Payload>),
     Threshold(ThresholdMachine<'g, Payload>),
+    Chain(ChainMachine<'g, Payload>),
     NewTerms {
         machine: NewTermsMachine<Payload>,
         by_host: bool,
@@ -204,6 +224,7 @@ impl<'g> RuleRun<'g> {
             Query::Sequence(sequence) => RuleMachine::Sequence(Machine::new(sequence)),
             Query::Sample(sample) => RuleMachine::Sample(SampleMachine::new(sample)),
             Query::Threshold(threshold) => RuleMachine::Threshold(ThresholdMachine::new(threshold)),
+            Query::Correlation(correlation) => RuleMachine::Chain(ChainMachine::new(correlation)),
             Query::NewTerms(query) => {
                 RuleMachine::NewTerms { machine: NewTermsMachine::new(query.history()), by_host: query.names_host() }
             }
@@ -229,7 +250,24 @@ impl<'g> RuleRun<'g> {
             RuleMachine::Sample(machine) => machine.push(&candidate, &payload),
             RuleMachine::Threshold(machine) => {
                 let counted = event.iter().filter(|tuple| own(tuple).next().is_some()).map(|tuple| tuple.value);
-                machine.push(order.time, counted.filter(|value| *value != 0), payload);
+                if machine.counts_filters() {
+                    machine.push(order.time, hits().map(|filter| filter as u64), payload);
+                } else {
+                    machine.push(order.time, counted.filter(|value| *value != 0), payload);
+                }
+            }
+            RuleMachine::Chain(machine) => {
+                let mut filters = FilterValues::new();
+                for (filter, value) in
+                    event.iter().flat_map(|tuple| own(tuple).map(|hit| (hit.filter as usize, tuple.value)))
+                {
+                    match filters.iter_mut().find(|(known, _)| *known == filter) {
+                        Some((_, values)) => values.extend((value != 0).then_some(value)),
+                        None => filters.push((filter, Vec::from_iter((value != 0).then_some(value)))),
+                    }
+                }
+                filters.sort_unstable();
+                machine.push(order.time, &filters, &payload);
             }
             RuleMachine::NewTerms { machine, by_host } => {
                 let begin = if *by_host { of.begins.of(tuple.host) } else { of.begins.first() };
@@ -238,25 +276,21 @@ impl<'g> RuleRun<'g> {
         }
     }
 
-    /// Adds the alerts of the rule under the key that a tuple has.
-    fn finish(self, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
-        let rule = self.rule;
+    /// Adds the alerts of the rule, which has this query, under the key that a tuple has.
+    fn finish(self, query: &Query, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
+        let (rule, threshold) = (self.rule, query.threshold());
         let alert = |rank, tally, events: Vec<Option<AlertEvent>>| {
             let (scope, key) = (of.scope(), Some(of.key()));
             FoundAlert::of_events(rule, events.into()).map(|alert| FoundAlert { rank, scope, key, tally, ..alert })
         };
         let (found, of_key) = match self.machine {
             RuleMachine::Event => return,
-            RuleMachine::Threshold(machine) => {
-                let counts_values = machine.counts_values();
-                alerts.extend(machine.finish().into_iter().filter_map(|found| {
-                    let ThresholdMatch { first: (first, _), last: (last, ordinal), events, values, is_cut } = found;
-                    let values = counts_values.then_some(values);
-                    let tally = AlertTally::Counted { events, values, is_cut };
-                    // One event can be enough.
-                    let both = if first == last { vec![Some(last)] } else { vec![Some(first), Some(last)] };
-                    alert((None, 0, ordinal), Some(tally), both)
-                }));
+            RuleMachine::Threshold(mut machine) => {
+                alerts.extend(machine.take_found().into_iter().filter_map(|found| of_counted(threshold, found, alert)));
+                return;
+            }
+            RuleMachine::Chain(machine) => {
+                alerts.extend(machine.finish().into_iter().filter_map(|found| of_counted(threshold, found, alert)));
                 return;
             }
             RuleMachine::NewTerms { machine, .. } => {

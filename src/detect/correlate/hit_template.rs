@@ -5,7 +5,7 @@
 use super::pattern::{CandidateTables, PatternHit, PatternNumber};
 use crate::detect::hit::RuleIndex;
 use crate::ecs::{self, Field};
-use crate::eql::{KeyField, Query};
+use crate::eql::{CountedFields, KeyField, Query};
 use crate::rules::Rule;
 
 /// The filters of rules that take an event, if it has the keys that they ask for.
@@ -21,8 +21,8 @@ pub struct HitTemplate {
 pub struct KeyList {
     /// Where the values of the keys are.
     pub fields: Box<[KeyField]>,
-    /// The field whose values are counted, if some are.
-    pub counted: Option<KeyField>,
+    /// The fields whose values are counted, if some are.
+    pub counted: Option<CountedFields>,
     /// Whether such keys mean something on one host only.
     pub of_host: bool,
     /// Whether the key is the entity id of a process, and nothing beside.
@@ -31,8 +31,8 @@ pub struct KeyList {
     pub patterns: Vec<PatternNumber>,
 }
 
-/// Key fields, the field whose values are counted, and whether such keys mean something on one host only.
-type SharedKeys<'r> = (&'r [KeyField], Option<&'r KeyField>, bool);
+/// Key fields, the fields whose values are counted, and whether such keys mean something on one host only.
+type SharedKeys<'r> = (&'r [KeyField], Option<&'r CountedFields>, bool);
 
 impl KeyList {
     fn new((fields, counted, of_host): SharedKeys<'_>, hits: &[PatternHit], tables: &CandidateTables) -> Self {

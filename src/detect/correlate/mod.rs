@@ -19,6 +19,7 @@
 
 mod begins;
 mod candidate;
+mod chain;
 mod correlator;
 mod found_alert;
 mod group;
@@ -29,6 +30,7 @@ mod new_terms;
 mod pattern;
 mod suppress;
 mod threshold;
+mod window_values;
 mod writer;
 
 pub use begins::EvidenceBegins;

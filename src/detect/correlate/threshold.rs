@@ -11,18 +11,19 @@
 //!
 //! This file does not know rules.
 
+use super::window_values::WindowValues;
 use crate::base::Ticks;
-use crate::eql::{CompiledThreshold, MOST_IN_WINDOW, Measure};
-use hashbrown::HashMap;
-use std::collections::VecDeque;
+use crate::eql::{CompiledThreshold, CountedNumber, MOST_IN_WINDOW, Measure};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Runs one threshold over the events of one key, in order.
 #[derive(Debug)]
 pub struct ThresholdMachine<'t, T> {
     threshold: &'t CompiledThreshold,
     window: VecDeque<CountedEvent<T>>,
-    /// How often each value is in the window.
-    values: HashMap<u64, u32>,
+    values: WindowValues,
+    /// Of a threshold that counts filters the latest event of each.
+    latest: BTreeMap<u64, T>,
     is_reached: bool,
     most: usize,
     /// The time of the latest event that was let go although the window reaches back to it.
@@ -41,14 +42,14 @@ struct CountedEvent<T> {
 /// The window at the event at which a threshold was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThresholdMatch<T> {
-    /// The first event in it.
-    pub first: T,
-    /// The event at which it was reached.
-    pub last: T,
+    /// The first event in it and the one at which it was reached; of a threshold that counts filters the latest event of each, in the order of the filters.
+    pub shown: Vec<T>,
     /// How many events it holds.
     pub events: u64,
     /// How many distinct values they have.
     pub values: u64,
+    /// What their values amount to, if they are numbers.
+    pub number: Option<CountedNumber>,
     /// Whether it would have held more than it may.
     pub is_cut: bool,
 }
@@ -64,7 +65,8 @@ impl<'t, T: Clone> ThresholdMachine<'t, T> {
         Self {
             threshold,
             window: VecDeque::new(),
-            values: HashMap::new(),
+            values: WindowValues::new(threshold.measure()),
+            latest: BTreeMap::new(),
             is_reached: false,
             most,
             cut: None,
@@ -72,7 +74,8 @@ impl<'t, T: Clone> ThresholdMachine<'t, T> {
         }
     }
 
-    /// Takes the next event, with the values of its counted field, each a number that stands for it.
+    /// Takes the next event, with the values that are counted, each a number that stands for it: of fields those of [`Digester`](crate::eql::Digester), or, if
+    /// filters are counted, the numbers of those that take it.
     pub fn push(&mut self, time: Ticks, values: impl IntoIterator<Item = u64>, payload: T) {
         let from = time.0.saturating_sub(self.threshold.window().0);
         while self.window.front().is_some_and(|oldest| oldest.time.0 < from) {
@@ -86,45 +89,58 @@ impl<'t, T: Clone> ThresholdMachine<'t, T> {
         values.sort_unstable();
         values.dedup();
         for value in &values {
-            *self.values.entry(*value).or_default() += 1;
+            self.values.add(*value);
+        }
+        if self.counts_filters() {
+            self.latest.extend(values.iter().map(|filter| (*filter, payload.clone())));
         }
         self.window.push_back(CountedEvent { time, values: values.into(), payload });
-        let (events, values) = (self.window.len() as u64, self.values.len() as u64);
-        let was_reached = std::mem::replace(&mut self.is_reached, self.threshold.is_reached(events, values));
-        if self.is_reached && !was_reached {
-            let [first, last] =
-                [self.window.front(), self.window.back()].map(|event| event.map(|event| event.payload.clone()));
-            let is_cut = self.cut.is_some_and(|cut| cut.0 >= from);
-            self.found.extend(first.zip(last).map(|(first, last)| ThresholdMatch {
-                first,
-                last,
+        let events = self.window.len() as u64;
+        let size = |measure| match measure {
+            Measure::Events => Some(CountedNumber::count(events)),
+            other => self.values.size(other),
+        };
+        let is_reached = self.threshold.is_reached(size);
+        let was_reached = std::mem::replace(&mut self.is_reached, is_reached);
+        if is_reached && !was_reached {
+            let number = self.threshold.measure().filter(|measure| measure.is_of_numbers());
+            self.found.push(ThresholdMatch {
+                shown: self.shown(),
                 events,
-                values,
-                is_cut,
-            }));
+                values: self.values.distinct(),
+                number: number.and_then(|measure| self.values.size(measure)),
+                is_cut: self.cut.is_some_and(|cut| cut.0 >= from),
+            });
         }
+    }
+
+    /// The events that a finding shows.
+    fn shown(&self) -> Vec<T> {
+        if self.counts_filters() {
+            return self.latest.values().cloned().collect();
+        }
+        // One event can be enough.
+        let first = self.window.front().filter(|_| self.window.len() > 1);
+        first.into_iter().chain(self.window.back()).map(|event| event.payload.clone()).collect()
     }
 
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.window.pop_front() else { return };
         for value in &oldest.values {
-            if let Some(count) = self.values.get_mut(value) {
-                *count -= 1;
-                if *count == 0 {
-                    self.values.remove(value);
-                }
+            if self.values.remove(*value) {
+                self.latest.remove(value);
             }
         }
     }
 
-    /// Whether it counts values.
-    pub fn counts_values(&self) -> bool {
-        self.threshold.bounds().iter().any(|bound| bound.measure == Measure::Values)
+    /// Whether it counts the filters that take events.
+    pub fn counts_filters(&self) -> bool {
+        self.threshold.measure() == Some(Measure::Filters)
     }
 
-    /// The findings, in the order of their last events.
-    pub fn finish(self) -> Vec<ThresholdMatch<T>> {
-        self.found
+    /// Takes the findings that were made since somebody last did, in the order of their last events.
+    pub fn take_found(&mut self) -> Vec<ThresholdMatch<T>> {
+        std::mem::take(&mut self.found)
     }
 }
 

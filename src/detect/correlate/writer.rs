@@ -67,7 +67,7 @@ impl CandidateWriter {
             if let Some(counted) = &list.counted {
                 // The cap on combinations is one on keys and values together.
                 let most = MAX_KEYS / self.keys.len().max(1);
-                digester.values(event, counted, most.max(1), &mut self.buffer, &mut self.values);
+                digester.counted(event, counted, most.max(1), &mut self.buffer, &mut self.values);
             }
             if self.values.is_empty() {
                 self.values.push(0);
@@ -116,9 +116,12 @@ impl CandidateWriter {
             for (filter, of_filter) in candidate.hits() {
                 let hit = PatternHit::new(*rule, filter);
                 let most = (MAX_KEYS / of_filter.len().max(1)).max(1);
-                let mut values: Vec<u64> =
-                    candidate.counted(filter).take(most).map(|value| digester.value(value)).collect();
-                is_capped |= candidate.counted(filter).nth(most).is_some();
+                let counted = rules.get(*rule).and_then(|rule| rule.query.filters().get(filter)?.counted());
+                let of_event = candidate.counted(filter);
+                let mut values: Vec<u64> = counted.map_or_else(Vec::new, |counted| {
+                    of_event.iter().take(most).filter_map(|key| digester.counted_key(counted, key)).collect()
+                });
+                is_capped |= of_event.len() > most;
                 if values.is_empty() {
                     values.push(0);
                 }

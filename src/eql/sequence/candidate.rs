@@ -29,7 +29,7 @@ pub(in crate::eql) fn candidate(
             continue;
         }
         let keys = keys.clone();
-        let counted = filter.counted().map(|field| known.of(document, std::slice::from_ref(field)));
+        let counted = filter.counted().map(|counted| known.of(document, &counted.fields));
         capped |= counted.is_some_and(|(_, cut)| *cut);
         let counted = counted.map(|(values, _)| values.clone()).unwrap_or_default();
         hits.push(FilterHit { filter: index, keys, counted });
@@ -83,7 +83,7 @@ pub struct Candidate {
 struct FilterHit {
     filter: usize,
     keys: Arc<[JoinKey]>,
-    /// The values of its counted field, each as a key of one part.
+    /// The values that are counted, as keys of the counted fields.
     counted: Arc<[JoinKey]>,
 }
 
@@ -104,10 +104,9 @@ impl Candidate {
         self.hits.iter().map(|hit| (hit.filter, &*hit.keys))
     }
 
-    /// The values of the counted field of a filter.
-    pub fn counted(&self, filter: usize) -> impl Iterator<Item = &KeyPart> {
-        let hit = self.hits.iter().find(move |hit| hit.filter == filter);
-        hit.into_iter().flat_map(|hit| hit.counted.iter().flat_map(|value| value.iter()))
+    /// The values that are counted for a filter, as keys of its counted fields.
+    pub fn counted(&self, filter: usize) -> &[JoinKey] {
+        self.hits.iter().find(|hit| hit.filter == filter).map_or(&[], |hit| &hit.counted)
     }
 
     pub(in crate::eql) fn keys(&self, filter: usize) -> &[JoinKey] {

@@ -68,6 +68,12 @@ impl CompiledSequence {
         Self { filters, stages, until, maxspan_millis: maxspan, fields, pipes: Vec::new() }
     }
 
+    /// A sequence of one stage for each filter, in their order, whose first and last event are so far apart at most.
+    pub fn of_filters(filters: Vec<TermFilter>, maxspan: Ticks) -> Self {
+        let stages: Vec<usize> = (0..filters.len()).collect();
+        Self::new(filters, &stages, None, u64::try_from(maxspan.whole_millis()).ok())
+    }
+
     pub(in crate::eql) fn with_pipes(self, pipes: Vec<ResultCut>) -> Self {
         Self { pipes, ..self }
     }

@@ -17,7 +17,8 @@
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
 use crate::ecs::{self, Field, FieldType, SubField};
-use crate::eql::datum::{Datum, KEYWORD_LIMIT, is_too_long, read_all};
+use crate::eql::counted_number::CountedNumber;
+use crate::eql::datum::{Datum, KEYWORD_LIMIT, is_too_long, parse_number, read_all};
 use crate::event::{Fields, Value, WrittenText};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
@@ -50,6 +51,27 @@ impl KeyField {
     pub fn names_host(field: &Field) -> bool {
         const NAMES: [&str; 5] = ["host.name", "host.hostname", "host.id", "winlog.computer_name", "observer.hostname"];
         NAMES.contains(&field.name())
+    }
+}
+
+/// Fields of an event whose values are counted beside its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedFields {
+    /// The fields; of several, combinations of their values are counted.
+    pub fields: Vec<KeyField>,
+    /// Whether their values are read as numbers, and not only told apart.
+    pub as_numbers: bool,
+}
+
+impl CountedFields {
+    /// Fields whose distinct values are counted.
+    pub fn distinct(names: &[impl AsRef<str>]) -> Self {
+        Self { fields: names.iter().map(|name| KeyField::named(name.as_ref(), false)).collect(), as_numbers: false }
+    }
+
+    /// A field whose values are numbers.
+    pub fn number(name: &str) -> Self {
+        Self { as_numbers: true, ..Self::distinct(&[name]) }
     }
 }
 
@@ -190,23 +212,47 @@ impl Digester {
         Some(self.join(true, std::slice::from_ref(part)))
     }
 
-    /// Adds a number for each value of a field, which stands for it and is not 0, up to so many values. `buffer` must have begun this document.
-    pub fn values(
+    /// Adds a number for each value that is counted, which stands for it and is not 0, up to so many values. `buffer` must have begun this document.
+    pub fn counted(
         &self,
         document: &dyn Fields,
-        KeyField { field, lower, .. }: &KeyField,
+        counted: &CountedFields,
         most: usize,
         buffer: &mut DigestBuffer,
         values: &mut Vec<u64>,
     ) {
-        let range = buffer.values(self, document, field, *lower);
-        buffer.capped |= range.len() > most;
-        values.extend(buffer.parts[range].iter().take(most).map(number_of));
+        if counted.as_numbers {
+            let (keys, capped) = keys_of(document, &counted.fields, &mut Recent::default());
+            buffer.capped |= capped || keys.len() > most;
+            values.extend(keys.iter().take(most).filter_map(|key| self.counted_key(counted, key)));
+            return;
+        }
+        let mut digests = Vec::new();
+        self.keys(document, &counted.fields, false, buffer, &mut digests);
+        buffer.capped |= digests.len() > most;
+        values.extend(digests.iter().take(most).map(number_of));
     }
 
-    /// The number that stands for a value: see [`values`](Self::values).
-    pub fn value(&self, part: &KeyPart) -> u64 {
-        number_of(&self.part(part))
+    /// The number that stands for a value that is counted, given as a key: see [`counted`](Self::counted). `None` for what should be a number and is none.
+    pub fn counted_key(&self, counted: &CountedFields, key: &[KeyPart]) -> Option<u64> {
+        if !counted.as_numbers {
+            return Some(number_of(&self.key(false, key)));
+        }
+        let number = match key.first()? {
+            KeyPart::Text(text) => match text.strip_prefix("0x") {
+                Some(digits) => Datum::Long(i64::from_str_radix(digits, 16).ok()?),
+                None => parse_number(text)?,
+            },
+            KeyPart::Long(number) => Datum::Long(*number),
+            KeyPart::Double(bits) => Datum::Double(f64::from_bits(*bits)),
+            _ => return None,
+        };
+        match number {
+            Datum::Long(number) => CountedNumber::of_integer(number),
+            Datum::Double(number) => CountedNumber::of(number),
+            _ => None,
+        }
+        .map(CountedNumber::to_bits)
     }
 
     /// Adds the digests of all keys of a document, in the order of the keys themselves; says how many. `buffer` must have begun this document.

@@ -117,6 +117,12 @@ impl<'s, T: Clone> Machine<'s, T> {
         }
     }
 
+    /// Takes the sequences that are complete so far, of a query without stages that demand absence.
+    pub fn take_complete(&mut self) -> Vec<SequenceMatch<T>> {
+        let complete = std::mem::take(&mut self.complete);
+        complete.into_iter().map(|(key, partial)| self.spread(&key, partial)).collect()
+    }
+
     /// All sequences found, in the order of their last events, cut by the query's pipes.
     pub fn finish(mut self) -> Vec<SequenceMatch<T>> {
         let complete = std::mem::take(&mut self.complete);

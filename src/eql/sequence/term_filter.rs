@@ -1,6 +1,6 @@
 //! The filter of one term of a sequence or sample.
 
-use super::key::{self, JoinKey, KeyField, Recent};
+use super::key::{self, CountedFields, JoinKey, KeyField, Recent};
 use crate::base::Span;
 use crate::ecs::Field;
 use crate::eql::predicate::Predicate;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct TermFilter {
     predicate: Predicate,
     keys: Vec<KeyField>,
-    counted: Option<KeyField>,
+    counted: Option<CountedFields>,
     missing: bool,
     span: Span,
 }
@@ -22,9 +22,9 @@ impl TermFilter {
         Self { predicate, keys, counted: None, missing, span }
     }
 
-    /// A filter of a threshold or of new terms: what an event must be, its keys, and the field whose distinct values are counted, if some are. `span` is the
-    /// place of the condition in the query.
-    pub fn counting(predicate: Predicate, keys: Vec<KeyField>, counted: Option<KeyField>, span: Span) -> Self {
+    /// A filter of a threshold or of new terms: what an event must be, its keys, and what is counted of its values, if something is. `span` is the place of the
+    /// condition in the query.
+    pub fn counting(predicate: Predicate, keys: Vec<KeyField>, counted: Option<CountedFields>, span: Span) -> Self {
         Self { predicate, keys, counted, missing: false, span }
     }
 
@@ -44,9 +44,14 @@ impl TermFilter {
         &self.keys
     }
 
-    /// The field whose distinct values are counted.
-    pub fn counted(&self) -> Option<&KeyField> {
+    /// The fields whose values are counted.
+    pub fn counted(&self) -> Option<&CountedFields> {
         self.counted.as_ref()
+    }
+
+    /// Every field that it asks for beside its condition.
+    pub fn key_fields(&self) -> impl Iterator<Item = &KeyField> {
+        self.keys.iter().chain(self.counted.iter().flat_map(|counted| &counted.fields))
     }
 
     /// The keys of a document that it takes.
@@ -70,7 +75,7 @@ pub(in crate::eql) fn fields_of(filters: &[Arc<TermFilter>]) -> Box<[Field]> {
     let mut fields: Vec<Field> = Vec::new();
     for filter in filters {
         fields.extend(filter.predicate.fields().into_iter().cloned());
-        fields.extend(filter.keys.iter().chain(&filter.counted).map(|key| key.field.clone()));
+        fields.extend(filter.key_fields().map(|key| key.field.clone()));
     }
     fields.sort_unstable();
     fields.dedup();

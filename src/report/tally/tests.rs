@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::base::{Locator, Span, Ticks};
-use crate::eql::{CompiledNewTerms, CompiledThreshold, KeyField, Measure, MeasureBound, Predicate, TermFilter};
+use crate::eql::{
+    CompiledNewTerms, CompiledThreshold, CountedFields, KeyField, Measure, MeasureBound, Predicate, TermFilter,
+};
 use crate::event::{Document, Event, OrderKey};
 use std::sync::Arc;
 
@@ -33,17 +35,17 @@ fn counts_and_terms_are_said() {
         let keys = vec![KeyField::named("host.name", false)];
         TermFilter::counting(Predicate::always(true), keys, counted, Span::default())
     };
-    let bounds = vec![MeasureBound { measure: Measure::Events, range: 3..=u64::MAX }];
-    let counted = Some(KeyField::named("source.ip", false));
+    let bounds = vec![MeasureBound::at_least(Measure::Events, 3)];
+    let counted = Some(CountedFields::distinct(&["source.ip"]));
     let query = Query::Threshold(CompiledThreshold::new(vec![filter(counted)], Ticks(1), bounds));
     assert_eq!(
-        lines(query.clone(), AlertTally::Counted { events: 3, values: Some(2), is_cut: false }),
+        lines(query.clone(), AlertTally::Counted { events: 3, values: Some(2), number: None, is_cut: false }),
         [
             "terms: host.name = ws-1",
             "count: 3 events with 2 values of source.ip, from 2024-05-01T09:00:00.000Z to 2024-05-01T09:01:30.000Z"
         ]
     );
-    let cut = lines(query, AlertTally::Counted { events: 262_144, values: Some(2), is_cut: true });
+    let cut = lines(query, AlertTally::Counted { events: 262_144, values: Some(2), number: None, is_cut: true });
     assert!(cut[1].starts_with("count: at least 262,144 events"), "{cut:?}");
     let query = Query::NewTerms(CompiledNewTerms::new(filter(None), Ticks(1)));
     let before = |before, is_known| lines(query.clone(), AlertTally::New { before, is_known }).remove(1);

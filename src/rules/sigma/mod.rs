@@ -14,6 +14,8 @@
 //! the way: what EQL in Elasticsearch cannot say has a field (`sysmon.entry.*`) or a function (`regexSearch`) of its own. The query knows which part of it comes
 //! from where, so that findings stand at their line and column of the YAML.
 
+mod correlated;
+mod correlation;
 mod detection;
 mod eql_text;
 mod expression;
@@ -26,6 +28,8 @@ mod rule_document;
 mod text;
 mod yaml;
 
+pub use correlated::{CorrelatedRule, CorrelationTree, compile as compile_correlation};
+pub use correlation::{ParsedCorrelation, SigmaCorrelation};
 pub use filter::SigmaFilter;
 pub use placeholders::Placeholders;
 
@@ -40,13 +44,17 @@ use yaml::{YamlKind, YamlNode, documents};
 pub struct SigmaFile {
     pub rules: Vec<ParsedRule>,
     pub filters: Vec<SigmaFilter>,
+    pub correlations: Vec<ParsedCorrelation>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl SigmaFile {
     /// Whether it is a file of rules at all.
     pub fn is_ours(&self) -> bool {
-        !self.rules.is_empty() || !self.filters.is_empty() || self.diagnostics.iter().any(Diagnostic::is_error)
+        !self.rules.is_empty()
+            || !self.filters.is_empty()
+            || !self.correlations.is_empty()
+            || self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }
 
@@ -77,12 +85,12 @@ pub fn parse_sigma(text: &str, fallback_id: &str, named: bool, placeholders: &Pl
             Some(template) => joined(Some(template), &document),
             None => document,
         };
-        let number = file.rules.len();
+        let number = file.rules.len() + file.correlations.len();
         let id = if number == 0 { fallback_id.to_owned() } else { format!("{fallback_id}#{}", number + 1) };
         if document.get("detection").is_some() {
             file.rules.push(rule_document::read(&document, &id, placeholders));
         } else if document.get("correlation").is_some_and(YamlNode::is_map) {
-            file.rules.push(rule_document::correlation(&document, &id));
+            file.correlations.push(correlation::read(&document, &id));
         } else if document.get("filter").is_some_and(YamlNode::is_map) {
             match filter::read(&document, placeholders) {
                 Ok(filter) => file.filters.push(filter),

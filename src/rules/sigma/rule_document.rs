@@ -103,18 +103,6 @@ pub fn read(document: &YamlNode, fallback_id: &str, placeholders: &Placeholders)
     ParsedRule { rule: parsed.rule, diagnostics: parsed.diagnostics, ..said }
 }
 
-/// A correlation, which does not run; the rules that it is about do, each by itself.
-pub fn correlation(document: &YamlNode, fallback_id: &str) -> ParsedRule {
-    let text = |key: &str| document.get(key).and_then(YamlNode::text).map(|text| text.trim().to_owned());
-    let id = text("id").unwrap_or_else(|| fallback_id.to_owned());
-    let name = text("title").unwrap_or_else(|| id.clone());
-    let language = "sigma correlation".to_owned();
-    let kind = document.get("correlation").and_then(|part| part.get("type")).and_then(YamlNode::text).unwrap_or("?");
-    let reason = format!("correlations ({kind}) do not run; the rules that it is about run each by itself");
-    let not_run = NotRun { id: id.clone(), name: name.clone(), language: language.clone(), reason };
-    ParsedRule { not_run: Some(not_run), id, name, language, ..ParsedRule::default() }
-}
-
 /// Compiles a query that was made of a rule.
 pub fn translated(query: &str, place: &QueryPlace, meta: impl FnOnce() -> super::super::rule::Metadata) -> ParsedRule {
     let options = QueryOptions { is_translation: true, ..QueryOptions::default() };
@@ -184,7 +172,7 @@ fn within(node: &YamlNode, span: Span) -> Span {
 }
 
 /// The warning for a field that no Sysmon event has.
-fn unknown(field: &str, at: Span) -> Option<Diagnostic> {
+pub fn unknown(field: &str, at: Span) -> Option<Diagnostic> {
     let name = field_name(field);
     if !name.starts_with("sysmon.entry.") && !name.starts_with('`') || ecs::FieldId::find(&name).is_some() {
         return None;

@@ -157,15 +157,3 @@ fn collections_share_what_stands_in_a_global_document() {
     );
     assert_eq!(file.rules[1].id, "sigma:a#2");
 }
-
-#[test]
-fn a_correlation_is_named_as_one_that_does_not_run() {
-    let text = "title: Many\nid: c1\ncorrelation:\n    type: event_count\n    rules: [a]\n    group-by: [User]\n    timespan: 5m\n    condition:\n        gte: 10\n";
-    let parsed = parsed(text);
-    let not_run = parsed.not_run.unwrap();
-    assert_eq!(
-        (not_run.id.as_str(), not_run.name.as_str(), not_run.language.as_str()),
-        ("c1", "Many", "sigma correlation")
-    );
-    assert!(not_run.reason.starts_with("correlations (event_count) do not run"), "{}", not_run.reason);
-}
