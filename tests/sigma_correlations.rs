@@ -362,7 +362,9 @@ fn rules_of(correlations: &[PlainCorrelation]) -> String {
     for tool in TOOLS {
         write!(out, "---\ntitle: {tool}\nname: {tool}\nlogsource: {{category: process_creation, product: windows}}\ndetection: {{s: {{Image|endswith: '\\{tool}.exe'}}, condition: s}}\n").unwrap();
     }
-    correlations.iter().for_each(|correlation| correlation.yaml(&mut out));
+    for correlation in correlations {
+        correlation.yaml(&mut out);
+    }
     out
 }
 

@@ -10,6 +10,7 @@ use super::kibana::{JsonFile, parse_json};
 use super::parsed::{ParsedRule, compile, toml_error};
 use super::place::{QueryPlace, StringForm};
 use super::rule::{Metadata, RuleForm};
+use super::rule_archive::{self, ArchivedRule};
 use super::sigma::{ParsedCorrelation, Placeholders, SigmaFile, SigmaFilter, looks_like_sigma, parse_sigma};
 use crate::base::Span;
 use crate::diag::Diagnostic;
@@ -63,6 +64,15 @@ pub enum FoundFile {
         /// Whether its path was given itself and not found in a folder, so that it must hold rules.
         named: bool,
     },
+    /// A member of an archive, which has been read.
+    Member {
+        /// The path of the archive, and its own path in it.
+        path: PathBuf,
+        content: Vec<u8>,
+        format: RuleFormat,
+        /// Its path in the archive without its ending.
+        identity: String,
+    },
     /// It could not even be looked at: its path and the reason.
     Refused(String, String),
 }
@@ -103,9 +113,35 @@ fn format_of(path: &Path) -> Option<RuleFormat> {
 }
 
 /// A file whose path was given itself.
-pub fn named(path: &Path) -> FoundFile {
+fn named(path: &Path) -> FoundFile {
     let identity = path.file_name().map(|name| identity(Path::new(name))).unwrap_or_default();
     FoundFile::File { path: path.to_owned(), format: format_of(path), identity, named: true }
+}
+
+/// Adds what somebody named: a file, or the rule files in an archive; returns how many other files there are in it.
+pub fn add_named(path: &Path, found: &mut Vec<FoundFile>) -> usize {
+    let Some(kind) = rule_archive::kind_of(path) else {
+        found.push(named(path));
+        return 0;
+    };
+    let shown = path.display().to_string();
+    let members = match rule_archive::members(path, kind, |member| format_of(member).is_some()) {
+        Ok(members) => members,
+        Err(reason) => {
+            found.push(FoundFile::Refused(shown, reason));
+            return 0;
+        }
+    };
+    found.extend(members.stopped.map(|reason| FoundFile::Refused(shown, reason)));
+    for ArchivedRule { path: member, content } in members.wanted {
+        let own = Path::new(&member);
+        let (Some(format), path) = (format_of(own), path.join(own)) else { continue };
+        found.push(match content {
+            Ok(content) => FoundFile::Member { path, content, format, identity: identity(own) },
+            Err(reason) => FoundFile::Refused(path.display().to_string(), reason),
+        });
+    }
+    members.others
 }
 
 /// Adds the rule files below a folder; returns how many other files there are.
@@ -168,8 +204,12 @@ pub fn unreadable(path: String, reason: &str) -> FileReport {
 
 /// The text of a file, without its byte-order mark. A mark may say that it is UTF-16, as PowerShell writes what is sent to a file.
 pub fn read(path: &Path) -> Result<String, String> {
+    decoded(read_bytes(path)?)
+}
+
+/// The text of the bytes of a file.
+fn decoded(bytes: Vec<u8>) -> Result<String, String> {
     // Without replacement characters: a rule with U+FFFD in place of what its author wrote would compile and find nothing.
-    let bytes = read_bytes(path)?;
     if let Some((encoding, mark)) = Encoding::for_bom(&bytes).filter(|(encoding, _)| *encoding != UTF_8) {
         let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
         return text.map(Cow::into_owned).ok_or_else(|| format!("it is not {} text", encoding.name()));
@@ -188,27 +228,28 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| error.to_string())
 }
 
-/// Whether the beginning of a file, or all of a small one, has what a file of rules must have.
-fn looks_like_rules(path: &Path, format: RuleFormat) -> bool {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        let large = path.metadata()?.len() > LARGE_FILE;
-        File::open(path)?.take(if large { HEAD } else { MAX_FILE }).read_to_end(&mut head)?;
-        Ok(head)
-    };
-    // What cannot be read is said when it is read.
-    // Only the beginning of a large file is read for this: folders of rules lie beside folders of data, where an export of alerts may have gigabytes.
-    let Ok(head) = read() else { return true };
+/// The beginning of a file, or all of a small one; `None` if it cannot be read.
+///
+/// Only the beginning of a large file is read for this: folders of rules lie beside folders of data, where an export of alerts may have gigabytes.
+fn head_of(path: &Path) -> Option<Vec<u8>> {
+    let large = path.metadata().ok()?.len() > LARGE_FILE;
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(if large { HEAD } else { MAX_FILE }).read_to_end(&mut head).ok()?;
+    Some(head)
+}
+
+/// Whether the beginning of a file has what a file of rules must have.
+fn looks_like_rules(head: &[u8], format: RuleFormat) -> bool {
     // In UTF-16 none of the words below would be found; such files are rare enough to be read whole.
-    if Encoding::for_bom(&head).is_some_and(|(encoding, _)| encoding != UTF_8) {
+    if Encoding::for_bom(head).is_some_and(|(encoding, _)| encoding != UTF_8) {
         return true;
     }
-    let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
+    let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     match format {
         RuleFormat::Eql => true,
-        RuleFormat::Sigma => looks_like_sigma(&head),
+        RuleFormat::Sigma => looks_like_sigma(head),
         // The quick search first: to go through a file line by line costs more, and most TOML files in a repository are of build tools.
-        RuleFormat::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(&head)) || has("exceptions"),
+        RuleFormat::Toml => has("rule") && has_rule_table(&String::from_utf8_lossy(head)) || has("exceptions"),
         RuleFormat::Json => has("\"rule_id\"") || has("\"list_id\"") || (has("\"query\"") && has("\"risk_score\"")),
     }
 }
@@ -242,15 +283,25 @@ impl FoundFile {
     /// The rules of the file; nothing if it is another kind of file that lies in a folder.
     pub fn read(&self, placeholders: &Placeholders) -> Option<ReadFile> {
         let failed = |path: String, reason: &str| Some(ReadFile::of(unreadable(path, reason)));
-        let (path, format, identity, named) = match self {
-            Self::File { path, format, identity, named } => (path, *format, identity, *named),
+        let (path, format, identity, named, text) = match self {
+            Self::File { path, format, identity, named } => {
+                // What cannot be read is said when it is read.
+                let has_rules = |format| head_of(path).is_none_or(|head| looks_like_rules(&head, format));
+                if !named && !format.is_none_or(has_rules) {
+                    return None;
+                }
+                (path, *format, identity, *named, read(path))
+            }
+            Self::Member { path, content, format, identity } => {
+                if !looks_like_rules(content, *format) {
+                    return None;
+                }
+                (path, Some(*format), identity, false, decoded(content.clone()))
+            }
             Self::Refused(path, reason) => return failed(path.clone(), reason),
         };
-        if !named && format.is_some_and(|format| !looks_like_rules(path, format)) {
-            return None;
-        }
         let shown = path.display().to_string();
-        let text = match read(path) {
+        let text = match text {
             Ok(text) => text,
             Err(reason) => return failed(shown, &reason),
         };

@@ -6,7 +6,7 @@
 
 use super::codes;
 use super::correlations::{RuleStanding, SettledCorrelations, WaitingCorrelations, take_parts};
-use super::discover::{FoundFile, ReadFile, folder, named};
+use super::discover::{FoundFile, ReadFile, add_named, folder};
 use super::exception_lists::{ExceptionLists, some};
 use super::list_use::ListKey;
 use super::parsed::ParsedRule;
@@ -54,6 +54,8 @@ pub struct Loaded {
     pub wrong_rules: usize,
     /// Limits that were reached, and parts of rules that are not honoured.
     pub notices: Vec<Notice>,
+    /// The files that were named themselves.
+    named: HashSet<String>,
     /// Lists of exceptions that rules refer to and no file has, with the names of those rules.
     missing_lists: BTreeMap<ListKey, Vec<String>>,
 }
@@ -67,6 +69,11 @@ impl Loaded {
     /// Whether something keeps a rule from running.
     pub fn has_error(&self) -> bool {
         self.files.iter().any(FileReport::has_error)
+    }
+
+    /// Whether something keeps a rule from running of a file that was named itself, and not found in a folder or an archive.
+    pub fn has_error_in_named_file(&self) -> bool {
+        self.files.iter().any(|file| file.has_error() && self.named.contains(&file.path))
     }
 
     /// Says which lists of exceptions rules refer to that neither their files nor these have.
@@ -97,7 +104,8 @@ pub fn load_with(paths: &[PathBuf], options: LoadOptions, each: Each<'_>) -> Loa
         if path.is_dir() {
             loaded.passed_over += folder(path, &mut found);
         } else {
-            found.push(named(path));
+            loaded.passed_over += add_named(path, &mut found);
+            loaded.named.insert(path.display().to_string());
         }
     }
     // Files are read and compiled on several threads, each into a cell of its own; the set is put together afterwards in the order of the paths, which

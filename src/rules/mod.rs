@@ -26,6 +26,7 @@ mod place;
 mod raw;
 mod raw_parts;
 mod rule;
+mod rule_archive;
 mod select;
 mod sigma;
 mod suppression;
