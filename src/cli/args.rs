@@ -251,6 +251,9 @@ pub struct RulesConvert {
     /// The language to print it in
     #[arg(long, value_enum, value_name = "LANGUAGE", default_value_t = ConvertTo::Eql)]
     pub to: ConvertTo,
+    /// Stop with exit code 2, and print nothing else, if any rule is wrong
+    #[arg(long)]
+    pub strict: bool,
     /// What the placeholders of Sigma rules stand for
     #[arg(long, value_name = "FILE")]
     pub placeholders: Option<PathBuf>,
@@ -279,6 +282,9 @@ pub struct RulesExplain {
     /// Whose ECS documents events become
     #[arg(long, value_enum, default_value_t = MappingArg::Integration)]
     pub mapping: MappingArg,
+    /// Stop with exit code 2, and print nothing else, if any rule is wrong
+    #[arg(long)]
+    pub strict: bool,
     /// What the placeholders of Sigma rules stand for
     #[arg(long, value_name = "FILE")]
     pub placeholders: Option<PathBuf>,
@@ -301,6 +307,9 @@ pub struct RulesList {
     /// List deprecated rules with those that run, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
+    /// Stop with exit code 2, and print nothing else, if any rule is wrong
+    #[arg(long)]
+    pub strict: bool,
     /// What the placeholders of Sigma rules stand for
     #[arg(long, value_name = "FILE")]
     pub placeholders: Option<PathBuf>,
@@ -346,6 +355,9 @@ pub struct RulesStats {
     /// Count deprecated rules with those that run, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
+    /// Stop with exit code 2, and print nothing else, if any rule is wrong
+    #[arg(long)]
+    pub strict: bool,
     /// What the placeholders of Sigma rules stand for
     #[arg(long, value_name = "FILE")]
     pub placeholders: Option<PathBuf>,

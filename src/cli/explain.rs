@@ -2,7 +2,7 @@
 
 use super::args::{ConvertTo, RulesConvert, RulesExplain};
 use super::exit::Exit;
-use super::session::{every_rule, load_rules};
+use super::session::{every_rule, load_strictly};
 use super::terminal::{BOLD, shown};
 use anyhow::{Result, bail};
 use evql::detect::{Explained, Explanation, explain};
@@ -14,11 +14,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The rules of a file, or those of an id or name among others; `None` if rules are wrong, which has been told then.
-fn meant_rules(meant: &str, among: &[PathBuf], placeholders: Option<&Path>) -> Result<Option<Vec<Rule>>> {
+fn meant_rules(meant: &str, among: &[PathBuf], placeholders: Option<&Path>, strict: bool) -> Result<Option<Vec<Rule>>> {
     let is_file = Path::new(meant).is_file();
     let options = every_rule(placeholders)?;
     // A path wins over a name: who gives the path of a file means that file, even if some rule has that name.
-    let loaded = if is_file { load_rules(&[meant.into()], options, 0) } else { load_rules(among, options, 0) };
+    let own = [PathBuf::from(meant)];
+    let loaded = load_strictly(if is_file { &own } else { among }, options, strict)?;
     let has_error = loaded.has_error();
     let is_meant = |rule: &Rule| is_file || rule.meta.id == meant || rule.meta.name.eq_ignore_ascii_case(meant);
     let rules: Vec<Rule> = loaded.set.rules.into_iter().filter(is_meant).collect();
@@ -36,7 +37,7 @@ fn meant_rules(meant: &str, among: &[PathBuf], placeholders: Option<&Path>) -> R
 
 /// Prints rules in another language.
 pub fn convert(args: &RulesConvert) -> Result<Exit> {
-    let Some(rules) = meant_rules(&args.rule, &args.rules, args.placeholders.as_deref())? else {
+    let Some(rules) = meant_rules(&args.rule, &args.rules, args.placeholders.as_deref(), args.strict)? else {
         return Ok(Exit::Rules);
     };
     let ConvertTo::Eql = args.to;
@@ -64,7 +65,7 @@ pub fn convert(args: &RulesConvert) -> Result<Exit> {
 
 /// Runs the command.
 pub fn run(args: &RulesExplain) -> Result<Exit> {
-    let Some(rules) = meant_rules(&args.rule, &args.rules, args.placeholders.as_deref())? else {
+    let Some(rules) = meant_rules(&args.rule, &args.rules, args.placeholders.as_deref(), args.strict)? else {
         return Ok(Exit::Rules);
     };
     let mut out = anstream::stdout().lock();

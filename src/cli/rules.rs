@@ -4,7 +4,7 @@ use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, Rules
 use super::exit::Exit;
 use super::rule_findings::{findings, print_full};
 use super::rule_tables::{kind, new_table, print_table};
-use super::session::{Session, every_rule, load_rules};
+use super::session::{Session, every_rule, load_rules, load_strictly};
 use super::terminal::{BOLD, counted, grouped, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
@@ -32,7 +32,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
 fn list(args: &RulesList, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
     let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
-    let mut loaded = load_rules(&paths, options, 0);
+    let mut loaded = load_strictly(&paths, options, args.strict)?;
     if args.builtin {
         loaded.set.add_missing(rules::builtin());
     }

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::rule_findings::print_full;
 use super::rule_tables::{kind, new_table, print_table};
-use super::session::{every_rule, load_rules};
+use super::session::{every_rule, load_strictly};
 use super::terminal::{faults, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
@@ -40,7 +40,7 @@ struct StatsRow {
 pub fn run(args: &RulesStats, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
     let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
-    let loaded = load_rules(&paths, options, 0);
+    let loaded = load_strictly(&paths, options, args.strict)?;
     let coverage = if args.evidence.is_empty() { None } else { Some(coverage(&loaded, args, look)?) };
     let rows = rows(&loaded, coverage.as_deref());
     let mut out = anstream::stdout().lock();

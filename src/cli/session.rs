@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The error that rules are wrong, where `--skip-bad-rules` was not given.
+/// The error that rules are wrong, where that was not to be gone over.
 #[derive(Debug, thiserror::Error)]
 #[error("a rule is wrong, and nothing was read; mend it, or go on without it by --skip-bad-rules")]
 pub struct WrongRules {
@@ -97,6 +97,15 @@ pub fn load_rules(paths: &[PathBuf], options: LoadOptions, threads: usize) -> Lo
     rules::load_with(paths, options, &|count, job| pipeline::spread(threads, count, job))
 }
 
+/// The rules under the paths; with `strict`, an error if one is wrong.
+pub fn load_strictly(paths: &[PathBuf], options: LoadOptions, strict: bool) -> Result<Loaded> {
+    let loaded = load_rules(paths, options, 0);
+    if strict && loaded.has_error() {
+        return Err(WrongRules { files: loaded.files }.into());
+    }
+    Ok(loaded)
+}
+
 /// All rules, whether or not their authors have taken them back, with the placeholders of a file.
 pub fn every_rule(placeholders: Option<&Path>) -> Result<LoadOptions> {
     Ok(LoadOptions { deprecated: true, placeholders: read_placeholders(placeholders)? })
@@ -171,7 +180,8 @@ pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRu
         bail!("there is no rule that can run under the paths of -r{}", set_apart(&loaded));
     }
     // With nothing left to run there is nothing to go on with: the mistakes are the answer.
-    let goes_on = args.skip_bad_rules && !loaded.set.rules.is_empty();
+    let may_go_on = args.skip_bad_rules || !args.strict && !loaded.has_error_in_named_file();
+    let goes_on = may_go_on && !loaded.set.rules.is_empty();
     let chosen = ChosenRules::new(loaded, &args.exceptions, &args.indicators, &args.selection(), goes_on);
     let chosen = chosen.map_err(|files| WrongRules { files })?;
     let mut err = anstream::stderr().lock();

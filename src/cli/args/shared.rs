@@ -185,9 +185,13 @@ pub struct RuleArgs {
     /// fields
     #[arg(long, value_name = "FILE")]
     pub indicators: Vec<PathBuf>,
-    /// Run the other rules if one is wrong, instead of stopping with exit code 2
+    /// Run the other rules even if a file is wrong that was named itself, instead of stopping with exit code 2; wrong ones in folders and archives
+    /// are told and left out in any case
     #[arg(long)]
     pub skip_bad_rules: bool,
+    /// Stop with exit code 2 if any rule is wrong, be it in a folder or an archive
+    #[arg(long, conflicts_with = "skip_bad_rules")]
+    pub strict: bool,
     /// What the placeholders of Sigma rules stand for: a YAML file of names, each with a value or a list of values
     #[arg(long, value_name = "FILE")]
     pub placeholders: Option<PathBuf>,
