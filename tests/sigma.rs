@@ -244,9 +244,15 @@ fn sigmahqs_rules_find_the_made_events_that_a_second_reader_finds() {
 fn sigmahqs_rules_find_the_real_events_that_a_second_reader_finds() {
     let rules = load(&[shared().join("rules/sigma")]);
     let corpus = shared().join("corpus");
-    // The second reader asks each rule of each event by itself, which takes half an hour for all logs in a debug build: every twenty-third, unless all are asked for.
-    let step = if std::env::var_os("EVQL_ALL_LOGS").is_some() { 1 } else { 23 };
-    let inputs: Vec<_> = discover(&[corpus], &Search::default()).inputs.into_iter().step_by(step).collect();
+    // The second reader asks each rule of each event by itself, which takes half an hour for all logs in a debug build: a part of the small ones, in which attacks
+    // are dense, unless all are asked for.
+    let all = discover(&[corpus], &Search::default()).inputs.into_iter();
+    let is_small = |path: &Path| path.metadata().is_ok_and(|of| of.len() <= 128 << 10);
+    let inputs: Vec<_> = if std::env::var_os("EVQL_ALL_LOGS").is_some() {
+        all.collect()
+    } else {
+        all.filter(|input| is_small(&input.path)).step_by(5).collect()
+    };
     let paths: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
     let found = scan(&paths, &rules.set, &RunOptions { threads: 2, ..RunOptions::default() });
     let mut expected = Found::new();
@@ -266,7 +272,7 @@ fn sigmahqs_rules_find_the_real_events_that_a_second_reader_finds() {
             }
         });
     }
-    assert!(expected.len() > 100, "only {} matches", expected.len());
+    assert!(expected.len() > 50, "only {} matches", expected.len());
     let pairs = |found: &Found| found.iter().map(|(rule, _, number)| (rule.clone(), *number)).collect::<BTreeSet<_>>();
     // A record that stands in two files counts once.
     assert_eq!(pairs(&found), pairs(&expected));
