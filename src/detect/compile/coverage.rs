@@ -22,7 +22,10 @@ impl Inventory {
     /// Notes the fields of a document of this event ID.
     pub fn add(&mut self, id: Option<u32>, document: &Document) {
         let fields = self.by_id.entry(id).or_default();
-        for (field, _) in document.iter() {
+        // Rules of Sigma ask for entries of the record, which are no part of the document that is mapped from it.
+        let all_entries = Field::from(ecs::ENTRY_ALL);
+        let entries = document.entries().iter().chain((!document.entries().is_empty()).then_some(&all_entries));
+        for field in document.iter().map(|(field, _)| field).chain(entries) {
             if !fields.contains(field) {
                 fields.insert(field.clone());
             }
