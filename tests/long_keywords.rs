@@ -52,3 +52,28 @@ fn events_with_values_that_are_too_long_for_a_keyword_are_counted_once() {
         assert_eq!(told("process where process.name : \"x\"", options), [""; 0], "not too long");
     }
 }
+
+/// Sigma compares what was logged: a long value is found, and only rules of Elastic's are blind to it.
+#[test]
+fn values_that_are_too_long_for_keywords_are_not_too_long_for_sigma() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = logs(folder.path());
+    let sigma = "title: Long\nlogsource: {category: process_creation}\ndetection: {s: {CommandLine|contains: AAAAAAAA}, condition: s}\n";
+    let path = folder.path().join("long.yml");
+    std::fs::write(&path, sigma).unwrap();
+    let sigma = evql::rules::load(&[path]).set.rules;
+    let bare = |query: &str| Rule::bare(query, eql::compile(query).query.unwrap());
+    let elastic = [bare("process where process.args : \"*AAAAAAAA*\"")];
+    let run = |rules: Vec<Rule>| {
+        let detector = Detector::new(RuleSet { rules });
+        let outcome = pipeline::run(&paths, &detector, &RunOptions::default(), &Silent).unwrap();
+        let notices: Vec<String> = outcome.notices.iter().map(|notice| notice.text.clone()).collect();
+        (outcome.alerts.hold().unwrap().len(), notices)
+    };
+    assert_eq!(run(sigma.clone()), (1, Vec::new()));
+    let (found, notices) = run(sigma.into_iter().chain(elastic).collect());
+    assert_eq!(found, 1);
+    let [text] = &*notices else { panic!("one notice: {notices:?}") };
+    assert!(text.contains("(`process.args`)"), "{text}");
+    assert!(text.ends_with("(ignore_above); rules of Sigma compare what was logged, however long it is"), "{text}");
+}

@@ -117,8 +117,9 @@ pub fn looks_foreign(pattern: &str) -> Option<&'static str> {
     if pattern.strip_suffix('$').is_some_and(|before| !escaped(before)) {
         return Some("$");
     }
-    let group = pattern.match_indices("(?").any(|(at, _)| !escaped(&pattern[..at]));
-    group.then_some("(?")
+    let has = |sign: &&str| pattern.match_indices(sign).any(|(at, _)| !escaped(&pattern[..at]));
+    // Groups with flags or names, and the ends of words and texts; Lucene reads the letter behind the backslash as itself.
+    ["(?", "\\b", "\\B", "\\A", "\\z", "\\Z"].into_iter().find(has)
 }
 
 fn invalid<T>(message: &str) -> Result<T, RegexRefusal> {

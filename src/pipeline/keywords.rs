@@ -21,7 +21,11 @@ const MOST_NAMED: usize = 8;
 
 /// The keywords that rules and exceptions ask for.
 #[derive(Debug)]
-pub struct AskedKeywords(Vec<Field>);
+pub struct AskedKeywords {
+    fields: Vec<Field>,
+    /// Whether rules run too that compare entries as they were logged.
+    beside_entries: bool,
+}
 
 /// An event with a value that is too long, and the position of its field among the keywords.
 pub type LongKeyword = (Locator, u16);
@@ -44,11 +48,12 @@ impl AskedKeywords {
         fields.retain(|field| field.kind() == Some(FieldType::Keyword));
         fields.sort();
         fields.dedup();
-        Self(fields)
+        let beside_entries = detector.rules().iter().any(|rule| rule.query.fields().any(Field::is_entry));
+        Self { fields, beside_entries }
     }
 
     fn numbered(&self) -> impl Iterator<Item = (u16, &Field)> {
-        (0..).zip(&self.0)
+        (0..).zip(&self.fields)
     }
 
     /// The keyword fields that records of the shape of this one can have; `None` if there are none.
@@ -84,13 +89,14 @@ impl AskedKeywords {
             return;
         }
         let event = LazyEvent::new(&shape.extractors, record, cache, path);
-        let keywords = shape.keywords.iter().filter_map(|&number| Some((number, self.0.get(usize::from(number))?)));
+        let keywords =
+            shape.keywords.iter().filter_map(|&number| Some((number, self.fields.get(usize::from(number))?)));
         note(keywords, &event, record.origin(), found);
     }
 
     /// Notes the keywords of a document that are too long.
     pub fn note_document(&self, document: &Document, origin: Locator, found: &mut Vec<LongKeyword>) {
-        if !self.0.is_empty() && document.iter().any(|(_, values)| values.iter().any(is_long)) {
+        if !self.fields.is_empty() && document.iter().any(|(_, values)| values.iter().any(is_long)) {
             note(self.numbered(), document, origin, found);
         }
     }
@@ -100,14 +106,16 @@ impl AskedKeywords {
         let counting: Vec<&LongKeyword> = found.iter().filter(|(origin, _)| !duplicates.contains(*origin)).collect();
         let events: BTreeSet<Locator> = counting.iter().map(|(origin, _)| *origin).collect();
         let fields: BTreeSet<u16> = counting.iter().map(|(_, number)| *number).collect();
-        let names = fields.iter().filter_map(|&number| self.0.get(usize::from(number)));
+        let names = fields.iter().filter_map(|&number| self.fields.get(usize::from(number)));
         let names: Vec<String> = names.take(MOST_NAMED).map(|field| format!("`{field}`")).collect();
         let more = match fields.len() - names.len() {
             0 => String::new(),
             more => format!(" and {}", counted(more as u64, "more field")),
         };
+        let not_blind =
+            if self.beside_entries { "; rules of Sigma compare what was logged, however long it is" } else { "" };
         let text = format!(
-            "{} with values of more than {} characters in fields that rules ask for ({}{more}): these count as missing, as in Elasticsearch (ignore_above)",
+            "{} with values of more than {} characters in fields that rules ask for ({}{more}): these count as missing, as in Elasticsearch (ignore_above){not_blind}",
             counted(events.len() as u64, "event"),
             grouped(KEYWORD_LIMIT as u64),
             names.join(", ")
