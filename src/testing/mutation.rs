@@ -47,6 +47,8 @@ pub struct RuleMutation {
     pub noticed: usize,
     /// The changes that no test notices.
     pub unnoticed: Vec<UnnoticedMutant>,
+    /// Why there are no mutants, if none can be made.
+    pub without: Option<&'static str>,
 }
 
 /// A change that no test notices.
@@ -98,6 +100,7 @@ impl MutationReport {
                 "name": rule.name,
                 "file": &*rule.file,
                 "mutants": rule.all(),
+                "without": rule.without,
                 "noticed": rule.noticed,
                 "unnoticed": rule.unnoticed.iter().map(mutant).collect::<Vec<_>>(),
             })
@@ -152,8 +155,8 @@ impl Asked<'_> {
         let (mut noticed, mut unnoticed) = (0, Vec::new());
         // One at a time: the texts and automata of a long rule, compiled five hundred times, would fill gigabytes.
         // Only EQL has a tree that is printed again.
-        let is_eql = rule.has_eql_text();
-        let all = if is_eql { mutants(&rule.source) } else { Vec::new() };
+        let without = (!rule.has_eql_text()).then_some("only queries in EQL are changed");
+        let all = if without.is_none() { mutants(&rule.source) } else { Vec::new() };
         for mutant in all.into_iter().filter_map(|mutant| compiled(mutant, rule)) {
             let mut is_noticed = false;
             for evidence in &asked {
@@ -172,7 +175,7 @@ impl Asked<'_> {
             });
         }
         let (id, name) = (rule.meta.id.clone(), rule.meta.name.clone());
-        Ok(RuleMutation { id, name, file: rule.origin.file.clone(), noticed, unnoticed })
+        Ok(RuleMutation { id, name, file: rule.origin.file.clone(), noticed, unnoticed, without })
     }
 
     /// Prepares the tests that have one evidence and one set of rules.

@@ -129,6 +129,10 @@ pub fn coverage(out: &mut dyn Write, report: &RuleCoverageReport) -> io::Result<
 pub fn mutation(out: &mut dyn Write, report: &MutationReport, verbose: bool) -> io::Result<()> {
     writeln!(out, "\n{BOLD}Mutants{BOLD:#}")?;
     for rule in &report.rules {
+        if let Some(why) = rule.without {
+            writeln!(out, "{}  no mutants: {why}", shown(&rule.name, None))?;
+            continue;
+        }
         let score = percent(rule.noticed, rule.all());
         writeln!(out, "{}  {} of {} noticed ({score})", shown(&rule.name, None), rule.noticed, rule.all())?;
         for mutant in &rule.unnoticed {
@@ -141,7 +145,10 @@ pub fn mutation(out: &mut dyn Write, report: &MutationReport, verbose: bool) -> 
     }
     let (noticed, all) = (report.noticed(), report.all());
     let rules = counted(report.rules.len() as u64, "rule");
-    writeln!(out, "{BOLD}{noticed} of {all} mutants of {rules} noticed ({}){BOLD:#}", percent(noticed, all))
+    let without = report.rules.iter().filter(|rule| rule.without.is_some()).count();
+    let without =
+        if without == 0 { String::new() } else { format!("; {} without mutants", counted(without as u64, "rule")) };
+    writeln!(out, "{BOLD}{noticed} of {all} mutants of {rules} noticed ({}){without}{BOLD:#}", percent(noticed, all))
 }
 
 fn percent(part: usize, whole: usize) -> String {
