@@ -411,19 +411,25 @@ impl ExpectationResolver<'_> {
     fn alert(&mut self, table: &Spanned<AlertTable>) -> AlertExpectation {
         let alert = table.get_ref();
         let rules = self.rules(&alert.rule);
-        let shapes: Vec<(usize, usize)> = rules.iter().map(|&rule| shape(&self.group.rules()[rule].query)).collect();
-        let mut expect = |given: usize, at: Span, of: fn(&(usize, usize)) -> usize, owner: &str, noun: &str| {
-            if !shapes.is_empty() && shapes.iter().all(|shape| of(shape) != given) {
-                let (rule, has) = (alert.rule.get_ref(), counted(of(&shapes[0]) as u64, noun));
-                let message = format!("{owner} '{rule}' has {has}, and {given} are given");
-                self.findings.push(error(codes::NEVER_HOLDS, at, message));
-            }
-        };
+        let shapes: Vec<(Option<usize>, usize)> =
+            rules.iter().map(|&rule| shape(&self.group.rules()[rule].query)).collect();
+        let mut expect =
+            |given: usize, at: Span, of: fn(&(Option<usize>, usize)) -> Option<usize>, owner: &str, noun: &str| {
+                let wrong = shapes
+                    .iter()
+                    .map(of)
+                    .find(|_| shapes.iter().all(|shape| of(shape).is_some_and(|has| has != given)));
+                if let Some(Some(has)) = wrong {
+                    let (rule, has) = (alert.rule.get_ref(), counted(has as u64, noun));
+                    let message = format!("{owner} '{rule}' has {has}, and {given} are given");
+                    self.findings.push(error(codes::NEVER_HOLDS, at, message));
+                }
+            };
         if let Some(records) = &alert.records {
             expect(records.get_ref().len(), span(records.span()), |shape| shape.0, "an alert of", "record");
         }
         if let Some(keys) = &alert.keys {
-            expect(keys.get_ref().len(), span(keys.span()), |shape| shape.1, "the rule", "join key");
+            expect(keys.get_ref().len(), span(keys.span()), |shape| Some(shape.1), "the rule", "join key");
         }
         let clocks = alert.clock.map_or_else(|| self.clocks.to_vec(), TestClock::clocks);
         if !clocks.iter().any(|clock| self.clocks.contains(clock)) {
@@ -492,7 +498,11 @@ fn fault(table: &Spanned<FaultTable>) -> FaultExpectation {
     }
 }
 
-/// How many events an alert of a query has, and how many join keys.
-fn shape(query: &Query) -> (usize, usize) {
-    (query.needed_filters().len(), query.filters().first().map_or(0, |filter| filter.keys().len()))
+/// How many events an alert of a query has, and how many join keys. What counts events shows as many as it takes, of which nothing is known before.
+fn shape(query: &Query) -> (Option<usize>, usize) {
+    let events = match query {
+        Query::Threshold(_) | Query::Correlation(_) => None,
+        _ => Some(query.needed_filters().len()),
+    };
+    (events, query.filters().first().map_or(0, |filter| filter.keys().len()))
 }
