@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Something that can be sorted, written to a run, and read back.
 pub trait SpoolItem: Ord + Clone + Send + Sync {
@@ -246,6 +246,7 @@ impl<T: SpoolItem> SortSpool<T> {
         let read_bytes = usize::try_from(for_each).unwrap_or(MOST_READ).clamp(LEAST_READ, MOST_READ);
         let mut held: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(T::PARTITIONS).collect();
         blocks.into_iter().flatten().for_each(|item| held[item.partition()].push(item));
+        let held = held.into_iter().map(HeldPartition::new).collect();
         SortedSpool { held, runs, file: Mutex::new(file), read_bytes }
     }
 }
@@ -253,25 +254,49 @@ impl<T: SpoolItem> SortSpool<T> {
 /// Items that are all there, to be read in order as often as one likes.
 #[derive(Debug)]
 pub struct SortedSpool<T> {
-    /// What is in memory, by partition. A partition is sorted by whoever reads it, so that threads share that work too.
-    held: Vec<Vec<T>>,
+    held: Vec<HeldPartition<T>>,
     runs: Vec<SortedRun>,
     file: Mutex<Option<File>>,
     /// Bytes that are read of a run at a time.
     read_bytes: usize,
 }
 
+/// The items of a partition that are in memory. They are sorted by whoever reads the partition first, so that threads share that work too.
+#[derive(Debug)]
+struct HeldPartition<T> {
+    unsorted: Mutex<Vec<T>>,
+    sorted: OnceLock<Vec<T>>,
+}
+
+impl<T: SpoolItem> HeldPartition<T> {
+    fn new(items: Vec<T>) -> Self {
+        Self { unsorted: Mutex::new(items), sorted: OnceLock::new() }
+    }
+
+    fn sorted(&self) -> &[T] {
+        self.sorted.get_or_init(|| {
+            let mut items = std::mem::take(&mut *self.unsorted.lock().unwrap_or_else(PoisonError::into_inner));
+            items.sort_unstable();
+            items
+        })
+    }
+}
+
 impl<T: SpoolItem> SortedSpool<T> {
+    /// All items, in order.
+    pub fn iter(&self) -> impl Iterator<Item = io::Result<T>> {
+        (0..T::PARTITIONS).flat_map(|number| self.partition(number))
+    }
+
     /// The items of a partition, sorted. The partitions one after the other are everything, sorted.
     pub fn partition(&self, number: usize) -> MergeRuns<'_, T> {
-        let mut held = self.held[number].clone();
-        held.sort_unstable();
+        let held = self.held[number].sorted().iter();
         let reader = |SortedRun(starts): &SortedRun| {
             let stretch = RunReader { file: &self.file, at: starts[number], end: starts[number + 1] };
             BufReader::with_capacity(self.read_bytes, stretch)
         };
         let runs: Vec<_> = self.runs.iter().filter(|run| run.0[number] < run.0[number + 1]).map(reader).collect();
-        let mut merge = MergeRuns { held: held.into_iter(), runs, next: BinaryHeap::new(), failed: None };
+        let mut merge = MergeRuns { held, runs, next: BinaryHeap::new(), failed: None };
         (0..=merge.runs.len()).for_each(|source| merge.advance(source));
         merge
     }
@@ -308,7 +333,7 @@ impl Read for RunReader<'_> {
 /// Merges what is held with the runs on disk.
 #[derive(Debug)]
 pub struct MergeRuns<'s, T> {
-    held: std::vec::IntoIter<T>,
+    held: std::slice::Iter<'s, T>,
     runs: Vec<BufReader<RunReader<'s>>>,
     /// The next item of each source with its number: the runs, and then what is held.
     next: BinaryHeap<Reverse<(T, usize)>>,
@@ -318,7 +343,7 @@ pub struct MergeRuns<'s, T> {
 impl<T: SpoolItem> MergeRuns<'_, T> {
     fn advance(&mut self, source: usize) {
         let item = match self.runs.get_mut(source) {
-            None => self.held.next(),
+            None => self.held.next().cloned(),
             Some(run) if run.buffer().is_empty() && run.get_ref().at == run.get_ref().end => None,
             Some(run) => T::read(run).map_err(|error| self.failed = Some(error)).ok(),
         };
@@ -337,7 +362,7 @@ impl<T: SpoolItem> Iterator for MergeRuns<'_, T> {
         }
         if self.runs.is_empty() {
             // Nothing to merge with: the heap holds the one item that was there first.
-            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next()).map(Ok);
+            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next().cloned()).map(Ok);
         }
         let Reverse((item, source)) = self.next.pop()?;
         self.advance(source);

@@ -18,10 +18,10 @@ use crate::base::Locator;
 use crate::detect::AlertSource;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
-use crate::process::prevalence::Watch;
-use crate::process::triage::{self, Triage};
+use crate::process::triage::{self, Triage, TriagePlan};
 use crate::process::{
-    AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
+    AddressSurvey, Forest, HostAddresses, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
+    ProcessTable, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses,
 };
 use crate::source::{self, Fault, FileStates, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
@@ -83,37 +83,58 @@ impl EvidencePass {
 
     /// Every process, as trees.
     pub fn processes(&self, progress: &dyn Progress) -> Forest {
-        let wanted = Arc::default();
-        let surveys = self.observe(progress, &|| ProcessSurvey::new(&wanted));
-        ProcessSurvey::merge(surveys).map_or_else(Forest::default, |survey| Forest::new(survey.table))
+        Forest::new(ProcessSurvey::merge(self.observe(progress, &ProcessSurvey::all)))
     }
 
     /// The context of some alerts: their processes with all they did, and where else their values were seen. The same pass finds the starts that alerts lack.
     pub fn triage(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<Triage> {
-        let (mut plan, mut missing) = (triage::TriagePlan::default(), Missing::default());
+        let (mut plan, mut missing) = (TriagePlan::default(), Missing::default());
         (alerts as &dyn AlertSource).for_each(|position, alert| {
             plan.add(alert);
             missing.add(position, alert);
             Ok(())
         })?;
-        let observers = self.observe(progress, &|| ObserverPair(plan.survey(), missing.observer()));
+        let (wanted, spools) = (plan.wanted.clone(), TriageSpools::new(&self.reader.space));
+        let observers =
+            self.observe(progress, &|| ObserverPair(TriageSurvey::new(&wanted, &spools), missing.observer()));
         let (surveys, starts): (Vec<_>, Vec<_>) =
             observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
         alerts.load_starts(&missing.found(&starts))?;
-        let mut triage = Triage::new(plan, surveys);
-        triage.seek(alerts)?;
-        // Which end of a connection is the other host's depends on addresses that the pass above has learnt from all of them, so that destinations cannot be
-        // counted in it. This pass is made only if an alert has something to look for.
-        if let Some(sought) = triage.watch() {
-            let known = triage.addresses.clone();
-            triage.watched(self.observe(progress, &|| Watch::new(&sought, &known)));
-        }
+        let TriageGathered { details, addresses, links, values, connections } =
+            TriageSurvey::merge(surveys, &wanted, &spools);
+        let mut lineage = Lineage::new(&links, &wanted, triage::RELATIVES)?;
+        drop(links);
+        let straddling = lineage.straddling.take().map(|straddling| self.reader.straddling_notice(&straddling));
+        let facts = self.facts(&lineage.places(), &Arc::new(lineage.processes(&wanted.ids)));
+        let mut triage = Triage::new(plan, details, addresses, &lineage, facts);
+        triage.several_hosts = straddling;
+        triage.count(alerts, &values, &connections)?;
         // Of every process a cut command line is held; of those that are shown, the whole one is read from the record of the start.
         let cut = triage.cut();
         if !cut.is_empty() {
             triage.restore_command_lines(&self.events(&cut));
         }
         Ok(triage)
+    }
+
+    /// What the events at some places, given in order, tell of processes.
+    fn facts(&self, places: &[Locator], wanted: &Arc<WantedProcesses>) -> ProcessTable {
+        let surveys: StatePool<ProcessSurvey> = StatePool::default();
+        let see = |event: Event| -> Option<()> {
+            let id = documents::sysmon_id(&event.document).map(u32::from);
+            let order = event.order(self.reader.options.clock);
+            surveys.with(
+                || ProcessSurvey::of(wanted),
+                |survey| {
+                    // A chunk that is started over shows its events twice, which tells nothing new of the facts of a process.
+                    survey.see(&ObservedEvent { fields: &event.document, id, order });
+                    survey.keep();
+                },
+            );
+            None
+        };
+        self.reader.for_each_event(places, see, &|_| {});
+        ProcessSurvey::merge(surveys.into_states())
     }
 
     /// The addresses that hosts show as their own, for whoever looks up nothing else.

@@ -19,6 +19,7 @@ use crate::base::wildcard::fold;
 use crate::ecs::{self, FieldId};
 use crate::sysmon;
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -52,7 +53,7 @@ pub const fn with_connection<const M: usize, const N: usize>(others: [FieldId; M
 const NETBIOS_LENGTH: usize = 15;
 
 /// One end of a connection, as it was recorded.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionEnd {
     /// The address.
     pub ip: Option<String>,
@@ -91,7 +92,7 @@ impl ConnectionEnd {
 }
 
 /// A connection, as it was recorded.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Connection {
     /// The computer that recorded it.
     pub host: String,
@@ -233,6 +234,14 @@ impl Connection {
             (false, true) => Some(Peer::Remote(EndName::Source)),
             (false, false) => (self.initiated == Some(true)).then_some(Peer::Remote(EndName::Destination)),
         }
+    }
+
+    /// How many bytes its texts take.
+    pub fn text_bytes(&self) -> usize {
+        let of_end = |ConnectionEnd { ip, port, domain }: &ConnectionEnd| {
+            [ip, port, domain].into_iter().flatten().map(String::len).sum::<usize>()
+        };
+        self.host.len() + of_end(&self.source) + of_end(&self.destination)
     }
 
     /// Whether what was recorded of it shows an address to be the host's own.

@@ -5,10 +5,9 @@
 //! wanted.
 
 use super::connection::{CONNECTION_FIELDS, Connection, ConnectionEnd, EndName, HostAddresses, with_connection};
-use super::entity::EntityKey;
 use super::field_reader::{FieldReader, LONGEST_TEXT};
 use super::observer::ObservedEvent;
-use crate::base::host::folded;
+use super::wanted::WantedProcesses;
 use crate::ecs::{self, FieldId};
 use crate::event::OrderKey;
 use crate::sysmon::ActivityKind;
@@ -131,44 +130,6 @@ pub struct Times {
     pub last: OrderKey,
     /// Answers to a DNS query, or data that was written to the registry: the first ones in the order of texts.
     pub values: BTreeSet<Arc<str>>,
-}
-
-/// The processes that are wanted, by host and key. Each has a number.
-#[derive(Clone, Debug, Default)]
-pub struct WantedProcesses {
-    /// By the letters that names of hosts are compared in.
-    by_host: HashMap<Arc<str>, HashMap<EntityKey, u32>>,
-    len: u32,
-}
-
-impl WantedProcesses {
-    /// Wants a process; wanting it twice makes no difference.
-    pub fn add(&mut self, host: &str, key: EntityKey) -> u32 {
-        let of_host = self.by_host.entry(folded(host).into()).or_default();
-        let len = &mut self.len;
-        *of_host.entry(key).or_insert_with(|| {
-            *len += 1;
-            *len - 1
-        })
-    }
-
-    /// The number of a process, if it is wanted.
-    pub fn find(&self, host: &str, key: &EntityKey) -> Option<u32> {
-        if self.len == 0 {
-            return None;
-        }
-        self.by_host.get(&*folded(host))?.get(key).copied()
-    }
-
-    /// How many are wanted.
-    pub fn len(&self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
 }
 
 /// The activity of a wanted process in one event.

@@ -1,13 +1,14 @@
 //! The facts about one process, and the record of it that is kept while events come in.
 
-use super::entity::EntityId;
+use super::entity::{EntityId, EntityKey};
 use super::text::CutText;
 use crate::event::OrderKey;
 use crate::sysmon::ActivityKind;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How often a process did what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ActivityCounts([u32; ActivityKind::ALL.len()]);
 
 impl ActivityCounts {
@@ -87,6 +88,26 @@ pub struct Parent {
     pub pid: Option<i64>,
     /// The path of its image.
     pub image: Option<Arc<str>>,
+}
+
+impl Parent {
+    /// Its key, as its child names it.
+    pub fn key(&self) -> Option<EntityKey> {
+        EntityKey::new(self.entity_id.clone(), self.pid, self.image.clone())
+    }
+}
+
+/// When a process started and ended, and how much it did.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessLife {
+    /// How many starts there were.
+    pub starts: u32,
+    /// Its last exit.
+    pub exit: Option<OrderKey>,
+    /// The last of its own events.
+    pub last: Option<OrderKey>,
+    /// The numbers of its activities by kind.
+    pub counts: ActivityCounts,
 }
 
 /// A process while events come in.

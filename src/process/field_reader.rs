@@ -98,6 +98,7 @@ impl FieldReader {
         })
     }
 
+    /// The start of a process, with the parent that it names.
     pub(super) fn start(&mut self, fields: &dyn Fields) -> ProcessNews {
         let command_line = self.read(fields, ecs::PROCESS_COMMAND_LINE).map(|text| CutText::new(text, LONGEST_COMMAND));
         let facts = ProcessFacts {
@@ -114,18 +115,31 @@ impl FieldReader {
             pid: long(fields, ecs::PROCESS_PARENT_PID),
             image: self.shared(fields, ecs::PROCESS_PARENT_EXECUTABLE),
         };
+        ProcessNews::Start { facts, parent }
+    }
+
+    /// The parent that a start names: by entity id if it has one, else by number and image.
+    pub(super) fn parent(&mut self, fields: &dyn Fields) -> Parent {
+        if let Some(id) = self.read(fields, ecs::PROCESS_PARENT_ENTITY_ID).map(EntityId::new) {
+            return Parent { entity_id: Some(id), ..Parent::default() };
+        }
+        let image = self.shared(fields, ecs::PROCESS_PARENT_EXECUTABLE);
+        Parent { entity_id: None, pid: long(fields, ecs::PROCESS_PARENT_PID), image }
+    }
+
+    /// What a start says of the parent.
+    pub(super) fn parent_facts(&mut self, fields: &dyn Fields) -> ProcessFacts {
         // The children of one process all tell its command line: it is held once.
         let command =
             self.read(fields, ecs::PROCESS_PARENT_COMMAND_LINE).map(|text| CutText::new(text, LONGEST_COMMAND));
-        let command = command.map(|text| CutText { text: self.pool.share(&text.text), cut: text.cut });
-        let parent_facts = ProcessFacts {
-            pid: parent.pid,
-            image: parent.image.clone(),
-            command_line: command,
+        let command_line = command.map(|text| CutText { text: self.pool.share(&text.text), cut: text.cut });
+        ProcessFacts {
+            pid: long(fields, ecs::PROCESS_PARENT_PID),
+            image: self.shared(fields, ecs::PROCESS_PARENT_EXECUTABLE),
+            command_line,
             user: self.shared(fields, ecs::DATA_PARENT_USER),
             ..ProcessFacts::default()
-        };
-        ProcessNews::Start { facts, parent, parent_facts }
+        }
     }
 
     fn hashes(&mut self, fields: &dyn Fields) -> Option<Arc<Hashes>> {

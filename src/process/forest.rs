@@ -5,7 +5,7 @@
 
 use super::entity::EntityKey;
 use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start};
-use super::table::{OfHost, ProcessTable, parent_key};
+use super::table::{OfHost, ProcessTable};
 use crate::base::host::folded;
 use crate::base::{Locator, Ticks};
 use crate::event::OrderKey;
@@ -61,8 +61,10 @@ pub struct ProcessNode {
     pub named_parent: Option<Parent>,
     /// The process that started it.
     pub parent: Option<NodeIndex>,
-    /// The processes that it started, in order.
+    /// The processes that it started, in order; in a forest of some processes those that are there.
     pub children: Vec<NodeIndex>,
+    /// How many processes it started, in the forest or not.
+    pub child_count: u32,
 }
 
 impl ProcessNode {
@@ -135,6 +137,9 @@ impl HostTree {
             }
         }
         host.drop_replaced();
+        for node in &mut host.nodes {
+            node.child_count = u32::try_from(node.children.len()).unwrap_or(u32::MAX);
+        }
         host
     }
 
@@ -194,7 +199,7 @@ impl HostTree {
                     return fits.copied();
                 }
             }
-            self.find(&parent_key(named)?).filter(|parent| *parent != at)
+            self.find(&named.key()?).filter(|parent| *parent != at)
         };
         (0..).zip(&self.nodes).map(parent).collect()
     }
@@ -275,6 +280,7 @@ fn node(key: EntityKey, process: ProcessRecord) -> Option<ProcessNode> {
         named_parent,
         parent: None,
         children: Vec::new(),
+        child_count: 0,
     })
 }
 

@@ -17,14 +17,20 @@ mod entity;
 mod facts;
 mod field_reader;
 mod forest;
+mod lineage;
+mod links;
 mod observe;
 mod observer;
 mod several_hosts;
+mod sightings;
 mod starts;
+mod subject;
 mod table;
 mod text;
 pub mod triage;
+mod triage_survey;
 mod view;
+mod wanted;
 
 pub use crate::sysmon::ActivityKind;
 pub use addresses::AddressSurvey;
@@ -33,13 +39,16 @@ pub use entity::{EntityId, EntityKey};
 pub use facts::{ActivityCounts, Hashes, Parent, ProcessFacts};
 pub use field_reader::process_of;
 pub use forest::{Forest, HostTree, NodeIndex, ProcessNode};
+pub use lineage::Lineage;
 pub use observe::ProcessSurvey;
 pub use observer::{ObservedEvent, Observer, ObserverPair};
 pub use several_hosts::several_hosts_notice;
 pub use starts::{Missing, Starts};
 pub use table::{MOST_PROCESSES, ProcessTable};
 pub use text::CutText;
+pub use triage_survey::{TriageGathered, TriageSpools, TriageSurvey};
 pub use view::{TreeItem, TreeRow, TreeSelection, View};
+pub use wanted::WantedProcesses;
 
 #[cfg(test)]
 mod tests;

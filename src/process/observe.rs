@@ -1,18 +1,16 @@
 //! From an event to what it says of processes, asking for as few of its fields as will do.
 
-use super::connection::{Connection, HostAddresses};
-use super::details::{self, Details, WantedProcesses};
-use super::field_reader::FieldReader;
+use super::details;
 use super::observer::{ObservedEvent, Observer, happened};
+use super::subject::{SubjectProcess, SubjectReader};
 use super::table::{ProcessNews, ProcessObservation, ProcessTable};
-use crate::base::host::HostName;
+use super::wanted::{ProcessId, ProcessIds, WantedProcesses};
 use crate::ecs::{self, FieldId};
-use crate::event::Fields;
-use crate::sysmon::{ActivityKind, LifeEvent, life_event};
+use crate::sysmon::{LifeEvent, life_event};
 use std::sync::Arc;
 
 /// The fields that are asked of the start of a process.
-const OF_STARTS: &[FieldId] = &[
+pub const OF_STARTS: &[FieldId] = &[
     ecs::HOST_NAME,
     ecs::EVENT_CATEGORY,
     ecs::EVENT_TYPE,
@@ -35,66 +33,73 @@ const OF_STARTS: &[FieldId] = &[
     ecs::EVQL_RECOVERED,
 ];
 
-/// An observer that gathers a table of all processes, and all activities of wanted ones.
+/// An observer that gathers a table of processes: of all, or of those that are wanted.
 #[derive(Debug)]
 pub struct ProcessSurvey {
-    /// All processes.
-    pub table: ProcessTable,
-    /// The activities of the wanted ones.
-    pub details: Details,
-    /// The addresses that hosts have shown as their own, if that is wanted.
-    pub addresses: Option<HostAddresses>,
-    connections: Vec<Connection>,
-    wanted: Arc<WantedProcesses>,
+    /// The processes.
+    table: ProcessTable,
+    /// The processes that are wanted; `None` for all.
+    wanted: Option<Arc<WantedProcesses>>,
+    subjects: SubjectReader,
     observations: Vec<ProcessObservation>,
-    entries: Vec<details::ActivityObservation>,
     nameless: u64,
-    reader: FieldReader,
-    /// The host that was met last.
-    host: Option<HostName>,
 }
 
 impl ProcessSurvey {
-    /// Nothing seen yet.
-    pub fn new(wanted: &Arc<WantedProcesses>) -> Self {
+    /// A survey of all processes.
+    pub fn all() -> Self {
+        Self::new(None, &Arc::default())
+    }
+
+    /// A survey of some processes.
+    pub fn of(wanted: &Arc<WantedProcesses>) -> Self {
+        Self::new(Some(wanted.clone()), &wanted.ids)
+    }
+
+    fn new(wanted: Option<Arc<WantedProcesses>>, ids: &Arc<ProcessIds>) -> Self {
         Self {
             table: ProcessTable::default(),
-            details: Details::new(wanted),
-            addresses: None,
-            connections: Vec::new(),
-            wanted: wanted.clone(),
+            wanted,
+            subjects: SubjectReader::new(ids),
             observations: Vec::new(),
-            entries: Vec::new(),
             nameless: 0,
-            reader: FieldReader::default(),
-            host: None,
         }
     }
 
-    /// Lets the survey learn addresses of hosts too.
-    #[must_use]
-    pub fn with_addresses(self) -> Self {
-        Self { addresses: Some(HostAddresses::default()), ..self }
+    /// The table of several surveys, in any order.
+    pub fn merge(surveys: impl IntoIterator<Item = Self>) -> ProcessTable {
+        surveys.into_iter().fold(ProcessTable::default(), |all, survey| all.merge(survey.table))
     }
 
-    /// All of several surveys, in any order.
-    pub fn merge(surveys: Vec<Self>) -> Option<Self> {
-        surveys.into_iter().reduce(|mut all, other| {
-            all.table = std::mem::take(&mut all.table).merge(other.table);
-            all.details.merge(other.details);
-            if let (Some(mine), Some(theirs)) = (&mut all.addresses, other.addresses) {
-                mine.merge(theirs);
+    fn wants(&self, id: ProcessId) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted.find_id(id).is_some())
+    }
+
+    /// Takes what an event tells of its process and, if that started, of its parent.
+    fn take(&mut self, event: &ObservedEvent<'_>, happened: LifeEvent, subject: SubjectProcess) {
+        let SubjectProcess { host, key, id, parent } = subject;
+        let (fields, order, is_wanted) = (event.fields, event.order, self.wants(id));
+        if let Some((link, parent)) = parent
+            && (is_wanted || self.wants(ProcessId { key: link.key(), ..id }))
+            // Asked of the thread's table as it was at the end of the last chunk: within one chunk a fact may be read twice, which changes nothing.
+            && self.table.is_named_anew(&host.folded, &parent, order)
+        {
+            let what = ProcessNews::Named(self.subjects.reader.parent_facts(fields));
+            self.observations.push(ProcessObservation { host: host.clone(), key: parent, order, what });
+        }
+        if !is_wanted {
+            return;
+        }
+        let what = match happened {
+            LifeEvent::Start => self.subjects.reader.start(fields),
+            LifeEvent::Exit => {
+                ProcessNews::Exit(self.subjects.reader.news(fields, &self.table, &host.folded, &key, order))
             }
-            all
-        })
-    }
-
-    fn host(&mut self, fields: &dyn Fields) -> HostName {
-        let name = self.reader.read(fields, ecs::HOST_NAME).unwrap_or_default();
-        match &self.host {
-            Some(known) if *known.written == *name => known.clone(),
-            _ => self.host.insert(name.into()).clone(),
-        }
+            LifeEvent::Did(kind) => {
+                ProcessNews::Activity(kind, self.subjects.reader.news(fields, &self.table, &host.folded, &key, order))
+            }
+        };
+        self.observations.push(ProcessObservation { host, key, order, what });
     }
 }
 
@@ -110,49 +115,21 @@ impl Observer for ProcessSurvey {
 
     fn see(&mut self, event: &ObservedEvent<'_>) {
         let Some(happened) = happened(event) else { return };
-        let fields = event.fields;
-        if self.addresses.is_some() && matches!(happened, LifeEvent::Did(ActivityKind::Connection)) {
-            let connection = self.reader.connection(fields);
-            self.connections.extend(connection.filter(Connection::shows_own_address));
+        match self.subjects.subject(event, happened) {
+            Some(subject) => self.take(event, happened, subject),
+            None => self.nameless += 1,
         }
-        let host = self.host(fields);
-        let Some(key) = self.reader.key(fields) else {
-            self.nameless += 1;
-            return;
-        };
-        let order = event.order;
-        let what = match happened {
-            LifeEvent::Start => self.reader.start(fields),
-            LifeEvent::Exit => ProcessNews::Exit(self.reader.news(fields, &self.table, &host.folded, &key, order)),
-            LifeEvent::Did(kind) => {
-                if let Some(number) = self.wanted.find(&host.folded, &key) {
-                    self.entries.push(details::ActivityObservation {
-                        number,
-                        order,
-                        entry: self.reader.entry(event, kind),
-                    });
-                }
-                ProcessNews::Activity(kind, self.reader.news(fields, &self.table, &host.folded, &key, order))
-            }
-        };
-        self.observations.push(ProcessObservation { host, key, order, what });
     }
 
     fn keep(&mut self) {
         // Only now, at the end of a chunk, do its events count: had the fast reader failed in the middle, `forget` would have dropped them, and the slow one
         // would show all of them anew.
         self.observations.drain(..).for_each(|observation| self.table.add(observation));
-        self.entries.drain(..).for_each(|entry| self.details.add(entry));
         self.table.nameless += std::mem::take(&mut self.nameless);
-        if let Some(addresses) = &mut self.addresses {
-            self.connections.drain(..).for_each(|connection| addresses.learn(&connection));
-        }
     }
 
     fn forget(&mut self) {
         self.observations.clear();
-        self.entries.clear();
-        self.connections.clear();
         self.nameless = 0;
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! An alert that begins with another event of its process than its start lacks what only the start says; this finds it.
 
-use super::details::WantedProcesses;
 use super::entity::EntityKey;
 use super::field_reader::{FieldReader, process_of};
 use super::observer::{ObservedEvent, Observer};
+use super::wanted::WantedProcesses;
 use crate::base::Locator;
 use crate::detect::Alert;
 use crate::ecs::{self, FieldId};
@@ -28,7 +28,7 @@ impl Missing {
             && let Some((host, key)) = process_without_start(alert)
         {
             // Observers come later: until then nobody else has the set.
-            let number = Arc::make_mut(&mut self.wanted).add(&host, key);
+            let number = Arc::make_mut(&mut self.wanted).add(&host, &key);
             self.alerts.push((position, number));
         }
     }

@@ -1,7 +1,8 @@
 //! Processes by host and key, while events come in. Putting tables together does not depend on which was first.
 
 use super::entity::EntityKey;
-use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start};
+use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessLife, ProcessRecord, Start};
+use super::wanted::{ProcessId, ProcessIds};
 use crate::base::host::{self, HostName};
 use crate::event::OrderKey;
 use crate::sysmon::ActivityKind;
@@ -23,10 +24,12 @@ pub struct ProcessObservation {
 /// The kind of an event in the life of a process.
 #[derive(Clone, Debug)]
 pub enum ProcessNews {
-    /// The process started. Beside it stands what the event says of the parent.
-    Start { facts: ProcessFacts, parent: Parent, parent_facts: ProcessFacts },
+    /// The process started.
+    Start { facts: ProcessFacts, parent: Parent },
     /// It ended.
     Exit(Option<ProcessFacts>),
+    /// A child of it started, and says this of it.
+    Named(ProcessFacts),
     /// It did something. What the event tells of it is only there if it is not known from earlier events.
     Activity(ActivityKind, Option<ProcessFacts>),
 }
@@ -64,22 +67,18 @@ impl ProcessTable {
         //
         // gives the same record in all six orders, and in tables of several threads that are merged.
         let ProcessObservation { host, key, order, what } = observation;
-        if let ProcessNews::Start { parent, parent_facts, .. } = &what
-            && let Some(parent_key) = parent_key(parent)
-            // Crafted evidence can name a process as its own parent.
-            && parent_key != key
-            && let Some(parent) = self.process(&host, parent_key)
-            && parent.start.is_none()
-        {
-            keep_first(&mut parent.named, order, || parent_facts.clone());
-        }
+        let is_own = !matches!(what, ProcessNews::Named(_));
         let Some(process) = self.process(&host, key) else {
-            self.beyond += 1;
+            self.beyond += u64::from(is_own);
             return;
         };
-        process.last = process.last.max(Some(order));
+        if is_own {
+            process.last = process.last.max(Some(order));
+        }
         match what {
-            ProcessNews::Start { facts, parent, .. } => {
+            ProcessNews::Named(facts) if process.start.is_none() => keep_first(&mut process.named, order, || facts),
+            ProcessNews::Named(_) => {}
+            ProcessNews::Start { facts, parent } => {
                 process.starts = process.starts.saturating_add(1);
                 (process.seen, process.named) = (None, None);
                 if process.start.as_ref().is_none_or(|start| order < start.order) {
@@ -104,6 +103,13 @@ impl ProcessTable {
             .is_none_or(|process| process.start.is_none() && process.seen.as_ref().is_none_or(|first| order < first.0))
     }
 
+    /// Whether the start of a child at this place would tell something new of a process.
+    pub fn is_named_anew(&self, host: &str, key: &EntityKey, order: OrderKey) -> bool {
+        let process = self.hosts.get(host).and_then(|host| host.processes.get(key));
+        process
+            .is_none_or(|process| process.start.is_none() && process.named.as_ref().is_none_or(|first| order < first.0))
+    }
+
     fn process(&mut self, host: &HostName, key: EntityKey) -> Option<&mut ProcessRecord> {
         if !self.hosts.contains_key(&*host.folded) {
             self.hosts.insert(host.folded.clone(), OfHost::default());
@@ -121,6 +127,18 @@ impl ProcessTable {
             *processes += 1;
             ProcessRecord::default()
         }))
+    }
+
+    /// Takes what is known of processes of which only the facts were read.
+    pub fn complete(&mut self, ids: &ProcessIds, life_of: impl Fn(ProcessId) -> Option<ProcessLife>) {
+        for host in self.hosts.values_mut() {
+            let number = ids.hosts.number(&host.name);
+            for (key, process) in &mut host.processes {
+                if let Some(ProcessLife { starts, exit, last, counts }) = life_of(ids.of(number, key)) {
+                    (process.starts, process.exit, process.last, process.counts) = (starts, exit, last, counts);
+                }
+            }
+        }
     }
 
     /// Merges two tables. Their order does not matter.
@@ -153,11 +171,6 @@ impl ProcessTable {
     pub fn is_empty(&self) -> bool {
         self.processes == 0
     }
-}
-
-/// The key of a parent as its child names it.
-pub fn parent_key(parent: &Parent) -> Option<EntityKey> {
-    EntityKey::new(parent.entity_id.clone(), parent.pid, parent.image.clone())
 }
 
 /// Keeps what comes first.

@@ -1,5 +1,7 @@
-use super::details::{List, WantedProcesses};
+use super::details::{Details, List};
+use super::lineage::LineageLimits;
 use super::*;
+use crate::base::spool::{SpoolLimits, SpoolSpace};
 use crate::base::{Locator, Ticks};
 use crate::ecs;
 use crate::event::{Document, OrderKey};
@@ -17,6 +19,8 @@ struct Little {
     parent: Option<u8>,
     /// What the event says of process or parent.
     pid: i64,
+    /// Whether numbers and images are all that tells processes apart.
+    is_loose: bool,
 }
 
 fn guid(process: u8) -> String {
@@ -26,13 +30,17 @@ fn guid(process: u8) -> String {
 fn document(little: &Little) -> Document {
     let mut document = Document::new();
     document.set(ecs::HOST_NAME, format!("host-{}", little.host));
-    document.set(ecs::PROCESS_ENTITY_ID, guid(little.process));
+    if !little.is_loose {
+        document.set(ecs::PROCESS_ENTITY_ID, guid(little.process));
+    }
     document.set(ecs::PROCESS_PID, little.pid);
     document.set(ecs::PROCESS_EXECUTABLE, format!("C:\\{}.exe", little.process));
     if little.id == 1 {
         document.set(ecs::PROCESS_COMMAND_LINE, format!("{} at {}", little.process, little.time));
         if let Some(parent) = little.parent {
-            document.set(ecs::PROCESS_PARENT_ENTITY_ID, guid(parent));
+            if !little.is_loose {
+                document.set(ecs::PROCESS_PARENT_ENTITY_ID, guid(parent));
+            }
             document.set(ecs::PROCESS_PARENT_PID, little.pid + 1);
             document.set(ecs::PROCESS_PARENT_EXECUTABLE, format!("C:\\{parent}.exe"));
         }
@@ -44,14 +52,14 @@ fn order(at: usize, time: i64) -> OrderKey {
     OrderKey::new(Ticks(time), None, Locator { input: 0, offset: at as u64 })
 }
 
-fn show(survey: &mut ProcessSurvey, at: usize, little: &Little) {
+fn show(survey: &mut dyn Observer, at: usize, little: &Little) {
     let document = document(little);
     survey.see(&ObservedEvent { fields: &document, id: Some(little.id), order: order(at, little.time) });
 }
 
 /// What several threads make of events that were dealt to them; one of them is shown everything twice, and told to forget it once.
-fn forest_of(events: &[Little], threads: usize, wanted: &Arc<WantedProcesses>) -> (Forest, ProcessSurvey) {
-    let mut surveys: Vec<ProcessSurvey> = (0..threads).map(|_| ProcessSurvey::new(wanted)).collect();
+fn observe<O: Observer>(events: &[Little], threads: usize, new: impl Fn() -> O) -> Vec<O> {
+    let mut surveys: Vec<O> = (0..threads).map(|_| new()).collect();
     for (at, little) in events.iter().enumerate() {
         let survey = &mut surveys[(at * 7 + at / 3) % threads];
         if at % 5 == 0 {
@@ -61,8 +69,15 @@ fn forest_of(events: &[Little], threads: usize, wanted: &Arc<WantedProcesses>) -
         show(survey, at, little);
         survey.keep();
     }
-    let mut survey = ProcessSurvey::merge(surveys).unwrap();
-    (Forest::new(std::mem::take(&mut survey.table)), survey)
+    surveys
+}
+
+fn forest_of(events: &[Little], threads: usize) -> Forest {
+    Forest::new(ProcessSurvey::merge(observe(events, threads, ProcessSurvey::all)))
+}
+
+fn spools(max_memory: u64) -> TriageSpools {
+    TriageSpools::new(&SpoolSpace::from(SpoolLimits { max_memory, ..SpoolLimits::default() }))
 }
 
 /// A process as it should be: pid, command line, start, end, counts of connections, parent.
@@ -125,17 +140,59 @@ fn plain(forest: &Forest) -> BTreeMap<(String, String), Plain> {
     all
 }
 
+/// The keys that a process may have.
+fn keys(process: u8) -> Vec<EntityKey> {
+    let loose = (0..4).map(|pid| EntityKey::Loose { pid: Some(pid), image: Some(format!("C:\\{process}.exe").into()) });
+    loose.chain([EntityKey::Entity(EntityId::new(&guid(process)))]).collect()
+}
+
+fn wanted(processes: &[(u8, u8)]) -> Arc<WantedProcesses> {
+    let mut wanted = WantedProcesses::default();
+    for (host, process) in processes {
+        // The entity id has the first number.
+        for key in keys(*process).iter().rev() {
+            wanted.add(&format!("host-{host}"), key);
+        }
+    }
+    Arc::new(wanted)
+}
+
+/// The forest that triage makes: of wanted processes and their relatives.
+fn forest_of_some(
+    events: &[Little],
+    threads: usize,
+    wanted: &Arc<WantedProcesses>,
+    max_memory: u64,
+    limits: LineageLimits,
+) -> (Forest, Lineage) {
+    let spools = spools(max_memory);
+    let surveys = observe(events, threads, || TriageSurvey::new(wanted, &spools));
+    let lineage = Lineage::new(&TriageSurvey::merge(surveys, wanted, &spools).links, wanted, limits).unwrap();
+    // What stands at the places is read, and nothing else.
+    let (places, shown) = (lineage.places(), Arc::new(lineage.processes(&wanted.ids)));
+    let mut survey = ProcessSurvey::of(&shown);
+    for (at, little) in events.iter().enumerate() {
+        if places.contains(&order(at, little.time).origin()) {
+            show(&mut survey, at, little);
+            survey.keep();
+        }
+    }
+    let mut table = ProcessSurvey::merge([survey]);
+    table.complete(&wanted.ids, |id| lineage.shown.get(&id).map(|shown| shown.outline.life()));
+    (Forest::new(table), lineage)
+}
+
 fn little() -> impl Strategy<Value = Little> {
     let id = prop::sample::select(vec![1_u32, 1, 3, 3, 5, 11]);
-    (0..2_u8, 0..6_u8, id, 0..40_i64, prop::option::of(0..6_u8), 0..3_i64)
-        .prop_map(|(host, process, id, time, parent, pid)| Little { host, process, id, time, parent, pid })
+    (0..2_u8, 0..6_u8, id, 0..40_i64, prop::option::of(0..6_u8), 0..3_i64).prop_map(
+        |(host, process, id, time, parent, pid)| Little { host, process, id, time, parent, pid, is_loose: false },
+    )
 }
 
 proptest! {
     #[test]
     fn a_forest_is_what_a_simple_model_says(events in prop::collection::vec(little(), 0..60), threads in 1..4_usize) {
-        let wanted = Arc::new(WantedProcesses::default());
-        let (forest, _) = forest_of(&events, threads, &wanted);
+        let forest = forest_of(&events, threads);
         let mut expected = naive(&events);
         let mut found = plain(&forest);
         let rings: usize = forest.hosts.iter().map(|host| host.rings).sum();
@@ -156,14 +213,69 @@ proptest! {
         }
     }
 
+    /// Who is shown beside alerts, and what of them, is what a forest of all processes says.
+    #[test]
+    fn the_forest_of_some_processes_is_a_part_of_the_forest_of_all(
+        mut events in prop::collection::vec(little(), 0..60),
+        chosen in prop::collection::vec((0..2_u8, 0..6_u8), 0..4),
+        threads in 1..4_usize,
+        max_memory in prop_oneof![Just(0_u64), Just(1 << 20)],
+        without_ids in any::<bool>(),
+    ) {
+        // Rings are cut where all of their processes are known: here only those that are shown are.
+        events.retain(|little| little.parent.is_none_or(|parent| parent < little.process));
+        if without_ids {
+            for little in &mut events {
+                little.is_loose = little.time % 3 != 0;
+            }
+        }
+        let all = forest_of(&events, 1);
+        let wanted = wanted(&chosen);
+        let limits = LineageLimits { ancestors: 2, children: 2, relatives: 1000 };
+        let (some, lineage) = forest_of_some(&events, threads, &wanted, max_memory, limits);
+        for (host, process) in &chosen {
+            let host_name = format!("host-{host}");
+            for key in keys(*process) {
+                let find = |forest: &Forest| {
+                    let at = forest.position(&host_name)?;
+                    Some((at, forest.hosts[at].find(&key)?))
+                };
+                let Some((at, node)) = find(&all) else { continue };
+                // A process that is only named is there if it is wanted; who started it nobody knows.
+                let (of_all, of_some) = (&all.hosts[at], find(&some).map(|(at, node)| (&some.hosts[at], node)));
+                let Some((of_some, same)) = of_some else {
+                    prop_assert!(of_all.node(node).last.is_none());
+                    continue;
+                };
+                let text = |host: &HostTree, at: NodeIndex| {
+                    let ProcessNode { key, facts, started, starts, ended, last, counts, .. } = host.node(at);
+                    format!("{key:?} {facts:?} {started:?} {starts} {ended:?} {last:?} {counts:?}")
+                };
+                let relatives = |host: &HostTree, node: NodeIndex| {
+                    let ancestors: Vec<String> = host.ancestors(node).take(2).map(|at| text(host, at)).collect();
+                    let children: Vec<String> = host.node(node).children.iter().take(2).map(|at| text(host, *at)).collect();
+                    (text(host, node), ancestors, children)
+                };
+                prop_assert_eq!(relatives(of_some, same), relatives(of_all, node));
+                prop_assert_eq!(of_some.ancestors(same).nth(2).is_some(), of_all.ancestors(node).nth(2).is_some());
+                let id = wanted.ids.of(wanted.ids.hosts.number(&host_name), &key);
+                let count = lineage.shown.get(&id).map_or(0, |shown| shown.child_count);
+                prop_assert_eq!(count, of_all.node(node).child_count);
+            }
+        }
+        let notice = all.several_hosts().is_some();
+        prop_assert_eq!(lineage.straddling.is_some(), notice);
+    }
+
     #[test]
     fn threads_and_order_make_no_difference(events in prop::collection::vec(little(), 0..40)) {
-        let mut wanted = WantedProcesses::default();
-        wanted.add("host-0", EntityKey::Entity(EntityId::new(&guid(1))));
-        let wanted = Arc::new(wanted);
+        let wanted = wanted(&[(0, 1)]);
         let text = |threads| {
-            let (forest, survey) = forest_of(&events, threads, &wanted);
-            let did: Vec<String> = List::ALL.iter().map(|list| format!("{:?}", survey.details.of(0).unwrap().list(*list))).collect();
+            let forest = forest_of(&events, threads);
+            let spools = spools(0);
+            let surveys = observe(&events, threads, || TriageSurvey::new(&wanted, &spools));
+            let details = TriageSurvey::merge(surveys, &wanted, &spools).details;
+            let did: Vec<String> = List::ALL.iter().map(|list| format!("{:?}", details.of(0).unwrap().list(*list))).collect();
             (format!("{:?}", forest.hosts.iter().map(|host| &host.nodes).collect::<Vec<_>>()), did)
         };
         prop_assert_eq!(text(1), text(3));
@@ -187,7 +299,7 @@ fn guids_are_held_in_their_bytes() {
 }
 
 fn started(process: u8, parent: Option<u8>, time: i64) -> Little {
-    Little { host: 0, process, id: 1, time, parent, pid: i64::from(process) }
+    Little { host: 0, process, id: 1, time, parent, pid: i64::from(process), is_loose: false }
 }
 
 fn rows(forest: &Forest, view: View, selection: Option<&TreeSelection>) -> Vec<String> {
@@ -212,7 +324,7 @@ fn a_view_shows_the_way_to_what_was_selected_and_what_it_started() {
         started(5, Some(4), 5),
         started(6, Some(4), 6),
     ];
-    let (forest, _) = forest_of(&events, 1, &Arc::default());
+    let forest = forest_of(&events, 1);
     let all = View::default();
     assert_eq!(rows(&forest, all, None), ["01.exe", "12.exe", "24.exe", "35.exe", "36.exe", "13.exe"]);
     let node = forest.hosts[0].with_pid(4, None)[0];
@@ -234,7 +346,7 @@ fn processes_that_start_each_other_are_shown_once() {
         started(4, Some(4), 4),
         started(5, Some(2), 5),
     ];
-    let (forest, _) = forest_of(&events, 2, &Arc::default());
+    let forest = forest_of(&events, 2);
     assert_eq!(forest.hosts[0].rings, 1);
     assert_eq!(rows(&forest, View::default(), None), ["01.exe", "12.exe", "23.exe", "25.exe", "04.exe"]);
 }
@@ -244,7 +356,7 @@ type LooseStart = (i64, &'static str, Option<(i64, &'static str)>, i64);
 
 /// A survey of starts with numbers instead of entity ids.
 fn loose(starts: &[LooseStart]) -> Forest {
-    let mut survey = ProcessSurvey::new(&Arc::default());
+    let mut survey = ProcessSurvey::all();
     for (at, (pid, image, parent, time)) in starts.iter().enumerate() {
         let mut document = Document::new();
         document.set(ecs::PROCESS_PID, *pid);
@@ -256,7 +368,7 @@ fn loose(starts: &[LooseStart]) -> Forest {
         survey.see(&ObservedEvent { fields: &document, id: Some(1), order: order(at, *time) });
         survey.keep();
     }
-    Forest::new(survey.table)
+    Forest::new(ProcessSurvey::merge([survey]))
 }
 
 #[test]
@@ -275,7 +387,7 @@ fn without_entity_ids_a_parent_is_found_by_its_number_and_image() {
 
 #[test]
 fn long_chains_and_large_families_do_no_harm() {
-    let mut survey = ProcessSurvey::new(&Arc::default());
+    let mut survey = ProcessSurvey::all();
     let count = 60_000_i64;
     for at in 0..count {
         let mut document = Document::new();
@@ -288,7 +400,7 @@ fn long_chains_and_large_families_do_no_harm() {
         survey.see(&ObservedEvent { fields: &document, id: Some(1), order: time });
         survey.keep();
     }
-    let forest = Forest::new(survey.table);
+    let forest = Forest::new(ProcessSurvey::merge([survey]));
     let rows = View::default().rows(&forest, 0, None);
     assert_eq!(i64::from(rows.last().unwrap().depth), count);
     let wide = View { depth: Some(64), children: Some(1000) };
@@ -303,10 +415,11 @@ fn long_chains_and_large_families_do_no_harm() {
 fn a_process_with_more_to_tell_than_is_held_says_so_and_counts_right() {
     let key = EntityKey::Entity(EntityId::new("p"));
     let mut wanted = WantedProcesses::default();
-    let number = wanted.add("", key);
+    let number = wanted.add("", &key);
     let wanted = Arc::new(wanted);
-    let surveys = |threads: usize| {
-        let mut surveys: Vec<ProcessSurvey> = (0..threads).map(|_| ProcessSurvey::new(&wanted)).collect();
+    let surveys = |threads: usize| -> Details {
+        let spools = spools(1 << 20);
+        let mut surveys: Vec<TriageSurvey> = (0..threads).map(|_| TriageSurvey::new(&wanted, &spools)).collect();
         for at in 0..12_000_usize {
             let mut document = Document::new();
             document.set(ecs::PROCESS_ENTITY_ID, "p");
@@ -320,7 +433,7 @@ fn a_process_with_more_to_tell_than_is_held_says_so_and_counts_right() {
             });
             survey.keep();
         }
-        ProcessSurvey::merge(surveys).unwrap().details
+        TriageSurvey::merge(surveys, &wanted, &spools).details
     };
     let (one, three) = (surveys(1), surveys(3));
     let (entries, not_held) = one.of(number).unwrap().list(List::Files);

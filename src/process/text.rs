@@ -22,6 +22,12 @@ impl CutText {
         let (kept, cut) = split(text, most);
         Self { text: kept.into(), cut }
     }
+
+    /// The text with at most so many bytes.
+    #[must_use]
+    pub fn clipped(&self, most: usize) -> Self {
+        if self.text.len() <= most { self.clone() } else { Self::new(&self.text, most) }
+    }
 }
 
 /// The start of a text, and how many characters follow it.

@@ -4,15 +4,19 @@
 //! Alerts of one process share what is known of it. This module does not know how the evidence is read: it says what is wanted, and takes what was found.
 
 use super::connection::{Connection, HostAddresses};
-use super::details::{Details, List, OfProcess, WantedProcesses};
+use super::details::{Details, List, OfProcess};
 use super::entity::EntityKey;
 use super::field_reader::{FieldReader, LONGEST_COMMAND, process_of};
 use super::forest::{Forest, NodeIndex};
-use super::observe::ProcessSurvey;
-use super::prevalence::{Prevalence, PrevalenceIndex, SOUGHT, Sought, ValueKind, Watch};
+use super::lineage::{Lineage, LineageLimits};
+use super::prevalence::{Prevalence, PrevalenceIndex, Sought};
+use super::sightings::{SOUGHT, SightedConnection, SightedValue, ValueKind};
+use super::table::ProcessTable;
 use super::text::CutText;
+use super::wanted::WantedProcesses;
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};
+use crate::base::spool::SortedSpool;
 use crate::detect::{Alert, AlertSource};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
@@ -31,13 +35,20 @@ const MOST_READ_AGAIN: usize = 1000;
 pub const MOST_ANCESTORS: usize = 32;
 /// Most children of a process that are listed.
 pub const MOST_CHILDREN: usize = 50;
+/// Most ancestors and children of all processes of alerts that are looked at.
+const MOST_RELATIVES: usize = 50_000;
 /// Most values of one kind that are sought for one alert.
 pub const MOST_SOUGHT: usize = 20;
+
+/// The relatives of processes of alerts that are shown.
+pub const RELATIVES: LineageLimits =
+    LineageLimits { ancestors: MOST_ANCESTORS, children: MOST_CHILDREN, relatives: MOST_RELATIVES };
 
 /// The processes and values to be looked up for some alerts.
 #[derive(Debug, Default)]
 pub struct TriagePlan {
-    wanted: Arc<WantedProcesses>,
+    /// The processes of the alerts.
+    pub wanted: Arc<WantedProcesses>,
     /// The processes by number.
     processes: Vec<(Arc<str>, EntityKey)>,
     /// Processes that were too many.
@@ -47,8 +58,10 @@ pub struct TriagePlan {
 /// The context of some alerts.
 #[derive(Debug)]
 pub struct Triage {
-    /// All processes.
+    /// The processes of the alerts, their ancestors and their children.
     pub forest: Forest,
+    /// How many relatives of processes were left out, there being too many.
+    no_relatives: u64,
     /// How many processes of alerts were left out, there being too many.
     left_out: usize,
     /// How many values of alerts were not sought, there being too many.
@@ -62,6 +75,8 @@ pub struct Triage {
     /// Where the wanted processes are in the forest, by number.
     places: Vec<Option<(usize, NodeIndex)>>,
     prevalence: PrevalenceIndex,
+    /// That processes appear under the names of several hosts, if that is so.
+    pub several_hosts: Option<Notice>,
 }
 
 /// A process of an alert.
@@ -86,51 +101,74 @@ impl TriagePlan {
                 continue;
             }
             let known = wanted.len();
-            wanted.add(&host, key.clone());
+            wanted.add(&host, &key);
             if wanted.len() > known {
                 self.processes.push((host.into(), key));
             }
         }
     }
-
-    /// An observer that gathers it.
-    pub fn survey(&self) -> ProcessSurvey {
-        ProcessSurvey::new(&self.wanted).with_addresses()
-    }
 }
 
 impl Triage {
-    /// The context as far as one pass has gathered it. The values to look for elsewhere are still to be named ([`seek`](Self::seek)), and their prevalence to
-    /// be counted ([`watch`](Self::watch)).
-    pub fn new(plan: TriagePlan, surveys: Vec<ProcessSurvey>) -> Self {
+    /// The context of alerts out of what a pass has gathered, with the facts of the processes that are shown.
+    pub fn new(
+        plan: TriagePlan,
+        mut details: Details,
+        addresses: HostAddresses,
+        lineage: &Lineage,
+        mut facts: ProcessTable,
+    ) -> Self {
         let TriagePlan { wanted, processes, left_out } = plan;
-        let survey = ProcessSurvey::merge(surveys).unwrap_or_else(|| ProcessSurvey::new(&wanted));
-        let ProcessSurvey { table, mut details, addresses, .. } = survey;
-        let addresses = addresses.unwrap_or_default();
         details.settle(&addresses);
-        let forest = Forest::new(table);
+        facts.complete(&wanted.ids, |id| lineage.shown.get(&id).map(|shown| shown.outline.life()));
+        let mut forest = Forest::new(facts);
+        for host in &mut forest.hosts {
+            let number = wanted.ids.hosts.number(&host.name);
+            for node in &mut host.nodes {
+                // The forest has the children that are shown; of others it is known that they are there.
+                let shown = lineage.shown.get(&wanted.ids.of(number, &node.key));
+                node.child_count = shown.map_or(0, |shown| shown.child_count);
+            }
+        }
         let place = |(host, key): &(Arc<str>, EntityKey)| {
             let at = forest.position(host)?;
             Some((at, forest.hosts[at].find(key)?))
         };
         let places = processes.iter().map(place).collect();
-        let (addresses, prevalence) = (Arc::new(addresses), PrevalenceIndex::default());
-        Self { forest, left_out, not_sought: 0, still_cut: 0, addresses, details, wanted, places, prevalence }
+        let prevalence = PrevalenceIndex::new(&wanted.ids);
+        Self {
+            forest,
+            no_relatives: lineage.left_out,
+            left_out,
+            not_sought: 0,
+            still_cut: 0,
+            addresses: Arc::new(addresses),
+            details,
+            wanted,
+            places,
+            prevalence,
+            several_hosts: None,
+        }
     }
 
-    /// Names the values of alerts that are looked for elsewhere, and counts those that starts of processes have.
-    pub fn seek(&mut self, alerts: &dyn AlertSource) -> io::Result<()> {
-        let mut prevalence = PrevalenceIndex::default();
+    /// Counts the values of alerts in the whole evidence.
+    pub fn count(
+        &mut self,
+        alerts: &dyn AlertSource,
+        values: &SortedSpool<SightedValue>,
+        connections: &SortedSpool<SightedConnection>,
+    ) -> io::Result<()> {
+        let mut prevalence = PrevalenceIndex::new(&self.wanted.ids);
         let mut not_sought = 0;
         alerts.for_each(|_, alert| {
             let (sought, left_out) = self.sought_for(alert);
-            for sought in sought {
-                prevalence.seek(sought);
+            for value in &sought {
+                prevalence.seek(value);
             }
             not_sought += left_out;
             Ok(())
         })?;
-        prevalence.count_starts(&self.forest);
+        prevalence.count(values, connections, &self.addresses)?;
         (self.prevalence, self.not_sought) = (prevalence, not_sought);
         Ok(())
     }
@@ -166,22 +204,10 @@ impl Triage {
         }
     }
 
-    /// The values to look for in another pass; `None` if there are none.
-    pub fn watch(&self) -> Option<Arc<PrevalenceIndex>> {
-        self.prevalence.needs_pass().then(|| Arc::new(self.prevalence.clone()))
-    }
-
-    /// Adds what that pass has seen.
-    pub fn watched(&mut self, watches: Vec<Watch>) {
-        for watch in watches {
-            self.prevalence.merge(watch.finish());
-        }
-    }
-
     /// Notices for the reader: limits that were reached, and processes under the names of several hosts.
     pub fn notices(&self) -> Vec<Notice> {
         let (looked_up, reread) = (grouped(MOST_PROCESSES as u64), grouped(MOST_READ_AGAIN as u64));
-        let apart = grouped(super::MOST_PROCESSES as u64);
+        let relatives = grouped(MOST_RELATIVES as u64);
         let limits = [
             (
                 self.left_out as u64,
@@ -199,16 +225,16 @@ impl Triage {
                 format!("beside alerts told in part: more than {reread} are longer than {LONGEST_COMMAND} bytes"),
             ),
             (
-                self.forest.beyond,
-                "event",
-                format!("counted for no process beside alerts: there are more than {apart} processes"),
+                self.no_relatives,
+                "process",
+                format!("above or below those of alerts not shown: there are more than {relatives} in all"),
             ),
         ];
         let limits = limits
             .into_iter()
             .filter(|(count, ..)| *count > 0)
             .map(|(count, noun, text)| Notice::new(NoticeKind::Limit, format!("{} {text}", counted(count, noun))));
-        limits.chain(self.forest.several_hosts()).collect()
+        limits.chain(self.several_hosts.clone()).collect()
     }
 
     /// The processes of an alert, in stage order.
@@ -251,7 +277,8 @@ impl Triage {
             let facts = &self.forest.hosts[host].node(node).facts;
             let hash = facts.hashes.as_ref().and_then(|hashes| hashes.sha256.clone());
             all.extend(hash.map(|text| (ValueKind::Sha256, CutText { text, cut: 0 })));
-            all.extend(facts.command_line.clone().map(|command| (ValueKind::CommandLine, command)));
+            let command = facts.command_line.as_ref().map(|command| command.clipped(LONGEST_COMMAND));
+            all.extend(command.map(|command| (ValueKind::CommandLine, command)));
             for (list, sort) in [(List::Destinations, ValueKind::Destination), (List::Dns, ValueKind::Dns)] {
                 let (entries, _) = did.list(list);
                 let texts = entries.into_iter().filter_map(|(entry, _)| entry.parts[0].clone());

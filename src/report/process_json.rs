@@ -46,8 +46,8 @@ pub fn write_node(host: &HostTree, at: NodeIndex, object: &mut ObjectWriter<'_>)
     object.optional("parent_entity_id", parent_id(host, node).as_deref());
     object.object("counts", |object| {
         node.counts.iter().for_each(|(kind, count)| object.number(kind.name(), count.into()));
-        if !node.children.is_empty() {
-            object.number("children", node.children.len() as u64);
+        if node.child_count > 0 {
+            object.number("children", node.child_count.into());
         }
     });
 }

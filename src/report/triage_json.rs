@@ -1,10 +1,12 @@
 //! The triage of an alert as `evql.triage` of its document. docs/outputs.md has the keys.
 
 use super::process_json::write_node;
+use crate::base::Ticks;
 use crate::base::json::push_text;
 use crate::base::json_object::{ObjectWriter, push_object};
 use crate::detect::Alert;
 use crate::event::OrderKey;
+use crate::process::ProcessNode;
 use crate::process::details::{ActivityEntry, List, Times};
 use crate::process::triage::{AlertProcess, MOST_ANCESTORS, MOST_CHILDREN, Triage};
 use hashbrown::HashMap;
@@ -44,7 +46,10 @@ fn process(triage: &Triage, member: AlertProcess<'_>, out: &mut Vec<u8>) {
     push_object(out, |object| {
         object.object("process", |object| write_node(host, member.node, object));
         let ancestors = capped("ancestors", host.ancestors(member.node).collect(), MOST_ANCESTORS, &mut omitted);
-        let children = capped("children", host.node(member.node).children.clone(), MOST_CHILDREN, &mut omitted);
+        let ProcessNode { children, child_count, .. } = host.node(member.node);
+        let children: Vec<_> = children.iter().copied().take(MOST_CHILDREN).collect();
+        let more = u64::from(*child_count).saturating_sub(children.len() as u64);
+        omitted.extend((more > 0).then_some(("children", more)));
         object.list("ancestors", ancestors, node);
         object.list("children", children, node);
         for list in List::ALL {
@@ -114,13 +119,13 @@ fn push_entry(entry: &ActivityEntry, times: &Times, out: &mut Vec<u8>) {
             object.list(name, &times.values, |value, out| push_text(out, value));
         }
         object.number("count", times.count);
-        write_span(object, times.first, times.last);
+        write_span(object, times.first.time, times.last.time);
     });
 }
 
-fn write_span(object: &mut ObjectWriter<'_>, first: OrderKey, last: OrderKey) {
-    object.text("first", &first.time.rfc3339_full());
-    object.text("last", &last.time.rfc3339_full());
+fn write_span(object: &mut ObjectWriter<'_>, first: Ticks, last: Ticks) {
+    object.text("first", &first.rfc3339_full());
+    object.text("last", &last.rfc3339_full());
 }
 
 /// The facts of one service, gathered from several registry events.
@@ -136,7 +141,7 @@ impl Service {
         push_object(out, |object| {
             object.text("name", &self.name);
             object.optional("image_path", self.image_path.as_deref());
-            write_span(object, self.first, self.last);
+            write_span(object, self.first.time, self.last.time);
         });
     }
 }

@@ -2,12 +2,12 @@
 
 use super::line::line;
 use super::{DIM, counted, grouped, shown};
+use evql::base::Ticks;
 use evql::detect::Alert;
-use evql::event::OrderKey;
 use evql::process::details::{ActivityEntry, List, Times};
 use evql::process::prevalence::ValueKind;
 use evql::process::triage::{AlertProcess, Triage};
-use evql::process::{HostTree, NodeIndex};
+use evql::process::{HostTree, NodeIndex, ProcessNode};
 use std::io::{self, Write};
 
 /// Most lines of one list, unless everything is wanted.
@@ -71,8 +71,10 @@ struct ProcessCard<'t> {
 impl ProcessCard<'_> {
     fn print(&self, out: &mut dyn Write, member: &AlertProcess<'_>) -> io::Result<()> {
         let ancestors: Vec<NodeIndex> = self.host.ancestors(member.node).collect();
-        self.list(out, "started by", &ancestors, 0, |at| self.named(*at))?;
-        self.list(out, "started", &self.host.node(member.node).children, 0, |at| self.started(*at))?;
+        self.list(out, "started by", &ancestors, (0, "process"), |at| self.named(*at))?;
+        let ProcessNode { children, child_count, .. } = self.host.node(member.node);
+        let not_held = u64::from(*child_count).saturating_sub(children.len() as u64);
+        self.list(out, "started", children, (not_held, "process"), |at| self.started(*at))?;
         for list in List::ALL {
             let (entries, not_held) = member.did.list(list);
             let label = match list {
@@ -83,7 +85,7 @@ impl ProcessCard<'_> {
                 List::Images => "loaded",
                 List::Other => "other",
             };
-            self.list(out, label, &entries, not_held, |(entry, times)| self.entry(entry, times))?;
+            self.list(out, label, &entries, (not_held, "event"), |(entry, times)| self.entry(entry, times))?;
         }
         Ok(())
     }
@@ -93,7 +95,7 @@ impl ProcessCard<'_> {
         out: &mut dyn Write,
         label: &str,
         all: &[T],
-        not_held: u64,
+        (not_held, noun): (u64, &str),
         text: impl Fn(&T) -> String,
     ) -> io::Result<()> {
         let most = if self.verbose { usize::MAX } else { MOST_LINES };
@@ -105,7 +107,7 @@ impl ProcessCard<'_> {
             line(out, "", &format!("{DIM}and {} more; -v shows them{DIM:#}", grouped(left as u64)))?;
         }
         if not_held > 0 {
-            line(out, "", &format!("{DIM}and {} that were too many to hold{DIM:#}", counted(not_held, "event")))?;
+            line(out, "", &format!("{DIM}and {} that were too many to hold{DIM:#}", counted(not_held, noun)))?;
         }
         Ok(())
     }
@@ -158,13 +160,13 @@ impl ProcessCard<'_> {
             }
             List::Other => format!("{} {}", text(0), text(1)),
         };
-        format!("{what}  {DIM}{}{DIM:#}", span(times.count, times.first, times.last))
+        format!("{what}  {DIM}{}{DIM:#}", span(times.count, times.first.time, times.last.time))
     }
 }
 
 /// How often and when.
-fn span(count: u64, first: OrderKey, last: OrderKey) -> String {
-    let time = |order: OrderKey| order.time.rfc3339().replacen('T', " ", 1);
+fn span(count: u64, first: Ticks, last: Ticks) -> String {
+    let time = |time: Ticks| time.rfc3339().replacen('T', " ", 1);
     if count == 1 {
         return time(first);
     }

@@ -38,6 +38,7 @@ pub use candidate::CandidateTuple;
 pub use correlator::{Correlated, Correlator, Straddling};
 pub use found_alert::{AlertEvent, FoundAlert};
 pub use hit_template::{HitTemplate, joins_on_one_host};
+pub use hosts::{HostNumber, HostTable};
 pub use limits::{KeptAlerts, keep_within_limits};
 pub use pattern::{CandidateTables, PatternHit};
 pub use suppress::suppressing;

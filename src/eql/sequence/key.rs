@@ -157,7 +157,8 @@ impl DigestBuffer {
 }
 
 impl Digester {
-    fn of(&self, value: impl Hash) -> Digest {
+    /// The digest of anything that is no text of an event.
+    pub fn of(&self, value: impl Hash) -> Digest {
         [self.first.hash_one(&value), self.second.hash_one(&value)]
     }
 
