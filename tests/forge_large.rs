@@ -6,7 +6,7 @@ use evql::detect::{Alert, Detector};
 use evql::eql;
 use evql::event::Clock;
 use evql::forge::{Large, LargeError};
-use evql::pipeline::{self, RunOptions, Silent, SpoolLimits, TimelineOptions};
+use evql::pipeline::{self, AlertContents, RunOptions, Silent, SpoolLimits, TimelineOptions};
 use evql::rules::{Rule, RuleSet};
 use evql::source::{FaultKind, FaultSeverity};
 use std::collections::BTreeSet;
@@ -90,9 +90,10 @@ fn what_is_found_depends_neither_on_threads_nor_on_memory() {
     let rules: BTreeSet<usize> = slowly.iter().map(|(rule, _)| *rule).collect();
     assert!(rules.len() > 20 && !rules.contains(&25) && (26..32).all(|rule| rules.contains(&rule)), "{rules:?}");
     for threads in [1, 2, 3, 8] {
-        for (outlines, max_memory) in [(false, 0), (true, 100_000), (false, 512 << 20)] {
+        let cases = [(AlertContents::Events, 0), (AlertContents::Places, 100_000), (AlertContents::Events, 512 << 20)];
+        for (alerts, max_memory) in cases {
             let limits = SpoolLimits { max_memory, temp_folder: None };
-            let options = RunOptions { threads, outlines, limits, ..RunOptions::default() };
+            let options = RunOptions { threads, alerts, limits, ..RunOptions::default() };
             assert_eq!(found(&folder, &queries, &options), slowly, "{threads} threads, {max_memory} bytes");
         }
     }

@@ -10,7 +10,7 @@ use super::terminal::{faults, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
 use evql::detect::{self, Coverage, Detector};
-use evql::pipeline::{self, RunOptions};
+use evql::pipeline::{self, AlertContents, RunOptions};
 use evql::rules::{LoadOptions, Loaded, Rule, RuleStatus};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ fn as_json(row: &StatsRow) -> Value {
 
 /// Whether the evidence could answer each rule.
 fn coverage(loaded: &Loaded, args: &RulesStats, look: &Look) -> Result<Vec<Coverage>> {
-    let options = RunOptions { inventory: true, outlines: true, ..RunOptions::default() };
+    let options = RunOptions { inventory: true, alerts: AlertContents::Places, ..RunOptions::default() };
     // What the evidence holds does not depend on rules, so that none need run.
     let outcome =
         pipeline::run(&args.evidence, &Detector::new(evql::rules::RuleSet::default()), &options, &Bar::new(look))?;

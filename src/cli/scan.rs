@@ -9,10 +9,8 @@ use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};
-use evql::pipeline::{self, Silent, SurveyOptions, TimelineOptions};
+use evql::pipeline::{AlertContents, TimelineOptions};
 use evql::report::html::{AlertsHtml, CaseFacts};
-use evql::source::DiscoveredInputs;
-use evql::survey::EvidenceSurvey;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -33,8 +31,11 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let has_triage = writes_documents && !args.triage.no_triage;
     let look_up = has_triage || (args.triage.triage && !look.quiet);
     // Those who only count need not know more.
-    let outlines = look.quiet && page.is_none() && alerts_as.is_none();
-    let wanted = WantedOutputs { timeline: rows, outlines, ..WantedOutputs::default() };
+    let counts_only = look.quiet && page.is_none() && alerts_as.is_none();
+    let alerts_wanted = if counts_only { AlertContents::Places } else { AlertContents::Events };
+    // A report says what the evidence lacks, which alerts alone do not show.
+    let survey = page.is_some() || alerts_as == Some(AlertFormat::Html);
+    let wanted = WantedOutputs { timeline: rows, alerts: alerts_wanted, survey, ..WantedOutputs::default() };
     let mut session = Session::run_wanted(&args.evidence, &args.rules, look, &outputs, wanted)?;
     // Taken out first: the rows may be gigabytes on disk, and what follows holds the session for a while.
     let rows = session.run.outcome.timeline.take();
@@ -48,14 +49,10 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if shows_alerts {
         session.go_on(look, |run, bar| run.learn_addresses(bar))?;
     }
-    // One more pass, and only for the page: it says what the evidence lacks, which alerts alone do not show.
-    let surveyed = if page.is_some() || alerts_as == Some(AlertFormat::Html) {
-        let surveyed = survey(args, &session)?;
-        session.run.outcome.compare_files();
-        Some(surveyed)
-    } else {
-        None
-    };
+    if args.hash_inputs {
+        session.run.outcome.hash_files();
+    }
+    let surveyed = session.run.outcome.survey.take();
     let results = session.run.results();
     let case = surveyed.map_or_else(CaseFacts::default, |surveyed| case::of_scan(args, &session, &surveyed));
     let html = AlertsHtml { case: &case, limits: args.page.limits() };
@@ -128,19 +125,4 @@ fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
     let page = args.html_report.as_ref().map(|path| sink(path, false)).transpose()?;
     let summary = args.formats.summary_json.as_ref().map(|path| sink(path, false)).transpose()?;
     Ok(Outputs { alerts, page, timeline, summary })
-}
-
-/// Surveys the evidence for the report: all records of every provider, their numbers, and notable records. It takes a pass of its own.
-fn survey(args: &Scan, session: &Session) -> Result<EvidenceSurvey> {
-    let options = SurveyOptions {
-        threads: session.run.options.threads,
-        slow_reader: session.run.options.slow_reader,
-        hash: args.hash_inputs,
-        window: session.run.options.window,
-        filter: session.run.options.filter.clone(),
-        search: session.run.options.search.clone(),
-    };
-    // What could not be read was told by the scan.
-    let inputs = DiscoveredInputs { inputs: session.run.outcome.inputs.clone(), faults: Vec::new() };
-    Ok(pipeline::survey_inputs(inputs, &options, &Silent)?)
 }

@@ -6,7 +6,7 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
 use evql::diag;
-use evql::pipeline::{self, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
+use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
 use evql::rules::{self, FileReport, LoadOptions, Loaded, Placeholders};
 use evql::source::{Fault, FaultKind, FaultSeverity, Search};
 use evql::{ChosenRules, ScanRun};
@@ -132,8 +132,10 @@ pub struct WantedOutputs {
     pub timeline: Option<TimelineOptions>,
     /// Which fields the events have.
     pub inventory: bool,
-    /// Of alerts no more than their rules, hosts and times, where no exception asks for more.
-    pub outlines: bool,
+    /// How much of alerts.
+    pub alerts: AlertContents,
+    /// Whether to survey what the evidence consists of.
+    pub survey: bool,
 }
 
 /// Whether something that was not read may hold evidence: it is there, and is not of another kind.
@@ -262,7 +264,8 @@ impl Session {
             limits: (&evidence.memory).into(),
             timeline: wanted.timeline,
             inventory: wanted.inventory,
-            outlines: wanted.outlines && chosen.exceptions.is_empty() && !chosen.suppresses,
+            survey: wanted.survey,
+            alerts: wanted.alerts,
             search: search(&evidence.inputs),
             slow_reader: evidence.inputs.slow_reader,
             mapping: evidence.mapping.into(),

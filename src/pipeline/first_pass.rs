@@ -1,7 +1,10 @@
 //! The first pass: all threads read units of work, each into results of its own, which are merged without regard to order.
 
+use super::options::RunOptions;
 use super::partial_results::PartialResults;
 use super::spool::Rows;
+use super::surveying_visitor::SurveyingVisitor;
+use super::unit_survey::UnitSurvey;
 use super::unit_visitor::UnitVisitor;
 use super::worker::{ThreadState, Worker};
 use crate::detect::CandidateWriter;
@@ -33,9 +36,22 @@ impl Worker<'_> {
         // Reader and visitor need to be borrowed at once, so that the reader's buffers leave the state while it reads.
         let mut scratch = std::mem::take(&mut state.scratch);
         found.begin_unit();
-        let mut visitor = UnitVisitor::new(self, unit.input, state, found);
-        let totals = source::visit_unit(self.inputs, unit, &mut scratch, &mut visitor);
-        state.scratch = scratch;
+        let mut names = std::mem::take(&mut state.survey_names);
+        let mut rules = UnitVisitor::new(self, unit.input, state, found);
+        let totals = match &self.survey {
+            Some(survey) => {
+                let RunOptions { window, filter, .. } = self.options;
+                let survey_of = UnitSurvey::new(self.inputs, window, filter, &mut names);
+                let mut both = SurveyingVisitor::new(rules, survey_of);
+                let totals = source::visit_unit(self.inputs, unit, &mut scratch, &mut both);
+                let part = both.finish(&totals);
+                let mut file = survey[unit.input as usize].lock().unwrap_or_else(PoisonError::into_inner);
+                file.add(unit.first_chunk, unit.chunks, part);
+                totals
+            }
+            None => source::visit_unit(self.inputs, unit, &mut scratch, &mut rules),
+        };
+        (state.scratch, state.survey_names) = (scratch, names);
         let CandidateWriter { tuples, alerts, .. } = &mut state.matching.writer;
         self.alerts.add(std::mem::take(alerts));
         // A copy of just this length: the spool keeps it, and the writer keeps its buffer.

@@ -20,7 +20,8 @@
 //! 4. counts (`stats`), notices and faults are put in order, and all of it is the [`Outcome`].
 //!
 //! An output that asks more of the evidence — process trees, triage, the starts of processes — reads it once more with an observer: the [`EvidencePass`], which
-//! knows the duplicates already. [`survey()`] is a pass of its own kind, over records of every provider.
+//! knows the duplicates already. So a run makes two passes at most, and reads single records again only by their places. What the evidence consists of, which
+//! a report says, is surveyed in the first pass (`surveying_visitor`) or, where nothing else is asked, in a pass of its own ([`survey()`]).
 //!
 //! # Invariants
 //!
@@ -53,8 +54,10 @@ mod shape_plans;
 mod spool;
 mod stats;
 mod survey;
+mod surveying_visitor;
 mod threads;
 mod timeline;
+mod unit_survey;
 mod unit_visitor;
 mod window;
 mod worker;
@@ -65,12 +68,12 @@ pub use alert_summary::{AlertSummary, RuleSummary};
 pub use counts::UnitTally;
 pub use evidence_pass::EvidencePass;
 pub use filter::EventFilter;
-pub use options::{Roles, RunOptions};
+pub use options::{AlertContents, Roles, RunOptions};
 pub use outcome::{Outcome, RunError};
 pub use progress::{Progress, Silent};
 pub use run::run;
 pub use stats::Stats;
-pub use survey::{SurveyOptions, survey, survey_inputs};
+pub use survey::{SurveyOptions, survey};
 pub use threads::spread;
 pub use timeline::{SortedTimeline, TimelineOptions};
 pub use window::{TimeWindow, WindowError};

@@ -22,6 +22,16 @@ pub struct Roles {
     pub tiebreaker: Option<String>,
 }
 
+/// How much of alerts a run finds out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AlertContents {
+    /// Alerts have their events.
+    #[default]
+    Events,
+    /// Of an alert's events no more than host, time and place is known, unless an exception asks for more. An alert then has no keys.
+    Places,
+}
+
 /// The options of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
@@ -41,8 +51,10 @@ pub struct RunOptions {
     pub slow_reader: bool,
     /// Whether to note which fields the events have.
     pub inventory: bool,
-    /// Whether of an alert's events no more than host, time and place is wanted, unless an exception asks for more. An alert then has no keys.
-    pub outlines: bool,
+    /// How much of alerts is wanted.
+    pub alerts: AlertContents,
+    /// Whether to survey what the evidence consists of, as a report says it.
+    pub survey: bool,
     /// How evidence is searched for.
     pub search: Search,
     /// How much memory the run may take, and where the rest goes.

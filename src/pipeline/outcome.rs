@@ -3,12 +3,14 @@
 use super::alert_store::AlertStore;
 use super::evidence_pass::EvidencePass;
 use super::stats::Stats;
+use super::survey::add_hashes;
 use super::timeline::SortedTimeline;
 use crate::base::spool::SpoolSpace;
 use crate::detect::{Inventory, RuleIndex};
 use crate::diag::Notice;
 use crate::process::HostAddresses;
 use crate::source::{Fault, FaultKind, Input};
+use crate::survey::EvidenceSurvey;
 use std::collections::BTreeMap;
 
 /// Everything that a run found.
@@ -31,6 +33,8 @@ pub struct Outcome {
     pub addresses: Option<HostAddresses>,
     /// Every event, by process; `None` unless [`RunOptions::timeline`](super::RunOptions::timeline).
     pub timeline: Option<SortedTimeline>,
+    /// What each of the files consists of; `None` unless [`RunOptions::survey`](super::RunOptions::survey). Its faults are those of the outcome.
+    pub survey: Option<EvidenceSurvey>,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub faults: Vec<Fault>,
     /// Limits that were reached, and whatever else a reader must know beside the faults; sorted.
@@ -42,6 +46,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Adds the SHA-256 of each file to the survey, if there is one: they are read once more for it. A file that cannot be read to its end has a fault instead.
+    pub fn hash_files(&mut self) {
+        if let Some(survey) = &mut self.survey {
+            self.again.reader.pool.install(|| add_hashes(survey));
+            self.faults.append(&mut survey.faults);
+            self.compare_files();
+        }
+    }
+
     /// Adds a fault for each file that changed until now (what was looked up in it after the findings were made may be of another state), and one if temporary
     /// files could not be written meanwhile.
     pub fn compare_files(&mut self) {

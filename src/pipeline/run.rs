@@ -4,26 +4,26 @@ use super::alert_store::AlertStore;
 use super::duplicates::Duplicates;
 use super::evidence_pass::EvidencePass;
 use super::gaps;
-use super::options::RunOptions;
+use super::options::{AlertContents, RunOptions};
 use super::outcome::{Outcome, RunError, space_fault};
 use super::partial_results::PartialResults;
 use super::progress::Progress;
 use super::reread::EventReader;
 use super::stats::Stats;
+use super::survey::surveyed_file;
 use super::threads::CHUNKS_PER_UNIT;
 use super::timeline::SortedTimeline;
 use super::worker::{ALERT_SHARE, Worker};
 use crate::base::Locator;
 use crate::base::number::counted;
 use crate::base::spool::SpoolItem;
-use crate::detect::{CandidateTuple, Correlated, Detector, FoundAlert, RuleIndex, Straddling};
+use crate::detect::{CandidateTuple, Correlated, Detector, FoundAlert, RuleIndex};
 use crate::diag::{Notice, NoticeKind};
-use crate::ecs;
 use crate::eql::MAX_KEYS;
-use crate::process::several_hosts_notice;
 use crate::source::{self, Fault, FaultKind, FileStates};
+use crate::survey::EvidenceSurvey;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -58,10 +58,15 @@ pub fn run(
     outcome.faults.extend(states.changes());
     outcome.faults.sort();
     outcome.again.states = states;
-    let Worker { spool, states: of_threads, plans, .. } = worker;
+    let Worker { spool, survey, states: of_threads, plans, .. } = worker;
     // To free what threads have used takes a while, and nobody needs to wait for it.
     pool.spawn(move || drop((of_threads, plans)));
     let spool = spool.map(|spool| spool.into_inner().unwrap_or_else(PoisonError::into_inner));
+    outcome.survey = survey.map(|parts| {
+        let contents = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner).whole());
+        let files = inputs.into_iter().zip(contents).map(surveyed_file).collect();
+        EvidenceSurvey { files, faults: Vec::new(), unlisted_faults: 0 }
+    });
     let duplicates = outcome.again.duplicates.clone();
     outcome.timeline = spool.map(|spool| SortedTimeline { spool, duplicates, pool });
     Ok(outcome)
@@ -119,7 +124,8 @@ fn alerts(worker: &Worker<'_>, duplicates: &Duplicates, reader: &EventReader) ->
     let mut kept = detector.keep(worker.alerts.take_sorted(), is_gone, &worker.space.share(ALERT_SHARE))?;
     let left_out = std::mem::take(&mut kept.left_out);
     let mut alerts = AlertStore::new(kept, detector.builder(&worker.tables), reader.clone())?;
-    let lost = if options.outlines && !detector.judges_alerts() { Vec::new() } else { alerts.load()? };
+    let needs_events = options.alerts == AlertContents::Events || detector.judges_alerts();
+    let lost = if needs_events { alerts.load()? } else { Vec::new() };
     let (set_aside, repeated) = alerts.suppress(detector)?;
     let fault = |origin: Locator| {
         let reason = "a record of an alert was not there any more when it was read again: the file was changed, and the alert has only its host, time and place".to_owned();
@@ -139,7 +145,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
     let reader = EventReader::new(inputs, worker.options, pool, &worker.space);
     let Alerts { kept: alerts, left_out, set_aside, repeated, lost } = alerts(worker, &duplicates, &reader)?;
-    let of_hosts = straddling.map(|straddling| straddling_notice(&reader, &straddling));
+    let of_hosts = straddling.map(|straddling| reader.straddling_notice(&straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
@@ -163,17 +169,10 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
         inventory,
         addresses,
         timeline: None,
+        survey: None,
         faults,
         notices,
         stats,
         again,
     })
-}
-
-/// A notice of processes that appear under the names of several hosts.
-fn straddling_notice(reader: &EventReader, straddling: &Straddling) -> Notice {
-    let event = reader.events(&BTreeSet::from([straddling.example])).into_iter().next();
-    let id = event.as_ref().and_then(|event| event.document.text(ecs::PROCESS_ENTITY_ID)).unwrap_or("(none)");
-    let hosts: Vec<&str> = straddling.hosts.iter().map(|host| &**host).collect();
-    several_hosts_notice(straddling.processes, id, &hosts)
 }

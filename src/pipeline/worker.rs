@@ -7,11 +7,13 @@ use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerpri
 use super::keywords::AskedKeywords;
 use super::options::RunOptions;
 use super::progress::Progress;
-use super::reread::{self, ChunkHasher, RecordIdCollector, scratch};
+use super::reread::{self, ChunkHasher, RecordIdCollector};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
 use super::spool::RowSpool;
+use super::surveying_visitor::FileParts;
 use super::threads::StatePool;
 use super::timeline::TimelineOptions;
+use crate::base::interner::Interner;
 use crate::base::spool::{SortSpool, SpoolSpace};
 use crate::base::{Locator, Ticks};
 use crate::detect::{CandidateTables, CandidateTuple, Detector, FoundAlert, MatchState};
@@ -57,6 +59,8 @@ pub struct Worker<'run> {
     pub plans: Mutex<HashMap<ShapeKey, Arc<ShapePlans>>>,
     /// The rows of the timeline, if one is wanted.
     pub spool: Option<Mutex<RowSpool>>,
+    /// What each input consists of, if that is wanted.
+    pub survey: Option<Vec<Mutex<FileParts>>>,
     /// Where spools write.
     pub space: SpoolSpace,
     /// How many bytes of the evidence are not read because they cannot.
@@ -78,6 +82,8 @@ pub struct ThreadState {
     pub(super) row_ends: Vec<usize>,
     /// Connections that show addresses of their hosts.
     pub(super) connections: Vec<Connection>,
+    /// Names that a survey has met.
+    pub(super) survey_names: Interner,
 }
 
 impl<'run> Worker<'run> {
@@ -102,6 +108,7 @@ impl<'run> Worker<'run> {
             digests: Digests::default(),
             plans: Mutex::default(),
             spool: options.timeline.as_ref().map(|_| Mutex::new(RowSpool::new(options.limits.share(ROW_SHARE)))),
+            survey: options.survey.then(|| inputs.iter().map(|_| Mutex::default()).collect()),
             space,
             unread: AtomicU64::default(),
             states: StatePool::default(),
@@ -110,7 +117,11 @@ impl<'run> Worker<'run> {
 
     /// Does a job with the state of a thread.
     pub fn with_state<R>(&self, job: impl FnOnce(&mut ThreadState) -> R) -> R {
-        let new = || ThreadState { scratch: scratch(self.options), ..ThreadState::default() };
+        // A survey is about the records of every provider.
+        let wanted =
+            |scratch: Scratch| if self.survey.is_some() { scratch } else { scratch.wanting(sysmon::is_provider) };
+        let scratch = || wanted(Scratch::default().slow(self.options.slow_reader));
+        let new = || ThreadState { scratch: scratch(), ..ThreadState::default() };
         self.states.with(new, job)
     }
 
