@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Something that can be sorted, written to a run, and read back.
 pub trait SpoolItem: Ord + Clone + Send + Sync {
@@ -147,11 +147,33 @@ pub struct SortSpool<T> {
 #[derive(Debug)]
 struct SpoolState<T> {
     /// Items as they were added, block by block: to make one list of them would copy them again and again.
-    blocks: Vec<Vec<T>>,
+    blocks: Vec<SpoolBlock<T>>,
     bytes: u64,
     runs: Vec<SortedRun>,
     /// Whether a run could not be written: everything stays in memory then.
     is_stuck: bool,
+}
+
+/// Items that were added together, sorted.
+#[derive(Debug)]
+struct SpoolBlock<T> {
+    items: Vec<T>,
+    /// Where each partition begins, and where the last one ends.
+    starts: Box<[u32]>,
+}
+
+impl<T: SpoolItem> SpoolBlock<T> {
+    fn new(mut items: Vec<T>) -> Self {
+        items.sort_unstable();
+        let mut starts = vec![0; T::PARTITIONS + 1];
+        items.iter().for_each(|item| starts[item.partition() + 1] += 1);
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        Self { items, starts: starts.into() }
+    }
+
+    fn partition(&self, number: usize) -> &[T] {
+        &self.items[self.starts[number] as usize..self.starts[number + 1] as usize]
+    }
 }
 
 /// A sorted run on disk: where each partition begins, and where the last one ends.
@@ -176,8 +198,10 @@ impl<T: SpoolItem> SortSpool<T> {
             return;
         }
         let bytes: u64 = items.iter().map(|item| item.bytes() as u64).sum();
+        // Here and not when all is there: the thread that adds does its share, and nothing is moved again before its partition is read.
+        let block = SpoolBlock::new(items);
         let mut state = self.state();
-        state.blocks.push(items);
+        state.blocks.push(block);
         state.bytes += bytes;
         if state.bytes <= self.space.limits.max_memory || state.is_stuck {
             return;
@@ -186,14 +210,14 @@ impl<T: SpoolItem> SortSpool<T> {
         state.bytes = 0;
         // The state is not locked while a run is written: the other threads go on.
         drop(state);
-        let mut items = blocks.concat();
+        let mut items: Vec<T> = blocks.into_iter().flat_map(|block| block.items).collect();
         items.sort_unstable();
         let run = self.write(&items);
         let mut state = self.state();
         match run {
             Ok(run) => state.runs.push(run),
             Err(error) => {
-                state.blocks.push(items);
+                state.blocks.push(SpoolBlock::new(items));
                 state.is_stuck = true;
                 self.space.note(&self.space.limits.explain(&error));
             }
@@ -244,42 +268,19 @@ impl<T: SpoolItem> SortSpool<T> {
         // Memory that is short has many runs, which are all read at once.
         let for_each = self.space.limits.max_memory / (runs.len() as u64).max(1) / 2;
         let read_bytes = usize::try_from(for_each).unwrap_or(MOST_READ).clamp(LEAST_READ, MOST_READ);
-        let mut held: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(T::PARTITIONS).collect();
-        blocks.into_iter().flatten().for_each(|item| held[item.partition()].push(item));
-        let held = held.into_iter().map(HeldPartition::new).collect();
-        SortedSpool { held, runs, file: Mutex::new(file), read_bytes }
+        SortedSpool { blocks, runs, file: Mutex::new(file), read_bytes }
     }
 }
 
 /// Items that are all there, to be read in order as often as one likes.
 #[derive(Debug)]
 pub struct SortedSpool<T> {
-    held: Vec<HeldPartition<T>>,
+    /// What is in memory. A partition is put together by whoever reads it, so that threads share that work too.
+    blocks: Vec<SpoolBlock<T>>,
     runs: Vec<SortedRun>,
     file: Mutex<Option<File>>,
     /// Bytes that are read of a run at a time.
     read_bytes: usize,
-}
-
-/// The items of a partition that are in memory. They are sorted by whoever reads the partition first, so that threads share that work too.
-#[derive(Debug)]
-struct HeldPartition<T> {
-    unsorted: Mutex<Vec<T>>,
-    sorted: OnceLock<Vec<T>>,
-}
-
-impl<T: SpoolItem> HeldPartition<T> {
-    fn new(items: Vec<T>) -> Self {
-        Self { unsorted: Mutex::new(items), sorted: OnceLock::new() }
-    }
-
-    fn sorted(&self) -> &[T] {
-        self.sorted.get_or_init(|| {
-            let mut items = std::mem::take(&mut *self.unsorted.lock().unwrap_or_else(PoisonError::into_inner));
-            items.sort_unstable();
-            items
-        })
-    }
 }
 
 impl<T: SpoolItem> SortedSpool<T> {
@@ -290,13 +291,16 @@ impl<T: SpoolItem> SortedSpool<T> {
 
     /// The items of a partition, sorted. The partitions one after the other are everything, sorted.
     pub fn partition(&self, number: usize) -> MergeRuns<'_, T> {
-        let held = self.held[number].sorted().iter();
+        let mut held = Vec::new();
+        self.blocks.iter().for_each(|block| held.extend_from_slice(block.partition(number)));
+        // Blocks are sorted: the stable sort knows such stretches, and merges them.
+        held.sort();
         let reader = |SortedRun(starts): &SortedRun| {
             let stretch = RunReader { file: &self.file, at: starts[number], end: starts[number + 1] };
             BufReader::with_capacity(self.read_bytes, stretch)
         };
         let runs: Vec<_> = self.runs.iter().filter(|run| run.0[number] < run.0[number + 1]).map(reader).collect();
-        let mut merge = MergeRuns { held, runs, next: BinaryHeap::new(), failed: None };
+        let mut merge = MergeRuns { held: held.into_iter(), runs, next: BinaryHeap::new(), failed: None };
         (0..=merge.runs.len()).for_each(|source| merge.advance(source));
         merge
     }
@@ -333,7 +337,7 @@ impl Read for RunReader<'_> {
 /// Merges what is held with the runs on disk.
 #[derive(Debug)]
 pub struct MergeRuns<'s, T> {
-    held: std::slice::Iter<'s, T>,
+    held: std::vec::IntoIter<T>,
     runs: Vec<BufReader<RunReader<'s>>>,
     /// The next item of each source with its number: the runs, and then what is held.
     next: BinaryHeap<Reverse<(T, usize)>>,
@@ -343,7 +347,7 @@ pub struct MergeRuns<'s, T> {
 impl<T: SpoolItem> MergeRuns<'_, T> {
     fn advance(&mut self, source: usize) {
         let item = match self.runs.get_mut(source) {
-            None => self.held.next().cloned(),
+            None => self.held.next(),
             Some(run) if run.buffer().is_empty() && run.get_ref().at == run.get_ref().end => None,
             Some(run) => T::read(run).map_err(|error| self.failed = Some(error)).ok(),
         };
@@ -362,7 +366,7 @@ impl<T: SpoolItem> Iterator for MergeRuns<'_, T> {
         }
         if self.runs.is_empty() {
             // Nothing to merge with: the heap holds the one item that was there first.
-            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next().cloned()).map(Ok);
+            return self.next.pop().map(|Reverse((item, _))| item).or_else(|| self.held.next()).map(Ok);
         }
         let Reverse((item, source)) = self.next.pop()?;
         self.advance(source);

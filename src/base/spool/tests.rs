@@ -50,7 +50,7 @@ proptest! {
         }
         let on_disk = if max_memory == 0 { blocks.iter().filter(|block| !block.is_empty()).count() } else { spool.runs.len() };
         prop_assert_eq!(spool.runs.len(), on_disk, "without memory each block is a run");
-        prop_assert!(spool.held.iter().map(|held| held.sorted().len()).sum::<usize>() as u64 * 2 <= max_memory, "more is held than allowed");
+        prop_assert!(spool.blocks.iter().map(|block| block.items.len()).sum::<usize>() as u64 * 2 <= max_memory, "more is held than allowed");
     }
 }
 
