@@ -91,10 +91,11 @@ pub fn filter(choice: &Choice) -> EventFilter {
 
 /// The rules under the paths, or the built-in ones if there are none; read on so many threads, 0 meaning one per core.
 pub fn load_rules(paths: &[PathBuf], options: LoadOptions, threads: usize) -> Loaded {
+    let each = |count: usize, job: &(dyn Fn(usize) + Sync)| pipeline::spread(threads, count, job);
     if paths.is_empty() {
-        return Loaded::of(rules::builtin());
+        return Loaded::of(rules::builtin_with(&each));
     }
-    rules::load_with(paths, options, &|count, job| pipeline::spread(threads, count, job))
+    rules::load_with(paths, options, &each)
 }
 
 /// The rules under the paths; with `strict`, an error if one is wrong.

@@ -3,7 +3,8 @@
 use super::discover::FileReport;
 use super::file::parse_toml;
 use super::rule::{Rule, RuleSet};
-use std::sync::LazyLock;
+use crate::base::Each;
+use std::sync::OnceLock;
 
 /// Name, with its folder, and text of each file.
 macro_rules! embedded {
@@ -136,16 +137,26 @@ const FILES: &[(&str, &str)] = embedded! {
 
 /// The built-in rules. A test holds that every embedded file loads.
 pub fn builtin() -> RuleSet {
+    builtin_with(&|count, job| (0..count).for_each(job))
+}
+
+/// The built-in rules, which are compiled as `each` says where that was not done before.
+pub fn builtin_with(each: Each<'_>) -> RuleSet {
     // Compiled once: tests of detections and programs with several scanners ask for them again and again.
-    static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
-        let load = |&(name, text): &(&str, &str)| -> Option<Rule> {
-            let mut rule = parse_toml(text).rule?;
-            rule.origin.file = shown(name).into();
-            Some(rule)
-        };
-        RuleSet { rules: FILES.iter().filter_map(load).collect() }
-    });
-    RULES.clone()
+    static RULES: OnceLock<RuleSet> = OnceLock::new();
+    let load = |(name, text): (&str, &str)| -> Option<Rule> {
+        let mut rule = parse_toml(text).rule?;
+        rule.origin.file = shown(name).into();
+        Some(rule)
+    };
+    let compile = || {
+        let rules = [const { OnceLock::new() }; FILES.len()];
+        each(FILES.len(), &|at| {
+            rules[at].get_or_init(|| load(FILES[at]));
+        });
+        RuleSet { rules: rules.into_iter().filter_map(|rule| rule.into_inner().flatten()).collect() }
+    };
+    RULES.get_or_init(compile).clone()
 }
 
 /// The rule about registration utilities by itself: tests run it where they are about something else than the rules, since it stays as it is when rules are

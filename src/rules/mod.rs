@@ -37,7 +37,7 @@ mod written;
 pub use alert_suppression::AlertSuppression;
 #[cfg(test)]
 pub use builtin::mission;
-pub use builtin::{builtin, builtin_files};
+pub use builtin::{builtin, builtin_files, builtin_with};
 pub use elastic::parse_elastic;
 pub use exceptions::Exception;
 pub use file::parse_toml;
