@@ -108,10 +108,7 @@ impl RulePlan {
 
     /// Made when an event is first looked up: most plans never meet one.
     fn index(&self) -> &Index {
-        self.index.get_or_init(|| {
-            let conditions = self.tries.iter().map(|tried| tried.conditions().collect());
-            Index::new(conditions, &|_| true)
-        })
+        self.index.get_or_init(|| Index::new(self.tries.iter().map(|tried| tried.conditions().collect())))
     }
 
     /// The texts of a field, in lower case, that an event must have one of to matter; `None` if others matter too.

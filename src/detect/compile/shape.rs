@@ -60,8 +60,8 @@ pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: Mapping, record: &R
     let of_try = |tried: &Try| (0..tried.filters.len()).map(|filter| (tried.rule, filter)).collect::<Vec<_>>();
     let conditions = plan.tries.iter().flat_map(of_try).collect();
     let predicates = plan.tries.iter().flat_map(|tried| &tried.filters).enumerate();
-    let predicates = predicates.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?)));
-    let predicates = PredicateCache::new(predicates, &extractors);
+    let predicates: Vec<_> = predicates.filter_map(|(bit, condition)| Some((bit, condition.as_ref()?))).collect();
+    let predicates = PredicateCache::new(&predicates, &extractors);
     ShapePlan::Fields(Box::new(FieldPlan { conditions, predicates, extractors, names }))
 }
 

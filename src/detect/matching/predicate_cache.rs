@@ -11,7 +11,7 @@
 
 use crate::base::bits;
 use crate::detect::correlate::HitTemplate;
-use crate::detect::prefilter::{Index, LiteralHits, Literals, RequiredLiterals, sole_groups};
+use crate::detect::prefilter::{LiteralHits, Literals, RequiredLiterals};
 use crate::ecs::Field;
 use crate::eql::Predicate;
 use crate::event::{Document, Fields};
@@ -59,7 +59,6 @@ struct ConditionGroup {
     members: Box<[u64]>,
     /// The parts with the bit of each, ascending.
     parts: Vec<ConditionPart>,
-    index: Index,
     /// The fields of the parts, with the positions in `inputs` that decide each.
     fields: Vec<(Field, Vec<usize>)>,
 }
@@ -85,9 +84,6 @@ pub struct ValueCache {
     bytes: usize,
     /// Bits of the conditions that are left.
     left: Vec<u64>,
-    found: Vec<usize>,
-    /// Groups that are not decided yet, each with the number of its answer so far.
-    undecided: Vec<(usize, u32)>,
     /// The answer of all groups to this record, unless it is cached.
     new: RowResult,
     literal_hits: LiteralHits,
@@ -140,35 +136,13 @@ struct RowCache {
     high_cardinality: bool,
 }
 
-/// A part that a condition still depends on.
-#[derive(Clone, Copy, Debug)]
-struct ResidualPart {
-    /// The bit of the condition.
-    bit: u32,
-    group: u32,
-    /// The answer of the group whose residual it is in; [`NONE`] if it is a part of the group itself.
-    answer: u32,
-    /// Its position there.
-    position: u32,
-}
-
-impl ResidualPart {
-    fn part<'p>(&self, groups: &'p [ConditionGroup], answers: &'p [Answers]) -> &'p ConditionPart {
-        let group = self.group as usize;
-        let residual = answers[group].residuals.get(self.answer as usize);
-        &residual.map_or(&*groups[group].parts, |residual| residual)[self.position as usize]
-    }
-}
-
 /// The answer of all groups for one combination of values.
 #[derive(Clone, Debug, Default)]
 struct RowResult {
     /// Bits of the conditions that may hold.
     left: Vec<u64>,
-    /// The parts that these conditions still depend on.
-    residual: Vec<ResidualPart>,
-    /// For some groups of [`Literals`], those of long texts, the bits of the conditions that cannot do without a text in it.
-    literal_gates: Vec<(u32, Vec<u64>)>,
+    /// The groups that these conditions still depend on, each with the number of its answer so far; [`NONE`] if it has none.
+    undecided: Vec<(u32, u32)>,
 }
 
 /// The number of the value of each entry of a group.
@@ -192,8 +166,6 @@ impl ValueCache {
             answers: Vec::new(),
             bytes: 0,
             left: Vec::new(),
-            found: Vec::new(),
-            undecided: Vec::new(),
             new: RowResult::default(),
             literal_hits: LiteralHits::default(),
             templates: HashMap::new(),
@@ -258,7 +230,6 @@ impl ValueCache {
         }
         self.entries.resize_with(groups.entries.len(), ValueDictionary::new);
         self.answers.resize_with(groups.all.len(), Answers::default);
-        self.undecided.clear();
         self.rows.numbers.clear();
         groups.literals.begin(&mut self.literal_hits);
     }
@@ -299,8 +270,7 @@ impl ValueCache {
 impl RowResult {
     /// About how many bytes it takes.
     fn bytes(&self) -> usize {
-        let of_texts = |(_, bits): &(u32, Vec<u64>)| bits.len() * 8 + 32;
-        self.left.len() * 8 + size_of_val(&*self.residual) + self.literal_gates.iter().map(of_texts).sum::<usize>() + 72
+        size_of_val(&*self.left) + size_of_val(&*self.undecided) + size_of::<Self>()
     }
 }
 
@@ -316,10 +286,10 @@ impl RowCache {
 
 impl PredicateCache {
     /// Groups for conditions, each with its bit, asked of records with these extractors to their fields.
-    pub fn new<'p>(conditions: impl Iterator<Item = (usize, &'p Predicate)>, extractors: &Extractors) -> Self {
+    pub fn new(conditions: &[(usize, &Predicate)], extractors: &Extractors) -> Self {
         let mut asked = Vec::new();
         let mut by_entries: BTreeMap<Vec<usize>, BTreeMap<usize, Vec<Predicate>>> = BTreeMap::new();
-        for (bit, condition) in conditions {
+        for &(bit, condition) in conditions {
             bits::grow(&mut asked, bit);
             // `process.name : "cmd.exe" and user.name : "bob"` becomes two parts, decided by Image and by User. Each is cached under its own entry;
             // a cache of whole conditions would need all entries that they read to repeat together.
@@ -331,8 +301,7 @@ impl PredicateCache {
         let mut entries: Vec<usize> = by_entries.keys().flatten().copied().collect();
         entries.sort_unstable();
         entries.dedup();
-        let parts = by_entries.values().flat_map(BTreeMap::values).flatten();
-        let literals = Literals::new(parts, extractors);
+        let literals = Literals::new(conditions, asked.len(), extractors);
         let group = |(inputs, parts): (Vec<usize>, BTreeMap<usize, Vec<Predicate>>)| {
             let inputs = inputs.iter().filter_map(|entry| entries.binary_search(entry).ok()).collect();
             let part = |(bit, parts)| ConditionPart::new(bit, Predicate::all(parts), &literals);
@@ -351,101 +320,79 @@ impl PredicateCache {
         event: &LazyCell<LazyEvent<'e>, F>,
         cache: &mut ValueCache,
     ) -> bool {
-        // From cheap to costly: one look-up of the whole row, the caches of groups, literals for many conditions at once, literals of single parts, and
-        // last the residual predicates. Each step only clears bits of conditions that cannot hold, so the order changes the cost and not the answer.
+        // From cheap to costly: one look-up of the whole row, the caches of groups, literals for all conditions at once, literals of single parts, and last
+        // the residual predicates. Each step only clears bits of conditions that cannot hold, so the order changes the cost and not the answer.
         cache.begin(self);
         self.look_up(record, cache);
         let known = cache.recall();
         if known.is_none() {
-            self.ask_groups(event, cache);
+            self.ask_groups(record, event, cache);
         }
         let ValueCache { rows, new, left, answers, literal_hits, .. } = cache;
-        let RowResult { left: may_hold, residual, literal_gates } = known.map_or(&*new, |at| &rows.answers[at]);
+        let RowResult { left: may_hold, undecided } = known.map_or(&*new, |at| &rows.answers[at]);
         left.clone_from(may_hold);
-        // Most lack a text that they need.
-        for (texts, bits) in literal_gates {
-            if bits::overlap(left, bits) && self.literals.has_none(*texts, record, literal_hits) {
-                left.iter_mut().zip(bits).for_each(|(left, bits)| *left &= !bits);
-            }
+        if undecided.is_empty() {
+            return left.iter().any(|word| *word != 0);
         }
-        for part in residual {
-            if bits::has(left, part.bit as usize)
-                && let Some(wanted) = &part.part(&self.all, answers).wanted
-                && !self.literals.may_have(wanted, record, literal_hits)
-            {
-                bits::clear(left, part.bit as usize);
-            }
+        // What values that repeat themselves say is in the answers already.
+        let is_new = |entry| self.entries.binary_search(&entry).is_ok_and(|at| rows.numbers[at] == NONE);
+        self.literals.sift(record, is_new, left, literal_hits);
+        let parts = |(at, answer): (u32, u32)| {
+            let group = &self.all[at as usize];
+            let residual = answers[at as usize].residuals.get(answer as usize);
+            (residual.map_or(&*group.parts, |residual| residual), &*group.members)
+        };
+        for (parts, members) in undecided.iter().copied().map(parts) {
+            decide(parts, members, left, |part| part.may_have(&self.literals, record, literal_hits));
         }
-        for part in residual {
-            if bits::has(left, part.bit as usize) && !part.part(&self.all, answers).predicate.matches(&**event) {
-                bits::clear(left, part.bit as usize);
-            }
+        for (parts, members) in undecided.iter().copied().map(parts) {
+            decide(parts, members, left, |part| part.predicate.matches(&**event));
         }
         left.iter().any(|word| *word != 0)
     }
 
     /// Works out which conditions may hold, and which groups do not say for certain, from the values of entries that repeat themselves.
-    fn ask_groups<'e, F: FnOnce() -> LazyEvent<'e>>(&self, event: &LazyCell<LazyEvent<'e>, F>, cache: &mut ValueCache) {
-        cache.left.clear();
-        cache.left.extend(&self.asked);
+    fn ask_groups<'e, F: FnOnce() -> LazyEvent<'e>>(
+        &self,
+        record: &RecordRef<'_>,
+        event: &LazyCell<LazyEvent<'e>, F>,
+        cache: &mut ValueCache,
+    ) {
+        let mut new = std::mem::take(&mut cache.new);
+        new.left.clear();
+        new.left.extend(&self.asked);
+        new.undecided.clear();
         let mut is_cacheable = true;
         for (at, group) in self.all.iter().enumerate() {
-            if !bits::overlap(&cache.left, &group.members) {
+            if !bits::overlap(&new.left, &group.members) {
                 continue;
             }
+            // There are far fewer groups.
+            let number = u32::try_from(at).unwrap_or(NONE);
             let Some(numbers) = group.numbers(&cache.rows.numbers) else {
-                cache.undecided.push((at, NONE));
+                new.undecided.push((number, NONE));
                 continue;
             };
             // Exact, not a guess: equal numbers stand for byte-equal stored values, and the parts of a group read nothing but its entries. Entries
             // without a number are left to the residual.
-            let Some(answer) = self.answer(at, &numbers, event, cache) else {
+            let Some(answer) = self.answer(at, &numbers, (record, event), cache) else {
                 is_cacheable = false;
-                cache.undecided.push((at, NONE));
+                new.undecided.push((number, NONE));
                 continue;
             };
             let Answers { bits, residuals, .. } = &cache.answers[at];
             let words = self.asked.len();
-            cache.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
+            new.left.iter_mut().zip(&bits[answer as usize * words..]).for_each(|(left, holds)| *left &= holds);
             if !residuals[answer as usize].is_empty() {
-                cache.undecided.push((at, answer));
+                new.undecided.push((number, answer));
             }
         }
-        self.collect_residual(cache);
+        // What came later may have ruled out all that a group is asked for.
+        new.undecided.retain(|(at, _)| bits::overlap(&new.left, &self.all[*at as usize].members));
+        cache.new = new;
         // A group whose values were new has no answer yet. A row that lacks it would be cached as undecided until the cache is cleared.
         if is_cacheable {
             cache.remember();
-        }
-    }
-
-    /// Notes which conditions are left, and the parts of undecided groups that these depend on.
-    fn collect_residual(&self, cache: &mut ValueCache) {
-        let ValueCache { undecided, new: RowResult { left, residual, literal_gates }, answers, .. } = cache;
-        left.clone_from(&cache.left);
-        residual.clear();
-        literal_gates.clear();
-        for &(at, answer) in &*undecided {
-            let parts = answers[at].residuals.get(answer as usize).map_or(&*self.all[at].parts, |residual| residual);
-            for (position, part) in parts.iter().enumerate().filter(|(_, part)| bits::has(left, part.bit)) {
-                // There are far fewer conditions, groups and parts.
-                let small = |number: usize| u32::try_from(number).unwrap_or(NONE);
-                residual.push(ResidualPart {
-                    bit: small(part.bit),
-                    group: small(at),
-                    answer,
-                    position: small(position),
-                });
-                // Short texts are only looked for where nothing else has ruled a condition out.
-                let text_groups = part.wanted.iter().flat_map(sole_groups);
-                for texts in text_groups.filter(|group| !self.literals.is_short(*group)) {
-                    let known = literal_gates.iter().position(|(known, _)| *known == texts);
-                    let at = known.unwrap_or_else(|| {
-                        literal_gates.push((texts, vec![0; left.len()]));
-                        literal_gates.len() - 1
-                    });
-                    bits::set(&mut literal_gates[at].1, part.bit);
-                }
-            }
         }
     }
 
@@ -472,10 +419,10 @@ impl PredicateCache {
         &self,
         at: usize,
         numbers: &Numbers,
-        event: &LazyCell<LazyEvent<'e>, F>,
+        (record, event): (&RecordRef<'_>, &LazyCell<LazyEvent<'e>, F>),
         cache: &mut ValueCache,
     ) -> Option<u32> {
-        let ValueCache { answers, bytes, found, .. } = cache;
+        let ValueCache { answers, bytes, literal_hits, .. } = cache;
         let Answers { by_value, by_values, bits, residuals } = &mut answers[at];
         let group = &self.all[at];
         let place = if group.inputs.len() > 1 {
@@ -498,11 +445,19 @@ impl PredicateCache {
             let start = bits.len();
             // Conditions without a part in this group pass, or the `and` over all groups would lose them.
             bits.extend(group.members.iter().map(|word| !word));
+            // Literals in the values at hand only: the answer is for all records that have them.
+            let is_known =
+                |entry| group.inputs.iter().zip(&known).any(|(&at, known)| *known && self.entries[at] == entry);
+            let mut possible = group.members.to_vec();
+            self.literals.sift(record, is_known, &mut possible, literal_hits);
+            let parts = group.parts.iter().filter(|part| bits::has(&possible, part.bit));
             let residual = if known.iter().all(|known| *known) {
-                group.work_out(&**event, &mut bits[start..], found);
+                let possible = parts.filter(|part| part.may_have(&self.literals, record, literal_hits));
+                let holding = possible.filter(|part| part.predicate.matches(&**event));
+                holding.for_each(|part| bits::set(&mut bits[start..], part.bit));
                 Box::default()
             } else {
-                group.residual(&**event, &known, &mut bits[start..], &self.literals)
+                group.residual(parts, (&**event, &known), &mut bits[start..], &self.literals)
             };
             *bytes += self.asked.len() * 8 + 24 + residual.len() * BYTES_OF_PART;
             // There are far fewer: what is remembered has a limit.
@@ -526,6 +481,24 @@ impl ConditionPart {
     fn new(bit: usize, predicate: Predicate, literals: &Literals) -> Self {
         Self { bit, wanted: literals.wanted(&predicate), predicate }
     }
+
+    /// Whether a record may have the literals that are wanted.
+    fn may_have(&self, literals: &Literals, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| literals.may_have(wanted, record, literal_hits))
+    }
+}
+
+/// Takes the bits away of those parts of a group's members that do not hold.
+fn decide(parts: &[ConditionPart], members: &[u64], left: &mut [u64], mut holds: impl FnMut(&ConditionPart) -> bool) {
+    for (at, (left, members)) in left.iter_mut().zip(members).enumerate() {
+        // Few conditions are left: each is looked for among the parts, which are sorted, so that the others cost nothing.
+        for bit in bits::all(&[*left & members]) {
+            let part = parts.binary_search_by_key(&(at * 64 + bit), |part| part.bit);
+            if part.is_ok_and(|part| !holds(&parts[part])) {
+                *left &= !(1 << bit);
+            }
+        }
+    }
 }
 
 impl ConditionGroup {
@@ -541,7 +514,6 @@ impl ConditionGroup {
         for part in &parts {
             bits::grow(&mut members, part.bit);
         }
-        let index = Index::new(parts.iter().map(|part| vec![&part.predicate]), &|field| extractors.is_direct(field));
         let mut all: Vec<&Field> = parts.iter().flat_map(|part| part.predicate.fields()).collect();
         all.sort_unstable();
         all.dedup();
@@ -551,7 +523,7 @@ impl ConditionGroup {
             Some((field.clone(), places))
         };
         let fields = all.into_iter().filter_map(of_field).collect();
-        Self { inputs, members: members.into(), parts, index, fields }
+        Self { inputs, members: members.into(), parts, fields }
     }
 
     /// The numbers of the values that it depends on, given that of each entry; `None` if none of its entries has one.
@@ -563,31 +535,11 @@ impl ConditionGroup {
         numbers.iter().any(|number| *number != NONE).then_some(numbers)
     }
 
-    /// The parts that an event may fulfil, by position.
-    fn possible(&self, event: &dyn Fields, found: &mut Vec<usize>) {
-        found.clear();
-        if !self.index.find(event, found) {
-            found.clear();
-            found.extend(0..self.parts.len());
-        }
-    }
-
-    /// Sets the bits of the parts that hold.
-    fn work_out(&self, event: &dyn Fields, holds: &mut [u64], found: &mut Vec<usize>) {
-        self.possible(event, found);
-        for &at in &*found {
-            let ConditionPart { bit, predicate, .. } = &self.parts[at];
-            if !bits::has(holds, *bit) && predicate.matches(event) {
-                bits::set(holds, *bit);
-            }
-        }
-    }
-
-    /// Sets the bits of the parts that may hold, given the values of the entries that are known; gives what these depend on.
-    fn residual(
+    /// Sets the bits of those parts that may hold, given the values of the entries that are known; gives what these depend on.
+    fn residual<'p>(
         &self,
-        event: &dyn Fields,
-        known: &[bool],
+        parts: impl Iterator<Item = &'p ConditionPart>,
+        (event, known): (&dyn Fields, &[bool]),
         may_hold: &mut [u64],
         literals: &Literals,
     ) -> Box<[ConditionPart]> {
@@ -598,7 +550,7 @@ impl ConditionGroup {
             document.set_all(field.clone(), event.values(field).iter().cloned());
         }
         let mut residual = Vec::new();
-        for ConditionPart { bit, predicate, .. } in &self.parts {
+        for ConditionPart { bit, predicate, .. } in parts {
             // With the name known to be `cmd.exe`, `process.name : "cmd.exe" or process.args : "/c"` holds; with any other name it is
             // `process.args : "/c"`, which is asked of each record.
             let left = predicate.specialise(&document, &|field| fields.contains(&field));

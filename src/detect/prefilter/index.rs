@@ -27,19 +27,16 @@ fn is_telling(field: &Field) -> bool {
 }
 
 impl Index {
-    /// An index of owners, each with its conditions, of which one must hold. It prefers fields that are `cheap` to ask for.
-    pub fn new<'p>(owners: impl Iterator<Item = Vec<&'p Predicate>>, cheap: &dyn Fn(&Field) -> bool) -> Self {
+    /// An index of owners, each with its conditions, of which one must hold.
+    pub fn new<'p>(owners: impl Iterator<Item = Vec<&'p Predicate>>) -> Self {
         let mut index: BTreeMap<Field, Texts> = BTreeMap::new();
         let mut parts: BTreeMap<Field, Vec<(String, usize)>> = BTreeMap::new();
         let mut always = Vec::new();
         for (at, conditions) in owners.enumerate() {
             // An owner stands in the index under one list of texts and is tried if an event has any of them. A condition without such a list, such as
             // `process.pid == 4`, is always tried.
-            let required = |condition: &'p Predicate| {
-                let of_cheap = condition.required_among(&|field| is_telling(field) && cheap(field));
-                of_cheap.or_else(|| condition.required_among(&is_telling))
-            };
-            let each: Option<Vec<Vec<Need<'_>>>> = conditions.into_iter().map(required).collect();
+            let each: Option<Vec<Vec<Need<'_>>>> =
+                conditions.into_iter().map(|condition| condition.required_among(&is_telling)).collect();
             let Some(each) = each else {
                 always.push(at);
                 continue;

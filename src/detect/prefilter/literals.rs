@@ -2,7 +2,18 @@
 //!
 //! The texts of many fields are cut out of one entry: a name out of a path, arguments out of a command line. So what such a text must have in it must be in
 //! the entry, but for quotes and backslashes, which take part in the cutting; these are left out on both sides. One pass over an entry, in the form in which
-//! it is stored, tells for all conditions. What it finds is a superset. This module does not know what conditions are for.
+//! it is stored, tells for all conditions. Each text leads to the conditions that need it, so that those of which no text is there cost nothing, however
+//! many they are:
+//!
+//! ```text
+//! condition 0   process.args : ("*-enc*", "*-ec *") and process.name : "powershell.exe"
+//! condition 1   process.command_line : "*mimikatz*"
+//! CommandLine   -enc -> {0}   -ec  -> {0}   mimikatz -> {1}
+//! Image         powershell.exe -> {0}
+//! ```
+//!
+//! Of what is left of a condition once some values are known, other texts may be needed than of the whole: [`Literals::wanted`] tells which, for each by
+//! itself. What all this finds is a superset. This module does not know what conditions are for.
 
 use crate::base::bits;
 use crate::base::ngram::Grams;
@@ -24,12 +35,18 @@ pub struct Literals {
 }
 
 /// The texts that are looked for in one entry: the long ones, or the short ones, which are rarely asked for and found everywhere.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct EntryLiterals {
     /// The entry, as [`sysmon::raw_at`] counts.
     entry: usize,
     is_short: bool,
     literals: HashMap<String, u32>,
+    /// Bits of the conditions that need one of the texts.
+    members: Vec<u64>,
+    /// Bits of those for which any character beyond ASCII may be enough.
+    beyond: Vec<u64>,
+    /// For each text the bits of the conditions that need it: the words that have any, with their positions.
+    owners: Vec<Vec<(usize, u64)>>,
     /// Made when it is first needed.
     finder: OnceLock<Grams>,
 }
@@ -74,6 +91,8 @@ struct EntryState {
     is_beyond: bool,
     /// Bits of the texts that are in it.
     found: Vec<u64>,
+    /// Bits of the conditions that are not ruled out.
+    possible: Vec<u64>,
 }
 
 /// Whether an entry was searched.
@@ -90,23 +109,38 @@ enum Looked {
 }
 
 impl Literals {
-    /// The texts that some conditions, or what is left of them, may be unable to do without.
-    pub fn new<'p>(conditions: impl Iterator<Item = &'p Predicate>, extractors: &Extractors) -> Self {
+    /// The texts that conditions, each with its bit in so many words, or what is left of them, may be unable to do without.
+    pub fn new(conditions: &[(usize, &Predicate)], words: usize, extractors: &Extractors) -> Self {
         let mut all = Self::default();
-        for condition in conditions {
+        for (_, condition) in conditions {
             for need in condition.all_required() {
                 // `process.name : "powershell.exe" and process.args : "*-enc*"` cannot hold unless Image has `powershell.exe` in it and CommandLine `-enc`, as the
                 // fields are cut out of these entries. Quotes and backslashes are dropped on both sides: `C:\Temp\"a b"` is looked for as `c:tempa b`.
                 let (Some(entry), Some(text)) = (extractors.cut_from(need.field), plain(&need.text)) else { continue };
                 let at = all.position(entry, &text).unwrap_or_else(|| {
-                    all.groups.push(EntryLiterals { entry, is_short: is_short(&text), ..EntryLiterals::default() });
+                    all.groups.push(EntryLiterals::new(entry, is_short(&text), words));
                     all.groups.len() - 1
                 });
-                let literals = &mut all.groups[at].literals;
+                let EntryLiterals { literals, owners, .. } = &mut all.groups[at];
                 // Rules hold far fewer texts.
                 let number = u32::try_from(literals.len()).unwrap_or(u32::MAX);
                 literals.entry(text).or_insert(number);
+                owners.resize_with(literals.len(), Vec::new);
                 all.fields.insert(need.field.clone(), entry);
+            }
+        }
+        for (bit, condition) in conditions {
+            for at in 0..all.groups.len() {
+                let (entry, is_short) = (all.groups[at].entry, all.groups[at].is_short);
+                // Short texts are found nearly everywhere, and are only looked for where nothing else has ruled a condition out.
+                let needs =
+                    if is_short { Vec::new() } else { condition.needs(&|field| all.fields.get(field) == Some(&entry)) };
+                // Of several lists of an entry the one of the longest texts says most, and is enough.
+                let list = needs.iter().filter_map(|list| all.one_of(list)).find_map(|list| match &*list {
+                    [(of, numbers)] if *of as usize == at => Some(numbers.clone()),
+                    _ => None,
+                });
+                list.iter().for_each(|numbers| all.groups[at].add(*bit, numbers));
             }
         }
         all
@@ -151,15 +185,23 @@ impl Literals {
         literal_hits.text_of = None;
     }
 
-    /// Whether a group is one of short texts.
-    pub fn is_short(&self, group: u32) -> bool {
-        self.groups[group as usize].is_short
-    }
-
-    /// Whether a record has none of the texts of a group for certain.
-    pub fn has_none(&self, group: u32, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) -> bool {
-        self.look(group as usize, record, literal_hits) == Looked::Nothing
-            && !literal_hits.states[group as usize].is_beyond
+    /// Takes the bits of conditions away of which a record has no text, as far as the entries that `is_meant` tell.
+    pub fn sift(
+        &self,
+        record: &RecordRef<'_>,
+        is_meant: impl Fn(usize) -> bool,
+        left: &mut [u64],
+        literal_hits: &mut LiteralHits,
+    ) {
+        for (at, group) in self.groups.iter().enumerate() {
+            if bits::overlap(left, &group.members)
+                && is_meant(group.entry)
+                && self.look(at, record, literal_hits) != Looked::InVain
+            {
+                let possible = &literal_hits.states[at].possible;
+                left.iter_mut().zip(possible).for_each(|(left, possible)| *left &= possible);
+            }
+        }
     }
 
     /// Whether a record may have the texts that are wanted.
@@ -197,9 +239,9 @@ impl Literals {
 
     #[inline(never)]
     fn search(&self, at: usize, record: &RecordRef<'_>, literal_hits: &mut LiteralHits) {
-        let EntryLiterals { entry, literals, finder, .. } = &self.groups[at];
+        let EntryLiterals { entry, literals, members, beyond, owners, finder, .. } = &self.groups[at];
         let LiteralHits { states, text, text_of } = literal_hits;
-        let EntryState { looked, is_beyond, found } = &mut states[at];
+        let EntryState { looked, is_beyond, found, possible } = &mut states[at];
         // Long and short literals of an entry are two groups: the text that was prepared for the first serves the second.
         let letters = match *text_of {
             Some((of, letters)) if of == *entry => letters,
@@ -212,6 +254,11 @@ impl Literals {
             return;
         }
         *looked = Looked::Nothing;
+        possible.clear();
+        possible.extend(members.iter().map(|word| !word));
+        if *is_beyond {
+            possible.iter_mut().zip(beyond).for_each(|(possible, beyond)| *possible |= beyond);
+        }
         let finder = finder.get_or_init(|| {
             let mut literals: Vec<(&String, &u32)> = literals.iter().collect();
             literals.sort_unstable_by_key(|(_, number)| **number);
@@ -224,16 +271,40 @@ impl Literals {
                 found.resize(literals.len().div_ceil(64), 0);
             }
             bits::set(found, number);
+            owners[number].iter().for_each(|(word, owners)| possible[*word] |= owners);
         });
     }
 }
 
-/// The groups of which a record must have some text to have what is wanted.
-pub fn sole_groups(wanted: &RequiredLiterals) -> impl Iterator<Item = u32> {
-    wanted.iter().filter_map(|list| match &**list {
-        [(only, _)] => Some(*only),
-        _ => None,
-    })
+impl EntryLiterals {
+    /// No texts yet, for conditions with bits in so many words.
+    fn new(entry: usize, is_short: bool, words: usize) -> Self {
+        Self {
+            entry,
+            is_short,
+            literals: HashMap::new(),
+            members: vec![0; words],
+            beyond: vec![0; words],
+            owners: Vec::new(),
+            finder: OnceLock::new(),
+        }
+    }
+
+    /// Adds a condition that needs one of these texts, behind all of lower bits.
+    fn add(&mut self, bit: usize, numbers: &[u32]) {
+        bits::set(&mut self.members, bit);
+        for &number in numbers {
+            if number == BEYOND_ASCII {
+                bits::set(&mut self.beyond, bit);
+                continue;
+            }
+            let owners = &mut self.owners[number as usize];
+            match owners.last_mut() {
+                Some((word, owners)) if *word == bit / 64 => *owners |= 1 << (bit % 64),
+                _ => owners.push((bit / 64, 1 << (bit % 64))),
+            }
+        }
+    }
 }
 
 /// Whether a text is too short to be known by letters that are rarely met.

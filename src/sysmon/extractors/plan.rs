@@ -180,17 +180,6 @@ impl Extractors {
         self.position(field).map(|at| self.learned[at])
     }
 
-    /// Whether the values of a field that was learned stand in an entry as they are, or nearly so.
-    pub fn is_direct(&self, field: &Field) -> bool {
-        let far = |extractor| {
-            matches!(
-                extractor,
-                Extractor::Steps(_) | Extractor::Join(_) | Extractor::Guarded(..) | Extractor::AllLogged
-            )
-        };
-        self.extractor(field).is_some_and(|extractor| !far(extractor))
-    }
-
     /// The relative cost of extracting a field that was learned.
     pub fn cost(&self, field: &Field) -> usize {
         match self.extractor(field) {

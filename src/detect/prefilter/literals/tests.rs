@@ -51,7 +51,7 @@ fn what_is_wanted_is_among_all_that_is_looked_for() {
     let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
     let condition = query.predicate().conjuncts().last().unwrap();
     assert!(condition.fields().into_iter().all(|field| extractors.learn(field)));
-    let literals = Literals::new(std::iter::once(&condition), &extractors);
+    let literals = Literals::new(&[(0, &condition)], 1, &extractors);
     let wanted = literals.wanted(&condition).unwrap();
     let [list] = &*wanted else { panic!("one list") };
     let each = list.iter().flat_map(|(at, numbers)| numbers.iter().map(|number| (*at, *number)));
@@ -90,7 +90,44 @@ fn of_conditions_that_must_all_hold_each_wants_its_texts() {
     let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
     let condition = Predicate::all(query.predicate().conjuncts().skip(1).collect());
     assert!(condition.fields().into_iter().all(|field| extractors.learn(field)));
-    let literals = Literals::new(std::iter::once(&condition), &extractors);
+    let literals = Literals::new(&[(0, &condition)], 1, &extractors);
     let wanted = literals.wanted(&condition).unwrap();
     assert_eq!(wanted.iter().map(|list| list[0].1.len()).collect::<Vec<_>>(), [1, 2], "the longest first");
+}
+
+/// The literals of long texts that lead to an EQL condition on process creations, as `entry: text`, sorted.
+fn leading_to(query: &str) -> Vec<String> {
+    let names: [std::sync::Arc<str>; 2] = ["Image".into(), "CommandLine".into()];
+    let mut extractors = Extractors::new(1, Mapping::default(), &names);
+    let Some(crate::eql::Query::Event(query)) = crate::eql::compile(query).query else { panic!("an event query") };
+    let condition = Predicate::all(query.predicate().conjuncts().skip(1).collect());
+    assert!(condition.fields().into_iter().all(|field| extractors.learn(field)));
+    let literals = Literals::new(&[(70, &condition)], 2, &extractors);
+    let mut texts = Vec::new();
+    for group in &literals.groups {
+        for (text, number) in &group.literals {
+            let owners = &group.owners[*number as usize];
+            assert!(owners.is_empty() || (*owners == [(1, 1 << 6)] && group.members == [0, 1 << 6]), "{text}");
+            texts.extend((!owners.is_empty()).then(|| format!("{}: {text}", names[group.entry])));
+        }
+    }
+    texts.sort();
+    texts
+}
+
+#[test]
+fn each_entry_is_searched_for_what_a_condition_needs_of_it() {
+    let both =
+        "process where process.name : \"a.exe\" and process.args : (\"-enc\", \"*down\\\\load*\") and process.pid == 4";
+    assert_eq!(leading_to(both), ["CommandLine: -enc", "CommandLine: download", "Image: a.exe"]);
+    let branches =
+        "process where (process.name : \"a.exe\" and process.args : \"-enc\") or process.command_line : \"*-file*\"";
+    assert_eq!(leading_to(branches), ["CommandLine: -enc", "CommandLine: -file"]);
+    let either = "process where process.name : \"a.exe\" or process.args : \"-enc\"";
+    assert!(leading_to(either).is_empty(), "a record may have one of them without the other");
+    let several =
+        "process where process.args : \"-encode\" and process.args : \"*:3389\" and not process.args : \"keep\"";
+    assert_eq!(leading_to(several), ["CommandLine: -encode"], "the longest is enough");
+    let short = "process where process.args : (\"-encode\", \"-e\")";
+    assert!(leading_to(short).is_empty(), "short texts are found nearly everywhere");
 }
