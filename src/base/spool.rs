@@ -166,8 +166,12 @@ impl<T: SpoolItem> SpoolBlock<T> {
     fn new(mut items: Vec<T>) -> Self {
         items.sort_unstable();
         let mut starts = vec![0; T::PARTITIONS + 1];
-        items.iter().for_each(|item| starts[item.partition() + 1] += 1);
-        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        for item in &items {
+            starts[item.partition() + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
         Self { items, starts: starts.into() }
     }
 

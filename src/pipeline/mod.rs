@@ -54,6 +54,7 @@ mod shape_plans;
 mod spool;
 mod stats;
 mod survey;
+mod surveyed_files;
 mod surveying_visitor;
 mod threads;
 mod timeline;

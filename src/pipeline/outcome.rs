@@ -3,7 +3,7 @@
 use super::alert_store::AlertStore;
 use super::evidence_pass::EvidencePass;
 use super::stats::Stats;
-use super::survey::add_hashes;
+use super::surveyed_files::add_hashes;
 use super::timeline::SortedTimeline;
 use crate::base::spool::SpoolSpace;
 use crate::detect::{Inventory, RuleIndex};

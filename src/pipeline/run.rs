@@ -10,7 +10,7 @@ use super::partial_results::PartialResults;
 use super::progress::Progress;
 use super::reread::EventReader;
 use super::stats::Stats;
-use super::survey::surveyed_file;
+use super::surveyed_files::surveyed_file;
 use super::threads::CHUNKS_PER_UNIT;
 use super::timeline::SortedTimeline;
 use super::worker::{ALERT_SHARE, Worker};

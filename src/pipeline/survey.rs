@@ -6,15 +6,15 @@
 use super::filter::EventFilter;
 use super::outcome::RunError;
 use super::progress::Progress;
+use super::surveyed_files::{add_hashes, surveyed_file};
 use super::threads::CHUNKS_PER_UNIT;
 use super::unit_survey::{SurveyPart, UnitSurvey};
 use super::window::TimeWindow;
 use crate::base::interner::Interner;
-use crate::source::{self, ChunkExtent, Fault, FaultKind, FileStates, Input, Scratch, Search, WorkUnit};
-use crate::survey::{EvidenceSurvey, FileContents, SurveyedFile};
-use hashbrown::{HashMap, HashSet};
+use crate::source::{self, ChunkExtent, Fault, FileStates, Input, Scratch, Search, WorkUnit};
+use crate::survey::{EvidenceSurvey, FileContents};
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Units that are read before they are put together.
 const UNITS_AT_A_TIME: usize = 512;
@@ -74,43 +74,6 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progres
         }
         Ok(survey)
     })
-}
-
-/// The survey of an input, out of its contents and the number of records that were passed over.
-pub fn surveyed_file((input, (mut contents, passed_over)): (Input, (FileContents, u64))) -> SurveyedFile {
-    contents.settle();
-    let header = source::log_header(&input);
-    SurveyedFile { input, header, sha256: None, contents, passed_over }
-}
-
-/// Adds the SHA-256 of every file on disk, which are read once more for it; one that cannot be read to its end has a fault instead.
-pub fn add_hashes(survey: &mut EvidenceSurvey) {
-    let EvidenceSurvey { files, faults, .. } = survey;
-    let found = hashes(files.iter().map(|file| &file.input), faults);
-    faults.sort();
-    for file in files {
-        file.sha256 = found.get(&file.input.path).cloned();
-    }
-}
-
-fn hashes<'i>(inputs: impl Iterator<Item = &'i Input>, faults: &mut Vec<Fault>) -> HashMap<PathBuf, String> {
-    let paths: HashSet<&Path> = inputs.map(|input| input.path.as_path()).filter(|path| path.is_file()).collect();
-    let paths: Vec<&Path> = paths.into_iter().collect();
-    let read: Vec<(&Path, std::io::Result<String>)> =
-        paths.par_iter().map(|path| (*path, source::sha256(path))).collect();
-    let mut hashes = HashMap::new();
-    for (path, result) in read {
-        match result {
-            Ok(hash) => {
-                hashes.insert(path.to_owned(), hash);
-            }
-            Err(error) => {
-                let reason = format!("its SHA-256 cannot be computed: {error}");
-                faults.push(Fault::lost(&path.display().to_string().into(), FaultKind::Unreadable, reason));
-            }
-        }
-    }
-    hashes
 }
 
 #[derive(Default)]

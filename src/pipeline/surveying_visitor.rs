@@ -3,9 +3,7 @@
 use super::unit_survey::{SurveyPart, UnitSurvey};
 use super::unit_visitor::UnitVisitor;
 use crate::source::{ChunkExtent, Item, RecordRef, UnitStats, Visit, Visitor};
-use crate::survey::FileContents;
 use crate::sysmon;
-use std::collections::BTreeMap;
 
 /// Visits a unit for the rules and for a survey.
 pub struct SurveyingVisitor<'w> {
@@ -84,44 +82,3 @@ impl Visitor for SurveyingVisitor<'_> {
         self.rules.chunk_extent(extent);
     }
 }
-
-/// The surveyed parts of a file. Units are read in any order, and neighbours are put together as they come, so that few parts are held.
-#[derive(Debug, Default)]
-pub struct FileParts {
-    /// By first chunk: the chunk behind the last one, the contents, and how many records were passed over.
-    parts: BTreeMap<u64, (u64, FileContents, u64)>,
-}
-
-impl FileParts {
-    /// Adds a part of so many chunks; a file without chunks has one part.
-    pub fn add(&mut self, first_chunk: u64, chunks: u64, SurveyPart { contents, passed_over, .. }: SurveyPart) {
-        let (mut start, mut part) = (first_chunk, (first_chunk + chunks.max(1), contents, passed_over));
-        let before = self.parts.range(..start).next_back().filter(|(_, (end, ..))| *end == start);
-        if let Some(before) = before.map(|(before, _)| *before)
-            && let Some(first) = self.parts.remove(&before)
-        {
-            (start, part) = (before, joined(first, part));
-        }
-        if let Some(next) = self.parts.remove(&part.0) {
-            part = joined(part, next);
-        }
-        self.parts.insert(start, part);
-    }
-
-    /// The contents of the whole file, and how many records were passed over.
-    pub fn whole(self) -> (FileContents, u64) {
-        let whole = self.parts.into_values().reduce(joined);
-        whole.map_or_else(Default::default, |(_, contents, passed_over)| (contents, passed_over))
-    }
-}
-
-fn joined(
-    (_, mut contents, passed_over): (u64, FileContents, u64),
-    (end, next, more): (u64, FileContents, u64),
-) -> (u64, FileContents, u64) {
-    contents.merge(next);
-    (end, contents, passed_over + more)
-}
-
-#[cfg(test)]
-mod tests;

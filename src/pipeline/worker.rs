@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::reread::{self, ChunkHasher, RecordIdCollector};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
 use super::spool::RowSpool;
-use super::surveying_visitor::FileParts;
+use super::surveyed_files::FileParts;
 use super::threads::StatePool;
 use super::timeline::TimelineOptions;
 use crate::base::interner::Interner;

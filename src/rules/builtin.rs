@@ -150,7 +150,7 @@ pub fn builtin_with(each: Each<'_>) -> RuleSet {
         Some(rule)
     };
     let compile = || {
-        let rules = [const { OnceLock::new() }; FILES.len()];
+        let rules: Vec<OnceLock<Option<Rule>>> = FILES.iter().map(|_| OnceLock::new()).collect();
         each(FILES.len(), &|at| {
             rules[at].get_or_init(|| load(FILES[at]));
         });

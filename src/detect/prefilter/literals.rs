@@ -140,7 +140,9 @@ impl Literals {
                     [(of, numbers)] if *of as usize == at => Some(numbers.clone()),
                     _ => None,
                 });
-                list.iter().for_each(|numbers| all.groups[at].add(*bit, numbers));
+                if let Some(numbers) = &list {
+                    all.groups[at].add(*bit, numbers);
+                }
             }
         }
         all

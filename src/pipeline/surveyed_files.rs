@@ -1,0 +1,87 @@
+//! From the surveys of units to those of files.
+
+use super::unit_survey::SurveyPart;
+use crate::source::{self, Fault, FaultKind, Input};
+use crate::survey::{EvidenceSurvey, FileContents, SurveyedFile};
+use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The surveyed parts of a file. Units are read in any order, and neighbours are put together as they come, so that few parts are held.
+#[derive(Debug, Default)]
+pub struct FileParts {
+    /// By first chunk: the chunk behind the last one, the contents, and how many records were passed over.
+    parts: BTreeMap<u64, (u64, FileContents, u64)>,
+}
+
+impl FileParts {
+    /// Adds a part of so many chunks; a file without chunks has one part.
+    pub fn add(&mut self, first_chunk: u64, chunks: u64, SurveyPart { contents, passed_over, .. }: SurveyPart) {
+        let (mut start, mut part) = (first_chunk, (first_chunk + chunks.max(1), contents, passed_over));
+        let before = self.parts.range(..start).next_back().filter(|(_, (end, ..))| *end == start);
+        if let Some(before) = before.map(|(before, _)| *before)
+            && let Some(first) = self.parts.remove(&before)
+        {
+            (start, part) = (before, joined(first, part));
+        }
+        if let Some(next) = self.parts.remove(&part.0) {
+            part = joined(part, next);
+        }
+        self.parts.insert(start, part);
+    }
+
+    /// The contents of the whole file, and how many records were passed over.
+    pub fn whole(self) -> (FileContents, u64) {
+        let whole = self.parts.into_values().reduce(joined);
+        whole.map_or_else(Default::default, |(_, contents, passed_over)| (contents, passed_over))
+    }
+}
+
+fn joined(
+    (_, mut contents, passed_over): (u64, FileContents, u64),
+    (end, next, more): (u64, FileContents, u64),
+) -> (u64, FileContents, u64) {
+    contents.merge(next);
+    (end, contents, passed_over + more)
+}
+
+/// The survey of an input, out of its contents and the number of records that were passed over.
+pub fn surveyed_file((input, (mut contents, passed_over)): (Input, (FileContents, u64))) -> SurveyedFile {
+    contents.settle();
+    let header = source::log_header(&input);
+    SurveyedFile { input, header, sha256: None, contents, passed_over }
+}
+
+/// Adds the SHA-256 of every file on disk, which are read once more for it; one that cannot be read to its end has a fault instead.
+pub fn add_hashes(survey: &mut EvidenceSurvey) {
+    let EvidenceSurvey { files, faults, .. } = survey;
+    let found = hashes(files.iter().map(|file| &file.input), faults);
+    faults.sort();
+    for file in files {
+        file.sha256 = found.get(&file.input.path).cloned();
+    }
+}
+
+fn hashes<'i>(inputs: impl Iterator<Item = &'i Input>, faults: &mut Vec<Fault>) -> HashMap<PathBuf, String> {
+    let paths: HashSet<&Path> = inputs.map(|input| input.path.as_path()).filter(|path| path.is_file()).collect();
+    let paths: Vec<&Path> = paths.into_iter().collect();
+    let read: Vec<(&Path, std::io::Result<String>)> =
+        paths.par_iter().map(|path| (*path, source::sha256(path))).collect();
+    let mut hashes = HashMap::new();
+    for (path, result) in read {
+        match result {
+            Ok(hash) => {
+                hashes.insert(path.to_owned(), hash);
+            }
+            Err(error) => {
+                let reason = format!("its SHA-256 cannot be computed: {error}");
+                faults.push(Fault::lost(&path.display().to_string().into(), FaultKind::Unreadable, reason));
+            }
+        }
+    }
+    hashes
+}
+
+#[cfg(test)]
+mod tests;
