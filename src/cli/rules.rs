@@ -171,7 +171,7 @@ fn totals(loaded: &Loaded) -> String {
         languages.iter().map(|(language, count)| format!("{} {count}", shown(language, None))).collect();
     let parts = [
         match loaded.files.len() {
-            0 => format!("{} built in", counted(rules as u64, "rule")),
+            0 if rules > 0 => format!("{} built in", counted(rules as u64, "rule")),
             files => format!("{} in {}", counted(rules as u64, "rule"), counted(files as u64, "file")),
         },
         format!(": {} ready to run", grouped(loaded.set.rules.len() as u64)),
