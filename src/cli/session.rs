@@ -162,7 +162,7 @@ fn set_apart(loaded: &Loaded) -> String {
         parts.push(format!("{} in other languages", loaded.not_run.len()));
     }
     if !loaded.parts.is_empty() {
-        parts.push(format!("{} parts of correlations", loaded.parts.len()));
+        parts.push(format!("{} in correlations only", loaded.parts.len()));
     }
     if loaded.passed_over > 0 {
         parts.push(terminal::counted(loaded.passed_over as u64, "file that is no rule file"));

@@ -92,7 +92,11 @@ impl AlertCard<'_> {
         let techniques = meta.threat.iter().flat_map(|attack| &attack.techniques);
         let subs: Vec<String> = techniques
             .filter(|technique| technique.is_sub())
-            .map(|technique| format!("{} {}", shown(&technique.id, None), shown(&technique.name, None)))
+            .map(|technique| {
+                let id = shown(&technique.id, None);
+                // The tags of a Sigma rule have the number and no name.
+                if technique.name == technique.id { id } else { format!("{id} {}", shown(&technique.name, None)) }
+            })
             .collect();
         if !subs.is_empty() {
             line(out, "ATT&CK", &subs.join(", "))?;

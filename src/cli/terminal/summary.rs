@@ -86,7 +86,7 @@ fn rules(session: &Session) -> String {
     };
     tell(&mut parts, chosen.loaded.not_run.len(), "not run, being in other languages");
     tell(&mut parts, chosen.loaded.elsewhere.len(), "about other logs than Sysmon's");
-    tell(&mut parts, chosen.loaded.parts.len(), "parts of correlations only");
+    tell(&mut parts, chosen.loaded.parts.len(), "in correlations only");
     tell(&mut parts, chosen.builtin_beside, "of them built in");
     tell(&mut parts, chosen.left_out.by_choice, "not chosen by severity or tag");
     tell(&mut parts, chosen.left_out.hunting, "for hunting and not run (--hunting runs them)");

@@ -135,7 +135,8 @@ fn attack(finding: &Finding) -> Markup {
 
 /// An entry of ATT&CK with its page.
 pub fn attack_link(attack: &AttackLink) -> Markup {
-    let label = html! { (short(&attack.id)) " " (short(&attack.name)) };
+    // The tags of a Sigma rule have the number and no name.
+    let label = html! { (short(&attack.id)) @if attack.name != attack.id { " " (short(&attack.name)) } };
     link(&attack.reference, &label)
 }
 
