@@ -33,7 +33,7 @@ const CANDIDATE_SHARE: u64 = 8;
 /// The share of memory that alerts take, before their events are read, until they are spilled.
 pub const ALERT_SHARE: u64 = 16;
 /// The share of memory that rows of a timeline take before they are spilled.
-const ROW_SHARE: u64 = 6;
+const ROW_SHARE: u64 = 4;
 
 /// Event ID and entry names.
 type ShapeKey = (u32, Box<[Arc<str>]>);

@@ -15,10 +15,8 @@ use crate::ecs::{self, FieldId};
 use crate::sysmon::{ActivityKind, EventIdRow, LifeEvent, event_id_row, life_event};
 use std::sync::Arc;
 
-/// The share of memory that the lives of processes take before they are spilled: they are read once for each generation of ancestors.
-const LINK_SHARE: u64 = 8;
-/// The share of memory that the other spools take, which are read once.
-const SIGHTING_SHARE: u64 = 24;
+/// The share of memory that each of the spools takes before it is spilled.
+const SPOOL_SHARE: u64 = 24;
 
 /// The spools that all observers of a pass share.
 #[derive(Clone, Debug)]
@@ -31,11 +29,11 @@ pub struct TriageSpools {
 impl TriageSpools {
     /// Empty spools.
     pub fn new(space: &SpoolSpace) -> Self {
-        let sightings = space.share(SIGHTING_SHARE);
+        let space = space.share(SPOOL_SHARE);
         Self {
-            links: Arc::new(SortSpool::new(space.share(LINK_SHARE))),
-            values: Arc::new(SortSpool::new(sightings.clone())),
-            connections: Arc::new(SortSpool::new(sightings)),
+            links: Arc::new(SortSpool::new(space.clone())),
+            values: Arc::new(SortSpool::new(space.clone())),
+            connections: Arc::new(SortSpool::new(space)),
         }
     }
 }
