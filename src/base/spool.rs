@@ -24,13 +24,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Something that can be sorted, written to a run, and read back.
 pub trait SpoolItem: Ord + Clone + Send + Sync {
     /// How many parts runs are cut into.
-    const PARTITIONS: usize;
+    const PARTITIONS: usize = 1;
 
     /// The partition of the item, below [`PARTITIONS`](Self::PARTITIONS). It must not fall where items ascend.
-    fn partition(&self) -> usize;
+    fn partition(&self) -> usize {
+        0
+    }
 
     /// How many bytes of memory the item takes.
-    fn bytes(&self) -> usize;
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
 
     /// Appends the item, in a form that tells where it ends.
     fn write(&self, out: &mut Vec<u8>);
@@ -214,14 +218,16 @@ impl<T: SpoolItem> SortSpool<T> {
         state.bytes = 0;
         // The state is not locked while a run is written: the other threads go on.
         drop(state);
-        let mut items: Vec<T> = blocks.into_iter().flat_map(|block| block.items).collect();
-        items.sort_unstable();
+        // References are put in order, and not the items, of which there are as many as memory may hold. Blocks are sorted: the stable sort knows such
+        // stretches, and merges them.
+        let mut items: Vec<&T> = blocks.iter().flat_map(|block| &block.items).collect();
+        items.sort();
         let run = self.write(&items);
         let mut state = self.state();
         match run {
             Ok(run) => state.runs.push(run),
             Err(error) => {
-                state.blocks.push(SpoolBlock::new(items));
+                state.blocks.extend(blocks);
                 state.is_stuck = true;
                 self.space.note(&self.space.limits.explain(&error));
             }
@@ -241,7 +247,7 @@ impl<T: SpoolItem> SortSpool<T> {
         Ok(())
     }
 
-    fn write(&self, items: &[T]) -> io::Result<SortedRun> {
+    fn write(&self, items: &[&T]) -> io::Result<SortedRun> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match &mut *file {
             Some(file) => file,
@@ -297,8 +303,7 @@ impl<T: SpoolItem> SortedSpool<T> {
     pub fn partition(&self, number: usize) -> MergeRuns<'_, T> {
         let mut held = Vec::new();
         self.blocks.iter().for_each(|block| held.extend_from_slice(block.partition(number)));
-        // Blocks are sorted: the stable sort knows such stretches, and merges them.
-        held.sort();
+        held.sort(); // Merges the blocks, as above.
         let reader = |SortedRun(starts): &SortedRun| {
             let stretch = RunReader { file: &self.file, at: starts[number], end: starts[number + 1] };
             BufReader::with_capacity(self.read_bytes, stretch)

@@ -59,16 +59,6 @@ struct LoadedEvent {
 }
 
 impl SpoolItem for WantedEvent {
-    const PARTITIONS: usize = 1;
-
-    fn partition(&self) -> usize {
-        0
-    }
-
-    fn bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         write_item(self, out);
     }
@@ -79,12 +69,6 @@ impl SpoolItem for WantedEvent {
 }
 
 impl SpoolItem for LoadedEvent {
-    const PARTITIONS: usize = 1;
-
-    fn partition(&self) -> usize {
-        0
-    }
-
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.bytes.len()
     }

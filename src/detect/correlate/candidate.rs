@@ -134,10 +134,6 @@ impl SpoolItem for CandidateTuple {
         usize::from(self.key[0].to_be_bytes()[0])
     }
 
-    fn bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         let Self { key, time, tiebreaker, offset, value, input, host, pattern, ordinal, flags } = *self;
         for word in [key[0], key[1], time.0.cast_unsigned(), tiebreaker, offset, value] {

@@ -84,12 +84,6 @@ impl FoundAlert {
 
 impl SpoolItem for FoundAlert {
     /// Alerts are read in one piece, by whoever shows them in order.
-    const PARTITIONS: usize = 1;
-
-    fn partition(&self) -> usize {
-        0
-    }
-
     fn bytes(&self) -> usize {
         size_of::<Self>() + size_of_val(&*self.events)
     }
