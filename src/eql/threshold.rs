@@ -69,6 +69,12 @@ impl MeasureBound {
     pub fn at_least(measure: Measure, least: u64) -> Self {
         Self { measure, range: CountedNumber::count(least)..=CountedNumber(i128::MAX), is_outside: false }
     }
+
+    /// Whether so many filters must each take an event to satisfy it.
+    pub fn needs_filters(&self, count: usize) -> bool {
+        let least = CountedNumber::count(count as u64);
+        self.measure == Measure::Filters && !self.is_outside && *self.range.start() >= least
+    }
 }
 
 /// A compiled threshold.
@@ -121,11 +127,7 @@ impl CompiledThreshold {
 
     /// Whether each filter must take an event for it to be reached.
     pub fn needs_all_filters(&self) -> bool {
-        let all = CountedNumber::count(self.filters.len() as u64);
-        let needs = |bound: &MeasureBound| {
-            bound.measure == Measure::Filters && !bound.is_outside && *bound.range.start() >= all
-        };
-        self.filters.len() == 1 || self.bounds.iter().any(needs)
+        self.filters.len() == 1 || self.bounds.iter().any(|bound| bound.needs_filters(self.filters.len()))
     }
 
     /// Whether measures of such sizes satisfy it. A measure that has no size, as the mean of nothing, satisfies no bound.

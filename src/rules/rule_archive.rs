@@ -5,7 +5,7 @@
 
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Most bytes that the members of an archive may unpack to together. Elastic's repository has 100 MB, and its package of all versions of its rules 200 MB.
@@ -99,8 +99,7 @@ impl ArchiveLimits {
     }
 }
 
-fn zipped(mut file: File, limits: &ArchiveLimits, is_wanted: impl Fn(&Path) -> bool) -> Result<ArchivedRules, String> {
-    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+fn zipped(file: File, limits: &ArchiveLimits, is_wanted: impl Fn(&Path) -> bool) -> Result<ArchivedRules, String> {
     let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(|error| error.to_string())?;
     let (mut found, mut left) = (ArchivedRules::default(), limits.bytes);
     for at in 0..archive.len() {

@@ -40,10 +40,7 @@ pub struct SigmaCorrelation {
 impl SigmaCorrelation {
     /// Whether each of the rules must take an event.
     pub fn needs_all_rules(&self) -> bool {
-        let all = CountedNumber::count(self.rules.len() as u64);
-        let needs = |bound: &MeasureBound| {
-            bound.measure == Measure::Filters && !bound.is_outside && *bound.range.start() >= all
-        };
+        let needs = |bound: &MeasureBound| bound.needs_filters(self.rules.len());
         self.kind == CorrelationKind::Ordered || self.condition.bounds.iter().any(needs)
     }
 }
