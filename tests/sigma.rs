@@ -23,6 +23,8 @@ use rsigma_parser::SigmaRule;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+#[path = "support/markdown.rs"]
+mod markdown;
 #[path = "support/naive_sigma.rs"]
 mod naive_sigma;
 #[path = "support/random.rs"]
@@ -307,28 +309,6 @@ fn every_regression_test_of_sigmahq_finds_its_rule() {
     assert!(about_sysmon > 100, "only {about_sysmon} of {} tests are about rules that are here", tests.len());
 }
 
-/// The blocks of a page, with the language of each.
-fn blocks(page: &str) -> Vec<(String, String)> {
-    let mut blocks: Vec<(String, String)> = Vec::new();
-    let mut open = false;
-    for line in page.lines() {
-        match line.strip_prefix("```") {
-            Some(_) if open => open = false,
-            Some(language) => {
-                open = true;
-                blocks.push((language.to_owned(), String::new()));
-            }
-            None if open => {
-                let text = &mut blocks.last_mut().unwrap().1;
-                text.push_str(line);
-                text.push('\n');
-            }
-            None => {}
-        }
-    }
-    blocks
-}
-
 /// The document that is mapped from a record with these entries.
 fn document(event: &serde_json::Value) -> (u32, evql::event::Document) {
     let id = u32::try_from(event["EventID"].as_u64().unwrap()).unwrap();
@@ -361,7 +341,7 @@ fn escaped(text: &str) -> String {
 #[test]
 fn the_examples_of_the_page_find_what_it_says() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language/sigma.md");
-    let blocks = blocks(&std::fs::read_to_string(page).unwrap());
+    let blocks = markdown::blocks(&std::fs::read_to_string(page).unwrap());
     let (mut events, mut run) = (Vec::new(), 0);
     for (at, (language, text)) in blocks.iter().enumerate() {
         match language.as_str() {

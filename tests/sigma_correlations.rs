@@ -14,26 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+#[path = "support/markdown.rs"]
+mod markdown;
 #[path = "support/random.rs"]
 mod random;
-
-/// The blocks of a page, with the language of each.
-fn blocks(page: &str) -> Vec<(String, String)> {
-    let mut blocks: Vec<(String, String)> = Vec::new();
-    let mut open = false;
-    for line in page.lines() {
-        match line.strip_prefix("```") {
-            Some(_) if open => open = false,
-            Some(language) => {
-                open = true;
-                blocks.push((language.to_owned(), String::new()));
-            }
-            None if open => writeln!(blocks.last_mut().unwrap().1, "{line}").unwrap(),
-            None => {}
-        }
-    }
-    blocks
-}
 
 /// A log in XML of events, whose record numbers are their positions from 1.
 fn log(events: &[Value]) -> String {
@@ -93,7 +77,7 @@ fn mistakes(loaded: &Loaded) -> Vec<String> {
 fn the_examples_of_the_page_find_what_it_says() {
     let page =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language/sigma-correlations.md"));
-    let blocks = blocks(&page.unwrap());
+    let blocks = markdown::blocks(&page.unwrap());
     let folder = tempfile::tempdir().unwrap();
     let (mut events, mut base, mut run) = (PathBuf::new(), PathBuf::new(), 0);
     for (at, (language, text)) in blocks.iter().enumerate() {
