@@ -15,13 +15,14 @@ use super::progress::Progress;
 use super::reread::{EventReader, scratch};
 use super::threads::{CHUNKS_PER_UNIT, StatePool};
 use crate::base::Locator;
-use crate::detect::AlertSource;
+use crate::detect::{AlertSource, Straddling};
+use crate::diag::Notice;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
 use crate::process::triage::{self, Triage, TriagePlan};
 use crate::process::{
     AddressSurvey, Forest, HostAddresses, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
-    ProcessTable, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses,
+    ProcessTable, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses, several_hosts_notice,
 };
 use crate::source::{self, Fault, FileStates, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
@@ -102,9 +103,9 @@ impl EvidencePass {
         alerts.load_starts(&missing.found(&starts))?;
         let TriageGathered { details, addresses, links, values, connections } =
             TriageSurvey::merge(surveys, &wanted, &spools);
-        let mut lineage = Lineage::new(&links, &wanted, triage::RELATIVES)?;
+        let mut lineage = Lineage::new(&links, &wanted, triage::RELATIVES, &self.reader.space)?;
         drop(links);
-        let straddling = lineage.straddling.take().map(|straddling| self.reader.straddling_notice(&straddling));
+        let straddling = lineage.straddling.take().map(|straddling| straddling_notice(&self.reader, &straddling));
         let facts = self.facts(&lineage.places(), &Arc::new(lineage.processes(&wanted.ids)));
         let mut triage = Triage::new(plan, details, addresses, &lineage, facts);
         triage.several_hosts = straddling;
@@ -273,6 +274,14 @@ impl<O: Observer> PassVisitor<'_, O> {
             self.state.observer.see(&ObservedEvent { fields: &event.document, id, order: event.order(clock) });
         }
     }
+}
+
+/// A notice of processes that appear under the names of several hosts.
+pub fn straddling_notice(reader: &EventReader, straddling: &Straddling) -> Notice {
+    let event = reader.events(&BTreeSet::from([straddling.example])).into_iter().next();
+    let id = event.as_ref().and_then(|event| event.document.text(ecs::PROCESS_ENTITY_ID)).unwrap_or("(none)");
+    let hosts: Vec<&str> = straddling.hosts.iter().map(|host| &**host).collect();
+    several_hosts_notice(straddling.processes, id, &hosts)
 }
 
 /// Whether Sysmon wrote a record on Windows, which extractors are for.

@@ -7,11 +7,7 @@ use super::duplicates::{self, Building, Digests, NumberedRecord};
 use super::options::RunOptions;
 use crate::base::Locator;
 use crate::base::spool::SpoolSpace;
-use crate::detect::Straddling;
-use crate::diag::Notice;
-use crate::ecs;
 use crate::event::Event;
-use crate::process::several_hosts_notice;
 use crate::source::{self, Input, Item, PlacesInUnit, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon;
 use rayon::prelude::*;
@@ -150,14 +146,6 @@ impl EventReader {
         let origins: Vec<Locator> = origins.iter().copied().collect();
         let event = |item| event_of(item, &self.inputs, &self.options).map(Arc::new);
         self.pool.install(|| load(&self.inputs, &self.options, &origins, event))
-    }
-
-    /// A notice of processes that appear under the names of several hosts.
-    pub fn straddling_notice(&self, straddling: &Straddling) -> Notice {
-        let event = self.events(&BTreeSet::from([straddling.example])).into_iter().next();
-        let id = event.as_ref().and_then(|event| event.document.text(ecs::PROCESS_ENTITY_ID)).unwrap_or("(none)");
-        let hosts: Vec<&str> = straddling.hosts.iter().map(|host| &**host).collect();
-        several_hosts_notice(straddling.processes, id, &hosts)
     }
 
     /// Makes something of each event that was read at some places, given in order, and gives it to `keep` a few at a time, on all threads and in no certain

@@ -2,7 +2,7 @@
 
 use super::alert_store::AlertStore;
 use super::duplicates::Duplicates;
-use super::evidence_pass::EvidencePass;
+use super::evidence_pass::{EvidencePass, straddling_notice};
 use super::gaps;
 use super::options::{AlertContents, RunOptions};
 use super::outcome::{Outcome, RunError, space_fault};
@@ -145,7 +145,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
     let reader = EventReader::new(inputs, worker.options, pool, &worker.space);
     let Alerts { kept: alerts, left_out, set_aside, repeated, lost } = alerts(worker, &duplicates, &reader)?;
-    let of_hosts = straddling.map(|straddling| reader.straddling_notice(&straddling));
+    let of_hosts = straddling.map(|straddling| straddling_notice(&reader, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));

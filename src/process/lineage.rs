@@ -1,18 +1,25 @@
 //! The ancestors and children of wanted processes, out of what is known of who started whom: which processes are shown beside alerts.
 //!
-//! All processes are read in the order of their ids, once for the parents and children of the wanted ones, once more for each generation above them, and once
-//! for what is known of those that were found. No more is held than the processes that will be shown.
+//! All processes are read in the order of their ids, once for who started whom, and once for what is known of those that are shown. In between only pairs of
+//! child and parent are read, once for the children of the wanted processes and once for each generation above them. No more is held than the processes that
+//! will be shown.
 
 use super::links::{LinkStart, ParentLink, ProcessLink, ProcessOutline, for_each_outline};
 use super::wanted::{ProcessId, ProcessIds, WantedProcesses};
-use crate::base::spool::SortedSpool;
+use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
 use crate::base::{Locator, Ticks};
-use crate::detect::{HostNumber, Straddling};
+use crate::detect::{HostNumber, Straddling, StraddlingSearch};
 use crate::event::OrderKey;
 use hashbrown::{HashMap, HashSet};
+use serde::{Deserialize, Serialize};
 use std::collections::BinaryHeap;
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
+
+/// The share of memory that pairs of child and parent take before they are spilled.
+const PAIR_SHARE: u64 = 24;
+/// Pairs that are given to the spool together.
+const BLOCK: usize = 4096;
 
 /// Limits of what is shown of the relatives of processes.
 #[derive(Clone, Copy, Debug)]
@@ -47,26 +54,29 @@ pub struct ShownProcess {
 
 impl Lineage {
     /// Reads who started whom.
-    pub fn new(links: &SortedSpool<ProcessLink>, wanted: &WantedProcesses, limits: LineageLimits) -> io::Result<Self> {
-        let parents = Parents::new(links)?;
+    pub fn new(
+        links: &SortedSpool<ProcessLink>,
+        wanted: &WantedProcesses,
+        limits: LineageLimits,
+        space: &SpoolSpace,
+    ) -> io::Result<Self> {
+        let (pairs, straddling) = started_processes(links, wanted, space)?;
         let mut relatives = WantedProcesses::new(&wanted.ids);
-        let mut hosts = HostsOfProcess::default();
         let mut families: HashMap<ProcessId, BinaryHeap<(OrderKey, ProcessId)>> = HashMap::new();
         let mut generation: HashSet<ProcessId> = HashSet::new();
-        for_each_outline(links, |outline| {
-            hosts.add(&outline, wanted);
-            let Some((order, parent)) = parents.of(&outline) else { return };
-            if wanted.find_id(outline.id).is_some() {
+        for pair in pairs.iter() {
+            let StartedProcess { id, order, parent } = pair?;
+            if wanted.find_id(id).is_some() {
                 generation.insert(parent);
             }
             if wanted.find_id(parent).is_some() {
                 let family = families.entry(parent).or_default();
-                family.push((order, outline.id));
+                family.push((order, id));
                 if family.len() > limits.children {
                     family.pop();
                 }
             }
-        })?;
+        }
         let mut left_out = 0;
         for _ in 0..limits.ancestors {
             generation.retain(|id| wanted.find_id(*id).is_none() && relatives.find_id(*id).is_none());
@@ -82,16 +92,17 @@ impl Lineage {
                 relatives.add_id(*id);
             }
             let mut above = HashSet::new();
-            for_each_outline(links, |outline| {
-                if generation.contains(&outline.id) {
-                    above.extend(parents.of(&outline).map(|(_, parent)| parent));
+            for pair in pairs.iter() {
+                let StartedProcess { id, parent, .. } = pair?;
+                if generation.contains(&id) {
+                    above.insert(parent);
                 }
-            })?;
+            }
             generation = above;
         }
         left_out += add_children(&mut relatives, wanted, families, limits.relatives);
-        let shown = shown(links, &parents, |id| wanted.find_id(id).or_else(|| relatives.find_id(id)).is_some())?;
-        Ok(Self { shown, left_out, straddling: hosts.finish(wanted) })
+        let shown = shown(links, &pairs, |id| wanted.find_id(id).or_else(|| relatives.find_id(id)).is_some())?;
+        Ok(Self { shown, left_out, straddling })
     }
 
     /// The processes that are shown.
@@ -119,22 +130,18 @@ impl Lineage {
 
 fn shown(
     links: &SortedSpool<ProcessLink>,
-    parents: &Parents,
+    pairs: &SortedSpool<StartedProcess>,
     is_shown: impl Fn(ProcessId) -> bool,
 ) -> io::Result<HashMap<ProcessId, ShownProcess>> {
     let mut shown: HashMap<ProcessId, ShownProcess> = HashMap::new();
-    let mut child_counts: HashMap<ProcessId, u32> = HashMap::new();
     for_each_outline(links, |outline| {
         if is_shown(outline.id) {
             shown.insert(outline.id, ShownProcess { outline, child_count: 0 });
         }
-        if let Some((_, parent)) = parents.of(&outline).filter(|(_, parent)| is_shown(*parent)) {
-            *child_counts.entry(parent).or_default() += 1;
-        }
     })?;
-    for (id, count) in child_counts {
-        if let Some(parent) = shown.get_mut(&id) {
-            parent.child_count = count;
+    for pair in pairs.iter() {
+        if let Some(parent) = shown.get_mut(&pair?.parent) {
+            parent.child_count += 1;
         }
     }
     Ok(shown)
@@ -161,10 +168,33 @@ fn add_children(
     left_out
 }
 
-/// The parents of processes.
-struct Parents {
-    /// Of processes whose start names its parent by number and image: the process that was found for it.
-    loose: HashMap<ProcessId, ProcessId>,
+/// A process whose start was logged, and its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct StartedProcess {
+    id: ProcessId,
+    /// When it started; the first time, if its id was used again.
+    order: OrderKey,
+    parent: ProcessId,
+}
+
+impl SpoolItem for StartedProcess {
+    fn write(&self, out: &mut Vec<u8>) {
+        write_item(self, out);
+    }
+
+    fn read(from: &mut dyn Read) -> io::Result<Self> {
+        read_item(from)
+    }
+}
+
+/// A start that names its parent by number and image.
+struct LooseStart {
+    id: ProcessId,
+    order: OrderKey,
+    pid: i64,
+    image: u64,
+    /// The process of just that number and image.
+    named: ProcessId,
 }
 
 /// A process that a number and an image may stand for.
@@ -175,104 +205,71 @@ struct LooseCandidate {
     ended: Option<Ticks>,
 }
 
-impl Parents {
-    fn new(links: &SortedSpool<ProcessLink>) -> io::Result<Self> {
-        // As in a forest: where a start names no entity id, the number is all there is, and Windows uses numbers again. The parent is the last process of that
-        // number that had started by then, was not over, and has the same image. Sysmon always names an id, so that this holds nothing in most evidence.
-        let mut asking: Vec<(HostNumber, i64, OrderKey, ProcessId, u64)> = Vec::new();
-        for_each_outline(links, |outline| {
-            let Some((order, LinkStart { parent: Some(ParentLink::Loose { pid: Some(pid), image, .. }), .. })) =
-                outline.start
-            else {
-                return;
-            };
-            asking.push((outline.id.host, pid, order, outline.id, image));
-        })?;
-        let mut loose = HashMap::new();
-        if asking.is_empty() {
-            return Ok(Self { loose });
+/// Every process whose start names a parent, and the processes that appear under the names of several hosts.
+fn started_processes(
+    links: &SortedSpool<ProcessLink>,
+    wanted: &WantedProcesses,
+    space: &SpoolSpace,
+) -> io::Result<(SortedSpool<StartedProcess>, Option<Straddling>)> {
+    let pairs = SortSpool::new(space.share(PAIR_SHARE));
+    let (mut block, mut loose, mut hosts) = (Vec::new(), Vec::new(), StraddlingSearch::default());
+    for_each_outline(links, |outline| {
+        if outline.is_entity {
+            hosts.add(outline.id.key, outline.id.host, first(&outline), &wanted.ids.hosts);
         }
-        let mut by_pid: HashMap<(HostNumber, i64), Vec<LooseCandidate>> =
-            asking.iter().map(|(host, pid, ..)| ((*host, *pid), Vec::new())).collect();
-        for_each_outline(links, |ProcessOutline { id, start, exit, .. }| {
-            if let Some((order, LinkStart { pid: Some(pid), image, .. })) = start
-                && let Some(candidates) = by_pid.get_mut(&(id.host, pid))
-            {
-                candidates.push(LooseCandidate { order, id, image, ended: exit.map(|exit| exit.time) });
-            }
-        })?;
-        by_pid.values_mut().for_each(|candidates| candidates.sort_unstable_by_key(|candidate| candidate.order));
-        for (host, pid, order, id, image) in asking {
-            let candidates = by_pid.get(&(host, pid)).map_or(&[][..], Vec::as_slice);
-            let before = candidates.partition_point(|candidate| candidate.order < order);
-            let could_be = |candidate: &&LooseCandidate| {
-                let is_over = candidate.ended.is_some_and(|ended| ended < order.time);
-                !is_over && (candidate.image == 0 || image == 0 || candidate.image == image)
-            };
-            let found = candidates[..before].iter().rev().find(could_be);
-            loose.extend(found.map(|found| (id, found.id)));
+        let Some((order, LinkStart { parent: Some(parent), .. })) = outline.start else { return };
+        let (id, named) = (outline.id, ProcessId { key: parent.key(), ..outline.id });
+        if let ParentLink::Loose { pid: Some(pid), image, .. } = parent {
+            loose.push(LooseStart { id, order, pid, image, named });
+        } else {
+            block.push(StartedProcess { id, order, parent: named });
         }
-        Ok(Self { loose })
+        if block.len() >= BLOCK {
+            pairs.add(std::mem::take(&mut block));
+        }
+    })?;
+    pairs.add(block);
+    if !loose.is_empty() {
+        pairs.add(found_parents(links, &loose)?);
     }
-
-    /// When a process started, and its parent.
-    fn of(&self, outline: &ProcessOutline) -> Option<(OrderKey, ProcessId)> {
-        let (order, start) = outline.start?;
-        let named = ProcessId { key: start.parent?.key(), ..outline.id };
-        let parent = self.loose.get(&outline.id).copied().unwrap_or(named);
-        (parent != outline.id).then_some((order, parent))
-    }
-}
-
-/// The process at hand, whatever its host, and the hosts that it was met on: outlines of one key are neighbours.
-#[derive(Default)]
-struct HostsOfProcess {
-    first: Option<(ProcessFirst, ProcessId)>,
-    hosts: Vec<HostNumber>,
-    /// The number of processes with several hosts, and of the first of them its first event and hosts.
-    several: Option<(usize, ProcessFirst, Vec<Arc<str>>)>,
+    let straddling =
+        hosts.finish(&wanted.ids.hosts).and_then(|Straddling { processes, example: (_, first), hosts }| {
+            Some(Straddling { processes, example: first?.origin(), hosts })
+        });
+    Ok((pairs.take_sorted(), straddling))
 }
 
 /// The first event of a process: of its own, if there is one, or else one that names it.
-type ProcessFirst = (bool, Option<OrderKey>);
-
-fn first(outline: &ProcessOutline) -> ProcessFirst {
+fn first(outline: &ProcessOutline) -> (bool, Option<OrderKey>) {
     let start = outline.start.map(|(order, _)| order);
     let own = [start, outline.seen].into_iter().flatten().min();
     (own.is_none(), own.or(outline.named))
 }
 
-impl HostsOfProcess {
-    fn add(&mut self, outline: &ProcessOutline, wanted: &WantedProcesses) {
-        if !outline.is_entity {
-            return;
+/// The parents that are named by number and image.
+///
+/// As in a forest: where a start names no entity id, the number is all there is, and Windows uses numbers again. The parent is the last process of that number
+/// that had started by then, was not over, and has the same image. Sysmon always names an id, so that this holds nothing in most evidence.
+fn found_parents(links: &SortedSpool<ProcessLink>, loose: &[LooseStart]) -> io::Result<Vec<StartedProcess>> {
+    let mut by_pid: HashMap<(HostNumber, i64), Vec<LooseCandidate>> =
+        loose.iter().map(|start| ((start.id.host, start.pid), Vec::new())).collect();
+    for_each_outline(links, |ProcessOutline { id, start, exit, .. }| {
+        if let Some((order, LinkStart { pid: Some(pid), image, .. })) = start
+            && let Some(candidates) = by_pid.get_mut(&(id.host, pid))
+        {
+            candidates.push(LooseCandidate { order, id, image, ended: exit.map(|exit| exit.time) });
         }
-        match &mut self.first {
-            Some((known, id)) if id.key == outline.id.key => {
-                *known = (*known).min(first(outline));
-                self.hosts.push(outline.id.host);
-            }
-            _ => {
-                self.end(wanted);
-                self.first = Some((first(outline), outline.id));
-                self.hosts = vec![outline.id.host];
-            }
-        }
-    }
-
-    fn end(&mut self, wanted: &WantedProcesses) {
-        let Some((first, _)) = self.first.take().filter(|_| self.hosts.len() > 1) else { return };
-        let mut names: Vec<Arc<str>> = self.hosts.iter().map(|host| wanted.ids.hosts.name(*host)).collect();
-        names.sort_unstable();
-        self.several = Some(match self.several.take() {
-            Some((count, known, hosts)) if known < first => (count + 1, known, hosts),
-            other => (other.map_or(0, |(count, ..)| count) + 1, first, names),
-        });
-    }
-
-    fn finish(mut self, wanted: &WantedProcesses) -> Option<Straddling> {
-        self.end(wanted);
-        let (processes, (_, first), hosts) = self.several?;
-        Some(Straddling { processes, example: first?.origin(), hosts })
-    }
+    })?;
+    by_pid.values_mut().for_each(|candidates| candidates.sort_unstable_by_key(|candidate| candidate.order));
+    let with_parent = |&LooseStart { id, order, pid, image, named }: &LooseStart| {
+        let candidates = by_pid.get(&(id.host, pid)).map_or(&[][..], Vec::as_slice);
+        let before = candidates.partition_point(|candidate| candidate.order < order);
+        let could_be = |candidate: &&LooseCandidate| {
+            let is_over = candidate.ended.is_some_and(|ended| ended < order.time);
+            !is_over && (candidate.image == 0 || image == 0 || candidate.image == image)
+        };
+        let found = candidates[..before].iter().rev().find(could_be);
+        StartedProcess { id, order, parent: found.map_or(named, |found| found.id) }
+    };
+    Ok(loose.iter().map(with_parent).collect())
 }

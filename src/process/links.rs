@@ -112,10 +112,6 @@ impl SpoolItem for ProcessLink {
         usize::from(self.id.key[0].to_be_bytes()[0])
     }
 
-    fn bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         write_item(self, out);
     }

@@ -74,16 +74,6 @@ pub struct SightedValue {
 }
 
 impl SpoolItem for SightedValue {
-    const PARTITIONS: usize = 1;
-
-    fn partition(&self) -> usize {
-        0
-    }
-
-    fn bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         write_item(self, out);
     }
@@ -105,12 +95,6 @@ pub struct SightedConnection {
 }
 
 impl SpoolItem for SightedConnection {
-    const PARTITIONS: usize = 1;
-
-    fn partition(&self) -> usize {
-        0
-    }
-
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.connection.text_bytes()
     }
@@ -197,15 +181,22 @@ impl SightingWriter {
         self.pending.0.push((value, host, event.order.time));
     }
 
-    /// Adds the address of the other end of a connection.
-    pub fn add_connection(&mut self, connection: Connection, host: HostNumber, time: Ticks, ids: &ProcessIds) {
-        match connection.peer_by_itself() {
-            Some(peer) => {
-                let remote = peer.remote().and_then(|name| connection.end(name).ip.as_deref());
-                self.pending.0.extend(remote.map(|ip| (ids.value(ValueKind::Destination, ip, 0), host, time)));
-            }
-            None => self.pending.1.push(SightedConnection { connection, host, time }),
-        }
+    /// Adds the address of the other end of a connection. Gives the connection back if its record tells its ends apart; else it waits for the addresses of
+    /// hosts.
+    pub fn add_connection(
+        &mut self,
+        connection: Connection,
+        host: HostNumber,
+        time: Ticks,
+        ids: &ProcessIds,
+    ) -> Option<Connection> {
+        let Some(peer) = connection.peer_by_itself() else {
+            self.pending.1.push(SightedConnection { connection, host, time });
+            return None;
+        };
+        let remote = peer.remote().and_then(|name| connection.end(name).ip.as_deref());
+        self.pending.0.extend(remote.map(|ip| (ids.value(ValueKind::Destination, ip, 0), host, time)));
+        Some(connection)
     }
 
     /// Keeps what was added since the last call: its chunk was read to its end.

@@ -98,16 +98,25 @@ impl ProcessTable {
 
     /// Whether an event of a process that comes at this place would tell something new of it.
     pub fn is_news(&self, host: &str, key: &EntityKey, order: OrderKey) -> bool {
-        let process = self.hosts.get(host).and_then(|host| host.processes.get(key));
-        process
-            .is_none_or(|process| process.start.is_none() && process.seen.as_ref().is_none_or(|first| order < first.0))
+        self.would_come_first(host, key, order, |process| &process.seen)
     }
 
     /// Whether the start of a child at this place would tell something new of a process.
     pub fn is_named_anew(&self, host: &str, key: &EntityKey, order: OrderKey) -> bool {
+        self.would_come_first(host, key, order, |process| &process.named)
+    }
+
+    /// Whether a process has no start, which says more, and nothing that was told before this place.
+    fn would_come_first(
+        &self,
+        host: &str,
+        key: &EntityKey,
+        order: OrderKey,
+        told: impl Fn(&ProcessRecord) -> &Option<Box<(OrderKey, ProcessFacts)>>,
+    ) -> bool {
         let process = self.hosts.get(host).and_then(|host| host.processes.get(key));
         process
-            .is_none_or(|process| process.start.is_none() && process.named.as_ref().is_none_or(|first| order < first.0))
+            .is_none_or(|process| process.start.is_none() && told(process).as_ref().is_none_or(|first| order < first.0))
     }
 
     fn process(&mut self, host: &HostName, key: EntityKey) -> Option<&mut ProcessRecord> {

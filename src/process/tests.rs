@@ -167,7 +167,9 @@ fn forest_of_some(
 ) -> (Forest, Lineage) {
     let spools = spools(max_memory);
     let surveys = observe(events, threads, || TriageSurvey::new(wanted, &spools));
-    let lineage = Lineage::new(&TriageSurvey::merge(surveys, wanted, &spools).links, wanted, limits).unwrap();
+    let links = TriageSurvey::merge(surveys, wanted, &spools).links;
+    let space = SpoolSpace::from(SpoolLimits { max_memory, ..SpoolLimits::default() });
+    let lineage = Lineage::new(&links, wanted, limits, &space).unwrap();
     // What stands at the places is read, and nothing else.
     let (places, shown) = (lineage.places(), Arc::new(lineage.processes(&wanted.ids)));
     let mut survey = ProcessSurvey::of(&shown);

@@ -112,10 +112,10 @@ impl TriageSurvey {
         }
         self.sightings.add_others(event, host, reader, ids);
         if let Some(connection) = reader.connection(event.fields) {
-            if happened == Some(LifeEvent::Did(ActivityKind::Connection)) && connection.shows_own_address() {
-                self.connections.push(connection.clone());
-            }
-            self.sightings.add_connection(connection, host, event.order.time, ids);
+            let decided = self.sightings.add_connection(connection, host, event.order.time, ids);
+            // Only what tells its ends apart shows addresses of its host.
+            let is_connection = happened == Some(LifeEvent::Did(ActivityKind::Connection));
+            self.connections.extend(decided.filter(|_| is_connection));
         }
     }
 

@@ -86,11 +86,6 @@ impl WantedProcesses {
         self.ids.of(self.ids.hosts.number(host), key)
     }
 
-    /// The processes, in no certain order.
-    pub fn iter(&self) -> impl Iterator<Item = ProcessId> {
-        self.numbers.keys().copied()
-    }
-
     /// How many are wanted.
     pub fn len(&self) -> usize {
         self.numbers.len()

@@ -3,15 +3,13 @@
 use super::candidate::CandidateTuple;
 use super::found_alert::FoundAlert;
 use super::group::{GroupRules, GroupRunner};
-use super::hosts::HostNumber;
 use super::pattern::CandidateTables;
+use super::straddling::{Straddling, StraddlingSearch};
 use crate::base::Locator;
 use crate::detect::hit::RuleIndex;
-use crate::eql::Digest;
 use crate::rules::Rule;
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 
 /// Runs rules over sorted candidates. Shared by all threads.
 #[derive(Debug)]
@@ -33,20 +31,6 @@ pub struct Correlated {
     pub straddling: Option<Straddling>,
 }
 
-/// Processes, by their entity ids, that appear under the names of several hosts.
-///
-/// Their events are not joined: the same id on another host is another process. But a host that was renamed, or is called by its short name here and its
-/// full name there, has its processes twice, which a reader must know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Straddling {
-    /// How many there are.
-    pub processes: usize,
-    /// An event of one of them.
-    pub example: Locator,
-    /// The hosts of that one, in the order of their names.
-    pub hosts: Vec<Arc<str>>,
-}
-
 impl Correlated {
     /// Adds what was found in other partitions.
     #[must_use]
@@ -59,49 +43,11 @@ impl Correlated {
         for (rule, count) in other.unproven {
             *self.unproven.entry(rule).or_default() += count;
         }
-        self.add_straddling(other.straddling);
-        self
-    }
-
-    fn add_straddling(&mut self, other: Option<Straddling>) {
-        self.straddling = match (self.straddling.take(), other) {
-            (Some(one), Some(two)) => {
-                let processes = one.processes + two.processes;
-                let first = if (two.example, &two.hosts) < (one.example, &one.hosts) { two } else { one };
-                Some(Straddling { processes, ..first })
-            }
+        self.straddling = match (self.straddling.take(), other.straddling) {
+            (Some(one), Some(two)) => Some(one.merge(two)),
             (one, two) => one.or(two),
         };
-    }
-}
-
-/// The process at hand, and the hosts that it was met on. Its groups are neighbours, one a host.
-#[derive(Debug)]
-struct ProcessHosts {
-    process: Digest,
-    example: Locator,
-    hosts: Vec<HostNumber>,
-}
-
-impl ProcessHosts {
-    fn of(tuple: &CandidateTuple) -> Self {
-        Self { process: tuple.key(), example: tuple.origin(), hosts: vec![tuple.host] }
-    }
-
-    fn add(&mut self, tuple: &CandidateTuple) {
-        self.example = self.example.min(tuple.origin());
-        if self.hosts.last() != Some(&tuple.host) {
-            self.hosts.push(tuple.host);
-        }
-    }
-
-    fn straddling(self, tables: &CandidateTables) -> Option<Straddling> {
-        let Self { example, hosts, .. } = self;
-        (hosts.len() > 1).then(|| {
-            let mut hosts: Vec<Arc<str>> = hosts.into_iter().map(|host| tables.hosts.name(host)).collect();
-            hosts.sort_unstable();
-            Straddling { processes: 1, example, hosts }
-        })
+        self
     }
 }
 
@@ -120,7 +66,7 @@ impl<'r> Correlator<'r> {
     ) -> io::Result<Correlated> {
         let mut runner = GroupRunner::new(&self.rules);
         let mut found = Correlated::default();
-        let mut process: Option<ProcessHosts> = None;
+        let mut straddling = StraddlingSearch::default();
         let mut current = None;
         for tuple in candidates {
             let tuple = tuple?;
@@ -134,19 +80,13 @@ impl<'r> Correlator<'r> {
             }
             found.capped += usize::from(tuple.is_capped());
             if tuple.is_of_process() {
-                match &mut process {
-                    Some(known) if known.process == tuple.key() => known.add(&tuple),
-                    other => {
-                        let before = other.replace(ProcessHosts::of(&tuple));
-                        found.add_straddling(before.and_then(|before| before.straddling(self.tables)));
-                    }
-                }
+                straddling.add(tuple.key(), tuple.host, tuple.origin(), &self.tables.hosts);
             }
             runner.push(tuple);
         }
         runner.end(&mut found.alerts);
         found.unproven = runner.into_unproven();
-        found.add_straddling(process.and_then(|process| process.straddling(self.tables)));
+        found.straddling = straddling.finish(&self.tables.hosts);
         Ok(found)
     }
 }
