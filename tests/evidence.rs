@@ -74,6 +74,23 @@ fn copies_of_a_log_count_once_whatever_they_are_called() {
 }
 
 #[test]
+fn a_survey_changes_nothing_of_what_a_run_counts() {
+    // Two states of a log of several providers: the later one has a record more, so that copies are told by their numbers, one by one.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/scenarios/forwarded.toml");
+    let text = fs::read_to_string(path).unwrap();
+    let more = "\n[[event]]\nid = 11\ntime = 2024-03-05T23:00:00Z\nprocess = 'explorer@ws-0417.corp.example'\nTargetFilename = 'C:\\t\\late.tmp'\n";
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("early.evtx", text.clone()), ("late.evtx", text + more)] {
+        let bytes = Scenario::parse(&text, name).unwrap().build().unwrap().remove(0).bytes;
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let stats = |survey| run(&[folder.path().to_owned()], &RunOptions { survey, ..RunOptions::default() }).stats;
+    let (with, without) = (stats(true), stats(false));
+    assert!(without.tally.other_providers > 0 && without.tally.duplicates > 0 && without.adds_up(), "{without:#?}");
+    assert_eq!(with, without);
+}
+
+#[test]
 fn the_same_file_named_twice_is_read_once() {
     let (folder, path) = folder("regsvr32");
     let roundabout = folder.path().join("../").join(folder.path().file_name().unwrap()).join("host.evtx");

@@ -11,39 +11,50 @@ use std::path::{Path, PathBuf};
 /// The surveyed parts of a file. Units are read in any order, and neighbours are put together as they come, so that few parts are held.
 #[derive(Debug, Default)]
 pub struct FileParts {
-    /// By first chunk: the chunk behind the last one, the contents, and how many records were passed over.
-    parts: BTreeMap<u64, (u64, FileContents, u64)>,
+    /// By first chunk.
+    parts: BTreeMap<u64, FilePart>,
+}
+
+/// A part of a file.
+#[derive(Debug, Default)]
+struct FilePart {
+    /// The chunk behind the last one.
+    end: u64,
+    contents: FileContents,
+    passed_over: u64,
+}
+
+impl FilePart {
+    /// The part with what comes right after it.
+    fn followed_by(mut self, next: Self) -> Self {
+        self.contents.merge(next.contents);
+        Self { end: next.end, contents: self.contents, passed_over: self.passed_over + next.passed_over }
+    }
 }
 
 impl FileParts {
     /// Adds a part of so many chunks; a file without chunks has one part.
     pub fn add(&mut self, first_chunk: u64, chunks: u64, SurveyPart { contents, passed_over, .. }: SurveyPart) {
-        let (mut start, mut part) = (first_chunk, (first_chunk + chunks.max(1), contents, passed_over));
-        let before = self.parts.range(..start).next_back().filter(|(_, (end, ..))| *end == start);
+        let mut start = first_chunk;
+        let mut part = FilePart { end: first_chunk + chunks.max(1), contents, passed_over };
+        let before = self.parts.range(..start).next_back().filter(|(_, before)| before.end == start);
         if let Some(before) = before.map(|(before, _)| *before)
             && let Some(first) = self.parts.remove(&before)
         {
-            (start, part) = (before, joined(first, part));
+            (start, part) = (before, first.followed_by(part));
         }
-        if let Some(next) = self.parts.remove(&part.0) {
-            part = joined(part, next);
+        if let Some(next) = self.parts.remove(&part.end) {
+            part = part.followed_by(next);
         }
         self.parts.insert(start, part);
     }
 
     /// The contents of the whole file, and how many records were passed over.
     pub fn whole(self) -> (FileContents, u64) {
-        let whole = self.parts.into_values().reduce(joined);
-        whole.map_or_else(Default::default, |(_, contents, passed_over)| (contents, passed_over))
+        let FilePart { contents, passed_over, .. } =
+            self.parts.into_values().reduce(FilePart::followed_by).unwrap_or_default();
+        (contents, passed_over)
     }
-}
-
-fn joined(
-    (_, mut contents, passed_over): (u64, FileContents, u64),
-    (end, next, more): (u64, FileContents, u64),
-) -> (u64, FileContents, u64) {
-    contents.merge(next);
-    (end, contents, passed_over + more)
 }
 
 /// The survey of an input, out of its contents and the number of records that were passed over.

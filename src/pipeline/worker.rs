@@ -7,7 +7,7 @@ use super::duplicates::{self, Building, Digests, NumberedRecord, RecordFingerpri
 use super::keywords::AskedKeywords;
 use super::options::RunOptions;
 use super::progress::Progress;
-use super::reread::{self, ChunkHasher, RecordIdCollector};
+use super::reread::{self, ChunkHasher, RecordIdCollector, scratch};
 use super::shape_plans::{MOST_SHAPES, Plans, ShapePlans};
 use super::spool::RowSpool;
 use super::surveyed_files::FileParts;
@@ -117,10 +117,11 @@ impl<'run> Worker<'run> {
 
     /// Does a job with the state of a thread.
     pub fn with_state<R>(&self, job: impl FnOnce(&mut ThreadState) -> R) -> R {
-        // A survey is about the records of every provider.
-        let wanted =
-            |scratch: Scratch| if self.survey.is_some() { scratch } else { scratch.wanting(sysmon::is_provider) };
-        let scratch = || wanted(Scratch::default().slow(self.options.slow_reader));
+        let scratch = || match &self.survey {
+            // It is about the records of every provider.
+            Some(_) => Scratch::default().slow(self.options.slow_reader),
+            None => scratch(self.options),
+        };
         let new = || ThreadState { scratch: scratch(), ..ThreadState::default() };
         self.states.with(new, job)
     }
@@ -200,15 +201,12 @@ impl<'run> Worker<'run> {
         places: &[Locator],
         read: impl Fn(&WorkUnit, &[Locator], &mut ThreadState, &mut Scratch) -> Vec<T> + Sync,
     ) -> Vec<T> {
-        let read = |(unit, places): &(WorkUnit, &[Locator])| {
-            self.with_state(|state| {
-                let mut scratch = std::mem::take(&mut state.scratch);
-                let found = read(unit, places, state, &mut scratch);
-                state.scratch = scratch;
-                found
-            })
+        // Buffers of its own: those of the first pass may be for the records of all providers.
+        let read = |scratch: &mut Scratch, (unit, places): &(WorkUnit, &[Locator])| {
+            self.with_state(|state| read(unit, places, state, scratch))
         };
-        source::units_again(self.inputs, places).par_iter().flat_map_iter(read).collect()
+        let units = source::units_again(self.inputs, places);
+        units.par_iter().map_init(|| scratch(self.options), read).flatten_iter().collect()
     }
 
     fn make_plan(&self, record: &RecordRef<'_>) -> ShapePlans {
