@@ -55,7 +55,7 @@ pub const SOUGHT: [(ValueKind, FieldId); 2] =
     [(ValueKind::Dns, ecs::DNS_QUESTION_NAME), (ValueKind::FileSha256, ecs::FILE_HASH_SHA256)];
 
 /// The fields whose values are sought in starts.
-const OF_STARTS: [(ValueKind, FieldId); 2] =
+pub const SOUGHT_IN_STARTS: [(ValueKind, FieldId); 2] =
     [(ValueKind::Sha256, ecs::PROCESS_HASH_SHA256), (ValueKind::CommandLine, ecs::PROCESS_COMMAND_LINE)];
 
 /// A value on a host: how often it was met, first and last.
@@ -133,29 +133,17 @@ impl SightingWriter {
         Self { values, connections, counted: HashMap::new(), undecided: Vec::new(), pending: Default::default() }
     }
 
-    /// Adds the values of a start.
-    pub fn add_start(
+    /// Adds the values that an event has in some fields.
+    pub fn add_fields(
         &mut self,
         event: &ObservedEvent<'_>,
         host: HostNumber,
+        fields: [(ValueKind, FieldId); 2],
         reader: &mut FieldReader,
         ids: &ProcessIds,
     ) {
-        for (kind, field) in OF_STARTS {
-            self.add_field(event, host, (kind, field), reader, ids);
-        }
-    }
-
-    /// Adds the values of an event that is no start, apart from those of its connection.
-    pub fn add_others(
-        &mut self,
-        event: &ObservedEvent<'_>,
-        host: HostNumber,
-        reader: &mut FieldReader,
-        ids: &ProcessIds,
-    ) {
-        for (kind, field) in SOUGHT {
-            self.add_field(event, host, (kind, field), reader, ids);
+        for field in fields {
+            self.add_field(event, host, field, reader, ids);
         }
     }
 

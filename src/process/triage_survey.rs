@@ -7,7 +7,7 @@ use super::field_reader::long;
 use super::links::{LinkEvent, LinkStart, LinkWriter, ProcessLink};
 use super::observe;
 use super::observer::{ObservedEvent, Observer, happened};
-use super::sightings::{SightedConnection, SightedValue, SightingWriter};
+use super::sightings::{SOUGHT, SOUGHT_IN_STARTS, SightedConnection, SightedValue, SightingWriter};
 use super::subject::{SubjectProcess, SubjectReader};
 use super::wanted::WantedProcesses;
 use crate::base::spool::{SortSpool, SortedSpool, SpoolSpace};
@@ -100,7 +100,7 @@ impl TriageSurvey {
         let (_, host) = self.subjects.host(event.fields);
         let SubjectReader { ids, reader, .. } = &mut self.subjects;
         if happened == Some(LifeEvent::Start) {
-            self.sightings.add_start(event, host, reader, ids);
+            self.sightings.add_fields(event, host, SOUGHT_IN_STARTS, reader, ids);
             return;
         }
         let is_asked = match happened {
@@ -110,7 +110,7 @@ impl TriageSurvey {
         if !is_asked {
             return;
         }
-        self.sightings.add_others(event, host, reader, ids);
+        self.sightings.add_fields(event, host, SOUGHT, reader, ids);
         if let Some(connection) = reader.connection(event.fields) {
             let decided = self.sightings.add_connection(connection, host, event.order.time, ids);
             // Only what tells its ends apart shows addresses of its host.
