@@ -31,11 +31,15 @@ impl CountedNumber {
         in_range.then(|| Self(whole as i128 * i128::from(UNITS) + (part * 1e6).round() as i128))
     }
 
-    /// The number as a float.
-    #[expect(clippy::cast_precision_loss, reason = "it is told to people")]
+    /// The float nearest to the number.
+    #[expect(clippy::cast_precision_loss, reason = "what a float cannot hold is rounded once")]
     pub fn to_f64(self) -> f64 {
+        // The division alone rounds where a float holds all millionths; beyond, the parts round less than their sum.
+        if self.0.unsigned_abs() < 1 << f64::MANTISSA_DIGITS {
+            return self.0 as f64 / UNITS as f64;
+        }
         let units = i128::from(UNITS);
-        (self.0 / units) as f64 + (self.0 % units) as f64 / 1e6
+        (self.0 / units) as f64 + (self.0 % units) as f64 / UNITS as f64
     }
 
     /// A number that stands for it among values of candidates: not 0, which stands for none.
@@ -49,3 +53,6 @@ impl CountedNumber {
         Self::of(f64::from_bits(!bits)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

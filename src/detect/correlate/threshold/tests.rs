@@ -90,7 +90,10 @@ fn naively(measure: Measure, mut numbers: Vec<i64>) -> Option<f64> {
     let sum = || float(numbers.iter().sum());
     (count > 0).then(|| match measure {
         Measure::Sum => sum(),
-        Measure::Mean => (sum() / count as f64 * 1e6).floor() / 1e6,
+        Measure::Mean => {
+            let millionths = (numbers.iter().sum::<i64>() * 1_000_000).div_euclid(count as i64);
+            format!("{millionths}e-6").parse().unwrap()
+        }
         Measure::Percentile(percent) => float(numbers[(count * usize::from(percent)).div_ceil(100) - 1]),
         Measure::Median => f64::midpoint(float(numbers[(count - 1) / 2]), float(numbers[count / 2])),
         other => panic!("{other:?}"),
