@@ -47,6 +47,7 @@
 //! | load rule files, and tell their authors what is wrong | [`rules`], [`diag`] |
 //! | detect in events that come from elsewhere | [`detect::Detector`] |
 //! | make process trees, and look up what else a process did | [`process`] |
+//! | put alerts together to incidents, the most important first | [`incident`] |
 //! | know what the evidence consists of | [`survey`], by [`pipeline::survey`](fn@pipeline::survey) |
 //! | write alerts and timelines | [`report`], [`timeline`] |
 //! | run all of it on all cores, with every option there is | [`pipeline`] |
@@ -66,6 +67,7 @@ pub mod eql;
 pub mod event;
 pub mod extract;
 pub mod forge;
+pub mod incident;
 pub mod pipeline;
 pub mod process;
 pub mod report;

@@ -36,6 +36,7 @@ use crate::diag::{Diagnostic, Notice, concise};
 use crate::ecs;
 use crate::eql;
 use crate::event::{Clock, Event};
+use crate::incident::Incidents;
 use crate::pipeline::{
     self, EventFilter, Progress, Roles, RunError, RunOptions, Silent, Stats, TimeWindow, TimelineOptions,
 };
@@ -459,6 +460,11 @@ impl ScanResults {
     /// destinations were seen. Reads the evidence again; exporters write what was found.
     pub fn enrich(&mut self) -> Result<(), ScannerError> {
         Ok(self.run.look_up(&Silent)?)
+    }
+
+    /// The incidents that the alerts make, the most important first; `None` before [`enrich`](Self::enrich).
+    pub fn incidents(&self) -> Option<&Incidents> {
+        self.run.incidents.as_ref()
     }
 
     /// Shows every event that counted to observers, one for each thread that `new` makes, and gives them back in no certain order.

@@ -23,11 +23,12 @@ const FLOORS: &[(&str, usize)] = &[
     ("survey", 5),
     ("timeline", 6),
     ("process", 6),
-    ("report", 7),
-    ("pipeline", 8),
-    ("extract", 9),
-    ("scanner", 9),
-    ("testing", 9),
+    ("incident", 7),
+    ("report", 8),
+    ("pipeline", 9),
+    ("extract", 10),
+    ("scanner", 10),
+    ("testing", 10),
 ];
 
 fn floor(module: &str) -> Option<usize> {

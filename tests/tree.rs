@@ -65,6 +65,7 @@ fn triage(paths: &[PathBuf], options: &RunOptions) -> String {
         alerts: &outcome.alerts,
         clock: Clock::Logged,
         triage: Some(&triage),
+        incidents: None,
         addresses: &triage.addresses,
         inputs: &[],
     };
@@ -300,6 +301,7 @@ fn the_hash_of_a_library_is_looked_for_among_libraries() {
         alerts: &outcome.alerts,
         clock: Clock::Logged,
         triage: Some(&triage),
+        incidents: None,
         addresses: &triage.addresses,
         inputs: &[],
     };

@@ -107,6 +107,18 @@ impl Forest {
         self.hosts.binary_search_by(|host| folded(&host.name).cmp(&wanted)).ok()
     }
 
+    /// The processes with an entity id, on all hosts; braces and case do not count.
+    pub fn with_entity_id(&self, id: &str) -> Vec<(usize, NodeIndex)> {
+        let plain = |text: &str| text.trim().trim_matches(['{', '}']).to_lowercase();
+        let wanted = plain(id);
+        let is_wanted = |node: &ProcessNode| node.key.entity_id().is_some_and(|id| plain(&id.to_string()) == wanted);
+        let of_host = |(host, tree): (usize, &HostTree)| {
+            let nodes = (0..).zip(&tree.nodes).filter(|(_, node)| is_wanted(node));
+            nodes.map(|(at, _)| (host, at)).collect::<Vec<_>>()
+        };
+        self.hosts.iter().enumerate().flat_map(of_host).collect()
+    }
+
     /// How many processes there are.
     pub fn len(&self) -> usize {
         self.hosts.iter().map(|host| host.nodes.len()).sum()

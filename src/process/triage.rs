@@ -204,6 +204,11 @@ impl Triage {
         }
     }
 
+    /// How many hosts the evidence has.
+    pub fn host_count(&self) -> usize {
+        self.wanted.ids.hosts.len()
+    }
+
     /// Notices for the reader: limits that were reached, and processes under the names of several hosts.
     pub fn notices(&self) -> Vec<Notice> {
         let (looked_up, reread) = (grouped(MOST_PROCESSES as u64), grouped(MOST_READ_AGAIN as u64));

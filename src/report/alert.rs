@@ -1,6 +1,7 @@
 //! One alert as a JSON document: ECS for the finding, and the full ECS documents of its events.
 
 use super::alert_id::{EVENT_FIELDS, alert_id};
+use super::incident_json::write_incident;
 use super::message::message_of;
 use super::results::Results;
 use super::tally::{repeats_json, tally_json};
@@ -156,6 +157,9 @@ fn push_own(
     let own = own_addresses(results, alert);
     if !own.is_empty() {
         object.list("host_addresses", own, AddressOfHost::push);
+    }
+    if let Some(incident) = results.incidents.and_then(|incidents| incidents.of_alert(position)) {
+        write_incident(results, incident, position, object);
     }
     if let Some(triage) = results.triage {
         push_triage(triage, alert, object.key("triage"));

@@ -12,6 +12,7 @@ mod citation;
 mod columns;
 mod format;
 pub mod html;
+mod incident_json;
 mod json_layout;
 mod message;
 #[cfg(feature = "parquet")]
@@ -35,7 +36,9 @@ pub use alerts_json::AlertsJson;
 pub use bulk::{BadIndex, TimelineBulk};
 pub use citation::{Citation, citation};
 pub use format::{Exporter, TimelineFormat};
+pub use incident_json::{incident_json, shown_score};
 pub use json_layout::JsonLayout;
+pub use message::message_of;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetWriter, TimelineParquet};
 pub use query::{QueryMatches, joined_values};

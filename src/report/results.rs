@@ -4,6 +4,7 @@
 
 use crate::detect::{AlertSource, Detector};
 use crate::event::Clock;
+use crate::incident::Incidents;
 use crate::process::HostAddresses;
 use crate::process::triage::Triage;
 use crate::source::Input;
@@ -19,6 +20,8 @@ pub struct Results<'run> {
     pub clock: Clock,
     /// The triage of the alerts, if they were looked up.
     pub triage: Option<&'run Triage>,
+    /// The incidents that the alerts make, if triage has looked them up.
+    pub incidents: Option<&'run Incidents>,
     /// The addresses that hosts have shown as their own: they tell the ends of a connection apart where its record does not.
     pub addresses: &'run HostAddresses,
     /// The files that were read: what tells where an event stands that has no record number or does not name its file.

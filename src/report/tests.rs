@@ -63,6 +63,7 @@ fn export(exporter: &dyn Exporter) -> String {
                 alerts: &alerts(),
                 clock: Clock::Logged,
                 triage: None,
+                incidents: None,
                 addresses: &HostAddresses::default(),
                 inputs: &[],
             },
@@ -82,6 +83,7 @@ fn empty(exporter: &dyn Exporter) -> String {
                 alerts: &Vec::new(),
                 clock: Clock::Logged,
                 triage: None,
+                incidents: None,
                 addresses: &HostAddresses::default(),
                 inputs: &[],
             },
@@ -100,6 +102,7 @@ fn timeline(format: &dyn TimelineFormat) -> String {
         alerts: &alerts,
         clock: Clock::Logged,
         triage: None,
+        incidents: None,
         addresses: &HostAddresses::default(),
         inputs: &[],
     };
@@ -233,6 +236,7 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
         alerts: &Vec::new(),
         clock: Clock::Logged,
         triage: None,
+        incidents: None,
         addresses: &HostAddresses::default(),
         inputs: &[],
     };

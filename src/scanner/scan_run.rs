@@ -9,6 +9,7 @@ use crate::base::number::{counted, grouped};
 use crate::detect::{Alert, Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::Field;
+use crate::incident::Incidents;
 use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
 use crate::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
@@ -35,6 +36,8 @@ pub struct ScanRun {
     pub asked: AskedNames,
     /// The triage of the alerts, once [`look_up`](Self::look_up) has run.
     pub triage: Option<Triage>,
+    /// The incidents that the alerts make, once [`look_up`](Self::look_up) has run.
+    pub incidents: Option<Incidents>,
     /// The addresses that hosts have shown as their own, if anything asked for them.
     addresses: Option<HostAddresses>,
 }
@@ -82,7 +85,17 @@ impl ScanRun {
         }
         notices.extend(asked.notices(&detector, &outcome));
         notices.extend(unlogged(&detector, &outcome));
-        let mut run = Self { detector, chosen, outcome, options, notices: Vec::new(), asked, triage: None, addresses };
+        let mut run = Self {
+            detector,
+            chosen,
+            outcome,
+            options,
+            notices: Vec::new(),
+            asked,
+            triage: None,
+            incidents: None,
+            addresses,
+        };
         run.add_notices(notices);
         Ok(run)
     }
@@ -104,6 +117,7 @@ impl ScanRun {
         let addresses = (*triage.addresses).clone();
         self.replace_host_notices(triage.notices().into_iter().chain(full_addresses(&addresses)));
         self.addresses = Some(addresses);
+        self.incidents = Some(Incidents::new(&self.detector, &self.outcome.alerts, &triage, self.options.clock)?);
         self.triage = Some(triage);
         Ok(())
     }
@@ -135,6 +149,7 @@ impl ScanRun {
             alerts: &self.outcome.alerts,
             clock: self.options.clock,
             triage: self.triage.as_ref(),
+            incidents: self.incidents.as_ref(),
             addresses: self.addresses.as_ref().unwrap_or(&NO_ADDRESSES),
             inputs: &self.outcome.inputs,
         }

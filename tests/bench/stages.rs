@@ -141,6 +141,7 @@ fn stages(criterion: &mut Criterion) {
                 alerts: &outcome.alerts,
                 clock: Clock::Logged,
                 triage: None,
+                incidents: None,
                 addresses: &evql::process::HostAddresses::default(),
                 inputs: &[],
             };

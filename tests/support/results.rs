@@ -10,5 +10,5 @@ static NO_ADDRESSES: LazyLock<HostAddresses> = LazyLock::new(HostAddresses::defa
 
 /// Alerts without triage, and without the files that they are from.
 pub fn results<'r>(detector: &'r Detector, alerts: &'r dyn AlertSource, clock: Clock) -> Results<'r> {
-    Results { detector, alerts, clock, triage: None, addresses: &NO_ADDRESSES, inputs: &[] }
+    Results { detector, alerts, clock, triage: None, incidents: None, addresses: &NO_ADDRESSES, inputs: &[] }
 }

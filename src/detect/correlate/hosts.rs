@@ -39,6 +39,16 @@ impl HostTable {
         number
     }
 
+    /// How many hosts have a number.
+    pub fn len(&self) -> usize {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).shown.len()
+    }
+
+    /// Whether no host has one.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The name of a host, in the writing that comes first by its letters.
     pub fn name(&self, number: HostNumber) -> Arc<str> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -126,7 +126,7 @@ proptest! {
         place in 0..3_usize,
     ) {
         let detector = Detector::new(rules::mission());
-        let results = Results { detector: &detector, alerts: &Vec::new(), clock: Clock::Logged, triage: None, addresses: &HostAddresses::default(), inputs: &[] };
+        let results = Results { detector: &detector, alerts: &Vec::new(), clock: Clock::Logged, triage: None, incidents: None, addresses: &HostAddresses::default(), inputs: &[] };
         let start = row(0, true, start);
         let others: Vec<Vec<u8>> = (1..).zip(others).map(|(number, values)| row(number, false, values)).collect();
         let start_row = TimelineRow::read(&start).unwrap();
@@ -156,6 +156,7 @@ fn facts_of_a_start_with_nothing_before_them_are_carried_whole() {
         alerts: &Vec::new(),
         clock: Clock::Logged,
         triage: None,
+        incidents: None,
         addresses: &HostAddresses::default(),
         inputs: &[],
     };

@@ -45,6 +45,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
         alerts: &alerts,
         clock: Clock::Logged,
         triage: None,
+        incidents: None,
         addresses: &HostAddresses::default(),
         inputs: &[],
     };
