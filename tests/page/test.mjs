@@ -228,6 +228,52 @@ await check("without a script everything can be read", async () => {
   if (browser !== context.browser()) await browser.close();
 });
 
+await check("incidents hold their alerts, cards are grouped as wished, and the address remembers the filter", async () => {
+  const documents = alerts.trim().split("\n").map((line) => JSON.parse(line));
+  const told = { aa: [90, "WINWORD.EXE -> <b>evil</b>.exe"], bb: [120.5, "cmd.exe -> regsvr32.exe"] };
+  documents.forEach((document, at) => {
+    if (at === 4) return;
+    const id = at < 2 ? "aa" : "bb";
+    const [score, title] = told[id];
+    document.evql.incident = { id, rank: 1, ...(at % 2 === 0 ? { score, title } : {}) };
+  });
+  writeFileSync(input, documents.map((document) => JSON.stringify(document)).join("\n"));
+  run(["report", input, "-o", report, "-C"]);
+  const grouped = await open();
+  const heads = () => grouped.locator("#cards > details.incident").evaluateAll((parts) => parts.map((part) => [part.id, part.querySelectorAll(".card").length, part.open]));
+  assert.deepEqual(await heads(), [["i-bb", 2, false], ["i-aa", 2, false]], "the highest score comes first, and all are closed");
+  assert.deepEqual(await shown(grouped), ["alert-5"], "one alert is of no incident");
+  assert.ok((await grouped.locator("#i-aa > summary").innerText()).includes("WINWORD.EXE -> <b>evil</b>.exe"));
+  assert.match(await grouped.locator(".lead").first().innerText(), /in 2 incidents/);
+  await shoot(grouped, "light-incidents");
+  await grouped.evaluate(() => { location.hash = "#alert-1"; });
+  await grouped.waitForFunction(() => document.getElementById("i-aa").open && document.getElementById("alert-1").open);
+  await grouped.selectOption("#group", "h");
+  const byHost = await grouped.locator("#cards > details.incident > summary .title").allInnerTexts();
+  assert.equal(new Set(byHost).size, byHost.length);
+  assert.ok(byHost.includes("ws-0418.corp.example"), byHost.join());
+  await grouped.selectOption("#group", "time");
+  assert.equal((await shown(grouped)).length, 5);
+  await grouped.selectOption("#group", "incident");
+  assert.deepEqual((await heads()).map(([id, count]) => [id, count]), [["i-bb", 2], ["i-aa", 2]]);
+  await grouped.selectOption("#f-h", { label: "ws-0418.corp.example (2)" });
+  const found = await shown(grouped);
+  assert.deepEqual(found, ["alert-3", "alert-4"], "a filter opens the incident that it finds something in");
+  const hash = await grouped.evaluate(() => location.hash);
+  assert.match(hash, /^#f\?h=ws-0418\.corp\.example$/);
+  const again = await open(hash);
+  assert.deepEqual(await shown(again), found);
+  assert.equal(await again.locator("#shown").innerText(), "2 of 5 shown");
+  await again.locator("#alert-3 > summary").click();
+  await again.locator("#alert-3 [data-around=h]").click();
+  assert.ok((await shown(again)).includes("alert-3"));
+  assert.ok(await again.locator("#around").isVisible());
+  await again.locator("button[type=reset]").click();
+  await again.waitForFunction(() => document.getElementById("shown").textContent === "5 shown");
+  await again.close();
+  await grouped.close();
+});
+
 await check("ten thousand alerts can be used", async () => {
   const line = JSON.parse(alerts.split("\n")[0]);
   delete line.evql.triage;

@@ -6,7 +6,9 @@ use super::steps::{known_addresses, steps};
 use super::text::{Attribute, instant, line, link, short};
 use super::triage::triage;
 use crate::base::escape;
+use crate::ecs::FieldId;
 use crate::event::Clock;
+use crate::incident::deed_of;
 use crate::report::tally::tally_lines;
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
@@ -47,6 +49,10 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
         p.anchors {
             "Rule: " a href={ "#rule-" (alert.rule) } { (short(&finding.rule)) }
             " · Permalink: " a href={ "#" (anchor) } { "#" (anchor) }
+            span.js-only {
+                " · Within 48 hours: " button.link type="button" data-around="h" { "alerts of this host" }
+                " " button.link type="button" data-around="u" { "alerts of this user" }
+            }
         }
         details.guide data-rule=(alert.rule) {
             summary { "Query, investigation guide and false positives" }
@@ -56,9 +62,15 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
     let (severity, host, rule) = (finding.severity.name(), alert.host, alert.rule);
     let at = finding.at.map_or_else(String::new, |at| format!(" data-m=\"{}\"", at.unix_millis()));
     let body = body.into_string();
+    let attribute = |name: &str, value: Option<String>| {
+        let value = value.map(|value| html! { (Attribute(&value)) }.into_string());
+        value.map_or_else(String::new, |value| format!(" data-{name}=\"{value}\""))
+    };
+    let user = attribute("u", user(document));
+    let process = attribute("p", first(document, "process.executable").map(std::borrow::Cow::into_owned));
     // Open tags are written by hand: the record, and with it the end of the card, may be left out later.
     format!(
-        "<details class=\"card {severity}\" id=\"alert-{number}\" data-s=\"{severity}\" data-h=\"{host}\" data-r=\"{rule}\" data-a=\"{tactics}\"{at}>{body}"
+        "<details class=\"card {severity}\" id=\"alert-{number}\" data-s=\"{severity}\" data-h=\"{host}\" data-r=\"{rule}\" data-a=\"{tactics}\"{at}{user}{process}>{body}"
     )
 }
 
@@ -83,9 +95,17 @@ fn head(document: &Value, alert: NumberedFinding<'_>) -> Markup {
                 b { (short(&finding.host)) }
                 @if let Some(user) = user(document) { " · " (short(&user)) }
             }
+            @if let Some(object) = object(document) { span.object { (Attribute(&object)) } }
             @if let Some(command) = &command { code.oneline { (Attribute(command)) } }
         }
     }
+}
+
+/// What the alert is about beside its process: what its last event with an object did.
+fn object(document: &Value) -> Option<String> {
+    let known = known_addresses(document);
+    let value = |event| move |field: FieldId| text(event, field.name()).map(std::borrow::Cow::into_owned);
+    events(document).rev().find_map(|event| deed_of(&value(event), &known))
 }
 
 fn when(finding: &Finding) -> Markup {

@@ -3,6 +3,7 @@
 //! Documents may be evql's own or others': what is missing has a plain substitute, and alerts of Kibana are understood as far as their names go.
 
 use super::doc::{at, list, scalar, text, texts};
+use super::incident_facts::IncidentFacts;
 use super::steps::time;
 use crate::base::Ticks;
 use crate::event::Clock;
@@ -93,6 +94,8 @@ pub struct Finding {
     pub techniques: Vec<AttackLink>,
     /// Whether it is an alert of a building-block rule.
     pub building_block: bool,
+    /// What it says of its incident.
+    pub incident: Option<IncidentFacts>,
 }
 
 /// The name shown for the host of an alert that names none.
@@ -131,6 +134,7 @@ impl Finding {
             tactics: attacks(document, "threat.tactic"),
             techniques: attacks(document, "threat.technique"),
             building_block: super::doc::flag(document, "evql.building_block"),
+            incident: IncidentFacts::of(document),
         };
         finding.techniques.extend(attacks(document, "threat.technique.subtechnique"));
         finding.stable = finding.fingerprint(document);

@@ -42,6 +42,34 @@ fn span(first: Ticks, last: Ticks) -> Markup {
     html! { time { (seconds(first)) } " to " time { (seconds(last)) } " UTC" }
 }
 
+/// One sentence on what a reader must know before believing the findings; nothing if everything could be seen.
+pub fn warning(case: &CaseFacts, left_out: &[String]) -> Option<String> {
+    let lost = case.faults.iter().filter(|fault| fault.lost).count();
+    let notes = case.limits.len() + left_out.len();
+    let silent: usize = case.silent.iter().map(|silent| silent.rules.len()).sum();
+    let parts = [
+        (lost, "part of the evidence", "was not read", "were not read"),
+        (case.faults.len() - lost, "part", "is in doubt", "are in doubt"),
+        (case.gaps.len(), "gap", "stands in the logs", "stand in the logs"),
+        (silent, "rule", "could find nothing", "could find nothing"),
+        (notes, "limit or note", "applies", "apply"),
+    ];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, noun, one, many)| {
+            let noun = if count == 1 { noun.to_owned() } else { noun.replacen("part", "parts", 1) };
+            let noun = match (count, noun.as_str()) {
+                (1, _) | (_, "parts of the evidence" | "parts") => noun,
+                (_, "limit or note") => "limits or notes".to_owned(),
+                (_, other) => format!("{other}s"),
+            };
+            format!("{} {noun} {}", grouped(count as u64), if count == 1 { one } else { many })
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("What could not be seen: {}.", told.join(", ")))
+}
+
 /// The section on everything that could not be seen.
 pub fn unseen(case: &CaseFacts, left_out: &[String]) -> Markup {
     // Lost evidence and doubtful evidence are two lists: the first may hide alerts, the second may at most have made some.

@@ -4,6 +4,7 @@
 
 use super::card;
 use super::finding::Finding;
+use super::incident_list::IncidentList;
 use super::indicators::Indicators;
 use super::kept::{Importance, Kept};
 use super::lanes::LaneMark;
@@ -37,6 +38,7 @@ pub struct HtmlReport {
     pub(super) counts: AlertCounts,
     pub(super) fired: Vec<Fired>,
     pub(super) indicators: Indicators,
+    pub(super) incidents: IncidentList,
     pub(super) marks: Vec<LaneMark>,
     pub(super) range: Option<(Ticks, Ticks)>,
     pub(super) cards: Kept,
@@ -56,6 +58,7 @@ impl HtmlReport {
             counts: AlertCounts::default(),
             fired: Vec::new(),
             indicators: Indicators::default(),
+            incidents: IncidentList::default(),
             marks: Vec::new(),
             range: None,
             cards: Kept::new(limits.bytes, limits.cards, card::END.len() + card::NO_RECORD.len()),
@@ -100,6 +103,7 @@ impl HtmlReport {
     pub(super) fn count(&mut self, finding: &Finding) -> Placed {
         self.position += 1;
         let placed = self.counts.add(finding);
+        self.incidents.add(finding, &placed);
         if let Some(fired) = self.fired.get_mut(placed.rule) {
             fired.alerts += 1;
         }

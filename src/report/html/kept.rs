@@ -65,6 +65,11 @@ impl Kept {
         self.cutoff.is_none_or(|cutoff| importance < cutoff)
     }
 
+    /// How many parts are kept.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
     /// The bytes that all parts take.
     pub fn bytes(&self) -> u64 {
         self.bytes

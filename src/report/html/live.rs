@@ -5,10 +5,12 @@
 //! both ways give one page.
 
 use super::super::alert::{AlertDocuments, alert_document, id_of};
+use super::super::incident_json::shown_score;
 use super::super::results::Results;
 use super::card;
 use super::finding::{AlertSeverity, Finding, NO_HOST, head};
 use super::html_report::HtmlReport;
+use super::incident_facts::IncidentFacts;
 use super::kept::Importance;
 use super::tables::Placed;
 use crate::base::Ticks;
@@ -97,8 +99,17 @@ impl<'r> LiveReport<'r> {
             at: logged.or_else(|| Ticks::parse_rfc3339(&shown)),
             when: shown,
             host: host.map_or_else(|| NO_HOST.to_owned(), head),
+            incident: self.incident(position),
             ..of_rule.clone()
         })
+    }
+
+    /// What the document of an alert says of its incident.
+    fn incident(&self, position: usize) -> Option<IncidentFacts> {
+        let (_, incident) = self.results.incidents?.of_alert(position)?;
+        let is_told = incident.first_alert as usize == position;
+        let told = is_told.then(|| (shown_score(incident.score), head(&incident.title)));
+        Some(IncidentFacts { id: head(&incident.id), told })
     }
 
     /// Makes the cards of a severity until the page is full.

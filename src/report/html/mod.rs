@@ -13,6 +13,8 @@ mod doc;
 mod finding;
 mod head;
 mod html_report;
+mod incident_facts;
+mod incident_list;
 mod indicators;
 mod kept;
 mod lanes;

@@ -26,6 +26,9 @@
     return (texts[at] ??= cards[at].textContent.toLowerCase());
   };
   let view = null;
+  // Alerts around another one: from when to when.
+  let around = null;
+  const groups = () => all("#cards > details.incident");
   const apply = () => {
     if (!search) return;
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -36,28 +39,133 @@
       const data = card.dataset;
       const fits = (!s || data.s === s) && (!h || data.h === h) && (!r || data.r === r) && (!a || data.a.split(" ").includes(a))
         && (!timed || (data.m !== undefined && +data.m >= view.from && +data.m <= view.to))
+        && (!around || ((!around.user || data.u === around.user) && +data.m >= around.from && +data.m <= around.to))
         && words.every((word) => textOf(at).includes(word));
       card.hidden = !fits;
       count += fits ? 1 : 0;
     });
-    const filtered = words.length || s || h || r || a || timed;
+    const filtered = words.length || s || h || r || a || timed || around;
+    groups().forEach((group) => {
+      const some = all(".card", group).some((card) => !card.hidden);
+      group.hidden = !some;
+      // What was searched for is to be seen at once.
+      if (filtered && some) group.open = true;
+    });
+    byId("around").hidden = !around;
+    if (around) byId("around").textContent = around.user ? `within 48 hours, ${around.user}` : "within 48 hours";
+    remember();
     byId("shown").textContent = filtered ? `${count.toLocaleString("en")} of ${cards.length.toLocaleString("en")} shown` : `${cards.length.toLocaleString("en")} shown`;
     byId("nothing").hidden = count > 0;
   };
+  // The filter stands in the address, so that what is seen can be sent to somebody who has the page. Hosts, rules and tactics go by name.
+  const nameOf = (select) => (select && select.value ? select.selectedOptions[0].textContent.replace(/ \([0-9]+\)$/, "") : "");
+  const remember = () => {
+    const state = new URLSearchParams();
+    Object.entries(choices).forEach(([name, select]) => { if (select && select.value) state.set(name, nameOf(select)); });
+    if (search.value) state.set("q", search.value);
+    if (around) state.set("t", `${around.from}-${around.to}`);
+    if (around && around.user) state.set("u", around.user);
+    if (group && group.value !== group.options[0].value) state.set("g", group.value);
+    const text = state.toString();
+    const before = location.hash.startsWith("#f?");
+    if (text || before) { try { history.replaceState(null, "", text ? `#f?${text}` : "#"); } catch { /* a page in a frame may not */ } }
+  };
+  const recall = () => {
+    if (!search || !location.hash.startsWith("#f?")) return;
+    const state = new URLSearchParams(location.hash.slice(3));
+    Object.entries(choices).forEach(([name, select]) => {
+      const wanted = state.get(name);
+      const option = select && wanted && Array.from(select.options).find((option) => option.textContent.replace(/ \([0-9]+\)$/, "") === wanted);
+      if (option) select.value = option.value;
+    });
+    search.value = state.get("q") || "";
+    const [from, to] = (state.get("t") || "").split("-").map(Number);
+    around = Number.isFinite(from) && Number.isFinite(to) && state.get("t") ? { from, to, user: state.get("u") || "" } : null;
+    if (group && state.get("g") && Array.from(group.options).some((option) => option.value === state.get("g"))) { group.value = state.get("g"); regroup(); }
+  };
+
+  // Groups: the incidents that the page came with, or cards put together anew.
+  const group = byId("group");
+  const place = byId("cards");
+  const original = place ? Array.from(place.children) : [];
+  const homes = new Map(cards.map((card) => [card, card.parentElement]));
+  const time = (card) => (card.dataset.m === undefined ? Infinity : +card.dataset.m);
+  const keys = {
+    r: (card) => (choices.r.querySelector(`option[value="${Number(card.dataset.r)}"]`) || {}).textContent,
+    h: (card) => (choices.h.querySelector(`option[value="${Number(card.dataset.h)}"]`) || {}).textContent,
+    u: (card) => card.dataset.u,
+    p: (card) => card.dataset.p,
+  };
+  const regroup = () => {
+    const kind = group.value;
+    if (kind === "incident" || kind === "incident-time") {
+      cards.forEach((card) => homes.get(card).append(card));
+      const first = (part) => Math.min(...(part.matches(".card") ? [part] : all(".card", part)).map(time));
+      const parts = kind === "incident" ? original : original.map((part) => [first(part), part]).sort((left, right) => left[0] - right[0]).map(([, part]) => part);
+      place.replaceChildren(...parts);
+      return;
+    }
+    const sorted = cards.map((card, at) => [time(card), at, card]).sort((left, right) => left[0] - right[0] || left[1] - right[1]).map(([, , card]) => card);
+    if (kind === "time") { place.replaceChildren(...sorted); return; }
+    const parts = new Map();
+    sorted.forEach((card) => {
+      const name = keys[kind](card) || "(none named)";
+      if (!parts.has(name)) parts.set(name, []);
+      parts.get(name).push(card);
+    });
+    const made = Array.from(parts).sort((left, right) => right[1].length - left[1].length).map(([name, members]) => {
+      const part = document.createElement("details");
+      part.className = "incident";
+      const head = document.createElement("summary");
+      const title = document.createElement("span");
+      title.className = "title";
+      title.textContent = name.replace(/ \([0-9]+\)$/, "");
+      const count = document.createElement("span");
+      count.className = "no";
+      count.textContent = members.length.toLocaleString("en");
+      head.append(count, document.createElement("span"), title);
+      part.append(head, ...members);
+      return part;
+    });
+    place.replaceChildren(...made);
+  };
+  const openTo = (part) => {
+    for (let outer = part.parentElement && part.parentElement.closest("details"); outer; outer = outer.parentElement && outer.parentElement.closest("details")) {
+      outer.open = true;
+      outer.hidden = false;
+    }
+  };
+
   if (search) {
     let waiting = 0;
     search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(apply, cards.length > 500 ? 200 : 30); });
     Object.values(choices).forEach((select) => select && select.addEventListener("change", apply));
     byId("filter").addEventListener("submit", (event) => event.preventDefault());
-    byId("filter").addEventListener("reset", () => setTimeout(apply, 0));
-    byId("open-all").addEventListener("click", () => cards.forEach((card) => { if (!card.hidden) card.open = true; }));
-    byId("close-all").addEventListener("click", () => cards.forEach((card) => { card.open = false; }));
+    byId("filter").addEventListener("reset", () => { around = null; setTimeout(() => { regroup(); apply(); }, 0); });
+    byId("open-all").addEventListener("click", () => cards.forEach((card) => { if (!card.hidden) { card.open = true; openTo(card); } }));
+    byId("close-all").addEventListener("click", () => { cards.forEach((card) => { card.open = false; }); groups().forEach((part) => { part.open = false; }); });
+    group.addEventListener("change", () => { regroup(); apply(); });
+    place.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-around]");
+      if (!button) return;
+      const { dataset } = button.closest(".card");
+      if (dataset.m === undefined) return;
+      const half = 48 * 36e5;
+      Object.values(choices).forEach((select) => { if (select) select.value = ""; });
+      search.value = "";
+      if (button.dataset.around === "h") choices.h.value = dataset.h;
+      around = { from: +dataset.m - half, to: +dataset.m + half, user: button.dataset.around === "u" ? dataset.u || "" : "" };
+      apply();
+      byId("alerts").scrollIntoView({ block: "start" });
+    });
+    recall();
     if (inView) inView.addEventListener("change", apply);
     all("[data-filter]").forEach((link) => link.addEventListener("click", () => {
       const names = link.dataset.filter.split(" ").filter(Boolean);
       const values = (link.dataset.value || "").split(" ");
       Object.values(choices).forEach((select) => { if (select) select.value = ""; });
       search.value = "";
+      around = null;
       names.forEach((name, at) => { if (choices[name]) choices[name].value = values[at]; });
       apply();
     }));
@@ -66,12 +174,14 @@
 
   // A link to a card opens it, and shows it whatever the filter says.
   const follow = () => {
+    if (location.hash.startsWith("#f?")) return;
     const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
-    const folded = target && target.closest("details.card, details.rule");
+    const folded = target && target.closest("details.card, details.rule, details.incident");
     all(".here").forEach((card) => card.classList.remove("here"));
     if (!folded) return;
     folded.open = true;
     folded.hidden = false;
+    openTo(folded);
     folded.classList.add("here");
     folded.scrollIntoView({ block: "start" });
   };
@@ -93,10 +203,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
     if (event.key === "/" && search) { event.preventDefault(); search.focus(); search.select(); }
     if (event.key !== "j" && event.key !== "k") return;
-    const shown = cards.filter((card) => !card.hidden);
+    const shown = all("#cards .card").filter((card) => !card.hidden);
     const now = shown.indexOf(document.activeElement && document.activeElement.closest(".card"));
     const next = now < 0 ? shown[0] : shown[now + (event.key === "j" ? 1 : -1)];
-    if (next) { next.firstElementChild.focus(); next.scrollIntoView({ block: "nearest" }); }
+    if (next) { openTo(next); next.firstElementChild.focus(); next.scrollIntoView({ block: "nearest" }); }
   });
 
   // Lists to copy.
@@ -127,10 +237,13 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   }));
 
-  // On paper everything is open, but for the records.
+  // On paper everything is open, but for the records; of many alerts only those cards that the reader has opened, or the paper would have no end.
+  const manyOnPaper = 50;
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = all("details.card:not([open]), details.rule:not([open]), details.table:not([open])").filter((part) => !part.hidden);
+    const few = cards.filter((card) => !card.hidden).length <= manyOnPaper;
+    const folded = few ? "details.card:not([open]), details.rule:not([open])," : "details.incident:not([open]),";
+    closed = all(`${folded} details.incident:not([open]), details.table:not([open])`).filter((part) => !part.hidden);
     closed.forEach((part) => { part.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((part) => { part.open = false; }));

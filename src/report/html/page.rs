@@ -57,8 +57,6 @@ impl PageParts {
     pub fn head(&self, report: &HtmlReport, case: &CaseFacts, left_out: &[String], shown: &HashSet<u64>) -> String {
         let title = if case.title.is_empty() { "evql report" } else { &case.title };
         let counts = &report.counts;
-        // Made once more for the page itself, since only now it is known what did not fit.
-        let unseen = head::unseen(case, left_out);
         let page = html! {
             (DOCTYPE)
             // Tags that the tail of the page closes are written by hand: a macro closes what it opens.
@@ -79,14 +77,17 @@ impl PageParts {
             (PreEscaped("<main>"))
             header.case-head {
                 h1 { (short(title)) }
-                p.lead { (counts.sentence()) @if let Some((first, last)) = report.range { ", " (head::seconds(first)) " to " (head::seconds(last)) " UTC" } "." }
-                (head::facts(case, counts, report.range))
+                p.lead {
+                    (counts.sentence())
+                    @if report.incidents.len() > 0 { ", in " (counted(report.incidents.len() as u64, "incident")) }
+                    @if let Some((first, last)) = report.range { ", " (head::seconds(first)) " to " (head::seconds(last)) " UTC" } "."
+                }
+                @if let Some(warning) = head::warning(case, left_out) { p.warning { a href="#unseen" { (warning) } } }
             }
-            section #unseen { h2 { "What could not be seen" } (unseen) }
             section #summary { h2 { "Summary" } (PreEscaped(&self.tables)) }
             (timeline(report, shown))
             (PreEscaped("<section id=\"alerts\">"))
-            h2 { "Alerts" }
+            h2 { @if report.incidents.len() > 0 { "Incidents and their alerts" } @else { "Alerts" } }
             @if shown.is_empty() { p { "There is no alert to show." } } @else { (PreEscaped(&self.filters)) }
             (PreEscaped("<div id=\"cards\">\n"))
         };
@@ -94,11 +95,15 @@ impl PageParts {
     }
 
     /// Everything after the cards.
-    pub fn tail(&self) -> String {
+    pub fn tail(&self, report: &HtmlReport, case: &CaseFacts, left_out: &[String]) -> String {
+        // Made once more for the page itself, since only now it is known what did not fit.
+        let unseen = head::unseen(case, left_out);
         let page = html! {
             (PreEscaped("</div>"))
             p #nothing hidden { "No alert fits the filter." }
             (PreEscaped("</section>"))
+            section #unseen { h2 { "What could not be seen" } (unseen) }
+            section #case { h2 { "The case" } (head::facts(case, &report.counts, report.range)) }
             @if !self.rules.is_empty() { section #rules { h2 { "Rules" } (PreEscaped(&self.rules)) } }
             @if !self.indicators.is_empty() {
                 section #indicators {
@@ -121,10 +126,11 @@ impl PageParts {
         html! {
             nav aria-label="Sections" {
                 a.brand href="#" { "evql" }
-                a href="#unseen" { "Not seen" }
                 a href="#summary" { "Summary" }
                 @if timeline { a href="#timeline" { "Timeline" } }
                 a href="#alerts" { "Alerts" }
+                a href="#unseen" { "Not seen" }
+                a href="#case" { "Case" }
                 @if !self.rules.is_empty() { a href="#rules" { "Rules" } }
                 @if !self.indicators.is_empty() { a href="#indicators" { "Indicators" } }
                 @if !self.evidence.is_empty() { a href="#evidence" { "Evidence" } }
@@ -156,6 +162,7 @@ fn filters(report: &HtmlReport) -> Markup {
         form #filter.js-only role="search" {
             div.row {
                 input type="search" id="search" placeholder="Search in everything that the cards hold  ( / )" aria-label="Search" autocomplete="off" spellcheck="false";
+                output id="around" hidden {}
                 output id="shown" aria-live="polite" { (counted(counts.all.total(), "alert")) }
             }
             div.row {
@@ -166,6 +173,17 @@ fn filters(report: &HtmlReport) -> Markup {
             select id="f-h" aria-label="Host" { option value="" { "All hosts" } (options(&counts.hosts)) }
             select id="f-r" aria-label="Rule" { option value="" { "All rules" } (options(&counts.rules)) }
             @if !counts.tactics.all.is_empty() { select id="f-a" aria-label="Tactic" { option value="" { "All tactics" } (options(&counts.tactics)) } }
+            select id="group" aria-label="Group" {
+                @if report.incidents.len() > 0 {
+                    option value="incident" { "Incidents by risk" }
+                    option value="incident-time" { "Incidents by time" }
+                }
+                option value="time" { "Alerts by time" }
+                option value="r" { "By rule" }
+                option value="h" { "By host" }
+                option value="u" { "By user" }
+                option value="p" { "By process" }
+            }
             button type="reset" { "Clear" }
             span.grow {}
             button type="button" id="open-all" { "Open all" }

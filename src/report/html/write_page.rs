@@ -7,7 +7,7 @@ use super::finding::AlertSeverity;
 use super::html_report::{HtmlReport, ReportLimits};
 use super::kept::Importance;
 use super::live::LiveReport;
-use super::{card, lanes, page, text};
+use super::{card, incident_list, lanes, page, text};
 use hashbrown::{HashMap, HashSet};
 use std::io::{self, Write};
 
@@ -19,21 +19,43 @@ impl HtmlReport {
             + page::FRAME
             + page::timeline(&self, &HashSet::new()).into_string().len()
             + self.marks.len().min(lanes::MOST_MARKS) * 48;
+        let ranks = self.incidents.ranks();
+        let openings: Vec<String> =
+            ranks.iter().enumerate().map(|(at, rank)| self.incidents.opening(at, *rank, ranks.len() == 1)).collect();
+        let rest = rest + self.most_bytes(&openings);
         let left = self.limits.bytes.saturating_sub(rest as u64);
-        let cards = std::mem::take(&mut self.cards).fit(left);
+        let mut cards = std::mem::take(&mut self.cards).fit(left);
         let used: usize = cards.iter().map(|(_, card)| card.len() + card::END.len() + card::NO_RECORD.len()).sum();
         let records = std::mem::take(&mut self.records).fit(left.saturating_sub(used as u64));
         let records: HashMap<u64, String> = records.into_iter().map(|(place, text)| (place.position, text)).collect();
         let shown: HashSet<u64> = cards.iter().map(|(place, _)| place.number).collect();
         let left_out = self.left_out(&cards, &records);
+        // Alerts are counted from 1.
+        let incident = |place: &Importance| self.incidents.of_alert(usize::try_from(place.position - 1).ok()?);
+        cards.sort_by_key(|(place, _)| (incident(place).map_or(u32::MAX, |at| ranks[at]), place.position));
         out.write_all(parts.head(&self, case, &left_out, &shown).as_bytes())?;
+        let mut last = None;
         for (place, card) in &cards {
+            let of = incident(place);
+            if of != last {
+                out.write_all(if last.is_some() { incident_list::END } else { "" }.as_bytes())?;
+                out.write_all(of.map_or("", |at| openings[at].as_str()).as_bytes())?;
+                last = of;
+            }
             out.write_all(card.as_bytes())?;
             out.write_all(records.get(&place.position).map_or(card::NO_RECORD, String::as_str).as_bytes())?;
             out.write_all(card::END.as_bytes())?;
         }
-        out.write_all(parts.tail().as_bytes())?;
+        out.write_all(if last.is_some() { incident_list::END } else { "" }.as_bytes())?;
+        out.write_all(parts.tail(&self, case, &left_out).as_bytes())?;
         Ok(cards.len())
+    }
+
+    /// The most bytes that the heads of incidents can take: there are no more of them on the page than cards.
+    fn most_bytes(&self, openings: &[String]) -> usize {
+        let mut lengths: Vec<usize> = openings.iter().map(|opening| opening.len() + incident_list::END.len()).collect();
+        lengths.sort_unstable_by(|left, right| right.cmp(left));
+        lengths.iter().take(self.cards.len()).sum()
     }
 
     /// Sentences about the parts that did not fit.

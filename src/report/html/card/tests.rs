@@ -16,7 +16,7 @@ fn a_card_can_be_found_and_filtered() {
         "join_keys": ["k"],
     });
     let shown = rendered(&document);
-    assert!(shown.starts_with("<details class=\"card high\" id=\"alert-7\" data-s=\"high\" data-h=\"2\" data-r=\"3\" data-a=\"4 5\" data-m=\"1709630044609\">"), "{shown}");
+    assert!(shown.starts_with("<details class=\"card high\" id=\"alert-7\" data-s=\"high\" data-h=\"2\" data-r=\"3\" data-a=\"4 5\" data-m=\"1709630044609\" data-u=\"D\\u\">"), "{shown}");
     for text in [
         "id=\"a-1\"",
         "risk 73.5",
