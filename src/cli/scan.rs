@@ -9,6 +9,7 @@ use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::{self, TerminalPage};
 use anyhow::{Result, bail};
+use evql::base::spool::SpoolSpace;
 use evql::pipeline::{AlertContents, TimelineOptions};
 use evql::report::html::{AlertsHtml, CaseFacts};
 use std::io::{BufWriter, Write};
@@ -29,7 +30,8 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let rows = timeline.as_ref().map(|(_, format)| TimelineOptions { contents: format.contents() });
     let writes_documents = page.is_some() || alerts_as.is_some_and(|format| format != AlertFormat::Csv);
     let has_triage = writes_documents && !args.triage.no_triage;
-    let look_up = has_triage || (args.triage.triage && !look.quiet);
+    // A person sees incidents, which are made of what triage tells of processes.
+    let look_up = has_triage || (!look.quiet && !args.triage.no_triage);
     // Those who only count need not know more.
     let counts_only = look.quiet && page.is_none() && alerts_as.is_none();
     let alerts_wanted = if counts_only { AlertContents::Places } else { AlertContents::Events };
@@ -68,33 +70,61 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if let Some(sink) = summary {
         sink.write_json(&summary_json::summary(&session))?;
     }
+    show(args, look, &session, to_stdout > 0)?;
+    Ok(session.leave(&args.evidence, args.fail_on_detection))
+}
+
+/// Shows a person what was found, what could not be read, and the summary.
+fn show(args: &Scan, look: &Look, session: &Session, uses_stdout: bool) -> Result<()> {
+    let results = session.run.results();
     // Where a program reads stdout, people read stderr. Both get the same text.
-    let mut people: Box<dyn Write> = match (look.quiet, to_stdout) {
+    let mut people: Box<dyn Write> = match (look.quiet, uses_stdout) {
         (true, _) => Box::new(std::io::sink()),
-        (false, 0) => Box::new(BufWriter::new(anstream::stdout())),
-        (false, _) => Box::new(BufWriter::new(anstream::stderr())),
+        (false, false) => Box::new(BufWriter::new(anstream::stdout())),
+        (false, true) => Box::new(BufWriter::new(anstream::stderr())),
     };
     let shown = terminal::alerts::AlertDetail {
         verbose: look.verbose,
         building_blocks: args.building_blocks,
         triage: args.triage.triage,
     };
-    if !look.quiet {
-        terminal::alerts::print(&mut people, &results, shown)?;
+    let is_many = session.run.outcome.alerts.len() > terminal::FEW_ALERTS && !args.incidents.all;
+    let incidents = results.incidents.filter(|_| !look.quiet);
+    let shown = (shown, args.incidents.sort);
+    let guides = |people: &mut dyn Write| {
+        if look.verbose { terminal::alerts::guides(people, &results) } else { Ok(()) }
+    };
+    match incidents {
+        // What there is in all comes first where nobody reads to the end.
+        Some(_) if is_many => {}
+        Some(incidents) => {
+            let space = SpoolSpace::from(session.run.options.limits.clone());
+            terminal::incidents::print_cards(&mut people, (&results, incidents), shown, &space)?;
+            guides(&mut people)?;
+        }
+        None if !look.quiet => {
+            terminal::alerts::print(&mut people, &results, shown.0)?;
+            guides(&mut people)?;
+        }
+        None => {}
     }
     people.flush()?;
     session.report_faults(look)?;
     if !session.run.outcome.inputs.is_empty() && !look.quiet {
-        let mut page =
-            if to_stdout == 0 { TerminalPage::stdout(&mut people) } else { TerminalPage::stderr(&mut people) };
-        terminal::summary::print(&mut page, &session)?;
+        let mut page = if uses_stdout { TerminalPage::stderr(&mut people) } else { TerminalPage::stdout(&mut people) };
+        terminal::summary::print(&mut page, session)?;
         if look.verbose {
-            terminal::summary::print_users(&mut page, &session)?;
-            terminal::summary::print_set_aside(&mut page, &session)?;
+            terminal::summary::print_users(&mut page, session)?;
+            terminal::summary::print_set_aside(&mut page, session)?;
         }
     }
+    if let Some(incidents) = incidents.filter(|_| is_many) {
+        writeln!(people)?;
+        terminal::incidents::print_overview(&mut people, (&results, incidents), shown)?;
+        guides(&mut people)?;
+    }
     people.flush()?;
-    Ok(session.leave(&args.evidence, args.fail_on_detection))
+    Ok(())
 }
 
 /// The open files of a scan, each with its format.

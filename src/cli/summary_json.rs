@@ -4,10 +4,12 @@ use super::session::Session;
 use super::tally;
 use evql::base::Ticks;
 use evql::event::Clock;
+use evql::report::incident_json;
 use evql::rules::Level;
 use evql::source::FaultSeverity;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The summary of a finished run.
 pub fn summary(session: &Session) -> Value {
@@ -45,6 +47,7 @@ pub fn summary(session: &Session) -> Value {
             "last": stats.logged.map(|(_, last)| last.rfc3339_full()),
         },
         "alerts": alerts(session),
+        "incidents": incidents(session),
         "faults": faults(session),
         "notices": session.run.notices.iter().map(|notice| json!({ "kind": notice.kind.as_str(), "text": notice.text })).collect::<Value>(),
     })
@@ -84,10 +87,10 @@ fn alerts(session: &Session) -> Value {
             "severity": meta.level.name(),
             "risk_score": meta.risk_score,
             "alerts": found.alerts,
-            "hosts": found.named_hosts,
+            "hosts": found.by_host.len(),
+            "by_host": by_host(&found.by_host),
         })
     });
-    let by_host = tally.by_host.iter().map(|(host, count)| json!({ "host.name": **host, "alerts": count }));
     let by_hour = tally.by_hour.iter().map(|(from, count)| json!({ "from": from.rfc3339(), "alerts": count }));
     let range = tally.range;
     let set_aside = outcome.set_aside.iter().map(|(&exception, count)| {
@@ -104,8 +107,20 @@ fn alerts(session: &Session) -> Value {
         "last": range.map(|(_, last)| last.rfc3339()),
         "by_severity": by_severity,
         "by_rule": by_rule.collect::<Value>(),
-        "by_host": by_host.collect::<Value>(),
+        "by_host": by_host(&tally.by_host),
         "by_hour": by_hour.collect::<Value>(),
+    })
+}
+
+fn by_host(hosts: &[(Arc<str>, usize)]) -> Value {
+    hosts.iter().map(|(host, count)| json!({ "host.name": **host, "alerts": count })).collect()
+}
+
+/// The incidents by rank; `null` if nothing was looked up.
+fn incidents(session: &Session) -> Value {
+    let results = session.run.results();
+    results.incidents.map_or(Value::Null, |incidents| {
+        incidents.by_rank.iter().enumerate().map(|(rank, incident)| incident_json(&results, rank, incident)).collect()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::base::Ticks;
 use crate::detect::{AlertEvent, FoundAlert, RuleIndex};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,10 +30,10 @@ pub struct AlertSummary {
 pub struct RuleSummary {
     /// How many there are.
     pub alerts: usize,
-    /// The hosts with one, by number.
-    hosts: HashSet<u32>,
-    /// How many hosts with a name have one.
-    pub named_hosts: usize,
+    /// How many there are of each host, by its number.
+    hosts: HashMap<u32, usize>,
+    /// Hosts with a name that have one, by name with the number of their alerts, the largest first.
+    pub by_host: Vec<(Arc<str>, usize)>,
 }
 
 impl AlertSummary {
@@ -42,7 +42,7 @@ impl AlertSummary {
         let last = found.last;
         let rule = self.by_rule.entry(found.rule()).or_default();
         rule.alerts += 1;
-        rule.hosts.insert(last.host.0);
+        *rule.hosts.entry(last.host.0).or_default() += 1;
         self.hosts.entry(last.host.0).or_insert((last, 0)).1 += 1;
         // Ticks count from a midnight, so that hours begin where a clock's do.
         *self.by_hour.entry(Ticks(last.order.time.0.div_euclid(HOUR) * HOUR)).or_default() += 1;
@@ -53,12 +53,17 @@ impl AlertSummary {
 
     /// Puts names to hosts, once all alerts are counted.
     pub(super) fn name_hosts(&mut self, name: impl Fn(&AlertEvent) -> Arc<str>) {
-        let nameless: HashSet<u32> =
-            self.hosts.iter().filter(|(_, (event, _))| name(event).is_empty()).map(|(number, _)| *number).collect();
+        let names: HashMap<u32, Arc<str>> =
+            self.hosts.iter().map(|(number, (event, _))| (*number, name(event))).collect();
+        let order = |hosts: &mut Vec<(Arc<str>, usize)>| {
+            hosts.sort_by_key(|(host, count)| (Reverse(*count), host.clone()));
+        };
         for rule in self.by_rule.values_mut() {
-            rule.named_hosts = rule.hosts.difference(&nameless).count();
+            let counts = rule.hosts.iter().map(|(number, count)| (names[number].clone(), *count));
+            rule.by_host = counts.filter(|(host, _)| !host.is_empty()).collect();
+            order(&mut rule.by_host);
         }
-        self.by_host = self.hosts.values().map(|(event, count)| (name(event), *count)).collect();
-        self.by_host.sort_by_key(|(host, count)| (Reverse(*count), host.clone()));
+        self.by_host = self.hosts.iter().map(|(number, (_, count))| (names[number].clone(), *count)).collect();
+        order(&mut self.by_host);
     }
 }

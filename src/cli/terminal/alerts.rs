@@ -3,7 +3,7 @@
 use super::line::line;
 use super::{BOLD, DIM, MARK, level_style, shown};
 use evql::base::time::seconds_text;
-use evql::detect::Alert;
+use evql::detect::{Alert, RuleIndex};
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
 use evql::process::Connection;
@@ -27,33 +27,46 @@ pub struct AlertDetail {
     pub triage: bool,
 }
 
-/// Prints all alerts; those of building-block rules only if they are wanted, as in Kibana.
+impl AlertDetail {
+    /// Whether alerts of a rule are shown.
+    pub fn shows(self, results: &Results<'_>, rule: RuleIndex) -> bool {
+        self.building_blocks || !results.detector.rules()[rule].meta.building_block
+    }
+}
+
+/// Prints the alerts that have no incident, being not looked up, in order; those of building-block rules only if they are wanted, as in Kibana.
 pub fn print(out: &mut dyn Write, results: &Results<'_>, wanted: AlertDetail) -> io::Result<()> {
-    let AlertDetail { verbose, building_blocks, triage } = wanted;
     results.alerts.for_each(|position, alert| {
-        if results.detector.meta(alert).building_block && !building_blocks {
+        if !wanted.shows(results, alert.rule) {
             return Ok(());
         }
-        let card = AlertCard { results, alert, most: (!verbose).then_some(MOST) };
-        card.head(out, position)?;
-        if verbose {
-            card.rule_text(out)?;
-        }
-        card.stages(out)?;
-        card.foot(out)?;
-        if let Some(triage) = results.triage.filter(|_| triage) {
-            super::triage::print(out, triage, alert, verbose)?;
-        }
-        writeln!(out)
-    })?;
+        print_card(out, results, (position, alert), wanted)
+    })
+}
+
+/// Prints the card of the alert at a position.
+pub fn print_card(
+    out: &mut dyn Write,
+    results: &Results<'_>,
+    (position, alert): (usize, &Alert),
+    wanted: AlertDetail,
+) -> io::Result<()> {
+    let AlertDetail { verbose, triage, .. } = wanted;
+    let card = AlertCard { results, alert, most: (!verbose).then_some(MOST) };
+    card.head(out, position)?;
     if verbose {
-        guides(out, results)?;
+        card.rule_text(out)?;
     }
-    Ok(())
+    card.stages(out)?;
+    card.foot(out)?;
+    if let Some(triage) = results.triage.filter(|_| triage) {
+        super::triage::print(out, triage, alert, verbose)?;
+    }
+    writeln!(out)
 }
 
 /// The triage guide of each rule that found something, once.
-fn guides(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
+pub fn guides(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
     let mut fired = BTreeSet::new();
     results.alerts.for_each_outline(&mut |outline| fired.extend([outline.rule]))?;
     for meta in fired.into_iter().map(|rule| &results.detector.rules()[rule].meta) {

@@ -1,6 +1,6 @@
 //! The end of a run: what was read, what became of it, and what was found.
 
-use super::{BOLD, DIM, TerminalPage, counted, grouped, level_style, shown};
+use super::{BOLD, DIM, FEW_ALERTS, TerminalPage, counted, grouped, level_style, shown};
 use crate::cli::session::Session;
 use crate::cli::tally;
 use evql::ScanRun;
@@ -13,6 +13,7 @@ use evql::sysmon;
 use indicatif::BinaryBytes;
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where there are more rules than the built-in ones, said wherever these run alone.
@@ -21,11 +22,10 @@ const MORE_RULES: &str = "Elastic's about 390 rules for Windows (https://github.
 /// Most event IDs that the summary names; of the others it gives the counts.
 const MOST_IDS: usize = 6;
 
-/// More alerts than that are counted by rule and host, and their range of time is told: nobody reads so many cards first.
-const FEW_ALERTS: usize = 10;
-
 /// Most rules and hosts that are named.
 const MOST_NAMED: usize = 8;
+/// Most hosts that are named beside a rule.
+const MOST_NAMED_BESIDE: usize = 3;
 
 /// Prints the summary.
 pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
@@ -189,7 +189,7 @@ fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     for (at, (rule, found)) in rules.iter().take(MOST_NAMED).enumerate() {
         let meta = &session.run.detector.rules()[*rule].meta;
         let (style, level) = (level_style(meta.level), meta.level.name());
-        let hosts = counted(found.named_hosts as u64, "host");
+        let hosts = hosts_of(&found.by_host);
         let padding = " ".repeat(LONGEST_LEVEL - level.len());
         let count = format!("{:>most$}", grouped(found.alerts as u64));
         let name = shown(&meta.name, Some(100));
@@ -208,6 +208,22 @@ fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
         line(out, if at == 0 { "by host" } else { "" }, &format!("{count}  {host}"))?;
     }
     rest(out, hosts.iter().map(|(_, count)| *count), "host")
+}
+
+/// The number of hosts, and those with most alerts by name.
+fn hosts_of(by_host: &[(Arc<str>, usize)]) -> String {
+    let named = by_host.iter().take(MOST_NAMED_BESIDE).map(|(host, count)| {
+        let host = shown(host, Some(60));
+        format!("{host} {}", grouped(*count as u64))
+    });
+    let more = by_host.len().saturating_sub(MOST_NAMED_BESIDE) as u64;
+    let more = (more > 0).then(|| format!("{} more", grouped(more)));
+    let named: Vec<String> = named.chain(more).collect();
+    match by_host {
+        [] => counted(0, "host"),
+        [(host, _)] => shown(host, Some(60)),
+        all => format!("{}: {}", counted(all.len() as u64, "host"), named.join(", ")),
+    }
 }
 
 /// Letters of the longest name of a severity.
