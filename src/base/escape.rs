@@ -24,6 +24,22 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Makes text a code span of Markdown, which shows it as it is: [`terminal`] makes one line of it, and nothing in it is a link, markup or HTML to any reader.
+pub fn markdown_code(text: &str) -> String {
+    let line = terminal(text);
+    if line.is_empty() {
+        return String::new();
+    }
+    // A span ends at as many backticks in a row as it begins with: one more than the text has anywhere.
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    // A reader takes one blank away on both sides, unless there is nothing but blanks.
+    let is_blank = line.chars().all(|c| c == ' ');
+    let begins = line.starts_with(['`', ' ']) || line.ends_with(['`', ' ']);
+    let pad = if begins && !is_blank { " " } else { "" };
+    format!("{fence}{pad}{line}{pad}{fence}")
+}
+
 /// Makes text safe in a cell of a spreadsheet: a leading formula character gets a `'` in front, control characters are made visible as [`terminal`] does,
 /// but for line breaks and tabs, and too long a text is cut.
 ///

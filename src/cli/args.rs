@@ -34,20 +34,24 @@ Examples:
 Exit codes: 0 done; 1 findings (only with --fail-on-detection), or a test failed; 2 a rule or a test file is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
 
+mod except;
 mod extract;
 mod formats;
 mod info;
 mod report;
 mod shared;
 mod shell;
+mod story;
 mod test;
 
+pub use except::*;
 pub use extract::*;
 pub use formats::*;
 pub use info::*;
 pub use report::*;
 pub use shared::*;
 pub use shell::*;
+pub use story::*;
 pub use test::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
@@ -76,6 +80,10 @@ pub enum Command {
     Info(InfoArgs),
     /// Show what started what: the processes of each host as trees
     Tree(Box<TreeArgs>),
+    /// Tell what happened in an incident, event by event: what its processes and their descendants did, with the alerts in their places
+    Story(Box<StoryArgs>),
+    /// Print an exception for alerts like one that is known to be harmless
+    Except(Box<ExceptArgs>),
     /// Cut the evidence of alerts, processes or times out into a new .evtx file, with other names if it is to be shared
     Extract(Box<ExtractArgs>),
     /// Make the HTML report from saved findings
@@ -163,9 +171,33 @@ pub struct Scan {
     pub formats: FormatArgs,
     #[command(flatten)]
     pub triage: TriageArgs,
+    #[command(flatten)]
+    pub incidents: IncidentArgs,
     /// Exit with 1 if there are findings
     #[arg(long, help_heading = None)]
     pub fail_on_detection: bool,
+}
+
+/// How findings are shown on a terminal.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Display")]
+pub struct IncidentArgs {
+    /// Show a card for every alert, incident by incident; without it, more than 10 alerts are shown as incidents of a few lines each
+    #[arg(long)]
+    pub all: bool,
+    /// Order of incidents: the most important first, or by time
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t)]
+    pub sort: IncidentOrder,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum IncidentOrder {
+    /// The highest score
+    #[default]
+    Risk,
+    /// The earliest first event
+    Time,
 }
 
 #[derive(Debug, Args)]

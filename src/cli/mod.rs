@@ -4,6 +4,7 @@
 
 mod args;
 mod case;
+mod except;
 mod exit;
 mod explain;
 mod extract;
@@ -11,6 +12,7 @@ mod forge;
 mod info;
 mod interrupt;
 mod output;
+mod plain_writer;
 mod progress;
 mod query;
 mod report;
@@ -22,6 +24,7 @@ mod scan;
 mod session;
 mod shell;
 mod stdout;
+mod story;
 mod summary_json;
 mod sysmon_config;
 mod tally;
@@ -51,6 +54,8 @@ pub fn run() -> Exit {
         Command::Timeline(args) => timeline::run(args, &cli.look),
         Command::Info(args) => info::run(args, &cli.look),
         Command::Tree(args) => tree::run(args, &cli.look),
+        Command::Story(args) => story::run(args, &cli.look),
+        Command::Except(args) => except::run(args, &cli.look),
         Command::Extract(args) => extract::run(args, &cli.look),
         Command::Report(args) => report::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),

@@ -2,7 +2,9 @@
 
 pub mod alerts;
 pub mod faults;
+pub mod incidents;
 mod line;
+pub mod story;
 pub mod summary;
 pub mod survey;
 pub mod test_runs;
@@ -17,6 +19,9 @@ use std::borrow::Cow;
 use std::io::Write;
 use terminal_size::{Height, Width};
 use unicode_width::UnicodeWidthStr;
+
+/// More alerts than that are counted by rule and host, and shown as incidents: nobody reads so many cards first.
+pub const FEW_ALERTS: usize = 10;
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();

@@ -3,11 +3,11 @@
 use super::args::{Look, TreeArgs as Args, TreeFormat};
 use super::exit::Exit;
 use super::output::OutputFiles;
+use super::plain_writer::PlainWriter;
 use super::progress::Bar;
 use super::session::{self, Session};
 use super::stdout::is_stdout;
 use super::terminal::{self, tree::TreeText};
-use anstream::adapter::StripBytes;
 use anyhow::{Context, Result, bail};
 use evql::base::wildcard::{CaseSensitivity, Wildcard};
 use evql::detect::Alert;
@@ -49,7 +49,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let text = TreeText { tree, detector: &session.run.detector, alerts: found, verbose: look.verbose };
     if let Some(sink) = sink {
         // Colours are for terminals.
-        sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter { out, state: StripBytes::new() }))?;
+        sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter::new(out)))?;
     } else {
         let stdout: Box<dyn Write> =
             if drawn { Box::new(anstream::stdout().lock()) } else { Box::new(io::stdout().lock()) };
@@ -74,23 +74,6 @@ fn write(format: TreeFormat, tree: &TreeExport<'_>, text: &TreeText<'_>, out: &m
         TreeFormat::Text => text.write(out),
         TreeFormat::Json => tree.write_json(out),
         TreeFormat::Dot => tree.write_dot(out),
-    }
-}
-
-/// Takes colours away.
-struct PlainWriter<'o> {
-    out: &'o mut dyn Write,
-    state: StripBytes,
-}
-
-impl Write for PlainWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.state.strip_next(bytes).try_for_each(|part| self.out.write_all(part))?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 

@@ -16,6 +16,7 @@ mod anonymize;
 mod reading;
 mod reproduced;
 mod selection;
+mod story;
 mod write;
 
 pub use anonymize::{
@@ -25,4 +26,5 @@ pub use anonymize::{
 pub use reading::{Fidelity, show_records};
 pub use reproduced::{AlertIdentity, Reproduction};
 pub use selection::{ContextDepth, WantedEvents};
+pub use story::{StoryEvent, StoryEvents, StoryPart};
 pub use write::{ExtractSummary, by_computer, write_log};

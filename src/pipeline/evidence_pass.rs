@@ -82,6 +82,16 @@ impl EvidencePass {
         self.reader.events(origins)
     }
 
+    /// Makes something of each event that was read at some places, given in order, and gives it to `keep` a few at a time, on all threads and in no certain order.
+    pub fn for_each_event<T: Send>(
+        &self,
+        places: &[Locator],
+        make: impl Fn(Event) -> Option<T> + Sync,
+        keep: &(dyn Fn(&mut Vec<T>) + Sync),
+    ) {
+        self.reader.for_each_event(places, make, keep);
+    }
+
     /// Every process, as trees.
     pub fn processes(&self, progress: &dyn Progress) -> Forest {
         Forest::new(ProcessSurvey::merge(self.observe(progress, &ProcessSurvey::all)))

@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 #[test]
 fn terminals_see_control_and_bidi_characters_as_text() {
@@ -77,4 +78,24 @@ fn what_a_plain_cell_is_agrees_with_what_a_cell_becomes() {
 #[test]
 fn graphs_see_quotes_and_entities_as_text() {
     assert_eq!(dot("\"a\\b\" <&>\n\u{1}"), "\\\"a\\\\b\\\" &lt;&amp;&gt;\\\\n\\\\x01");
+}
+
+proptest! {
+    #[test]
+    fn a_code_span_shows_the_text_and_nothing_else(text in "[ -~`\\n\\r]{0,40}|\\PC{0,20}") {
+        use pulldown_cmark::{Event, Options, Parser};
+        // Between words, as a line of a list has it.
+        let source = format!("x {} y", markdown_code(&text));
+        let shown: String = Parser::new_ext(&source, Options::all())
+            .filter_map(|event| match event {
+                Event::Text(text) => Some(text.to_string()),
+                Event::Code(code) => Some(format!("<{code}>")),
+                Event::Start(pulldown_cmark::Tag::Paragraph) | Event::End(pulldown_cmark::TagEnd::Paragraph) => None,
+                other => Some(format!("{other:?}")),
+            })
+            .collect();
+        let expected = terminal(&text);
+        let code = if expected.is_empty() { String::new() } else { format!("<{expected}>") };
+        prop_assert_eq!(shown, format!("x {code} y"));
+    }
 }

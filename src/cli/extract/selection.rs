@@ -108,19 +108,12 @@ fn alerts(args: &Args, session: &Session) -> Result<BTreeSet<usize>> {
 }
 
 fn add_process(wanted: &mut WantedEvents, guid: &str, forest: Option<&Forest>) -> Result<()> {
-    let plain = |text: &str| text.trim().trim_matches(['{', '}']).to_lowercase();
-    let id = plain(guid);
-    let mut is_found = false;
     let Some(forest) = forest else { return Ok(()) };
-    for (host, tree) in forest.hosts.iter().enumerate() {
-        for (at, node) in (0..).zip(&tree.nodes) {
-            if node.key.entity_id().is_some_and(|entity| plain(&entity.to_string()) == id) {
-                wanted.add_process(forest, host, at, ContextDepth::Descendants);
-                is_found = true;
-            }
-        }
+    let found = forest.with_entity_id(guid);
+    for (host, at) in &found {
+        wanted.add_process(forest, *host, *at, ContextDepth::Descendants);
     }
-    if !is_found {
+    if found.is_empty() {
         bail!("no process of this evidence has the entity id {guid}");
     }
     Ok(())

@@ -91,7 +91,7 @@ fn naively(measure: Measure, mut numbers: Vec<i64>) -> Option<f64> {
     (count > 0).then(|| match measure {
         Measure::Sum => sum(),
         Measure::Mean => {
-            let millionths = (numbers.iter().sum::<i64>() * 1_000_000).div_euclid(count as i64);
+            let millionths = (numbers.iter().sum::<i64>() * 1_000_000).div_euclid(i64::try_from(count).unwrap());
             format!("{millionths}e-6").parse().unwrap()
         }
         Measure::Percentile(percent) => float(numbers[(count * usize::from(percent)).div_ceil(100) - 1]),

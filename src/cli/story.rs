@@ -1,0 +1,162 @@
+//! `evql story`: what happened in an incident, in order and in sentences.
+
+use super::args::{Look, StoryArgs as Args, StoryFormat};
+use super::exit::Exit;
+use super::output::OutputFiles;
+use super::plain_writer::PlainWriter;
+use super::session::{self, Session};
+use super::stdout::is_stdout;
+use super::terminal::story::{StoryHead, StoryMarks, write_markdown, write_text};
+use super::terminal::{self, TerminalPage};
+use anyhow::{Context, Result, bail};
+use evql::base::spool::SpoolSpace;
+use evql::detect::{Alert, AlertSource};
+use evql::extract::{ContextDepth, StoryEvents, WantedEvents};
+use evql::incident::{Incident, is_launcher, root_of};
+use evql::process::{Forest, process_of};
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Most events of one kind in a row that are told, unless all are wanted.
+const MOST_ALIKE: usize = 3;
+
+/// Runs the command.
+pub fn run(args: &Args, look: &Look) -> Result<Exit> {
+    let evidence = session::paths(&args.evidence)?;
+    let path = args.target.output.clone();
+    let format = format(args.output_type, path.as_deref());
+    let files = OutputFiles::new(args.target.clobber, args.rules.with_files(&evidence), path.as_deref())?;
+    let outputs: Vec<PathBuf> = path.iter().cloned().collect();
+    let mut session = Session::run(&args.evidence, &args.rules, look, &outputs, None)?;
+    if session.run.outcome.inputs.is_empty() {
+        session.report_faults(look)?;
+        return Ok(session.leave(&args.evidence, false));
+    }
+    session.go_on(look, |run, bar| run.look_up(bar))?;
+    session.go_on(look, |run, bar| run.learn_addresses(bar))?;
+    let forest = session.go_on(look, |run, bar| run.outcome.again.processes(bar));
+    session.run.note_processes(&forest);
+    session.report_faults(look)?;
+    let (head, wanted) = select(args, &session, &forest)?;
+    let places = session.go_on(look, |run, bar| wanted.places(&run.outcome.again, bar));
+    let results = session.run.results();
+    let space = SpoolSpace::from(session.run.options.limits.clone());
+    let story = StoryEvents::new(&session.run.outcome.again, &places, (results.addresses, results.clock), &space);
+    let marks = StoryMarks::new(&results, &places)?;
+    let most_alike = if args.all { usize::MAX } else { MOST_ALIKE };
+    let head = &head;
+    if let Some(path) = &path {
+        // Colours are for terminals.
+        files
+            .open(path)?
+            .write_with(|out| write(format, head, (&story, &marks, most_alike), &mut PlainWriter::new(out)))?;
+    } else {
+        let stdout: Box<dyn Write> = match format {
+            StoryFormat::Text => Box::new(anstream::stdout().lock()),
+            StoryFormat::Md => Box::new(io::stdout().lock()),
+        };
+        let mut out = BufWriter::new(stdout);
+        let done = write(format, head, (&story, &marks, most_alike), &mut out).and_then(|()| out.flush());
+        done.context("cannot write the story")?;
+    }
+    if !look.quiet {
+        let mut err = anstream::stderr().lock();
+        terminal::tree::print_limits(&mut err, &forest)?;
+        terminal::summary::print_evidence(&mut TerminalPage::stderr(&mut err), &session)?;
+        err.flush()?;
+    }
+    Ok(session.leave(&args.evidence, false))
+}
+
+fn write(
+    format: StoryFormat,
+    head: &StoryHead,
+    (story, marks, most_alike): (&StoryEvents, &StoryMarks, usize),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        StoryFormat::Text => write_text(out, head, story, marks, most_alike),
+        StoryFormat::Md => write_markdown(out, head, story, marks, most_alike),
+    }
+}
+
+fn format(given: Option<StoryFormat>, path: Option<&Path>) -> StoryFormat {
+    let ending = path.filter(|path| !is_stdout(path)).and_then(Path::extension).map(OsStr::to_ascii_lowercase);
+    let is_markdown = ending.is_some_and(|ending| ending == "md" || ending == "markdown");
+    given.unwrap_or(if is_markdown { StoryFormat::Md } else { StoryFormat::Text })
+}
+
+/// Whose story it is, and the events that it tells of.
+fn select(args: &Args, session: &Session, forest: &Forest) -> Result<(StoryHead, WantedEvents)> {
+    let alerts = &session.run.outcome.alerts;
+    let mut wanted = WantedEvents::default();
+    if let Some(guid) = &args.guid {
+        let found = forest.with_entity_id(guid);
+        if found.is_empty() {
+            bail!("no process of this evidence has the entity id {guid}");
+        }
+        for (host, node) in &found {
+            wanted.add_process(forest, *host, *node, ContextDepth::Descendants);
+        }
+        let (host, node) = found[0];
+        let tree = &forest.hosts[host];
+        let name = tree.node(node).name().unwrap_or("(unknown image)").to_owned();
+        return Ok((StoryHead::of_process(guid, &name, &tree.name), wanted));
+    }
+    if let Some(number) = args.alert {
+        let position = usize::try_from(number - 1).unwrap_or(usize::MAX);
+        if position >= alerts.len() {
+            bail!("there is no alert {number}: the rules found {}", alerts.len());
+        }
+        let mut rule = None;
+        (alerts as &dyn AlertSource).for_each(|at, alert| {
+            if at == position {
+                add_alert(&mut wanted, alert, forest, false);
+                rule = Some(alert.rule);
+            }
+            Ok(())
+        })?;
+        let meta = rule.map(|rule| &session.run.detector.rules()[rule].meta);
+        let incident = session.run.incidents.as_ref().and_then(|incidents| incidents.of_alert(position));
+        return Ok((StoryHead::of_alert(number, meta, incident), wanted));
+    }
+    let Some(incidents) = session.run.incidents.as_ref().filter(|incidents| !incidents.by_rank.is_empty()) else {
+        bail!("the rules found nothing in this evidence; --guid tells the story of any process");
+    };
+    let asked = args.incident.as_deref().unwrap_or("1");
+    let rank = rank_of(asked, &incidents.by_rank)?;
+    (alerts as &dyn AlertSource).for_each(|at, alert| {
+        if incidents.of_alert(at).is_some_and(|(of, _)| of == rank) {
+            add_alert(&mut wanted, alert, forest, true);
+        }
+        Ok(())
+    })?;
+    Ok((StoryHead::of_incident(rank, &incidents.by_rank[rank]), wanted))
+}
+
+/// The position of an incident, by its number or its id.
+fn rank_of(asked: &str, incidents: &[Incident]) -> Result<usize> {
+    let by_id = incidents.iter().position(|incident| incident.id.eq_ignore_ascii_case(asked));
+    let by_number = || asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    match by_id.or_else(|| by_number().filter(|rank| *rank < incidents.len())) {
+        Some(rank) => Ok(rank),
+        None => bail!("there is no incident {asked}: the alerts make {}", incidents.len()),
+    }
+}
+
+/// Takes the events of an alert, and all that its processes did with what they started; of an incident everything below the root of their tree.
+fn add_alert(wanted: &mut WantedEvents, alert: &Alert, forest: &Forest, from_root: bool) {
+    wanted.add_alert(alert);
+    for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
+        let Some(at) = forest.position(&host) else { continue };
+        let tree = &forest.hosts[at];
+        let Some(node) = tree.find(&key) else { continue };
+        if is_launcher(tree.node(node)) {
+            // Whatever runs on the host was started by it: only its events in the alert are told.
+            continue;
+        }
+        let node = if from_root { root_of(tree, node) } else { node };
+        wanted.add_process(forest, at, node, ContextDepth::Descendants);
+    }
+}
