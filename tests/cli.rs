@@ -6,7 +6,9 @@
 
 #[test]
 fn sessions() {
-    trycmd::TestCases::new().case("tests/cli/*.trycmd").env("NO_COLOR", "1").env("COLUMNS", "100");
+    let cases = trycmd::TestCases::new();
+    // The guide for responders is a session too.
+    cases.case("tests/cli/*.trycmd").case("docs/guide.md").env("NO_COLOR", "1").env("COLUMNS", "100");
 }
 
 /// The README shows what the program prints, apart from the time it took.
