@@ -36,8 +36,8 @@ pub use compile::{
 };
 pub use correlate::{
     AlertEvent, CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator,
-    EvidenceBegins, FoundAlert, HostNumber, HostTable, KeptAlerts, PatternHit, Straddling, StraddlingSearch,
-    joins_on_one_host, suppressing,
+    EvidenceBegins, FoundAlert, HostNumber, HostTable, KeptAlerts, MOST_CHAINED_KEYS, PatternHit, Straddling,
+    StraddlingSearch, joins_on_one_host, suppressing,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};

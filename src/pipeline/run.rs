@@ -15,9 +15,9 @@ use super::threads::CHUNKS_PER_UNIT;
 use super::timeline::SortedTimeline;
 use super::worker::{ALERT_SHARE, Worker};
 use crate::base::Locator;
-use crate::base::number::counted;
+use crate::base::number::{counted, grouped};
 use crate::base::spool::SpoolItem;
-use crate::detect::{CandidateTuple, Correlated, Detector, FoundAlert, RuleIndex};
+use crate::detect::{CandidateTuple, Correlated, Detector, FoundAlert, MOST_CHAINED_KEYS, RuleIndex};
 use crate::diag::{Notice, NoticeKind};
 use crate::eql::MAX_KEYS;
 use crate::source::{self, Fault, FaultKind, FileStates};
@@ -92,6 +92,17 @@ fn unproven_notice(unproven: &BTreeMap<RuleIndex, usize>) -> Option<Notice> {
     (count > 0).then(|| Notice::new(NoticeKind::Limit, text))
 }
 
+/// A notice of keys that correlations of correlations could not hold.
+fn forgotten_notice(forgotten: &BTreeMap<RuleIndex, u64>) -> Option<Notice> {
+    let text = format!(
+        "{} of {} let go within the time that they count for, there being more than {} at once: alerts that they would have led to are missing",
+        counted(forgotten.values().sum(), "key"),
+        counted(forgotten.len() as u64, "chained correlation"),
+        grouped(MOST_CHAINED_KEYS as u64)
+    );
+    (!forgotten.is_empty()).then(|| Notice::new(NoticeKind::Limit, text))
+}
+
 /// Runs all rules over all candidates, the partitions spread over the threads. The alerts go into their spool, and not into the result.
 fn correlate(worker: &Worker<'_>, duplicates: &Duplicates) -> io::Result<Correlated> {
     let candidates = worker.candidates.take_sorted();
@@ -142,12 +153,13 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let missing = gaps::missing_numbers(&found.chunks, &found.seen);
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
-    let Correlated { capped, unproven, straddling, .. } = correlate(worker, &duplicates)?;
+    let Correlated { capped, unproven, forgotten, straddling, .. } = correlate(worker, &duplicates)?;
     let reader = EventReader::new(inputs, worker.options, pool, &worker.space);
     let Alerts { kept: alerts, left_out, set_aside, repeated, lost } = alerts(worker, &duplicates, &reader)?;
     let of_hosts = straddling.map(|straddling| straddling_notice(&reader, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
     notices.extend(unproven_notice(&unproven));
+    notices.extend(forgotten_notice(&forgotten));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
     notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults).filter(|_| worker.is_read_whole()));
     notices.sort();

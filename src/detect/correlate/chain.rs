@@ -9,14 +9,17 @@ use crate::eql::{Candidate, CompiledCorrelation, CorrelationInput, CorrelationNo
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// Most keys of a correlation below the uppermost one that are held at once under a key of that one; of more, those are let go whose window has passed, or else all.
-const MOST_KEYS: usize = 1 << 16;
+/// Most keys of a correlation below the uppermost one that are held at once under a key of that one; of more, those are let go whose window has passed or, if
+/// that is not half of them, all.
+pub const MOST_CHAINED_KEYS: usize = 1 << 16;
 
 /// Runs the tree.
 #[derive(Debug)]
 pub struct ChainMachine<'c, T> {
     root: NodeState<'c, T>,
     found: Vec<ThresholdMatch<T>>,
+    /// How many keys were let go within their windows.
+    forgotten: u64,
 }
 
 /// The filters that take an event, ascending, each with the values that are counted for it.
@@ -51,18 +54,18 @@ enum NodeMachine<'c, T> {
 impl<'c, T: Clone + Ord> ChainMachine<'c, T> {
     /// A machine that has seen nothing.
     pub fn new(correlation: &'c CompiledCorrelation) -> Self {
-        Self { root: NodeState { node: correlation.root(), by_key: HashMap::new() }, found: Vec::new() }
+        Self { root: NodeState { node: correlation.root(), by_key: HashMap::new() }, found: Vec::new(), forgotten: 0 }
     }
 
     /// Takes the next event, with the filters that take it.
     pub fn push(&mut self, time: Ticks, filters: &FilterValues, payload: &T) {
         let leaves: Vec<usize> = filters.iter().map(|(filter, _)| *filter).collect();
-        self.found.extend(self.root.push(time, filters, &leaves, payload));
+        self.found.extend(self.root.push(time, filters, &leaves, payload, &mut self.forgotten));
     }
 
-    /// The findings, in the order of their last events.
-    pub fn finish(self) -> Vec<ThresholdMatch<T>> {
-        self.found
+    /// The findings, in the order of their last events, and how many keys were let go within their windows: what they would have led to is lost.
+    pub fn finish(self) -> (Vec<ThresholdMatch<T>>, u64) {
+        (self.found, self.forgotten)
     }
 }
 
@@ -73,7 +76,14 @@ fn values(filters: &FilterValues, filter: usize) -> &[u64] {
 
 impl<T: Clone + Ord> NodeState<'_, T> {
     /// Takes an event that some leaves take; gives what is found at it.
-    fn push(&mut self, time: Ticks, filters: &FilterValues, leaves: &[usize], payload: &T) -> Vec<ThresholdMatch<T>> {
+    fn push(
+        &mut self,
+        time: Ticks,
+        filters: &FilterValues,
+        leaves: &[usize],
+        payload: &T,
+        forgotten: &mut u64,
+    ) -> Vec<ThresholdMatch<T>> {
         let mut keys: Vec<(u64, Vec<usize>)> = Vec::new();
         let mut add = |key: u64, leaf: usize| match keys.iter_mut().find(|(known, _)| *known == key) {
             Some((_, leaves)) => leaves.push(leaf),
@@ -87,22 +97,27 @@ impl<T: Clone + Ord> NodeState<'_, T> {
         }
         let mut found = Vec::new();
         for (key, leaves) in keys {
-            if self.by_key.len() >= MOST_KEYS && !self.by_key.contains_key(&key) {
-                self.make_room(time);
+            if self.by_key.len() >= MOST_CHAINED_KEYS && !self.by_key.contains_key(&key) {
+                *forgotten += self.make_room(time);
             }
             let node = self.node;
             let state = self.by_key.entry(key).or_insert_with(|| KeyState::new(node, time));
-            found.extend(state.push(node, time, filters, &leaves, payload));
+            found.extend(state.push(node, time, (filters, &leaves), payload, forgotten));
         }
         found
     }
 
-    fn make_room(&mut self, now: Ticks) {
+    /// Lets keys go, and tells how many of them might still have led to something.
+    fn make_room(&mut self, now: Ticks) -> u64 {
         let window = self.node.window();
         self.by_key.retain(|_, state| now.0.saturating_sub(state.last.0) <= window.0);
-        if self.by_key.len() >= MOST_KEYS {
-            self.by_key.clear();
+        // With less room than that, every few keys would look at all others again.
+        if self.by_key.len() <= MOST_CHAINED_KEYS / 2 {
+            return 0;
         }
+        let live = self.by_key.len() as u64;
+        self.by_key.clear();
+        live
     }
 }
 
@@ -119,9 +134,9 @@ impl<'c, T: Clone + Ord> KeyState<'c, T> {
         &mut self,
         node: &'c CorrelationNode,
         time: Ticks,
-        filters: &FilterValues,
-        leaves: &[usize],
+        (filters, leaves): (&FilterValues, &[usize]),
         payload: &T,
+        forgotten: &mut u64,
     ) -> Vec<ThresholdMatch<T>> {
         self.last = time;
         // The event itself, for all leaves together, then what was found below.
@@ -146,7 +161,7 @@ impl<'c, T: Clone + Ord> KeyState<'c, T> {
                 continue;
             }
             let state = self.below.entry(at).or_insert_with(|| NodeState { node: below, by_key: HashMap::new() });
-            for found in state.push(time, filters, &leaves, payload) {
+            for found in state.push(time, filters, &leaves, payload, forgotten) {
                 let counted = counted(&|leaf| leaves.contains(&leaf));
                 given.push(Given { inputs: vec![at], shown: found.shown.into(), counted });
             }
@@ -209,3 +224,6 @@ fn joined<T: Ord>(events: impl Iterator<Item = T>) -> Vec<T> {
     events.dedup();
     events
 }
+
+#[cfg(test)]
+mod tests;

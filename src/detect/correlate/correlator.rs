@@ -27,6 +27,8 @@ pub struct Correlated {
     pub capped: usize,
     /// New terms that are not known to be new, since the evidence does not go back far enough, by rule; they are no alerts.
     pub unproven: BTreeMap<RuleIndex, usize>,
+    /// Keys of correlations of correlations that were let go within their windows, there being too many, by rule: what they would have led to is lost.
+    pub forgotten: BTreeMap<RuleIndex, u64>,
     /// Processes that appear under the names of several hosts, if there are some.
     pub straddling: Option<Straddling>,
 }
@@ -42,6 +44,9 @@ impl Correlated {
         self.capped += other.capped;
         for (rule, count) in other.unproven {
             *self.unproven.entry(rule).or_default() += count;
+        }
+        for (rule, count) in other.forgotten {
+            *self.forgotten.entry(rule).or_default() += count;
         }
         self.straddling = match (self.straddling.take(), other.straddling) {
             (Some(one), Some(two)) => Some(one.merge(two)),
@@ -85,7 +90,7 @@ impl<'r> Correlator<'r> {
             runner.push(tuple);
         }
         runner.end(&mut found.alerts);
-        found.unproven = runner.into_unproven();
+        (found.unproven, found.forgotten) = runner.into_counts();
         found.straddling = straddling.finish(&self.tables.hosts);
         Ok(found)
     }

@@ -72,6 +72,7 @@ pub struct GroupRunner<'g> {
     /// Which rules are complete in a set of patterns.
     complete: HashMap<Box<[u32]>, Arc<[RuleIndex]>>,
     unproven: BTreeMap<RuleIndex, usize>,
+    forgotten: BTreeMap<RuleIndex, u64>,
     scratch: Vec<u32>,
 }
 
@@ -88,6 +89,7 @@ impl<'g> GroupRunner<'g> {
             is_streamed: false,
             complete: HashMap::new(),
             unproven: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             scratch: Vec::new(),
         }
     }
@@ -140,7 +142,10 @@ impl<'g> GroupRunner<'g> {
     /// Adds the alerts of a rule under the key that a tuple has.
     fn finish(&mut self, run: RuleRun<'_>, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
         let (rule, begin) = (run.rule, alerts.len());
-        run.finish(&self.of.rules[rule].query, of, alerts);
+        let forgotten = run.finish(&self.of.rules[rule].query, of, alerts);
+        if forgotten > 0 {
+            *self.forgotten.entry(rule).or_default() += forgotten;
+        }
         let is_unproven = |alert: &FoundAlert| matches!(alert.tally, Some(AlertTally::New { is_known: false, .. }));
         if !self.of.assumes_new {
             let unproven = alerts.extract_if(begin.., |alert| is_unproven(alert)).count();
@@ -150,9 +155,9 @@ impl<'g> GroupRunner<'g> {
         }
     }
 
-    /// How many new terms of each rule are not known to be new.
-    pub fn into_unproven(self) -> BTreeMap<RuleIndex, usize> {
-        self.unproven
+    /// Ends the run: how many new terms of each rule are not known to be new, and how many keys of each were let go within their windows.
+    pub fn into_counts(self) -> (BTreeMap<RuleIndex, usize>, BTreeMap<RuleIndex, u64>) {
+        (self.unproven, self.forgotten)
     }
 
     fn complete_rules(&mut self) -> Arc<[RuleIndex]> {
@@ -276,29 +281,30 @@ impl<'g> RuleRun<'g> {
         }
     }
 
-    /// Adds the alerts of the rule, which has this query, under the key that a tuple has.
-    fn finish(self, query: &Query, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) {
+    /// Adds the alerts of the rule, which has this query, under the key that a tuple has. Gives how many keys of the rule were let go within their windows.
+    fn finish(self, query: &Query, of: &CandidateTuple, alerts: &mut Vec<FoundAlert>) -> u64 {
         let (rule, threshold) = (self.rule, query.threshold());
         let alert = |rank, tally, events: Vec<Option<AlertEvent>>| {
             let (scope, key) = (of.scope(), Some(of.key()));
             FoundAlert::of_events(rule, events.into()).map(|alert| FoundAlert { rank, scope, key, tally, ..alert })
         };
         let (found, of_key) = match self.machine {
-            RuleMachine::Event => return,
+            RuleMachine::Event => return 0,
             RuleMachine::Threshold(mut machine) => {
                 alerts.extend(machine.take_found().into_iter().filter_map(|found| of_counted(threshold, found, alert)));
-                return;
+                return 0;
             }
             RuleMachine::Chain(machine) => {
-                alerts.extend(machine.finish().into_iter().filter_map(|found| of_counted(threshold, found, alert)));
-                return;
+                let (found, forgotten) = machine.finish();
+                alerts.extend(found.into_iter().filter_map(|found| of_counted(threshold, found, alert)));
+                return forgotten;
             }
             RuleMachine::NewTerms { machine, .. } => {
                 alerts.extend(machine.finish().into_iter().filter_map(|found| {
                     let NewTermsMatch { event: (event, ordinal), before, is_known } = found;
                     alert((None, 0, ordinal), Some(AlertTally::New { before, is_known }), vec![Some(event)])
                 }));
-                return;
+                return 0;
             }
             RuleMachine::Sequence(machine) => (machine.finish(), None),
             RuleMachine::Sample(machine) => (machine.finish(), self.first),
@@ -309,6 +315,7 @@ impl<'g> RuleRun<'g> {
             let events = events.into_iter().map(|event| event.map(|(event, _)| event)).collect();
             alerts.extend(alert(rank, None, events));
         }
+        0
     }
 }
 

@@ -36,6 +36,7 @@ mod writer;
 
 pub use begins::EvidenceBegins;
 pub use candidate::CandidateTuple;
+pub use chain::MOST_CHAINED_KEYS;
 pub use correlator::{Correlated, Correlator};
 pub use found_alert::{AlertEvent, FoundAlert};
 pub use hit_template::{HitTemplate, joins_on_one_host};
