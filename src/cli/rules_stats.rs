@@ -5,13 +5,14 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::rule_findings::print_full;
 use super::rule_tables::{kind, new_table, print_table};
-use super::session::{every_rule, load_strictly};
+use super::session::{NOTHING_TO_READ, every_rule, load_strictly, may_be_evidence};
 use super::terminal::{faults, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
 use evql::detect::{self, Coverage, Detector};
 use evql::pipeline::{self, AlertContents, RunOptions};
 use evql::rules::{LoadOptions, Loaded, Rule, RuleStatus};
+use evql::source::FaultSeverity;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -41,7 +42,12 @@ pub fn run(args: &RulesStats, look: &Look) -> Result<Exit> {
     let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
     let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
     let loaded = load_strictly(&paths, options, args.strict)?;
-    let coverage = if args.evidence.is_empty() { None } else { Some(coverage(&loaded, args, look)?) };
+    let (coverage, exit) = if args.evidence.is_empty() {
+        (None, Exit::Done)
+    } else {
+        let (coverage, exit) = coverage(&loaded, args, look)?;
+        (Some(coverage), exit)
+    };
     let rows = rows(&loaded, coverage.as_deref());
     let mut out = anstream::stdout().lock();
     let texts = |row: &StatsRow| {
@@ -70,21 +76,32 @@ pub fn run(args: &RulesStats, look: &Look) -> Result<Exit> {
     }
     out.flush()?;
     print_full(&mut anstream::stderr().lock(), &loaded.files, true)?;
-    Ok(if loaded.has_error() { Exit::Rules } else { Exit::Done })
+    Ok(if loaded.has_error() { Exit::Rules } else { exit })
 }
 
 fn as_json(row: &StatsRow) -> Value {
     json!({ "by": row.measure, "value": row.value, "rules": row.rules, "answered": row.answered })
 }
 
-/// Whether the evidence could answer each rule.
-fn coverage(loaded: &Loaded, args: &RulesStats, look: &Look) -> Result<Vec<Coverage>> {
+/// Whether the evidence could answer each rule, and whether it could be read.
+fn coverage(loaded: &Loaded, args: &RulesStats, look: &Look) -> Result<(Vec<Coverage>, Exit)> {
     let options = RunOptions { inventory: true, alerts: AlertContents::Places, ..RunOptions::default() };
     // What the evidence holds does not depend on rules, so that none need run.
     let outcome =
         pipeline::run(&args.evidence, &Detector::new(evql::rules::RuleSet::default()), &options, &Bar::new(look))?;
-    faults::print(&mut anstream::stderr().lock(), &outcome.faults, look.verbose)?;
-    Ok(detect::coverage(&loaded.set.rules, options.mapping, &outcome.inventory))
+    let mut err = anstream::stderr().lock();
+    faults::print(&mut err, &outcome.faults, look.verbose)?;
+    if outcome.inputs.is_empty() {
+        writeln!(err, "evql: {NOTHING_TO_READ}")?;
+    }
+    let exit = if outcome.inputs.is_empty() && !outcome.faults.iter().any(may_be_evidence) {
+        Exit::Usage
+    } else if outcome.faults.iter().any(|fault| fault.severity == FaultSeverity::Lost) {
+        Exit::Partial
+    } else {
+        Exit::Done
+    };
+    Ok((detect::coverage(&loaded.set.rules, options.mapping, &outcome.inventory), exit))
 }
 
 fn rows(loaded: &Loaded, coverage: Option<&[Coverage]>) -> Vec<StatsRow> {
