@@ -48,6 +48,7 @@
 //! | detect in events that come from elsewhere | [`detect::Detector`] |
 //! | make process trees, and look up what else a process did | [`process`] |
 //! | put alerts together to incidents, the most important first | [`incident`] |
+//! | look for a text in all fields of events | [`search`] |
 //! | know what the evidence consists of | [`survey`], by [`pipeline::survey`](fn@pipeline::survey) |
 //! | write alerts and timelines | [`report`], [`timeline`] |
 //! | run all of it on all cores, with every option there is | [`pipeline`] |
@@ -73,6 +74,7 @@ pub mod process;
 pub mod report;
 pub mod rules;
 mod scanner;
+pub mod search;
 pub mod source;
 pub mod survey;
 pub mod sysmon;

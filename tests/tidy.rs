@@ -21,6 +21,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("rules", 4),
     ("detect", 5),
     ("survey", 5),
+    ("search", 5),
     ("timeline", 6),
     ("process", 6),
     ("incident", 7),

@@ -27,6 +27,8 @@ Examples:
   evql tree evidence/ --alert 1                what started what around a finding
   evql scan evidence/ -r rules/                Elastic's rules, as they are
   evql query 'network where destination.port == 4444' evidence/
+  evql search mimikatz evidence/               a text in any field of any event
+  evql stack --by parent-child evidence/       what is rare: which program started which
   evql test rules/                             tests of detections, like those of a program
   evql info evidence/                          what is there, what is missing, what is damaged
   evql scan host.evtx -o - | jq .rule.name     JSON lines to another program
@@ -39,9 +41,11 @@ mod extract;
 mod formats;
 mod info;
 mod report;
+mod search;
 mod shared;
 mod shell;
 mod story;
+mod stack;
 mod test;
 
 pub use except::*;
@@ -49,9 +53,11 @@ pub use extract::*;
 pub use formats::*;
 pub use info::*;
 pub use report::*;
+pub use search::*;
 pub use shared::*;
 pub use shell::*;
 pub use story::*;
+pub use stack::*;
 pub use test::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
@@ -74,6 +80,10 @@ pub enum Command {
     Scan(Scan),
     /// Ask one EQL query of the evidence
     Query(QueryArgs),
+    /// Look for a text or a regular expression in all fields of all events
+    Search(Box<SearchArgs>),
+    /// Count how often each value of a field occurs, on which hosts, the rarest first
+    Stack(Box<StackArgs>),
     /// Write every event, grouped by process and in time order
     Timeline(TimelineArgs),
     /// Tell what is in the evidence: computers, channels, event IDs, times, gaps, cleared logs, damage
@@ -207,11 +217,18 @@ pub struct QueryArgs {
     pub query: Option<String>,
     #[command(flatten)]
     pub evidence: Evidence,
-    #[command(flatten)]
-    pub target: TargetArgs,
     /// Read the query from this file
     #[arg(long, value_name = "FILE", help_heading = None)]
     pub query_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: MatchArgs,
+}
+
+/// Where matches go, and how they are written.
+#[derive(Debug, Args)]
+pub struct MatchArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// Format of the output; told by the ending of the file if not given, else text on a terminal and jsonl in a file
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<QueryFormat>,

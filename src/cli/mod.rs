@@ -11,6 +11,7 @@ mod extract;
 mod forge;
 mod info;
 mod interrupt;
+mod matches;
 mod output;
 mod plain_writer;
 mod progress;
@@ -21,8 +22,10 @@ mod rule_tables;
 mod rules;
 mod rules_stats;
 mod scan;
+mod search;
 mod session;
 mod shell;
+mod stack;
 mod stdout;
 mod story;
 mod summary_json;
@@ -51,6 +54,8 @@ pub fn run() -> Exit {
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),
+        Command::Search(args) => search::run(args, &cli.look),
+        Command::Stack(args) => stack::run(args, &cli.look),
         Command::Timeline(args) => timeline::run(args, &cli.look),
         Command::Info(args) => info::run(args, &cli.look),
         Command::Tree(args) => tree::run(args, &cli.look),

@@ -2,27 +2,21 @@
 
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
-use super::output::OutputFiles;
+use super::matches::{self, MatchOutput};
 use super::session::{self, Session, WantedOutputs};
-use super::stdout::is_stdout;
-use super::terminal::{self, BOLD, DIM, MARK, counted, shown};
+use super::terminal::events::{EventLines, MOST};
+use super::terminal::{self, BOLD, MARK, TerminalPage, counted, shown};
 use anyhow::{Context, Result, bail};
-use evql::base::Span;
-use evql::base::time::seconds_text;
-use evql::detect::AlertSource;
-use evql::diag::{self, Diagnostic, Severity};
-use evql::ecs::{self, Field, FieldId};
-use evql::eql::{self, Compiled, Query, UnknownName};
-use evql::event::Event;
-use evql::report::{JsonLayout, QueryMatches, joined_values};
+use evql::ChosenRules;
+use evql::detect::{Alert, AlertSource};
+use evql::diag::{self, Diagnostic};
+use evql::ecs::{self, Field};
+use evql::eql::{self, Compiled, Query};
+use evql::event::{Event, Value};
+use evql::report::QueryMatches;
 use evql::rules::{Loaded, Rule, RuleSet};
-use evql::{ChosenRules, NameMistake};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// Longest value on a terminal, in characters, unless everything is wanted.
-const MOST: usize = 160;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
@@ -34,64 +28,74 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     evidence.inputs.paths.retain(|path| !path.as_os_str().is_empty());
     let fields: Vec<Field> = query.fields().cloned().collect();
     let is_event = matches!(query, Query::Event(_));
-    let paths = session::paths(&evidence)?;
-    let path = args.target.output.clone();
-    let format = format(args, path.as_deref());
-    let target = path.clone().unwrap_or_else(|| PathBuf::from("-"));
-    // Text on a terminal is written in pieces with colours; anything else goes through an output that is complete or not there.
-    let machine = format != QueryFormat::Text || !is_stdout(&target);
-    let inputs = paths.iter().chain(&args.query_file).cloned().collect();
-    let files = OutputFiles::new(args.target.clobber, inputs, [&*target])?;
-    let open = || machine.then(|| files.open(&target)).transpose();
+    let inputs = session::paths(&evidence)?.into_iter().chain(args.query_file.clone()).collect();
+    let columns = &args.output.fields;
+    let output = MatchOutput::new(&args.output, inputs)?;
     // A query that may turn out to be wrong leaves no file behind.
     let doubtful = !unknown.is_empty() || names_of_options(args, &evidence);
-    let mut sink = if doubtful { None } else { open()? };
+    let mut sink = if doubtful { None } else { output.open()? };
     let rule = Rule { unknown: unknown.into(), categories: categories.into(), ..Rule::bare(&text, query) };
-    let set = RuleSet { rules: vec![rule] };
-    let outputs: Vec<PathBuf> = path.into_iter().collect();
-    let loaded = Loaded::of(set);
-    let session = Session::run_set(
-        &evidence,
-        ChosenRules { loaded, columns: args.fields.clone(), ..ChosenRules::default() },
-        look,
-        &outputs,
-        WantedOutputs::default(),
-    )?;
+    let loaded = Loaded::of(RuleSet { rules: vec![rule] });
+    let outputs: Vec<PathBuf> = args.output.target.output.iter().cloned().collect();
+    let chosen = ChosenRules { loaded, named: matches::named("--fields", columns), ..ChosenRules::default() };
+    let mut session = Session::run_set(&evidence, chosen, look, &outputs, WantedOutputs::default())?;
     let mistakes = session.run.asked.mistakes(&session.run.detector, &session.run.outcome);
     if !mistakes.is_empty() && session.has_input() {
         session.report_faults(look)?;
-        return refuse(&text, &name, &mistakes);
+        matches::report_mistakes(&text, &name, &mistakes)?;
+        return Ok(Exit::Rules);
     }
     if doubtful {
-        sink = open()?;
+        sink = output.open()?;
     }
-    let results =
-        QueryResults { alerts: &session.run.outcome.alerts, is_event, fields: &fields, session: &session, look };
-    let written = if let Some(sink) = sink {
-        sink.write_with(|out| results.write(format, &args.fields, out))
-    } else {
-        let mut out = BufWriter::new(anstream::stdout().lock());
-        results.write(format, &args.fields, &mut out).and_then(|()| out.flush()).map_err(Into::into)
-    };
+    if output.format == QueryFormat::Text {
+        // Which end of a connection is whose may be known by other events only.
+        session.go_on(look, |run, bar| run.learn_addresses(bar))?;
+    }
+    let found = QueryMatches { alerts: &session.run.outcome.alerts, is_event };
+    let written = MatchOutput::write(sink, |page| {
+        if matches::write_for_programs(found, output.format, columns, page.out)? {
+            return Ok(());
+        }
+        let columns = matches::named_fields(columns);
+        let results = session.run.results();
+        let lines = EventLines {
+            clock: session.run.options.clock,
+            addresses: results.addresses,
+            verbose: look.verbose,
+            columns: &columns,
+        };
+        QueryText { alerts: found.alerts, is_event, asked: &asked(&fields), lines }.write(page)
+    });
     session.report_faults(look)?;
     written?;
-    if !look.quiet && !session.run.outcome.inputs.is_empty() {
-        let mut err = anstream::stderr().lock();
-        let noun = if is_event { "event" } else { "match" };
-        let count = session.run.outcome.alerts.len() as u64;
-        let found =
-            if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
-        writeln!(err, "{BOLD}{found}{BOLD:#}")?;
-        terminal::summary::print_evidence(&mut terminal::TerminalPage::stderr(&mut err), &session)?;
-    }
+    let count = session.run.outcome.alerts.len() as u64;
+    let noun = if is_event { "event" } else { "match" };
+    let found =
+        if count == 1 || is_event { counted(count, noun) } else { format!("{} matches", terminal::grouped(count)) };
+    matches::print_found(&found, &session, look)?;
     Ok(session.leave(&args.evidence, false))
+}
+
+/// The fields that a query asks about and that say something beside the sentence and what stands before it.
+fn asked(fields: &[Field]) -> Vec<Field> {
+    const SAID: [ecs::FieldId; 8] = [
+        ecs::TIMESTAMP,
+        ecs::HOST_NAME,
+        ecs::EVENT_ACTION,
+        ecs::EVENT_CODE,
+        ecs::EVENT_CATEGORY,
+        ecs::EVENT_TYPE,
+        ecs::HOST_OS_TYPE,
+        ecs::PROCESS_ENTITY_ID,
+    ];
+    fields.iter().filter(|field| !SAID.iter().any(|&id| **field == Field::from(id))).cloned().collect()
 }
 
 /// Whether options name fields that perhaps no event has.
 fn names_of_options(args: &Args, evidence: &super::args::Evidence) -> bool {
     let roles = [&evidence.timestamp_field, &evidence.event_category_field, &evidence.tiebreaker_field];
-    let is_unknown = |name: &String| UnknownName::field(name, Span::default()).is_some();
-    roles.into_iter().any(Option::is_some) || args.fields.iter().any(is_unknown)
+    roles.into_iter().any(Option::is_some) || matches::has_unknown(&args.output.fields)
 }
 
 /// The query, and the evidence: with `--query-file` the first positional argument is evidence too.
@@ -106,25 +110,6 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
         evidence.inputs.paths.insert(0, PathBuf::from(first));
     }
     Ok((text, evidence))
-}
-
-/// Reports the names that no event has, with their places in the query, and that there is no answer.
-fn refuse(text: &str, name: &str, mistakes: &[NameMistake]) -> Result<Exit> {
-    let mut err = anstream::stderr().lock();
-    for mistake in mistakes {
-        if let Some(unknown) = &mistake.written {
-            let found = Diagnostic { severity: Severity::Error, ..unknown.finding() };
-            writeln!(err, "{}\n", diag::full(&found, name, text))?;
-        } else {
-            writeln!(err, "evql: {}", shown(&mistake.text, None))?;
-        }
-    }
-    writeln!(
-        err,
-        "evql: there is no answer: the evidence has no such {}",
-        if mistakes.len() == 1 { "name" } else { "names" }
-    )?;
-    Ok(Exit::Rules)
 }
 
 /// The compiled query, if it is one; findings go to stderr, but for those that only the evidence can decide.
@@ -144,118 +129,40 @@ fn compile(text: &str, name: &str) -> Result<Option<Compiled>> {
     Ok(Some(compiled).filter(|compiled| compiled.query.is_some()))
 }
 
-fn format(args: &Args, path: Option<&Path>) -> QueryFormat {
-    let ending = || {
-        let ending = path?.extension()?.to_string_lossy().to_lowercase();
-        Some(match ending.as_str() {
-            "csv" => QueryFormat::Csv,
-            "json" => QueryFormat::Json,
-            _ => QueryFormat::Jsonl,
-        })
-    };
-    let fallback = if path.is_some() { QueryFormat::Jsonl } else { QueryFormat::Text };
-    args.output_type.or_else(ending).unwrap_or(fallback)
-}
-
-struct QueryResults<'a> {
+/// Matches for people.
+struct QueryText<'a> {
     alerts: &'a dyn AlertSource,
     is_event: bool,
-    fields: &'a [Field],
-    session: &'a Session,
-    look: &'a Look,
+    asked: &'a [Field],
+    lines: EventLines<'a>,
 }
 
-impl QueryResults<'_> {
-    fn matches(&self) -> QueryMatches<'_> {
-        QueryMatches { alerts: self.alerts, is_event: self.is_event }
-    }
-
-    fn write(&self, format: QueryFormat, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
-        match format {
-            QueryFormat::Text => self.text(columns, out),
-            QueryFormat::Jsonl => self.matches().write_json(JsonLayout::Lines, out),
-            QueryFormat::Json => self.matches().write_json(JsonLayout::Array, out),
-            QueryFormat::Csv => self.matches().write_csv(columns, out),
-        }
-    }
-
-    fn text(&self, columns: &[String], out: &mut dyn Write) -> io::Result<()> {
+impl QueryText<'_> {
+    fn write(&self, page: &mut TerminalPage<'_>) -> io::Result<()> {
         self.alerts.for_each(|number, found| {
             if !self.is_event {
-                let keys: Vec<String> = found
-                    .join_keys
-                    .iter()
-                    .map(|key| {
-                        key.as_ref().map_or_else(|| "null".to_owned(), |key| shown(&key.to_string(), Some(MOST)))
-                    })
-                    .collect();
-                writeln!(out, "{BOLD}#{}{BOLD:#}  {}", number + 1, keys.join(", "))?;
+                writeln!(page.out, "{BOLD}#{}{BOLD:#}  {}", number + 1, keys(found))?;
             }
-            let mut previous: Option<&Arc<Event>> = None;
+            let mut previous: Option<&Event> = None;
             for (stage, event) in found.events.iter().enumerate() {
                 let Some(event) = event else {
-                    writeln!(out, "  {MARK}[{}]{MARK:#} nothing that would fit here was logged", stage + 1)?;
+                    writeln!(page.out, "  {MARK}[{}]{MARK:#} nothing that would fit here was logged", stage + 1)?;
                     continue;
                 };
-                if !self.is_event {
-                    write!(out, "  {MARK}[{}]{MARK:#} ", stage + 1)?;
-                }
-                self.event(event, previous, columns, out)?;
+                let front = if self.is_event { String::new() } else { format!("  {MARK}[{}]{MARK:#} ", stage + 1) };
+                self.lines.sentence(page, &front, (event, previous), self.asked)?;
                 previous = Some(event);
             }
             Ok(())
         })
     }
+}
 
-    /// One line: when, where, what, which process, and what the query asked about.
-    fn event(
-        &self,
-        event: &Event,
-        previous: Option<&Arc<Event>>,
-        columns: &[String],
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let most = (!self.look.verbose).then_some(MOST);
-        let clock = self.session.run.options.clock;
-        let at = event.time(clock);
-        let delta = previous.map(|previous| format!(" (+{} s)", seconds_text(at.0 - previous.time(clock).0)));
-        // By the clock that orders events a later stage is never earlier, but a sample's events stand in the order of its terms.
-        write!(out, "{BOLD}{at}{BOLD:#}{}", delta.unwrap_or_default().replace("+-", "-"))?;
-        let document = &event.document;
-        let text = |field: FieldId| document.first(field).map(|value| shown(&value.to_string(), most));
-        for field in [ecs::HOST_NAME, ecs::EVENT_ACTION, ecs::PROCESS_NAME] {
-            if let Some(value) = text(field) {
-                write!(out, "  {value}")?;
-            }
-        }
-        if let Some(pid) = text(ecs::PROCESS_PID) {
-            write!(out, " {DIM}({pid}){DIM:#}")?;
-        }
-        if event.is_recovered {
-            write!(out, "  (recovered)")?;
-        }
-        // The line has these anyway; the query's own conditions on them would only repeat what is on the left.
-        let said = [
-            ecs::TIMESTAMP,
-            ecs::HOST_NAME,
-            ecs::EVENT_ACTION,
-            ecs::PROCESS_NAME,
-            ecs::PROCESS_PID,
-            ecs::EVENT_CATEGORY,
-            ecs::EVENT_TYPE,
-            ecs::HOST_OS_TYPE,
-        ];
-        let asked: Vec<Field> = if columns.is_empty() {
-            self.fields.iter().filter(|field| !said.iter().any(|&id| **field == Field::from(id))).cloned().collect()
-        } else {
-            columns.iter().map(|name| Field::named(name)).collect()
-        };
-        for field in asked {
-            let values = joined_values(event, &field);
-            if !values.is_empty() {
-                write!(out, "  {DIM}{}={DIM:#}{}", shown(field.name(), None), shown(&values, most))?;
-            }
-        }
-        writeln!(out)
-    }
+/// The values of the join keys of a match.
+fn keys(found: &Alert) -> String {
+    let key = |key: &Option<Value>| match key {
+        Some(key) => shown(&key.to_string(), Some(MOST)),
+        None => "null".to_owned(),
+    };
+    found.join_keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }

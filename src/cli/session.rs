@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use evql::diag;
 use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
 use evql::rules::{self, FileReport, LoadOptions, Loaded, Placeholders};
+use evql::search::EventSearch;
 use evql::source::{Fault, FaultKind, FaultSeverity, Search};
 use evql::{ChosenRules, ScanRun};
 use std::collections::HashSet;
@@ -137,6 +138,8 @@ pub struct WantedOutputs {
     pub alerts: AlertContents,
     /// Whether to survey what the evidence consists of.
     pub survey: bool,
+    /// What events must hold.
+    pub text: Option<Arc<EventSearch>>,
 }
 
 /// Whether something that was not read may hold evidence: it is there, and is not of another kind.
@@ -266,6 +269,7 @@ impl Session {
             timeline: wanted.timeline,
             inventory: wanted.inventory,
             survey: wanted.survey,
+            text: wanted.text,
             alerts: wanted.alerts,
             search: search(&evidence.inputs),
             slow_reader: evidence.inputs.slow_reader,

@@ -1,10 +1,12 @@
 //! The look of things on a terminal. All text from evidence passes through `evql::base::escape::terminal` here.
 
 pub mod alerts;
+pub mod events;
 pub mod faults;
 pub mod incidents;
 mod line;
 pub mod story;
+pub mod stack;
 pub mod summary;
 pub mod survey;
 pub mod test_runs;
@@ -26,6 +28,7 @@ pub const FEW_ALERTS: usize = 10;
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 pub const MARK: Style = AnsiColor::Yellow.on_default();
+pub const HIT: Style = AnsiColor::Red.on_default().bold();
 
 /// Text from evidence, safe to print, cut after `most` characters unless everything is wanted.
 pub fn shown(text: &str, most: Option<usize>) -> String {
@@ -50,6 +53,11 @@ impl<'o> TerminalPage<'o> {
     /// A page on stdout, as wide as its terminal.
     pub fn stdout(out: &'o mut dyn Write) -> Self {
         Self { out, width: width(terminal_size::terminal_size_of(std::io::stdout())) }
+    }
+
+    /// A file, in which no line is broken.
+    pub fn file(out: &'o mut dyn Write) -> Self {
+        Self { out, width: None }
     }
 
     /// A page on stderr, as wide as its terminal.

@@ -1,7 +1,9 @@
 //! One value of a field, and the list of all its values.
 
 use crate::base::Ticks;
+use crate::ecs::{Field, FieldType};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// An address with the text it was written in: comparison is by address, output is the text.
@@ -44,6 +46,19 @@ impl Value {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The text of the value as JSON has it under a field, without quotes.
+    pub fn text_in(&self, field: &Field) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Ip(ip) => Cow::Borrowed(&ip.text),
+            Self::Long(number) => Cow::Owned(number.to_string()),
+            Self::Double(number) => Cow::Owned(serde_json::Value::from(*number).to_string()),
+            Self::Boolean(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            Self::Date(at) if field.kind() == Some(FieldType::DateNanos) => Cow::Owned(at.rfc3339_full()),
+            Self::Date(at) => Cow::Owned(at.rfc3339()),
         }
     }
 

@@ -22,7 +22,8 @@ use crate::event::{Clock, Event, OrderKey};
 use crate::process::triage::{self, Triage, TriagePlan};
 use crate::process::{
     AddressSurvey, Forest, HostAddresses, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
-    ProcessTable, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses, several_hosts_notice,
+    ProcessTable, Stack, StackOptions, StackSpool, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses,
+    several_hosts_notice,
 };
 use crate::source::{self, Fault, FileStates, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
@@ -90,6 +91,13 @@ impl EvidencePass {
         keep: &(dyn Fn(&mut Vec<T>) + Sync),
     ) {
         self.reader.for_each_event(places, make, keep);
+    }
+
+    /// How often values of fields occur.
+    pub fn stack(&self, options: StackOptions, progress: &dyn Progress) -> io::Result<Stack> {
+        let spool = StackSpool::new(options, &self.reader.space);
+        let observers = self.observe(progress, &|| spool.observer());
+        spool.finish(observers)
     }
 
     /// Every process, as trees.
@@ -206,7 +214,8 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         let pass = self.pass;
         let id = record.event_id();
         let PassThreadState { observer, cache, shapes, .. } = &mut *self.state;
-        if self.is_copy || (observer.fields(id).is_empty() && is_on_windows(record)) {
+        let is_unasked = observer.fields(id).is_empty() && observer.more_fields().is_empty();
+        if self.is_copy || (is_unasked && is_on_windows(record)) {
             return Visit::Skip;
         }
         let disposition = pass.reader.options.header_disposition(record);
@@ -224,7 +233,9 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         }
         let extractors = shapes.entry((record.shape(), id)).or_insert_with(|| {
             let mut extractors = Extractors::new(id, pass.reader.options.mapping, record.names());
-            observer.fields(id).iter().all(|field| extractors.learn(&(*field).into())).then(|| Arc::new(extractors))
+            let knows = observer.fields(id).iter().all(|field| extractors.learn(&(*field).into()))
+                && observer.more_fields().iter().all(|field| extractors.learn(field));
+            knows.then(|| Arc::new(extractors))
         });
         let Some(extractors) = extractors else { return Visit::NeedRecord };
         let event = LazyEvent::new(extractors, record, cache, &pass.reader.inputs[self.input as usize].display);

@@ -7,9 +7,11 @@ use super::window::TimeWindow;
 use crate::base::Ticks;
 use crate::base::spool::SpoolLimits;
 use crate::event::Clock;
+use crate::search::EventSearch;
 use crate::source::{RecordRef, Search};
 use crate::sysmon::Mapping;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Which fields of JSON documents play which part, where that is not as in ECS.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +59,8 @@ pub struct RunOptions {
     pub survey: bool,
     /// How evidence is searched for.
     pub search: Search,
+    /// What an event must hold to be matched against rules at all; all events are if there is nothing.
+    pub text: Option<Arc<EventSearch>>,
     /// How much memory the run may take, and where the rest goes.
     pub limits: SpoolLimits,
     /// The options of a timeline, if one is wanted.

@@ -6,6 +6,7 @@
 
 use super::keywords::ShapeKeywords;
 use crate::detect::{ShapePlan, ShapeWatch, ValueCache};
+use crate::search::ShapeSearch;
 use crate::source::RecordRef;
 use crate::sysmon::{self, Extractors};
 use crate::timeline::RowTemplate;
@@ -31,6 +32,8 @@ pub struct ShapePlans {
     pub watch: Option<ShapeWatch>,
     /// Fields that rules ask for whose values can be too long to be keywords, if such a record can have some.
     pub keywords: Option<ShapeKeywords>,
+    /// The text that is looked for, if one is, and how such records are asked for it.
+    pub text: Option<ShapeSearch>,
     /// Whether such a record tells of the creation of a process.
     pub is_creation: bool,
 }

@@ -87,8 +87,18 @@ impl Visitor for UnitVisitor<'_> {
         {
             return visit;
         }
-        let ThreadState { plans, building, matching, match_cache, rows, row_cache, row_ends, connections, .. } =
-            &mut *self.state;
+        let ThreadState {
+            plans,
+            building,
+            matching,
+            match_cache,
+            text_state,
+            rows,
+            row_cache,
+            row_ends,
+            connections,
+            ..
+        } = &mut *self.state;
         if !plans.is_on_windows(record) {
             // Extractors know Sysmon for Windows only. Linux records are few, and the mapping knows both.
             return Visit::NeedRecord;
@@ -105,7 +115,14 @@ impl Visitor for UnitVisitor<'_> {
             }
             watch.note(worker.detector.watch(), &LazyEvent::new(watch.ways(), record, row_cache, path));
         }
+        if let (Some(text), Some(search)) = (&shape.text, &worker.options.text)
+            && text.may_hold(search, record, path, text_state)
+        {
+            // Whether it holds the text is a matter of the whole event.
+            return Visit::NeedRecord;
+        }
         match &shape.rules {
+            _ if shape.text.is_some() => {}
             rules if !rules.may_matter(record) => {}
             ShapePlan::Fields(plan) => {
                 let event = LazyCell::new(|| plan.event(record, match_cache, path));
@@ -240,7 +257,9 @@ impl UnitVisitor<'_> {
         }
         let event = self.worker.map(record);
         let detector = self.worker.detector;
-        let hits = if event.document.text(ecs::HOST_OS_TYPE) == Some("windows") {
+        let hits = if !self.worker.holds_text(&event) {
+            Vec::new()
+        } else if event.document.text(ecs::HOST_OS_TYPE) == Some("windows") {
             detector.hits_of_sysmon(record.event_id, &event.document)
         } else {
             detector.hits(&event.document)
@@ -266,7 +285,8 @@ impl UnitVisitor<'_> {
                 self.found.documents.extend(seen);
                 self.found.counts.add((event_id, disposition), 1);
                 if disposition == Disposition::Mapped {
-                    let hits = worker.detector.hits(&event.document);
+                    let is_wanted = worker.holds_text(&event);
+                    let hits = if is_wanted { worker.detector.hits(&event.document) } else { Vec::new() };
                     self.keep(event, None, hits);
                 }
             }

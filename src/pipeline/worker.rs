@@ -19,6 +19,7 @@ use crate::base::{Locator, Ticks};
 use crate::detect::{CandidateTables, CandidateTuple, Detector, FoundAlert, MatchState};
 use crate::event::{Clock, Event};
 use crate::process::Connection;
+use crate::search::{SearchState, ShapeSearch};
 use crate::source::{self, Input, InputFormat, Item, Record, RecordRef, Scratch, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors};
 use crate::timeline::{RowContents, RowTemplate, RowWriter};
@@ -76,6 +77,7 @@ pub struct ThreadState {
     pub(super) plans: Plans,
     pub(super) matching: MatchState,
     pub(super) match_cache: ExtractCache,
+    pub(super) text_state: SearchState,
     pub(super) building: Building,
     pub(super) row_cache: ExtractCache,
     pub(super) rows: RowWriter,
@@ -190,6 +192,11 @@ impl<'run> Worker<'run> {
         self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
     }
 
+    /// Whether an event holds the text that is looked for, if one is.
+    pub fn holds_text(&self, event: &Event) -> bool {
+        self.options.text.as_ref().is_none_or(|search| search.holds(&event.document))
+    }
+
     /// Maps a record to its event.
     pub fn map(&self, record: &Record) -> Event {
         sysmon::map(record, &self.inputs[record.origin.input as usize].display, self.options.mapping)
@@ -219,8 +226,9 @@ impl<'run> Worker<'run> {
         });
         let watch = self.detector.watch().shape(record, mapping);
         let keywords = self.keywords.shape(record, mapping);
+        let text = self.options.text.as_ref().map(|search| ShapeSearch::new(search, record, mapping));
         let is_creation = constants.is_process_creation();
-        ShapePlans { rules: self.detector.shape(record), columns, watch, keywords, is_creation }
+        ShapePlans { rules: self.detector.shape(record), columns, watch, keywords, text, is_creation }
     }
 
     /// The plan for the shape of a record, which some other thread may have made already.

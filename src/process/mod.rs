@@ -23,6 +23,7 @@ mod observe;
 mod observer;
 mod several_hosts;
 mod sightings;
+mod stacking;
 mod starts;
 mod subject;
 mod table;
@@ -43,6 +44,9 @@ pub use lineage::Lineage;
 pub use observe::ProcessSurvey;
 pub use observer::{ObservedEvent, Observer, ObserverPair};
 pub use several_hosts::several_hosts_notice;
+pub use stacking::{
+    MOST_HOSTS, Stack, StackObserver, StackOptions, StackRow, StackSort, StackSpool, StackedEvents, keeps_case,
+};
 pub use starts::{Missing, Starts};
 pub use table::{MOST_PROCESSES, ProcessTable};
 pub use text::CutText;

@@ -1,6 +1,6 @@
 //! Observers of a pass over the evidence, the events that they are shown, and what an event tells of its process.
 
-use crate::ecs::{self, FieldId};
+use crate::ecs::{self, Field, FieldId};
 use crate::event::{Fields, OrderKey};
 use crate::sysmon::{ActivityKind, LifeEvent, life_event};
 
@@ -26,6 +26,10 @@ impl ObservedEvent<'_> {
 pub trait Observer: Send {
     /// The fields that it may ask of events of Sysmon with this ID; none if it does not need to see them at all.
     fn fields(&self, id: u32) -> &'static [FieldId];
+    /// Fields beside those, which it may ask of every event; with some, it needs to see all of them.
+    fn more_fields(&self) -> &[Field] {
+        &[]
+    }
     /// An event.
     fn see(&mut self, event: &ObservedEvent<'_>);
     /// Keeps the events since the last [`keep`](Self::keep): their chunk was read to its end.

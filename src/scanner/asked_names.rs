@@ -42,7 +42,7 @@ pub struct AskedNames {
 enum Asker {
     Rule(String),
     Exception(String),
-    Columns,
+    Option(&'static str),
 }
 
 /// A name that neither ECS nor the mapping nor the evidence has.
@@ -85,10 +85,13 @@ impl AskedNames {
         asked
     }
 
-    /// Adds the columns of an output.
-    pub fn add_columns(&mut self, columns: &[String]) {
-        for unknown in columns.iter().filter_map(|name| UnknownName::field(name, Span::default())) {
-            self.miss(unknown, Asker::Columns);
+    /// Adds fields that options name.
+    pub fn add_named(&mut self, named: &[(&'static str, String)]) {
+        for (option, name) in named {
+            match UnknownName::field(name, Span::default()) {
+                Some(unknown) => self.miss(unknown, Asker::Option(option)),
+                None => drop(self.fields.insert(ecs::mapped(name).0)),
+            }
         }
     }
 
@@ -198,7 +201,7 @@ fn named(by: &[Asker]) -> String {
     let one = |by: &Asker| match by {
         Asker::Rule(name) => format!("the rule '{name}'"),
         Asker::Exception(name) => format!("the exception '{name}'"),
-        Asker::Columns => "--fields".to_owned(),
+        Asker::Option(name) => (*name).to_owned(),
     };
     match by {
         [first, rest @ ..] if !rest.is_empty() => format!("{} and {} more", one(first), rest.len()),

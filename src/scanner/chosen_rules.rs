@@ -29,8 +29,8 @@ pub struct ChosenRules {
     pub builtin: bool,
     /// How many of the rules come with evql where others run too.
     pub builtin_beside: usize,
-    /// Fields that an output shows as columns, if some were named.
-    pub columns: Vec<String>,
+    /// Fields that are named beside rules, each with who names it: an option, such as that for the columns of an output.
+    pub named: Vec<(&'static str, String)>,
 }
 
 impl ChosenRules {

@@ -67,7 +67,7 @@ impl ScanRun {
     ) -> Result<Self, RunError> {
         let set = std::mem::take(&mut chosen.loaded.set);
         let mut asked = AskedNames::new(&set, &chosen.exceptions, &options.roles, chosen.builtin);
-        asked.add_columns(&chosen.columns);
+        asked.add_named(&chosen.named);
         // A watch remembers what it has seen, so that each run has a detector of its own: no run may change what the next one says.
         let detector = Detector::for_mapping(set, options.mapping)
             .with_max_signals(chosen.max_signals)

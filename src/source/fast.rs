@@ -228,7 +228,7 @@ impl FastReader {
             shape: u32::try_from(first_shape + filling.shape).ok()?,
             sender: envelope.sender(),
             header_id: whole.header_id,
-            size: whole.to - whole.from,
+            bytes: bytes.slice(whole.from, whole.to - whole.from)?,
             origin: whole.origin,
         };
         if let Some(record) = layout.as_ref().and_then(|layout| RecordRef::new(parts, layout, provider, wanted)) {

@@ -28,7 +28,10 @@ pub use constants::{constants, is_constant, may_have};
 pub use derive::args::split as split_command_line;
 pub(crate) use event_id::{EventId, EventIdRow, event_id_row, is_connection, life_event};
 pub use event_id::{event_ids, event_name};
-pub use extractors::{ExtractCache, Extracted, Extractors, LazyEvent, SourcePart, TextSource, entries_of, raw_at};
+pub use extractors::{
+    ExtractCache, Extracted, Extractors, FieldTexts, LazyEvent, SourcePart, TextSource, UnquotedField, entries_of,
+    raw_at,
+};
 pub use map::{map, timestamp};
 pub use mapping::Mapping;
 pub use platform::{
@@ -36,6 +39,7 @@ pub use platform::{
     is_windows,
 };
 pub use raw::says;
+pub use record_fields::synthetic_host_id;
 pub use reference::reference;
 pub(crate) use steps::entry_of;
 

@@ -103,6 +103,10 @@ pub fn synthetic_host_id(computer: &str) -> String {
     text
 }
 
+/// Texts that the collector writes for numbers of a record.
+pub const NAMES_OF_NUMBERS: &[&str] =
+    &["critical", "error", "warning", "information", "verbose", "Start", "Stop", "Info"];
+
 /// The collector's names of the standard levels; 0 ("log always") counts as information.
 const fn level_name(level: Option<u32>) -> &'static str {
     match level {

@@ -150,6 +150,10 @@ pub struct Derive {
     pub writes: &'static [&'static str],
     /// The fields among them that are made of one text each. They are set before the function runs.
     pub outputs: &'static [StepOutput],
+    /// Texts that it may write and that are none of those it reads, nor parts of them; `{}` in one stands for such a part.
+    pub own: fn() -> Vec<&'static str>,
+    /// Whether it writes parts in lower case, as Unicode has it.
+    pub lowers: bool,
     /// How one of the others can be had without running the function, if some can.
     pub pick: Option<fn(FieldId, StepContext) -> Pick>,
     /// The function.

@@ -69,6 +69,21 @@ pub enum TextTransform {
     TopLevelDomain,
 }
 
+/// How the values that a transformation makes have to do with the text that it makes them of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextRelation {
+    /// Each is a part of the text, at most with letters of ASCII in lower case.
+    Part,
+    /// Each is a part of the text without some of its quotes and backslashes.
+    Unquoted,
+    /// Each is a part of the text in lower case, as Unicode has it.
+    Lower,
+    /// It is a number, or a part of the text.
+    Number,
+    /// It is one of these, or a part of the text.
+    OneOf(Vec<&'static str>),
+}
+
 /// The result of a transformation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transformed {
@@ -166,6 +181,32 @@ impl TextTransform {
             Self::RegisteredDomain => Transformed::other(dns::question(text).and_then(|parts| parts.registered)),
             Self::Subdomain => part(dns::question(text).and_then(|parts| parts.subdomain)),
             Self::TopLevelDomain => Transformed::other(dns::question(text).map(|parts| parts.suffix)),
+        }
+    }
+
+    /// How its values have to do with the text that they are made of.
+    pub fn relation(self) -> TextRelation {
+        match self {
+            Self::Text
+            | Self::Address
+            | Self::BaseName
+            | Self::Directory
+            | Self::Extension
+            | Self::Domain
+            | Self::UserName
+            | Self::RegistryKey
+            | Self::RegistryValue
+            | Self::RegisteredDomain
+            | Self::Subdomain
+            | Self::TopLevelDomain => TextRelation::Part,
+            Self::Arguments => TextRelation::Unquoted,
+            Self::Hash(_) => TextRelation::Lower,
+            Self::Long | Self::ArgumentCount | Self::RegistryData => TextRelation::Number,
+            Self::Boolean | Self::IsTrue | Self::IsValid => TextRelation::OneOf(vec!["true", "false"]),
+            Self::Choice(yes, no) => TextRelation::OneOf(vec![yes, no]),
+            Self::RegistryHive => TextRelation::OneOf(registry::hives().collect()),
+            Self::RegistryType => TextRelation::OneOf(registry::DATA_TYPES.to_vec()),
+            Self::StatusName => TextRelation::OneOf(status::names().collect()),
         }
     }
 

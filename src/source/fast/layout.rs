@@ -52,6 +52,8 @@ pub struct RecordLayout {
     normal: Vec<usize>,
     /// Whether the entries are values of the template that fills the record, not of the record itself.
     filled: bool,
+    /// Texts that the templates say themselves, which stand in no value.
+    texts: Vec<Arc<str>>,
 }
 
 impl RecordLayout {
@@ -90,6 +92,7 @@ impl RecordLayout {
             places: Vec::new(),
             normal: Vec::new(),
             filled: inner.is_some(),
+            texts: Vec::new(),
         };
         layout.system(system?)?;
         if let Some(data) = data {
@@ -106,6 +109,8 @@ impl RecordLayout {
                 return None;
             }
             seen.push(&element.name);
+            self.texts
+                .extend(element.attributes.iter().map(|(_, node)| node).chain(&element.children).filter_map(text_of));
             let dependency = element.dependency;
             let attribute = |wanted: &str| {
                 let mut found = element.attributes.iter().filter(|(key, _)| &**key == wanted);
@@ -146,6 +151,7 @@ impl RecordLayout {
                 self.normal.push(self.names.len());
             }
             self.names.push(name.clone());
+            self.texts.extend(element.children.iter().filter_map(text_of));
             self.places.push(only(element)?);
         }
         Some(())
@@ -204,6 +210,14 @@ fn only(element: &TemplateElement) -> Option<OptionalText> {
         _ => return None,
     };
     Some(OptionalText { source, dependency: element.dependency })
+}
+
+/// The text that a template says at a place.
+fn text_of(node: &TemplateNode) -> Option<Arc<str>> {
+    match node {
+        TemplateNode::Text(text) => Some(text.clone()),
+        TemplateNode::Element(_) | TemplateNode::Slot { .. } => None,
+    }
 }
 
 fn source(node: &TemplateNode) -> Option<LayoutSource> {
@@ -339,7 +353,7 @@ pub struct RecordRef<'c> {
     event_id: u32,
     record_id: u64,
     time: Ticks,
-    size: usize,
+    bytes: &'c [u8],
     origin: Locator,
 }
 
@@ -380,8 +394,8 @@ pub struct RecordParts<'c> {
     pub shape: u32,
     pub sender: u64,
     pub header_id: u64,
-    /// Bytes of the record.
-    pub size: usize,
+    /// The record as it is stored, behind its header.
+    pub bytes: &'c [u8],
     pub origin: Locator,
 }
 
@@ -394,7 +408,7 @@ impl<'c> RecordRef<'c> {
         provider: &'c mut Provider,
         wanted: ProviderFilter,
     ) -> Option<Self> {
-        let RecordParts { outer, inner, noticed, places, shape, sender, header_id, size, origin } = parts;
+        let RecordParts { outer, inner, noticed, places, shape, sender, header_id, bytes, origin } = parts;
         let usual = !noticed.doubtful && noticed.times == 1 && noticed.fragments == u32::from(layout.filled);
         if !usual {
             return None;
@@ -414,7 +428,7 @@ impl<'c> RecordRef<'c> {
         if provider.sender != sender {
             provider.update(sender, read(outer, &layout.provider), read(outer, &layout.provider_guid), wanted);
         }
-        let record = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, size, origin };
+        let record = Self { layout, outer, inner, provider, shape, sender, event_id, record_id, time, bytes, origin };
         // Of records that nobody wants, nobody reads values: their writing does not matter.
         (!record.is_wanted() || record.is_normal()).then_some(record)
     }
@@ -440,7 +454,25 @@ impl<'c> RecordRef<'c> {
     /// Whether a text of it may have more than so many characters: each takes two bytes of the record.
     #[inline]
     pub fn may_exceed(&self, characters: usize) -> bool {
-        self.size / 2 > characters
+        self.bytes.len() / 2 > characters
+    }
+
+    /// The record as it is stored, behind its header: all of its texts are in it as UTF-16, but for those in [`template_texts`](Self::template_texts).
+    pub fn bytes(&self) -> &'c [u8] {
+        self.bytes
+    }
+
+    /// Texts that its templates say, which need not be in [`bytes`](Self::bytes). They are the same for all records of a shape.
+    pub fn template_texts(&self) -> &'c [Arc<str>] {
+        &self.layout.texts
+    }
+
+    /// Adds the texts of all values that are not stored as text, a line each: numbers, GUIDs, security identifiers, flags.
+    pub fn push_unwritten(&self, out: &mut Vec<u8>) {
+        self.outer.push_unwritten(out);
+        if self.layout.filled {
+            self.inner.push_unwritten(out);
+        }
     }
 
     /// Whether records of this provider are wanted.

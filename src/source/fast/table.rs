@@ -152,6 +152,22 @@ impl<'c> ValueTable<'c> {
         dependency.is_some_and(|index| self.kind(index.into()) == Some(0))
     }
 
+    /// Adds the texts of the values that are not stored as text, a line each.
+    pub fn push_unwritten(self, out: &mut Vec<u8>) {
+        let mut start = 0;
+        for descriptor in self.descriptors {
+            let (length, kind) = (length(*descriptor), descriptor[2]);
+            if !matches!(kind, 0x00 | TEXT | BINXML | FILETIME)
+                && let Some(raw) = self.bytes.slice(start, length)
+            {
+                // There is no reference to a record with values that cannot be rendered.
+                value::push_raw(kind, raw, out).unwrap_or_default();
+                out.push(b'\n');
+            }
+            start += length;
+        }
+    }
+
     /// The types of all values.
     pub fn kinds(self) -> impl Iterator<Item = u8> {
         self.descriptors.iter().map(|descriptor| descriptor[2])

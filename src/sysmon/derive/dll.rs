@@ -5,6 +5,9 @@ use crate::event::{Document, Value};
 use crate::sysmon::raw::EventData;
 use crate::sysmon::step_context::StepContext;
 
+/// The words that Elastic has for the status of a signature and Sysmon has not.
+pub const STATUSES: &[&str] = &["trusted", "Unavailable"];
+
 /// `dll.hash.*` for all algorithms, and `dll.code_signature.status` from `Signed` and `SignatureStatus`.
 pub fn dll(data: &EventData<'_>, document: &mut Document, _: StepContext) {
     let copy = |(field, values): (&Field, &[Value])| {

@@ -1,6 +1,6 @@
 //! DNS queries: what was asked, and what came back.
 
-use super::status::name_of;
+use super::status::{name_of, names_of};
 use crate::ecs;
 use crate::event::{Document, IpValue, Value};
 use crate::sysmon::raw::EventData;
@@ -13,6 +13,15 @@ const TYPES: &str = "\
     39 DNAME 40 SINK 41 OPT 43 DS 46 RRSIG 47 NSEC 48 DNSKEY 49 DHCID 100 UINFO 101 UID 102 GID 103 UNSPEC 248 ADDRS 249 TKEY 250 TSIG \
     251 IXFR 252 AXFR 253 MAILB 254 MAILA 255 ANY 65281 WINS 65282 WINSR";
 
+/// Reasons of Elastic's pipeline for giving up; `{}` is the part that it cannot read.
+const NO_QUESTION: &str = "QueryResults without QueryName";
+const UNEXPECTED: &str = "unexpected QueryResults: '{}'";
+
+/// Texts that [`answers`] may write beside parts of what it reads.
+pub fn own_texts() -> Vec<&'static str> {
+    names_of(TYPES).chain([NO_QUESTION, UNEXPECTED, "pipeline_error"]).collect()
+}
+
 /// One answer: its type, and its data if it has any.
 type Answer = (String, Option<String>);
 
@@ -22,7 +31,7 @@ type Answer = (String, Option<String>);
 pub fn answers(data: &EventData<'_>, document: &mut Document, _: StepContext) -> Result<(), Failure> {
     let Some(results) = data.get("QueryResults") else { return Ok(()) };
     if !document.has(ecs::DNS_QUESTION_NAME) {
-        return Err(Failure("QueryResults without QueryName".to_owned()));
+        return Err(Failure(NO_QUESTION.to_owned()));
     }
     let mut answers: Vec<Answer> = Vec::new();
     let mut addresses: Vec<Answer> = Vec::new();
@@ -67,7 +76,7 @@ pub fn fails(results: &str, has_question: bool) -> bool {
 fn typed(part: &str) -> Result<Answer, Failure> {
     let mut words = part.split_ascii_whitespace().skip(1);
     let Some(number) = words.next() else {
-        return Err(Failure(format!("unexpected QueryResults: '{part}'")));
+        return Err(Failure(UNEXPECTED.replacen("{}", part, 1)));
     };
     let kind = name_of(number, TYPES).unwrap_or(number);
     Ok((kind.to_owned(), words.next().map(str::to_owned)))

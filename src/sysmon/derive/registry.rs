@@ -11,6 +11,14 @@ const HIVES: &[(&str, &str)] = &[
     ("HKEY_PERFORMANCE_DATA", "HKPD"),
 ];
 
+/// The short names of all roots.
+pub fn hives() -> impl Iterator<Item = &'static str> {
+    HIVES.iter().map(|(_, short)| *short)
+}
+
+/// The types of what can be written.
+pub const DATA_TYPES: &[&str] = &["SZ_DWORD", "SZ_QWORD", "REG_BINARY", "REG_SZ"];
+
 /// The parts of a registry path behind its root, which is the first part; and that root. A backslash at the end does not count.
 fn root_and_key(path: &str) -> (&str, &str) {
     let parts = path.trim_end_matches('\\');

@@ -14,6 +14,16 @@ pub fn name_of(number: &str, list: &'static str) -> Option<&'static str> {
     std::iter::from_fn(|| words.next().zip(words.next())).find(|(known, _)| *known == number).map(|(_, name)| name)
 }
 
+/// All names in a list of such pairs.
+pub fn names_of(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split(' ').skip(1).step_by(2)
+}
+
+/// All names of a status.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    names_of(NAMES)
+}
+
 /// Numbers, each with its name behind it.
 const NAMES: &str = "\
     0 SUCCESS 5 ERROR_ACCESS_DENIED 8 ERROR_NOT_ENOUGH_MEMORY 13 ERROR_INVALID_DATA 14 ERROR_OUTOFMEMORY 50 ERROR_NOT_SUPPORTED \

@@ -8,8 +8,10 @@ mod lazy;
 mod plan;
 mod share;
 mod slice;
+mod texts;
 
 pub use lazy::{ExtractCache, Extracted, LazyEvent};
 pub use plan::{Extractors, raw_at};
 pub use share::{SourcePart, TextSource};
 pub use slice::entries_of;
+pub use texts::{FieldTexts, UnquotedField};
