@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 const MOST_SHOWN: usize = 100;
 
 /// What is counted, as it was asked for.
-struct Asked {
+struct StackRequest {
     fields: Vec<String>,
     /// The condition, with all names in it that nobody knows.
     filter: Option<(Predicate, Vec<String>)>,
@@ -97,7 +97,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
 }
 
 /// What was asked for; with `--by` the first positional argument is evidence. `None` if the condition is wrong, which is told.
-fn asked(args: &Args) -> Result<Option<Asked>> {
+fn asked(args: &Args) -> Result<Option<StackRequest>> {
     let mut evidence = args.evidence.clone();
     let (fields, condition) = if let Some(by) = args.by {
         evidence.inputs.paths.splice(0..0, args.fields.iter().map(PathBuf::from));
@@ -114,7 +114,7 @@ fn asked(args: &Args) -> Result<Option<Asked>> {
             None => (predicate, unknown),
         });
     }
-    Ok(Some(Asked { fields, filter, evidence }))
+    Ok(Some(StackRequest { fields, filter, evidence }))
 }
 
 /// The names of fields in a list with commas.

@@ -13,6 +13,8 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 /// Most texts of a list. A longer one says little, and to look for it takes long.
 const MOST_TEXTS: usize = 64;
+/// Most letters of a class that are taken one by one.
+const MOST_LETTERS: usize = 4;
 /// Longest text that is put together of parts that have alternatives.
 const LONGEST: usize = 256;
 
@@ -76,7 +78,9 @@ fn exact(hir: &Hir) -> Option<Vec<String>> {
         // What asks about its surroundings takes no character.
         HirKind::Empty | HirKind::Look(_) => Some(vec![String::new()]),
         HirKind::Literal(literal) => Some(vec![str::from_utf8(&literal.0).ok()?.to_owned()]),
-        HirKind::Class(Class::Unicode(class)) => one_letter(class).map(|letter| vec![letter.to_string()]),
+        HirKind::Class(Class::Unicode(class)) => {
+            few_letters(class).map(|letters| letters.into_iter().map(String::from).collect())
+        }
         HirKind::Class(Class::Bytes(_)) | HirKind::Repetition(_) => None,
         HirKind::Capture(capture) => exact(&capture.sub),
         HirKind::Concat(parts) => {
@@ -89,13 +93,19 @@ fn exact(hir: &Hir) -> Option<Vec<String>> {
     }
 }
 
-/// The letter that a class is, if it is one letter in several cases.
-fn one_letter(class: &ClassUnicode) -> Option<char> {
-    let first = class.ranges().first()?.start();
-    let variants = variants(first);
-    let mut letters = class.ranges().iter().flat_map(|range| range.start()..=range.end());
+/// The letters that a class is, if they are few; of one in several cases the first.
+fn few_letters(class: &ClassUnicode) -> Option<Vec<char>> {
+    let mut letters: Vec<char> = Vec::new();
     // One letter too many ends it, however large the class is.
-    letters.all(|letter| variants.contains(&letter)).then_some(first)
+    for letter in class.ranges().iter().flat_map(|range| range.start()..=range.end()) {
+        if !letters.iter().any(|known| variants(*known).contains(&letter)) {
+            letters.push(letter);
+        }
+        if letters.len() > MOST_LETTERS {
+            return None;
+        }
+    }
+    Some(letters).filter(|letters| !letters.is_empty())
 }
 
 /// A character in all of its writings that count as the same: `k`, `K` and the sign for Kelvin.

@@ -1,6 +1,6 @@
 //! Arguments of `evql search`.
 
-use super::MatchArgs;
+use super::matches::MatchArgs;
 use super::shared::Evidence;
 use clap::Args;
 
