@@ -45,8 +45,8 @@ mod report;
 mod search;
 mod shared;
 mod shell;
-mod story;
 mod stack;
+mod story;
 mod test;
 
 pub use except::*;
@@ -58,8 +58,8 @@ pub use report::*;
 pub use search::*;
 pub use shared::*;
 pub use shell::*;
-pub use story::*;
 pub use stack::*;
+pub use story::*;
 pub use test::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
