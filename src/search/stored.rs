@@ -11,7 +11,9 @@
 //! ```
 
 use super::required::variants;
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
+use memchr::memmem::Finder;
 
 /// Letters that a text is known by.
 const WINDOW: usize = 3;
@@ -26,8 +28,45 @@ const FREQUENT: &str = "esoitnrac\\dl.mwpu-0f1hg y32:/4kxb5698v7=\"_,jzq";
 /// Texts that are looked for.
 #[derive(Clone, Debug)]
 pub struct StoredTexts {
-    finder: AhoCorasick,
+    finder: WritingFinder,
     texts: Vec<StoredText>,
+}
+
+/// Looks for all writings at once.
+#[derive(Clone, Debug)]
+enum WritingFinder {
+    /// There is one: digits and signs have no cases.
+    Single(Box<Finder<'static>>),
+    /// With the instructions that a processor has for it.
+    Packed(Box<Searcher>),
+    /// Byte by byte, where the processor has none, or where there are too many writings.
+    Automaton(AhoCorasick),
+}
+
+impl WritingFinder {
+    fn new(writings: &[Vec<u8>]) -> Option<Self> {
+        if let [writing] = writings {
+            return Some(Self::Single(Box::new(Finder::new(writing).into_owned())));
+        }
+        let packed =
+            packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder().extend(writings).build();
+        if let Some(packed) = packed {
+            return Some(Self::Packed(Box::new(packed)));
+        }
+        // Its own choice of a rare byte to look for first would be the zero, which every second byte of a text is.
+        let builder = AhoCorasick::builder().prefilter(false).match_kind(MatchKind::LeftmostFirst).build(writings);
+        builder.ok().map(Self::Automaton)
+    }
+
+    /// Where the first writing begins that stands at a place or behind it.
+    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let found = match self {
+            Self::Single(finder) => return finder.find(&bytes[from..]).map(|at| from + at),
+            Self::Packed(packed) => packed.find_in(bytes, Span { start: from, end: bytes.len() }),
+            Self::Automaton(automaton) => automaton.find(Input::new(bytes).range(from..)),
+        };
+        found.map(|found| found.start())
+    }
 }
 
 /// A text, each character in all of its writings, and how many bytes of UTF-16 stand before the letters that it is known by.
@@ -61,18 +100,17 @@ impl StoredTexts {
         if patterns.len() > MOST_PATTERNS {
             return None;
         }
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(patterns).ok()?;
-        Some(Self { finder, texts: found })
+        Some(Self { finder: WritingFinder::new(&patterns)?, texts: found })
     }
 
     /// Whether one of the texts stands in these bytes.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         let mut from = 0;
-        while let Some(found) = self.finder.find(Input::new(bytes).range(from..)) {
-            if self.texts.iter().any(|text| text.is_at(bytes, found.start())) {
+        while let Some(found) = self.finder.find(bytes, from) {
+            if self.texts.iter().any(|text| text.is_at(bytes, found)) {
                 return true;
             }
-            from = found.start() + 1;
+            from = found + 1;
         }
         false
     }
