@@ -322,7 +322,7 @@ fn a_search_of_the_corpus_loses_nothing() {
     let shared = std::env::var_os("EVQL_SHARED").expect("EVQL_SHARED names the folder of the reference material");
     let paths = logs(&PathBuf::from(shared).join("corpus"));
     let mut random = Random(2026);
-    let pieces = pieces(&paths, 500, &mut random);
+    let pieces = pieces(&paths, 60, &mut random);
     let of_pieces = pieces.iter().map(|piece| SearchPattern::literal(piece).unwrap());
     let searches: Vec<EventSearch> =
         patterns().into_iter().chain(of_pieces).map(|pattern| EventSearch::new(pattern, &[])).collect();
