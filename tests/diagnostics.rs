@@ -49,6 +49,18 @@ fn in_exceptions(text: &str) -> Vec<Diagnostic> {
     rules::load_exceptions(&[path], &mission::rules()).files.into_iter().flat_map(|file| file.diagnostics).collect()
 }
 
+/// What is found in a list of indicators.
+fn in_list(text: &str) -> Vec<Diagnostic> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("iocs.txt");
+    std::fs::write(&path, text).unwrap();
+    rules::load_lists(&[path], &rules::ListOptions::default())
+        .files
+        .into_iter()
+        .flat_map(|file| file.diagnostics)
+        .collect()
+}
+
 /// What is found in a test file.
 fn in_tests(text: &str) -> Vec<Diagnostic> {
     let folder = tempfile::tempdir().unwrap();
@@ -83,6 +95,7 @@ fn every_slug_is_explained_and_every_case_triggers_its_slug() {
             "path" => rules::load(&[text.trim().into()]).files.into_iter().flat_map(|file| file.diagnostics).collect(),
             "exceptions" => in_exceptions(text),
             "tests" => in_tests(text),
+            "ioc" => in_list(text),
             ending => in_file(ending, text),
         };
         let slugs: Vec<&str> = found.iter().map(|found| found.code.0).collect();

@@ -145,6 +145,35 @@ pub fn dot(text: &str) -> String {
     out
 }
 
+/// Makes text safe in a line of Markdown: nothing in it is markup, a link, a mention or a tag, and what [`terminal`] makes visible is made visible.
+pub fn markdown(text: &str) -> String {
+    let text = terminal(text);
+    let mut out = String::with_capacity(text.len() + text.len() / 8 + 16);
+    for (at, c) in text.char_indices() {
+        let rest = &text[at + c.len_utf8()..];
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // Many readers make links of `https://…` and `www.…` with no sign around them, tell whoever `@name` is, and know `#7` as a ticket.
+            ':' if rest.starts_with("//") => out.push_str("&#58;"),
+            '.' if is_www(&text.as_bytes()[..at]) => out.push_str("&#46;"),
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '^' | '$' => out.extend(['\\', c]),
+            // At the start of a line these begin a list or a rule; `1.` and `1)` do too.
+            '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
+            '.' | ')' if at > 0 && text[..at].bytes().all(|byte| byte.is_ascii_digit()) => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn is_www(before: &[u8]) -> bool {
+    before.last_chunk::<3>().is_some_and(|last| last.eq_ignore_ascii_case(b"www"))
+}
+
 /// Makes characters of a JSON text visible that [`terminal`] makes visible, as `\uNNNN`, so that it stays the same JSON. Line breaks and tabs stay.
 pub fn json(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t');

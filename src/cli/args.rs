@@ -4,7 +4,6 @@ mod tree;
 mod triage;
 
 pub use tree::*;
-pub use triage::*;
 
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
@@ -26,6 +25,7 @@ Examples:
   evql timeline evidence/ -o timeline.csv      only the timeline
   evql tree evidence/ --alert 1                what started what around a finding
   evql scan evidence/ -r rules/                Elastic's rules, as they are
+  evql ioc iocs.txt evidence/                  what of a list of indicators there is
   evql query 'network where destination.port == 4444' evidence/
   evql search mimikatz evidence/               a text in any field of any event
   evql stack --by parent-child evidence/       what is rare: which program started which
@@ -40,7 +40,11 @@ mod except;
 mod extract;
 mod formats;
 mod info;
+mod ioc;
+mod level;
+mod lists;
 mod matches;
+mod outputs;
 mod report;
 mod search;
 mod shared;
@@ -53,7 +57,10 @@ pub use except::*;
 pub use extract::*;
 pub use formats::*;
 pub use info::*;
+pub use ioc::*;
+pub use lists::*;
 pub use matches::*;
+pub use outputs::*;
 pub use report::*;
 pub use search::*;
 pub use shared::*;
@@ -80,6 +87,9 @@ pub enum Command {
     /// Find what the detection rules find
     #[command(visible_alias = "hunt")]
     Scan(Scan),
+    /// Look for indicators of compromise: hashes, addresses, domains, URLs, names and paths out of lists
+    #[command(override_usage = "evql ioc [OPTIONS] LIST... PATH...")]
+    Ioc(Box<IocArgs>),
     /// Ask one EQL query of the evidence
     Query(QueryArgs),
     /// Look for a text or a regular expression in all fields of all events
@@ -161,55 +171,7 @@ pub struct Scan {
     #[arg(long, help_heading = "Rules")]
     pub building_blocks: bool,
     #[command(flatten)]
-    pub target: TargetArgs,
-    /// Format of the output; told by the ending of the file if not given, else jsonl
-    #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
-    pub output_type: Option<AlertFormat>,
-    /// Also write a report for people to this file: one HTML page with the case, every alert and what could not be seen
-    #[arg(short = 'H', long, value_name = "FILE", help_heading = "HTML report")]
-    pub html_report: Option<PathBuf>,
-    /// Give the SHA-256 of every file of the evidence in the report; this reads all of it once more
-    #[arg(long, help_heading = "HTML report")]
-    pub hash_inputs: bool,
-    #[command(flatten)]
-    pub page: PageArgs,
-    /// Also write the timeline of all events to this file; its ending tells the format (.csv, .json, .jsonl, .ndjson for ECS, .parquet)
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub timeline: Option<PathBuf>,
-    /// Format of the timeline, if its ending does not tell it
-    #[arg(long, value_enum, value_name = "TYPE", requires = "timeline", help_heading = "Output")]
-    pub timeline_type: Option<TimelineType>,
-    #[command(flatten)]
-    pub formats: FormatArgs,
-    #[command(flatten)]
-    pub triage: TriageArgs,
-    #[command(flatten)]
-    pub incidents: IncidentArgs,
-    /// Exit with 1 if there are findings
-    #[arg(long, help_heading = None)]
-    pub fail_on_detection: bool,
-}
-
-/// How findings are shown on a terminal.
-#[derive(Clone, Copy, Debug, Args)]
-#[command(next_help_heading = "Display")]
-pub struct IncidentArgs {
-    /// Show a card for every alert, incident by incident; without it, more than 10 alerts are shown as incidents of a few lines each
-    #[arg(long)]
-    pub all: bool,
-    /// Order of incidents: the most important first, or by time
-    #[arg(long, value_enum, value_name = "ORDER", default_value_t)]
-    pub sort: IncidentOrder,
-}
-
-/// What comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum IncidentOrder {
-    /// The highest score
-    #[default]
-    Risk,
-    /// The earliest first event
-    Time,
+    pub outputs: ScanOutputs,
 }
 
 #[derive(Debug, Args)]
@@ -443,16 +405,4 @@ pub struct Forge {
     /// How many attacks are hidden, and so how many alerts a scan must give; 10 on each host if not given
     #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
     pub attacks: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AlertFormat {
-    /// One row an alert, for spreadsheets
-    Csv,
-    /// One array of alerts with their full ECS events
-    Json,
-    /// The same, one alert a line
-    Jsonl,
-    /// One page for people, as -H
-    Html,
 }

@@ -8,6 +8,7 @@ use super::terminal::{counted, grouped};
 use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::event::Clock;
+use evql::report::SummaryMarkdown;
 use evql::report::html::{CaseFacts, FaultFacts, GapFacts, InputFacts, NotableFacts, SilentRules};
 use evql::source::{Fault, FaultSeverity, Input};
 use evql::survey::{EvidenceSurvey, Notable, NotableKind, SurveyedFile, SurveyedHost, hosts};
@@ -36,8 +37,40 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseF
         faults: session.run.outcome.faults.iter().map(fault).collect(),
         silent: silent(session),
         limits: limits(args, session),
-        ..plain(&args.page)
+        ..plain(&args.outputs.page)
     }
+}
+
+/// The summary of a scan for a ticket.
+pub fn markdown_of(args: &Scan, session: &Session) -> SummaryMarkdown {
+    let outcome = &session.run.outcome;
+    let mut facts = plain(&args.outputs.page);
+    let mut told = vec![("Command", facts.command), ("Version", format!("evql {}", env!("CARGO_PKG_VERSION")))];
+    told.extend(facts.made.take().map(|made| ("Made", made.rfc3339())));
+    let bytes: u64 = outcome.inputs.iter().map(|input| input.size).sum();
+    let files = counted(outcome.inputs.len() as u64, "file");
+    told.push(("Evidence", format!("{files}, {} bytes: {}", grouped(bytes), names(&outcome.inputs))));
+    told.push(("Rules", rules(args, session)));
+    told.push(("Events", events(session)));
+    if let Some((first, last)) = outcome.stats.logged {
+        told.push(("From, to", format!("{} to {}", first.rfc3339(), last.rfc3339())));
+    }
+    let fault = |fault: &Fault| {
+        let place = fault.offset.map_or_else(String::new, |offset| format!(" at offset {offset}"));
+        format!("{}{place}: {}", fault.input, fault.reason)
+    };
+    let faults = outcome.faults.iter().map(fault).chain(limits(args, session)).collect();
+    SummaryMarkdown { facts: told, faults }
+}
+
+/// Most files that are named.
+const MOST_FILES: usize = 20;
+
+fn names(inputs: &[Input]) -> String {
+    let mut names: Vec<String> = inputs.iter().take(MOST_FILES).map(|input| input.display.to_string()).collect();
+    let more = inputs.len().saturating_sub(MOST_FILES);
+    names.extend((more > 0).then(|| format!("and {} more", grouped(more as u64))));
+    names.join(", ")
 }
 
 /// The facts that every report has: title, command line and time.
@@ -94,7 +127,8 @@ fn rules(args: &Scan, session: &Session) -> String {
     if session.run.chosen.builtin {
         return format!("{count} built in");
     }
-    let paths: Vec<String> = args.rules.rules.iter().map(|path| path.display().to_string()).collect();
+    let paths = args.rules.rules.iter().chain(&args.rules.lists.ioc);
+    let paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
     format!("{count} from {}", paths.join(", "))
 }
 

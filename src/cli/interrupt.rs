@@ -96,7 +96,6 @@ impl LineWriter {
     }
 
     /// Marks a file that has no lines and is useless without its end: if the run is interrupted, it is removed.
-    #[cfg(feature = "parquet")]
     pub fn all_or_nothing(mut self) -> Self {
         self.all_or_nothing = true;
         self

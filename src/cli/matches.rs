@@ -1,7 +1,7 @@
 //! Where the matches of `query` and `search` go: the format, the file, and the line that counts them.
 
 use super::args::{Look, MatchArgs, QueryFormat};
-use super::output::{OutputFiles, OutputSink};
+use super::output::{OutputFiles, OutputSink, unknown_ending};
 use super::session::Session;
 use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, TerminalPage};
@@ -26,7 +26,7 @@ impl MatchOutput {
     /// The output that was asked for, beside what the command reads.
     pub fn new(args: &MatchArgs, inputs: Vec<PathBuf>) -> Result<Self> {
         let path = args.target.output.clone();
-        let format = format(args, path.as_deref());
+        let format = format(args, path.as_deref())?;
         let target = path.unwrap_or_else(|| PathBuf::from("-"));
         let files = OutputFiles::new(args.target.clobber, inputs, [&*target])?;
         Ok(Self { format, target, files })
@@ -106,15 +106,17 @@ pub fn print_found(found: &str, session: &Session, look: &Look) -> io::Result<()
     terminal::summary::print_evidence(&mut TerminalPage::stderr(&mut err), session)
 }
 
-fn format(args: &MatchArgs, path: Option<&Path>) -> QueryFormat {
-    let ending = || {
-        let ending = path?.extension()?.to_string_lossy().to_lowercase();
-        Some(match ending.as_str() {
-            "csv" => QueryFormat::Csv,
-            "json" => QueryFormat::Json,
-            _ => QueryFormat::Jsonl,
-        })
-    };
-    let fallback = if path.is_some() { QueryFormat::Jsonl } else { QueryFormat::Text };
-    args.output_type.or_else(ending).unwrap_or(fallback)
+fn format(args: &MatchArgs, path: Option<&Path>) -> Result<QueryFormat> {
+    if let Some(format) = args.output_type {
+        return Ok(format);
+    }
+    let Some(path) = path else { return Ok(QueryFormat::Text) };
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    Ok(match ending.as_str() {
+        "csv" => QueryFormat::Csv,
+        "json" => QueryFormat::Json,
+        "jsonl" | "ndjson" | "" => QueryFormat::Jsonl,
+        "txt" => QueryFormat::Text,
+        _ => return Err(unknown_ending(path, "events", ".jsonl, .json, .csv or .txt")),
+    })
 }

@@ -9,8 +9,10 @@ mod exit;
 mod explain;
 mod extract;
 mod forge;
+mod indicator_lists;
 mod info;
 mod interrupt;
+mod ioc;
 mod matches;
 mod output;
 mod plain_writer;
@@ -53,6 +55,7 @@ pub fn run() -> Exit {
     // No command prints its own error: a closed pipe, wrong rules and all others are told apart in one place.
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
+        Command::Ioc(args) => ioc::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),
         Command::Search(args) => search::run(args, &cli.look),
         Command::Stack(args) => stack::run(args, &cli.look),

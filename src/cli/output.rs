@@ -7,8 +7,9 @@ use anyhow::{Context, Result, bail};
 use evql::pipeline::SortedTimeline;
 use evql::report::html::AlertsHtml;
 use evql::report::{
-    AlertsCsv, AlertsJson, Exporter, JsonLayout, Results, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer,
-    TimelineFormat, TimelineJson, Timesketch, TimesketchForm,
+    AlertsCsv, AlertsJson, Exporter, IndicatorsCsv, IndicatorsMisp, IndicatorsStix, JsonLayout, NavigatorLayer,
+    Results, SummaryMarkdown, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer, TimelineFormat, TimelineJson,
+    Timesketch, TimesketchForm,
 };
 use evql::source::{is_evidence, is_log_or_archive};
 use evql::timeline::RowContents;
@@ -31,6 +32,11 @@ impl OutputSink {
     /// Puts the byte-order mark of UTF-8 in front of the output, if it is wanted.
     pub fn with_bom(self, bom: bool) -> Self {
         Self { bom, ..self }
+    }
+
+    /// Marks an output that is useless without its end: if the run is interrupted, it is removed.
+    pub fn all_or_nothing(self, is_whole: bool) -> Self {
+        if is_whole { Self { out: self.out.all_or_nothing(), ..self } } else { self }
     }
 
     /// Writes results.
@@ -101,10 +107,12 @@ impl OutputFiles {
         let out: Box<dyn Write + Send> = if is_stdout(path) {
             Box::new(io::stdout())
         } else {
+            refuse_folder(path)?;
             if path.exists() {
                 self.refuse(path)?;
             }
-            Box::new(create(path, self.clobber)?)
+            // A device or a pipe, such as /dev/stdout, is no file that could be lost.
+            Box::new(create(path, self.clobber || is_device(path))?)
         };
         self.opened.borrow_mut().push(path.to_owned());
         Ok(OutputSink { out: LineWriter::new(out, path), name: path.to_owned(), bom: false })
@@ -128,6 +136,7 @@ impl OutputFiles {
 
     /// Refuses a file that could not take its place in the end.
     pub fn check_complete(&self, path: &Path) -> Result<()> {
+        refuse_folder(path)?;
         if path.exists() {
             // A log elsewhere can be replaced, other than by other outputs: an extract is a log, and is often made again.
             self.refuse_used(path)?;
@@ -229,6 +238,20 @@ impl PendingFile {
     }
 }
 
+/// Refuses a folder, which is where a file could be written, and none itself.
+fn refuse_folder(path: &Path) -> Result<()> {
+    let ends_as_one = path.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+    if path.is_dir() || ends_as_one {
+        bail!("{} is a folder; name a file to write, such as {}", path.display(), path.join("alerts.jsonl").display());
+    }
+    Ok(())
+}
+
+/// Whether a path is there and is neither a file nor a folder: a device, a pipe, a terminal.
+fn is_device(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir())
+}
+
 /// A path with links resolved, as far as it leads to something that is there.
 fn real_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
@@ -273,19 +296,58 @@ fn is_broken_pipe(error: &io::Error) -> bool {
     inside || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// The format of alerts; without one given the file's ending decides.
-pub fn alert_format(format: Option<AlertFormat>, path: &Path) -> AlertFormat {
-    format.unwrap_or_else(|| match ending(path).as_str() {
+/// The format of alerts; without one given the file's name decides.
+pub fn alert_format(format: Option<AlertFormat>, path: &Path) -> Result<AlertFormat> {
+    if let Some(format) = format {
+        return Ok(format);
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    // A file of that name, or of one that ends in it: `case-7.stix.json`.
+    let is = |wanted: &str| {
+        name.strip_suffix(wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with(['.', '-', '_', ' ']))
+    };
+    Ok(match ending(path).as_str() {
+        "csv" if is("indicators.csv") => AlertFormat::IocCsv,
         "csv" => AlertFormat::Csv,
+        "json" if is("stix.json") => AlertFormat::Stix,
+        "json" if is("misp.json") => AlertFormat::Misp,
+        "json" if is("layer.json") => AlertFormat::Navigator,
         "json" => AlertFormat::Json,
+        "jsonl" | "ndjson" | "" => AlertFormat::Jsonl,
         "html" | "htm" => AlertFormat::Html,
-        _ => AlertFormat::Jsonl,
+        "md" => AlertFormat::Md,
+        _ => {
+            return Err(unknown_ending(
+                path,
+                "alerts",
+                ".jsonl, .json, .csv, .html, .md, indicators.csv, stix.json, misp.json or layer.json",
+            ));
+        }
     })
 }
 
-/// The exporter of alerts in a format; `page` is the one for HTML.
-pub fn alert_exporter<'p>(format: AlertFormat, page: AlertsHtml<'p>) -> Box<dyn Exporter + 'p> {
+/// The error that the ending of a file is that of no format.
+pub fn unknown_ending(path: &Path, what: &str, endings: &str) -> anyhow::Error {
+    let ending = ending(path);
+    anyhow::anyhow!(
+        "{}: no format of {what} has the ending .{ending}; name the file {endings}, or the format with -t",
+        path.display()
+    )
+}
+
+/// The exporter of alerts in a format; `page` is the one for HTML, `summary` that for Markdown.
+pub fn alert_exporter<'p>(
+    format: AlertFormat,
+    page: AlertsHtml<'p>,
+    summary: SummaryMarkdown,
+    defang: bool,
+) -> Box<dyn Exporter + 'p> {
     match format {
+        AlertFormat::Md => Box::new(summary),
+        AlertFormat::Navigator => Box::new(NavigatorLayer),
+        AlertFormat::IocCsv => Box::new(IndicatorsCsv { defang }),
+        AlertFormat::Stix => Box::new(IndicatorsStix),
+        AlertFormat::Misp => Box::new(IndicatorsMisp),
         AlertFormat::Csv => Box::new(AlertsCsv),
         AlertFormat::Json => Box::new(AlertsJson(JsonLayout::Array)),
         AlertFormat::Jsonl => Box::new(AlertsJson(JsonLayout::Lines)),
@@ -314,9 +376,9 @@ impl TimelineOutput {
 }
 
 /// The format of a timeline; without one given the file's ending decides.
-pub fn timeline_format(format: Option<args::TimelineType>, path: &Path) -> args::TimelineType {
+pub fn timeline_format(format: Option<args::TimelineType>, path: &Path) -> Result<args::TimelineType> {
     use args::TimelineType;
-    match (format, ending(path).as_str()) {
+    Ok(match (format, ending(path).as_str()) {
         // Timesketch tells the format of an upload by the file's ending, so that this one follows it too.
         (Some(TimelineType::Timesketch), "jsonl") => TimelineType::TimesketchJsonl,
         (Some(format), _) => format,
@@ -324,8 +386,11 @@ pub fn timeline_format(format: Option<args::TimelineType>, path: &Path) -> args:
         (None, "jsonl") => TimelineType::Jsonl,
         (None, "ndjson") => TimelineType::Ecs,
         (None, "parquet") => TimelineType::Parquet,
-        (None, _) => TimelineType::Csv,
-    }
+        (None, "csv" | "") => TimelineType::Csv,
+        (None, _) => {
+            return Err(unknown_ending(path, "a timeline", ".csv, .json, .jsonl, .ndjson (for ECS) or .parquet"));
+        }
+    })
 }
 
 /// Whether a file in the format is a table that Excel opens, which needs to be told of UTF-8.

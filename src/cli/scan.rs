@@ -18,7 +18,12 @@ use std::path::PathBuf;
 /// Runs the command.
 pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
-    let outputs = [&args.target.output, &args.timeline, &args.html_report, &args.formats.summary_json];
+    let outputs = [
+        &args.outputs.target.output,
+        &args.outputs.timeline,
+        &args.outputs.html_report,
+        &args.outputs.formats.summary_json,
+    ];
     let outputs: Vec<PathBuf> = outputs.into_iter().flatten().cloned().collect();
     let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
@@ -28,10 +33,12 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let Outputs { alerts, page, timeline, summary } = open(args, &evidence)?;
     let alerts_as = alerts.as_ref().map(|(_, format)| *format);
     let rows = timeline.as_ref().map(|(_, format)| TimelineOptions { contents: format.contents() });
-    let writes_documents = page.is_some() || alerts_as.is_some_and(|format| format != AlertFormat::Csv);
-    let has_triage = writes_documents && !args.triage.no_triage;
+    // Rows and layers hold nothing of what is looked up.
+    let is_plain = |format| matches!(format, AlertFormat::Csv | AlertFormat::Navigator | AlertFormat::Md);
+    let writes_documents = page.is_some() || alerts_as.is_some_and(|format| !is_plain(format));
+    let has_triage = writes_documents && !args.outputs.triage.no_triage;
     // A person sees incidents, which are made of what triage tells of processes.
-    let look_up = has_triage || (!look.quiet && !args.triage.no_triage);
+    let look_up = has_triage || (!look.quiet && !args.outputs.triage.no_triage);
     // Those who only count need not know more.
     let counts_only = look.quiet && page.is_none() && alerts_as.is_none();
     let alerts_wanted = if counts_only { AlertContents::Places } else { AlertContents::Events };
@@ -51,15 +58,18 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if shows_alerts {
         session.go_on(look, |run, bar| run.learn_addresses(bar))?;
     }
-    if args.hash_inputs {
+    if args.outputs.hash_inputs {
         session.run.outcome.hash_files();
     }
     let surveyed = session.run.outcome.survey.take();
     let results = session.run.results();
     let case = surveyed.map_or_else(CaseFacts::default, |surveyed| case::of_scan(args, &session, &surveyed));
-    let html = AlertsHtml { case: &case, limits: args.page.limits() };
+    let html = AlertsHtml { case: &case, limits: args.outputs.page.limits() };
     if let Some((sink, format)) = alerts {
-        sink.write(&*output::alert_exporter(format, html), &results)?;
+        let summary = case::markdown_of(args, &session);
+        let is_whole = matches!(format, AlertFormat::Stix | AlertFormat::Misp | AlertFormat::Navigator);
+        sink.all_or_nothing(is_whole)
+            .write(&*output::alert_exporter(format, html, summary, args.outputs.defang), &results)?;
     }
     if let Some(sink) = page {
         sink.write(&html, &results)?;
@@ -71,7 +81,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
         sink.write_json(&summary_json::summary(&session))?;
     }
     show(args, look, &session, to_stdout > 0)?;
-    Ok(session.leave(&args.evidence, args.fail_on_detection))
+    Ok(session.leave(&args.evidence, args.outputs.fail_on_detection))
 }
 
 /// Shows a person what was found, what could not be read, and the summary.
@@ -86,11 +96,11 @@ fn show(args: &Scan, look: &Look, session: &Session, uses_stdout: bool) -> Resul
     let shown = terminal::alerts::AlertDetail {
         verbose: look.verbose,
         building_blocks: args.building_blocks,
-        triage: args.triage.triage,
+        triage: args.outputs.triage.triage,
     };
-    let is_many = session.run.outcome.alerts.len() > terminal::FEW_ALERTS && !args.incidents.all;
+    let is_many = session.run.outcome.alerts.len() > terminal::FEW_ALERTS && !args.outputs.incidents.all;
     let incidents = results.incidents.filter(|_| !look.quiet);
-    let shown = (shown, args.incidents.sort);
+    let shown = (shown, args.outputs.incidents.sort);
     let guides = |people: &mut dyn Write| {
         if look.verbose { terminal::alerts::guides(people, &results) } else { Ok(()) }
     };
@@ -136,23 +146,39 @@ struct Outputs {
 }
 
 fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
-    let bom = args.formats.bom;
-    let alerts = args.target.output.as_ref().map(|path| (path, output::alert_format(args.output_type, path)));
-    let timeline = args.timeline.as_ref().map(|path| (path, output::timeline_format(args.timeline_type, path)));
-    let alerts_csv = alerts.is_some_and(|(_, format)| format == AlertFormat::Csv);
+    let bom = args.outputs.formats.bom;
+    let alerts = match &args.outputs.target.output {
+        Some(path) => Some((path, output::alert_format(args.outputs.output_type, path)?)),
+        None => None,
+    };
+    let timeline = match &args.outputs.timeline {
+        Some(path) => Some((path, output::timeline_format(args.outputs.timeline_type, path)?)),
+        None => None,
+    };
+    if args.outputs.defang && alerts.is_none_or(|(_, format)| format != AlertFormat::IocCsv) {
+        bail!(
+            "--defang is for indicators as CSV, and none are written: name a file indicators.csv with -o, or the format with -t ioc-csv"
+        );
+    }
+    let alerts_csv = alerts.is_some_and(|(_, format)| matches!(format, AlertFormat::Csv | AlertFormat::IocCsv));
     let timeline_csv = timeline.is_some_and(|(_, format)| output::is_spreadsheet(format));
     output::check_bom(bom, alerts_csv || timeline_csv)?;
     // What is wrong with the call is told before a file is made.
-    let way = |(path, format): (&PathBuf, _)| output::timeline_output(format, path, &args.formats);
+    let way = |(path, format): (&PathBuf, _)| output::timeline_output(format, path, &args.outputs.formats);
     let way = timeline.map(way).transpose()?;
-    let all = [&args.target.output, &args.html_report, &args.timeline, &args.formats.summary_json];
+    let all = [
+        &args.outputs.target.output,
+        &args.outputs.html_report,
+        &args.outputs.timeline,
+        &args.outputs.formats.summary_json,
+    ];
     let all = all.into_iter().flatten().map(PathBuf::as_path);
-    let files = OutputFiles::new(args.target.clobber, args.rules.with_files(evidence), all)?;
+    let files = OutputFiles::new(args.outputs.target.clobber, args.rules.with_files(evidence), all)?;
     let sink = |path: &PathBuf, csv| files.open(path).map(|sink| sink.with_bom(bom && csv));
     let alerts = alerts.map(|(path, format)| anyhow::Ok((sink(path, alerts_csv)?, format))).transpose()?;
     let timeline =
         timeline.zip(way).map(|((path, _), way)| anyhow::Ok((sink(path, timeline_csv)?, way))).transpose()?;
-    let page = args.html_report.as_ref().map(|path| sink(path, false)).transpose()?;
-    let summary = args.formats.summary_json.as_ref().map(|path| sink(path, false)).transpose()?;
+    let page = args.outputs.html_report.as_ref().map(|path| sink(path, false)).transpose()?;
+    let summary = args.outputs.formats.summary_json.as_ref().map(|path| sink(path, false)).transpose()?;
     Ok(Outputs { alerts, page, timeline, summary })
 }

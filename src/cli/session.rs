@@ -19,10 +19,20 @@ use std::time::{Duration, Instant};
 
 /// The error that rules are wrong, where that was not to be gone over.
 #[derive(Debug, thiserror::Error)]
-#[error("a rule is wrong, and nothing was read; mend it, or go on without it by --skip-bad-rules")]
+#[error("{what}")]
 pub struct WrongRules {
+    /// What is wrong, and what can be done about it.
+    pub what: &'static str,
     /// The files of rules.
     pub files: Vec<FileReport>,
+}
+
+impl WrongRules {
+    /// Wrong rules in some files.
+    pub fn of(files: Vec<FileReport>) -> Self {
+        let what = "a rule is wrong, and nothing was read; mend it, or go on without it by --skip-bad-rules";
+        Self { what, files }
+    }
 }
 
 /// The message where no input was found.
@@ -57,7 +67,7 @@ pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
 }
 
 /// Expands a path: to itself or, where nothing has that name and it is a pattern, to everything that fits. The shell of Windows leaves patterns to programs.
-fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
+pub fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
     // `[` is an ordinary character in names of Windows: a path that is there is never taken for a pattern, see below.
     let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
         return Ok(vec![path.to_owned()]);
@@ -103,7 +113,7 @@ pub fn load_rules(paths: &[PathBuf], options: LoadOptions, threads: usize) -> Lo
 pub fn load_strictly(paths: &[PathBuf], options: LoadOptions, strict: bool) -> Result<Loaded> {
     let loaded = load_rules(paths, options, 0);
     if strict && loaded.has_error() {
-        return Err(WrongRules { files: loaded.files }.into());
+        return Err(WrongRules::of(loaded.files).into());
     }
     Ok(loaded)
 }
@@ -177,7 +187,13 @@ fn set_apart(loaded: &Loaded) -> String {
 pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules> {
     let placeholders = read_placeholders(args.placeholders.as_deref())?;
     let options = LoadOptions { deprecated: args.deprecated, placeholders };
-    let mut loaded = load_rules(&args.rules, options, threads);
+    let Some(lists) = super::indicator_lists::load(&args.lists, args.strict, look)? else {
+        let what = "a list of indicators is wrong, and nothing was read";
+        return Err(WrongRules { what, files: Vec::new() }.into());
+    };
+    let mut loaded = if args.lists.only { Loaded::default() } else { load_rules(&args.rules, options, threads) };
+    loaded.notices.extend(lists.notices());
+    loaded.set.rules.extend(rules::ioc_rules(lists.indicators, args.lists.every_event));
     let own: HashSet<String> = loaded.set.rules.iter().map(|rule| rule.meta.id.clone()).collect();
     if args.with_builtin {
         loaded.set.add_missing(rules::builtin());
@@ -189,7 +205,7 @@ pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRu
     let may_go_on = args.skip_bad_rules || !args.strict && !loaded.has_error_in_named_file();
     let goes_on = may_go_on && !loaded.set.rules.is_empty();
     let chosen = ChosenRules::new(loaded, &args.exceptions, &args.indicators, &args.selection(), goes_on);
-    let chosen = chosen.map_err(|files| WrongRules { files })?;
+    let chosen = chosen.map_err(WrongRules::of)?;
     let mut err = anstream::stderr().lock();
     super::rule_findings::print_full(&mut err, &chosen.loaded.files, !look.verbose)?;
     super::rule_findings::print_full(&mut err, &chosen.exception_files, true)?;
@@ -210,7 +226,14 @@ pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRu
     }
     let builtin_beside = chosen.rules().iter().filter(|rule| args.with_builtin && !own.contains(&rule.meta.id)).count();
     let RuleArgs { max_signals, assume_new: assumes_new, suppress: suppresses, .. } = *args;
-    Ok(ChosenRules { max_signals, assumes_new, suppresses, builtin: args.rules.is_empty(), builtin_beside, ..chosen })
+    Ok(ChosenRules {
+        max_signals,
+        assumes_new,
+        suppresses,
+        builtin: args.rules.is_empty() && args.lists.ioc.is_empty(),
+        builtin_beside,
+        ..chosen
+    })
 }
 
 impl Session {

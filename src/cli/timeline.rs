@@ -20,7 +20,7 @@ pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
     if is_stdout(&path) && summary.is_some_and(is_stdout) {
         bail!("timeline and summary cannot both go to stdout: name a file with -o, or one for --summary-json");
     }
-    let format = timeline_format(args.output_type, &path);
+    let format = timeline_format(args.output_type, &path)?;
     check_bom(args.formats.bom, is_spreadsheet(format))?;
     let output = timeline_output(format, &path, &args.formats)?;
     let inputs = args.rules.with_files(&evidence);

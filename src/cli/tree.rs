@@ -2,7 +2,7 @@
 
 use super::args::{Look, TreeArgs as Args, TreeFormat};
 use super::exit::Exit;
-use super::output::OutputFiles;
+use super::output::{OutputFiles, unknown_ending};
 use super::plain_writer::PlainWriter;
 use super::progress::Bar;
 use super::session::{self, Session};
@@ -26,7 +26,7 @@ const MOST_CHILDREN: usize = 1000;
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let evidence = session::paths(&args.evidence)?;
     let path = args.target.output.clone();
-    let format = format(args.output_type, path.as_deref());
+    let format = format(args.output_type, path.as_deref())?;
     let inputs = args.rules.with_files(&evidence);
     let files = OutputFiles::new(args.target.clobber, inputs, path.as_deref())?;
     let sink = path.as_ref().map(|path| files.open(path)).transpose()?;
@@ -77,16 +77,17 @@ fn write(format: TreeFormat, tree: &TreeExport<'_>, text: &TreeText<'_>, out: &m
     }
 }
 
-fn format(given: Option<TreeFormat>, path: Option<&Path>) -> TreeFormat {
-    let by_ending = || {
-        let ending = path.filter(|path| !is_stdout(path))?.extension()?.to_string_lossy().to_lowercase();
-        match ending.as_str() {
-            "json" => Some(TreeFormat::Json),
-            "dot" | "gv" => Some(TreeFormat::Dot),
-            _ => None,
-        }
+fn format(given: Option<TreeFormat>, path: Option<&Path>) -> Result<TreeFormat> {
+    let Some(path) = path.filter(|path| given.is_none() && !is_stdout(path)) else {
+        return Ok(given.unwrap_or(TreeFormat::Text));
     };
-    given.or_else(by_ending).unwrap_or(TreeFormat::Text)
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    Ok(match ending.as_str() {
+        "json" => TreeFormat::Json,
+        "dot" | "gv" => TreeFormat::Dot,
+        "txt" | "" => TreeFormat::Text,
+        _ => return Err(unknown_ending(path, "a tree", ".txt, .json, .dot or .gv")),
+    })
 }
 
 /// The numbers of the alerts that each process is part of.

@@ -76,7 +76,9 @@ impl Detector {
 
     /// How the alerts of a rule are grouped, if those that repeat others are suppressed.
     pub fn suppression(&self, rule: RuleIndex) -> Option<&AlertSuppression> {
-        self.rules()[rule].meta.suppression.as_ref().filter(|_| self.suppresses)
+        let rule = &self.rules()[rule];
+        // Every event of a process that is an indicator would be an alert: its rules group them on their own account.
+        rule.meta.suppression.as_ref().filter(|_| self.suppresses || rule.origin.ioc.is_some())
     }
 
     /// Whether some alerts may be taken away once their events are known: by an exception, or as repeats of others.

@@ -6,24 +6,35 @@ use super::alert::Alert;
 use super::hit::RuleIndex;
 use crate::base::Ticks;
 use crate::ecs::{self, Field};
-use crate::rules::AlertSuppression;
+use crate::rules::{AlertSuppression, IndicatorMatch};
 use hashbrown::HashMap;
 
 /// Values that alerts share: for each field a list, sorted.
 type SharedValues = Vec<Vec<String>>;
 
+/// What alerts of a group share: the rule, values, and indicators of compromise with the fields that have them.
+type RepeatGroup = (RuleIndex, SharedValues, Vec<(u32, Field)>);
+
 /// Takes alerts in their order, and knows which of them repeat one before.
 #[derive(Debug, Default)]
 pub struct RepeatFilter {
     /// The alert that stays in each group: its position, and until when it stands for others.
-    standing: HashMap<(RuleIndex, SharedValues), (usize, Ticks)>,
+    standing: HashMap<RepeatGroup, (usize, Ticks)>,
 }
 
 impl RepeatFilter {
     /// The position of the alert that this one, of another position, repeats.
-    pub fn repeats(&mut self, position: usize, alert: &Alert, suppression: &AlertSuppression) -> Option<usize> {
+    ///
+    /// Alerts of a rule about indicators of compromise share those too, and the fields that have them.
+    pub fn repeats(
+        &mut self,
+        position: usize,
+        alert: &Alert,
+        (suppression, ioc): (&AlertSuppression, Option<&IndicatorMatch>),
+    ) -> Option<usize> {
         let at = alert.timestamp()?;
-        let group = (alert.rule, shared_values(alert, suppression)?);
+        let indicators = ioc.zip(alert.last()).map_or_else(Vec::new, |(ioc, event)| ioc.places(&event.document));
+        let group = (alert.rule, shared_values(alert, suppression)?, indicators);
         let stands = self.standing.get(&group).filter(|(_, until)| at <= *until);
         if let Some((first, _)) = stands {
             return Some(*first);

@@ -17,6 +17,7 @@
 use super::ast::{ArithmeticOp, LogicOp};
 use super::datum::{Constant, Datum, read_all};
 use super::function::Function;
+use super::known_values::KnownValues;
 use super::lucene::LuceneRegex;
 use super::operators;
 use super::spread::Spread;
@@ -134,6 +135,11 @@ pub(super) enum CompiledExpr {
     Cidr {
         value: Box<CompiledExpr>,
         blocks: Vec<IpNet>,
+    },
+    /// Is known to a table.
+    Known {
+        value: Box<CompiledExpr>,
+        table: Arc<dyn KnownValues>,
     },
     Not(Box<CompiledExpr>),
     Logic {
@@ -689,6 +695,11 @@ impl CompiledExpr {
                 };
                 boolean(address.map(|address| blocks.iter().any(|block| block.contains(&address))))
             }
+            Self::Known { value, table } => match value.evaluate(bound) {
+                Datum::Null => Datum::Null,
+                Datum::Ip(address) => Datum::Boolean(table.knows_address(address)),
+                other => boolean(other.into_text().map(|text| table.knows_text(&text))),
+            },
             Self::Not(value) => match value.evaluate(bound) {
                 Datum::Boolean(flag) => Datum::Boolean(!flag),
                 _ => Datum::Null,
@@ -714,6 +725,7 @@ impl CompiledExpr {
             | Self::Text { value, .. }
             | Self::Regex { value, .. }
             | Self::Words { value, .. }
+            | Self::Known { value, .. }
             | Self::Cidr { value, .. } => vec![value],
         }
     }
@@ -724,7 +736,7 @@ impl CompiledExpr {
             Self::Constant(_) | Self::Slot(_) | Self::Negate(_) | Self::IsNull(_) | Self::Not(_) => 0,
             Self::Compare { .. } | Self::OneOf { .. } | Self::Logic { .. } | Self::Arithmetic { .. } => 1,
             Self::Text { set, .. } => 1 + 2 * set.patterns_count(),
-            Self::Call { .. } | Self::Cidr { .. } | Self::Lower(_) => 4,
+            Self::Call { .. } | Self::Cidr { .. } | Self::Known { .. } | Self::Lower(_) => 4,
             // Rough measures, by which operands are only put in order: an automaton walks every character of the text, a set is one hash, a pattern among
             // others is tried on few values.
             Self::Regex { .. } => 40,

@@ -4,6 +4,7 @@
 
 use super::ast::LogicOp;
 use super::datum::{Constant, Datum};
+use super::known_values::KnownValues;
 use super::lucene::{self, RegexRefusal};
 use super::predicate::{Comparison, CompiledExpr, Leaf, Predicate, PredicateNode};
 use super::spread::{ConditionByField, Spread};
@@ -39,6 +40,8 @@ pub enum ValueTest {
     Between(String, String),
     /// The address lies in one of these blocks.
     Within(Vec<IpNet>),
+    /// The value is known to a table: of more values than a list of conditions should be.
+    Known(Arc<dyn KnownValues>),
     /// The whole value matches an expression of Lucene, with or without regard to case.
     Regex(String, CaseSensitivity),
 }
@@ -105,6 +108,7 @@ impl ValueTest {
                 CompiledExpr::Logic { op: LogicOp::And, operands: vec![stands(least, low), stands(most, high)] }
             }
             Self::Within(blocks) => CompiledExpr::Cidr { value, blocks },
+            Self::Known(table) => CompiledExpr::Known { value, table },
             Self::Regex(regex, case) => {
                 let regex = lucene::compile([&*regex], case == CaseSensitivity::Insensitive)?;
                 CompiledExpr::Regex { value, regex: Box::new(regex) }

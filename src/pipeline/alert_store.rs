@@ -290,7 +290,10 @@ impl AlertStore {
                 return Ok(());
             }
             let suppression = detector.suppression(alert.rule);
-            let first = suppression.and_then(|suppression| filter.repeats(position, alert, suppression));
+            let first = suppression.and_then(|suppression| {
+                let ioc = detector.rules()[alert.rule].origin.ioc.as_deref();
+                filter.repeats(position, alert, (suppression, ioc))
+            });
             if let Some((first, at)) = first.zip(alert.timestamp()) {
                 let standing = repeated.entry(first).or_insert(RepeatedAlerts { count: 0, last: at });
                 *standing = RepeatedAlerts { count: standing.count + 1, last: at };

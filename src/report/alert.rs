@@ -4,6 +4,7 @@ use super::alert_id::{EVENT_FIELDS, alert_id};
 use super::incident_json::write_incident;
 use super::message::message_of;
 use super::results::Results;
+use super::sightings_json::{enrichments_json, indicator_json, sightings};
 use super::tally::{repeats_json, tally_json};
 use super::triage_json::push_triage;
 use crate::base::Ticks;
@@ -12,7 +13,7 @@ use crate::detect::{Alert, RuleIndex};
 use crate::ecs::{self, Field, FieldId};
 use crate::event::{Event, Value};
 use crate::process::Connection;
-use crate::rules::Rule;
+use crate::rules::{IndicatorSighting, Rule};
 use hashbrown::HashMap;
 use serde_json::{Map, json};
 use std::collections::BTreeSet;
@@ -104,7 +105,10 @@ fn push_alert(
             object.key("risk_score").extend_from_slice(&members.risk_score);
         });
         object.key("rule").extend_from_slice(&members.rule);
-        object.key("threat").extend_from_slice(&members.threat);
+        match sightings(&results.detector.rules()[alert.rule], alert) {
+            Some(found) => object.value("threat", &threat_of(&members.threat, &found)),
+            None => object.key("threat").extend_from_slice(&members.threat),
+        }
         if let Some(last) = alert.last() {
             // Not as the event was given: a document may write its names with dots.
             let out = object.members();
@@ -122,6 +126,16 @@ fn push_alert(
             Some(event) => drop(serde_json::to_writer(out, &event_document(results, event))),
         });
     });
+}
+
+/// `threat` of an alert whose event has indicators of compromise.
+fn threat_of(of_rule: &[u8], found: &[IndicatorSighting<'_>]) -> serde_json::Value {
+    let mut threat: serde_json::Value = serde_json::from_slice(of_rule).unwrap_or_default();
+    if let Some(first) = found.first() {
+        threat["indicator"] = indicator_json(first.indicator);
+    }
+    threat["enrichments"] = enrichments_json(found);
+    threat
 }
 
 /// Adds the values of an alert's join keys; `null` is a key that may be missing.

@@ -6,6 +6,7 @@ use super::columns::text_of;
 use super::format::Exporter;
 use super::message::message_of;
 use super::results::Results;
+use super::sightings_json::sightings;
 use crate::base::Ticks;
 use crate::base::escape::cell;
 use crate::detect::Alert;
@@ -65,7 +66,8 @@ const HEAD: &[&str] = &[
     "seconds",
 ];
 
-const TAIL: &[&str] = &["join_keys", "winlog.record_id", "log.file.path", "message", "event.id"];
+const TAIL: &[&str] =
+    &["join_keys", "winlog.record_id", "log.file.path", "message", "event.id", "threat.indicator.name"];
 
 impl Exporter for AlertsCsv {
     fn export(&self, results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -124,6 +126,8 @@ fn row(results: &Results<'_>, position: usize, alert: &Alert) -> Vec<String> {
     row.push(files.join("; "));
     row.push(alert.last().map(|event| message_of(event, results.addresses)).unwrap_or_default());
     row.push(id_of(results, alert));
+    let found = sightings(&results.detector.rules()[alert.rule], alert).unwrap_or_default();
+    row.push(found.iter().map(|sighting| sighting.indicator.text.as_str()).collect::<Vec<_>>().join("; "));
     row
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The words are made from the JSON, so that a report of saved alerts says the same as the terminal.
 
+use super::sightings_json::{sightings, sightings_json};
 use crate::base::number::counted;
 use crate::detect::{Alert, AlertTally};
 use crate::ecs::Field;
@@ -35,6 +36,9 @@ fn indicators_json(rule: &Rule, alert: &Alert) -> Option<serde_json::Value> {
 
 /// `evql.threshold_result`, `evql.new_terms` or `evql.indicators` of an alert document, with its name; `None` for alerts of other rules.
 pub fn tally_json(rule: &Rule, alert: &Alert) -> Option<(&'static str, serde_json::Value)> {
+    if let Some(found) = sightings(rule, alert) {
+        return Some(("indicators", sightings_json(&found)));
+    }
     if let Some(found) = indicators_json(rule, alert) {
         return Some(("indicators", found));
     }
@@ -119,6 +123,10 @@ pub fn tally_lines(evql: &serde_json::Value) -> Vec<(&'static str, String)> {
             let values: Vec<String> = entry["value"].as_array().into_iter().flatten().map(text).collect();
             format!("{} is {not}{} ({})", text(&entry["field"]), text(&entry["indicator_field"]), values.join(", "))
         };
+        if let Some(list) = hit["list"].as_str() {
+            lines.push(("indicator", listed(hit, list, text)));
+            continue;
+        }
         let entries: Vec<String> = hit["entries"].as_array().into_iter().flatten().map(entry).collect();
         lines.push(("indicator", entries.join(" and ")));
     }
@@ -127,6 +135,14 @@ pub fn tally_lines(evql: &serde_json::Value) -> Vec<(&'static str, String)> {
         lines.push(("stands for", format!("{} of the group, the last at {last}", counted(count, "more alert"))));
     }
     lines
+}
+
+/// An indicator of a list in words: what it is, what has it, and where it is written.
+fn listed(hit: &serde_json::Value, list: &str, text: impl Fn(&serde_json::Value) -> String) -> String {
+    let indicator = &hit["indicator"]["threat"]["indicator"];
+    let note = indicator["description"].as_str().map_or_else(String::new, |note| format!(": {}", note.trim()));
+    let field = text(&hit["entries"][0]["field"]);
+    format!("{} in {field} ({list}, line {}{note})", text(&indicator["name"]), hit["line"])
 }
 
 #[cfg(test)]

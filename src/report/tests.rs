@@ -246,3 +246,117 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
     assert_eq!(document["process"], serde_json::json!({ "entity_id": "{1}" }));
     assert_eq!(document["events"][0]["host.name"], "WS01");
 }
+
+/// An alert whose event has indicators of several kinds, and hostile texts.
+fn export_indicators(exporter: &dyn Exporter) -> String {
+    let detector = Detector::new(rules::mission());
+    let mut own = event("1", 20, 5);
+    own.document.set(ecs::PROCESS_EXECUTABLE, r"C:\Users\a\it's.exe");
+    own.document.set(ecs::PROCESS_COMMAND_LINE, "it's.exe <b>|`x`| http://evil.example:81/a?b=c;");
+    own.document.set(ecs::PROCESS_HASH_SHA256, "AB".repeat(32));
+    own.document.set(ecs::PROCESS_PE_IMPHASH, "0".repeat(32));
+    own.document.set(ecs::DNS_QUESTION_NAME, "Evil.example.");
+    own.document.set(ecs::DNS_RESOLVED_IP, IpValue::parse("192.0.2.7").unwrap());
+    let mut system = event("1", 21, 6);
+    system.document.set(ecs::PROCESS_EXECUTABLE, r"C:\Windows\System32\cmd.exe");
+    system.document.set(ecs::Field::named("process.pe.company"), "Microsoft Corporation");
+    system.document.set(ecs::PROCESS_HASH_SHA256, "CD".repeat(32));
+    let alert = |event: Event| Alert {
+        rule: 0,
+        join_keys: Vec::new(),
+        events: vec![Some(Arc::new(event))],
+        tally: None,
+        repeated: None,
+        start: None,
+    };
+    let mut again = own.clone();
+    again.origin.offset = 22;
+    let alerts = vec![alert(own), alert(system), alert(again)];
+    let results = Results {
+        detector: &detector,
+        alerts: &alerts,
+        clock: Clock::Logged,
+        triage: None,
+        incidents: None,
+        addresses: &HostAddresses::default(),
+        inputs: &[],
+    };
+    let mut out = Vec::new();
+    exporter.export(&results, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn indicators_csv() {
+    insta::assert_snapshot!(export_indicators(&IndicatorsCsv { defang: false }));
+    let defanged = export_indicators(&IndicatorsCsv { defang: true });
+    assert!(defanged.contains("hxxp://evil[.]example:81/a?b=c") && defanged.contains("192[.]0[.]2[.]7"), "{defanged}");
+    assert!(!defanged.contains("http://evil"), "{defanged}");
+}
+
+#[test]
+fn indicators_stix() {
+    let text = export_indicators(&IndicatorsStix);
+    insta::assert_snapshot!(text);
+    let bundle: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let id =
+        regex::Regex::new("^(bundle|indicator)--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+            .unwrap();
+    let objects = bundle["objects"].as_array().unwrap();
+    for object in objects.iter().chain([&bundle]) {
+        assert!(id.is_match(object["id"].as_str().unwrap()), "{object}");
+    }
+    for object in objects {
+        for name in ["type", "spec_version", "id", "created", "modified", "pattern", "pattern_type", "valid_from"] {
+            assert!(object[name].is_string(), "{name} of {object}");
+        }
+        assert!(object["created"].as_str() <= object["modified"].as_str());
+    }
+    let none: serde_json::Value = serde_json::from_str(&empty(&IndicatorsStix)).unwrap();
+    assert!(none.get("objects").is_none() && none["type"] == "bundle");
+}
+
+#[test]
+fn indicators_misp() {
+    insta::assert_snapshot!(export_indicators(&IndicatorsMisp));
+}
+
+/// What is written is read again, each indicator as the same.
+#[test]
+fn indicators_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let lists = rules::load_lists(&[path], &rules::ListOptions::default());
+        assert!(lists.files[0].diagnostics.is_empty(), "{:?}", lists.files[0].diagnostics);
+        let mut all: Vec<_> = lists.indicators.into_iter().map(|one| format!("{:?}", one.observables)).collect();
+        all.sort();
+        all
+    };
+    let csv = read("indicators.csv", export_indicators(&IndicatorsCsv { defang: false }));
+    assert_eq!(csv.len(), 7, "{csv:#?}");
+    assert_eq!(read("defanged.csv", export_indicators(&IndicatorsCsv { defang: true })), csv);
+    assert_eq!(read("stix.json", export_indicators(&IndicatorsStix)), csv);
+    // What every host has is not marked for detection.
+    let misp = read("misp.json", export_indicators(&IndicatorsMisp));
+    assert_eq!(csv.iter().filter(|one| !misp.contains(one)).count(), 2);
+    assert_eq!(misp.len(), 5);
+}
+
+#[test]
+fn navigator_layer() {
+    insta::assert_snapshot!(export_indicators(&NavigatorLayer));
+    let none: serde_json::Value = serde_json::from_str(&empty(&NavigatorLayer)).unwrap();
+    assert_eq!(none["techniques"], serde_json::json!([]));
+}
+
+#[test]
+fn summary_markdown() {
+    let summary = SummaryMarkdown {
+        facts: vec![("Command", "evql scan <x> -o *.md".to_owned())],
+        faults: vec!["a|b.evtx: [broken](http://evil.example)".to_owned()],
+    };
+    insta::assert_snapshot!(export_indicators(&summary));
+    insta::assert_snapshot!(empty(&SummaryMarkdown::default()));
+}

@@ -43,6 +43,12 @@ define_codes! {
     BAD_CORRELATION = "sigma-correlation";
     /// A key of a Sigma rule that is missing, or has a value that it cannot have.
     BAD_KEY = "sigma-key";
+    /// Warning: a value in a list of indicators that cannot be looked for.
+    UNUSABLE_INDICATOR = "unusable-indicator";
+    /// Warning: an indicator that would fit nearly everything, and is left out.
+    BROAD_INDICATOR = "broad-indicator";
+    /// Warning: an address that many networks have, each its own.
+    PRIVATE_INDICATOR = "private-indicator";
     /// Warning: a field that no Sysmon event has.
     NOT_IN_SYSMON = "not-in-sysmon";
 }

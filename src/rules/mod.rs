@@ -17,8 +17,10 @@ mod exceptions;
 mod file;
 mod filters;
 mod indicators;
+mod ioc;
 mod kibana;
 pub mod kql;
+mod level;
 mod list_use;
 mod load;
 pub mod lucene;
@@ -44,6 +46,10 @@ pub use exception_text::exception_text;
 pub use exceptions::Exception;
 pub use file::parse_toml;
 pub use indicators::{GivenIndicators, load_indicators};
+pub use ioc::{
+    HashAlgorithm, IOC_TAG, Indicator, IndicatorFormat, IndicatorKind, IndicatorLists, IndicatorMatch,
+    IndicatorSighting, ListOptions, Observable, defanged, load_lists, looks_like_list, rules as ioc_rules,
+};
 pub use kibana::parse_export;
 pub use load::{FileReport, LoadOptions, Loaded, load, load_with};
 pub use parsed::{ParsedRule, compares_user_id};

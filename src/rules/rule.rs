@@ -4,6 +4,7 @@
 
 use super::alert_suppression::AlertSuppression;
 use super::exceptions::Exception;
+use super::ioc::indicator_match::IndicatorMatch;
 use super::place::QueryPlace;
 use super::threat::Attack;
 use super::threat_match::ThreatMatch;
@@ -11,6 +12,8 @@ use crate::eql::{Predicate, Query, QueryOptions, UnknownName};
 use crate::event::Document;
 use hashbrown::HashSet;
 use std::sync::Arc;
+
+pub use super::level::Level;
 
 /// A language that rules are written in and evql runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,43 +89,6 @@ pub struct NotRun {
     pub language: String,
     /// Why it does not run.
     pub reason: String,
-}
-
-/// How much a finding of a rule matters, in Elastic's four steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Worth knowing.
-    #[default]
-    Low,
-    /// Worth a look.
-    Medium,
-    /// Worth a look now.
-    High,
-    /// Worth an immediate response, at any hour.
-    Critical,
-}
-
-impl Level {
-    /// The name in lower case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// `event.severity`, on the scale that Elastic's own alerts use (21, 47, 73, 99).
-    pub const fn severity(self) -> i64 {
-        match self {
-            Self::Low => 21,
-            Self::Medium => 47,
-            Self::High => 73,
-            Self::Critical => 99,
-        }
-    }
 }
 
 /// How far the authors of a rule have come with it, in Sigma's steps.
@@ -212,6 +178,8 @@ pub struct QueryOrigin {
     pub threat_match: Option<Arc<ThreatMatch>>,
     /// The indicators that it holds events against.
     pub indicators: Arc<[Document]>,
+    /// The indicators of compromise that it looks for, if it is about some.
+    pub ioc: Option<Arc<IndicatorMatch>>,
     /// Kibana's filters, to which the compiled query is restricted beside its own text.
     pub filter: Option<Predicate>,
 }

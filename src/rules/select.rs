@@ -39,6 +39,10 @@ impl RuleSelection {
     }
 
     fn chooses(&self, rule: &Rule) -> bool {
+        // Labels and maturity choose among rules that were written; indicators were given.
+        if rule.origin.ioc.is_some() {
+            return self.min_level.is_none_or(|level| rule.meta.level >= level);
+        }
         let among = |labels: &[String]| labels.iter().any(|label| has(rule, label));
         let is_mature = |least| rule.meta.status.is_none_or(|status| status >= least);
         self.min_level.is_none_or(|level| rule.meta.level >= level)

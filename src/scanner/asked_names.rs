@@ -58,7 +58,8 @@ impl AskedNames {
     /// The names in rules, exceptions and roles. Built-in rules ask for known names only, and are not looked through.
     pub fn new(set: &RuleSet, exceptions: &[AlertException], roles: &Roles, builtin: bool) -> Self {
         let mut asked = Self::default();
-        for rule in set.rules.iter().filter(|_| !builtin) {
+        // Indicators are looked for in every field that may hold one: that there is no such field means nothing.
+        for rule in set.rules.iter().filter(|rule| !builtin && rule.origin.ioc.is_none()) {
             asked.fields.extend(rule.query.fields().cloned());
             asked.categories.extend(rule.categories.iter().cloned());
             for name in &*rule.unknown {

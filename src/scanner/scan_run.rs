@@ -14,6 +14,7 @@ use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
 use crate::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
 use crate::report::Results;
+use crate::rules::Rule;
 use crate::source::InputFormat;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -44,7 +45,8 @@ pub struct ScanRun {
 
 /// The notice that documents of ECS were not asked for what was logged, if a rule asks for it and there may be such documents.
 fn unlogged(detector: &Detector, outcome: &Outcome) -> Option<Notice> {
-    let asking = detector.rules().iter().filter(|rule| rule.query.fields().any(Field::is_entry)).count();
+    let of_entries = |rule: &&Rule| rule.origin.ioc.is_none() && rule.query.fields().any(Field::is_entry);
+    let asking = detector.rules().iter().filter(of_entries).count();
     let has_documents = outcome.inputs.iter().any(|input| input.format == InputFormat::Json);
     let text = format!(
         "{} that ask for entries as they were logged, as Sigma rules do, find nothing in documents of ECS, which have no such entries; in records of logs, and in JSON that \

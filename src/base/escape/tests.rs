@@ -99,3 +99,45 @@ proptest! {
         prop_assert_eq!(shown, format!("x {code} y"));
     }
 }
+
+/// What a reader of Markdown makes of a text: the words, and whether there is anything but words.
+fn read_markdown(text: &str) -> (String, bool) {
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+    let (mut words, mut has_markup) = (String::new(), false);
+    for event in Parser::new_ext(text, Options::all()) {
+        match event {
+            Event::Text(part) | Event::Code(part) => words.push_str(&part),
+            Event::Start(Tag::Paragraph) | Event::End(_) => {}
+            _ => has_markup = true,
+        }
+    }
+    (words, has_markup)
+}
+
+#[test]
+fn nothing_is_markup_in_markdown() {
+    for text in [
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        "![x](http://evil.example/a.png)",
+        "*a* _b_ **c** ~~d~~ `e` $f$ ^g^",
+        "# head",
+        "- item",
+        "1. item",
+        "12) item",
+        "| a | b |",
+        "a&lt;b &amp; c",
+        r"C:\Windows\*\a_b.exe",
+        "=====",
+        "@someone #7 https://evil.example www.evil.example",
+        "a\nb",
+        "[^1]: note",
+        "plain",
+    ] {
+        let (words, has_markup) = read_markdown(&markdown(text));
+        assert!(!has_markup, "{text}: {}", markdown(text));
+        assert_eq!(words, terminal(text), "{text}");
+        assert!(!markdown(text).contains("://") && !markdown(text).contains("www."), "{text}");
+    }
+    assert_eq!(markdown("2024-03-05T09:14:02Z a.exe (pid 4)"), "2024-03-05T09:14:02Z a.exe (pid 4)");
+}

@@ -1,5 +1,7 @@
 //! Arguments that several commands have: where evidence comes from, which of it counts, which rules, and where output goes.
 
+use super::level::LevelArg;
+use super::lists::ListArgs;
 use clap::{Args, ValueEnum};
 use evql::base::Ticks;
 use evql::pipeline::{EventFilter, SpoolLimits, TimeWindow};
@@ -139,7 +141,7 @@ impl From<MappingArg> for evql::sysmon::Mapping {
 }
 
 /// Where machine output goes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct TargetArgs {
     /// Write to this file; `-` means stdout, and everything for people then goes to stderr
@@ -151,7 +153,7 @@ pub struct TargetArgs {
 }
 
 /// Which rules run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub struct RuleArgs {
@@ -185,6 +187,8 @@ pub struct RuleArgs {
     /// fields
     #[arg(long, value_name = "FILE")]
     pub indicators: Vec<PathBuf>,
+    #[command(flatten)]
+    pub lists: ListArgs,
     /// Run the other rules even if a file is wrong that was named itself, instead of stopping with exit code 2; wrong ones in folders and archives
     /// are told and left out in any case
     #[arg(long)]
@@ -213,7 +217,8 @@ pub struct RuleArgs {
 impl RuleArgs {
     /// The files and folders of rules and exceptions, with others that the command reads.
     pub fn with_files(&self, others: &[PathBuf]) -> Vec<PathBuf> {
-        [others, &self.rules, &self.exceptions, &self.indicators, self.placeholders.as_slice()].concat()
+        [others, &self.rules, &self.exceptions, &self.indicators, &self.lists.ioc, self.placeholders.as_slice()]
+            .concat()
     }
 
     /// Which rules are wanted.
@@ -243,25 +248,6 @@ impl From<StatusArg> for evql::rules::RuleStatus {
             StatusArg::Experimental => Self::Experimental,
             StatusArg::Test => Self::Test,
             StatusArg::Stable => Self::Stable,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LevelArg {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl From<LevelArg> for evql::rules::Level {
-    fn from(level: LevelArg) -> Self {
-        match level {
-            LevelArg::Low => Self::Low,
-            LevelArg::Medium => Self::Medium,
-            LevelArg::High => Self::High,
-            LevelArg::Critical => Self::Critical,
         }
     }
 }

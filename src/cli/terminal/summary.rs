@@ -252,7 +252,12 @@ fn alerts(session: &Session) -> String {
     };
     match session.run.outcome.repeated.values().sum::<usize>() {
         0 => text,
-        count => format!("{text}; {} suppressed as repeats (--suppress)", grouped(count as u64)),
+        count => {
+            let rules = session.run.detector.rules();
+            let of_ioc = session.run.outcome.repeated.keys().any(|rule| rules[*rule].origin.ioc.is_some());
+            let how = if of_ioc { "--every-event shows those of indicators" } else { "--suppress" };
+            format!("{text}; {} suppressed as repeats ({how})", grouped(count as u64))
+        }
     }
 }
 

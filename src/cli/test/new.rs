@@ -30,7 +30,7 @@ pub fn run(args: &TestArgs) -> Result<Exit> {
     }
     let scanner = match builder.build() {
         Ok(scanner) => scanner,
-        Err(ScannerError::WrongRules { files }) => return Err(WrongRules { files }.into()),
+        Err(ScannerError::WrongRules { files }) => return Err(WrongRules::of(files).into()),
         Err(error) => return Err(error.into()),
     };
     let results = scanner.scan(&evidence)?;

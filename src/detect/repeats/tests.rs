@@ -30,7 +30,7 @@ fn filtered(groups_missing: bool, alerts: &[(i64, Option<&str>)]) -> Vec<Option<
     };
     let mut filter = RepeatFilter::default();
     let of = |(at, (seconds, user)): (usize, &(i64, Option<&str>))| {
-        filter.repeats(at, &alert(*seconds, *user), &suppression)
+        filter.repeats(at, &alert(*seconds, *user), (&suppression, None))
     };
     alerts.iter().enumerate().map(of).collect()
 }

@@ -1,0 +1,64 @@
+//! Plain lists: one indicator a line, with comments.
+
+use super::list_reader::{ListReader, WrittenValue};
+use super::told::ValueType;
+
+/// Longest name of a type before a value, such as `domain: evil.example`.
+const LONGEST_TYPE: usize = 20;
+
+/// Reads a text, line by line.
+pub fn read(text: &str, reader: &mut ListReader) {
+    let mut next = 0;
+    for line in text.split_inclusive('\n') {
+        let start = next;
+        next += line.len();
+        let (line, note) = without_comment(line);
+        let value = unquoted(line.trim().trim_start_matches("- ").trim());
+        if value.is_empty() {
+            continue;
+        }
+        // A part of the line: it begins where the value does.
+        let place = line.find(value).map_or(start, |at| start + at);
+        let (value_type, text) = typed(value);
+        let note = note.map(str::to_owned);
+        reader.add(WrittenValue { place: place..place + value.len(), text, value_type, level: None, note });
+    }
+}
+
+/// A line without its comment, and the comment.
+fn without_comment(line: &str) -> (&str, Option<&str>) {
+    let start = line.trim_start();
+    if start.starts_with(['#', ';']) || start.starts_with("//") {
+        return ("", None);
+    }
+    // A sign within a value is part of it: URLs have fragments.
+    let comment = [" #", "\t#", " ;", " // "].iter().filter_map(|mark| line.find(mark)).min();
+    match comment {
+        Some(at) => (&line[..at], Some(line[at..].trim_start().trim_start_matches(['#', ';', '/']).trim())),
+        None => (line, None),
+    }
+}
+
+/// A value without the quotes or the comma that lists out of programs have.
+fn unquoted(value: &str) -> &str {
+    let value = value.trim_end_matches(',');
+    let inside = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(value).trim()
+}
+
+/// The type that is written before a value, and the value.
+fn typed(value: &str) -> (ValueType, &str) {
+    let is_type = |name: &str| {
+        (2..=LONGEST_TYPE).contains(&name.len())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    match value.split_once(':') {
+        Some((name, rest)) if is_type(name) && !rest.starts_with("//") && !rest.trim().is_empty() => {
+            ValueType::named(name).map_or((ValueType::Unsaid, value), |value_type| (value_type, rest.trim()))
+        }
+        _ => (ValueType::Unsaid, value),
+    }
+}
+
+#[cfg(test)]
+mod tests;
