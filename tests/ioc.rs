@@ -69,8 +69,10 @@ fn every_value_of_every_event_id_is_found() {
             for value in values(&document, name) {
                 let last = value.rsplit(['\\', '/']).next().unwrap();
                 let value = if *value_type == "name" { last } else { &value };
-                // Some records of the sample have hashes that are none.
-                if *value_type == "hash" && value.len() < 32 {
+                // Of a stream of a file, the file.
+                let value = if *value_type == "name" { value.split(':').next().unwrap() } else { value };
+                // Some records of the sample have hashes that are none, and a command where others have a path.
+                if *value_type == "hash" && value.len() < 32 || value.contains('"') {
                     continue;
                 }
                 places.entry(format!("{value_type}: {value}")).or_default().push((record.to_owned(), name));

@@ -92,5 +92,14 @@ pub fn last_part(path: &str) -> &str {
     path.rsplit(['\\', '/']).next().unwrap_or(path)
 }
 
+/// The file that a stream is of: `C:\a.exe` of `C:\a.exe:Zone.Identifier`. `None` if a path is not that of a stream.
+pub fn without_stream(path: &str) -> Option<&str> {
+    let last = last_part(path);
+    let at = last.find(':').filter(|at| *at > 0)?;
+    let file = &path[..path.len() - last.len() + at];
+    // `C:` by itself is a drive.
+    (file.len() > 1).then_some(file)
+}
+
 #[cfg(test)]
 mod tests;

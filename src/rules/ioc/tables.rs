@@ -6,7 +6,7 @@
 //! of them; a path whose last part has no wildcard is found by that part.
 
 use super::indicator::{HashAlgorithm, Observable};
-use super::paths::last_part;
+use super::paths::{last_part, without_stream};
 use super::texts::{HostPiece, each_host, each_path, each_url};
 use super::url;
 use crate::base::folded::{Folded, FoldedText};
@@ -266,10 +266,17 @@ impl IndicatorTables {
             }
             FieldReading::Domain => self.find_domain(text, found),
             FieldReading::Path => {
-                self.find_path(text, found);
-                self.find_name(last_part(text), found);
+                self.find_file(text, found);
+                if let Some(file) = without_stream(text) {
+                    self.find_file(file, found);
+                }
             }
-            FieldReading::FileName => self.find_name(last_part(text), found),
+            FieldReading::FileName => {
+                self.find_name(last_part(text), found);
+                if let Some(file) = without_stream(text) {
+                    self.find_name(last_part(file), found);
+                }
+            }
             FieldReading::Folder => self.find_path(text, found),
             FieldReading::Text => self.find_in_text(text, found),
         }
@@ -283,6 +290,11 @@ impl IndicatorTables {
             self.domains.find(parent, found);
             rest = parent.split_once('.').map(|(_, parent)| parent);
         }
+    }
+
+    fn find_file(&self, path: &str, found: &mut dyn FnMut(u32)) {
+        self.find_path(path, found);
+        self.find_name(last_part(path), found);
     }
 
     fn find_name(&self, name: &str, found: &mut dyn FnMut(u32)) {
@@ -316,10 +328,7 @@ impl IndicatorTables {
             });
         }
         if self.has_files {
-            each_path(text, |piece| {
-                self.find_path(piece, found);
-                self.find_name(last_part(piece), found);
-            });
+            each_path(text, |piece| self.find_file(piece, found));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fields::FIELDS;
 use super::indicator::HashAlgorithm;
-use super::paths::last_part;
+use super::paths::{last_part, without_stream};
 use super::tables::{FieldReading, IndicatorTables};
 use super::texts::{HostPiece, each_host, each_path, each_url};
 use super::told::{ValueType, observables};
@@ -83,6 +83,8 @@ fn each_kind_is_found_where_it_can_be() {
         ("https://evil.example/a", ("dns.question.name", "evil.example"), "ioc-url-host"),
         ("https://192.0.2.7/a", ("destination.ip", "192.0.2.7"), "ioc-url-host"),
         ("evil.exe", ("process.executable", r"C:\Users\a\EVIL.exe"), "ioc-file-name"),
+        ("evil.exe", ("file.path", r"C:\x\Evil.exe:Zone.Identifier"), "ioc-file-name"),
+        (r"C:\x\evil.exe", ("file.path", r"C:\x\Evil.exe:Zone.Identifier"), "ioc-path"),
         ("evil.exe", ("process.pe.original_file_name", "Evil.exe"), "ioc-file-name"),
         ("evil*.exe", ("file.path", r"C:\x\evil-1.exe"), "ioc-file-name"),
         ("evil.dll", ("process.command_line", r#"rundll32 "C:\a b\evil.dll",Start"#), "ioc-file-name"),
@@ -193,8 +195,8 @@ fn naive(observable: &Observable, reading: FieldReading, text: &str) -> bool {
         },
         FieldReading::Address => text.parse().is_ok_and(is_address),
         FieldReading::Domain => is_name(text),
-        FieldReading::Path => is_file(text, true),
-        FieldReading::FileName => is_file(text, false),
+        FieldReading::Path => is_file(text, true) || without_stream(text).is_some_and(|file| is_file(file, true)),
+        FieldReading::FileName => is_file(text, false) || without_stream(text).is_some_and(|file| is_file(file, false)),
         FieldReading::Folder => matches!(observable, Observable::Path(path) if fits(path, text)),
         FieldReading::Text => {
             let mut has = false;
