@@ -102,7 +102,7 @@ fn a_scan_and_its_saved_alerts_give_the_same_cards() {
         let rules = rest.split_once("<section id=\"rules\">").unwrap().1;
         [cards.to_owned(), rules.split("<section id=\"evidence\">").next().unwrap().to_owned()]
     };
-    assert!(direct.contains("<details class=\"incident"));
+    assert!(direct.contains("<details class=\"incident") && direct.contains("What happened, in order"));
     assert!(parts(&direct) == parts(&saved), "cards, rules and indicators do not depend on where the alerts come from");
     assert!(direct.contains("Investigation guide") && direct.contains("record 2007 in samples/regsvr32.evtx"));
 }

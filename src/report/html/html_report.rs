@@ -5,6 +5,7 @@
 use super::card;
 use super::finding::Finding;
 use super::incident_list::IncidentList;
+use super::incident_story::{IncidentStories, story_lines};
 use super::indicators::Indicators;
 use super::kept::{Importance, Kept};
 use super::lanes::LaneMark;
@@ -39,6 +40,7 @@ pub struct HtmlReport {
     pub(super) fired: Vec<Fired>,
     pub(super) indicators: Indicators,
     pub(super) incidents: IncidentList,
+    pub(super) stories: IncidentStories,
     pub(super) marks: Vec<LaneMark>,
     pub(super) range: Option<(Ticks, Ticks)>,
     pub(super) cards: Kept,
@@ -59,6 +61,7 @@ impl HtmlReport {
             fired: Vec::new(),
             indicators: Indicators::default(),
             incidents: IncidentList::default(),
+            stories: IncidentStories::new(limits.bytes),
             marks: Vec::new(),
             range: None,
             cards: Kept::new(limits.bytes, limits.cards, card::END.len() + card::NO_RECORD.len()),
@@ -92,6 +95,9 @@ impl HtmlReport {
                 tactics: &placed.tactics,
             };
             self.cards.add(importance, card::card(document, alert, self.clock));
+            if let Some(incident) = &finding.incident {
+                self.stories.add(&incident.id, story_lines(document, &finding, number));
+            }
             if self.records.has_room_for(importance) {
                 self.records.add(importance, card::record(document));
             }

@@ -6,6 +6,7 @@
 use super::finding::{AlertSeverity, Finding};
 use super::head::seconds;
 use super::incident_facts::IncidentFacts;
+use super::incident_story::IncidentStories;
 use super::tables::Placed;
 use super::text::{Attribute, counted, grouped, line, short};
 use crate::base::Ticks;
@@ -98,8 +99,8 @@ impl IncidentList {
         self.of_alert.get(position).copied().flatten().map(|at| at as usize)
     }
 
-    /// The opening of an incident; [`END`] closes it.
-    pub fn opening(&self, at: usize, rank: u32, is_open: bool) -> String {
+    /// The opening of an incident, with its story; [`END`] closes it.
+    pub fn opening(&self, at: usize, (rank, is_open): (u32, bool), stories: &IncidentStories) -> String {
         let incident = &self.all[at];
         let severity = incident.severity.unwrap_or(AlertSeverity::Unknown).name();
         let title = if incident.title.is_empty() { "Alerts of one tree of processes" } else { &incident.title };
@@ -121,7 +122,12 @@ impl IncidentList {
         let open = if is_open { " open" } else { "" };
         let id = html! { (Attribute(&incident.id)) };
         // The tag is closed behind the last card of the incident.
-        format!("<details class=\"incident {severity}\" id=\"i-{}\"{open}>{}", id.into_string(), summary.into_string())
+        format!(
+            "<details class=\"incident {severity}\" id=\"i-{}\"{open}>{}{}",
+            id.into_string(),
+            summary.into_string(),
+            stories.part(&incident.id).into_string()
+        )
     }
 }
 

@@ -11,6 +11,7 @@ use super::card;
 use super::finding::{AlertSeverity, Finding, NO_HOST, head};
 use super::html_report::HtmlReport;
 use super::incident_facts::IncidentFacts;
+use super::incident_story::{IncidentStories, StoryLine, story_lines};
 use super::kept::Importance;
 use super::tables::Placed;
 use crate::base::Ticks;
@@ -125,12 +126,16 @@ impl<'r> LiveReport<'r> {
         let wants_records = AtomicBool::new(has_room && self.report.records.has_room_for(importance(0)));
         let (mut cards, mut records) =
             (std::mem::take(&mut self.report.cards), std::mem::take(&mut self.report.records));
+        let mut stories = std::mem::replace(&mut self.report.stories, IncidentStories::new(0));
         let make = |position: usize, alert: &Alert, out: &mut Vec<u8>| {
             documents.push(position, alert, out);
             let Ok(document) = serde_json::from_slice(out) else { return };
             out.clear();
-            let Some(card) = self.card(position, alert, &document) else { return };
+            let Some((card, story)) = self.card(position, alert, &document) else { return };
             out.extend_from_slice(card.as_bytes());
+            out.push(BETWEEN);
+            // Zeros in texts are escaped by JSON. Writing to memory cannot fail.
+            let _ = serde_json::to_writer(&mut *out, &story);
             out.push(BETWEEN);
             if wants_records.load(Ordering::Relaxed) {
                 out.extend_from_slice(card::record(&document).as_bytes());
@@ -138,9 +143,13 @@ impl<'r> LiveReport<'r> {
         };
         let done = self.results.alerts.for_each_text(&is_wanted, &make, &mut |position, text| {
             let text = String::from_utf8_lossy(text);
-            let Some((card, record)) = text.split_once(char::from(BETWEEN)) else {
+            let mut parts = text.splitn(3, char::from(BETWEEN));
+            let (Some(card), Some(story), Some(record)) = (parts.next(), parts.next(), parts.next()) else {
                 return Ok(ControlFlow::Continue(()));
             };
+            if let Some((_, incident)) = self.results.incidents.and_then(|incidents| incidents.of_alert(position)) {
+                stories.add(&head(&incident.id), serde_json::from_str(story)?);
+            }
             let importance = importance(position);
             cards.add(importance, card.to_owned());
             if !record.is_empty() && records.has_room_for(importance) {
@@ -152,11 +161,12 @@ impl<'r> LiveReport<'r> {
             wants_records.store(has_room, Ordering::Relaxed);
             Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
-        (self.report.cards, self.report.records) = (cards, records);
+        (self.report.cards, self.report.records, self.report.stories) = (cards, records, stories);
         done
     }
 
-    fn card(&self, position: usize, alert: &Alert, document: &serde_json::Value) -> Option<String> {
+    /// The card of an alert, and what it adds to the story of its incident.
+    fn card(&self, position: usize, alert: &Alert, document: &serde_json::Value) -> Option<(String, Vec<StoryLine>)> {
         let finding = self.finding(position, alert)?;
         let (_, placed) = self.rules.get(&alert.rule)?;
         let host = self.report.counts.hosts.place_of(&folded(&finding.host))?;
@@ -169,6 +179,7 @@ impl<'r> LiveReport<'r> {
             rule: placed.rule,
             tactics: &placed.tactics,
         };
-        Some(card::card(document, numbered, self.results.clock))
+        let story = story_lines(document, &finding, numbered.number);
+        Some((card::card(document, numbered, self.results.clock), story))
     }
 }

@@ -15,6 +15,7 @@ mod head;
 mod html_report;
 mod incident_facts;
 mod incident_list;
+mod incident_story;
 mod indicators;
 mod kept;
 mod lanes;

@@ -242,7 +242,7 @@
   let closed = [];
   addEventListener("beforeprint", () => {
     const few = cards.filter((card) => !card.hidden).length <= manyOnPaper;
-    const folded = few ? "details.card:not([open]), details.rule:not([open])," : "details.incident:not([open]),";
+    const folded = few ? "details.card:not([open]), details.rule:not([open]), details.story:not([open])," : "details.incident:not([open]),";
     closed = all(`${folded} details.incident:not([open]), details.table:not([open])`).filter((part) => !part.hidden);
     closed.forEach((part) => { part.open = true; });
   });

@@ -20,8 +20,8 @@ impl HtmlReport {
             + page::timeline(&self, &HashSet::new()).into_string().len()
             + self.marks.len().min(lanes::MOST_MARKS) * 48;
         let ranks = self.incidents.ranks();
-        let openings: Vec<String> =
-            ranks.iter().enumerate().map(|(at, rank)| self.incidents.opening(at, *rank, ranks.len() == 1)).collect();
+        let opening = |(at, rank): (usize, &u32)| self.incidents.opening(at, (*rank, ranks.len() == 1), &self.stories);
+        let openings: Vec<String> = ranks.iter().enumerate().map(opening).collect();
         let rest = rest + self.most_bytes(&openings);
         let left = self.limits.bytes.saturating_sub(rest as u64);
         let mut cards = std::mem::take(&mut self.cards).fit(left);
