@@ -8,7 +8,7 @@
 mod random;
 
 use evql::base::Locator;
-use evql::detect::Detector;
+use evql::detect::{Alert, Detector};
 use evql::eql;
 use evql::pipeline::{self, RunOptions, Silent};
 use evql::rules::{Rule, RuleSet};
@@ -244,7 +244,9 @@ fn compare(paths: &[PathBuf], searches: &[EventSearch], mapping: Mapping) -> (u6
 fn pieces(paths: &[PathBuf], count: usize, random: &mut Random) -> Vec<String> {
     let (events, _) = run(paths, None, 1);
     let mut all = Vec::new();
-    events.iter().for_each(|event| texts(&event.1, "", &mut all));
+    for event in &events {
+        texts(&event.1, "", &mut all);
+    }
     all.sort();
     all.dedup();
     let mut pieces = Vec::new();
@@ -266,7 +268,7 @@ fn run(paths: &[PathBuf], text: Option<EventSearch>, threads: usize) -> (Vec<(Lo
     let outcome = pipeline::run(paths, &detector, &options, &Silent).unwrap();
     assert!(outcome.stats.adds_up());
     let alerts = outcome.alerts.hold().unwrap();
-    let events = alerts.iter().flat_map(|alert| alert.present()).map(|event| (event.origin, event.to_json())).collect();
+    let events = alerts.iter().flat_map(Alert::present).map(|event| (event.origin, event.to_json())).collect();
     (events, outcome.stats.mapped)
 }
 
