@@ -72,7 +72,7 @@ pub enum Observable {
     Domain(String),
     /// Host names by a pattern.
     DomainPattern(String),
-    /// A URL without its scheme, see [`super::url`].
+    /// A URL without its scheme, see `url.rs`.
     Url(String),
     /// URLs by a pattern.
     UrlPattern(String),

@@ -1,7 +1,7 @@
 //! Indicators of compromise: lists of hashes, addresses, domains, URLs, names and paths of files, as rules.
 //!
 //! A list is read by its format (`plain`, `table`, `stix`, `misp`) into [`Indicator`]s, with a finding for each line that cannot be used. Indicators of one
-//! kind and severity become one rule ([`rules`](ioc_rules::rules)), whose condition asks tables of all of them at once (`tables`), field by field
+//! kind and severity become one rule (`ioc_rules`), whose condition asks tables of all of them at once (`tables`), field by field
 //! (`fields`). From there on a hit is an alert like any other.
 //!
 //! This module does not know evidence.
