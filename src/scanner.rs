@@ -31,6 +31,7 @@ pub use asked_names::{AskedNames, NameMistake};
 pub use chosen_rules::ChosenRules;
 pub use scan_run::ScanRun;
 
+use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::diag::{Diagnostic, Notice, concise};
 use crate::ecs;
@@ -49,6 +50,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why there is no scanner, or no result of a scan.
 ///
@@ -230,6 +232,15 @@ impl ScannerBuilder {
     #[must_use]
     pub fn window(mut self, window: TimeWindow) -> Self {
         self.options.window = window;
+        self
+    }
+
+    /// Passes over events that lie more than so long before the last event, which is looked for first. The start of a [`window`](Self::window) does not count
+    /// then; its end does, and the last event is the last one before it.
+    #[must_use]
+    pub fn last(mut self, length: Duration) -> Self {
+        let ticks = i64::try_from(length.as_nanos() / 100).unwrap_or(i64::MAX);
+        self.options.last = Some(Ticks(ticks));
         self
     }
 

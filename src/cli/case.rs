@@ -293,7 +293,11 @@ fn limits(args: &Scan, session: &Session) -> Vec<String> {
             told.push(format!("{} {text}", grouped(count)));
         }
     };
-    tell(stats.outside_window, "events lie outside of --from and --to and were passed over.");
+    let outside = match session.run.options.last {
+        Some(_) => "events lie outside of --last and were passed over.",
+        None => "events lie outside of --from and --to and were passed over.",
+    };
+    tell(stats.outside_window, outside);
     tell(stats.filtered, "events are not among the event IDs and computers that were asked for.");
     tell(stats.tally.unreadable, "records could not be read.");
     tell(stats.tally.unlisted_faults, "more faults are not listed, because their piece of evidence has too many.");

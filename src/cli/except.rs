@@ -41,7 +41,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         Ok(())
     })?;
     match text {
-        Some(text) => anstream::stdout().write_all(text?.as_bytes())?,
+        Some(text) => {
+            session.report_window(look)?;
+            anstream::stdout().write_all(text?.as_bytes())?;
+        }
         None => bail!("there is no alert {}: the rules found {}", args.alert, alerts.len()),
     }
     Ok(session.leave(&args.evidence, false))

@@ -71,6 +71,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     }
     let is_whole = is_whole(&written);
     tell(look, &session, &written, names.as_ref())?;
+    session.report_window(look)?;
     for part in written {
         if args.test {
             test_file::write(args, &session, &part, &test_path(part.file.target()), &files)?;

@@ -27,6 +27,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         slow_reader: inputs.slow_reader,
         hash: *hash,
         window: TimeWindow { from: choice.from, to: choice.to },
+        last: choice.last,
         filter: session::filter(choice),
         search: session::search(inputs),
     };

@@ -25,6 +25,8 @@ impl Bar {
 
 impl Progress for Bar {
     fn start(&self, bytes: u64) {
+        // A run may make several passes.
+        self.0.reset();
         self.0.set_length(bytes);
     }
 

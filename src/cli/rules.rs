@@ -101,6 +101,7 @@ fn coverage(args: &RulesCoverage, look: &Look) -> Result<Exit> {
     }
     out.flush()?;
     session.report_faults(look)?;
+    session.report_window(look)?;
     if !look.quiet {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for coverage in &judged {

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
-use evql::diag;
+use evql::diag::{self, NoticeKind};
 use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
 use evql::rules::{self, FileReport, LoadOptions, Loaded, Placeholders};
 use evql::search::EventSearch;
@@ -158,7 +158,7 @@ pub fn may_be_evidence(fault: &Fault) -> bool {
 }
 
 /// How many threads a person wants; 0 is one per core.
-fn threads(evidence: &Evidence) -> usize {
+pub fn threads(evidence: &Evidence) -> usize {
     evidence.inputs.threads.map_or(0, usize::from)
 }
 
@@ -286,6 +286,7 @@ impl Session {
         let options = RunOptions {
             clock: evidence.clock.into(),
             window: TimeWindow { from: evidence.choice.from, to: evidence.choice.to },
+            last: evidence.choice.last,
             filter: filter(&evidence.choice),
             threads: threads(evidence),
             limits: (&evidence.memory).into(),
@@ -335,6 +336,13 @@ impl Session {
             writeln!(err, "evql: {NOTHING_TO_READ}")?;
         }
         Ok(())
+    }
+
+    /// Tells on stderr which end of the evidence was taken, for commands that show no notices otherwise.
+    pub fn report_window(&self, look: &Look) -> std::io::Result<()> {
+        let mut err = anstream::stderr().lock();
+        let notices = self.run.notices.iter().filter(|notice| notice.kind == NoticeKind::Window && !look.quiet);
+        notices.map(|notice| terminal::shown(&notice.text, None)).try_for_each(|text| writeln!(err, "evql: {text}"))
     }
 
     /// Whether there was an event log to read, or at least something that may be one and could not be read.

@@ -63,6 +63,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
             terminal::summary::print_evidence(&mut terminal::TerminalPage::stderr(&mut err), &session)?;
         } else {
             terminal::tree::print_hosts(&mut err, &session.run.notices)?;
+            session.report_window(look)?;
         }
         err.flush()?;
     }

@@ -7,6 +7,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NoticeKind {
+    /// From when to when events count, where the evidence decides it.
+    Window,
     /// A limit was reached, and the answer may be incomplete for it.
     Limit,
     /// A part of a rule is not honoured, or a rule is left out.
@@ -29,6 +31,7 @@ impl NoticeKind {
     /// A stable name for machine-readable outputs.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Window => "window",
             Self::Limit => "limit",
             Self::RulePart => "rule-part",
             Self::MissingRecords => "missing-records",

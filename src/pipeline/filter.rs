@@ -27,8 +27,7 @@ impl EventFilter {
 
     /// Whether an event is wanted. One without an ID is not if IDs are asked for.
     pub fn wants<'c>(&self, id: Option<u32>, computer: impl FnOnce() -> std::borrow::Cow<'c, str>) -> bool {
-        let among = |ids: &[RangeInclusive<u32>]| id.is_some_and(|id| ids.iter().any(|range| range.contains(&id)));
-        if (!self.include_ids.is_empty() && !among(&self.include_ids)) || among(&self.exclude_ids) {
+        if !self.wants_id(id) {
             return false;
         }
         if self.include_computers.is_empty() && self.exclude_computers.is_empty() {
@@ -37,6 +36,18 @@ impl EventFilter {
         let computer = computer();
         let among = |patterns: &[Wildcard]| patterns.iter().any(|pattern| pattern.matches(computer.trim()));
         (self.include_computers.is_empty() || among(&self.include_computers)) && !among(&self.exclude_computers)
+    }
+
+    /// Whether events with an ID are wanted, whatever their computer; those without one are not if IDs are asked for.
+    pub fn wants_id(&self, id: Option<u32>) -> bool {
+        let among = |ids: &[RangeInclusive<u32>]| id.is_some_and(|id| ids.iter().any(|range| range.contains(&id)));
+        (self.include_ids.is_empty() || among(&self.include_ids)) && !among(&self.exclude_ids)
+    }
+
+    /// The filter as far as it is about computers.
+    #[must_use]
+    pub fn of_computers(&self) -> Self {
+        Self { include_ids: Vec::new(), exclude_ids: Vec::new(), ..self.clone() }
     }
 
     /// Reads an event ID, or a range of them: `3`, `12-14`.

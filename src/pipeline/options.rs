@@ -41,6 +41,8 @@ pub struct RunOptions {
     pub clock: Clock,
     /// Events outside of it, by the same clock, are passed over.
     pub window: TimeWindow,
+    /// Only so long a time before the last event counts, which a pass of its own looks for: the start of the window is set by it.
+    pub last: Option<Ticks>,
     /// Events that it does not want are passed over.
     pub filter: EventFilter,
     /// Threads to use; 0 means one per core.

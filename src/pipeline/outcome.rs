@@ -5,6 +5,7 @@ use super::evidence_pass::EvidencePass;
 use super::stats::Stats;
 use super::surveyed_files::add_hashes;
 use super::timeline::SortedTimeline;
+use super::window::TimeWindow;
 use crate::base::spool::SpoolSpace;
 use crate::detect::{Inventory, RuleIndex};
 use crate::diag::Notice;
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub timeline: Option<SortedTimeline>,
     /// What each of the files consists of; `None` unless [`RunOptions::survey`](super::RunOptions::survey). Its faults are those of the outcome.
     pub survey: Option<EvidenceSurvey>,
+    /// The window of time that events were taken from: that of the options, or what [`RunOptions::last`](super::RunOptions::last) came down to.
+    pub window: TimeWindow,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub faults: Vec<Fault>,
     /// Limits that were reached, and whatever else a reader must know beside the faults; sorted.

@@ -2,6 +2,7 @@
 
 use super::alert_store::AlertStore;
 use super::duplicates::Duplicates;
+use super::evidence_end::recent_window;
 use super::evidence_pass::{EvidencePass, straddling_notice};
 use super::gaps;
 use super::options::{AlertContents, RunOptions};
@@ -40,8 +41,11 @@ pub fn run(
 ) -> Result<Outcome, RunError> {
     let source::DiscoveredInputs { inputs, faults } = source::discover(paths, &options.search);
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
-    progress.start(inputs.iter().map(|input| input.size).sum());
     let states = FileStates::of(&inputs);
+    let recent = options.last.map(|length| recent_window(&inputs, options, length, &pool, progress));
+    let resolved = recent.as_ref().map(|recent| RunOptions { window: recent.window, ..options.clone() });
+    let options = resolved.as_ref().unwrap_or(options);
+    progress.start(inputs.iter().map(|input| input.size).sum());
     let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let worker = Worker::new(&inputs, detector, options, progress);
     let mut found = pool.install(|| worker.read_all(&units));
@@ -54,6 +58,8 @@ pub fn run(
         found.faults.extend(source::contradictions(&inputs, extents));
     }
     let mut outcome = pool.install(|| conclude(&worker, found, &pool))?;
+    outcome.notices.extend(recent.into_iter().flat_map(|recent| recent.notices));
+    outcome.notices.sort();
     // Only now has everything been read that findings are made of.
     outcome.faults.extend(states.changes());
     outcome.faults.sort();
@@ -65,7 +71,7 @@ pub fn run(
     outcome.survey = survey.map(|parts| {
         let contents = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner).whole());
         let files = inputs.into_iter().zip(contents).map(surveyed_file).collect();
-        EvidenceSurvey { files, faults: Vec::new(), unlisted_faults: 0 }
+        EvidenceSurvey { files, ..EvidenceSurvey::default() }
     });
     let duplicates = outcome.again.duplicates.clone();
     outcome.timeline = spool.map(|spool| SortedTimeline { spool, duplicates, pool });
@@ -182,6 +188,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
         addresses,
         timeline: None,
         survey: None,
+        window: worker.options.window,
         faults,
         notices,
         stats,

@@ -3,6 +3,7 @@
 //! Units are read side by side and put together in the order of the file, always in the same portions, so that the result does not depend on
 //! threads. This module does not know what the result is shown for.
 
+use super::evidence_end::{LatestEvents, RecentWindow};
 use super::filter::EventFilter;
 use super::outcome::RunError;
 use super::progress::Progress;
@@ -10,10 +11,14 @@ use super::surveyed_files::{add_hashes, surveyed_file};
 use super::threads::CHUNKS_PER_UNIT;
 use super::unit_survey::{SurveyPart, UnitSurvey};
 use super::window::TimeWindow;
+use crate::base::Ticks;
+use crate::base::host::HostName;
 use crate::base::interner::Interner;
+use crate::diag::Notice;
 use crate::source::{self, ChunkExtent, Fault, FileStates, Input, Scratch, Search, WorkUnit};
 use crate::survey::{EvidenceSurvey, FileContents};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Units that are read before they are put together.
@@ -30,6 +35,8 @@ pub struct SurveyOptions {
     pub hash: bool,
     /// Records outside of it, by the time of logging, are passed over.
     pub window: TimeWindow,
+    /// Only so long a time before the last record counts: the start of the window is set by it.
+    pub last: Option<Ticks>,
     /// Records that it does not want are passed over.
     pub filter: EventFilter,
     /// How evidence is searched for.
@@ -40,35 +47,14 @@ pub struct SurveyOptions {
 pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progress) -> Result<EvidenceSurvey, RunError> {
     let source::DiscoveredInputs { inputs, faults } = source::discover(paths, &options.search);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    progress.start(inputs.iter().map(|input| input.size).sum());
-    let units = source::units(&inputs, CHUNKS_PER_UNIT);
     let states = FileStates::of(&inputs);
-    let mut all = SurveyParts { faults, ..SurveyParts::default() };
-    let mut parts: Vec<(FileContents, u64)> = Vec::new();
-    parts.resize_with(inputs.len(), Default::default);
-    let state =
-        || SurveyThreadState { scratch: Scratch::default().slow(options.slow_reader), ..SurveyThreadState::default() };
     pool.install(|| {
-        // In portions of a fixed size, not as threads come: steps back in time are told between neighbours, so that parts have to be put together in file
-        // order, and holding the parts of all units of a large case would take too much memory.
-        for units in units.chunks(UNITS_AT_A_TIME) {
-            let read = |state: &mut SurveyThreadState, unit: &WorkUnit| read(&inputs, unit, state, options, progress);
-            let read: Vec<SurveyPart> = units.par_iter().map_init(state, read).collect();
-            for (unit, part) in units.iter().zip(read) {
-                let (contents, passed_over) = &mut parts[unit.input as usize];
-                contents.merge(part.contents);
-                *passed_over += part.passed_over;
-                all.faults.extend(part.faults);
-                all.unlisted += part.unlisted;
-                all.extents.extend(part.extents);
-            }
-        }
-        progress.finish();
-        all.faults.extend(source::contradictions(&inputs, std::mem::take(&mut all.extents)));
-        all.faults.extend(states.changes());
-        all.faults.sort();
-        let files = inputs.iter().cloned().zip(parts).map(surveyed_file).collect();
-        let mut survey = EvidenceSurvey { files, faults: all.faults, unlisted_faults: all.unlisted };
+        let (options, notices) = with_window(&inputs, options, progress);
+        let SurveyParts { contents, faults: found, unlisted, extents } = read_all(&inputs, &options, progress);
+        let mut faults = [faults, found, source::contradictions(&inputs, extents), states.changes()].concat();
+        faults.sort();
+        let files = inputs.iter().cloned().zip(contents).map(surveyed_file).collect();
+        let mut survey = EvidenceSurvey { files, faults, unlisted_faults: unlisted, notices };
         if options.hash {
             add_hashes(&mut survey);
         }
@@ -76,8 +62,62 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progres
     })
 }
 
+/// The options with the window that `last` comes down to, and what is to be told of it: the evidence is read once for that.
+fn with_window<'o>(
+    inputs: &[Input],
+    options: &'o SurveyOptions,
+    progress: &dyn Progress,
+) -> (Cow<'o, SurveyOptions>, Vec<Notice>) {
+    let Some(length) = options.last else { return (Cow::Borrowed(options), Vec::new()) };
+    let to = options.window.to;
+    let looking = SurveyOptions {
+        window: TimeWindow { from: None, to },
+        filter: options.filter.of_computers(),
+        ..options.clone()
+    };
+    let mut latest = LatestEvents::default();
+    for (contents, _) in read_all(inputs, &looking, progress).contents {
+        for (key, stream) in &contents.streams {
+            if let Some((_, last)) = stream.span {
+                let host = HostName { folded: key.computer.clone(), written: stream.computer.clone() };
+                latest.add_host(&host, last);
+            }
+        }
+    }
+    let RecentWindow { window, notices } = latest.window(length, to);
+    (Cow::Owned(SurveyOptions { window, ..options.clone() }), notices)
+}
+
+/// Reads all units.
+fn read_all(inputs: &[Input], options: &SurveyOptions, progress: &dyn Progress) -> SurveyParts {
+    progress.start(inputs.iter().map(|input| input.size).sum());
+    let units = source::units(inputs, CHUNKS_PER_UNIT);
+    let mut all = SurveyParts::default();
+    all.contents.resize_with(inputs.len(), Default::default);
+    let state =
+        || SurveyThreadState { scratch: Scratch::default().slow(options.slow_reader), ..SurveyThreadState::default() };
+    // In portions of a fixed size, not as threads come: steps back in time are told between neighbours, so that parts have to be put together in file
+    // order, and holding the parts of all units of a large case would take too much memory.
+    for units in units.chunks(UNITS_AT_A_TIME) {
+        let read = |state: &mut SurveyThreadState, unit: &WorkUnit| read(inputs, unit, state, options, progress);
+        let read: Vec<SurveyPart> = units.par_iter().map_init(state, read).collect();
+        for (unit, part) in units.iter().zip(read) {
+            let (contents, passed_over) = &mut all.contents[unit.input as usize];
+            contents.merge(part.contents);
+            *passed_over += part.passed_over;
+            all.faults.extend(part.faults);
+            all.unlisted += part.unlisted;
+            all.extents.extend(part.extents);
+        }
+    }
+    progress.finish();
+    all
+}
+
 #[derive(Default)]
 struct SurveyParts {
+    /// By input: what was found, and how many records were passed over.
+    contents: Vec<(FileContents, u64)>,
     faults: Vec<Fault>,
     unlisted: u64,
     extents: Vec<ChunkExtent>,

@@ -19,6 +19,13 @@ pub struct TimeWindow {
 )]
 pub struct WindowError(String);
 
+/// A length of time that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{0}' is not a length of time: write a number with s, m, h, d or w (90m, 36h, 2d, 1w), counted back from the last event; --from takes times"
+)]
+pub struct LengthError(String);
+
 impl TimeWindow {
     /// Whether the window excludes anything.
     pub fn is_active(&self) -> bool {
@@ -28,6 +35,11 @@ impl TimeWindow {
     /// Whether an instant lies inside.
     pub fn contains(&self, at: Ticks) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
+    }
+
+    /// Reads how long a window is that ends with the evidence.
+    pub fn parse_last(text: &str) -> Result<Ticks, LengthError> {
+        length(text).filter(|length| length.0 > 0).ok_or_else(|| LengthError(text.to_owned()))
     }
 
     /// Reads the start of a window. A date means its first instant.
@@ -51,6 +63,11 @@ fn now() -> Ticks {
 
 /// The time that is a number of s, m, h, d or w before `now`.
 fn ago(text: &str, now: Ticks) -> Option<Ticks> {
+    length(text).map(|length| Ticks(now.0.saturating_sub(length.0)))
+}
+
+/// A number of s, m, h, d or w.
+fn length(text: &str) -> Option<Ticks> {
     let text = text.trim();
     let unit = text.chars().next_back()?;
     let seconds = match unit.to_ascii_lowercase() {
@@ -63,7 +80,7 @@ fn ago(text: &str, now: Ticks) -> Option<Ticks> {
     };
     let digits = &text[..text.len() - unit.len_utf8()];
     let count: u32 = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
-    Some(Ticks(now.0.saturating_sub(i64::from(count).saturating_mul(seconds * Ticks::PER_SECOND))))
+    Some(Ticks(i64::from(count).saturating_mul(seconds * Ticks::PER_SECOND)))
 }
 
 /// The instant that a text names, and how long what it names lasts.

@@ -20,6 +20,7 @@ pub fn survey_document(survey: &EvidenceSurvey) -> Value {
         "hosts": hosts.iter().map(|host| host_document(host, &survey.files)).collect::<Vec<_>>(),
         "faults": survey.faults.iter().map(fault_document).collect::<Vec<_>>(),
         "unlisted_faults": survey.unlisted_faults,
+        "notices": survey.notices.iter().map(|notice| json!({ "kind": notice.kind.as_str(), "text": notice.text })).collect::<Value>(),
     })
 }
 

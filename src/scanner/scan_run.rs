@@ -29,7 +29,7 @@ pub struct ScanRun {
     pub chosen: ChosenRules,
     /// Alerts, faults and counts.
     pub outcome: Outcome,
-    /// The options that it ran with.
+    /// The options that it ran with; the window is the one that applied.
     pub options: RunOptions,
     /// Notices about the rules, the run and its options; sorted, each once.
     pub notices: Vec<Notice>,
@@ -64,7 +64,7 @@ impl ScanRun {
     pub fn new(
         mut chosen: ChosenRules,
         paths: &[PathBuf],
-        options: RunOptions,
+        mut options: RunOptions,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let set = std::mem::take(&mut chosen.loaded.set);
@@ -78,6 +78,7 @@ impl ScanRun {
             .with_exceptions(chosen.exceptions.clone())
             .with_watch(NameWatch::new(asked.sought()));
         let mut outcome = pipeline::run(paths, &detector, &options, progress)?;
+        options.window = outcome.window;
         let mut notices = chosen.loaded.notices.clone();
         notices.append(&mut outcome.notices);
         let addresses = outcome.addresses.take();

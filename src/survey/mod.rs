@@ -13,6 +13,7 @@ pub use notable::{Notable, NotableKind};
 pub use runs::NumberRuns;
 
 use crate::base::{Ticks, host};
+use crate::diag::Notice;
 use crate::source::{Fault, Input, LogHeader};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -240,7 +241,7 @@ pub struct SurveyedFile {
 }
 
 /// The survey of all inputs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct EvidenceSurvey {
     /// Every input, in order.
     pub files: Vec<SurveyedFile>,
@@ -248,6 +249,8 @@ pub struct EvidenceSurvey {
     pub faults: Vec<Fault>,
     /// Faults that were counted but are not listed.
     pub unlisted_faults: u64,
+    /// From when on records count, if the evidence decides that.
+    pub notices: Vec<Notice>,
 }
 
 /// The survey of one computer over all files.

@@ -49,6 +49,10 @@ pub struct Choice {
     /// Pass over events after this time (UTC); a date means the end of that day
     #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_to)]
     pub to: Option<Ticks>,
+    /// Look only at the end of the evidence: so long a time before its last event (not before now), such as 90m, 48h, 7d or 2w. With --to the last event
+    /// is the last one not after that. It is looked for first, in a pass of its own
+    #[arg(long, value_name = "LENGTH", value_parser = TimeWindow::parse_last, conflicts_with = "from")]
+    pub last: Option<Ticks>,
     /// Look only at events with these IDs, such as 1,3,11-15
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = EventFilter::parse_ids)]
     pub include_eid: Vec<RangeInclusive<u32>>,

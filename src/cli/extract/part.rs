@@ -47,6 +47,7 @@ pub fn run_again(session: &Session, wanted: &[&Alert], path: &Path) -> Result<Ex
     // What was passed over before is not in the file, and its host may have another name now.
     let options = RunOptions {
         window: TimeWindow::default(),
+        last: None,
         filter: EventFilter::default(),
         search: Search::default(),
         timeline: None,

@@ -33,7 +33,7 @@ pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     writeln!(out.out, "{BOLD}Summary{BOLD:#}")?;
     line(out, "evidence", &evidence(session))?;
     line(out, "Sysmon", &sysmon_events(stats))?;
-    line(out, "records", &records(stats))?;
+    line(out, "records", &records(session))?;
     recovered(out, stats)?;
     line(out, "rules", &rules(session))?;
     if session.run.chosen.builtin && session.run.chosen.left_out.by_choice == 0 {
@@ -64,7 +64,7 @@ pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Resu
     if stats.is_without_events() {
         line(out, "Sysmon", &sysmon_events(stats))?;
     }
-    line(out, "records", &records(stats))?;
+    line(out, "records", &records(session))?;
     recovered(out, stats)?;
     line(out, "faults", &faults(session))?;
     notices(out, session)?;
@@ -148,13 +148,15 @@ fn sysmon_events(stats: &Stats) -> String {
 }
 
 /// Every record that was met is in one of the terms.
-fn records(stats: &Stats) -> String {
+fn records(session: &Session) -> String {
+    let stats = &session.run.outcome.stats;
     let Stats { tally, mapped, outside_window, filtered, .. } = stats;
+    let outside = if session.run.options.last.is_some() { "outside --last" } else { "outside --from/--to" };
     let terms = [
         (*mapped, "mapped"),
         (tally.other_providers, "other providers"),
         (tally.duplicates, "duplicates"),
-        (*outside_window, "outside --from/--to"),
+        (*outside_window, outside),
         (*filtered, "filtered by ID or computer"),
         (tally.unreadable, "unreadable"),
     ];

@@ -30,6 +30,9 @@ pub fn print(out: &mut dyn Write, survey: &EvidenceSurvey, verbose: bool) -> io:
     if !survey.files.is_empty() {
         print_files(out, survey)?;
     }
+    for notice in &survey.notices {
+        line(out, "note", &shown(&notice.text, None))?;
+    }
     Ok(())
 }
 
