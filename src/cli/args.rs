@@ -36,6 +36,7 @@ Examples:
 Exit codes: 0 done; 1 findings (only with --fail-on-detection), or a test failed; 2 a rule or a test file is wrong; 3 wrong call, or no input at all;
 4 done, but some input could not be read (0 with --allow-partial); 130 interrupted.";
 
+mod columns;
 mod except;
 mod extract;
 mod formats;
@@ -45,6 +46,7 @@ mod level;
 mod lists;
 mod matches;
 mod outputs;
+mod processes;
 mod report;
 mod search;
 mod shared;
@@ -52,7 +54,9 @@ mod shell;
 mod stack;
 mod story;
 mod test;
+mod timeline;
 
+pub use columns::*;
 pub use except::*;
 pub use extract::*;
 pub use formats::*;
@@ -61,6 +65,7 @@ pub use ioc::*;
 pub use lists::*;
 pub use matches::*;
 pub use outputs::*;
+pub use processes::*;
 pub use report::*;
 pub use search::*;
 pub use shared::*;
@@ -68,6 +73,7 @@ pub use shell::*;
 pub use stack::*;
 pub use story::*;
 pub use test::*;
+pub use timeline::*;
 
 /// Runs Elastic EQL detection rules over collected Windows event logs, offline.
 ///
@@ -97,7 +103,7 @@ pub enum Command {
     /// Count how often each value of a field occurs, on which hosts, the rarest first
     Stack(Box<StackArgs>),
     /// Write every event, grouped by process and in time order
-    Timeline(TimelineArgs),
+    Timeline(Box<TimelineArgs>),
     /// Tell what is in the evidence: computers, channels, event IDs, times, gaps, cleared logs, damage
     Info(InfoArgs),
     /// Show what started what: the processes of each host as trees
@@ -186,21 +192,6 @@ pub struct QueryArgs {
     pub query_file: Option<PathBuf>,
     #[command(flatten)]
     pub output: MatchArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct TimelineArgs {
-    #[command(flatten)]
-    pub evidence: Evidence,
-    #[command(flatten)]
-    pub rules: RuleArgs,
-    #[command(flatten)]
-    pub target: TargetArgs,
-    /// Format of the output; told by the ending of the file if not given, else csv
-    #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
-    pub output_type: Option<TimelineType>,
-    #[command(flatten)]
-    pub formats: FormatArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 
 mod args;
 mod case;
+mod chosen_processes;
 mod except;
 mod exit;
 mod explain;
@@ -16,6 +17,7 @@ mod ioc;
 mod matches;
 mod output;
 mod plain_writer;
+mod profiles;
 mod progress;
 mod query;
 mod report;

@@ -4,15 +4,16 @@ use super::args::{self, AlertFormat, FormatArgs};
 use super::interrupt::{self, LineWriter};
 use super::stdout::is_stdout;
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use evql::pipeline::SortedTimeline;
 use evql::report::html::AlertsHtml;
 use evql::report::{
-    AlertsCsv, AlertsJson, Exporter, IndicatorsCsv, IndicatorsMisp, IndicatorsStix, JsonLayout, NavigatorLayer,
-    Results, SummaryMarkdown, TimelineBulk, TimelineCsv, TimelineEcs, TimelineExplorer, TimelineFormat, TimelineJson,
+    AlertsCsv, AlertsJson, ChosenForm, Exporter, IndicatorsCsv, IndicatorsMisp, IndicatorsStix, JsonLayout, NavigatorLayer,
+    Results, SummaryMarkdown, TimelineBulk, TimelineChosen, TimelineCsv, TimelineEcs, TimelineExplorer, TimelineFormat, TimelineJson,
     Timesketch, TimesketchForm,
 };
 use evql::source::{is_evidence, is_log_or_archive};
-use evql::timeline::RowContents;
+use evql::timeline::{MOST_CHOSEN, RowContents};
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -412,6 +413,24 @@ pub fn timeline_output(format: args::TimelineType, path: &Path, how: &FormatArgs
         args::TimelineType::Parquet => return parquet(path),
     };
     Ok(TimelineOutput::Text(format))
+}
+
+/// The way out of a timeline with columns of one's own choice.
+pub fn chosen_output(format: args::TimelineType, names: &[String]) -> Result<TimelineOutput> {
+    let form = match format {
+        args::TimelineType::Csv => ChosenForm::Csv,
+        args::TimelineType::Json => ChosenForm::Json(JsonLayout::Array),
+        args::TimelineType::Jsonl => ChosenForm::Json(JsonLayout::Lines),
+        other => {
+            let name = other.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+            bail!("--fields and --profile choose the columns of csv, json and jsonl; {name} has a form of its own, which other programs rely on");
+        }
+    };
+    let format = TimelineChosen::new(names, form);
+    if format.more_fields() > MOST_CHOSEN {
+        bail!("--fields: {} fields beside the usual ones are more than the {MOST_CHOSEN} that a timeline can have", format.more_fields());
+    }
+    Ok(TimelineOutput::Text(Box::new(format)))
 }
 
 #[cfg(feature = "parquet")]

@@ -3,6 +3,7 @@
 use super::args::{Look, QueryArgs as Args, QueryFormat};
 use super::exit::Exit;
 use super::matches::{self, MatchOutput};
+use super::profiles::chosen_fields;
 use super::session::{self, Session, WantedOutputs};
 use super::terminal::events::{EventLines, MOST};
 use super::terminal::{self, BOLD, MARK, TerminalPage, counted, shown};
@@ -29,10 +30,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let fields: Vec<Field> = query.fields().cloned().collect();
     let is_event = matches!(query, Query::Event(_));
     let inputs = session::paths(&evidence)?.into_iter().chain(args.query_file.clone()).collect();
-    let columns = &args.output.fields;
+    let columns = &chosen_fields(&args.output.columns)?;
     let output = MatchOutput::new(&args.output, inputs)?;
     // A query that may turn out to be wrong leaves no file behind.
-    let doubtful = !unknown.is_empty() || names_of_options(args, &evidence);
+    let doubtful = !unknown.is_empty() || names_of_options(columns, &evidence);
     let mut sink = if doubtful { None } else { output.open()? };
     let rule = Rule { unknown: unknown.into(), categories: categories.into(), ..Rule::bare(&text, query) };
     let loaded = Loaded::of(RuleSet { rules: vec![rule] });
@@ -93,9 +94,9 @@ fn asked(fields: &[Field]) -> Vec<Field> {
 }
 
 /// Whether options name fields that perhaps no event has.
-fn names_of_options(args: &Args, evidence: &super::args::Evidence) -> bool {
+fn names_of_options(columns: &[String], evidence: &super::args::Evidence) -> bool {
     let roles = [&evidence.timestamp_field, &evidence.event_category_field, &evidence.tiebreaker_field];
-    roles.into_iter().any(Option::is_some) || matches::has_unknown(&args.output.fields)
+    roles.into_iter().any(Option::is_some) || matches::has_unknown(columns)
 }
 
 /// The query, and the evidence: with `--query-file` the first positional argument is evidence too.

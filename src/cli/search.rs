@@ -3,6 +3,7 @@
 use super::args::{Look, SearchArgs as Args};
 use super::exit::Exit;
 use super::matches::{self, MatchOutput};
+use super::profiles::chosen_fields;
 use super::session::{self, Session, WantedOutputs};
 use super::terminal::events::EventLines;
 use super::terminal::{TerminalPage, counted, shown};
@@ -33,11 +34,11 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     }
     let search = Arc::new(EventSearch::new(pattern, &args.field));
     let output = MatchOutput::new(&args.output, session::paths(&args.evidence)?)?;
-    let columns = &args.output.fields;
+    let columns = &chosen_fields(&args.output.columns)?;
     let doubtful = matches::has_unknown(columns) || matches::has_unknown(&args.field);
     let mut sink = if doubtful { None } else { output.open()? };
     let outputs: Vec<PathBuf> = args.output.target.output.iter().cloned().collect();
-    let session = start(args, look, &outputs, &search)?;
+    let session = start(args, columns, look, &outputs, &search)?;
     let mistakes = session.run.asked.mistakes(&session.run.detector, &session.run.outcome);
     if !mistakes.is_empty() && session.has_input() {
         session.report_faults(look)?;
@@ -60,12 +61,12 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     Ok(session.leave(&args.evidence, false))
 }
 
-fn start(args: &Args, look: &Look, outputs: &[PathBuf], search: &Arc<EventSearch>) -> Result<Session> {
+fn start(args: &Args, columns: &[String], look: &Look, outputs: &[PathBuf], search: &Arc<EventSearch>) -> Result<Session> {
     let Some(query) = eql::compile(ALL).query else { bail!("'{ALL}' is no query") };
     let loaded = Loaded::of(RuleSet { rules: vec![Rule::bare(ALL, query)] });
     let chosen = ChosenRules {
         loaded,
-        named: [matches::named("--fields", &args.output.fields), matches::named("--field", &args.field)].concat(),
+        named: [matches::named("--fields", columns), matches::named("--field", &args.field)].concat(),
         ..ChosenRules::default()
     };
     let wanted = WantedOutputs { text: Some(search.clone()), ..WantedOutputs::default() };

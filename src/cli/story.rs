@@ -1,6 +1,7 @@
 //! `evql story`: what happened in an incident, in order and in sentences.
 
 use super::args::{Look, StoryArgs as Args, StoryFormat};
+use super::chosen_processes::{position_of, rank_of, subjects_of};
 use super::exit::Exit;
 use super::output::OutputFiles;
 use super::plain_writer::PlainWriter;
@@ -12,8 +13,7 @@ use anyhow::{Context, Result, bail};
 use evql::base::spool::SpoolSpace;
 use evql::detect::{Alert, AlertSource};
 use evql::extract::{ContextDepth, StoryEvents, WantedEvents};
-use evql::incident::{Incident, is_launcher, root_of};
-use evql::process::{Forest, process_of};
+use evql::process::Forest;
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -105,10 +105,7 @@ fn select(args: &Args, session: &Session, forest: &Forest) -> Result<(StoryHead,
         return Ok((StoryHead::of_process(guid, &name, &tree.name), wanted));
     }
     if let Some(number) = args.alert {
-        let position = usize::try_from(number - 1).unwrap_or(usize::MAX);
-        if position >= alerts.len() {
-            bail!("there is no alert {number}: the rules found {}", alerts.len());
-        }
+        let position = position_of(number, alerts.len())?;
         let mut rule = None;
         (alerts as &dyn AlertSource).for_each(|at, alert| {
             if at == position {
@@ -135,28 +132,10 @@ fn select(args: &Args, session: &Session, forest: &Forest) -> Result<(StoryHead,
     Ok((StoryHead::of_incident(rank, &incidents.by_rank[rank]), wanted))
 }
 
-/// The position of an incident, by its number or its id.
-fn rank_of(asked: &str, incidents: &[Incident]) -> Result<usize> {
-    let by_id = incidents.iter().position(|incident| incident.id.eq_ignore_ascii_case(asked));
-    let by_number = || asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    match by_id.or_else(|| by_number().filter(|rank| *rank < incidents.len())) {
-        Some(rank) => Ok(rank),
-        None => bail!("there is no incident {asked}: the alerts make {}", incidents.len()),
-    }
-}
-
 /// Takes the events of an alert, and all that its processes did with what they started; of an incident everything below the root of their tree.
 fn add_alert(wanted: &mut WantedEvents, alert: &Alert, forest: &Forest, from_root: bool) {
     wanted.add_alert(alert);
-    for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
-        let Some(at) = forest.position(&host) else { continue };
-        let tree = &forest.hosts[at];
-        let Some(node) = tree.find(&key) else { continue };
-        if is_launcher(tree.node(node)) {
-            // Whatever runs on the host was started by it: only its events in the alert are told.
-            continue;
-        }
-        let node = if from_root { root_of(tree, node) } else { node };
+    for (at, node) in subjects_of(alert, forest, from_root) {
         wanted.add_process(forest, at, node, ContextDepth::Descendants);
     }
 }

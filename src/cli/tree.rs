@@ -1,6 +1,7 @@
 //! `evql tree`: what started what on each host, all of it or around some processes.
 
 use super::args::{Look, TreeArgs as Args, TreeFormat};
+use super::chosen_processes::{named_processes, of_alert, position_of, some};
 use super::exit::Exit;
 use super::output::{OutputFiles, unknown_ending};
 use super::plain_writer::PlainWriter;
@@ -8,10 +9,9 @@ use super::progress::Bar;
 use super::session::{self, Session};
 use super::stdout::is_stdout;
 use super::terminal::{self, tree::TreeText};
-use anyhow::{Context, Result, bail};
-use evql::base::wildcard::{CaseSensitivity, Wildcard};
+use anyhow::{Context, Result};
 use evql::detect::Alert;
-use evql::process::{Forest, NodeIndex, TreeSelection, View, process_of};
+use evql::process::{Forest, NodeIndex, TreeSelection, View};
 use evql::report::TreeExport;
 use hashbrown::HashMap;
 use std::io::{self, BufWriter, Write};
@@ -44,7 +44,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let selection = selection(args, &forest, found)?;
     let drawn = format == TreeFormat::Text;
     let view =
-        View { depth: args.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
+        View { depth: args.processes.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
     let tree = TreeExport { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
     let text = TreeText { tree, detector: &session.run.detector, alerts: found, verbose: look.verbose };
     if let Some(sink) = sink {
@@ -95,7 +95,7 @@ fn format(given: Option<TreeFormat>, path: Option<&Path>) -> Result<TreeFormat> 
 fn by_process(forest: &Forest, alerts: &[Alert]) -> HashMap<(usize, NodeIndex), Vec<usize>> {
     let mut found: HashMap<_, Vec<usize>> = HashMap::new();
     for (number, alert) in (1..).zip(alerts) {
-        for place in places(forest, alert) {
+        for place in of_alert(forest, alert) {
             let numbers = found.entry(place).or_default();
             // Several events of one alert are often of one process.
             if numbers.last() != Some(&number) {
@@ -106,63 +106,13 @@ fn by_process(forest: &Forest, alerts: &[Alert]) -> HashMap<(usize, NodeIndex), 
     found
 }
 
-/// The processes of an alert's events.
-fn places<'a>(forest: &'a Forest, alert: &'a Alert) -> impl Iterator<Item = (usize, NodeIndex)> {
-    let processes = alert.present().filter_map(|event| process_of(&event.document));
-    processes.filter_map(|(host, key)| {
-        let at = forest.position(&host)?;
-        Some((at, forest.hosts[at].find(&key)?))
-    })
-}
-
 /// The processes that are asked for; `None` if none are.
 fn selection(args: &Args, forest: &Forest, alerts: &[Alert]) -> Result<Option<TreeSelection>> {
-    let mut selection = TreeSelection::new();
-    let hosts = || forest.hosts.iter().enumerate();
-    for guid in &args.guid {
-        // People copy an entity id from wherever they met it, with braces or without, and in letters of either case.
-        let plain = |text: &str| text.trim().trim_matches(['{', '}']).to_lowercase();
-        let wanted = plain(guid);
-        let found = hosts().flat_map(|(at, host)| {
-            let is = |node: &evql::process::ProcessNode| {
-                node.key.entity_id().is_some_and(|id| plain(&id.to_string()) == wanted)
-            };
-            (0..).zip(&host.nodes).filter(move |(_, node)| is(node)).map(move |(node, _)| (at, node))
-        });
-        let found: Vec<_> = found.collect();
-        select(&mut selection, found, &format!("the entity id {guid}"))?;
-    }
-    for &pid in &args.pid {
-        let found = hosts().flat_map(|(at, host)| host.with_pid(pid, args.at).into_iter().map(move |node| (at, node)));
-        select(&mut selection, found.collect(), &format!("the number {pid}"))?;
-    }
-    for &number in &args.alert {
-        let alert = usize::try_from(number - 1).ok().and_then(|at| alerts.get(at));
-        let Some(alert) = alert else { bail!("there is no alert {number}: the rules found {}", alerts.len()) };
-        select(&mut selection, places(forest, alert).collect(), &format!("an event of alert {number}"))?;
-    }
-    for pattern in &args.image {
-        let image = Wildcard::new(pattern, CaseSensitivity::Insensitive);
-        let is = |node: &evql::process::ProcessNode| {
-            let path = node.facts.image.as_deref();
-            path.is_some_and(|path| image.matches(path)) || node.name().is_some_and(|name| image.matches(name))
-        };
-        let found = hosts().flat_map(|(at, host)| {
-            let nodes = (0..).zip(&host.nodes);
-            nodes.filter(|(_, node)| is(node)).map(move |(node, _)| (at, node))
-        });
-        let found: Vec<_> = found.collect();
-        select(&mut selection, found, &format!("the image {pattern}"))?;
+    let mut selection: TreeSelection = named_processes(&args.processes, forest)?.into_iter().collect();
+    for &number in &args.processes.alert {
+        let places = of_alert(forest, &alerts[position_of(number, alerts.len())?]).collect();
+        selection.extend(some(places, &format!("an event of alert {number}"))?);
     }
     // Nothing asked for means all processes, which is something else than a selection of none.
-    let asked = args.guid.len() + args.pid.len() + args.alert.len() + args.image.len();
-    Ok((asked > 0).then_some(selection))
-}
-
-fn select(selection: &mut TreeSelection, found: Vec<(usize, NodeIndex)>, what: &str) -> Result<()> {
-    if found.is_empty() {
-        bail!("no process of this evidence has {what}");
-    }
-    selection.extend(found);
-    Ok(())
+    Ok(args.processes.is_given().then_some(selection))
 }

@@ -34,6 +34,10 @@ pub struct WantedEvents {
     pub numbers: Vec<RangeInclusive<u64>>,
     /// Everything that these processes did, by host in the letters that hosts are compared in.
     processes: HashSet<(String, EntityKey)>,
+    /// Those of them whose descendants were taken too.
+    with_descendants: HashSet<(usize, NodeIndex)>,
+    /// Ancestors whose starts were taken.
+    with_ancestors: HashSet<(usize, NodeIndex)>,
     /// Events at these places.
     places: BTreeSet<Locator>,
 }
@@ -59,17 +63,52 @@ impl WantedEvents {
         if depth == ContextDepth::None {
             return;
         }
-        let tree = &forest.hosts[host];
-        let name = crate::base::host::folded(&tree.name);
-        let starts = tree.ancestors(node).filter_map(|at| tree.node(at).started);
-        self.places.extend(starts.map(|order| order.origin()));
+        self.add_starts_of_ancestors(forest, host, node);
         // A list and no recursion: a chain of processes can be as long as the evidence.
         let mut open = vec![node];
         while let Some(at) = open.pop() {
-            let node = tree.node(at);
-            if self.processes.insert((name.to_string(), node.key.clone())) && depth == ContextDepth::Descendants {
-                open.extend(&node.children);
+            self.add_key(forest, host, at);
+            // Whether its descendants were taken is another matter than whether it was: another one may have asked for it alone.
+            if depth == ContextDepth::Descendants && self.with_descendants.insert((host, at)) {
+                open.extend(&forest.hosts[host].node(at).children);
             }
+        }
+    }
+
+    /// Adds processes with so many generations below them, or all if no number is given: everything that they did, and the starts of their ancestors.
+    pub fn add_generations(&mut self, forest: &Forest, roots: &[(usize, NodeIndex)], generations: Option<u32>) {
+        // Level by level from all of them at once: each process is met first on its shortest way, and never again.
+        let mut met: HashSet<(usize, NodeIndex)> = HashSet::new();
+        let mut level: Vec<(usize, NodeIndex)> = roots.iter().copied().filter(|place| met.insert(*place)).collect();
+        level.iter().for_each(|&(host, node)| self.add_starts_of_ancestors(forest, host, node));
+        let mut below = generations.unwrap_or(u32::MAX);
+        while !level.is_empty() {
+            level.iter().for_each(|&(host, node)| self.add_key(forest, host, node));
+            if below == 0 {
+                return;
+            }
+            below -= 1;
+            let children = |&(host, node): &(usize, NodeIndex)| {
+                forest.hosts[host].node(node).children.iter().map(move |child| (host, *child))
+            };
+            level = level.iter().flat_map(children).filter(|place| met.insert(*place)).collect();
+        }
+    }
+
+    fn add_key(&mut self, forest: &Forest, host: usize, node: NodeIndex) {
+        let tree = &forest.hosts[host];
+        let name = crate::base::host::folded(&tree.name);
+        self.processes.insert((name.to_string(), tree.node(node).key.clone()));
+    }
+
+    fn add_starts_of_ancestors(&mut self, forest: &Forest, host: usize, node: NodeIndex) {
+        let tree = &forest.hosts[host];
+        for at in tree.ancestors(node) {
+            // Whatever is above it was added when it was.
+            if !self.with_ancestors.insert((host, at)) {
+                return;
+            }
+            self.places.extend(tree.node(at).started.map(|order| order.origin()));
         }
     }
 
@@ -80,13 +119,15 @@ impl WantedEvents {
 
     /// The places of the events, in order.
     pub fn places(self, evidence: &EvidencePass, progress: &dyn Progress) -> Vec<Locator> {
-        let mut places = self.places.clone();
+        let mut places: Vec<Locator> = self.places.iter().copied().collect();
         if self.needs_pass() {
             let wanted = Arc::new(self);
             let new = || SelectionObserver { wanted: Arc::clone(&wanted), pending: Vec::new(), found: Vec::new() };
             places.extend(evidence.observe(progress, &new).into_iter().flat_map(|observer| observer.found));
         }
-        places.into_iter().collect()
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     fn wants(&self, event: &ObservedEvent<'_>) -> bool {

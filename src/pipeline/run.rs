@@ -74,7 +74,7 @@ pub fn run(
         EvidenceSurvey { files, ..EvidenceSurvey::default() }
     });
     let duplicates = outcome.again.duplicates.clone();
-    outcome.timeline = spool.map(|spool| SortedTimeline { spool, duplicates, pool });
+    outcome.timeline = spool.map(|spool| SortedTimeline { spool, duplicates, pool, only: None });
     Ok(outcome)
 }
 

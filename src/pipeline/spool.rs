@@ -10,6 +10,7 @@ mod processes;
 mod sorted;
 
 use super::duplicates::Duplicates;
+use crate::base::Locator;
 use crate::base::host::folded_bytes;
 use crate::base::spool::SpoolLimits;
 use crate::event::OrderKey;
@@ -167,11 +168,11 @@ impl RowSpool {
         mut self,
         pool: &rayon::ThreadPool,
         duplicates: &Duplicates,
-        parts: &AlertParts,
+        (parts, only): (&AlertParts, Option<&[Locator]>),
         format: &FormatRows<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let format = RowFormat { parts, format };
+        let format = RowFormat { parts, only, format };
         if self.runs.is_empty() {
             return self.write_held(pool, duplicates, &format, out);
         }
@@ -263,7 +264,7 @@ impl RowSpool {
                 start = Some(record.clone());
             }
             bytes.clear();
-            let entry = format.entry(row, start.as_deref().and_then(TimelineRow::read));
+            let Some(entry) = format.entry(row, start.as_deref().and_then(TimelineRow::read)) else { continue };
             (format.format)(&mut std::iter::once(entry), &mut bytes);
             sorted.write_all(&bytes)?;
             written += bytes.len() as u64;
@@ -321,7 +322,7 @@ impl<'s> HeldRows<'s> {
             if here.is_creation {
                 start = Some(row);
             }
-            Some(format.entry(row, start))
+            format.entry(row, start)
         });
         (format.format)(&mut entries, out);
     }
@@ -369,18 +370,26 @@ pub type FormatRows<'f> = dyn Fn(&mut dyn Iterator<Item = TimelineEntry<'_>>, &m
 /// How rows are formatted.
 struct RowFormat<'f> {
     parts: &'f AlertParts,
+    /// The places of the rows that are wanted, in order; all are if there is nothing.
+    only: Option<&'f [Locator]>,
     format: &'f FormatRows<'f>,
 }
 
 impl<'f> RowFormat<'f> {
-    fn entry<'r>(&self, row: TimelineRow<'r>, start: Option<TimelineRow<'r>>) -> TimelineEntry<'r>
+    /// A row with what stands beside it, if it is wanted. Rows that are not have their say before: what is carried from the start of a process does not depend
+    /// on whether the start is wanted.
+    fn entry<'r>(&self, row: TimelineRow<'r>, start: Option<TimelineRow<'r>>) -> Option<TimelineEntry<'r>>
     where
         'f: 'r,
     {
-        let parts = self.parts.of(row.order.origin());
+        let origin = row.order.origin();
+        if self.only.is_some_and(|only| only.binary_search(&origin).is_err()) {
+            return None;
+        }
+        let parts = self.parts.of(origin);
         // What names no process has no start, even where a creation names none.
         let start = start.filter(|_| !row.is_creation && row.entity_id.is_some());
-        TimelineEntry { row, start, parts }
+        Some(TimelineEntry { row, start, parts })
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::duplicates::Duplicates;
 use super::spool::RowSpool;
+use crate::base::Locator;
 use crate::report::{Results, TimelineFormat};
 use crate::timeline::AlertParts;
 use std::io::{self, Write};
@@ -24,9 +25,16 @@ pub struct SortedTimeline {
     pub(super) spool: RowSpool,
     pub(super) duplicates: Arc<Duplicates>,
     pub(super) pool: Arc<rayon::ThreadPool>,
+    pub(super) only: Option<Vec<Locator>>,
 }
 
 impl SortedTimeline {
+    /// Leaves only the rows of events that were read at these places, given in order. Each stays what it was among all.
+    #[must_use]
+    pub fn only(self, places: Vec<Locator>) -> Self {
+        Self { only: Some(places), ..self }
+    }
+
     /// Writes the timeline in a format, whose [`TimelineFormat::contents`] must be those that were asked for.
     ///
     /// Fails if `out` does, or a temporary file.
@@ -38,8 +46,8 @@ impl SortedTimeline {
         };
         let mut rows = WithoutFirst { out, skip: format.separator().len().min(1), any: false };
         // The rows come in parallel, the writer is used by this thread alone.
-        let Self { spool, duplicates, pool } = self;
-        spool.write(&pool, &duplicates, &parts, &format_rows, &mut rows)?;
+        let Self { spool, duplicates, pool, only } = self;
+        spool.write(&pool, &duplicates, (&parts, only.as_deref()), &format_rows, &mut rows)?;
         let any = rows.any;
         out.write_all(format.tail(any).as_bytes())
     }

@@ -136,7 +136,7 @@ impl Visitor for UnitVisitor<'_> {
         if let Some(keywords) = &shape.keywords {
             worker.keywords.note(keywords, record, (row_cache, path), &mut self.found.long_keywords);
         }
-        if let Some((extractors, _)) = shape.columns.as_ref().filter(|_| worker.rows_hold(RowContents::Record)) {
+        if let Some((extractors, _)) = shape.columns.as_ref().filter(|_| worker.rows_hold(&RowContents::Record)) {
             // The row is the record itself, but what it is sorted by is a matter of the mapping, which need not be done for it.
             let event = LazyEvent::new(extractors, record, row_cache, path);
             self.subject = Some(Subject::new(&event, order_of(&event, record, clock), shape.is_creation));
@@ -326,7 +326,7 @@ impl UnitVisitor<'_> {
                 let is_creation = event.document.is_process_creation();
                 self.keep_record(record, &Subject::new(&event.document, order, is_creation));
             } else {
-                self.state.rows.event(&event, order, timeline.contents);
+                self.state.rows.event(&event, order, &timeline.contents);
                 self.state.row_ends.push(self.state.rows.bytes().len());
             }
         }

@@ -179,17 +179,17 @@ impl<'run> Worker<'run> {
 
     /// Whether some output needs every event in full.
     pub fn needs_every_event(&self) -> bool {
-        self.options.inventory || self.rows_hold(RowContents::Document)
+        self.options.inventory || self.rows_hold(&RowContents::Document)
     }
 
     /// Whether a timeline is wanted that tells of connections from whom to whom they are.
     pub fn tells_connections(&self) -> bool {
-        self.rows_hold(RowContents::Details) || self.rows_hold(RowContents::Record)
+        self.rows_hold(&RowContents::Details) || self.rows_hold(&RowContents::Record)
     }
 
     /// Whether a timeline is wanted whose rows have these contents.
-    pub fn rows_hold(&self, contents: RowContents) -> bool {
-        self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == contents)
+    pub fn rows_hold(&self, contents: &RowContents) -> bool {
+        self.options.timeline.as_ref().is_some_and(|timeline| timeline.contents == *contents)
     }
 
     /// Whether an event holds the text that is looked for, if one is.
@@ -221,7 +221,7 @@ impl<'run> Worker<'run> {
         let constants = sysmon::constants(record.event_id(), mapping);
         let columns = self.options.timeline.as_ref().and_then(|TimelineOptions { contents, .. }| {
             let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
-            let template = RowTemplate::new(&mut extractors, *contents, &constants)?;
+            let template = RowTemplate::new(&mut extractors, contents, &constants)?;
             Some((extractors, template))
         });
         let watch = self.detector.watch().shape(record, mapping);

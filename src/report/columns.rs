@@ -1,6 +1,7 @@
 //! The parts that CSV and JSON rows of a timeline share: columns, carried facts, alerts. This module does not know either format.
 
 use super::results::Results;
+use crate::base::escape::{cell, is_plain_cell};
 use crate::base::json;
 use crate::ecs::{FieldId, FieldType};
 use crate::event::{OrderKey, Value};
@@ -144,8 +145,13 @@ pub fn push_cell_text(column: usize, cell: Cell<'_>, out: &mut String) {
     };
 }
 
-/// Adds a value as JSON.
+/// Adds a value of a column as JSON.
 pub fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
+    push_json_value(|| has_all_digits(column), cell, out);
+}
+
+/// Adds a value as JSON; an instant has all its digits if that is so.
+pub fn push_json_value(has_all_digits: impl FnOnce() -> bool, cell: Cell<'_>, out: &mut Vec<u8>) {
     match cell {
         Cell::Text(text) => json::push_text(out, text),
         Cell::Long(number) => json::push_long(out, number),
@@ -156,10 +162,29 @@ pub fn push_json_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
         Cell::Boolean(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
         Cell::Date(at) => {
             out.push(b'"');
-            at.push_rfc3339(has_all_digits(column), out);
+            at.push_rfc3339(has_all_digits(), out);
             out.push(b'"');
         }
     }
+}
+
+/// Adds a text to a line of CSV, safe in a spreadsheet, in quotes if it needs some.
+pub fn push_csv_text(text: &str, out: &mut Vec<u8>) {
+    if is_plain_cell(text) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    let text = cell(text);
+    if !text.contains(['"', ',', '\r', '\n']) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'"');
+    for (number, part) in text.split('"').enumerate() {
+        if number > 0 {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'"');
 }
 
 /// The alerts of an event in one cell: `#1 Rule name (stage 1 of 2)`, separated by `; `.

@@ -102,7 +102,7 @@ fn with(text: &str, value: &str) -> String {
 /// The message of an event that is in no timeline.
 pub fn message_of(event: &Event, known: &HostAddresses) -> String {
     let mut writer = RowWriter::default();
-    writer.event(event, event.order(Clock::Logged), RowContents::Details);
+    writer.event(event, event.order(Clock::Logged), &RowContents::Details);
     let bytes = writer.take();
     let Some(row) = TimelineRow::read(&bytes) else { return String::new() };
     let entry = TimelineEntry { row, start: None, parts: &[] };

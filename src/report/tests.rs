@@ -109,7 +109,7 @@ fn timeline(format: &dyn TimelineFormat) -> String {
     let (start, connection) = events();
     let bytes = [&start, &connection].map(|event| {
         let mut writer = RowWriter::default();
-        writer.event(event, event.order(Clock::Logged), format.contents());
+        writer.event(event, event.order(Clock::Logged), &format.contents());
         writer.take()
     });
     let [start_row, connection_row] = bytes.each_ref().map(|bytes| TimelineRow::read(bytes).unwrap());

@@ -3,10 +3,9 @@
 //! Rows are what the `csv` crate writes, byte for byte; a test holds that. Most of a timeline is cells that need neither quotes nor a look at the cell as a
 //! spreadsheet sees it, which one pass over the bytes tells.
 
-use super::columns::{ALERTS, Carried, START_RECORD, alerts_text, has_all_digits, merge, next_column};
+use super::columns::{ALERTS, Carried, START_RECORD, alerts_text, has_all_digits, merge, next_column, push_csv_text};
 use super::format::TimelineFormat;
 use super::results::Results;
-use crate::base::escape::{cell, is_plain_cell};
 use crate::base::json;
 use crate::timeline::{CARRIED_COLUMNS, Cell, FIELDS, RowCells, RowContents, TimelineEntry};
 use std::io;
@@ -75,7 +74,7 @@ impl CsvLine<'_> {
                 text.extend_from_slice(b"; ");
                 push_plain(column, cell, &mut text);
             }
-            push_text(&String::from_utf8_lossy(&text), self.out);
+            push_csv_text(&String::from_utf8_lossy(&text), self.out);
         } else {
             push_cell(column, first, self.out);
         }
@@ -128,12 +127,12 @@ fn push_row(results: &Results<'_>, entry: &TimelineEntry<'_>, carried: &mut Carr
     }
     line.skip_to(FIELDS.len());
     if entry.start.is_some() {
-        let make = |record: &mut Vec<u8>| push_text(entry.start_record().unwrap_or_default(), record);
+        let make = |record: &mut Vec<u8>| push_csv_text(entry.start_record().unwrap_or_default(), record);
         carried.push_record(make, line.out);
     }
     line.out.push(b',');
     if !entry.parts.is_empty() {
-        push_text(&alerts_text(results, entry), line.out);
+        push_csv_text(&alerts_text(results, entry), line.out);
     }
     line.out.push(b'\n');
 }
@@ -141,10 +140,10 @@ fn push_row(results: &Results<'_>, entry: &TimelineEntry<'_>, carried: &mut Carr
 /// Adds a cell.
 fn push_cell(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
     match cell {
-        Cell::Text(text) => push_text(text, out),
+        Cell::Text(text) => push_csv_text(text, out),
         // A sign begins a formula.
-        Cell::Long(number) if number < 0 => push_text(&number.to_string(), out),
-        Cell::Double(number) => push_text(&number.to_string(), out),
+        Cell::Long(number) if number < 0 => push_csv_text(&number.to_string(), out),
+        Cell::Double(number) => push_csv_text(&number.to_string(), out),
         cell => push_plain(column, cell, out),
     }
 }
@@ -158,23 +157,4 @@ fn push_plain(column: usize, cell: Cell<'_>, out: &mut Vec<u8>) {
         Cell::Boolean(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
         Cell::Date(at) => at.push_rfc3339(has_all_digits(column), out),
     }
-}
-
-/// Adds a text, safe in a spreadsheet, in quotes if it needs some.
-fn push_text(text: &str, out: &mut Vec<u8>) {
-    if is_plain_cell(text) {
-        return out.extend_from_slice(text.as_bytes());
-    }
-    let text = cell(text);
-    if !text.contains(['"', ',', '\r', '\n']) {
-        return out.extend_from_slice(text.as_bytes());
-    }
-    out.push(b'"');
-    for (number, part) in text.split('"').enumerate() {
-        if number > 0 {
-            out.extend_from_slice(b"\"\"");
-        }
-        out.extend_from_slice(part.as_bytes());
-    }
-    out.push(b'"');
 }

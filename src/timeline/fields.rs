@@ -2,21 +2,26 @@
 
 use crate::ecs::{self, Field, FieldId};
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The contents of rows: how much of an event each holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RowContents {
     /// The values of [`FIELDS`].
     #[default]
     Columns,
     /// The values of [`FIELDS`] and of [`DETAILS`].
     Details,
+    /// The values of [`FIELDS`] and of these, which are none of them; at most [`MOST_CHOSEN`].
+    Chosen(Arc<[Field]>),
     /// The whole document, as JSON.
     Document,
     /// The record itself, before it was mapped.
     Record,
 }
+
+/// Most fields of [`RowContents::Chosen`]: columns are numbered by a byte.
+pub const MOST_CHOSEN: usize = u8::MAX as usize - FIELDS.len();
 
 /// The fields that a row has, in order.
 pub const FIELDS: &[FieldId] = &[
@@ -121,9 +126,13 @@ pub static DETAILS: LazyLock<Vec<Field>> = LazyLock::new(|| {
 });
 
 /// The fields that rows of some contents hold, in the order of their numbers.
-pub fn fields_of(contents: RowContents) -> impl Iterator<Item = Field> {
-    let details = (contents == RowContents::Details).then(|| DETAILS.iter().cloned()).into_iter().flatten();
-    FIELDS.iter().map(|field| (*field).into()).chain(details)
+pub fn fields_of(contents: &RowContents) -> impl Iterator<Item = Field> + use<'_> {
+    let more: &[Field] = match contents {
+        RowContents::Details => &DETAILS,
+        RowContents::Chosen(fields) => fields,
+        RowContents::Columns | RowContents::Document | RowContents::Record => &[],
+    };
+    FIELDS.iter().map(|field| (*field).into()).chain(more.iter().cloned())
 }
 
 /// The positions in [`FIELDS`] of those in [`CARRIED`], which stand together.

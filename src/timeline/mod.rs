@@ -11,7 +11,7 @@ mod record;
 mod row;
 
 pub use entry::{AlertPart, AlertParts, EntryColumns, TimelineEntry};
-pub use fields::{CARRIED, CARRIED_COLUMNS, DETAILS, FIELDS, RowContents, fields_of};
+pub use fields::{CARRIED, CARRIED_COLUMNS, DETAILS, FIELDS, MOST_CHOSEN, RowContents, fields_of};
 pub use record::{Data, RecordView, SystemView};
 pub use row::{Cell, RowCells, RowHead, RowTemplate, RowWriter, Subject, TimelineRow};
 

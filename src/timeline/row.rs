@@ -124,7 +124,7 @@ enum TemplatePart {
 impl RowTemplate {
     /// The template of events with these extractors, which learn the columns; `constants` has the values that are the same for all events.
     /// `None` if some column cannot be extracted without mapping the whole event.
-    pub fn new(extractors: &mut Extractors, contents: RowContents, constants: &Document) -> Option<Self> {
+    pub fn new(extractors: &mut Extractors, contents: &RowContents, constants: &Document) -> Option<Self> {
         let place = |extractors: &mut Extractors, field: &Field| {
             extractors.learn(field);
             extractors.position(field)
@@ -188,9 +188,9 @@ impl RowWriter {
     }
 
     /// Writes an event.
-    pub fn event(&mut self, event: &Event, order: OrderKey, contents: RowContents) {
+    pub fn event(&mut self, event: &Event, order: OrderKey, contents: &RowContents) {
         let fronts = self.begin_event(event);
-        if matches!(contents, RowContents::Columns | RowContents::Details) {
+        if !matches!(contents, RowContents::Document | RowContents::Record) {
             for (column, field) in (0..).zip(fields_of(contents)) {
                 // Beats and agents write there when they read a record.
                 let is_time_of_reading = !event.is_logged_known && field == Field::Known(ecs::EVENT_CREATED);
@@ -201,7 +201,7 @@ impl RowWriter {
         }
         self.end(order, event.document.is_process_creation(), &fronts);
         match contents {
-            RowContents::Columns | RowContents::Details => {}
+            RowContents::Columns | RowContents::Details | RowContents::Chosen(_) => {}
             RowContents::Document => event.push_json(&mut self.bytes),
             RowContents::Record => {
                 self.bytes.push(record::DOCUMENT);

@@ -27,7 +27,7 @@ fn event(logged: i64, set: impl FnOnce(&mut Document)) -> Event {
 
 fn bytes(event: &Event, contents: RowContents) -> Vec<u8> {
     let mut writer = RowWriter::default();
-    writer.event(event, event.order(crate::event::Clock::Logged), contents);
+    writer.event(event, event.order(crate::event::Clock::Logged), &contents);
     writer.take()
 }
 

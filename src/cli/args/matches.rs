@@ -1,5 +1,6 @@
 //! Arguments about matches, which `query` and `search` have in common.
 
+use super::columns::ColumnArgs;
 use super::shared::TargetArgs;
 use clap::{Args, ValueEnum};
 
@@ -11,9 +12,8 @@ pub struct MatchArgs {
     /// Format of the output; told by the ending of the file if not given, else text on a terminal and jsonl in a file
     #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub output_type: Option<QueryFormat>,
-    /// Fields to show, comma between: columns of csv, values of text
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',', help_heading = "Output")]
-    pub fields: Vec<String>,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

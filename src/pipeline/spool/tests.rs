@@ -43,7 +43,7 @@ fn spooled(events: &[Event], max_memory: u64) -> Vec<Line> {
         let mut writer = RowWriter::default();
         let mut ends = Vec::new();
         for event in events {
-            writer.event(event, event.order(Clock::Logged), RowContents::Columns);
+            writer.event(event, event.order(Clock::Logged), &RowContents::Columns);
             ends.push(writer.bytes().len());
         }
         spool.add(Rows { bytes: writer.take(), ends }).unwrap();
@@ -58,7 +58,7 @@ fn spooled(events: &[Event], max_memory: u64) -> Vec<Line> {
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let mut out = Vec::new();
-    spool.write(&pool, &Duplicates::default(), &AlertParts::default(), &format, &mut out).unwrap();
+    spool.write(&pool, &Duplicates::default(), (&AlertParts::default(), None), &format, &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -113,7 +113,7 @@ fn a_folder_that_is_not_there_is_told() {
     let mut spool = RowSpool::new(SpoolLimits { max_memory: 0, temp_folder: Some("/no/such/folder".into()) });
     let mut writer = RowWriter::default();
     let event = event(0, &("a".into(), "1".into(), true, 1));
-    writer.event(&event, event.order(Clock::Logged), RowContents::Columns);
+    writer.event(&event, event.order(Clock::Logged), &RowContents::Columns);
     let ends = vec![writer.bytes().len()];
     assert!(spool.add(Rows { bytes: writer.take(), ends }).is_err());
 }

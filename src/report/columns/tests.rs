@@ -66,7 +66,7 @@ fn row(number: u64, is_creation: bool, values: Vec<(usize, Value)>) -> Vec<u8> {
         original: None,
     };
     let mut writer = RowWriter::default();
-    writer.event(&event, event.order(Clock::Logged), RowContents::Columns);
+    writer.event(&event, event.order(Clock::Logged), &RowContents::Columns);
     writer.take()
 }
 

@@ -52,7 +52,7 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
     let mut rows = Vec::new();
     for (event, parts) in [(&full, &[part][..]), (&empty, &[])] {
         let mut writer = RowWriter::default();
-        writer.event(event, event.order(Clock::Logged), RowContents::Columns);
+        writer.event(event, event.order(Clock::Logged), &RowContents::Columns);
         let bytes = writer.take();
         let entry = TimelineEntry { row: TimelineRow::read(&bytes).unwrap(), start: None, parts };
         TimelineParquet.row(&results, &entry, &mut rows);
