@@ -1,17 +1,17 @@
 //! `evql search`: a text or a regular expression looked for in the fields of all events.
 
-use super::args::{Look, SearchArgs as Args};
+use super::args::{Look, QueryFormat, SearchArgs as Args};
 use super::exit::Exit;
 use super::matches::{self, MatchOutput};
 use super::profiles::chosen_fields;
 use super::session::{self, Session, WantedOutputs};
 use super::terminal::events::EventLines;
-use super::terminal::{TerminalPage, counted, shown};
+use super::terminal::{DIM, TerminalPage, counted, shown};
 use anyhow::{Result, bail};
 use evql::ChosenRules;
 use evql::detect::AlertSource;
 use evql::eql;
-use evql::report::QueryMatches;
+use evql::report::{QueryMatches, with_context};
 use evql::rules::{Loaded, Rule, RuleSet};
 use evql::search::{EventSearch, PatternError, SearchPattern};
 use std::io::{self, Write};
@@ -21,6 +21,10 @@ use std::sync::Arc;
 /// The query whose events are searched.
 const ALL: &str = "any where true";
 
+/// What stands before a hit where other events are shown too, and before those.
+const HIT_LINE: &str = "> ";
+const CONTEXT_LINE: &str = "  ";
+
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let Some(text) = &args.text else { bail!("no text given: evql search TEXT PATH...") };
@@ -29,6 +33,9 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         Ok(pattern) => pattern,
         Err(error) => return refuse(text, &error),
     };
+    if args.context.context_of.is_some() && args.context.wanted().is_none() {
+        bail!("--context-of says what --context N shows around hits: give a number too, such as --context 5");
+    }
     if let Some(empty) = args.field.iter().position(|name| name.trim().is_empty()) {
         bail!("--field {}: the name is empty", empty + 1);
     }
@@ -38,7 +45,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let doubtful = matches::has_unknown(columns) || matches::has_unknown(&args.field);
     let mut sink = if doubtful { None } else { output.open()? };
     let outputs: Vec<PathBuf> = args.output.target.output.iter().cloned().collect();
-    let session = start(args, columns, look, &outputs, &search)?;
+    let mut session = start(args, columns, look, &outputs, &search)?;
     let mistakes = session.run.asked.mistakes(&session.run.detector, &session.run.outcome);
     if !mistakes.is_empty() && session.has_input() {
         session.report_faults(look)?;
@@ -48,12 +55,22 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     if doubtful {
         sink = output.open()?;
     }
-    let found = QueryMatches { alerts: &session.run.outcome.alerts, is_event: true };
+    let context = args.context.wanted();
+    let continues = match context {
+        Some(context) => session.go_on(look, |run, bar| run.load_context(context, bar))?,
+        None => Vec::new(),
+    };
+    if context.is_some() && output.format == QueryFormat::Text {
+        // What stands around hits is told in sentences.
+        session.go_on(look, |run, bar| run.learn_addresses(bar))?;
+    }
+    let found =
+        QueryMatches { alerts: &session.run.outcome.alerts, is_event: true, with_context: context.is_some() };
     let written = MatchOutput::write(sink, |page| {
         if matches::write_for_programs(found, output.format, columns, page.out)? {
             return Ok(());
         }
-        write_text(page, &session, &search, columns, look)
+        write_text(page, &session, &search, (columns, &continues), look)
     });
     session.report_faults(look)?;
     written?;
@@ -78,7 +95,7 @@ fn write_text(
     page: &mut TerminalPage<'_>,
     session: &Session,
     search: &EventSearch,
-    columns: &[String],
+    (columns, continues): (&[String], &[bool]),
     look: &Look,
 ) -> io::Result<()> {
     let columns = matches::named_fields(columns);
@@ -90,8 +107,16 @@ fn write_text(
         columns: &columns,
     };
     let alerts: &dyn AlertSource = &session.run.outcome.alerts;
-    alerts.for_each(|_, alert| {
-        alert.present().try_for_each(|event| lines.hit(page, "", event, &search.hits(&event.document)))
+    let is_marked = !continues.is_empty();
+    alerts.for_each(|number, alert| {
+        // As `grep` has it: a line between hits unless what is shown of them is one piece.
+        if is_marked && number > 0 && !continues[number] {
+            writeln!(page.out, "{DIM}--{DIM:#}")?;
+        }
+        with_context(alert).try_for_each(|(distance, event)| match distance {
+            0 => lines.hit(page, if is_marked { HIT_LINE } else { "" }, event, &search.hits(&event.document)),
+            _ => lines.sentence(page, CONTEXT_LINE, (event, None), &[]),
+        })
     })
 }
 

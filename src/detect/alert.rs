@@ -26,6 +26,17 @@ pub struct Alert {
     /// The creation of the process that the alert is about, if it is not one of the events itself; once
     /// it was looked for.
     pub start: Option<Arc<Event>>,
+    /// What stands around its first event in the order of its host or process, in that order; once it was looked for.
+    pub context: Vec<ContextEvent>,
+}
+
+/// An event that stands around another one.
+#[derive(Clone, Debug)]
+pub struct ContextEvent {
+    /// How many events it comes after that one, or before it if negative; never 0.
+    pub distance: i32,
+    /// The event.
+    pub event: Arc<Event>,
 }
 
 impl Alert {

@@ -36,6 +36,7 @@ impl AlertBuilder {
             tally: found.tally,
             repeated: None,
             start: None,
+            context: Vec::new(),
         }
     }
 

@@ -28,7 +28,7 @@ mod prefilter;
 mod repeats;
 mod tally;
 
-pub use alert::{Alert, Findings, MAX_SIGNALS, Unanswered};
+pub use alert::{Alert, ContextEvent, Findings, MAX_SIGNALS, Unanswered};
 pub use alert_builder::AlertBuilder;
 pub use alert_source::{AlertOutline, AlertSource, AlertWriter, TextTaker, WantedRules};
 pub use compile::{

@@ -18,7 +18,7 @@ use super::reread::EventReader;
 use crate::base::Locator;
 use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
 use crate::detect::{
-    Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, Detector, FoundAlert, KeptAlerts,
+    Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, ContextEvent, Detector, FoundAlert, KeptAlerts,
     RepeatFilter, RepeatedAlerts, RuleIndex, TextTaker, WantedRules, suppressing,
 };
 use crate::event::Event;
@@ -43,10 +43,20 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// An event of an alert, by where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct WantedEvent {
+pub struct WantedEvent {
     origin: Locator,
     alert: u32,
     stage: u16,
+}
+
+/// The stage that events around an alert count theirs from, which is the alert itself.
+const AROUND: i32 = 1 << 15;
+
+impl WantedEvent {
+    /// An event so far after an alert, or before it if negative.
+    pub fn around(origin: Locator, alert: u32, distance: i32) -> Self {
+        Self { origin, alert, stage: u16::try_from(AROUND + distance).unwrap_or(u16::MAX) }
+    }
 }
 
 /// An event of an alert, read.
@@ -104,6 +114,8 @@ pub struct AlertStore {
     events: Option<SortedSpool<LoadedEvent>>,
     /// Starts of processes that no stage of the alert is, by the alert's position.
     starts: Option<SortedSpool<LoadedEvent>>,
+    /// What stands around alerts, by the alert's position.
+    context: Option<SortedSpool<LoadedEvent>>,
     builder: AlertBuilder,
     reader: EventReader,
     summary: AlertSummary,
@@ -116,12 +128,13 @@ struct SpooledAlert {
     found: FoundAlert,
     events: Vec<LoadedEvent>,
     start: Option<LoadedEvent>,
+    context: Vec<LoadedEvent>,
     repeated: Option<RepeatedAlerts>,
 }
 
 impl SpooledAlert {
     fn bytes(&self) -> usize {
-        self.events.iter().chain(&self.start).map(SpoolItem::bytes).sum()
+        self.events.iter().chain(&self.start).chain(&self.context).map(SpoolItem::bytes).sum()
     }
 
     /// The alert with all of its events.
@@ -132,7 +145,11 @@ impl SpooledAlert {
             loaded.and_then(event)
         };
         let alert = builder.alert(&self.found, of_stage);
-        Alert { start: self.start.as_ref().and_then(event), repeated: self.repeated, ..alert }
+        let around = |loaded: &LoadedEvent| {
+            Some(ContextEvent { distance: i32::from(loaded.stage) - AROUND, event: event(loaded)? })
+        };
+        let context = self.context.iter().filter_map(around).collect();
+        Alert { start: self.start.as_ref().and_then(event), repeated: self.repeated, context, ..alert }
     }
 }
 
@@ -157,6 +174,7 @@ impl AlertStore {
             repeated: HashMap::new(),
             events: None,
             starts: None,
+            context: None,
             builder,
             reader,
             summary: AlertSummary::default(),
@@ -233,6 +251,14 @@ impl AlertStore {
         if self.held.take().is_some() {
             self.hold()?;
         }
+        Ok(())
+    }
+
+    /// Reads what stands around alerts; what is not there any more is left out.
+    pub fn load_context(&mut self, wanted: &SortedSpool<WantedEvent>) -> io::Result<()> {
+        let (context, _) = self.load_wanted(wanted)?;
+        self.context = Some(context);
+        self.held.take();
         Ok(())
     }
 
@@ -352,6 +378,7 @@ impl AlertStore {
     ) -> io::Result<()> {
         let mut events = self.events.as_ref().map(|events| events.partition(0).peekable());
         let mut starts = self.starts.as_ref().map(|starts| starts.partition(0).peekable());
+        let mut context = self.context.as_ref().map(|context| context.partition(0).peekable());
         let (mut batch, mut bytes, mut next) = (Vec::new(), 0, 0);
         for (number, found) in self.found.partition(0).enumerate() {
             let (found, events) = (found?, take_of(&mut events, number)?);
@@ -359,12 +386,13 @@ impl AlertStore {
                 continue;
             }
             let (position, start) = (next, take_of(&mut starts, next)?.pop());
+            let context = take_of(&mut context, next)?;
             next += 1;
             if !is_wanted(found.rule()) {
                 continue;
             }
             let repeated = self.repeated.get(&number).copied();
-            let alert = SpooledAlert { position, found, events, start, repeated };
+            let alert = SpooledAlert { position, found, events, start, context, repeated };
             bytes += alert.bytes();
             batch.push(alert);
             if batch.len() >= BATCH || bytes >= BATCH_BYTES {

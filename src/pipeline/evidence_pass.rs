@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::reread::{EventReader, scratch};
 use super::threads::{CHUNKS_PER_UNIT, StatePool};
 use crate::base::Locator;
+use crate::base::spool::SpoolSpace;
 use crate::detect::{AlertSource, Straddling};
 use crate::diag::Notice;
 use crate::ecs;
@@ -71,6 +72,11 @@ impl EvidencePass {
         });
         progress.finish();
         states.into_states().into_iter().map(|state| state.observer).collect()
+    }
+
+    /// Where spools of the run write.
+    pub fn space(&self) -> &SpoolSpace {
+        &self.reader.space
     }
 
     /// A fault for each file that is not as it was before the first pass: what is looked up in it then may be of another state.

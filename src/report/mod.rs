@@ -52,7 +52,7 @@ pub use message::message_of;
 pub use navigator::NavigatorLayer;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetWriter, TimelineParquet};
-pub use query::{QueryMatches, joined_values};
+pub use query::{QueryMatches, joined_values, with_context};
 pub use results::Results;
 pub use stack::{ExamplePlace, StackTable};
 pub use summary_md::SummaryMarkdown;

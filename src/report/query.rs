@@ -7,6 +7,7 @@ use crate::base::json_object::push_object;
 use crate::detect::{Alert, AlertSource};
 use crate::ecs::{self, Field, FieldId, SubField};
 use crate::event::Event;
+use serde_json::json;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -40,7 +41,12 @@ pub struct QueryMatches<'a> {
     pub alerts: &'a dyn AlertSource,
     /// Whether the query asks for single events, and not for sequences or samples.
     pub is_event: bool,
+    /// Whether what stands around events is shown with them, each marked by the number of its hit and its distance from it.
+    pub with_context: bool,
 }
+
+/// The field that says which hit an event is, or stands around: `evql.hit.number`, from 1, and `evql.hit.distance`, which is 0 for the hit itself.
+const HIT: &str = "hit";
 
 impl QueryMatches<'_> {
     /// Writes them as JSON, one after the other.
@@ -50,7 +56,16 @@ impl QueryMatches<'_> {
             return Ok(());
         }
         let mut writer = JsonWriter::new(out, layout);
-        let write = |_: usize, found: &Alert, text: &mut Vec<u8>| self.push(found, text);
+        let write = |position: usize, found: &Alert, text: &mut Vec<u8>| {
+            if self.with_context {
+                for (number, (distance, event)) in with_context(found).enumerate() {
+                    text.extend_from_slice(if number > 0 { layout.separator() } else { "" }.as_bytes());
+                    push_marked(event, position, distance, text);
+                }
+            } else {
+                self.push(found, text);
+            }
+        };
         self.alerts.for_all_texts(&write, |text| writer.push_text(text))?;
         writer.finish()
     }
@@ -80,20 +95,52 @@ impl QueryMatches<'_> {
         };
         let mut writer = csv::Writer::from_writer(out);
         let head = fields.iter().map(|field| cell(field.name()).into_owned());
-        let places = ["match", "stage"].map(str::to_owned).into_iter().filter(|_| !self.is_event);
+        let places = if self.with_context { ["hit", "distance"] } else { ["match", "stage"] };
+        let has_places = self.with_context || !self.is_event;
+        let places = places.map(str::to_owned).into_iter().filter(|_| has_places);
         writer.write_record(places.chain(head))?;
         self.alerts.for_each(|number, found| {
-            for (stage, event) in found.events.iter().enumerate() {
-                let Some(event) = event else { continue };
-                let place = [number + 1, stage + 1].map(|number| number.to_string());
-                let place = place.into_iter().filter(|_| !self.is_event);
+            let number = number + 1;
+            let mut write = |place: i64, event: &Event| {
+                let place = [number.to_string(), place.to_string()].into_iter().filter(|_| has_places);
                 let values = fields.iter().map(|field| cell(&joined_values(event, field)).into_owned());
-                writer.write_record(place.chain(values))?;
+                writer.write_record(place.chain(values))
+            };
+            if self.with_context {
+                return with_context(found).try_for_each(|(distance, event)| write(distance.into(), event)).map_err(Into::into);
+            }
+            let present = (1..).zip(&found.events).filter_map(|(stage, event)| Some((stage, event.as_ref()?)));
+            for (stage, event) in present {
+                write(stage, event)?;
             }
             Ok(())
         })?;
         writer.flush()
     }
+}
+
+/// The event of an alert with what stands around it, in order: each with how many events it comes after it, or before it if negative.
+pub fn with_context(found: &Alert) -> impl Iterator<Item = (i32, &Arc<Event>)> {
+    let around = |is_before: bool| {
+        let here = found.context.iter().filter(move |around| (around.distance < 0) == is_before);
+        here.map(|around| (around.distance, &around.event))
+    };
+    around(true).chain(found.present().take(1).map(|event| (0, event))).chain(around(false))
+}
+
+/// Adds an event as its document, with the mark of the hit that it is or stands around.
+fn push_marked(event: &Event, position: usize, distance: i32, out: &mut Vec<u8>) {
+    let mut document = event.to_json();
+    if let Some(object) = document.as_object_mut() {
+        let mark = json!({ "number": position + 1, "distance": distance });
+        match object.entry("evql").or_insert_with(|| json!({})).as_object_mut() {
+            Some(own) => drop(own.insert(HIT.to_owned(), mark)),
+            // A document of another program that has a value of this name.
+            None => drop(object.insert(format!("evql.{HIT}"), mark)),
+        }
+    }
+    // Writing to a Vec does not fail.
+    drop(serde_json::to_writer(out, &document));
 }
 
 /// The values of a field in one text, `; ` between them; in lower case for a multi-field that Elasticsearch keeps so.

@@ -10,7 +10,7 @@ use crate::detect::{Alert, Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::Field;
 use crate::incident::Incidents;
-use crate::pipeline::{self, Outcome, Progress, RunError, RunOptions};
+use crate::pipeline::{self, HitContext, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
 use crate::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
 use crate::report::Results;
@@ -125,6 +125,14 @@ impl ScanRun {
         Ok(())
     }
 
+    /// Looks up what stands around the events that alerts are, as a search has them: the events before and after each. Returns, by alert, whether what is
+    /// shown of it goes on where the alert before it ends.
+    pub fn load_context(&mut self, context: HitContext, progress: &dyn Progress) -> Result<Vec<bool>, RunError> {
+        let continues = pipeline::load_context(&self.outcome.again, &mut self.outcome.alerts, context, progress)?;
+        self.outcome.compare_files();
+        Ok(continues)
+    }
+
     /// Takes what a pass over the processes of all events tells of hosts.
     pub fn note_processes(&mut self, forest: &Forest) {
         self.replace_host_notices(forest.several_hosts());
@@ -176,6 +184,7 @@ impl ScanRun {
 fn has_undecided_connection(alert: &Alert) -> bool {
     let mut connections = alert
         .present()
+        .chain(alert.context.iter().map(|around| &around.event))
         .filter_map(|event| Connection::read(|field| event.document.first(field).map(ToString::to_string)));
     connections.any(|connection| connection.peer_by_itself().is_none())
 }

@@ -18,7 +18,7 @@ fn alert(seconds: i64, user: Option<&str>) -> Alert {
         events: vec![Some(Arc::new(event))],
         tally: None,
         repeated: None,
-        start: None,
+        start: None, context: Vec::new(),
     }
 }
 

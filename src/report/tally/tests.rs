@@ -20,7 +20,7 @@ fn alert(tally: AlertTally) -> Alert {
         events: vec![event(0), event(90)],
         tally: Some(tally),
         repeated: None,
-        start: None,
+        start: None, context: Vec::new(),
     }
 }
 
