@@ -1,4 +1,4 @@
-//! Ctrl-C: the run ends at once, what was written ends with a complete line, and a file that nothing was written to is not left behind.
+//! Ctrl-C, and the signals by which a system ends programs (SIGTERM, SIGHUP): the run ends at once, what was written ends with a complete line, and a file that nothing was written to is not left behind.
 //!
 //! An empty file of findings would say that nothing was found. Most temporary files have no names and go away with the process;
 //! the others are removed.
@@ -16,6 +16,8 @@ const EXIT_CODE: i32 = 130;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes that are gathered before they are written.
 const BLOCK: usize = 1 << 18;
+/// Bytes that are gathered where a person may be waiting.
+const BLOCK_FOR_PEOPLE: usize = 1 << 13;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Files under names of their own that are to go away if the run is interrupted.
@@ -32,7 +34,7 @@ fn outputs() -> MutexGuard<'static, Vec<OutputFile>> {
     OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes Ctrl-C over. Without a handler it still ends the run, by the signal itself.
+/// Takes Ctrl-C over, and what a shutdown, a time limit or a closed terminal sends. Without a handler each still ends the run, by the signal itself.
 pub fn install() {
     let _ = ctrlc::set_handler(|| {
         // A second Ctrl-C does not wait for the writer.
@@ -86,13 +88,22 @@ pub struct LineWriter {
     has_begun: bool,
     /// Whether a part of it is of no use to anybody.
     all_or_nothing: bool,
+    /// Bytes that are gathered before they are written.
+    block: usize,
 }
 
 impl LineWriter {
     /// Writes to `out`, which is the file at `path`, or `-` for stdout.
     pub fn new(out: Box<dyn Write + Send>, path: &Path) -> Self {
         outputs().push(OutputFile { path: path.to_owned(), has_begun: false });
-        Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false }
+        Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false, block: BLOCK }
+    }
+
+    /// Writes for people to stdout, in colours if these are wanted there.
+    pub fn to_people() -> Self {
+        let mut writer = Self::new(Box::new(anstream::stdout()), Path::new("-"));
+        writer.block = BLOCK_FOR_PEOPLE;
+        writer
     }
 
     /// Marks a file that has no lines and is useless without its end: if the run is interrupted, it is removed.
@@ -141,13 +152,13 @@ impl Write for LineWriter {
             self.end();
         }
         match memchr::memrchr(b'\n', bytes) {
-            _ if self.all_or_nothing && self.pending.len() + bytes.len() > BLOCK => {
+            _ if self.all_or_nothing && self.pending.len() + bytes.len() > self.block => {
                 self.out.write_all(&self.pending)?;
                 self.pending.clear();
                 self.out.write_all(bytes)?;
             }
             // Only whole lines leave the buffer, so that the file ends in one whenever the process does.
-            Some(at) if self.pending.len() + bytes.len() > BLOCK => {
+            Some(at) if self.pending.len() + bytes.len() > self.block => {
                 self.out.write_all(&self.pending)?;
                 self.pending.clear();
                 self.out.write_all(&bytes[..=at])?;

@@ -1,6 +1,7 @@
 //! Where the matches of `query` and `search` go: the format, the file, and the line that counts them.
 
 use super::args::{Look, MatchArgs, QueryFormat};
+use super::interrupt::LineWriter;
 use super::output::{OutputFiles, OutputSink, unknown_ending};
 use super::session::Session;
 use super::stdout::is_stdout;
@@ -12,7 +13,7 @@ use evql::diag::{self, Diagnostic, Severity};
 use evql::ecs::Field;
 use evql::eql::UnknownName;
 use evql::report::QueryMatches;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The way out of matches.
@@ -41,7 +42,7 @@ impl MatchOutput {
     /// Writes to an output that was opened, or to the terminal.
     pub fn write(sink: Option<OutputSink>, write: impl FnOnce(&mut TerminalPage<'_>) -> io::Result<()>) -> Result<()> {
         let Some(sink) = sink else {
-            let mut out = BufWriter::new(anstream::stdout().lock());
+            let mut out = LineWriter::to_people();
             write(&mut TerminalPage::stdout(&mut out))?;
             return Ok(out.flush()?);
         };

@@ -3,6 +3,7 @@
 use super::args::{AlertFormat, Look, Scan};
 use super::case;
 use super::exit::Exit;
+use super::interrupt::LineWriter;
 use super::output::{self, OutputFiles, OutputSink, TimelineOutput};
 use super::session::{self, Session, WantedOutputs};
 use super::stdout::is_stdout;
@@ -90,7 +91,7 @@ fn show(args: &Scan, look: &Look, session: &Session, uses_stdout: bool) -> Resul
     // Where a program reads stdout, people read stderr. Both get the same text.
     let mut people: Box<dyn Write> = match (look.quiet, uses_stdout) {
         (true, _) => Box::new(std::io::sink()),
-        (false, false) => Box::new(BufWriter::new(anstream::stdout())),
+        (false, false) => Box::new(LineWriter::to_people()),
         (false, true) => Box::new(BufWriter::new(anstream::stderr())),
     };
     let shown = terminal::alerts::AlertDetail {

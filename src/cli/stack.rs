@@ -4,6 +4,7 @@ mod presets;
 
 use super::args::{Look, StackArgs as Args, StackFormat};
 use super::exit::Exit;
+use super::interrupt::LineWriter;
 use super::matches;
 use super::output::OutputFiles;
 use super::session::{self, Session, WantedOutputs};
@@ -16,7 +17,7 @@ use evql::eql::{self, Predicate, Query};
 use evql::process::{Stack, StackOptions, StackedEvents, keeps_case};
 use evql::report::{JsonLayout, StackTable};
 use presets::preset;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Rows that are shown on a terminal unless another number is asked for.
@@ -87,7 +88,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     match sink {
         Some(sink) => sink.write_with(|out| write(&mut TerminalPage::file(out)))?,
         None if is_shown => {
-            let mut out = BufWriter::new(anstream::stdout().lock());
+            let mut out = LineWriter::to_people();
             write(&mut TerminalPage::stdout(&mut out)).and_then(|()| out.flush())?;
         }
         None => {}

@@ -3,6 +3,7 @@
 use super::args::{Look, StoryArgs as Args, StoryFormat};
 use super::chosen_processes::{position_of, rank_of, subjects_of};
 use super::exit::Exit;
+use super::interrupt::LineWriter;
 use super::output::OutputFiles;
 use super::plain_writer::PlainWriter;
 use super::session::{self, Session};
@@ -15,7 +16,7 @@ use evql::detect::{Alert, AlertSource};
 use evql::extract::{ContextDepth, StoryEvents, WantedEvents};
 use evql::process::Forest;
 use std::ffi::OsStr;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Most events of one kind in a row that are told, unless all are wanted.
@@ -52,11 +53,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
             .open(path)?
             .write_with(|out| write(format, head, (&story, &marks, most_alike), &mut PlainWriter::new(out)))?;
     } else {
-        let stdout: Box<dyn Write> = match format {
-            StoryFormat::Text => Box::new(anstream::stdout().lock()),
-            StoryFormat::Md => Box::new(io::stdout().lock()),
+        let mut out = match format {
+            StoryFormat::Text => LineWriter::to_people(),
+            StoryFormat::Md => LineWriter::new(Box::new(io::stdout()), Path::new("-")),
         };
-        let mut out = BufWriter::new(stdout);
         let done = write(format, head, (&story, &marks, most_alike), &mut out).and_then(|()| out.flush());
         done.context("cannot write the story")?;
     }

@@ -3,6 +3,7 @@
 use super::args::{Look, TreeArgs as Args, TreeFormat};
 use super::chosen_processes::{named_processes, of_alert, position_of, some};
 use super::exit::Exit;
+use super::interrupt::LineWriter;
 use super::output::{OutputFiles, unknown_ending};
 use super::plain_writer::PlainWriter;
 use super::progress::Bar;
@@ -14,7 +15,7 @@ use evql::detect::Alert;
 use evql::process::{Forest, NodeIndex, TreeSelection, View};
 use evql::report::TreeExport;
 use hashbrown::HashMap;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Most generations that are drawn, unless more are asked for.
@@ -51,9 +52,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         // Colours are for terminals.
         sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter::new(out)))?;
     } else {
-        let stdout: Box<dyn Write> =
-            if drawn { Box::new(anstream::stdout().lock()) } else { Box::new(io::stdout().lock()) };
-        let mut out = BufWriter::new(stdout);
+        let plain = || LineWriter::new(Box::new(io::stdout()), Path::new("-"));
+        let mut out = if drawn { LineWriter::to_people() } else { plain() };
         write(format, &tree, &text, &mut out).and_then(|()| out.flush()).context("cannot write the tree")?;
     }
     if !look.quiet {
