@@ -241,13 +241,13 @@ await check("incidents hold their alerts, cards are grouped as wished, and the a
   run(["report", input, "-o", report, "-C"]);
   const grouped = await open();
   const heads = () => grouped.locator("#cards > details.incident").evaluateAll((parts) => parts.map((part) => [part.id, part.querySelectorAll(".card").length, part.open]));
-  assert.deepEqual(await heads(), [["i-bb", 2, false], ["i-aa", 2, false]], "the highest score comes first, and all are closed");
+  assert.deepEqual(await heads(), [["incident-bb", 2, false], ["incident-aa", 2, false]], "the highest score comes first, and all are closed");
   assert.deepEqual(await shown(grouped), ["alert-5"], "one alert is of no incident");
-  assert.ok((await grouped.locator("#i-aa > summary").innerText()).includes("WINWORD.EXE -> <b>evil</b>.exe"));
+  assert.ok((await grouped.locator("#incident-aa > summary").innerText()).includes("WINWORD.EXE -> <b>evil</b>.exe"));
   assert.match(await grouped.locator(".lead").first().innerText(), /in 2 incidents/);
   await shoot(grouped, "light-incidents");
   await grouped.evaluate(() => { location.hash = "#alert-1"; });
-  await grouped.waitForFunction(() => document.getElementById("i-aa").open && document.getElementById("alert-1").open);
+  await grouped.waitForFunction(() => document.getElementById("incident-aa").open && document.getElementById("alert-1").open);
   await grouped.selectOption("#group", "h");
   const byHost = await grouped.locator("#cards > details.incident > summary .title").allInnerTexts();
   assert.equal(new Set(byHost).size, byHost.length);
@@ -255,7 +255,7 @@ await check("incidents hold their alerts, cards are grouped as wished, and the a
   await grouped.selectOption("#group", "time");
   assert.equal((await shown(grouped)).length, 5);
   await grouped.selectOption("#group", "incident");
-  assert.deepEqual((await heads()).map(([id, count]) => [id, count]), [["i-bb", 2], ["i-aa", 2]]);
+  assert.deepEqual((await heads()).map(([id, count]) => [id, count]), [["incident-bb", 2], ["incident-aa", 2]]);
   await grouped.selectOption("#f-h", { label: "ws-0418.corp.example (2)" });
   const found = await shown(grouped);
   assert.deepEqual(found, ["alert-3", "alert-4"], "a filter opens the incident that it finds something in");

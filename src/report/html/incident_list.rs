@@ -123,7 +123,7 @@ impl IncidentList {
         let id = html! { (Attribute(&incident.id)) };
         // The tag is closed behind the last card of the incident.
         format!(
-            "<details class=\"incident {severity}\" id=\"i-{}\"{open}>{}{}",
+            "<details class=\"incident {severity}\" id=\"incident-{}\"{open}>{}{}",
             id.into_string(),
             summary.into_string(),
             stories.part(&incident.id).into_string()

@@ -270,9 +270,9 @@ impl Indicators {
                 @for ((kind, title), (list, over)) in KINDS.iter().zip(self.lists.iter().zip(&self.over)) {
                     @if !list.is_empty() {
                         section.indicator {
-                            h3 id={ "i-" (kind) } { (title) " " span.count { (grouped(list.len() as u64)) } }
+                            h3 id={ "indicators-" (kind) } { (title) " " span.count { (grouped(list.len() as u64)) } }
                             button.copy.js-only type="button" data-copy={ "list-" (kind) } aria-label={ "Copy " (title) } { "Copy" }
-                            pre id={ "list-" (kind) } tabindex="0" aria-labelledby={ "i-" (kind) } data-kind=(kind) {
+                            pre id={ "list-" (kind) } tabindex="0" aria-labelledby={ "indicators-" (kind) } data-kind=(kind) {
                                 @for entry in list { (PreEscaped(escape::html(entry))) "\n" }
                             }
                             @if *over > 0 { p.cut { "… " (grouped(*over)) " more mentions did not fit into this list" } }
