@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -13,40 +13,83 @@ fn evql(args: &[&str]) -> Command {
     command
 }
 
-/// What Ctrl-C sends.
-fn interrupt(child: &Child) {
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+/// Signals that end a program: Ctrl-C, a shutdown or time limit, a terminal that is closed.
+const SIGNALS: [&str; 3] = ["-INT", "-TERM", "-HUP"];
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
+}
+
+/// A folder of forged logs, with more to tell of than a pipe holds.
+fn forged(folder: &Path) -> String {
+    let logs = folder.join("logs").to_str().unwrap().to_owned();
+    let done = evql(&["forge", "--large", "4M", "--seed", "3", "-o", &logs]).status().unwrap();
+    assert!(done.success());
+    logs
 }
 
 #[test]
 fn a_timeline_that_is_interrupted_ends_with_a_complete_line() {
     let folder = tempfile::tempdir().unwrap();
-    let logs = folder.path().join("logs");
-    let logs = logs.to_str().unwrap();
-    let forged = evql(&["forge", "--large", "4M", "--seed", "3", "-o", logs]).status().unwrap();
-    assert!(forged.success());
-    for format in ["csv", "jsonl", "ecs"] {
-        // On a busy machine the signal may come after the last line was written: then there was nothing to interrupt.
-        let interrupted = (0..20).find_map(|_| interrupted_timeline(logs, format));
-        let bytes = interrupted.unwrap_or_else(|| panic!("{format}: it was never interrupted"));
-        assert_eq!(bytes.last(), Some(&b'\n'), "{format}");
-        assert!(bytes.len() > 1000, "{format}");
+    let logs = forged(folder.path());
+    for (format, signal) in ["csv", "jsonl", "ecs"].into_iter().zip(SIGNALS) {
+        assert_whole_lines(&["timeline", &logs, "-t", format, "-q"], signal);
     }
 }
 
-/// What a timeline has written when it is interrupted while it writes; `None` if it came to its end before.
-fn interrupted_timeline(logs: &str, format: &str) -> Option<Vec<u8>> {
-    let mut child = evql(&["timeline", logs, "-t", format, "-q"]).stdout(Stdio::piped()).spawn().unwrap();
+#[test]
+fn whatever_is_interrupted_ends_with_a_complete_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = forged(folder.path());
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, "svchost.exe\nchrome.exe\nexplorer.exe\n").unwrap();
+    let list = list.to_str().unwrap();
+    let logs = logs.as_str();
+    // A process with long descendants: the story of an incident here fits into a pipe.
+    let shells = ["timeline", logs, "-q", "--image", "explorer.exe", "--depth", "0", "--fields", "process.entity_id"];
+    let shells = String::from_utf8(evql(&shells).stdout(Stdio::piped()).output().unwrap().stdout).unwrap();
+    let shell = shells.lines().nth(1).unwrap();
+    let outputs: &[&[&str]] = &[
+        &["search", "e", logs],
+        &["search", "e", logs, "--context", "1", "-t", "csv"],
+        &["search", "e", logs, "-t", "json"],
+        &["stack", "process.command_line,process.entity_id", logs, "--limit", "0"],
+        &["stack", "process.command_line,process.entity_id", logs, "-t", "csv"],
+        &["tree", logs],
+        &["story", logs, "--all", "--guid", shell],
+        &["query", "any where true", logs],
+        &["scan", logs, "--all", "--no-triage"],
+        &["ioc", list, logs, "--every-event", "-o", "-", "-t", "jsonl"],
+    ];
+    for (output, signal) in outputs.iter().zip(SIGNALS.into_iter().cycle()) {
+        assert_whole_lines(output, signal);
+    }
+}
+
+/// Runs a program that writes more than a pipe holds, and ends it while it does.
+fn assert_whole_lines(args: &[&str], signal: &str) {
+    // On a busy machine the signal may come after the last line was written: then there was nothing to interrupt.
+    let interrupted = (0..20).find_map(|_| interrupted(args, signal));
+    let bytes = interrupted.unwrap_or_else(|| panic!("{args:?}: it was never interrupted"));
+    assert!(bytes > 1000, "{args:?} {signal}");
+}
+
+/// How much was written until the signal; `None` if the output was complete before.
+fn interrupted(args: &[&str], signal: &str) -> Option<usize> {
+    let mut child = evql(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
     // Much more is to come than a pipe holds: the program is writing, and waits for us.
     let mut bytes = vec![0; 1000];
     out.read_exact(&mut bytes).unwrap();
-    interrupt(&child);
+    send(signal, &child);
     out.read_to_end(&mut bytes).unwrap();
-    let code = child.wait().unwrap().code();
-    assert!(matches!(code, Some(0 | 130)), "{format}: {code:?}");
-    (code == Some(130)).then_some(bytes)
+    let done = child.wait_with_output().unwrap();
+    assert!(matches!(done.status.code(), Some(0 | 4 | 130)), "{args:?} {signal}: {:?}", done.status);
+    assert_eq!(bytes.last(), Some(&b'\n'), "{args:?} {signal}");
+    let said = String::from_utf8_lossy(&done.stderr);
+    let is_cut = said.contains("interrupted; the output ends with its last complete line");
+    (done.status.code() == Some(130) && is_cut).then_some(bytes.len())
 }
 
 #[test]
@@ -55,17 +98,41 @@ fn a_run_that_is_interrupted_before_it_writes_leaves_no_empty_file() {
     let (findings, timeline) = (folder.path().join("findings.jsonl"), folder.path().join("timeline.csv"));
     let name = |path: &Path| path.to_str().unwrap().to_owned();
     // Standard input that says nothing and does not end.
-    let mut child = evql(&["scan", "-", "-q", "-o", &name(&findings), "--timeline", &name(&timeline)])
+    for (format, signal) in
+        ["jsonl", "md", "stix", "misp", "navigator", "ioc-csv", "html"].into_iter().zip(SIGNALS.into_iter().cycle())
+    {
+        let mut child =
+            evql(&["scan", "-", "-q", "-o", &name(&findings), "-t", format, "--timeline", &name(&timeline)])
+                .stdin(Stdio::piped())
+                .spawn()
+                .unwrap();
+        // To wait for a child closes its standard input, and then the run would end by itself.
+        let _open = child.stdin.take();
+        while !timeline.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            std::thread::yield_now();
+        }
+        send(signal, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{format} {signal}");
+        assert!(!findings.exists() && !timeline.exists(), "{format} {signal}");
+    }
+}
+
+/// What `nohup` starts goes on when the terminal is closed.
+#[test]
+fn a_run_that_is_to_outlive_its_terminal_does() {
+    let mut child = Command::new("nohup")
+        .args([env!("CARGO_BIN_EXE_evql"), "info", "-", "-q"])
         .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // To wait for a child closes its standard input, and then the run would end by itself.
-    let _open = child.stdin.take();
-    while !timeline.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-        std::thread::yield_now();
-    }
-    interrupt(&child);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(!findings.exists() && !timeline.exists());
+    let mut input = child.stdin.take().unwrap();
+    // More than a pipe holds: when it is written, the program reads, and has long been told what to do with signals.
+    input.write_all(&vec![b' '; 1 << 20]).unwrap();
+    send("-HUP", &child);
+    drop(input);
+    // Blanks are no log: that is told, and nobody has ended the run before.
+    assert_eq!(child.wait().unwrap().code(), Some(3));
 }

@@ -35,21 +35,38 @@ fn outputs() -> MutexGuard<'static, Vec<OutputFile>> {
 }
 
 /// Takes Ctrl-C over, and what a shutdown, a time limit or a closed terminal sends. Without a handler each still ends the run, by the signal itself.
+///
+/// Who starts a long run by `nohup` wants it to outlive the terminal, and a handler for all of these signals would end it with the terminal: then none is
+/// taken over.
 pub fn install() {
-    let _ = ctrlc::set_handler(|| {
-        // A second Ctrl-C does not wait for the writer.
-        let again = INTERRUPTED.swap(true, Ordering::SeqCst);
-        // Nothing can begin to be written while this is held, and if nothing is being written it is held until the end.
-        let outputs = outputs();
-        if !again && outputs.iter().any(|output| output.has_begun) {
-            // The writer sees the flag at its next write and ends the process itself, at the end of a line. It needs the lock for that.
-            drop(outputs);
-            std::thread::sleep(PATIENCE);
-        } else {
-            remove_untouched(&outputs);
-        }
-        std::process::exit(EXIT_CODE);
-    });
+    if ctrlc::try_set_handler(end_run).is_err() && !is_hangup_ignored() {
+        // Only Ctrl-C is ignored, as by a shell for what it starts in the background.
+        let _ = ctrlc::set_handler(end_run);
+    }
+}
+
+/// Whether the end of the terminal is nothing to this process. Where the system does not say, it may be so.
+fn is_hangup_ignored() -> bool {
+    const HANGUP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & HANGUP != 0)
+}
+
+/// Ends the run, or has the writer that is active end it.
+fn end_run() {
+    // A second Ctrl-C does not wait for the writer.
+    let again = INTERRUPTED.swap(true, Ordering::SeqCst);
+    // Nothing can begin to be written while this is held, and if nothing is being written it is held until the end.
+    let outputs = outputs();
+    if !again && outputs.iter().any(|output| output.has_begun) {
+        // The writer sees the flag at its next write and ends the process itself, at the end of a line. It needs the lock for that.
+        drop(outputs);
+        std::thread::sleep(PATIENCE);
+    } else {
+        remove_untouched(&outputs);
+    }
+    std::process::exit(EXIT_CODE);
 }
 
 /// Has a file removed if the run is interrupted.

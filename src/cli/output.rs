@@ -8,9 +8,9 @@ use clap::ValueEnum;
 use evql::pipeline::SortedTimeline;
 use evql::report::html::AlertsHtml;
 use evql::report::{
-    AlertsCsv, AlertsJson, ChosenForm, Exporter, IndicatorsCsv, IndicatorsMisp, IndicatorsStix, JsonLayout, NavigatorLayer,
-    Results, SummaryMarkdown, TimelineBulk, TimelineChosen, TimelineCsv, TimelineEcs, TimelineExplorer, TimelineFormat, TimelineJson,
-    Timesketch, TimesketchForm,
+    AlertsCsv, AlertsJson, ChosenForm, Exporter, IndicatorsCsv, IndicatorsMisp, IndicatorsStix, JsonLayout,
+    NavigatorLayer, Results, SummaryMarkdown, TimelineBulk, TimelineChosen, TimelineCsv, TimelineEcs, TimelineExplorer,
+    TimelineFormat, TimelineJson, Timesketch, TimesketchForm,
 };
 use evql::source::{is_evidence, is_log_or_archive};
 use evql::timeline::{MOST_CHOSEN, RowContents};
@@ -423,12 +423,17 @@ pub fn chosen_output(format: args::TimelineType, names: &[String]) -> Result<Tim
         args::TimelineType::Jsonl => ChosenForm::Json(JsonLayout::Lines),
         other => {
             let name = other.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-            bail!("--fields and --profile choose the columns of csv, json and jsonl; {name} has a form of its own, which other programs rely on");
+            bail!(
+                "--fields and --profile choose the columns of csv, json and jsonl; {name} has a form of its own, which other programs rely on"
+            );
         }
     };
     let format = TimelineChosen::new(names, form);
     if format.more_fields() > MOST_CHOSEN {
-        bail!("--fields: {} fields beside the usual ones are more than the {MOST_CHOSEN} that a timeline can have", format.more_fields());
+        bail!(
+            "--fields: {} fields beside the usual ones are more than the {MOST_CHOSEN} that a timeline can have",
+            format.more_fields()
+        );
     }
     Ok(TimelineOutput::Text(Box::new(format)))
 }

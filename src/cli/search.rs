@@ -64,8 +64,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         // What stands around hits is told in sentences.
         session.go_on(look, |run, bar| run.learn_addresses(bar))?;
     }
-    let found =
-        QueryMatches { alerts: &session.run.outcome.alerts, is_event: true, with_context: context.is_some() };
+    let found = QueryMatches { alerts: &session.run.outcome.alerts, is_event: true, with_context: context.is_some() };
     let written = MatchOutput::write(sink, |page| {
         if matches::write_for_programs(found, output.format, columns, page.out)? {
             return Ok(());
@@ -78,7 +77,13 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     Ok(session.leave(&args.evidence, false))
 }
 
-fn start(args: &Args, columns: &[String], look: &Look, outputs: &[PathBuf], search: &Arc<EventSearch>) -> Result<Session> {
+fn start(
+    args: &Args,
+    columns: &[String],
+    look: &Look,
+    outputs: &[PathBuf],
+    search: &Arc<EventSearch>,
+) -> Result<Session> {
     let Some(query) = eql::compile(ALL).query else { bail!("'{ALL}' is no query") };
     let loaded = Loaded::of(RuleSet { rules: vec![Rule::bare(ALL, query)] });
     let chosen = ChosenRules {

@@ -3,7 +3,7 @@
 use super::args::{Look, TimelineArgs};
 use super::chosen_processes::{add_alerts, named_processes, rank_of};
 use super::exit::Exit;
-use super::output::{OutputFiles, chosen_output, check_bom, is_spreadsheet, timeline_format, timeline_output};
+use super::output::{OutputFiles, check_bom, chosen_output, is_spreadsheet, timeline_format, timeline_output};
 use super::profiles::chosen_columns;
 use super::session::{self, Session, WantedOutputs};
 use super::stdout::is_stdout;
@@ -31,7 +31,9 @@ pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
         bail!("timeline and summary cannot both go to stdout: name a file with -o, or one for --summary-json");
     }
     if args.processes.depth.is_some() && !is_selective(args) {
-        bail!("--depth goes down from the processes that are asked for: name some by --guid, --pid, --image, --alert or --incident");
+        bail!(
+            "--depth goes down from the processes that are asked for: name some by --guid, --pid, --image, --alert or --incident"
+        );
     }
     let format = timeline_format(args.output_type, &path)?;
     check_bom(args.formats.bom, is_spreadsheet(format))?;
@@ -50,10 +52,8 @@ pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
     let open_summary = || summary.map(|path| files.open(path)).transpose();
     let mut summary_sink = if is_doubtful { None } else { open_summary()? };
     let outputs: Vec<PathBuf> = std::iter::once(path.clone()).chain(summary.map(Into::into)).collect();
-    let wanted = WantedOutputs {
-        timeline: Some(TimelineOptions { contents: output.contents() }),
-        ..WantedOutputs::default()
-    };
+    let wanted =
+        WantedOutputs { timeline: Some(TimelineOptions { contents: output.contents() }), ..WantedOutputs::default() };
     let named = matches::named("--fields", &fields);
     let rules = session::rules_of(&args.rules, session::threads(&args.evidence), look)?;
     let mut session =
@@ -134,7 +134,10 @@ fn selected(args: &TimelineArgs, session: &mut Session, look: &Look) -> Result<O
     wanted.add_generations(&forest, &roots, args.processes.depth);
     if !session.run.options.filter.wants_id(Some(PROCESS_START)) && !look.quiet {
         let mut err = anstream::stderr().lock();
-        writeln!(err, "evql: starts of processes (ID 1) are left out by --include-eid or --exclude-eid: what a process started is not known by them")?;
+        writeln!(
+            err,
+            "evql: starts of processes (ID 1) are left out by --include-eid or --exclude-eid: what a process started is not known by them"
+        )?;
     }
     Ok(Some(session.go_on(look, |run, bar| wanted.places(&run.outcome.again, bar))))
 }

@@ -44,8 +44,10 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let alerts = by_process(&forest, found);
     let selection = selection(args, &forest, found)?;
     let drawn = format == TreeFormat::Text;
-    let view =
-        View { depth: args.processes.depth.or(drawn.then_some(MOST_GENERATIONS)), children: drawn.then_some(MOST_CHILDREN) };
+    let view = View {
+        depth: args.processes.depth.or(drawn.then_some(MOST_GENERATIONS)),
+        children: drawn.then_some(MOST_CHILDREN),
+    };
     let tree = TreeExport { forest: &forest, selection: selection.as_ref(), view, alerts: &alerts };
     let text = TreeText { tree, detector: &session.run.detector, alerts: found, verbose: look.verbose };
     if let Some(sink) = sink {

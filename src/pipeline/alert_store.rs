@@ -18,8 +18,8 @@ use super::reread::EventReader;
 use crate::base::Locator;
 use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
 use crate::detect::{
-    Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, ContextEvent, Detector, FoundAlert, KeptAlerts,
-    RepeatFilter, RepeatedAlerts, RuleIndex, TextTaker, WantedRules, suppressing,
+    Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, ContextEvent, Detector, FoundAlert,
+    KeptAlerts, RepeatFilter, RepeatedAlerts, RuleIndex, TextTaker, WantedRules, suppressing,
 };
 use crate::event::Event;
 use hashbrown::HashMap;

@@ -183,8 +183,9 @@ impl LatestEvents {
         });
         let more = earlier.len().saturating_sub(MOST_NAMED) as u64;
         let more = (more > 0).then(|| format!("and {}", counted(more, "more host")));
+        let verb = if earlier.len() == 1 { "has" } else { "have" };
         let text = format!(
-            "{} of {} have no event in it: {}",
+            "{} of {} {verb} no event in that time: {}",
             grouped(earlier.len() as u64),
             counted(self.hosts.len() as u64, "host"),
             named.chain(more).collect::<Vec<_>>().join(", ")
@@ -245,7 +246,11 @@ pub fn recent_window(
     let reader = EventReader::new(inputs, &looking, pool, &space);
     let pass = EvidencePass { reader, duplicates: Arc::default(), states: FileStates::default() };
     let found = pass.observe(progress, &LatestObserver::default);
-    found.into_iter().map(|observer| observer.found).fold(LatestEvents::default(), LatestEvents::merge).window(length, to)
+    found
+        .into_iter()
+        .map(|observer| observer.found)
+        .fold(LatestEvents::default(), LatestEvents::merge)
+        .window(length, to)
 }
 
 #[cfg(test)]

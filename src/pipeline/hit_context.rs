@@ -220,7 +220,8 @@ pub fn load_context(
     let events: SortedSpool<GroupedEvent> = spool.take_sorted();
     let wanted = SortSpool::new(space);
     let mut continues = vec![false; alerts.len()];
-    let mut walk = ContextWalk { context, hits: &hits, group: None, waiting: VecDeque::new(), latest: None, is_torn: false };
+    let mut walk =
+        ContextWalk { context, hits: &hits, group: None, waiting: VecDeque::new(), latest: None, is_torn: false };
     let mut found = Vec::new();
     let mut before: Option<GroupedEvent> = None;
     for event in events.iter() {

@@ -107,7 +107,9 @@ impl QueryMatches<'_> {
                 writer.write_record(place.chain(values))
             };
             if self.with_context {
-                return with_context(found).try_for_each(|(distance, event)| write(distance.into(), event)).map_err(Into::into);
+                return with_context(found)
+                    .try_for_each(|(distance, event)| write(distance.into(), event))
+                    .map_err(Into::into);
             }
             let present = (1..).zip(&found.events).filter_map(|(stage, event)| Some((stage, event.as_ref()?)));
             for (stage, event) in present {

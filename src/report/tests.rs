@@ -50,7 +50,15 @@ fn events() -> (Arc<Event>, Arc<Event>) {
 fn alerts() -> Vec<Alert> {
     let (start, connection) = events();
     let events = vec![Some(start), None, Some(connection)];
-    vec![Alert { rule: 0, join_keys: vec![Some(Value::from("{1}"))], events, tally: None, repeated: None, start: None, context: Vec::new() }]
+    vec![Alert {
+        rule: 0,
+        join_keys: vec![Some(Value::from("{1}"))],
+        events,
+        tally: None,
+        repeated: None,
+        start: None,
+        context: Vec::new(),
+    }]
 }
 
 fn export(exporter: &dyn Exporter) -> String {
@@ -228,7 +236,8 @@ fn an_alert_of_a_document_with_dotted_names_has_its_host_and_objects() {
         events: vec![Some(Arc::new(connection))],
         tally: None,
         repeated: None,
-        start: None, context: Vec::new(),
+        start: None,
+        context: Vec::new(),
     };
     let detector = Detector::new(rules::mission());
     let results = Results {
@@ -267,7 +276,8 @@ fn export_indicators(exporter: &dyn Exporter) -> String {
         events: vec![Some(Arc::new(event))],
         tally: None,
         repeated: None,
-        start: None, context: Vec::new(),
+        start: None,
+        context: Vec::new(),
     };
     let mut again = own.clone();
     again.origin.offset = 22;

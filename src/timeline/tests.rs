@@ -107,7 +107,15 @@ fn facts_of_the_start_stand_beside_the_other_events_of_the_process() {
 #[test]
 fn every_event_knows_its_part_in_alerts() {
     let (start, connection) = (Arc::new(event(1, |_| {})), Arc::new(event(2, |_| {})));
-    let alert = |rule, events| Alert { rule, join_keys: Vec::new(), events, tally: None, repeated: None, start: None, context: Vec::new() };
+    let alert = |rule, events| Alert {
+        rule,
+        join_keys: Vec::new(),
+        events,
+        tally: None,
+        repeated: None,
+        start: None,
+        context: Vec::new(),
+    };
     let sequence = alert(0, vec![Some(start.clone()), None, Some(connection.clone())]);
     let single = alert(1, vec![Some(connection.clone())]);
     let parts = AlertParts::new(&vec![sequence, single]).unwrap();

@@ -31,11 +31,12 @@ pub struct TimelineArgs {
 }
 
 const EXAMPLES: &str = "\
-Of the processes that are asked for, and of those that they started, every event is written; of their ancestors the start. --depth 0 leaves out what they
-started. An alert brings its own events too. Without any that are asked for, every event of every process is written.
+Of the processes that are asked for, and of those that they started, every event is written; of their
+ancestors the start. --depth 0 leaves out what they started. An alert brings its own events too.
+Without any that are asked for, every event of every process is written.
 
 Examples:
-  evql timeline evidence/ -o timeline.csv                            every event
-  evql timeline evidence/ --incident 1 -o incident.csv               what the processes of an incident did
-  evql timeline evidence/ --pid 4712 --at 2024-03-14T10:22 -o x.csv  what the process did that had this number then
-  evql timeline evidence/ --image powershell.exe --profile network --include-eid 3,22 --last 48h";
+  evql timeline evidence/ -o timeline.csv                   every event
+  evql timeline evidence/ --incident 1 -o incident.csv      what the processes of an incident did
+  evql timeline evidence/ --pid 4712 --at 2024-03-14T10:22  what had this number then
+  evql timeline evidence/ --image powershell.exe --profile network --last 48h -o out.csv";

@@ -151,19 +151,20 @@ fn sysmon_events(stats: &Stats) -> String {
 fn records(session: &Session) -> String {
     let stats = &session.run.outcome.stats;
     let Stats { tally, mapped, outside_window, filtered, .. } = stats;
-    let outside = if session.run.options.last.is_some() { "outside --last" } else { "outside --from/--to" };
     let terms = [
         (*mapped, "mapped"),
         (tally.other_providers, "other providers"),
         (tally.duplicates, "duplicates"),
-        (*outside_window, outside),
+        (*outside_window, "outside --from/--to"),
         (*filtered, "filtered by ID or computer"),
         (tally.unreadable, "unreadable"),
     ];
     // The terms that people look for are there even if they are zero; the others stand only where a filter was given.
     let always = ["mapped", "other providers", "duplicates", "unreadable"];
     let shown = terms.iter().filter(|(count, name)| *count > 0 || always.contains(name));
-    let sum: Vec<String> = shown.map(|(count, name)| format!("{} {name}", grouped(*count))).collect();
+    let has_last = session.run.options.last.is_some();
+    let name = |name: &'static str| if has_last { name.replace("--from/--to", "--last") } else { name.to_owned() };
+    let sum: Vec<String> = shown.map(|(count, term)| format!("{} {}", grouped(*count), name(term))).collect();
     let equals = if stats.adds_up() { "=" } else { "(these do not add up; please report it)" };
     format!("{} {equals} {}", grouped(tally.records), sum.join(" + "))
 }

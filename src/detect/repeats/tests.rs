@@ -18,7 +18,8 @@ fn alert(seconds: i64, user: Option<&str>) -> Alert {
         events: vec![Some(Arc::new(event))],
         tally: None,
         repeated: None,
-        start: None, context: Vec::new(),
+        start: None,
+        context: Vec::new(),
     }
 }
 

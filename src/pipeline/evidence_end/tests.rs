@@ -27,11 +27,17 @@ fn one_record_of_a_wrong_clock_is_told() {
     events.push((2, Ticks::parse_rfc3339("2099-01-01T00:00:00Z").unwrap().0));
     let window = latest(&events, 0).window(Ticks(48 * HOUR), None);
     assert_eq!(window.window.from.unwrap().rfc3339(), "2098-12-30T00:00:00.000Z");
-    insta::assert_snapshot!(texts(&window).join("\n"), @"");
+    insta::assert_snapshot!(texts(&window).join("\n"), @r"
+    --last counts back from the last event, 2099-01-01T00:00:00.000Z on Host-2: what is before 2098-12-30T00:00:00.000Z is passed over
+    the end may be that of a wrong clock: 1 of 201 events is of 2099-01-01T00:00:00.000Z or later, and the last one before is of 2024-03-14T10:00:00.000Z (`--to 2024-03-14` beside --last leaves out what comes after)
+    ");
     // With as many events as that it is no accident.
     let wrong = events[200].1;
     events.extend((0..100).map(|at| (2, wrong - at)));
-    assert_eq!(texts(&latest(&events, 7).window(Ticks(HOUR), None)).iter().filter(|text| text.contains("clock")).count(), 0);
+    assert_eq!(
+        texts(&latest(&events, 7).window(Ticks(HOUR), None)).iter().filter(|text| text.contains("clock")).count(),
+        0
+    );
 }
 
 #[test]
@@ -39,7 +45,10 @@ fn hosts_whose_evidence_ends_before_are_named() {
     let events = [(1, 100 * HOUR), (2, 10 * HOUR), (3, 70 * HOUR), (4, 20 * HOUR)];
     let window = latest(&events, 2).window(Ticks(48 * HOUR), Some(Ticks(1000 * HOUR)));
     assert_eq!((window.window.from, window.window.to), (Some(Ticks(52 * HOUR)), Some(Ticks(1000 * HOUR))));
-    insta::assert_snapshot!(texts(&window).join("\n"), @"");
+    insta::assert_snapshot!(texts(&window).join("\n"), @r"
+    --last counts back from the last event, 1601-01-05T04:00:00.000Z on Host-1: what is before 1601-01-03T04:00:00.000Z is passed over
+    2 of 4 hosts have no event in that time: Host-2 until 1601-01-01T10:00:00.000Z, Host-4 until 1601-01-01T20:00:00.000Z
+    ");
 }
 
 #[test]

@@ -37,7 +37,8 @@ fn write(times: usize, group_rows: usize) -> SerializedFileReader<Bytes> {
         events: vec![None],
         tally: None,
         repeated: None,
-        start: None, context: Vec::new(),
+        start: None,
+        context: Vec::new(),
     }];
     let part = AlertPart { origin: full.origin, alert: 0, stage: 0, stages: 1, rule: 0 };
     let results = Results {

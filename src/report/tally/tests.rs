@@ -20,7 +20,8 @@ fn alert(tally: AlertTally) -> Alert {
         events: vec![event(0), event(90)],
         tally: Some(tally),
         repeated: None,
-        start: None, context: Vec::new(),
+        start: None,
+        context: Vec::new(),
     }
 }
 
