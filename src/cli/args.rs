@@ -92,12 +92,12 @@ pub struct Cli {
 pub enum Command {
     /// Find what the detection rules find
     #[command(visible_alias = "hunt")]
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Look for indicators of compromise: hashes, addresses, domains, URLs, names and paths out of lists
     #[command(override_usage = "evql ioc [OPTIONS] LIST... PATH...")]
     Ioc(Box<IocArgs>),
     /// Ask one EQL query of the evidence
-    Query(QueryArgs),
+    Query(Box<QueryArgs>),
     /// Look for a text or a regular expression in all fields of all events
     Search(Box<SearchArgs>),
     /// Count how often each value of a field occurs, on which hosts, the rarest first

@@ -80,10 +80,14 @@ impl WantedEvents {
         // Level by level from all of them at once: each process is met first on its shortest way, and never again.
         let mut met: HashSet<(usize, NodeIndex)> = HashSet::new();
         let mut level: Vec<(usize, NodeIndex)> = roots.iter().copied().filter(|place| met.insert(*place)).collect();
-        level.iter().for_each(|&(host, node)| self.add_starts_of_ancestors(forest, host, node));
+        for &(host, node) in &level {
+            self.add_starts_of_ancestors(forest, host, node);
+        }
         let mut below = generations.unwrap_or(u32::MAX);
         while !level.is_empty() {
-            level.iter().for_each(|&(host, node)| self.add_key(forest, host, node));
+            for &(host, node) in &level {
+                self.add_key(forest, host, node);
+            }
             if below == 0 {
                 return;
             }

@@ -11,19 +11,23 @@
 //!
 //! This module does not know how windows are typed.
 
-use super::evidence_pass::EvidencePass;
+use super::disposition::Disposition;
+use super::documents;
 use super::options::RunOptions;
 use super::progress::Progress;
-use super::reread::EventReader;
+use super::reread::scratch;
+use super::threads::CHUNKS_PER_UNIT;
 use super::window::TimeWindow;
 use crate::base::Ticks;
 use crate::base::host::{self, HostName};
 use crate::base::number::{counted, grouped};
-use crate::base::spool::SpoolSpace;
 use crate::diag::{Notice, NoticeKind};
-use crate::ecs::{self, FieldId};
-use crate::process::{ObservedEvent, Observer};
-use crate::source::{FileStates, Input};
+use crate::ecs;
+use crate::event::Clock;
+use crate::source::{self, Input, Item, RecordRef, Scratch, Stored, Visit, Visitor, WorkUnit};
+use crate::sysmon;
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -194,36 +198,86 @@ impl LatestEvents {
     }
 }
 
-/// Gathers the times of events.
-#[derive(Default)]
-struct LatestObserver {
+/// Looks at the times of the events of one unit.
+struct LatestVisitor<'v> {
+    inputs: &'v [Input],
+    options: &'v RunOptions,
     found: LatestEvents,
+    /// Events since the chunk began: they count once it was read to its end.
     pending: Vec<(HostName, Ticks)>,
-    /// The host of the event before, which mostly is that of the next one too.
-    host: Option<HostName>,
+    in_chunk: bool,
+    /// The computer of the record before, which mostly is that of the next one too.
+    host: Option<(Stored, HostName)>,
 }
 
-impl Observer for LatestObserver {
-    fn fields(&self, _: u32) -> &'static [FieldId] {
-        &[ecs::HOST_NAME]
-    }
-
-    fn see(&mut self, event: &ObservedEvent<'_>) {
-        let values = event.fields.values(&ecs::HOST_NAME.into());
-        let name = values.first().and_then(|value| value.as_text()).unwrap_or_default();
-        let host = match &self.host {
-            Some(host) if *host.written == *name => host.clone(),
-            _ => self.host.insert(HostName::from(name)).clone(),
-        };
-        self.pending.push((host, event.order.time));
+impl LatestVisitor<'_> {
+    fn take(&mut self, host: HostName, event_id: Option<u32>, at: Ticks) {
+        let computer = || Cow::Borrowed(&*host.written);
+        if self.options.disposition(event_id, computer, at) == Disposition::Mapped {
+            self.pending.push((host, at));
+        }
     }
 
     fn keep(&mut self) {
         self.pending.drain(..).for_each(|(host, at)| self.found.add(&host, at));
     }
+}
 
-    fn forget(&mut self) {
+impl Visitor for LatestVisitor<'_> {
+    fn begin_chunk(&mut self, _: u64) {
+        self.keep();
+        self.in_chunk = true;
+    }
+
+    fn record_ref(&mut self, record: &RecordRef<'_>) -> Visit {
+        if self.options.clock == Clock::Utc {
+            // `UtcTime` is an entry of the data.
+            return Visit::NeedRecord;
+        }
+        let computer = record.computer();
+        let host = match &self.host {
+            Some((stored, host)) if *stored == computer => host.clone(),
+            _ => self.host.insert((computer.into(), HostName::from(computer.text().trim()))).1.clone(),
+        };
+        self.take(host, Some(record.event_id()), record.time_created());
+        Visit::Skip
+    }
+
+    fn item(&mut self, item: Item) {
+        let Self { inputs, options, .. } = *self;
+        match item {
+            Item::Record(record) if sysmon::is_sysmon(&record) => {
+                let at = match options.clock {
+                    Clock::Logged => record.time_created,
+                    Clock::Utc => {
+                        let path = &inputs[record.origin.input as usize].display;
+                        sysmon::map(&record, path, options.mapping).time(Clock::Utc)
+                    }
+                };
+                self.take(HostName::from(&*record.computer), Some(record.event_id), at);
+            }
+            Item::Document(document) => {
+                if let Ok(event) = documents::event(document, &options.roles) {
+                    let host = event.document.text(ecs::HOST_NAME).unwrap_or_default();
+                    let id = event.document.text(ecs::EVENT_CODE).and_then(|code| code.parse().ok());
+                    self.take(HostName::from(host), id, event.time(options.clock));
+                }
+            }
+            Item::Record(_) | Item::Skipped | Item::Fault(_) => {}
+        }
+        // Only a chunk can be started over: what stands outside of one counts at once.
+        if !self.in_chunk {
+            self.keep();
+        }
+    }
+
+    fn restart_chunk(&mut self) {
         self.pending.clear();
+    }
+
+    fn end_chunk(&mut self, _: &[u8]) {
+        self.in_chunk = false;
+        self.keep();
     }
 }
 
@@ -232,7 +286,7 @@ pub fn recent_window(
     inputs: &[Input],
     options: &RunOptions,
     length: Ticks,
-    pool: &Arc<rayon::ThreadPool>,
+    pool: &rayon::ThreadPool,
     progress: &dyn Progress,
 ) -> RecentWindow {
     let to = options.window.to;
@@ -242,15 +296,28 @@ pub fn recent_window(
         filter: options.filter.of_computers(),
         ..options.clone()
     };
-    let space = SpoolSpace::from(options.limits.clone());
-    let reader = EventReader::new(inputs, &looking, pool, &space);
-    let pass = EvidencePass { reader, duplicates: Arc::default(), states: FileStates::default() };
-    let found = pass.observe(progress, &LatestObserver::default);
-    found
-        .into_iter()
-        .map(|observer| observer.found)
-        .fold(LatestEvents::default(), LatestEvents::merge)
-        .window(length, to)
+    progress.start(inputs.iter().map(|input| input.size).sum());
+    let units = source::units(inputs, CHUNKS_PER_UNIT);
+    let read = |scratch: &mut Scratch, unit: &WorkUnit| {
+        let mut visitor = LatestVisitor {
+            inputs,
+            options: &looking,
+            found: LatestEvents::default(),
+            pending: Vec::new(),
+            in_chunk: false,
+            host: None,
+        };
+        let totals = source::visit_unit(inputs, unit, scratch, &mut visitor);
+        visitor.keep();
+        progress.advance(totals.bytes);
+        visitor.found
+    };
+    let found = pool.install(|| {
+        let found = units.par_iter().map_init(|| scratch(&looking), read);
+        found.reduce(LatestEvents::default, LatestEvents::merge)
+    });
+    progress.finish();
+    found.window(length, to)
 }
 
 #[cfg(test)]

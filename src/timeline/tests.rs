@@ -25,9 +25,9 @@ fn event(logged: i64, set: impl FnOnce(&mut Document)) -> Event {
     }
 }
 
-fn bytes(event: &Event, contents: RowContents) -> Vec<u8> {
+fn bytes(event: &Event, contents: &RowContents) -> Vec<u8> {
     let mut writer = RowWriter::default();
-    writer.event(event, event.order(crate::event::Clock::Logged), &contents);
+    writer.event(event, event.order(crate::event::Clock::Logged), contents);
     writer.take()
 }
 
@@ -47,7 +47,7 @@ fn a_row_gives_back_what_was_written() {
         document.set(ecs::SOURCE_IP, IpValue::parse("0:0:0:0:0:0:0:1").unwrap());
         document.set(ecs::PROCESS_ARGS, "no column");
     });
-    let bytes = bytes(&event, RowContents::Columns);
+    let bytes = bytes(&event, &RowContents::Columns);
     let row = TimelineRow::read(&bytes).unwrap();
     assert_eq!((row.host, row.entity_id, row.is_creation), ("A", Some("{1}"), false));
     assert_eq!(row.order, OrderKey::new(Ticks(5), Some(7), Locator { input: 1, offset: 5 }));
@@ -72,7 +72,7 @@ fn a_row_of_an_event_that_nobody_knows_the_time_of_logging_of_shows_none() {
     let created = |is_logged_known| {
         let mut event = event(5, |document| document.set(ecs::EVENT_CREATED, Ticks(9)));
         event.is_logged_known = is_logged_known;
-        let bytes = bytes(&event, RowContents::Columns);
+        let bytes = bytes(&event, &RowContents::Columns);
         let columns = TimelineEntry { row: TimelineRow::read(&bytes).unwrap(), start: None, parts: &[] }.columns();
         columns.values(column(ecs::EVENT_CREATED)).next().is_some()
     };
@@ -82,7 +82,7 @@ fn a_row_of_an_event_that_nobody_knows_the_time_of_logging_of_shows_none() {
 #[test]
 fn a_row_of_a_document_is_that_document() {
     let event = event(5, |document| document.set(ecs::PROCESS_ARGS, "x"));
-    let bytes = bytes(&event, RowContents::Document);
+    let bytes = bytes(&event, &RowContents::Document);
     let document: serde_json::Value = serde_json::from_slice(TimelineRow::read(&bytes).unwrap().document()).unwrap();
     assert_eq!(document, event.to_json());
 }
@@ -94,7 +94,7 @@ fn facts_of_the_start_stand_beside_the_other_events_of_the_process() {
         document.set(ecs::EVENT_CODE, "1");
     });
     let other = event(2, |document| document.set(ecs::PROCESS_PARENT_NAME, "own"));
-    let (start, other) = (bytes(&start, RowContents::Columns), bytes(&other, RowContents::Columns));
+    let (start, other) = (bytes(&start, &RowContents::Columns), bytes(&other, &RowContents::Columns));
     let entry = TimelineEntry { row: TimelineRow::read(&other).unwrap(), start: TimelineRow::read(&start), parts: &[] };
     let columns = entry.columns();
     let first = |field| columns.values(column(field)).next();

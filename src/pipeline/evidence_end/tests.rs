@@ -9,7 +9,9 @@ const HOUR: i64 = 60 * 60 * Ticks::PER_SECOND;
 fn latest(events: &[(u8, i64)], split: usize) -> LatestEvents {
     let gather = |events: &[(u8, i64)]| {
         let mut found = LatestEvents::default();
-        events.iter().for_each(|(host, at)| found.add(&HostName::from(&*format!("Host-{host}")), Ticks(*at)));
+        for (host, at) in events {
+            found.add(&HostName::from(&*format!("Host-{host}")), Ticks(*at));
+        }
         found
     };
     let (one, two) = events.split_at(split.min(events.len()));
@@ -66,7 +68,9 @@ proptest! {
         split in 0_usize..200,
         length in 1_i64..500,
     ) {
-        events.iter_mut().for_each(|(_, at)| *at *= HOUR);
+        for (_, at) in &mut events {
+            *at *= HOUR;
+        }
         let told = latest(&events, 0).window(Ticks(length * HOUR), None);
         let last = events.iter().map(|(_, at)| *at).max().unwrap();
         prop_assert_eq!(told.window.from, Some(Ticks(last - length * HOUR)));
