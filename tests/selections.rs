@@ -76,6 +76,55 @@ fn the_end_is_that_of_all_event_ids_of_the_computers_that_are_asked_for() {
     assert!(before.as_str() < "2024-03-10T23:59" && before.as_str() > "2024-03-05", "{before}");
 }
 
+/// One record of a wrong clock decides the end, which is told; `--to` leaves it out.
+#[test]
+fn a_record_that_is_dated_years_ahead_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.ndjson");
+    let document = |time: &str| format!("{{\"@timestamp\":\"{time}\",\"host\":{{\"name\":\"ws\"}}}}\n");
+    let usual = (0..240).map(|at| document(&format!("2024-03-{:02}T{:02}:00:00Z", 1 + at / 24, at % 24)));
+    let text: String = usual.chain([document("2099-01-01T00:00:00Z")]).collect();
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let run = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_evql"))
+            .args([&["query", ALL, path, "--last", "48h", "-t", "jsonl"], more].concat())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (String::from_utf8(output.stdout).unwrap().lines().count(), said)
+    };
+    let (found, said) = run(&[]);
+    assert!(found == 1 && said.contains("may be that of a wrong clock: 1 of 241 events"), "{found} {said}");
+    assert!(said.contains("`--to 2024-03-10`"), "{said}");
+    let (found, said) = run(&["--to", "2024-03-10"]);
+    assert!(found == 49 && !said.contains("wrong clock"), "{found} {said}");
+}
+
+/// What an alert asks for alone, and another option with its descendants, is taken with its descendants.
+#[test]
+fn an_extract_of_a_process_has_its_descendants_whatever_else_is_asked_for() {
+    let log = "samples/macro-ws-0431.evtx";
+    let folder = tempfile::tempdir().unwrap();
+    let guid = documents(&["timeline", log, "-t", "jsonl", "--image", "powershell.exe", "--depth", "0"])
+        .into_iter()
+        .find(|row| row["process.name"] == "powershell.exe")
+        .unwrap()["process.entity_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let taken = |name: &str, more: &[&str]| {
+        let path = folder.path().join(name);
+        let path = path.to_str().unwrap();
+        evql(&[&["extract", log, "-o", path, "--guid", &guid], more].concat());
+        documents(&["query", ALL, path, "-t", "jsonl"]).len()
+    };
+    let alone = taken("alone.evtx", &[]);
+    // The alert is about the same process.
+    assert_eq!(taken("both.evtx", &["--alert", "1", "--context", "1"]), alone);
+    assert!(alone > 10, "{alone}");
+}
+
 /// Every process of a log by its entity id: its parent, and its events among the rows of the timeline.
 struct Processes {
     parents: BTreeMap<String, String>,
@@ -231,7 +280,8 @@ fn context_is_what_stands_around_hits() {
             for of in ["host", "process"] {
                 let (b, a) = (before.to_string(), after.to_string());
                 for threads in ["1", "4"] {
-                    let more = ["-B", &b, "-A", &a, "--context-of", of, "--threads", threads];
+                    let memory = if threads == "1" { "1K" } else { "512M" };
+                    let more = ["-B", &b, "-A", &a, "--context-of", of, "--threads", threads, "--max-memory", memory];
                     let found = run(&["search", text], &more);
                     let line = |event: &Value| {
                         let hit = |name: &str| at(event, "evql.hit")[name].as_i64().unwrap();
