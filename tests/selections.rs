@@ -236,6 +236,42 @@ fn chosen_fields_have_the_values_of_the_whole_timeline() {
     assert_eq!(met.len(), 5, "a field has no value anywhere, and nothing was compared: {met:?}");
 }
 
+/// Text that goes to a file has no codes of colours in it.
+#[test]
+fn text_in_a_file_is_plain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.txt");
+    let path = path.to_str().unwrap();
+    let log = "samples/regsvr32.evtx";
+    let commands: [&[&str]; 4] = [
+        &["search", "regsvr32", log, "--context", "1"],
+        &["query", ALL, log],
+        &["stack", "process.name", log, "-t", "text"],
+        &["tree", log],
+    ];
+    for command in commands {
+        evql(&[command, &["-o", path, "-C", "--color", "always"]].concat());
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.lines().count() > 2 && !text.contains('\x1b'), "{command:?}: {text}");
+    }
+}
+
+/// The page of outputs has the columns of each built-in profile.
+#[test]
+fn profiles_are_written_down() {
+    let profiles: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+        toml::from_str(include_str!("../src/cli/profiles/builtin.toml")).unwrap();
+    let page = include_str!("../docs/outputs.md");
+    assert!(profiles.len() >= 4);
+    for (name, profile) in profiles {
+        let fields: Vec<String> = profile["fields"].iter().map(|field| format!("`{field}`")).collect();
+        let line = format!("| `{name}` | {} |", fields.join(", "));
+        assert!(page.contains(&line), "docs/outputs.md should have: {line}");
+        // And they are fields: a name that nothing has is an error.
+        evql(&["timeline", "samples/regasm.evtx", "--profile", &name]);
+    }
+}
+
 /// What stands around hits, by the definition: an event belongs to the hit before it if that is near enough, or else to the next one if that is.
 fn naive_context(all: &[Value], hits: &[Value], (before, after): (usize, usize), process: bool) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<&Value>> = BTreeMap::new();

@@ -3,6 +3,7 @@
 use super::args::{Look, MatchArgs, QueryFormat};
 use super::interrupt::LineWriter;
 use super::output::{OutputFiles, OutputSink, unknown_ending};
+use super::plain_writer::PlainWriter;
 use super::session::Session;
 use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, TerminalPage};
@@ -40,13 +41,21 @@ impl MatchOutput {
     }
 
     /// Writes to an output that was opened, or to the terminal.
-    pub fn write(sink: Option<OutputSink>, write: impl FnOnce(&mut TerminalPage<'_>) -> io::Result<()>) -> Result<()> {
+    pub fn write(
+        &self,
+        sink: Option<OutputSink>,
+        write: impl FnOnce(&mut TerminalPage<'_>) -> io::Result<()>,
+    ) -> Result<()> {
         let Some(sink) = sink else {
             let mut out = LineWriter::to_people();
             write(&mut TerminalPage::stdout(&mut out))?;
             return Ok(out.flush()?);
         };
-        sink.write_with(|out| write(&mut TerminalPage::file(out)))
+        sink.write_with(|out| match self.format {
+            // Colours are for terminals.
+            QueryFormat::Text => write(&mut TerminalPage::file(&mut PlainWriter::new(out))),
+            QueryFormat::Csv | QueryFormat::Json | QueryFormat::Jsonl => write(&mut TerminalPage::file(out)),
+        })
     }
 }
 

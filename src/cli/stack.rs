@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::interrupt::LineWriter;
 use super::matches;
 use super::output::OutputFiles;
+use super::plain_writer::PlainWriter;
 use super::session::{self, Session, WantedOutputs};
 use super::stdout::is_stdout;
 use super::terminal::{self, BOLD, TerminalPage, counted, grouped};
@@ -86,7 +87,11 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         StackFormat::Jsonl => table.write_json(JsonLayout::Lines, page.out),
     };
     match sink {
-        Some(sink) => sink.write_with(|out| write(&mut TerminalPage::file(out)))?,
+        Some(sink) => sink.write_with(|out| match format {
+            // Colours are for terminals.
+            StackFormat::Text => write(&mut TerminalPage::file(&mut PlainWriter::new(out))),
+            StackFormat::Csv | StackFormat::Json | StackFormat::Jsonl => write(&mut TerminalPage::file(out)),
+        })?,
         None if is_shown => {
             let mut out = LineWriter::to_people();
             write(&mut TerminalPage::stdout(&mut out)).and_then(|()| out.flush())?;
