@@ -1,6 +1,7 @@
 //! The case header of the HTML report, from a finished run: what was typed, what was read, and what could not be seen.
 
 use super::args::{PageArgs, Scan};
+use super::run_clock;
 use super::session::Session;
 use super::tally;
 use super::terminal::survey::rough;
@@ -15,7 +16,6 @@ use evql::survey::{EvidenceSurvey, Notable, NotableKind, SurveyedFile, SurveyedH
 use evql::sysmon;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The case of a scan, and of what a survey of the same evidence found.
 pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseFacts {
@@ -78,7 +78,7 @@ pub fn plain(page: &PageArgs) -> CaseFacts {
     CaseFacts {
         title: page.report_title.clone().unwrap_or_default(),
         command: command(),
-        made: now(),
+        made: run_clock::now(),
         ..CaseFacts::default()
     }
 }
@@ -112,14 +112,6 @@ fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
-}
-
-/// When the report is made; `SOURCE_DATE_EPOCH`, in seconds since 1970, stands for the clock where outputs have to be the same each time.
-fn now() -> Option<Ticks> {
-    // The convention of reproducible builds: two reports over the same evidence are the same bytes then.
-    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.trim().parse::<i64>().ok());
-    let seconds = given.or_else(|| i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs()).ok())?;
-    Ticks::from_unix_millis(seconds.checked_mul(1000)?)
 }
 
 fn rules(args: &Scan, session: &Session) -> String {

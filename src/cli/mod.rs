@@ -25,6 +25,7 @@ mod rule_findings;
 mod rule_tables;
 mod rules;
 mod rules_stats;
+mod run_clock;
 mod scan;
 mod search;
 mod session;

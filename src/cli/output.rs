@@ -2,6 +2,7 @@
 
 use super::args::{self, AlertFormat, FormatArgs};
 use super::interrupt::{self, LineWriter};
+use super::run_clock;
 use super::stdout::is_stdout;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -409,7 +410,9 @@ pub fn timeline_output(format: args::TimelineType, path: &Path, how: &FormatArgs
         args::TimelineType::Timesketch => Box::new(Timesketch(TimesketchForm::Csv)),
         args::TimelineType::TimesketchJsonl => Box::new(Timesketch(TimesketchForm::Jsonl)),
         args::TimelineType::Tle => Box::new(TimelineExplorer),
-        args::TimelineType::Bulk => Box::new(TimelineBulk::new(&how.index, how.bulk_ids).context("--index")?),
+        args::TimelineType::Bulk => {
+            Box::new(TimelineBulk::new(&how.index, how.bulk_ids, run_clock::now()).context("--index")?)
+        }
         args::TimelineType::Parquet => return parquet(path),
     };
     Ok(TimelineOutput::Text(format))

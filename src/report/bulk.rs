@@ -1,15 +1,21 @@
 //! The timeline for Elasticsearch's `_bulk`: before each ECS document a line that says what to do with it, which is to create it.
 //!
+//! Documents get what an agent and Elasticsearch would have added on their way: the kind of agent, without which Kibana's Analyzer does not open an
+//! event, the data stream, the time of arrival, by which Elastic's rules find old evidence, and a message. Whatever a document says itself, stays.
+//!
 //! With ids a document is known again: the same event has the same id whichever run wrote it, and to create it twice adds nothing. This module does
 //! not speak to Elasticsearch; `docs/elasticsearch` has the index template.
 
 use super::format::TimelineFormat;
+use super::message::{MessageFacts, message};
 use super::results::Results;
 use super::timeline_ecs::push_document;
+use crate::base::Ticks;
 use crate::base::host::folded;
 use crate::base::number::hex;
 use crate::ecs::{self, Field};
 use crate::event::{Document, Object, Value};
+use crate::process::HostAddresses;
 use crate::timeline::{RowContents, TimelineEntry};
 use serde::Deserialize;
 use serde_json::json;
@@ -23,6 +29,9 @@ pub struct TimelineBulk {
     plain: String,
     index: String,
     ids: bool,
+    /// Type, dataset and namespace of the data stream, if the index is named like one.
+    stream: Option<[String; 3]>,
+    ingested: Option<String>,
 }
 
 /// A name that Elasticsearch does not take for an index.
@@ -37,8 +46,8 @@ impl TimelineBulk {
     /// The data stream that is written to if no other is named: the dataset of Elastic's integration, apart from what agents write.
     pub const INDEX: &'static str = "logs-windows.sysmon_operational-evql";
 
-    /// Writes to an index or data stream; with `ids` each document has an id that follows from its event.
-    pub fn new(index: &str, ids: bool) -> Result<Self, BadIndex> {
+    /// Writes to an index or data stream; with `ids` each document has an id that follows from its event. `ingested` is written as `event.ingested`.
+    pub fn new(index: &str, ids: bool, ingested: Option<Ticks>) -> Result<Self, BadIndex> {
         let bad = |why| Err(BadIndex { name: index.to_owned(), why });
         if index.is_empty() || index.len() > 255 {
             return bad("it must have 1 to 255 bytes");
@@ -53,7 +62,8 @@ impl TimelineBulk {
         }
         // `create` and not `index`: a data stream takes nothing else, and with an id it refuses what is there already instead of writing it once more.
         let plain = json!({ "create": { "_index": index } }).to_string();
-        Ok(Self { plain, index: index.to_owned(), ids })
+        let ingested = ingested.map(Ticks::rfc3339);
+        Ok(Self { plain, index: index.to_owned(), ids, stream: stream(index), ingested })
     }
 }
 
@@ -71,7 +81,70 @@ impl TimelineFormat for TimelineBulk {
             out.extend_from_slice(self.plain.as_bytes());
         }
         out.push(b'\n');
+        let begin = out.len();
         push_document(results, entry, out);
+        // The row was written by us; a document that cannot be read goes out as it is.
+        if let Ok(mut object) = serde_json::from_slice::<Object>(&out[begin..]) {
+            self.complete(&mut object, results.addresses);
+            out.truncate(begin);
+            let _ = serde_json::to_writer(&mut *out, &object); // writing to a Vec cannot fail
+        }
+    }
+}
+
+impl TimelineBulk {
+    /// Adds what an agent and Elasticsearch's ingestion would have added.
+    fn complete(&self, object: &mut Object, addresses: &HostAddresses) {
+        let document = Document::from_json(object);
+        if !document.has(ecs::MESSAGE) {
+            let message = message(&MessageFacts::of_document(&document), addresses);
+            object.insert("message".to_owned(), message.into());
+        }
+        if document.values(&Field::named("agent.type")).is_empty()
+            && let Some(agent) = agent(&document)
+        {
+            set(object, "agent", "type", agent);
+        }
+        if let Some(ingested) = &self.ingested {
+            set(object, "event", "ingested", ingested);
+        }
+        if let Some(stream) = &self.stream {
+            // Constants of a data stream: a document that says otherwise is refused.
+            for (name, value) in ["type", "dataset", "namespace"].into_iter().zip(stream) {
+                set(object, "data_stream", name, value);
+            }
+        }
+    }
+}
+
+/// The parts of an index's name that is one of a data stream: `type-dataset-namespace`, where only the namespace may hold a hyphen.
+fn stream(index: &str) -> Option<[String; 3]> {
+    let mut parts = index.splitn(3, '-').map(str::to_owned);
+    let parts = [parts.next()?, parts.next()?, parts.next()?];
+    // Other types of data streams are no place for events.
+    (parts[0] == "logs" && parts.iter().all(|part| !part.is_empty())).then_some(parts)
+}
+
+/// The agent that would have sent a document: Kibana's Analyzer knows Sysmon by it, together with the module (Winlogbeat) or the dataset (Elastic Agent).
+fn agent(document: &Document) -> Option<&'static str> {
+    match (document.text(ecs::EVENT_MODULE), document.text(ecs::EVENT_DATASET)) {
+        (Some("sysmon"), _) => Some("winlogbeat"),
+        (_, Some(dataset)) if dataset.starts_with("windows.") => Some("filebeat"),
+        _ => None,
+    }
+}
+
+/// Sets a field of an object, in the place of its writing with a dot.
+fn set(document: &mut Object, object: &str, name: &str, value: &str) {
+    document.shift_remove(&format!("{object}.{name}"));
+    match document.entry(object).or_insert_with(|| json!({})) {
+        serde_json::Value::Object(inner) => {
+            inner.insert(name.to_owned(), value.into());
+        }
+        // A text where ECS has an object: Elasticsearch reads a dotted name as well.
+        _ => {
+            document.insert(format!("{object}.{name}"), value.into());
+        }
     }
 }
 

@@ -4,13 +4,13 @@
 //! line stays a line, and long ones are cut: the whole values stand in columns of their own. This module does not know formats.
 
 use crate::base::escape::terminal;
-use crate::ecs::FieldId;
-use crate::event::{Clock, Event};
+use crate::ecs::{Field, FieldId};
+use crate::event::{Document, Event};
 use crate::process::{Connection, HostAddresses};
 use crate::sysmon::{EventId, EventIdRow, event_id_row};
-use crate::timeline::{Cell, DETAILS, EntryColumns, FIELDS, RowContents, RowWriter, TimelineEntry, TimelineRow};
+use crate::timeline::{DETAILS, EntryColumns, FIELDS, TimelineRow};
 use hashbrown::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::sync::LazyLock;
 
 /// Longest value in a message, in characters.
@@ -18,39 +18,45 @@ const MOST: usize = 1000;
 
 /// Where the fields of a message stand: in [`FIELDS`], or behind them in [`DETAILS`].
 static POSITIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
-    let details = DETAILS.iter().map(crate::ecs::Field::name);
+    let details = DETAILS.iter().map(Field::name);
     // One numbering for both lists: a position below the length of `FIELDS` is a column, one above it a detail.
     let names = FIELDS.iter().map(|field| field.name()).chain(details);
     names.enumerate().map(|(at, name)| (name, at)).collect()
 });
 
-/// The parts that a message is made of.
+/// The fields that a message is made of.
 pub struct MessageFacts<'r> {
-    row: TimelineRow<'r>,
-    columns: &'r EntryColumns<'r>,
+    source: FactSource<'r>,
+}
+
+/// Where the fields stand.
+enum FactSource<'r> {
+    /// In a row with [`crate::timeline::RowContents::Details`].
+    Row(TimelineRow<'r>, &'r EntryColumns<'r>),
+    /// In a mapped document.
+    Document(&'r Document),
 }
 
 impl<'r> MessageFacts<'r> {
     /// The facts of a row with [`crate::timeline::RowContents::Details`], and its columns.
     pub fn new(row: TimelineRow<'r>, columns: &'r EntryColumns<'r>) -> Self {
-        Self { row, columns }
+        Self { source: FactSource::Row(row, columns) }
+    }
+
+    /// The facts of an event that is in no timeline: its own, without those of its process's start.
+    pub fn of_document(document: &'r Document) -> Self {
+        Self { source: FactSource::Document(document) }
     }
 
     /// All values of a field as they are, `; ` between; empty for none.
     pub fn raw(&self, name: &str) -> String {
-        let mut out = String::new();
-        self.each(name, |cell| {
-            let separator = if out.is_empty() { "" } else { "; " };
-            let _ = write!(out, "{separator}{cell}"); // writing to a String cannot fail
-        });
-        out
-    }
-
-    fn each(&self, name: &str, take: impl FnMut(Cell<'r>)) {
-        match POSITIONS.get(name) {
-            Some(&at) if at < FIELDS.len() => self.columns.values(at).for_each(take),
-            Some(&at) => self.row.detail(at - FIELDS.len()).for_each(take),
-            None => {}
+        match &self.source {
+            FactSource::Row(row, columns) => match POSITIONS.get(name) {
+                Some(&at) if at < FIELDS.len() => joined(columns.values(at)),
+                Some(&at) => joined(row.detail(at - FIELDS.len())),
+                None => String::new(),
+            },
+            FactSource::Document(document) => joined(document.values(&Field::named(name)).iter()),
         }
     }
 
@@ -84,6 +90,16 @@ impl<'r> MessageFacts<'r> {
     }
 }
 
+/// Values with `; ` between.
+fn joined(values: impl Iterator<Item = impl Display>) -> String {
+    let mut out = String::new();
+    for value in values {
+        let separator = if out.is_empty() { "" } else { "; " };
+        let _ = write!(out, "{separator}{value}"); // writing to a String cannot fail
+    }
+    out
+}
+
 /// A path and a process id.
 fn named(path: &str, pid: &str, nobody: &str) -> String {
     match (path.is_empty(), pid.is_empty()) {
@@ -101,12 +117,7 @@ fn with(text: &str, value: &str) -> String {
 
 /// The message of an event that is in no timeline.
 pub fn message_of(event: &Event, known: &HostAddresses) -> String {
-    let mut writer = RowWriter::default();
-    writer.event(event, event.order(Clock::Logged), &RowContents::Details);
-    let bytes = writer.take();
-    let Some(row) = TimelineRow::read(&bytes) else { return String::new() };
-    let entry = TimelineEntry { row, start: None, parts: &[] };
-    message(&MessageFacts::new(row, &entry.columns()), known)
+    message(&MessageFacts::of_document(&event.document), known)
 }
 
 /// The entry of the table of event IDs for an event of Sysmon; `None` for another provider's event, to which the same number means something else.

@@ -140,7 +140,7 @@ fn empty_timeline(format: &dyn TimelineFormat) -> String {
 }
 
 fn bulk(ids: bool) -> TimelineBulk {
-    TimelineBulk::new(TimelineBulk::INDEX, ids).unwrap()
+    TimelineBulk::new(TimelineBulk::INDEX, ids, Ticks::from_unix_millis(0)).unwrap()
 }
 
 #[test]

@@ -16,12 +16,21 @@ const ALSO_TEXT: &[FieldId] = &[
     ecs::PROCESS_PARENT_COMMAND_LINE,
     ecs::PROCESS_PARENT_EXECUTABLE,
     ecs::PROCESS_PARENT_NAME,
+    ecs::PROCESS_PARENT_WORKING_DIRECTORY,
     ecs::PROCESS_TITLE,
     ecs::PROCESS_WORKING_DIRECTORY,
     ecs::URL_FULL,
+    ecs::USER_EFFECTIVE_NAME,
     ecs::USER_FULL_NAME,
     ecs::USER_NAME,
+    ecs::USER_TARGET_NAME,
+    // Not of ECS: an argument that is too long for a keyword, an encoded script for one, can be searched nevertheless.
+    ecs::PROCESS_ARGS,
+    ecs::PROCESS_PARENT_ARGS,
 ];
+
+/// Fields whose value is one for the whole of a data stream.
+const CONSTANT: &[FieldId] = &[ecs::DATA_STREAM_TYPE, ecs::DATA_STREAM_DATASET, ecs::DATA_STREAM_NAMESPACE];
 
 /// Characters of a keyword that are indexed.
 const KEYWORD_LENGTH: u32 = 1024;
@@ -34,6 +43,7 @@ pub fn index_template() -> Value {
     }
     let keyword = json!({ "type": "keyword", "ignore_above": KEYWORD_LENGTH });
     for (name, mapping) in [
+        ("agent.type", keyword.clone()),
         ("evql.logged", json!({ "type": "date_nanos" })),
         ("evql.alerts.alert", json!({ "type": "long" })),
         ("evql.alerts.rule.id", keyword.clone()),
@@ -74,6 +84,13 @@ fn mapping(field: FieldId) -> Value {
     if field == ecs::TIMESTAMP {
         // A data stream demands it of its time.
         mapping["ignore_malformed"] = false.into();
+    }
+    if CONSTANT.contains(&field) {
+        mapping = json!({ "type": "constant_keyword" });
+    }
+    if field == ecs::EVENT_RISK_SCORE {
+        // The engine computes with doubles; ECS stores a float.
+        mapping["type"] = "float".into();
     }
     if ALSO_TEXT.contains(&field) {
         mapping["fields"] = json!({ "text": { "type": "match_only_text" } });
