@@ -6,7 +6,6 @@ use super::session::Session;
 use super::tally;
 use super::terminal::survey::rough;
 use super::terminal::{counted, grouped};
-use evql::base::Ticks;
 use evql::detect::Unanswered;
 use evql::event::Clock;
 use evql::report::SummaryMarkdown;

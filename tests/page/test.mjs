@@ -71,8 +71,21 @@ await check("the page says what it is", async () => {
   assert.equal(await page.locator(".tile.low .number").innerText(), "3");
 });
 
+await check("a card is built when it is looked at", async () => {
+  const built = () => page.locator(".card > .body").count();
+  assert.equal(await built(), 0);
+  await page.locator("#alert-3 > summary").click();
+  await page.locator("#alert-3 .steps").waitFor();
+  assert.equal(await built(), 1);
+  await page.locator("#alert-3 > summary").click();
+});
+
 await check("hostile values are text, and nothing of them ran", async () => {
   await page.locator("#open-all").click();
+  assert.equal(await page.locator(".card > .body").count(), 6);
+  const before = problems.length;
+  assert.equal(await page.evaluate(() => { try { document.body.insertAdjacentHTML("beforeend", "<b>x</b>"); return "text became elements"; } catch (error) { return error.name; } }), "TypeError");
+  problems.length = before; // the browser says that it refused
   assert.equal(await page.evaluate(() => window.pwned), undefined);
   assert.equal(await page.locator("body script").count(), 1);
   const foreign = "img, iframe, object, embed, form[action], base, [onclick], [onerror], [onmouseover], [style]:not(circle, [style=\"\"])";
@@ -221,6 +234,7 @@ await check("without a script everything can be read", async () => {
   assert.equal(await still.locator(".marks circle:visible").count(), 5, "two of the six fall together");
   await still.locator("#alert-1 > summary").click();
   assert.ok(await still.locator("#alert-1 .steps").isVisible());
+  assert.equal(await still.locator(".card .body").count(), 6);
   await still.locator("#rule-0 > summary").click();
   assert.ok(await still.locator("#rule-0 .markdown").first().isVisible());
   await shoot(still, "no-script");
@@ -290,6 +304,9 @@ await check("ten thousand alerts can be used", async () => {
   run(["report", input, "-o", report, "-C"]);
   const large = await open();
   assert.equal(await large.locator(".tile.total .number").innerText(), "10,000");
+  const elements = await large.evaluate(() => document.querySelectorAll("#cards *").length);
+  const closed = await large.evaluate(() => document.querySelectorAll(".card").length);
+  assert.ok(elements < 20 * closed, `${elements} elements for ${closed} closed cards`);
   await large.fill("#search", "9999");
   await large.waitForFunction(() => document.getElementById("shown").textContent.includes(" of "), null, { timeout: 60000 });
   await large.close();

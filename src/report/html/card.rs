@@ -36,7 +36,7 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
     let tactics = alert.tactics.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let body = html! {
         (head(document, alert))
-        (PreEscaped("<div class=\"body\">"))
+        (PreEscaped(BODY))
         (about(document, finding))
         (attack(finding))
         (tally(document))
@@ -74,8 +74,15 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
     )
 }
 
+/// Between the line of a card and what is folded behind it.
+///
+/// To a browser that runs scripts, a `noscript` is one text, which the script of the page makes elements of when the card is opened: thousands of cards
+/// would be a million elements otherwise, and take ten seconds to open. To one that does not, it is not there. No value can end it, since each `<` is
+/// escaped.
+const BODY: &str = "<noscript><div class=\"body\">";
+
 /// The foot of a card.
-pub const END: &str = "</div></details>\n";
+pub const END: &str = "</div></noscript></details>\n";
 
 fn head(document: &Value, alert: NumberedFinding<'_>) -> Markup {
     let NumberedFinding { finding, number, anchor, .. } = alert;

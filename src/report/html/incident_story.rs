@@ -188,9 +188,12 @@ impl IncidentStories {
         html! {
             details.story {
                 summary { "What happened, in order " span.count { (grouped(lines.len() as u64)) } }
-                ul { @for told in lines { (told_line(told)) } }
-                @if *left_out > 0 {
-                    p.cut { "… and " (counted(*left_out, "line")) " more, left out to keep the report small; evql story --incident " (Attribute(incident)) " tells all" }
+                // As with the body of a card, one text until somebody opens it.
+                noscript {
+                    ul { @for told in lines { (told_line(told)) } }
+                    @if *left_out > 0 {
+                        p.cut { "… and " (counted(*left_out, "line")) " more, left out to keep the report small; evql story --incident " (Attribute(incident)) " tells all" }
+                    }
                 }
             }
         }

@@ -15,6 +15,17 @@
     store("evql-theme", root.dataset.theme);
   });
 
+  // What is folded behind a card or a story stands in a <noscript>, which is one text here, until it is looked at.
+  // Only this may make elements of text, and only of what stood on the page as it was written, where all values are escaped.
+  const trusted = window.trustedTypes ? trustedTypes.createPolicy("evql", { createHTML: (markup) => markup }) : { createHTML: (markup) => markup };
+  const build = (part) => {
+    const folded = part.querySelector(":scope > noscript");
+    if (folded) folded.outerHTML = trusted.createHTML(folded.textContent);
+  };
+  const signs = { lt: "<", gt: ">", quot: "\"", amp: "&", "#39": "'" };
+  // The same text as that of the elements: `<` begins a tag in it and nothing else.
+  const plainText = (markup) => markup.replace(/<[^>]*>/g, "").replace(/&(lt|gt|quot|amp|#39);/g, (_, name) => signs[name]);
+
   // Filter and search. What a card says is read once, when somebody searches.
   const cards = all(".card");
   const choices = { s: byId("f-s"), h: byId("f-h"), r: byId("f-r"), a: byId("f-a") };
@@ -23,7 +34,8 @@
   let texts = null;
   const textOf = (at) => {
     texts ??= new Array(cards.length);
-    return (texts[at] ??= cards[at].textContent.toLowerCase());
+    const folded = cards[at].querySelector(":scope > noscript");
+    return (texts[at] ??= (folded ? cards[at].firstElementChild.textContent + plainText(folded.textContent) : cards[at].textContent).toLowerCase());
   };
   let view = null;
   // Alerts around another one: from when to when.
@@ -142,7 +154,7 @@
     Object.values(choices).forEach((select) => select && select.addEventListener("change", apply));
     byId("filter").addEventListener("submit", (event) => event.preventDefault());
     byId("filter").addEventListener("reset", () => { around = null; setTimeout(() => { regroup(); apply(); }, 0); });
-    byId("open-all").addEventListener("click", () => cards.forEach((card) => { if (!card.hidden) { card.open = true; openTo(card); } }));
+    byId("open-all").addEventListener("click", () => cards.forEach((card) => { if (!card.hidden) { build(card); card.open = true; openTo(card); } }));
     byId("close-all").addEventListener("click", () => { cards.forEach((card) => { card.open = false; }); groups().forEach((part) => { part.open = false; }); });
     group.addEventListener("change", () => { regroup(); apply(); });
     place.addEventListener("click", (event) => {
@@ -179,6 +191,7 @@
     const folded = target && target.closest("details.card, details.rule, details.incident");
     all(".here").forEach((card) => card.classList.remove("here"));
     if (!folded) return;
+    build(folded);
     folded.open = true;
     folded.hidden = false;
     openTo(folded);
@@ -187,6 +200,10 @@
   };
   addEventListener("hashchange", follow);
   follow();
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target instanceof HTMLDetailsElement && event.target.open) build(event.target);
+  }, true);
 
   // The texts of a rule stand on the page once; a card that is asked for them takes a copy.
   document.addEventListener("toggle", (event) => {
@@ -244,7 +261,7 @@
     const few = cards.filter((card) => !card.hidden).length <= manyOnPaper;
     const folded = few ? "details.card:not([open]), details.rule:not([open]), details.story:not([open])," : "details.incident:not([open]),";
     closed = all(`${folded} details.incident:not([open]), details.table:not([open])`).filter((part) => !part.hidden);
-    closed.forEach((part) => { part.open = true; });
+    closed.forEach((part) => { build(part); part.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((part) => { part.open = false; }));
 
