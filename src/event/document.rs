@@ -3,8 +3,10 @@
 use super::value::{FieldValues, Value};
 use crate::base::guid::Guid;
 use crate::ecs::{self, Cardinality, Field, FieldId, FieldType};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
+use std::hash::BuildHasher;
 
 /// Whatever has values under fields: a document, or something that works its values out when they are asked for.
 pub trait Fields {
@@ -210,6 +212,42 @@ impl Document {
         }
     }
 
+    /// Adds those values to a field that it does not have already, in their order. The cost is linear in the number of values.
+    pub fn extend_distinct(&mut self, field: impl Into<Field>, values: impl IntoIterator<Item = Value>) {
+        let field = field.into();
+        let mut all: Vec<Value> = self.values(&field).to_vec();
+        // Evidence is hostile: a list of a hundred thousand addresses in one event is searched by hash, not from its beginning each time.
+        let (mut known, hasher) = (HashTable::new(), DefaultHashBuilder::default());
+        let hash = |value: &Value| hasher.hash_one(value.to_string());
+        for (at, value) in all.iter().enumerate() {
+            known.insert_unique(hash(value), at, |&at| hash(&all[at]));
+        }
+        for value in values {
+            let hash_of_value = hash(&value);
+            if known.find(hash_of_value, |&at| all[at] == value).is_none() {
+                all.push(value);
+                known.insert_unique(hash_of_value, all.len() - 1, |&at| hash(&all[at]));
+            }
+        }
+        self.set_all(field, all);
+    }
+
+    /// Sets each field to its value, in place of those it had; of several values for one field the last counts. Sorts once, where [`Self::set`] moves
+    /// what stands behind each field.
+    pub fn set_many(&mut self, pairs: Vec<(Field, Value)>) {
+        let pairs = pairs.into_iter().rev().map(|(field, value)| (field, FieldValues::One(value)));
+        let old = std::mem::take(&mut self.fields);
+        self.fields = first_of_each(pairs.chain(old).collect());
+    }
+
+    /// Sets each field to its value unless it has one; of several values for one field the first counts. Sorts once, where [`Self::set_if_missing`] moves
+    /// what stands behind each field.
+    pub fn set_many_if_missing(&mut self, pairs: Vec<(Field, Value)>) {
+        let mut all = std::mem::take(&mut self.fields);
+        all.extend(pairs.into_iter().map(|(field, value)| (field, FieldValues::One(value))));
+        self.fields = first_of_each(all);
+    }
+
     /// Removes a field.
     pub fn remove(&mut self, field: &Field) {
         let among = self.among_mut(field);
@@ -265,6 +303,13 @@ impl Document {
     fn among_mut(&mut self, field: &Field) -> &mut Vec<(Field, FieldValues)> {
         if field.is_entry() { &mut self.entries } else { &mut self.fields }
     }
+}
+
+/// Sorts fields; of several entries of one field the first stays.
+fn first_of_each(mut all: Vec<(Field, FieldValues)>) -> Vec<(Field, FieldValues)> {
+    all.sort_by(|(left, _), (right, _)| left.cmp(right));
+    all.dedup_by(|(field, _), (kept, _)| field == kept);
+    all
 }
 
 fn search(among: &[(Field, FieldValues)], field: &Field) -> Result<usize, usize> {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::{Locator, Ticks};
 use crate::ecs::{self, Field};
+use proptest::prelude::*;
 
 fn event(logged: i64, utc: i64, tiebreaker: Option<u64>, offset: u64) -> Event {
     Event {
@@ -51,6 +52,38 @@ fn fields_are_set_added_and_removed() {
     assert!(!document.has(ecs::RELATED_HASH));
     document.set_all(ecs::PROCESS_ARGS, ["x".into(), "y".into()]);
     assert_eq!(document.iter().count(), 1);
+}
+
+proptest! {
+    /// Many values at once are what they are one by one.
+    #[test]
+    fn many_fields_are_set_as_one_by_one(
+        before in pairs(),
+        pairs in pairs(),
+        values in proptest::collection::vec("[a-c]{1,2}", 0..12),
+    ) {
+        let mut start = Document::new();
+        before.iter().for_each(|(name, value)| start.set(Field::named(name), value.as_str()));
+        let many: Vec<(Field, Value)> = pairs.iter().map(|(name, value)| (Field::named(name), value.as_str().into())).collect();
+        let (mut set, mut filled, mut extended) = (start.clone(), start.clone(), start.clone());
+        let (mut set_at_once, mut filled_at_once, mut extended_at_once) = (start.clone(), start.clone(), start);
+        for (field, value) in &many {
+            set.set(field.clone(), value.clone());
+            filled.set_if_missing(field.clone(), value.clone());
+        }
+        set_at_once.set_many(many.clone());
+        filled_at_once.set_many_if_missing(many);
+        prop_assert_eq!(set, set_at_once);
+        prop_assert_eq!(filled, filled_at_once);
+        let field = Field::named("a");
+        values.iter().for_each(|value| extended.push_distinct(field.clone(), value.as_str()));
+        extended_at_once.extend_distinct(field, values.iter().map(|value| Value::from(value.as_str())));
+        prop_assert_eq!(extended, extended_at_once);
+    }
+}
+
+fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+    proptest::collection::vec(("[a-c](\\.[a-c])?", "[a-c]{1,2}"), 0..12)
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The record's EventData while it is being mapped: entries are taken out by name, and what nobody took stays as `winlog.event_data.*`.
 
 use crate::ecs::Field;
-use crate::event::Document;
+use crate::event::{Document, Value};
+use hashbrown::HashSet;
 
 /// Values that Sysmon writes for "nothing"; the pipeline drops them before anything else, on exact match only.
 const NOTHING: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
@@ -16,6 +17,9 @@ pub fn says(value: &str) -> bool {
     !is_nothing(value)
 }
 
+/// Most entries of a record that are searched one by one.
+const FEW: usize = 64;
+
 /// The entries not yet moved elsewhere, in the order of the record.
 pub struct EventData<'record> {
     entries: Vec<(&'record str, &'record str)>,
@@ -24,15 +28,19 @@ pub struct EventData<'record> {
 impl<'record> EventData<'record> {
     /// Takes the entries that say something. Of several entries with one name the first counts, as in the collector.
     pub fn new<N: AsRef<str>, V: AsRef<str>>(data: &'record [(N, V)]) -> Self {
-        let mut entries: Vec<(&str, &str)> = Vec::with_capacity(data.len());
-        // A linear search beats a map: a record has about twenty entries, and the list is made for each.
-        for (name, value) in data {
-            let (name, value) = (name.as_ref(), value.as_ref());
-            if !is_nothing(value) && !entries.iter().any(|&(have, _)| have == name) {
-                entries.push((name, value));
+        let saying = data.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).filter(|(_, value)| says(value));
+        // A linear search beats a set: a record has about twenty entries, and the list is made for each.
+        if data.len() <= FEW {
+            let mut entries: Vec<(&str, &str)> = Vec::with_capacity(data.len());
+            for (name, value) in saying {
+                if !entries.iter().any(|&(have, _)| have == name) {
+                    entries.push((name, value));
+                }
             }
+            return Self { entries };
         }
-        Self { entries }
+        let mut known = HashSet::with_capacity(data.len());
+        Self { entries: saying.filter(|(name, _)| known.insert(*name)).collect() }
     }
 
     /// The value of an entry, left where it is.
@@ -56,8 +64,7 @@ impl<'record> EventData<'record> {
 
     /// Writes what is left to `winlog.event_data`.
     pub fn leave(self, document: &mut Document) {
-        for (name, value) in self.entries {
-            document.set(Field::named(&format!("winlog.event_data.{name}")), value);
-        }
+        let field = |name: &str| Field::named(&format!("winlog.event_data.{name}"));
+        document.set_many(self.entries.iter().map(|(name, value)| (field(name), Value::from(*value))).collect());
     }
 }

@@ -54,12 +54,9 @@ pub fn answers(data: &EventData<'_>, document: &mut Document, _: StepContext) ->
         }
         resolved.push(address);
     }
-    for host in answers.iter().filter_map(|(_, data)| data.as_deref()) {
-        document.push_distinct(ecs::RELATED_HOSTS, host);
-    }
-    for address in &resolved {
-        document.push_distinct(ecs::RELATED_IP, address.clone());
-    }
+    document
+        .extend_distinct(ecs::RELATED_HOSTS, answers.iter().filter_map(|(_, data)| data.as_deref().map(Value::from)));
+    document.extend_distinct(ecs::RELATED_IP, resolved.iter().cloned().map(Value::from));
     answers.extend(addresses);
     document.set_answers(answers.into_iter().map(|(kind, data)| (Value::from(kind), data.map(Value::from))));
     document.set_all(ecs::DNS_RESOLVED_IP, resolved.into_iter().map(Value::from));

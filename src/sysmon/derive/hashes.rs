@@ -1,7 +1,7 @@
 //! Hash lists such as `SHA1=…,MD5=…,IMPHASH=…`.
 
 use crate::ecs::{self, Field};
-use crate::event::Document;
+use crate::event::{Document, Value};
 use crate::sysmon::event_id::event_id_row;
 use crate::sysmon::raw::EventData;
 use crate::sysmon::step_context::StepContext;
@@ -18,16 +18,17 @@ pub fn hashes(data: &EventData<'_>, document: &mut Document, context: StepContex
     });
     let object = event_id_row(context.id).and_then(|row| row.hashed_object(context.mapping));
     // Any algorithm, not those of the catalogue only: a field of Sysmon's next version is there before anybody knows it here.
-    for (algorithm, value) in found.into_iter().filter(|_| is_list) {
-        document.push_distinct(ecs::RELATED_HASH, value.as_str());
-        if let Some(object) = object {
-            let name = match algorithm.as_str() {
-                "imphash" => format!("{object}.pe.imphash"),
-                other => format!("{object}.hash.{other}"),
-            };
-            document.set_if_missing(Field::named(&name), value);
-        }
+    if !is_list {
+        return;
     }
+    document.extend_distinct(ecs::RELATED_HASH, found.iter().map(|(_, value)| Value::from(value.as_str())));
+    let Some(object) = object else { return };
+    let field = |algorithm: &str| match algorithm {
+        "imphash" => Field::named(&format!("{object}.pe.imphash")),
+        other => Field::named(&format!("{object}.hash.{other}")),
+    };
+    let values = found.into_iter().map(|(algorithm, value)| (field(&algorithm), Value::from(value)));
+    document.set_many_if_missing(values.collect());
 }
 
 /// The first value of an algorithm in a hash list, by bytes, as it stands there; none if any part is no `ALGORITHM=VALUE`.
