@@ -1,6 +1,8 @@
-//! JSON values as `serde_json` reads them, with one thing noticed that it passes over: names that stand more than once in an object.
+//! JSON values as `serde_json` reads them, with two things that it does not look after: names that stand more than once in an object, and the number of
+//! values.
 //!
-//! Only one of the values can be kept, and other programs keep another one: Elasticsearch refuses such objects. Each becomes a fault.
+//! Of a repeated name only one of the values can be kept, and other programs keep another one: Elasticsearch refuses such objects. Each becomes a fault.
+//! A list of eight million ones fits into a document of the largest size, packs to a thousandth of that, and would take a gigabyte.
 
 use std::fmt;
 
@@ -8,8 +10,31 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-/// Reads a value, and keeps the first name that stands more than once in one object of it.
-pub(super) struct DistinctKeys<'k>(pub &'k mut Option<String>);
+/// Most values of a document, lists and objects among them.
+pub(super) const MOST_VALUES: u32 = 1 << 18;
+
+/// Reads a value, and keeps the first name that stands more than once in one object of it. An error once it has more than [`MOST_VALUES`].
+pub(super) struct DistinctKeys<'k>(pub &'k mut JsonFindings);
+
+/// What was noticed beside the value.
+#[derive(Debug, Default)]
+pub(super) struct JsonFindings {
+    /// The first name that stands more than once in one object.
+    pub repeated: Option<String>,
+    values: u32,
+}
+
+impl JsonFindings {
+    /// Whether reading ended because there were too many values.
+    pub(super) fn has_too_many(&self) -> bool {
+        self.values > MOST_VALUES
+    }
+
+    fn count<E: Error>(&mut self) -> Result<(), E> {
+        self.values += 1;
+        if self.has_too_many() { Err(E::custom("too many values")) } else { Ok(()) }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for DistinctKeys<'_> {
     type Value = Value;
@@ -57,6 +82,7 @@ impl<'de> Visitor<'de> for DistinctKeys<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         while let Some(member) = members.next_element_seed(DistinctKeys(self.0))? {
+            self.0.count()?;
             list.push(member);
         }
         Ok(Value::Array(list))
@@ -66,13 +92,14 @@ impl<'de> Visitor<'de> for DistinctKeys<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(DistinctKeys(self.0))?;
+            self.0.count()?;
             // One search for the place of a name: documents have dozens.
             match object.entry(name) {
                 Entry::Vacant(place) => {
                     place.insert(value);
                 }
                 Entry::Occupied(mut place) => {
-                    self.0.get_or_insert_with(|| place.key().clone());
+                    self.0.repeated.get_or_insert_with(|| place.key().clone());
                     place.insert(value);
                 }
             }

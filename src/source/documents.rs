@@ -13,7 +13,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
-use super::distinct_keys::DistinctKeys;
+use super::distinct_keys::{DistinctKeys, JsonFindings, MOST_VALUES};
 use super::fault::{Fault, FaultKind, snippet};
 use super::input::{Input, InputFormat};
 use super::json_cutter::{JsonCut, JsonCutter, LARGEST};
@@ -24,6 +24,7 @@ use super::raw_event::{EventRead, JsonKind, RawEvents};
 use super::remains::Remains;
 use super::visitor::{Item, UnitStats};
 use crate::base::Locator;
+use crate::base::number::grouped;
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 1 << 17;
@@ -198,20 +199,10 @@ impl DocumentTarget<'_> {
     }
 
     fn document(&mut self, bytes: &[u8], offset: u64) {
-        let mut repeated = None;
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        // Repairs are tried only on what cannot be read: a text that is JSON means what it says.
-        let read = DistinctKeys(&mut repeated).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-        let object = match read {
-            Ok(Value::Object(object)) => object,
+        let (object, repeated) = match self.read_document(bytes, offset) {
+            Ok((Value::Object(object), repeated)) => (object, repeated),
             Ok(_) => return self.refuse(offset, "a JSON value that is no document"),
-            Err(error) => match mend(bytes).map(|mended| (serde_json::from_slice(&mended.bytes), mended.what)) {
-                Some((Ok(Value::Object(object)), what)) => {
-                    self.doubt(offset, &format!("the document has {}", what.join("; ")));
-                    object
-                }
-                _ => return self.refuse(offset, &not_json(&error)),
-            },
+            Err(reason) => return self.refuse(offset, &reason),
         };
         if let Some(name) = repeated {
             self.doubt(
@@ -221,6 +212,27 @@ impl DocumentTarget<'_> {
         }
         if !is_bulk_action(&object) {
             self.unwrap(object, offset);
+        }
+    }
+
+    /// Reads a document, after repairs if it needs some, and gives a name that it repeats. The error says why it cannot be read.
+    fn read_document(&mut self, bytes: &[u8], offset: u64) -> Result<(Value, Option<String>), String> {
+        let mut findings = JsonFindings::default();
+        let error = match read_value(bytes, &mut findings) {
+            Ok(value) => return Ok((value, findings.repeated)),
+            Err(_) if findings.has_too_many() => return Err(too_many_values()),
+            Err(error) => error,
+        };
+        // Repairs are tried only on what cannot be read: a text that is JSON means what it says.
+        let Some(mended) = mend(bytes) else { return Err(not_json(&error)) };
+        let mut findings = JsonFindings::default();
+        match read_value(&mended.bytes, &mut findings) {
+            Ok(value @ Value::Object(_)) => {
+                self.doubt(offset, &format!("the document has {}", mended.what.join("; ")));
+                Ok((value, findings.repeated))
+            }
+            Err(_) if findings.has_too_many() => Err(too_many_values()),
+            _ => Err(not_json(&error)),
         }
     }
 
@@ -276,6 +288,16 @@ impl DocumentTarget<'_> {
             }
         }
     }
+}
+
+fn read_value(bytes: &[u8], findings: &mut JsonFindings) -> Result<Value, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = DistinctKeys(findings).deserialize(&mut reader)?;
+    reader.end().map(|()| value)
+}
+
+fn too_many_values() -> String {
+    format!("the document has more than {} values", grouped(u64::from(MOST_VALUES)))
 }
 
 /// Why a document cannot be read, and where in it.
