@@ -1,13 +1,13 @@
 //! The timeline as Parquet: the columns of the CSV with their types, many rows at a time.
 //!
 //! Rows become bytes on any thread ([`TimelineParquet`]), and one thread gathers them column by column ([`ParquetWriter`]). A row group is written when it
-//! has enough rows or bytes, so that memory stays bounded however long the timeline. Times are UTC; what has several values is a list of strings.
+//! has enough rows or bytes, so that memory stays bounded however long the timeline. Times are UTC and in microseconds, because Apache Spark refuses
+//! nanoseconds; the time of logging is there to 100 ns beside it, as a number. What has several values is a list of strings.
 
 use super::columns::{ALERTS, START_RECORD, alert_texts, push_cell_text, push_text};
 use super::format::TimelineFormat;
 use super::results::Results;
-use crate::base::Ticks;
-use crate::ecs::{Cardinality, FieldId, FieldType};
+use crate::ecs::{self, Cardinality, FieldId, FieldType};
 use crate::timeline::{Cell, FIELDS, RowContents, TimelineEntry};
 use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -33,15 +33,12 @@ enum ColumnKind {
     Boolean,
     /// Microseconds since 1970.
     Micros,
-    /// Nanoseconds since 1970.
-    Nanos,
 }
 
 impl ColumnKind {
     fn of(field: FieldId) -> Self {
         match (field.definition().kind, field.definition().shape) {
-            (FieldType::DateNanos, _) => Self::Nanos,
-            (FieldType::Date, _) => Self::Micros,
+            (FieldType::DateNanos | FieldType::Date, _) => Self::Micros,
             (FieldType::Long, Cardinality::Single) => Self::Long,
             (FieldType::Boolean, Cardinality::Single) => Self::Boolean,
             (_, Cardinality::List) => Self::Texts,
@@ -53,8 +50,6 @@ impl ColumnKind {
     fn number(self, cell: Cell<'_>) -> Option<i64> {
         match (self, cell) {
             (Self::Micros, Cell::Date(at)) => Some(at.unix_micros()),
-            // The years 1677 to 2262 have nanoseconds.
-            (Self::Nanos, Cell::Date(at)) => nanos(at),
             (Self::Long, Cell::Long(number)) => Some(number),
             (Self::Long, Cell::Text(text)) => text.parse().ok(),
             (Self::Boolean, Cell::Boolean(flag)) => Some(flag.into()),
@@ -63,16 +58,13 @@ impl ColumnKind {
     }
 }
 
-fn nanos(at: Ticks) -> Option<i64> {
-    // A tick is 100 ns: the last digit of the ticks is what whole microseconds leave over.
-    let of_second = at.0.rem_euclid(10) * 100;
-    at.unix_micros().checked_mul(1000)?.checked_add(of_second)
-}
+/// The time of logging as Windows counts it, in 100 ns since 1601.
+const LOGGED_TICKS: &str = "event.created_ticks";
 
 /// Every column with its name, in order.
 fn columns() -> impl Iterator<Item = (&'static str, ColumnKind)> {
     let fields = FIELDS.iter().map(|field| (field.name(), ColumnKind::of(*field)));
-    fields.chain([(START_RECORD, ColumnKind::Text), (ALERTS, ColumnKind::Texts)])
+    fields.chain([(START_RECORD, ColumnKind::Text), (ALERTS, ColumnKind::Texts), (LOGGED_TICKS, ColumnKind::Long)])
 }
 
 /// `parquet` of `timeline`: rows as bytes that only [`ParquetWriter`] understands.
@@ -125,8 +117,7 @@ impl TimelineFormat for TimelineParquet {
                 }
                 kind => {
                     if let Some(value) = cells.values(column).next().and_then(|cell| kind.number(cell)) {
-                        out.extend([number, 1, 0, 0, 0]);
-                        out.extend(value.to_le_bytes());
+                        push_number(number, value, out);
                     }
                 }
             }
@@ -139,6 +130,10 @@ impl TimelineFormat for TimelineParquet {
         if !alerts.is_empty() {
             push_texts(after + 1, alerts.iter().map(String::as_str), out);
         }
+        let logged = FIELDS.iter().position(|field| *field == ecs::EVENT_CREATED);
+        if let Some(Cell::Date(at)) = logged.and_then(|column| cells.values(column).next()) {
+            push_number(after + 2, at.0, out);
+        }
         let length = u32::try_from(out.len() - begin - 4).unwrap_or_default();
         out[begin..begin + 4].copy_from_slice(&length.to_le_bytes());
     }
@@ -146,6 +141,11 @@ impl TimelineFormat for TimelineParquet {
     fn tail(&self, _: bool) -> &'static str {
         ""
     }
+}
+
+fn push_number(column: u8, value: i64, out: &mut Vec<u8>) {
+    out.extend([column, 1, 0, 0, 0]);
+    out.extend(value.to_le_bytes());
 }
 
 fn push_texts<'t>(column: u8, texts: impl Iterator<Item = &'t str> + Clone, out: &mut Vec<u8>) {
@@ -338,7 +338,7 @@ impl Gathered {
                 let values: Vec<bool> = self.numbers.iter().map(|number| *number != 0).collect();
                 writer.typed::<BoolType>().write_batch(&values, definitions, None)?;
             }
-            ColumnKind::Long | ColumnKind::Micros | ColumnKind::Nanos => {
+            ColumnKind::Long | ColumnKind::Micros => {
                 writer.typed::<Int64Type>().write_batch(&self.numbers, definitions, None)?;
             }
         }
@@ -357,7 +357,6 @@ fn schema() -> Result<TypePtr, ParquetError> {
         let number = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
         number.with_logical_type(logical).build().map(Arc::new)
     };
-    let time = |unit| Some(LogicalType::timestamp(true, unit));
     let column = |(name, kind): (&str, ColumnKind)| match kind {
         ColumnKind::Text => text(name, Repetition::OPTIONAL),
         ColumnKind::Texts => {
@@ -370,8 +369,7 @@ fn schema() -> Result<TypePtr, ParquetError> {
         }
         ColumnKind::Long => number(name, Physical::INT64, None),
         ColumnKind::Boolean => number(name, Physical::BOOLEAN, None),
-        ColumnKind::Micros => number(name, Physical::INT64, time(TimeUnit::MICROS)),
-        ColumnKind::Nanos => number(name, Physical::INT64, time(TimeUnit::NANOS)),
+        ColumnKind::Micros => number(name, Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
     };
     let columns: Result<Vec<TypePtr>, ParquetError> = columns().map(column).collect();
     Type::group_type_builder("timeline").with_fields(columns?).build().map(Arc::new)

@@ -201,7 +201,8 @@ def check_parquet(documents):
     schema = pyarrow.parquet.read_schema(path)
     for column, kind in [
         ("@timestamp", pyarrow.timestamp("us", tz="UTC")),
-        ("event.created", pyarrow.timestamp("ns", tz="UTC")),
+        ("event.created", pyarrow.timestamp("us", tz="UTC")),
+        ("event.created_ticks", pyarrow.int64()),
         ("process.pid", pyarrow.int64()),
         ("file.code_signature.trusted", pyarrow.bool_()),
         ("process.command_line", pyarrow.string()),
@@ -218,7 +219,8 @@ def check_parquet(documents):
     listed = lambda value: value if isinstance(value, list) or value is None else [value]
     for (_, row), seen, document in zip(frame.iterrows(), rows, documents):
         created = pandas.Timestamp(get(document, "event.created"))
-        same(row["event.created"], created, "event.created by pandas")
+        same(row["event.created"], created.floor("us"), "event.created by pandas")
+        same(row["event.created_ticks"] * 100, created.value + 11644473600 * 10**9, "ticks by pandas")
         same(seen[1].replace(" ", "T")[:19], get(document, "event.created")[:19], "event.created by DuckDB")
         same(row["@timestamp"], pandas.Timestamp(get(document, "@timestamp")), "@timestamp by pandas")
         same(seen[2], get(document, "process.pid"), "process.pid by DuckDB")
