@@ -202,3 +202,45 @@ fn patterns_that_make_others_slow_are_answered_at_once() {
     }
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
 }
+
+/// One event with so many values of one kind, as an XML export.
+fn crowded_event(kind: &str, many: usize) -> String {
+    let list =
+        |value: &dyn Fn(usize) -> String, separator: &str| (0..many).map(value).collect::<Vec<_>>().join(separator);
+    let (id, data) = match kind {
+        "answers" => {
+            let answers = list(&|n| format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255), ";");
+            (22, format!("<Data Name='QueryName'>a.example</Data><Data Name='QueryResults'>{answers}</Data>"))
+        }
+        "names" => {
+            let names = list(&|n| format!("type:  5 n{n}.example"), ";");
+            (22, format!("<Data Name='QueryName'>a.example</Data><Data Name='QueryResults'>{names}</Data>"))
+        }
+        "hashes" => (1, format!("<Data Name='Hashes'>{}</Data>", list(&|n| format!("N{n}=AB{n}"), ","))),
+        "arguments" => (1, format!("<Data Name='CommandLine'>{}</Data>", list(&|n| format!("a{n}"), " "))),
+        _ => (1, list(&|n| format!("<Data Name='D{n}'>v{n}</Data>"), "")),
+    };
+    format!(
+        "<Events><Event><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>{id}</EventID>\
+         <TimeCreated SystemTime='2024-03-05T09:14:03.5434567Z'/><EventRecordID>1</EventRecordID>\
+         <Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>h</Computer></System>\
+         <EventData><Data Name='ProcessGuid'>{{7911e904-5610-6633-1f01-000000001f00}}</Data>{data}</EventData></Event></Events>"
+    )
+}
+
+/// Evidence is hostile: a list that was searched from its beginning for each of its values took minutes here.
+#[test]
+fn an_event_of_many_values_costs_no_more_than_its_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crowded.xml");
+    for kind in ["answers", "names", "hashes", "arguments", "entries"] {
+        std::fs::write(&path, crowded_event(kind, 60_000)).unwrap();
+        let begin = Instant::now();
+        for command in [&["scan", "-q"][..], &["timeline", "-q", "-t", "ecs", "-o", "-"]] {
+            let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_evql"));
+            let output = run.args(command).arg(&path).output().unwrap();
+            assert!(output.status.success(), "{kind}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "{kind} took {:?}", begin.elapsed());
+    }
+}

@@ -63,7 +63,9 @@ proptest! {
         values in proptest::collection::vec("[a-c]{1,2}", 0..12),
     ) {
         let mut start = Document::new();
-        before.iter().for_each(|(name, value)| start.set(Field::named(name), value.as_str()));
+        for (name, value) in &before {
+            start.set(Field::named(name), value.as_str());
+        }
         let many: Vec<(Field, Value)> = pairs.iter().map(|(name, value)| (Field::named(name), value.as_str().into())).collect();
         let (mut set, mut filled, mut extended) = (start.clone(), start.clone(), start.clone());
         let (mut set_at_once, mut filled_at_once, mut extended_at_once) = (start.clone(), start.clone(), start);
@@ -76,7 +78,9 @@ proptest! {
         prop_assert_eq!(set, set_at_once);
         prop_assert_eq!(filled, filled_at_once);
         let field = Field::named("a");
-        values.iter().for_each(|value| extended.push_distinct(field.clone(), value.as_str()));
+        for value in &values {
+            extended.push_distinct(field.clone(), value.as_str());
+        }
         extended_at_once.extend_distinct(field, values.iter().map(|value| Value::from(value.as_str())));
         prop_assert_eq!(extended, extended_at_once);
     }
