@@ -48,6 +48,7 @@
 //! | detect in events that come from elsewhere | [`detect::Detector`] |
 //! | make process trees, and look up what else a process did | [`process`] |
 //! | put alerts together to incidents, the most important first | [`incident`] |
+//! | decode what command lines hide, and tell what is odd about an image | [`enrichment`] |
 //! | look for a text in all fields of events | [`search`] |
 //! | know what the evidence consists of | [`survey`], by [`pipeline::survey`](fn@pipeline::survey) |
 //! | write alerts and timelines | [`report`], [`timeline`] |
@@ -64,6 +65,7 @@ pub mod base;
 pub mod detect;
 pub mod diag;
 pub mod ecs;
+pub mod enrichment;
 pub mod eql;
 pub mod event;
 pub mod extract;

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("diag", 1),
     ("ecs", 1),
     ("event", 2),
+    ("enrichment", 3),
     ("eql", 3),
     ("source", 3),
     ("forge", 3),
