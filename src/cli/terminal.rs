@@ -1,6 +1,7 @@
 //! The look of things on a terminal. All text from evidence passes through `evql::base::escape::terminal` here.
 
 pub mod alerts;
+mod enriched;
 pub mod events;
 pub mod faults;
 pub mod incidents;

@@ -74,7 +74,7 @@ impl TextEncoding {
 }
 
 /// The names of encodings for people, outermost first: `Base64, UTF-16`.
-pub fn encodings_text(encodings: &[TextEncoding]) -> String {
+fn encodings_text(encodings: &[TextEncoding]) -> String {
     encodings.iter().map(|encoding| encoding.name()).collect::<Vec<_>>().join(", ")
 }
 
@@ -106,6 +106,27 @@ impl DecodedTexts {
     /// Whether nothing was encoded.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty() && self.left_out == 0
+    }
+
+    /// The first of the texts, each of at most so many bytes; what is left out and cut is counted.
+    #[must_use]
+    pub fn clipped(mut self, most_texts: usize, most_bytes: usize) -> Self {
+        self.left_out += self.texts.len().saturating_sub(most_texts);
+        self.texts.truncate(most_texts);
+        for DecodedText { text, cut, .. } in &mut self.texts {
+            let end = boundary(text, most_bytes);
+            *cut += text[end..].chars().count();
+            text.truncate(end);
+        }
+        self
+    }
+
+    /// How the text at a position was encoded, with all that it stands in, the outermost first: `Base64, UTF-16 > Base64, gzip`.
+    pub fn path(&self, at: usize) -> String {
+        let up = std::iter::successors(self.texts.get(at), |text| self.texts.get(text.within?));
+        let mut parts: Vec<String> = up.take(DEEPEST).map(|text| encodings_text(&text.encodings)).collect();
+        parts.reverse();
+        parts.join(" > ")
     }
 }
 
@@ -196,7 +217,8 @@ impl Decoder {
             self.found.left_out += 1;
             return true;
         }
-        let end = (0..=LONGEST_TEXT.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        let used: usize = self.found.texts.iter().map(|known| known.text.len()).sum();
+        let end = boundary(&text, LONGEST_TEXT.min(LONGEST_TEXTS.saturating_sub(used)));
         let is_known = |known: &DecodedText| known.text == text[..end] && known.encodings == encodings;
         if self.found.texts.iter().any(is_known) {
             return true;
@@ -207,6 +229,11 @@ impl Decoder {
         self.scan(&text, Some(at), depth + 1);
         true
     }
+}
+
+/// Where a text is cut to have at most so many bytes.
+fn boundary(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 fn contains_ignoring_case(text: &str, word: &[u8]) -> bool {

@@ -19,7 +19,5 @@ mod percent;
 mod plain_text;
 mod windows_programs;
 
-pub use decode::{
-    DEEPEST, DecodedText, DecodedTexts, LONGEST_TEXT, MOST_INFLATED, MOST_TEXTS, TextEncoding, decode, encodings_text,
-};
+pub use decode::{DEEPEST, DecodedText, DecodedTexts, LONGEST_TEXT, MOST_INFLATED, MOST_TEXTS, TextEncoding, decode};
 pub use image_flags::{ImageFlag, image_flags};

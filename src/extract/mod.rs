@@ -26,5 +26,5 @@ pub use anonymize::{
 pub use reading::{Fidelity, show_records};
 pub use reproduced::{AlertIdentity, Reproduction};
 pub use selection::{ContextDepth, WantedEvents};
-pub use story::{StoryEvent, StoryEvents, StoryPart};
+pub use story::{StoryEvent, StoryEvents, StoryNote, StoryPart};
 pub use write::{ExtractSummary, by_computer, write_log};

@@ -64,6 +64,8 @@ pub struct ProcessFacts {
     pub integrity: Option<Arc<str>>,
     /// The hashes of its image.
     pub hashes: Option<Arc<Hashes>>,
+    /// The name of its image's file in the image's version resource.
+    pub original_name: Option<Arc<str>>,
     /// Whether the record of its start was recovered from what is left of a log.
     pub is_recovered: bool,
 }

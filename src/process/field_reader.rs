@@ -108,6 +108,7 @@ impl FieldReader {
             user: self.user(fields),
             integrity: self.shared(fields, ecs::DATA_INTEGRITY_LEVEL),
             hashes: self.hashes(fields),
+            original_name: self.shared(fields, ecs::PROCESS_PE_ORIGINAL_FILE_NAME),
             is_recovered: has_any(fields, ecs::EVQL_RECOVERED),
         };
         let parent = Parent {

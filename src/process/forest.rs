@@ -299,7 +299,7 @@ fn node(key: EntityKey, process: ProcessRecord) -> Option<ProcessNode> {
 impl ProcessFacts {
     /// Takes from others what is missing.
     fn fill(&mut self, more: Self) {
-        let Self { pid, image, command_line, user, integrity, hashes, is_recovered } = more;
+        let Self { pid, image, command_line, user, integrity, hashes, original_name, is_recovered } = more;
         self.is_recovered |= is_recovered;
         self.pid = self.pid.or(pid);
         self.image = self.image.take().or(image);
@@ -307,6 +307,7 @@ impl ProcessFacts {
         self.user = self.user.take().or(user);
         self.integrity = self.integrity.take().or(integrity);
         self.hashes = self.hashes.take().or(hashes);
+        self.original_name = self.original_name.take().or(original_name);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One alert as a JSON document: ECS for the finding, and the full ECS documents of its events.
 
 use super::alert_id::{EVENT_FIELDS, alert_id};
+use super::enrichment_json::write_enrichment;
 use super::incident_json::write_incident;
 use super::message::message_of;
 use super::results::Results;
@@ -172,6 +173,7 @@ fn push_own(
     if !own.is_empty() {
         object.list("host_addresses", own, AddressOfHost::push);
     }
+    write_enrichment(alert, object);
     if let Some(incident) = results.incidents.and_then(|incidents| incidents.of_alert(position)) {
         write_incident(results, incident, position, object);
     }

@@ -7,6 +7,7 @@ use crate::base::Ticks;
 use crate::base::number::{counted, grouped};
 use crate::detect::Alert;
 use crate::ecs::{self, Field, FieldId};
+use crate::enrichment::decode;
 use crate::event::Document;
 use crate::process::Connection;
 use crate::rules::Level;
@@ -266,11 +267,19 @@ impl Gathering {
         }
         for field in TEXTS {
             for text in event.values(field) {
-                let end = (0..=SEARCHED.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
-                for url in URL.find_iter(&text[..end.unwrap_or_default()]) {
-                    self.add(event, FoundKind::Url, url.as_str().trim_end_matches(['.', ':']).to_owned(), field);
+                self.urls(event, &text, field);
+                // What is written in Base64 so that nobody finds it is what is looked for first.
+                for decoded in decode(&text).texts {
+                    self.urls(event, &decoded.text, field);
                 }
             }
+        }
+    }
+
+    fn urls(&mut self, event: &EventOfAlert<'_>, text: &str, field: &'static str) {
+        let end = (0..=SEARCHED.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+        for url in URL.find_iter(&text[..end.unwrap_or_default()]) {
+            self.add(event, FoundKind::Url, url.as_str().trim_end_matches(['.', ':']).to_owned(), field);
         }
     }
 

@@ -1,5 +1,6 @@
 //! One process as a JSON object, as trees and triage have it.
 
+use super::enrichment_json::write_enriched_process;
 use crate::base::json_object::ObjectWriter;
 use crate::base::{Ticks, json};
 use crate::process::{Hashes, HostTree, NodeIndex, ProcessFacts, ProcessNode};
@@ -10,7 +11,7 @@ const LOOKUP: &str = "https://www.virustotal.com/gui/file/";
 /// Adds the members of a process to its object. What is not known is left out.
 pub fn write_node(host: &HostTree, at: NodeIndex, object: &mut ObjectWriter<'_>) {
     let node = host.node(at);
-    let ProcessFacts { pid, image, command_line, user, integrity, hashes, is_recovered } = &node.facts;
+    let ProcessFacts { pid, image, command_line, user, integrity, hashes, original_name, is_recovered } = &node.facts;
     object.optional("entity_id", node.key.entity_id().map(ToString::to_string).as_deref());
     object.optional("host", Some(&*host.name).filter(|name| !name.is_empty()));
     if let Some(pid) = pid {
@@ -23,6 +24,8 @@ pub fn write_node(host: &HostTree, at: NodeIndex, object: &mut ObjectWriter<'_>)
     if cut > 0 {
         object.number("command_line_cut", cut.into());
     }
+    object.optional("original_file_name", original_name.as_deref());
+    write_enriched_process(&node.facts, object);
     object.optional("user", user.as_deref());
     object.optional("integrity", integrity.as_deref());
     object.optional("started", node.started_at().map(Ticks::rfc3339_full).as_deref());

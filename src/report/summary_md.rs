@@ -5,6 +5,7 @@
 
 use super::alert::id_of;
 use super::citation::{Citation, citation};
+use super::enriched::{EnrichedField, EnrichedLine, enriched_alert};
 use super::format::Exporter;
 use super::message::message_of;
 use super::results::Results;
@@ -27,6 +28,9 @@ const MOST_OF_RULE: usize = 3;
 
 /// Most rows of a table.
 const MOST_ROWS: usize = 30;
+
+/// Most flags and decoded texts of an alert.
+const MOST_ENRICHED: usize = 8;
 
 /// Longest value, in characters: tickets have limits too.
 const LONGEST: usize = 500;
@@ -223,6 +227,15 @@ fn write_card(out: &mut Vec<u8>, results: &Results<'_>, position: usize, alert: 
         if let Some(fact) = fact {
             writeln!(out, "- {name}: {fact}")?;
         }
+    }
+    let lines: Vec<EnrichedLine> = enriched_alert(alert).iter().flat_map(EnrichedField::lines).collect();
+    for EnrichedLine { label, about, text, missing } in lines.iter().take(MOST_ENRICHED) {
+        let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
+        let missing = if missing.is_empty() { String::new() } else { format!(" {missing}") };
+        writeln!(out, "- {label}{about}: {}{missing}", code(text))?;
+    }
+    if lines.len() > MOST_ENRICHED {
+        writeln!(out, "- {} more flags and decoded texts", grouped((lines.len() - MOST_ENRICHED) as u64))?;
     }
     for found in sightings(&results.detector.rules()[alert.rule], alert).unwrap_or_default() {
         let indicator = found.indicator;

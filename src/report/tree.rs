@@ -2,6 +2,8 @@
 //!
 //! Both are flat lists that name parents, so that a chain of any length can be written and read.
 
+use super::enriched::enriched_lines;
+use super::enrichment_json::enriched_process;
 use super::process_json::write_node;
 use crate::base::json_object::{ObjectWriter, push_object};
 use crate::base::{Ticks, escape};
@@ -167,6 +169,14 @@ impl TreeExport<'_> {
             if more > 0 {
                 lines.push(format!("… (+{more} characters)"));
             }
+        }
+        let (flags, decoded) = enriched_process(&process.facts);
+        for line in enriched_lines(&flags, &decoded, "") {
+            let text = format!("{} {}{}", line.label, line.head(), line.text);
+            let shown: Vec<char> = text.chars().take(LONGEST_LABEL).collect();
+            let cut = text.chars().nth(LONGEST_LABEL).map_or_else(|| line.missing.clone(), |_| "…".to_owned());
+            lines.extend(shown.chunks(LABEL_LINE).map(|part| part.iter().collect()));
+            lines.extend((!cut.is_empty()).then_some(cut));
         }
         let counts: Vec<String> =
             process.counts.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect();

@@ -1,5 +1,6 @@
 //! One card per alert: what, where, who, the process and what started it, the connection, and when.
 
+use super::enriched::print_lines;
 use super::line::line;
 use super::{BOLD, DIM, MARK, level_style, shown};
 use evql::base::time::seconds_text;
@@ -7,7 +8,7 @@ use evql::detect::{Alert, RuleIndex};
 use evql::ecs::{self, FieldId};
 use evql::event::{Clock, Event};
 use evql::process::Connection;
-use evql::report::{Citation, Results, citation, repeats_json, tally_json, tally_lines};
+use evql::report::{Citation, EnrichedField, Results, citation, enriched_alert, repeats_json, tally_json, tally_lines};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -52,7 +53,7 @@ pub fn print_card(
     wanted: AlertDetail,
 ) -> io::Result<()> {
     let AlertDetail { verbose, triage, .. } = wanted;
-    let card = AlertCard { results, alert, most: (!verbose).then_some(MOST) };
+    let card = AlertCard { results, alert, enriched: enriched_alert(alert), most: (!verbose).then_some(MOST) };
     card.head(out, position)?;
     if verbose {
         card.rule_text(out)?;
@@ -83,6 +84,8 @@ pub fn guides(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
 struct AlertCard<'a> {
     results: &'a Results<'a>,
     alert: &'a Alert,
+    /// What was worked out of its events.
+    enriched: Vec<EnrichedField>,
     most: Option<usize>,
 }
 
@@ -147,6 +150,11 @@ impl AlertCard<'_> {
             let delta = previous.map_or_else(String::new, |previous| self.delta(previous, event));
             writeln!(out, "  {MARK}[{}]{MARK:#} {BOLD}{when}{BOLD:#}{delta}  {action}", stage + 1)?;
             self.facts(out, event, previous)?;
+            // What the creation of the process gave stands with the first event, as its facts do.
+            let here =
+                |found: &&EnrichedField| found.stage == Some(stage) || found.stage.is_none() && previous.is_none();
+            let lines = self.enriched.iter().filter(here).flat_map(EnrichedField::lines);
+            print_lines(out, &lines.collect::<Vec<_>>(), self.most)?;
             note_order(out, event, previous)?;
             previous = Some(event);
         }

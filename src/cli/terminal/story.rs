@@ -1,10 +1,10 @@
 //! A story on a terminal and as Markdown: one line for each event, with the alerts in their places.
 
-use super::{BOLD, DIM, counted, grouped, level_style, shown};
+use super::{BOLD, DIM, MARK, counted, grouped, level_style, shown};
 use evql::base::Locator;
 use evql::base::Ticks;
 use evql::base::escape::markdown_code;
-use evql::extract::{StoryEvent, StoryEvents, StoryPart};
+use evql::extract::{StoryEvent, StoryEvents, StoryNote, StoryPart};
 use evql::incident::Incident;
 use evql::report::{Results, shown_score};
 use evql::rules::{Level, Metadata};
@@ -149,8 +149,11 @@ pub fn write_text(
 }
 
 fn text_event(out: &mut dyn Write, event: &StoryEvent, marks: &StoryMarks) -> io::Result<()> {
-    let StoryEvent { order, sentence, .. } = event;
+    let StoryEvent { order, sentence, notes, .. } = event;
     writeln!(out, "  {DIM}{}{DIM:#}  {}", time(order.time), shown(sentence, Some(MOST)))?;
+    for StoryNote { head, text, .. } in notes {
+        writeln!(out, "      {DIM}{}:{DIM:#} {MARK}{}{MARK:#}", shown(head, None), shown(text, Some(MOST)))?;
+    }
     for StoryMark { number, level, rule, is_last } in marks.of(&order.origin()) {
         let style = level_style(*level);
         let (number, rule) = (grouped(*number as u64), shown(rule, None));
@@ -185,6 +188,9 @@ pub fn write_markdown(
                 writeln!(out, "\nOn {}:\n", markdown_code(&event.host))?;
             }
             writeln!(out, "- {} {}", time(event.order.time), markdown_code(&event.sentence))?;
+            for StoryNote { head, text, .. } in &event.notes {
+                writeln!(out, "  - {head}: {}", markdown_code(text))?;
+            }
             for StoryMark { number, level, rule, is_last } in marks.of(&event.order.origin()) {
                 let number = grouped(*number as u64);
                 let rule = markdown_code(rule);

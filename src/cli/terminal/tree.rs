@@ -7,7 +7,7 @@ use evql::base::escape;
 use evql::detect::{Alert, Detector};
 use evql::diag::{Notice, NoticeKind};
 use evql::process::{ActivityKind, Forest, HostTree, NodeIndex, ProcessFacts, ProcessNode, TreeItem, TreeRow};
-use evql::report::TreeExport;
+use evql::report::{TreeExport, enriched_lines, enriched_process};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -167,6 +167,7 @@ impl TreeText<'_> {
         }
         lines.write(out)?;
         self.command(out, node, lead, width)?;
+        self.enriched(out, node, lead, width)?;
         if self.verbose { Self::rest(out, node, lead, width) } else { Ok(()) }
     }
 
@@ -185,6 +186,26 @@ impl TreeText<'_> {
             if left + cut > 0 { format!("… (+{} characters)", grouped((left + cut) as u64)) } else { String::new() };
         for part in wrapped(&format!("{kept}{more}"), room) {
             writeln!(out, "{DIM}{}{DIM:#}{part}", lead.rest)?;
+        }
+        Ok(())
+    }
+
+    /// What is odd about the image, and what the command line hides.
+    fn enriched(&self, out: &mut dyn Write, node: &ProcessNode, lead: &Lead, width: Option<usize>) -> io::Result<()> {
+        let room = width.map(|width| width.saturating_sub(lead.rest.width()).max(NARROWEST / 2));
+        let most = match (self.verbose, room) {
+            (true, _) => usize::MAX,
+            (false, Some(room)) => room * COMMAND_LINES,
+            (false, None) => MOST,
+        };
+        let (flags, decoded) = enriched_process(&node.facts);
+        for line in enriched_lines(&flags, &decoded, "") {
+            let text = format!("{} {}{}{}", line.label, line.head(), escape::terminal(&line.text), line.missing);
+            let (kept, left) = cut_to_width(&text, most);
+            let more = if left > 0 { format!("… (+{} characters)", grouped(left as u64)) } else { String::new() };
+            for part in wrapped(&format!("{kept}{more}"), room) {
+                writeln!(out, "{DIM}{}{DIM:#}{MARK}{part}{MARK:#}", lead.rest)?;
+            }
         }
         Ok(())
     }

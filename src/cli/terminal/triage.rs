@@ -1,5 +1,6 @@
 //! Triage of an alert, below its card.
 
+use super::enriched::print_lines;
 use super::line::line;
 use super::{DIM, counted, grouped, shown};
 use evql::base::Ticks;
@@ -8,6 +9,7 @@ use evql::process::details::{ActivityEntry, List, Times};
 use evql::process::prevalence::ValueKind;
 use evql::process::triage::{AlertProcess, Triage};
 use evql::process::{HostTree, NodeIndex, ProcessNode};
+use evql::report::{enriched_lines, enriched_process};
 use std::io::{self, Write};
 
 /// Most lines of one list, unless everything is wanted.
@@ -72,9 +74,11 @@ impl ProcessCard<'_> {
     fn print(&self, out: &mut dyn Write, member: &AlertProcess<'_>) -> io::Result<()> {
         let ancestors: Vec<NodeIndex> = self.host.ancestors(member.node).collect();
         self.list(out, "started by", &ancestors, (0, "process"), |at| self.named(*at))?;
+        self.enriched(out, &ancestors)?;
         let ProcessNode { children, child_count, .. } = self.host.node(member.node);
         let not_held = u64::from(*child_count).saturating_sub(children.len() as u64);
         self.list(out, "started", children, (not_held, "process"), |at| self.started(*at))?;
+        self.enriched(out, children)?;
         for list in List::ALL {
             let (entries, not_held) = member.did.list(list);
             let label = match list {
@@ -108,6 +112,18 @@ impl ProcessCard<'_> {
         }
         if not_held > 0 {
             line(out, "", &format!("{DIM}and {} that were too many to hold{DIM:#}", counted(not_held, noun)))?;
+        }
+        Ok(())
+    }
+
+    /// What is odd about those of some processes that are listed, and what their command lines hide.
+    fn enriched(&self, out: &mut dyn Write, processes: &[NodeIndex]) -> io::Result<()> {
+        let most = if self.verbose { usize::MAX } else { MOST_LINES };
+        for at in processes.iter().take(most) {
+            let node = self.host.node(*at);
+            let (flags, decoded) = enriched_process(&node.facts);
+            let of = format!("of {}", node.name().unwrap_or("(unknown image)"));
+            print_lines(out, &enriched_lines(&flags, &decoded, &of), self.most())?;
         }
         Ok(())
     }

@@ -226,6 +226,14 @@ fn nesting_and_number_have_bounds_that_are_said() {
 }
 
 #[test]
+fn what_is_clipped_is_counted() {
+    let line = format!("atob('{}') atob('{}')", base64("é".repeat(40).as_bytes()), base64(b"second"));
+    let clipped = decode(&line).clipped(1, 21);
+    assert_eq!((clipped.texts.len(), clipped.left_out), (1, 1));
+    assert_eq!((clipped.texts[0].text.as_str(), clipped.texts[0].cut), ("é".repeat(10).as_str(), 30));
+}
+
+#[test]
 fn much_text_takes_time_in_proportion_to_it() {
     // Quadratic, any of these would take hours.
     for piece in [

@@ -10,6 +10,7 @@ fn event(at: u32, (process, action): (u64, u8)) -> StoryEvent {
         action: format!("did {action}"),
         process,
         sentence: format!("event {at}"),
+        notes: Vec::new(),
     }
 }
 
@@ -54,4 +55,19 @@ proptest! {
         }
         prop_assert_eq!(next, events.len());
     }
+}
+
+#[test]
+fn what_children_say_of_their_parent_is_told_once() {
+    let note = |text: &str, of_parent| StoryNote { head: "decoded".to_owned(), text: text.to_owned(), of_parent };
+    let mut told = ToldNotes::default();
+    let mut left = |notes: &[StoryNote]| {
+        let mut notes = notes.to_vec();
+        told.leave_new(&mut notes);
+        notes
+    };
+    assert_eq!(left(&[note("a", false)]), [note("a", false)]);
+    assert_eq!(left(&[note("a", true), note("b", true)]), [note("b", true)]);
+    // Another process with the same command has its own start, and says so.
+    assert_eq!(left(&[note("a", false), note("b", true)]), [note("a", false)]);
 }

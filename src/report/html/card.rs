@@ -1,6 +1,6 @@
 //! The card of an alert: a line to find it by, and folded behind it its steps, the process tree, what was looked up, and the record.
 
-use super::doc::{at, text};
+use super::doc::{at, list, text};
 use super::finding::{AttackLink, Finding, events, join_keys};
 use super::steps::{known_addresses, steps};
 use super::text::{Attribute, instant, line, link, short};
@@ -42,7 +42,13 @@ pub fn card(document: &Value, alert: NumberedFinding<'_>, clock: Clock) -> Strin
         (tally(document))
         section.part {
             h4 { "Steps" }
-            (steps(events(document), at(document, "evql.process_start"), clock, &known_addresses(document)))
+            (steps(
+                events(document),
+                at(document, "evql.process_start"),
+                list(document, "evql.enrichment"),
+                clock,
+                &known_addresses(document),
+            ))
         }
         (triage(document))
         (keys(document))

@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 const MOST_LINES: usize = 300;
 /// Longest value in a line, in characters.
 const MOST: usize = 240;
+/// Most flags and decoded texts of a process in a line.
+const MOST_NOTES: usize = 3;
 /// The share of a page that stories may take: one part of so many.
 const PAGE_SHARE: u64 = 8;
 /// Bytes of markup around a line, at most.
@@ -91,7 +93,11 @@ fn name(node: &Value) -> String {
 fn started(node: &Value) -> String {
     let command = value(node, "command_line").map_or_else(String::new, |command| format!(": {command}"));
     let user = value(node, "user").map_or_else(String::new, |user| format!(", as {user}"));
-    format!("{} started{command}{user}", name(node))
+    let flags = list(node, "flags").iter().take(MOST_NOTES).filter_map(|flag| value(flag, "text"));
+    let decoded = list(node, "decoded").iter().take(MOST_NOTES).filter_map(|one| value(one, "text"));
+    let notes: String =
+        flags.map(|flag| format!("; {flag}")).chain(decoded.map(|text| format!("; decoded: {text}"))).collect();
+    format!("{} started{command}{user}{notes}", name(node))
 }
 
 type Deed = fn(&Value) -> Option<String>;

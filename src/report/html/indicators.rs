@@ -9,6 +9,7 @@ use super::text::{cut, grouped};
 use crate::base::escape;
 use crate::detect::Alert;
 use crate::ecs::{Field, FieldId};
+use crate::enrichment::decode;
 use crate::process::details::List;
 use crate::process::triage::{AlertProcess, MOST_ANCESTORS, MOST_CHILDREN};
 use crate::process::{Connection, Hashes, HostAddresses, HostTree, NodeIndex};
@@ -221,7 +222,13 @@ impl Indicators {
         }
     }
 
+    /// Adds the URLs of a text, and of what is encoded in it.
     fn urls(&mut self, text: &str) {
+        self.urls_of(text);
+        decode(text).texts.iter().for_each(|decoded| self.urls_of(&decoded.text));
+    }
+
+    fn urls_of(&mut self, text: &str) {
         let end = (0..=SEARCHED.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         for (number, url) in URL.find_iter(&text[..end]).enumerate() {
             if number < MOST_URLS {

@@ -10,6 +10,7 @@
 mod card;
 mod case;
 mod doc;
+mod enrichment;
 mod finding;
 mod head;
 mod html_report;

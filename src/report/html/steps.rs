@@ -1,6 +1,7 @@
 //! The steps of an alert: its events in stage order, what each adds to those before it, and the time between them.
 
-use super::doc::{list, text, texts};
+use super::doc::{list, number, text, texts};
+use super::enrichment::enriched;
 use super::text::{counted, cut, instant, line};
 use crate::base::Ticks;
 use crate::base::time::seconds_text;
@@ -13,6 +14,9 @@ use std::borrow::Cow;
 /// Most steps that are shown; a rule has a few.
 const MOST_STEPS: usize = 64;
 
+/// Most entries of what was worked out of fields that are looked at; an alert has a few for each step.
+const MOST_ENRICHED: usize = 4 * MOST_STEPS;
+
 /// Most values of one field.
 const MOST_VALUES: usize = 40;
 
@@ -20,6 +24,7 @@ const MOST_VALUES: usize = 40;
 pub fn steps<'v>(
     events: impl Iterator<Item = &'v Value>,
     start: Option<&Value>,
+    enrichment: &[Value],
     clock: Clock,
     known: &HostAddresses,
 ) -> Markup {
@@ -34,7 +39,12 @@ pub fn steps<'v>(
             continue;
         }
         // The creation of the process fills the first step only: later steps show what they add.
-        out.push(step(stage, event, previous, start.filter(|_| previous.is_none()), clock, known));
+        let facts = step(stage, event, previous, start.filter(|_| previous.is_none()), clock, known);
+        let here = |entry: &&Value| match number(entry, "stage") {
+            Some(of) => of == stage as u64 + 1,
+            None => previous.is_none(),
+        };
+        out.push(html! { li { (facts) (enriched(enrichment.iter().take(MOST_ENRICHED).filter(here))) } });
         previous = Some(event);
     }
     html! {
@@ -56,7 +66,6 @@ fn step(
     let delta = previous.and_then(|before| Some(time(event, clock)?.0 - time(before, clock)?.0));
     let action = text(event, "event.action").or_else(|| text(event, "message"));
     html! {
-        li {
             span.mark { (stage + 1) }
             @if let Some(delta) = delta { p.delta { "Δt " (if delta < 0 { "" } else { "+" }) (seconds_text(delta)) " s" } }
             p.what {
@@ -68,7 +77,6 @@ fn step(
             @if let Some(gap) = backwards(event, previous) {
                 p.note { "By its own @timestamp this event comes " (gap) " s before the one above; the order here is that of logging." }
             }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! It is read from `evql.triage` if the document has it; without it the tree is what the events say of the process and its parent.
 
 use super::doc::{at, flag, list, number, text, texts};
+use super::enrichment::enriched;
 use super::finding::events;
 use super::steps::named;
 use super::text::{grouped, line, link, millis, short};
@@ -85,6 +86,7 @@ fn node(node: &Value, depth: usize, class: &str) -> Markup {
                     (line(&command))
                     @if let Some(cut) = number(node, "command_line_cut") { span.cut { " … " (grouped(cut)) " more characters" } }
                 } }
+            (enriched(std::iter::once(node)))
             p.about {
                 @if let Some(user) = text(node, "user").or_else(|| text(node, "user.name")) { span { "user " b { (short(&user)) } } }
                 @if let Some(level) = text(node, "integrity") { span { "integrity " b { (short(&level)) } } }

@@ -2,7 +2,7 @@ use super::*;
 use serde_json::json;
 
 fn page(events: &[Value], start: Option<&Value>, clock: Clock) -> String {
-    steps(events.iter(), start, clock, &HostAddresses::default()).into_string()
+    steps(events.iter(), start, &[], clock, &HostAddresses::default()).into_string()
 }
 
 fn process_creation() -> Value {
