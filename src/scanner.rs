@@ -35,6 +35,7 @@ use crate::base::Ticks;
 use crate::detect::Alert;
 use crate::diag::{Diagnostic, Notice, concise};
 use crate::ecs;
+use crate::enrichment::{GeoDatabases, GeoLookup};
 use crate::eql;
 use crate::event::{Clock, Event};
 use crate::incident::Incidents;
@@ -224,7 +225,15 @@ impl ScannerBuilder {
     /// Maps Sysmon records as this program of Elastic's does.
     #[must_use]
     pub fn mapping(mut self, mapping: Mapping) -> Self {
-        self.options.mapping = mapping;
+        self.options.mapping.documents = mapping;
+        self
+    }
+
+    /// Looks up the addresses of connections in these databases, which [`read_geoip_folder`](crate::read_geoip_folder) reads: `source.geo.*`, `destination.as.*` and their like are fields
+    /// of events then. The databases go to every thread with the mapping, so that they have to stay; a program that scans once and ends can leak them.
+    #[must_use]
+    pub fn geoip(mut self, databases: &'static GeoDatabases) -> Self {
+        self.options.mapping.geo = Some(GeoLookup(databases));
         self
     }
 

@@ -155,7 +155,7 @@ fn every_rule_finds_the_same_with_and_without_plan_and_index() {
         assert_eq!(all, names(detector.hits_of_sysmon(id, document)), "by the event ID, event {id}");
         hits += all.len();
         for (field, _) in document.iter() {
-            assert!(sysmon::is_constant(field) || sysmon::may_have(id, field), "{field} of {id}");
+            assert!(sysmon::is_constant(field) || sysmon::may_have(id, field, Mapping::Integration), "{field} of {id}");
         }
     }
     assert!(hits > 500, "only {hits} hits");

@@ -25,6 +25,7 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseF
         ("Order of events", clock(session.run.options.clock)),
     ];
     facts.extend(mapping(session).map(|mapping| ("Mapping", mapping)));
+    facts.extend(geoip(session));
     CaseFacts {
         facts,
         clock: session.run.options.clock,
@@ -51,6 +52,7 @@ pub fn markdown_of(args: &Scan, session: &Session) -> SummaryMarkdown {
     told.push(("Evidence", format!("{files}, {} bytes: {}", grouped(bytes), names(&outcome.inputs))));
     told.push(("Rules", rules(args, session)));
     told.push(("Events", events(session)));
+    told.extend(geoip(session));
     if let Some((first, last)) = outcome.stats.logged {
         told.push(("From, to", format!("{} to {}", first.rfc3339(), last.rfc3339())));
     }
@@ -144,8 +146,14 @@ fn clock(clock: Clock) -> String {
     }
 }
 
+/// Where addresses were looked up, if they were.
+fn geoip(session: &Session) -> Option<(&'static str, String)> {
+    let databases = session.databases();
+    (!databases.is_empty()).then(|| ("Addresses looked up in", databases.join(", ")))
+}
+
 fn mapping(session: &Session) -> Option<String> {
-    match session.run.options.mapping {
+    match session.run.options.mapping.documents {
         sysmon::Mapping::Winlogbeat => Some("Winlogbeat".to_owned()),
         sysmon::Mapping::Integration => None,
     }

@@ -9,6 +9,7 @@ use evql::detect::{Explained, Explanation, explain};
 use evql::eql::Query;
 use evql::rules::Rule;
 use evql::sysmon;
+use evql::sysmon::Mapping;
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ pub fn run(args: &RulesExplain) -> Result<Exit> {
     };
     let mut out = anstream::stdout().lock();
     for rule in &rules {
-        let explained = explain(rule, args.mapping.into());
+        let explained = explain(rule, Mapping::from(args.mapping));
         if args.json {
             writeln!(out, "{}", as_json(rule, &explained))?;
         } else {

@@ -6,10 +6,12 @@ use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
 use evql::diag::{self, NoticeKind};
+use evql::enrichment::GeoLookup;
 use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
 use evql::rules::{self, FileReport, LoadOptions, Loaded, Placeholders};
 use evql::search::EventSearch;
 use evql::source::{Fault, FaultKind, FaultSeverity, Search};
+use evql::sysmon::EventMapping;
 use evql::{ChosenRules, ScanRun};
 use std::collections::HashSet;
 use std::io::Write;
@@ -157,6 +159,14 @@ pub fn may_be_evidence(fault: &Fault) -> bool {
     fault.severity == FaultSeverity::Lost && fault.kind != FaultKind::Missing
 }
 
+/// How records become events.
+fn mapping(evidence: &Evidence) -> Result<EventMapping> {
+    let databases = evidence.geoip.as_deref().map(evql::read_geoip_folder).transpose().context("--geoip")?;
+    // Held until the program ends, which is when the run does.
+    let geo = databases.map(|databases| GeoLookup(Box::leak(Box::new(databases))));
+    Ok(EventMapping { documents: evidence.mapping.into(), geo })
+}
+
 /// How many threads a person wants; 0 is one per core.
 pub fn threads(evidence: &Evidence) -> usize {
     evidence.inputs.threads.map_or(0, usize::from)
@@ -297,7 +307,7 @@ impl Session {
             alerts: wanted.alerts,
             search: search(&evidence.inputs),
             slow_reader: evidence.inputs.slow_reader,
-            mapping: evidence.mapping.into(),
+            mapping: mapping(evidence)?,
             roles: Roles {
                 timestamp: evidence.timestamp_field.clone(),
                 category: evidence.event_category_field.clone(),
@@ -312,6 +322,18 @@ impl Session {
             |fault: &Fault| Path::new(&*fault.input).canonicalize().is_ok_and(|path| outputs.contains(&path));
         run.outcome.faults.retain(|fault| !is_output(fault));
         Ok(Self { run, elapsed: start.elapsed() })
+    }
+
+    /// The databases in which addresses were looked up, in words.
+    pub fn databases(&self) -> Vec<String> {
+        let described = self.run.options.mapping.geo.iter().flat_map(|geo| geo.0.described());
+        let text = |(file, kind, built): (&str, &str, u64)| {
+            let built = i64::try_from(built).ok().and_then(|built| Ticks::from_unix_millis(built.checked_mul(1000)?));
+            let built =
+                built.map_or_else(String::new, |at| format!(" of {}", at.rfc3339().get(..10).unwrap_or_default()));
+            format!("{kind}{built} ({file})")
+        };
+        described.map(text).collect()
     }
 
     /// Files with rules that are wrong and were left out.

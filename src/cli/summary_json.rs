@@ -19,7 +19,7 @@ pub fn summary(session: &Session) -> Value {
         Clock::Logged => "logged",
         Clock::Utc => "utc",
     };
-    json!({
+    let mut summary = json!({
         "evql": env!("CARGO_PKG_VERSION"),
         "command_line": command_line(),
         // Whole milliseconds: more digits would be noise that every comparison of two summaries stumbles over.
@@ -50,7 +50,12 @@ pub fn summary(session: &Session) -> Value {
         "incidents": incidents(session),
         "faults": faults(session),
         "notices": session.run.notices.iter().map(|notice| json!({ "kind": notice.kind.as_str(), "text": notice.text })).collect::<Value>(),
-    })
+    });
+    let databases = session.databases();
+    if !databases.is_empty() {
+        summary["geoip"] = databases.into();
+    }
+    summary
 }
 
 fn rules(session: &Session) -> Value {

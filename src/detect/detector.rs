@@ -11,7 +11,7 @@ use crate::eql::{Digester, KeyValues, Query};
 use crate::event::Document;
 use crate::rules::{AlertExceptions, AlertSuppression, Metadata, Rule, RuleSet};
 use crate::source::RecordRef;
-use crate::sysmon::{self, Mapping};
+use crate::sysmon::{self, EventMapping};
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,7 @@ pub struct Detector {
     all: RulePlan,
     /// The rules specialised to each event ID, made at the first event of the ID.
     by_id: HashMap<u32, OnceLock<RulePlan>>,
-    mapping: Mapping,
+    mapping: EventMapping,
     pub(super) max_signals: bool,
     pub(super) assumes_new: bool,
     suppresses: bool,
@@ -35,17 +35,22 @@ pub struct Detector {
 impl Detector {
     /// A detector for `rules`.
     pub fn new(rules: RuleSet) -> Self {
-        Self::for_mapping(rules, Mapping::default())
+        Self::for_mapping(rules, EventMapping::default())
+    }
+
+    /// How records become the events that it is shown.
+    pub fn mapping(&self) -> EventMapping {
+        self.mapping
     }
 
     /// A detector for `rules` over Sysmon events that are mapped in a certain way.
-    pub fn for_mapping(rules: RuleSet, mapping: Mapping) -> Self {
+    pub fn for_mapping(rules: RuleSet, mapping: impl Into<EventMapping>) -> Self {
         let by_id = sysmon::event_ids().map(|id| (id, OnceLock::new())).collect();
         Self {
             all: RulePlan::all(&rules.rules),
             by_id,
             rules: Arc::new(rules),
-            mapping,
+            mapping: mapping.into(),
             max_signals: false,
             assumes_new: false,
             suppresses: false,

@@ -184,6 +184,30 @@ define_fields! {
     DESTINATION_IP = "destination.ip": Ip Single;
     DESTINATION_PORT = "destination.port": Long Single;
 
+    // Only if addresses are looked up, or if a document says it.
+    SOURCE_GEO_CONTINENT_CODE = "source.geo.continent_code": Keyword Single;
+    SOURCE_GEO_CONTINENT_NAME = "source.geo.continent_name": Keyword Single;
+    SOURCE_GEO_COUNTRY_ISO_CODE = "source.geo.country_iso_code": Keyword Single;
+    SOURCE_GEO_COUNTRY_NAME = "source.geo.country_name": Keyword Single;
+    SOURCE_GEO_REGION_ISO_CODE = "source.geo.region_iso_code": Keyword Single;
+    SOURCE_GEO_REGION_NAME = "source.geo.region_name": Keyword Single;
+    SOURCE_GEO_CITY_NAME = "source.geo.city_name": Keyword Single;
+    SOURCE_GEO_LOCATION_LAT = "source.geo.location.lat": Double Single;
+    SOURCE_GEO_LOCATION_LON = "source.geo.location.lon": Double Single;
+    SOURCE_AS_NUMBER = "source.as.number": Long Single;
+    SOURCE_AS_ORGANIZATION_NAME = "source.as.organization.name": Keyword Single;
+    DESTINATION_GEO_CONTINENT_CODE = "destination.geo.continent_code": Keyword Single;
+    DESTINATION_GEO_CONTINENT_NAME = "destination.geo.continent_name": Keyword Single;
+    DESTINATION_GEO_COUNTRY_ISO_CODE = "destination.geo.country_iso_code": Keyword Single;
+    DESTINATION_GEO_COUNTRY_NAME = "destination.geo.country_name": Keyword Single;
+    DESTINATION_GEO_REGION_ISO_CODE = "destination.geo.region_iso_code": Keyword Single;
+    DESTINATION_GEO_REGION_NAME = "destination.geo.region_name": Keyword Single;
+    DESTINATION_GEO_CITY_NAME = "destination.geo.city_name": Keyword Single;
+    DESTINATION_GEO_LOCATION_LAT = "destination.geo.location.lat": Double Single;
+    DESTINATION_GEO_LOCATION_LON = "destination.geo.location.lon": Double Single;
+    DESTINATION_AS_NUMBER = "destination.as.number": Long Single;
+    DESTINATION_AS_ORGANIZATION_NAME = "destination.as.organization.name": Keyword Single;
+
     NETWORK_COMMUNITY_ID = "network.community_id": Keyword Single;
     NETWORK_DIRECTION = "network.direction": Keyword Single;
     NETWORK_PROTOCOL = "network.protocol": Keyword Single;

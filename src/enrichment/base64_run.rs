@@ -1,6 +1,6 @@
 //! Runs of Base64 digits in a text, and how much speaks for each being Base64.
 
-use super::plain_text::{PlainText, Trust};
+use super::plain_text::{PlainText, TextTrust};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -24,12 +24,12 @@ const BACK: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Base64Run<'t> {
     pub digits: &'t str,
-    said: Said,
+    said: Base64Hint,
 }
 
 /// What stands in front of a run says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+enum Base64Hint {
     Nothing,
     /// It is Base64 of UTF-16, if this is PowerShell; other programs have a `-e` too.
     Utf16,
@@ -40,13 +40,13 @@ enum Said {
 impl<'t> Base64Run<'t> {
     /// The parts of the run between slashes, which are digits, and separate the parts of paths and addresses too. None if it is sure that the run is one.
     pub fn parts(&self) -> impl Iterator<Item = &'t str> {
-        let (digits, may_be_path) = (self.digits, self.said == Said::Nothing);
+        let (digits, may_be_path) = (self.digits, self.said == Base64Hint::Nothing);
         digits.split('/').filter(move |part| may_be_path && part.len() < digits.len())
     }
 
     /// The bytes that some digits of the run stand for; `None` if they do not look like Base64, and nothing says that they are.
     pub fn bytes_of(&self, digits: &str) -> Option<Vec<u8>> {
-        if self.said == Said::Nothing && !looks_like_base64(digits) {
+        if self.said == Base64Hint::Nothing && !looks_like_base64(digits) {
             return None;
         }
         // One digit alone has six bits, which are no byte: the text was cut there.
@@ -55,11 +55,11 @@ impl<'t> Base64Run<'t> {
     }
 
     /// How much speaks for a text that some digits of the run were decoded to.
-    pub fn trust(&self, digits: &str, plain: &PlainText) -> Option<Trust> {
+    pub fn trust(&self, digits: &str, plain: &PlainText) -> Option<TextTrust> {
         match self.said {
-            Said::Base64 => Some(Trust::High),
-            Said::Utf16 if plain.is_utf16 => Some(Trust::High),
-            Said::Utf16 | Said::Nothing => looks_like_base64(digits).then_some(Trust::Low),
+            Base64Hint::Base64 => Some(TextTrust::High),
+            Base64Hint::Utf16 if plain.is_utf16 => Some(TextTrust::High),
+            Base64Hint::Utf16 | Base64Hint::Nothing => looks_like_base64(digits).then_some(TextTrust::Low),
         }
     }
 }
@@ -91,7 +91,7 @@ pub fn base64_runs(text: &str) -> impl Iterator<Item = Base64Run<'_>> {
             at = end;
             if end - start >= FEWEST_IF_SAID {
                 let run = Base64Run { digits: &text[start..end], said: said(&text[..start]) };
-                if run.said != Said::Nothing || run.digits.len() >= FEWEST {
+                if run.said != Base64Hint::Nothing || run.digits.len() >= FEWEST {
                     return Some(run);
                 }
             }
@@ -103,7 +103,7 @@ pub fn base64_runs(text: &str) -> impl Iterator<Item = Base64Run<'_>> {
 const DECODERS: [&str; 4] = ["frombase64string", "b64decode", "atob", "base64,"];
 
 /// What a text says about a run that comes after it.
-fn said(before: &str) -> Said {
+fn said(before: &str) -> Base64Hint {
     let begin = before.len().saturating_sub(BACK);
     let begin = (begin..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(before.len());
     let is_around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | '[' | ':' | '=' | '\\');
@@ -113,11 +113,11 @@ fn said(before: &str) -> Said {
         end.is_some_and(|end| end.eq_ignore_ascii_case(word))
     };
     if DECODERS.iter().any(ends_with) {
-        Said::Base64
+        Base64Hint::Base64
     } else if is_parameter(near) {
-        Said::Utf16
+        Base64Hint::Utf16
     } else {
-        Said::Nothing
+        Base64Hint::Nothing
     }
 }
 

@@ -17,7 +17,7 @@
 use super::base64_run::{Base64Run, base64_runs};
 use super::inflate::{Compression, inflate};
 use super::percent::percent_words;
-use super::plain_text::{PlainText, Trust, plain_text};
+use super::plain_text::{PlainText, TextTrust, plain_text};
 
 /// How many encodings of a text inside the decoded text of another are followed.
 pub const DEEPEST: usize = 6;
@@ -132,31 +132,31 @@ impl DecodedTexts {
 
 /// The texts that are encoded in a command line, a script or another text.
 pub fn decode(text: &str) -> DecodedTexts {
-    let mut decoder = Decoder { found: DecodedTexts::default(), inflatable: MOST_INFLATED };
+    let mut decoder = NestedDecoder { found: DecodedTexts::default(), inflatable: MOST_INFLATED };
     decoder.scan(text, None, 0);
     decoder.found
 }
 
-struct Decoder {
+struct NestedDecoder {
     found: DecodedTexts,
     /// How many bytes may still be inflated.
     inflatable: usize,
 }
 
 /// A whole decoded text, before it is cut.
-struct WholeText {
+struct UncutText {
     text: String,
     encodings: Vec<TextEncoding>,
     is_partly_inflated: bool,
 }
 
-impl WholeText {
+impl UncutText {
     fn new(text: String, encodings: Vec<TextEncoding>) -> Self {
         Self { text, encodings, is_partly_inflated: false }
     }
 }
 
-impl Decoder {
+impl NestedDecoder {
     fn scan(&mut self, text: &str, within: Option<usize>, depth: usize) {
         // Nothing marks bare deflate. A script that unpacks it says so by the name of the class.
         let says_deflate = contains_ignoring_case(text, b"deflate");
@@ -172,20 +172,20 @@ impl Decoder {
             }
         }
         for word in percent_words(text) {
-            let plain = plain_text(&word).filter(|plain| !plain.is_utf16 && plain.can_be_read(Trust::Low));
+            let plain = plain_text(&word).filter(|plain| !plain.is_utf16 && plain.can_be_read(TextTrust::Low));
             if let Some(plain) = plain {
-                self.keep(WholeText::new(plain.text, vec![TextEncoding::Url]), within, depth);
+                self.keep(UncutText::new(plain.text, vec![TextEncoding::Url]), within, depth);
             }
         }
     }
 
     /// The text that some digits of a run are, if they are one.
-    fn text_of(&mut self, run: &Base64Run<'_>, digits: &str, says_deflate: bool) -> Option<WholeText> {
+    fn text_of(&mut self, run: &Base64Run<'_>, digits: &str, says_deflate: bool) -> Option<UncutText> {
         let bytes = run.bytes_of(digits)?;
         let is_text = |plain: &PlainText| run.trust(digits, plain).is_some_and(|trust| plain.can_be_read(trust));
         if let Some(plain) = plain_text(&bytes).filter(is_text) {
             let encodings = [Some(TextEncoding::Base64), plain.is_utf16.then_some(TextEncoding::Utf16)];
-            return Some(WholeText::new(plain.text, encodings.into_iter().flatten().collect()));
+            return Some(UncutText::new(plain.text, encodings.into_iter().flatten().collect()));
         }
         let bare = says_deflate.then_some(Compression::Deflate);
         for compression in Compression::of(&bytes).into_iter().chain(bare) {
@@ -195,7 +195,7 @@ impl Decoder {
                 self.found.left_out += 1;
             }
             // What was packed, and gives a text, is no accident.
-            let Some(plain) = plain_text(&inflated.bytes).filter(|plain| plain.can_be_read(Trust::High)) else {
+            let Some(plain) = plain_text(&inflated.bytes).filter(|plain| plain.can_be_read(TextTrust::High)) else {
                 continue;
             };
             let packed = match compression {
@@ -205,14 +205,14 @@ impl Decoder {
             };
             let encodings = [Some(TextEncoding::Base64), Some(packed), plain.is_utf16.then_some(TextEncoding::Utf16)];
             let encodings = encodings.into_iter().flatten().collect();
-            return Some(WholeText { text: plain.text, encodings, is_partly_inflated: inflated.is_partial });
+            return Some(UncutText { text: plain.text, encodings, is_partly_inflated: inflated.is_partial });
         }
         None
     }
 
     /// Adds a result, unless it is told already, and looks for what is encoded in it. True, for the text is known now, or counted.
-    fn keep(&mut self, whole: WholeText, within: Option<usize>, depth: usize) -> bool {
-        let WholeText { text, encodings, is_partly_inflated } = whole;
+    fn keep(&mut self, whole: UncutText, within: Option<usize>, depth: usize) -> bool {
+        let UncutText { text, encodings, is_partly_inflated } = whole;
         if depth >= DEEPEST || self.found.texts.len() >= MOST_TEXTS {
             self.found.left_out += 1;
             return true;

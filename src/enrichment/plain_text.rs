@@ -2,7 +2,7 @@
 
 /// How much speaks for bytes being a text, before they are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub enum TextTrust {
     /// Only that they could be decoded.
     Low,
     /// What stands around them says that they are encoded.
@@ -55,7 +55,7 @@ fn utf8_text(bytes: &[u8]) -> Option<String> {
 
 impl PlainText {
     /// Whether it consists of characters that people write.
-    pub fn can_be_read(&self, trust: Trust) -> bool {
+    pub fn can_be_read(&self, trust: TextTrust) -> bool {
         let (mut all, mut controls, mut words) = (0_usize, 0_usize, 0_usize);
         for c in self.text.chars() {
             all += 1;
@@ -68,8 +68,8 @@ impl PlainText {
             }
         }
         let (allowed, fewest_words) = match trust {
-            Trust::High => (all / CONTROLS, all / 4),
-            Trust::Low => (0, all.div_ceil(2)),
+            TextTrust::High => (all / CONTROLS, all / 4),
+            TextTrust::Low => (0, all.div_ceil(2)),
         };
         all >= FEWEST && controls <= allowed && words >= fewest_words.max(1)
     }

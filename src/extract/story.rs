@@ -43,12 +43,12 @@ pub struct StoryEvent {
 /// Something that was worked out of an event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StoryNote {
-    /// `decoded` or `flag`, and how it was encoded or where it stands.
+    /// `decoded`, `flag` or `where`, and how it was encoded or where it stands.
     pub head: String,
     /// The text, cut, with a word about what is missing.
     pub text: String,
-    /// Whether it is of the process that started this one.
-    of_parent: bool,
+    /// Whether it is not told again: it is of the process that started this one, or of an address.
+    is_told_once: bool,
 }
 
 impl SpoolItem for StoryEvent {
@@ -159,7 +159,7 @@ impl ToldNotes {
             self.texts.clear();
         }
         let digest = |note: &StoryNote| foldhash::fast::FixedState::default().hash_one(&note.text);
-        notes.retain(|note| self.texts.insert(digest(note)) || !note.of_parent);
+        notes.retain(|note| self.texts.insert(digest(note)) || !note.is_told_once);
     }
 }
 
@@ -187,21 +187,21 @@ fn notes(document: &Document) -> Vec<StoryNote> {
     let is_told = |found: &EnrichedField| is_start || is_command(found) || !found.field.name().starts_with("process.");
     let found = enriched_event(document);
     let of_field = |found: &EnrichedField| {
-        let of_parent = found.field.name().starts_with("process.parent.");
-        found.lines().into_iter().map(move |line| (line, of_parent))
+        let is_told_once = found.location.is_some() || found.field.name().starts_with("process.parent.");
+        found.lines().into_iter().map(move |line| (line, is_told_once))
     };
     let lines: Vec<(EnrichedLine, bool)> = found.iter().filter(|found| is_told(found)).flat_map(of_field).collect();
-    let note = |(line, of_parent): &(EnrichedLine, bool)| {
-        let of_parent = *of_parent;
+    let note = |(line, is_told_once): &(EnrichedLine, bool)| {
+        let is_told_once = *is_told_once;
         let text = CutText::new(&line.text, LONGEST_NOTE).to_string();
         let about = if line.about.is_empty() { String::new() } else { format!(" ({})", line.about) };
         let head = format!("{}{about}", line.label);
-        StoryNote { head, text: format!("{text}{}", line.missing), of_parent }
+        StoryNote { head, text: format!("{text}{}", line.missing), is_told_once }
     };
     let mut notes: Vec<StoryNote> = lines.iter().take(MOST_NOTES).map(note).collect();
     if lines.len() > MOST_NOTES {
         let text = format!("and {} more flags and decoded texts", lines.len() - MOST_NOTES);
-        notes.push(StoryNote { head: "note".to_owned(), text, of_parent: false });
+        notes.push(StoryNote { head: "note".to_owned(), text, is_told_once: false });
     }
     notes
 }

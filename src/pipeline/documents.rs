@@ -5,9 +5,11 @@
 use super::options::Roles;
 use crate::base::{Ticks, guid};
 use crate::ecs::{self, Field, FieldType};
-use crate::event::{Document, Event, Value, instant};
+use crate::enrichment::GeoLookup;
+use crate::event::{Document, Event, Object, Value, instant};
 use crate::source::{self, JsonDocument};
 use crate::sysmon;
+use hashbrown::HashSet;
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ use std::sync::Arc;
 /// Documents that evql itself made from records say when those were logged, which orders them as the records. All others are ordered by `@timestamp`:
 /// what Beats and Elastic's agent write as `event.created` is when a record was *read*, and a batch of a minute is read at one time.
 /// `winlog.record_id` decides between documents of the same time. Where the caller names a field for the time or the tiebreaker, that alone counts.
-pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
+pub fn event(mut given: JsonDocument, roles: &Roles, geo: Option<GeoLookup>) -> Result<Event, String> {
     let mut document = Document::from_json(&given.object);
     let name = roles.timestamp.as_deref().unwrap_or(ecs::TIMESTAMP.name());
     let value = document.values(&Field::named(name)).first().cloned();
@@ -34,8 +36,11 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
         let category = document.values(&Field::named(name)).to_vec();
         document.set_all(ecs::EVENT_CATEGORY, category);
     }
-    let original = Some(Arc::new(given.object));
     normalise_guids(&mut document);
+    if let Some(databases) = geo {
+        locate(&mut document, &mut given.object, databases);
+    }
+    let original = Some(Arc::new(given.object));
     if given.is_recovered {
         document.set(ecs::EVQL_RECOVERED, true);
     }
@@ -50,6 +55,32 @@ pub fn event(given: JsonDocument, roles: &Roles) -> Result<Event, String> {
         origin: given.origin,
         original,
     })
+}
+
+/// Sets what databases say of addresses, in the event and in the document as it will be given again.
+fn locate(document: &mut Document, given: &mut Object, databases: GeoLookup) {
+    let before: HashSet<Field> = document.iter().map(|(field, _)| field.clone()).collect();
+    sysmon::locate(document, databases);
+    for (field, values) in document.iter().filter(|(field, _)| !before.contains(*field)) {
+        let (Some(value), Some((end, name))) = (values.first(), field.name().split_once('.')) else { continue };
+        // Names may be nested, or written with dots: what is added stands beside what is there.
+        match given.get_mut(end).and_then(serde_json::Value::as_object_mut) {
+            Some(of_end) => insert_nested(of_end, name, value.to_json()),
+            None => drop(given.insert(field.name().to_owned(), value.to_json())),
+        }
+    }
+}
+
+/// Sets a dotted name of an object.
+fn insert_nested(object: &mut Object, name: &str, value: serde_json::Value) {
+    let Some((first, rest)) = name.split_once('.') else {
+        object.insert(name.to_owned(), value);
+        return;
+    };
+    let inner = object.entry(first).or_insert_with(|| Object::new().into());
+    if let Some(inner) = inner.as_object_mut() {
+        insert_nested(inner, rest, value);
+    }
 }
 
 /// Gives GUIDs the one writing that those of records have; a GUID of zeros, which names nothing, goes, and so does a dash.

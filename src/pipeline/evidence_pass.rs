@@ -259,7 +259,9 @@ impl<O: Observer> Visitor for PassVisitor<'_, O> {
         match item {
             Item::Record(record) => self.record(&record),
             Item::Document(document) if !pass.duplicates.contains(document.origin) => {
-                if let Ok(event) = documents::event(document, &pass.reader.options.roles) {
+                if let Ok(event) =
+                    documents::event(document, &pass.reader.options.roles, pass.reader.options.mapping.geo)
+                {
                     let id = documents::sysmon_id(&event.document);
                     let code = || event.document.text(ecs::EVENT_CODE)?.parse().ok();
                     self.show(&event, id.map(u32::from), id.map(u32::from).or_else(code));

@@ -13,7 +13,7 @@ use crate::ecs::{Field, FieldType};
 use crate::eql::{KEYWORD_LIMIT, is_too_long};
 use crate::event::{Document, Fields, Value};
 use crate::source::RecordRef;
-use crate::sysmon::{ExtractCache, Extractors, LazyEvent, Mapping};
+use crate::sysmon::{EventMapping, ExtractCache, Extractors, LazyEvent};
 use std::collections::BTreeSet;
 
 /// Most fields that are named.
@@ -57,7 +57,7 @@ impl AskedKeywords {
     }
 
     /// The keyword fields that records of the shape of this one can have; `None` if there are none.
-    pub fn shape(&self, record: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeKeywords> {
+    pub fn shape(&self, record: &RecordRef<'_>, mapping: EventMapping) -> Option<ShapeKeywords> {
         let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
         let (mut entries, mut keywords) = (BTreeSet::new(), Vec::new());
         for (number, field) in self.numbered() {

@@ -9,7 +9,7 @@ use crate::base::spool::SpoolLimits;
 use crate::event::Clock;
 use crate::search::EventSearch;
 use crate::source::{RecordRef, Search};
-use crate::sysmon::Mapping;
+use crate::sysmon::EventMapping;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub struct RunOptions {
     /// Which fields of JSON documents play which part.
     pub roles: Roles,
     /// Whose documents events become.
-    pub mapping: Mapping,
+    pub mapping: EventMapping,
     /// Whether to read every record the slow, complete way.
     pub slow_reader: bool,
     /// Whether to note which fields the events have.

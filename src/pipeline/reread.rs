@@ -173,7 +173,7 @@ fn event_of(item: Item, inputs: &[Input], options: &RunOptions) -> Option<Event>
         Item::Record(record) => {
             Some(sysmon::map(&record, &inputs[record.origin.input as usize].display, options.mapping))
         }
-        Item::Document(document) => documents::event(document, &options.roles).ok(),
+        Item::Document(document) => documents::event(document, &options.roles, options.mapping.geo).ok(),
         Item::Skipped | Item::Fault(_) => None,
     }
 }

@@ -140,7 +140,7 @@ impl<'l> UnitSurvey<'l> {
     }
 
     fn take_document(&mut self, given: source::JsonDocument) -> Result<(), String> {
-        let event = documents::event(given, &Roles::default())?;
+        let event = documents::event(given, &Roles::default(), None)?;
         let document = &event.document;
         let text = |field: FieldId| document.text(field).unwrap_or_default();
         let event_id = text(ecs::EVENT_CODE).parse().unwrap_or_default();

@@ -271,7 +271,7 @@ impl UnitVisitor<'_> {
     fn take_document(&mut self, given: JsonDocument) {
         let worker = self.worker;
         let origin = given.origin;
-        match documents::event(given, &worker.options.roles) {
+        match documents::event(given, &worker.options.roles, worker.options.mapping.geo) {
             Ok(event) => {
                 let fingerprint = documents::fingerprint(&event);
                 let sysmon_id = documents::sysmon_id(&event.document);

@@ -33,12 +33,14 @@ pub struct EnrichedField {
     pub flags: Vec<ImageFlag>,
     /// What was encoded in the text.
     pub decoded: DecodedTexts,
+    /// Of an address where it is and whose, in words.
+    pub location: Option<String>,
 }
 
 /// A fact worked out of a field, in words. Its text may hold evidence, and is to be escaped and cut as such.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnrichedLine {
-    /// `decoded` or `flag`.
+    /// `decoded`, `flag` or `where`.
     pub label: &'static str,
     /// How it was encoded, and where it stands unless that is the process itself; empty for a flag of it.
     pub about: String,
@@ -82,6 +84,7 @@ struct SeenTexts {
     images: HashSet<(FieldId, String)>,
     scripts: HashSet<String>,
     decoded: HashSet<String>,
+    locations: HashSet<String>,
 }
 
 fn enrich(document: &Document, stage: Option<usize>, seen: &mut SeenTexts, found: &mut Vec<EnrichedField>) {
@@ -91,7 +94,7 @@ fn enrich(document: &Document, stage: Option<usize>, seen: &mut SeenTexts, found
         };
         let flags = image_flags(image, original.and_then(|original| document.text(original)));
         if !flags.is_empty() {
-            found.push(EnrichedField { stage, field, flags, decoded: DecodedTexts::default() });
+            found.push(EnrichedField { flags, ..EnrichedField::new(stage, field) });
         }
     }
     for field in SCRIPTS {
@@ -103,17 +106,65 @@ fn enrich(document: &Document, stage: Option<usize>, seen: &mut SeenTexts, found
             // The command line of a shell has that of its child in it, with all that is encoded there.
             let new = decoded.texts.iter().filter(|text| seen.decoded.insert(text.text.clone())).count();
             if new > 0 || decoded.left_out > 0 {
-                found.push(EnrichedField { stage, field, flags: Vec::new(), decoded });
+                found.push(EnrichedField { decoded, ..EnrichedField::new(stage, field) });
             }
+        }
+    }
+    for (field, location) in locations(|field| document.first(field).map(ToString::to_string)) {
+        if seen.locations.insert(location.clone()) {
+            found.push(EnrichedField { location: Some(location), ..EnrichedField::new(stage, field) });
         }
     }
 }
 
 impl EnrichedField {
+    /// Nothing yet of a field.
+    fn new(stage: Option<usize>, field: FieldId) -> Self {
+        Self { stage, field, flags: Vec::new(), decoded: DecodedTexts::default(), location: None }
+    }
+
     /// Everything in words, a line each.
     pub fn lines(&self) -> Vec<EnrichedLine> {
-        enriched_lines(&self.flags, &self.decoded, place_of(self.field))
+        let mut lines = enriched_lines(&self.flags, &self.decoded, place_of(self.field));
+        lines.extend(self.location.iter().map(|location| EnrichedLine {
+            label: "where",
+            about: String::new(),
+            text: location.clone(),
+            missing: String::new(),
+        }));
+        lines
     }
+}
+
+/// An end of a connection: its address, country (name and code), city, and autonomous system (number and who runs it).
+const ENDS: [[FieldId; 6]; 2] = [
+    [
+        ecs::SOURCE_IP,
+        ecs::SOURCE_GEO_COUNTRY_NAME,
+        ecs::SOURCE_GEO_COUNTRY_ISO_CODE,
+        ecs::SOURCE_GEO_CITY_NAME,
+        ecs::SOURCE_AS_NUMBER,
+        ecs::SOURCE_AS_ORGANIZATION_NAME,
+    ],
+    [
+        ecs::DESTINATION_IP,
+        ecs::DESTINATION_GEO_COUNTRY_NAME,
+        ecs::DESTINATION_GEO_COUNTRY_ISO_CODE,
+        ecs::DESTINATION_GEO_CITY_NAME,
+        ecs::DESTINATION_AS_NUMBER,
+        ecs::DESTINATION_AS_ORGANIZATION_NAME,
+    ],
+];
+
+/// Where the ends of a connection are and whose, as far as the event says: `193.32.162.7: Netherlands, Amsterdam, AS64500 Example BV`.
+pub fn locations(text: impl Fn(FieldId) -> Option<String>) -> impl Iterator<Item = (FieldId, String)> {
+    ENDS.into_iter().filter_map(move |[ip, country, code, city, number, organization]| {
+        let system = text(number).map(|number| format!("AS{number}"));
+        let system = [system, text(organization)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let parts = [text(country).or_else(|| text(code)), text(city), Some(system).filter(|text| !text.is_empty())];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| (ip, format!("{}: {}", text(ip).unwrap_or_default(), parts.join(", "))))
+    })
 }
 
 /// Flags and decoded texts in words, a line each. The place is said where it is not the process itself.

@@ -14,11 +14,13 @@ const LONGEST_OF_NODE: usize = 2048;
 
 /// Adds `enrichment`, unless there is nothing to say.
 pub fn write_enrichment(alert: &Alert, object: &mut ObjectWriter<'_>) {
-    let found = enriched_alert(alert);
+    let mut found = enriched_alert(alert);
+    // Where addresses are stands in the events themselves.
+    found.retain(|found| found.location.is_none());
     if found.is_empty() {
         return;
     }
-    object.list("enrichment", found, |EnrichedField { stage, field, flags, decoded }, out| {
+    object.list("enrichment", found, |EnrichedField { stage, field, flags, decoded, .. }, out| {
         push_object(out, |object| {
             if let Some(stage) = stage {
                 object.number("stage", stage as u64 + 1);

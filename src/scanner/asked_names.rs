@@ -174,7 +174,7 @@ impl AskedNames {
                 // Few names were looked for in each event, and the watch knows.
                 return watch.is_unseen(&SoughtName::Field(field.clone()));
             }
-            stats.documents == 0 && !stats.by_id.keys().any(|&id| sysmon::may_have(id, field))
+            stats.documents == 0 && !stats.by_id.keys().any(|&id| sysmon::may_have(id, field, detector.mapping()))
         };
         let unknown = |field: &Field| self.unknown.contains_key(&SoughtName::Field(field.clone()));
         let fields = self.fields.iter().filter(|field| !unknown(field) && is_unseen(field));

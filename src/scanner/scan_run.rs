@@ -9,6 +9,7 @@ use crate::base::number::{counted, grouped};
 use crate::detect::{Alert, Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::Field;
+use crate::enrichment::GeoDatabases;
 use crate::incident::Incidents;
 use crate::pipeline::{self, HitContext, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
@@ -56,6 +57,11 @@ fn unlogged(detector: &Detector, outcome: &Outcome) -> Option<Notice> {
     (asking > 0 && has_documents).then(|| Notice::new(NoticeKind::RulePart, text))
 }
 
+/// What went wrong when addresses were looked up.
+fn failed_look_ups(databases: &GeoDatabases) -> impl Iterator<Item = Notice> {
+    databases.failures().into_iter().map(|text| Notice::new(NoticeKind::Limit, text))
+}
+
 /// Where no address is known.
 static NO_ADDRESSES: LazyLock<HostAddresses> = LazyLock::new(HostAddresses::default);
 
@@ -88,6 +94,7 @@ impl ScanRun {
         }
         notices.extend(asked.notices(&detector, &outcome));
         notices.extend(unlogged(&detector, &outcome));
+        notices.extend(options.mapping.geo.iter().flat_map(|geo| failed_look_ups(geo.0)));
         let mut run = Self {
             detector,
             chosen,

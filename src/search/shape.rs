@@ -6,7 +6,7 @@ use crate::base::utf16;
 use crate::ecs::{self, Field};
 use crate::event::Fields;
 use crate::source::{Raw, RecordRef};
-use crate::sysmon::{self, ExtractCache, Extractors, FieldTexts, LazyEvent, Mapping};
+use crate::sysmon::{self, EventMapping, ExtractCache, Extractors, FieldTexts, LazyEvent};
 
 /// A search, prepared for the records of one shape.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ const KNOWN_TEMPLATES: usize = 64;
 
 impl ShapeSearch {
     /// Prepares a search for records like this one.
-    pub fn new(search: &EventSearch, record: &RecordRef<'_>, mapping: Mapping) -> Self {
+    pub fn new(search: &EventSearch, record: &RecordRef<'_>, mapping: impl Into<EventMapping>) -> Self {
         let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
         let texts = extractors.texts();
         let is_own = texts.own.iter().any(|own| search.may_fit(own));

@@ -4,7 +4,7 @@
 //! with [`constants`] and [`may_have`].
 
 use super::event_id::{EventIdRow, event_id_row, row_in};
-use super::mapping::Mapping;
+use super::mapping::{EventMapping, Mapping};
 use super::platform::SysmonPlatform;
 use super::steps::STEPS;
 use crate::ecs::{self, Field, FieldId};
@@ -54,7 +54,8 @@ pub fn set_event_id(document: &mut Document, id: u32, mapping: Mapping) {
 /// The fields that every event of an ID has with the same values, in this mapping, if it was written on Windows.
 ///
 /// The exception are events that Elastic's pipeline fails on, which only differ in `event.kind`.
-pub fn constants(id: u32, mapping: Mapping) -> Document {
+pub fn constants(id: u32, mapping: impl Into<EventMapping>) -> Document {
+    let mapping = mapping.into().documents;
     let mut document = Document::new();
     // Windows only: records of Sysmon for Linux are mapped as a whole, and rules are not specialised to them.
     set_identity(&mut document, SysmonPlatform::Windows, mapping);
@@ -73,15 +74,15 @@ pub fn is_constant(field: &Field) -> bool {
 
 /// Whether an event of an ID can have a field: some step sets it, or it is of a kind that comes with the record itself.
 ///
-/// Fields of Elastic's own sensor, such as `process.Ext.*` and `process.code_signature.*`, are in no Sysmon event.
-pub fn may_have(id: u32, field: &Field) -> bool {
+/// Addresses have places and owners only if they are looked up. Fields of Elastic's own sensor, such as `process.Ext.*` and `process.code_signature.*`, are in no Sysmon event.
+pub fn may_have(id: u32, field: &Field, mapping: impl Into<EventMapping>) -> bool {
     // Whole families, although records have some of their fields only: agents add others of them to what they send, and a rule that asks for one is not
     // told that Sysmon lacks it.
     const OF_THE_RECORD: &[&str] =
         &["@timestamp", "ecs.", "event.", "data_stream.", "host.", "log.", "winlog.", "user.id", "error.", "evql."];
-    let name = field.name();
+    let (name, is_located) = (field.name(), mapping.into().geo.is_some());
     // Any record may have entries that later versions of Sysmon have added.
     field.is_entry()
         || OF_THE_RECORD.iter().any(|start| name.starts_with(start))
-        || STEPS.iter().any(|step| step.scope.may_include(id) && step.action.may_set(name))
+        || STEPS.iter().any(|step| step.scope.may_include(id, is_located) && step.action.may_set(name))
 }

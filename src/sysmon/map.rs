@@ -1,7 +1,7 @@
 //! The mapping of a whole record, step by step.
 
 use super::constants::{set_event_id, set_identity};
-use super::mapping::Mapping;
+use super::mapping::EventMapping;
 use super::platform::{SysmonPlatform, system};
 use super::raw::{EventData, says};
 use super::record_fields::set_record_fields;
@@ -24,17 +24,18 @@ pub fn timestamp(record: &Record) -> Ticks {
 /// The order of the steps is that of Elastic's pipeline: entries that say nothing are dropped, `UtcTime` becomes `@timestamp`, the event is categorised, its
 /// fields go through the steps, and the raw text of converted fields is removed. Where that pipeline fails, the event says so in `event.kind` and
 /// `error.message` and keeps what was done until then, as in Elastic.
-pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
+pub fn map(record: &Record, path: &str, mapping: impl Into<EventMapping>) -> Event {
+    let mapping = mapping.into();
     let system = system(record).unwrap_or(SysmonPlatform::Windows);
     let mut data = EventData::new(&record.data);
     let timestamp = timestamp(record);
     let mut document = Document::new();
     set_record_fields(&mut document, record, path, timestamp);
-    set_identity(&mut document, system, mapping);
-    set_event_id(&mut document, record.event_id, mapping);
+    set_identity(&mut document, system, mapping.documents);
+    set_event_id(&mut document, record.event_id, mapping.documents);
     document.set_entries(&record.data);
     let separator = if system == SysmonPlatform::Linux { '/' } else { '\\' };
-    let context = StepContext { id: record.event_id, mapping, separator };
+    let context = StepContext::new(record.event_id, mapping, separator);
     // A failure is a result, not an error of this program: Elastic indexes such an event too, half mapped and marked, and rules that match it there have to
     // match it here.
     if let Err(Failure(reason)) = run(&mut data, &mut document, context) {
@@ -56,6 +57,6 @@ pub fn map(record: &Record, path: &str, mapping: Mapping) -> Event {
 }
 
 fn run(data: &mut EventData<'_>, document: &mut Document, context: StepContext) -> Result<(), Failure> {
-    let wanted = STEPS.iter().filter(|step| step.scope.includes(context.id, context.mapping));
+    let wanted = STEPS.iter().filter(|step| step.scope.includes(context));
     wanted.into_iter().try_for_each(|step| step.apply(data, document, context))
 }

@@ -26,6 +26,7 @@ pub use activity::{ActivityKind, LifeEvent};
 pub use configuration::{ConfigurationError, Recording, SysmonConfiguration, write_configuration};
 pub use constants::{constants, is_constant, may_have};
 pub use derive::args::split as split_command_line;
+pub use derive::geo::locate;
 pub(crate) use event_id::{EventId, EventIdRow, event_id_row, is_connection, life_event};
 pub use event_id::{event_ids, event_name};
 pub use extractors::{
@@ -33,7 +34,7 @@ pub use extractors::{
     raw_at,
 };
 pub use map::{map, timestamp};
-pub use mapping::Mapping;
+pub use mapping::{EventMapping, Mapping};
 pub use platform::{
     LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, is_provider, is_sysmon, is_sysmon_document,
     is_windows,

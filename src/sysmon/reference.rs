@@ -116,6 +116,7 @@ fn scope(scope: Scope) -> String {
         Scope::Except(ids) => format!("all but {}", numbers(ids)),
         Scope::OnlyIn(mapping, ids) => format!("{}, {} only", numbers(ids), name(mapping)),
         Scope::In(mapping) => format!("all, {} only", name(mapping)),
+        Scope::Located => "all, with `--geoip` only".to_owned(),
     }
 }
 

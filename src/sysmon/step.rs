@@ -39,13 +39,17 @@ pub enum Scope {
     OnlyIn(Mapping, &'static [u32]),
     /// All, in one mapping only.
     In(Mapping),
+    /// All, if addresses are looked up.
+    Located,
 }
 
 impl Scope {
     /// Whether events of an ID go through the step.
-    pub fn includes(self, id: u32, mapping: Mapping) -> bool {
+    pub fn includes(self, context: StepContext) -> bool {
+        let StepContext { id, mapping, geo, .. } = context;
         match self {
             Self::All => true,
+            Self::Located => geo.is_some(),
             Self::Only(ids) => ids.contains(&id),
             Self::Except(ids) => !ids.contains(&id),
             Self::OnlyIn(wanted, ids) => wanted == mapping && ids.contains(&id),
@@ -53,9 +57,14 @@ impl Scope {
         }
     }
 
-    /// Whether events of an ID go through the step in some mapping.
-    pub fn may_include(self, id: u32) -> bool {
-        self.includes(id, Mapping::Integration) || self.includes(id, Mapping::Winlogbeat)
+    /// Whether events of an ID go through the step in some mapping, if addresses are looked up or not.
+    pub fn may_include(self, id: u32, is_located: bool) -> bool {
+        match self {
+            Self::All | Self::In(_) => true,
+            Self::Only(ids) | Self::OnlyIn(_, ids) => ids.contains(&id),
+            Self::Except(ids) => !ids.contains(&id),
+            Self::Located => is_located,
+        }
     }
 }
 

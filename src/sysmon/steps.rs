@@ -15,7 +15,7 @@
 //!
 //! This module does not know how an event ID is categorised.
 
-use super::derive::{community_id, dll, dns, hashes};
+use super::derive::{community_id, dll, dns, geo, hashes};
 use super::event_id::event_id_row;
 use super::mapping::Mapping;
 use super::step::{Action, Derive, Join, MappingStep, Pick, Scope, StepFunction, StepInput, add, fill, set};
@@ -260,6 +260,21 @@ pub static STEPS: &[MappingStep] = &[
         "each once",
         &[add(Field(ecs::SOURCE_IP), ecs::RELATED_IP, Text), add(Field(ecs::DESTINATION_IP), ecs::RELATED_IP, Text)],
     )),
+    // Beside Elastic's pipeline for Sysmon, which leaves it to a pipeline of its user's.
+    MappingStep {
+        scope: Scope::Located,
+        action: Action::Derive(Derive {
+            how: "what the databases say of the address",
+            entries: &[],
+            fields: &[ecs::SOURCE_IP, ecs::DESTINATION_IP],
+            writes: &["source.geo.*", "source.as.*", "destination.geo.*", "destination.as.*"],
+            outputs: &[],
+            own: Vec::new,
+            lowers: false,
+            pick: None,
+            run: StepFunction::Sure(geo::locate_ends),
+        }),
+    },
     only(
         &[12, 13, 14],
         Make(

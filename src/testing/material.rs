@@ -87,7 +87,8 @@ pub fn materials(cases: &[TestCase], results: &[TestResult], threads: usize) -> 
     let read: Vec<OnceLock<Result<Vec<Arc<Event>>, RunError>>> = found.iter().map(|_| OnceLock::new()).collect();
     pipeline::spread(at_once, found.len(), &|at| {
         let (paths, clock, mapping) = &found[at].0;
-        let options = RunOptions { clock: *clock, mapping: *mapping, threads: of_each, ..RunOptions::default() };
+        let options =
+            RunOptions { clock: *clock, mapping: (*mapping).into(), threads: of_each, ..RunOptions::default() };
         let detector = Detector::for_mapping(RuleSet::default(), *mapping);
         let outcome = pipeline::run(paths, &detector, &options, &Silent);
         let _ = read[at].set(outcome.map(|outcome| all_events(&outcome, *clock))); // each is read once

@@ -246,7 +246,7 @@ impl Asked<'_> {
             };
             let detector = Detector::for_mapping(RuleSet { rules: rules.clone() }, case.mapping)
                 .with_exceptions(group.detector.exceptions().clone());
-            let options = RunOptions { clock, mapping: case.mapping, threads: 1, ..RunOptions::default() };
+            let options = RunOptions { clock, mapping: case.mapping.into(), threads: 1, ..RunOptions::default() };
             let outcome = pipeline::run(&case.evidence, &detector, &options, &Silent)?;
             let recorded = outcome.alerts.hold()?.iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert));
             let before = &self.results[of.run.case].runs[of.run.run].found;

@@ -119,7 +119,7 @@ pub fn run_case(case: &TestCase) -> Result<TestResult, RunError> {
 /// Reads the evidence of a test, and runs its rules.
 pub fn scan(case: &TestCase, clock: Clock) -> Result<Outcome, RunError> {
     // Tests run beside each other; one of them has one thread.
-    let options = RunOptions { clock, mapping: case.mapping, threads: 1, ..RunOptions::default() };
+    let options = RunOptions { clock, mapping: case.mapping.into(), threads: 1, ..RunOptions::default() };
     let outcome = pipeline::run(&case.evidence, &case.group.detector, &options, &Silent)?;
     outcome.alerts.hold()?;
     Ok(outcome)

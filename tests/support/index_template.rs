@@ -39,7 +39,11 @@ const KEYWORD_LENGTH: u32 = 1024;
 pub fn index_template() -> Value {
     let mut properties = Map::new();
     for field in ecs::all() {
-        insert(&mut properties, field.name(), mapping(field));
+        // Two numbers to evql, and one point to Elasticsearch.
+        match field.name().strip_suffix(".location.lat").or_else(|| field.name().strip_suffix(".location.lon")) {
+            Some(geo) => insert(&mut properties, &format!("{geo}.location"), json!({ "type": "geo_point" })),
+            None => insert(&mut properties, field.name(), mapping(field)),
+        }
     }
     let keyword = json!({ "type": "keyword", "ignore_above": KEYWORD_LENGTH });
     for (name, mapping) in [

@@ -89,6 +89,10 @@ pub struct Evidence {
     /// Whose ECS documents events become
     #[arg(long, value_enum, default_value_t = MappingArg::Integration, help_heading = "Events")]
     pub mapping: MappingArg,
+    /// Look up the addresses of connections in the databases of this folder (.mmdb of MaxMind, DB-IP or IPinfo), as fields of ECS that
+    /// rules, queries and documents have: source.geo.*, source.as.*, destination.geo.*, destination.as.*
+    #[arg(long, value_name = "DIR", help_heading = "Events")]
+    pub geoip: Option<PathBuf>,
     #[command(flatten)]
     pub memory: MemoryArgs,
 }

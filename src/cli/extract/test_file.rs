@@ -23,7 +23,7 @@ pub fn write(args: &Args, session: &Session, part: &WrittenPart, path: &Path, fi
         evidence: vec![log.file_name().unwrap_or_default().to_string_lossy().into_owned()],
         exceptions: relative(&args.rules.exceptions),
         clock: session.run.options.clock,
-        mapping: session.run.options.mapping,
+        mapping: session.run.options.mapping.documents,
         alerts: part.again.alerts.clone(),
         ..NewTest::default()
     };

@@ -35,6 +35,7 @@ pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(session))?;
     recovered(out, stats)?;
+    geoip(out, session)?;
     line(out, "rules", &rules(session))?;
     if session.run.chosen.builtin && session.run.chosen.left_out.by_choice == 0 {
         line(out, "", MORE_RULES)?;
@@ -74,6 +75,15 @@ pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Resu
 /// Prints the notices.
 fn notices(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     session.run.notices.iter().try_for_each(|notice| line(out, "note", &shown(&notice.text, None)))
+}
+
+/// Where addresses were looked up, if they were.
+fn geoip(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
+    let databases = session.databases();
+    databases
+        .iter()
+        .enumerate()
+        .try_for_each(|(at, text)| line(out, if at == 0 { "geoip" } else { "" }, &shown(text, None)))
 }
 
 fn rules(session: &Session) -> String {

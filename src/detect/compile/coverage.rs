@@ -8,7 +8,7 @@ use crate::ecs::{self, Field};
 use crate::eql::Predicate;
 use crate::event::Document;
 use crate::rules::Rule;
-use crate::sysmon::{self, Mapping};
+use crate::sysmon::{self, EventMapping};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +75,8 @@ impl Coverage {
 }
 
 /// The coverage of each rule by the evidence. The first stage that cannot be answered gives the reason.
-pub fn coverage(rules: &[Rule], mapping: Mapping, inventory: &Inventory) -> Vec<Coverage> {
+pub fn coverage(rules: &[Rule], mapping: impl Into<EventMapping>, inventory: &Inventory) -> Vec<Coverage> {
+    let mapping = mapping.into();
     let known: Vec<(u32, ConstantFields)> =
         sysmon::event_ids().map(|id| (id, ConstantFields::of_sysmon(id, mapping))).collect();
     let judge = |rule: &Rule| {
@@ -107,7 +108,7 @@ fn of_condition(condition: &Predicate, known: &[(u32, ConstantFields)], inventor
         .filter(|(_, condition)| may_match(condition))
         .collect();
     if possible.is_empty() {
-        let never = |field: &&Field| !known.iter().any(|(id, _)| sysmon::may_have(*id, field));
+        let never = |field: &&Field| !known.iter().any(|(_, known)| known.may_have(field));
         let fields = condition.fields().into_iter().filter(never).map(ToString::to_string).collect();
         return Coverage::NotInSysmon { fields };
     }

@@ -6,7 +6,7 @@ use super::plan::{ConstantFields, conditions};
 use crate::ecs::{self, Field};
 use crate::eql::{KeyField, Predicate, Query};
 use crate::rules::Rule;
-use crate::sysmon::{self, Mapping};
+use crate::sysmon::{self, EventMapping};
 
 /// One condition of a rule: a stage of a sequence, a term of a sample, or the whole query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,8 @@ pub enum Explanation {
 }
 
 /// Explains every condition of a rule.
-pub fn explain(rule: &Rule, mapping: Mapping) -> Vec<Explained> {
+pub fn explain(rule: &Rule, mapping: impl Into<EventMapping>) -> Vec<Explained> {
+    let mapping = mapping.into();
     let titles = titles(&rule.query);
     let filters = rule.query.filters();
     let mut explained = Vec::new();
@@ -77,10 +78,10 @@ fn titles(query: &Query) -> Vec<String> {
     }
 }
 
-fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapping: Mapping) -> Explanation {
+fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapping: EventMapping) -> Explanation {
     let known = ConstantFields::of_sysmon(id, mapping);
     let left = known.specialise(condition);
-    let lacking = keys.iter().find(|key| !key.optional && !sysmon::may_have(id, &key.field));
+    let lacking = keys.iter().find(|key| !key.optional && !sysmon::may_have(id, &key.field, mapping));
     if left.constant() != Some(false) {
         if let Some(key) = lacking {
             return Explanation::Never { why: format!("no such event has {}, by which it is joined", key.field) };
@@ -95,7 +96,7 @@ fn outcome(condition: &Predicate, keys: &[KeyField], source: &str, id: u32, mapp
 }
 
 /// Why a part of a condition never holds: what its fields are.
-fn why(part: &Predicate, source: &str, id: u32, mapping: Mapping) -> String {
+fn why(part: &Predicate, source: &str, id: u32, mapping: EventMapping) -> String {
     // Not by the ID that they are, so that all other event IDs share a line.
     if part.fields().iter().all(|field| **field == Field::from(ecs::ENTRY_EVENT_ID)) {
         return format!("{}: they are other events", part.text(source));
@@ -108,7 +109,7 @@ fn why(part: &Predicate, source: &str, id: u32, mapping: Mapping) -> String {
             values => format!("{field} is {}", values.join(", ")),
         }
     };
-    let known = |field: &&Field| sysmon::is_constant(field) || !sysmon::may_have(id, field);
+    let known = |field: &&Field| sysmon::is_constant(field) || !sysmon::may_have(id, field, mapping);
     let facts: Vec<String> = part.fields().into_iter().filter(known).map(fact).collect();
     // The category is written before `where`, not as a condition.
     if part.is_category() || facts.is_empty() {

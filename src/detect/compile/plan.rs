@@ -10,7 +10,7 @@ use crate::ecs::Field;
 use crate::eql::{KeyValues, Predicate, Query};
 use crate::event::{Document, Fields};
 use crate::rules::Rule;
-use crate::sysmon::{self, Mapping};
+use crate::sysmon::{self, EventMapping};
 use std::sync::OnceLock;
 
 /// The rules to try, and what is left of their conditions.
@@ -51,16 +51,24 @@ pub fn conditions(rule: &Rule) -> Vec<&Predicate> {
 pub struct ConstantFields {
     constants: Document,
     id: u32,
+    mapping: EventMapping,
 }
 
 impl ConstantFields {
     /// The constant and the impossible fields of the Sysmon events of an ID.
-    pub fn of_sysmon(id: u32, mapping: Mapping) -> Self {
-        Self { constants: sysmon::constants(id, mapping), id }
+    pub fn of_sysmon(id: u32, mapping: impl Into<EventMapping>) -> Self {
+        let mapping = mapping.into();
+        Self { constants: sysmon::constants(id, mapping), id, mapping }
     }
 
-    fn knows(&self, field: &Field) -> bool {
-        sysmon::is_constant(field) || !sysmon::may_have(self.id, field)
+    /// Whether all there is of a field in these events is known: its values, or that it has none.
+    pub fn knows(&self, field: &Field) -> bool {
+        sysmon::is_constant(field) || !self.may_have(field)
+    }
+
+    /// Whether these events can have a field.
+    pub fn may_have(&self, field: &Field) -> bool {
+        sysmon::may_have(self.id, field, self.mapping)
     }
 
     /// A condition with all that is known put in.

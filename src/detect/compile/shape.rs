@@ -11,19 +11,19 @@ use crate::eql::Predicate;
 use crate::event::Document;
 use crate::rules::Rule;
 use crate::source::RecordRef;
-use crate::sysmon::{self, Extractors, Mapping};
+use crate::sysmon::{self, EventMapping, Extractors};
 use hashbrown::HashSet;
 use std::sync::Arc;
 
 /// Specialises the rules that are left for an event ID to records of the shape of this one, written by Sysmon on Windows.
-pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: Mapping, record: &RecordRef<'_>) -> ShapePlan {
+pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: EventMapping, record: &RecordRef<'_>) -> ShapePlan {
     if known.tries.is_empty() {
         return ShapePlan::Nothing;
     }
     let mut extractors = Extractors::new(record.event_id(), mapping, record.names());
     let has_spread = known.conditions().any(Predicate::has_spread);
     let spread = has_spread.then(|| {
-        let fields = fields_of_shape(record);
+        let fields = fields_of_shape(record, mapping);
         known.narrowed(&|condition| condition.spread_over(&fields))
     });
     let known = spread.as_ref().unwrap_or(known);
@@ -66,10 +66,10 @@ pub fn specialise(known: &RulePlan, rules: &[Rule], mapping: Mapping, record: &R
 }
 
 /// Every field that records of the shape of this one may have.
-fn fields_of_shape(record: &RecordRef<'_>) -> Vec<Field> {
+fn fields_of_shape(record: &RecordRef<'_>, mapping: EventMapping) -> Vec<Field> {
     let of_entry = |name: &Arc<str>| Field::named(&format!("winlog.event_data.{name}"));
     let fields = ecs::all().map(Field::from).chain(record.names().iter().map(of_entry));
-    let mut fields: Vec<Field> = fields.filter(|field| sysmon::may_have(record.event_id(), field)).collect();
+    let mut fields: Vec<Field> = fields.filter(|field| sysmon::may_have(record.event_id(), field, mapping)).collect();
     fields.sort_unstable();
     fields.dedup();
     fields

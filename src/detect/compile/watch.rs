@@ -6,7 +6,7 @@
 use crate::ecs::{self, Field};
 use crate::event::{Document, Fields};
 use crate::source::RecordRef;
-use crate::sysmon::{Extractors, Mapping};
+use crate::sysmon::{EventMapping, Extractors};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,7 +111,7 @@ impl NameWatch {
     }
 
     /// The names to look for in records of the shape of this one; `None` if they can have none of the names.
-    pub fn shape(&self, record: &RecordRef<'_>, mapping: Mapping) -> Option<ShapeWatch> {
+    pub fn shape(&self, record: &RecordRef<'_>, mapping: EventMapping) -> Option<ShapeWatch> {
         if self.is_settled() {
             return None;
         }

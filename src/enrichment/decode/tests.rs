@@ -10,7 +10,7 @@ fn base64(bytes: &[u8]) -> String {
     let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
     let digit = |six: &[u8]| (0..6).fold(0, |value, at| value * 2 + usize::from(six.get(at).copied().unwrap_or(0)));
     let mut text: String = bits.chunks(6).map(|six| char::from(DIGITS[digit(six)])).collect();
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
@@ -174,7 +174,7 @@ fn ordinary_command_lines_give_nothing() {
         "x.exe 9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08 da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "git commit -m WIP --author=ThisIsALongNameOfSomebodyWhoWrites2Names/AndAPath/ToSomewhere/Else2",
         "msedge.exe --type=renderer --field-trial-handle=2128,i,9342578923475892347,1234,262144 --variations-seed-version",
-        r#"chrome.exe --type=utility --enable-features=NetworkServiceInProcess2/MojoIpcz/UseDnsHttpsSvcbAlpn --lang=en-US"#,
+        r"chrome.exe --type=utility --enable-features=NetworkServiceInProcess2/MojoIpcz/UseDnsHttpsSvcbAlpn --lang=en-US",
         "ssh -e none -i /home/ann/.ssh/id_ed25519 -o StrictHostKeyChecking=no ann@198.51.100.7",
         "perl -e print node -e abcdefgh nc -e cmd.exe sed -e s/a/b/",
         "powershell -Encoding UTF8 -ExecutionPolicy Bypass -File C:\\Scripts\\Backup2Server/Daily.ps1",
@@ -215,8 +215,10 @@ fn nesting_and_number_have_bounds_that_are_said() {
     let found = decode(&line);
     assert_eq!((found.texts.len(), found.left_out), (DEEPEST, 1));
     assert!(found.texts.iter().enumerate().all(|(at, text)| text.within == at.checked_sub(1)));
-    let many: String =
-        (0..MOST_TEXTS + 5).map(|at| format!("atob('{}') ", base64(format!("number {at}").as_bytes()))).collect();
+    let many: String = (0..MOST_TEXTS + 5)
+        .map(|at| format!("atob('{}')", base64(format!("number {at}").as_bytes())))
+        .collect::<Vec<_>>()
+        .join(" ");
     let found = decode(&many);
     assert_eq!((found.texts.len(), found.left_out), (MOST_TEXTS, 5));
     let long = format!("atob('{}')", base64("é ".repeat(LONGEST_TEXT).as_bytes()));
@@ -282,7 +284,7 @@ proptest! {
         prop_assume!(bytes.iter().filter(|byte| **byte >= 0x80 || **byte < 0x20).count() >= 3);
         prop_assume!(str::from_utf8(&bytes).is_err());
         prop_assume!(!bytes.starts_with(b"\xff\xfe"));
-        let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let line = format!("app --hash {hexadecimal} --key {}", base64(&bytes));
 prop_assert!(decode(&line).is_empty(), "{:?}", decode(&line));
     }

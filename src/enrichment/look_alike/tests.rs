@@ -3,13 +3,8 @@ use proptest::prelude::*;
 
 /// The distance of Damerau and Levenshtein (each letter is changed once at most), by the table that textbooks have.
 fn distance(one: &[char], other: &[char]) -> usize {
-    let mut table = vec![vec![0; other.len() + 1]; one.len() + 1];
-    for (i, row) in table.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for j in 0..=other.len() {
-        table[0][j] = j;
-    }
+    let start = |i| (0..=other.len()).map(|j| i + j).collect::<Vec<usize>>();
+    let mut table: Vec<Vec<usize>> = (0..=one.len()).map(start).collect();
     for i in 1..=one.len() {
         for j in 1..=other.len() {
             let wrong = usize::from(one[i - 1] != other[j - 1]);

@@ -59,7 +59,7 @@ proptest! {
 
 #[test]
 fn what_children_say_of_their_parent_is_told_once() {
-    let note = |text: &str, of_parent| StoryNote { head: "decoded".to_owned(), text: text.to_owned(), of_parent };
+    let note = |text: &str, is_told_once| StoryNote { head: "decoded".to_owned(), text: text.to_owned(), is_told_once };
     let mut told = ToldNotes::default();
     let mut left = |notes: &[StoryNote]| {
         let mut notes = notes.to_vec();

@@ -93,11 +93,14 @@ fn name(node: &Value) -> String {
 fn started(node: &Value) -> String {
     let command = value(node, "command_line").map_or_else(String::new, |command| format!(": {command}"));
     let user = value(node, "user").map_or_else(String::new, |user| format!(", as {user}"));
-    let flags = list(node, "flags").iter().take(MOST_NOTES).filter_map(|flag| value(flag, "text"));
-    let decoded = list(node, "decoded").iter().take(MOST_NOTES).filter_map(|one| value(one, "text"));
-    let notes: String =
-        flags.map(|flag| format!("; {flag}")).chain(decoded.map(|text| format!("; decoded: {text}"))).collect();
-    format!("{} started{command}{user}{notes}", name(node))
+    let (flags, decoded) = (list(node, "flags"), list(node, "decoded"));
+    let flag = |flag: &Value| value(flag, "text").map(|text| format!("; {text}"));
+    let text = |text: &Value| value(text, "text").map(|text| format!("; decoded: {text}"));
+    let shown = flags.iter().filter_map(flag).chain(decoded.iter().filter_map(text));
+    let notes: String = shown.take(MOST_NOTES).collect();
+    let more = (flags.len() + decoded.len()).saturating_sub(MOST_NOTES);
+    let more = if more > 0 { format!("; and {} more such", grouped(more as u64)) } else { String::new() };
+    format!("{} started{command}{user}{notes}{more}", name(node))
 }
 
 type Deed = fn(&Value) -> Option<String>;

@@ -7,6 +7,7 @@ use crate::base::Ticks;
 use crate::base::time::seconds_text;
 use crate::event::Clock;
 use crate::process::{Connection, HostAddresses};
+use crate::report::enriched::locations;
 use maud::{Markup, html};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -16,6 +17,9 @@ const MOST_STEPS: usize = 64;
 
 /// Most entries of what was worked out of fields that are looked at; an alert has a few for each step.
 const MOST_ENRICHED: usize = 4 * MOST_STEPS;
+
+/// Longest name of a place or of who runs a network, in characters.
+const MOST_OF_PLACE: usize = 120;
 
 /// Most values of one field.
 const MOST_VALUES: usize = 40;
@@ -133,6 +137,8 @@ fn facts(
     }
     of_object(event, &mut facts);
     facts.extend(connection(event, known).map(|text| ("connection", Cow::Owned(text))));
+    let places = locations(|field| text(event, field.name()).map(|text| cut(&text, MOST_OF_PLACE).0.to_owned()));
+    facts.extend(places.map(|(_, place)| ("where", Cow::Owned(place))));
     html! {
         @if !facts.is_empty() {
             dl.facts { @for (name, value) in &facts { dt { (name) } dd { (line(value)) } } }

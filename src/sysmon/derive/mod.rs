@@ -6,6 +6,7 @@ pub mod args;
 pub mod community_id;
 pub mod dll;
 pub mod dns;
+pub mod geo;
 pub mod hashes;
 pub mod paths;
 pub mod registry;

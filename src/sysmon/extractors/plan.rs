@@ -20,7 +20,7 @@ use crate::ecs::{self, Field, FieldId};
 use crate::event::Document;
 use crate::source::{Raw, RecordRef};
 use crate::sysmon::constants::{constants, is_constant};
-use crate::sysmon::mapping::Mapping;
+use crate::sysmon::mapping::EventMapping;
 use crate::sysmon::record_fields::{RECORD_FIELDS, RecordPart};
 use crate::sysmon::step::{Action, Derive, Join, Pick, StepFunction, StepInput};
 use crate::sysmon::step_context::StepContext;
@@ -106,8 +106,9 @@ pub struct Extractors {
 
 impl Extractors {
     /// Extractors for records of an event ID with entries of these names; fields are to be [learned](Self::learn).
-    pub fn new(id: u32, mapping: Mapping, names: &[Arc<str>]) -> Self {
-        let shape = StepSlicer { context: StepContext { id, mapping, separator: '\\' }, names: names.to_vec() };
+    pub fn new(id: u32, mapping: impl Into<EventMapping>, names: &[Arc<str>]) -> Self {
+        let mapping = mapping.into();
+        let shape = StepSlicer { context: StepContext::new(id, mapping, '\\'), names: names.to_vec() };
         let mut new = Self {
             utc_time: shape.entry("UtcTime"),
             shape,
@@ -134,7 +135,7 @@ impl Extractors {
                 run: StepFunction::Fallible { fails, .. },
                 ..
             }) = &step.action
-                && step.scope.includes(self.shape.context.id, self.shape.context.mapping)
+                && step.scope.includes(self.shape.context)
                 && self.shape.may_exist(entry)
             {
                 let needed = match self.find(&(*needed).into()) {

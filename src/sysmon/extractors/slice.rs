@@ -11,7 +11,7 @@
 
 use crate::ecs::{Field, FieldId};
 use crate::sysmon::constants::is_constant;
-use crate::sysmon::mapping::Mapping;
+use crate::sysmon::mapping::EventMapping;
 use crate::sysmon::step::{Action, MappingStep, StepInput};
 use crate::sysmon::step_context::StepContext;
 use crate::sysmon::steps::STEPS;
@@ -71,7 +71,7 @@ impl StepSlicer {
             StepInput::Entry(name) => self.may_exist(name),
             StepInput::Field(field) => self.may_be_set(field, at),
         };
-        step.scope.includes(self.context.id, self.context.mapping)
+        step.scope.includes(self.context)
             && match &step.action {
                 Action::Move(entry, _) | Action::Rename(entry, _) => self.may_exist(entry),
                 Action::Constant(..) | Action::Remove(_) => true,
@@ -115,7 +115,7 @@ impl Slice<'_> {
 }
 
 /// The entries of EventData that a field of the events of an ID comes from, perhaps through other fields; none for what comes with the record itself.
-pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
+pub fn entries_of(id: u32, field: &Field, mapping: EventMapping) -> Vec<String> {
     if is_constant(field) {
         return Vec::new();
     }
@@ -129,7 +129,7 @@ pub fn entries_of(id: u32, field: &Field, mapping: Mapping) -> Vec<String> {
         StepInput::Field(_) => None,
     };
     let names = inputs.filter_map(entry).chain(rest_of(field.name()).map(Arc::from)).collect();
-    let slicer = StepSlicer { context: StepContext { id, mapping, separator: '\\' }, names };
+    let slicer = StepSlicer { context: StepContext::new(id, mapping, '\\'), names };
     let mut entries: Vec<String> = slicer.slice(field.name(), None).entries.into_iter().map(str::to_owned).collect();
     entries.sort();
     entries

@@ -6,7 +6,7 @@
 use super::plan::Extractors;
 use crate::ecs::Field;
 use crate::sysmon::record_fields::NAMES_OF_NUMBERS;
-use crate::sysmon::step::Action;
+use crate::sysmon::step::{Action, MappingStep, Scope};
 use crate::sysmon::steps::STEPS;
 use crate::sysmon::transform::TextRelation;
 
@@ -41,7 +41,9 @@ impl Extractors {
     pub fn texts(&mut self) -> FieldTexts {
         let mut texts = FieldTexts { own: self.fixed_texts(), ..FieldTexts::default() };
         let acting: Vec<usize> = (0..STEPS.len()).filter(|at| self.shape.may_act(*at)).collect();
-        for action in acting.into_iter().map(|at| &STEPS[at].action) {
+        for MappingStep { scope, action } in acting.into_iter().map(|at| &STEPS[at]) {
+            // What databases say of an address is in no entry.
+            texts.is_partial |= matches!(scope, Scope::Located);
             for output in action.outputs() {
                 let field = Field::from(output.to);
                 match output.made.relation() {

@@ -6,7 +6,7 @@ use crate::testing::suite::{SuiteOptions, TestSuite};
 fn scanned(case: &TestCase, clock: Clock, rule: &Rule, query: Query) -> Vec<RecordedAlert> {
     let rules = vec![Rule { query, ..rule.clone() }];
     let detector = Detector::for_mapping(RuleSet { rules: rules.clone() }, case.mapping);
-    let options = RunOptions { clock, mapping: case.mapping, threads: 1, ..RunOptions::default() };
+    let options = RunOptions { clock, mapping: case.mapping.into(), threads: 1, ..RunOptions::default() };
     let outcome = pipeline::run(&case.evidence, &detector, &options, &Silent).unwrap();
     outcome.alerts.hold().unwrap().iter().map(|alert| RecordedAlert::new(&rules[alert.rule], alert)).collect()
 }

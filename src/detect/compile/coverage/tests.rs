@@ -1,5 +1,6 @@
 use super::*;
 use crate::eql;
+use crate::sysmon::Mapping;
 
 fn rule(query: &str) -> Rule {
     Rule::bare(query, eql::compile(query).query.unwrap())

@@ -1,5 +1,6 @@
 use super::*;
 use crate::rules;
+use crate::sysmon::Mapping;
 
 fn rule(query: &str) -> Rule {
     Rule::bare(query, crate::eql::compile(query).query.unwrap())

@@ -3,7 +3,7 @@ use crate::sysmon::Mapping;
 use serde_json::{Value as Json, json};
 
 fn queried(name: &str, results: &str) -> (Result<(), Failure>, Json) {
-    let context = StepContext { id: 22, mapping: Mapping::Integration, separator: '\\' };
+    let context = StepContext::new(22, Mapping::Integration.into(), '\\');
     let entries = [("QueryResults", results)];
     let mut document = Document::new();
     if !name.is_empty() {
