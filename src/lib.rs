@@ -83,8 +83,9 @@ pub mod sysmon;
 pub mod testing;
 pub mod timeline;
 
+pub use pipeline::{GeoFolderError, geoip_files, read_geoip_folder};
+
 // What the command line needs of a run beside the facade. Not for others: it changes without notice.
-pub use pipeline::{GeoFolderError, read_geoip_folder};
 pub use scanner::{AlertView, ScanResults, Scanner, ScannerBuilder, ScannerError};
 #[doc(hidden)]
 pub use scanner::{AskedNames, ChosenRules, NameMistake, ScanRun};

@@ -31,7 +31,7 @@ struct PlannedPart {
 
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
-    let evidence = session::paths(&args.evidence)?;
+    let evidence = session::files_read(&args.evidence)?;
     let target = target(args)?;
     let inputs = args.rules.with_files(&evidence);
     let test = args.test.then(|| test_path(target));

@@ -29,7 +29,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     evidence.inputs.paths.retain(|path| !path.as_os_str().is_empty());
     let fields: Vec<Field> = query.fields().cloned().collect();
     let is_event = matches!(query, Query::Event(_));
-    let inputs = session::paths(&evidence)?.into_iter().chain(args.query_file.clone()).collect();
+    let inputs = session::files_read(&evidence)?.into_iter().chain(args.query_file.clone()).collect();
     let columns = &chosen_fields(&args.output.columns)?;
     let output = MatchOutput::new(&args.output, inputs)?;
     // A query that may turn out to be wrong leaves no file behind.

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
-    let evidence = session::paths(&args.evidence)?;
+    let evidence = session::files_read(&args.evidence)?;
     let outputs = [
         &args.outputs.target.output,
         &args.outputs.timeline,

@@ -40,7 +40,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         bail!("--field {}: the name is empty", empty + 1);
     }
     let search = Arc::new(EventSearch::new(pattern, &args.field));
-    let output = MatchOutput::new(&args.output, session::paths(&args.evidence)?)?;
+    let output = MatchOutput::new(&args.output, session::files_read(&args.evidence)?)?;
     let columns = &chosen_fields(&args.output.columns)?;
     let doubtful = matches::has_unknown(columns) || matches::has_unknown(&args.field);
     let mut sink = if doubtful { None } else { output.open()? };

@@ -53,6 +53,13 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
     given(&evidence.inputs, &evidence.choice)
 }
 
+/// All paths that a command reads for its evidence, which no output may take the place of: those of the evidence, and databases of addresses.
+pub fn files_read(evidence: &Evidence) -> Result<Vec<PathBuf>> {
+    let mut all = paths(evidence)?;
+    all.extend(evidence.geoip.as_deref().map(evql::geoip_files).transpose().context("--geoip")?.unwrap_or_default());
+    Ok(all)
+}
+
 /// All paths that were given, if what is asked of them can be.
 pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
     let all = [&inputs.paths, &inputs.directory, &inputs.file];

@@ -35,7 +35,7 @@ struct StackRequest {
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let Some(asked) = asked(args)? else { return Ok(Exit::Rules) };
-    let inputs = session::paths(&asked.evidence)?;
+    let inputs = session::files_read(&asked.evidence)?;
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
     let format = format(args.output_type, args.target.output.as_deref());
     let files = OutputFiles::new(args.target.clobber, inputs, [&*path])?;

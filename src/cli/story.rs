@@ -24,7 +24,7 @@ const MOST_ALIKE: usize = 3;
 
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
-    let evidence = session::paths(&args.evidence)?;
+    let evidence = session::files_read(&args.evidence)?;
     let path = args.target.output.clone();
     let format = format(args.output_type, path.as_deref());
     let files = OutputFiles::new(args.target.clobber, args.rules.with_files(&evidence), path.as_deref())?;

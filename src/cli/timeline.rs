@@ -24,7 +24,7 @@ const PROCESS_START: u32 = 1;
 
 /// Runs the command.
 pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
-    let evidence = session::paths(&args.evidence)?;
+    let evidence = session::files_read(&args.evidence)?;
     let path = args.target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
     let summary = args.formats.summary_json.as_deref();
     if is_stdout(&path) && summary.is_some_and(is_stdout) {

@@ -25,7 +25,7 @@ const MOST_CHILDREN: usize = 1000;
 
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
-    let evidence = session::paths(&args.evidence)?;
+    let evidence = session::files_read(&args.evidence)?;
     let path = args.target.output.clone();
     let format = format(args.output_type, path.as_deref())?;
     let inputs = args.rules.with_files(&evidence);

@@ -31,20 +31,27 @@ pub enum GeoFolderError {
 
 /// Reads the databases (`.mmdb`) of a folder, not those of folders in it. All of them are held in memory as they are on disk.
 pub fn read_geoip_folder(folder: &Path) -> Result<GeoDatabases, GeoFolderError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| GeoFolderError::Unreadable { path, source }
-    };
     let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-        let path = entry.map_err(unreadable(folder))?.path();
+    for path in geoip_files(folder)? {
+        files.insert(path.display().to_string(), fs::read(&path).map_err(|error| unreadable(&path, error))?);
+    }
+    Ok(GeoDatabases::new(files)?)
+}
+
+/// The databases of a folder, of which there is at least one, in any order.
+pub fn geoip_files(folder: &Path) -> Result<Vec<PathBuf>, GeoFolderError> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
+        let path = entry.map_err(|error| unreadable(folder, error))?.path();
         let is_database = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mmdb"));
-        if is_database && !path.is_dir() {
-            files.insert(path.display().to_string(), fs::read(&path).map_err(unreadable(&path))?);
-        }
+        files.extend(Some(path).filter(|path| is_database && !path.is_dir()));
     }
     if files.is_empty() {
         return Err(GeoFolderError::Empty { folder: folder.to_owned() });
     }
-    Ok(GeoDatabases::new(files)?)
+    Ok(files)
+}
+
+fn unreadable(path: &Path, source: io::Error) -> GeoFolderError {
+    GeoFolderError::Unreadable { path: path.to_owned(), source }
 }

@@ -72,7 +72,7 @@ pub use alert_summary::{AlertSummary, RuleSummary};
 pub use counts::UnitTally;
 pub use evidence_pass::EvidencePass;
 pub use filter::EventFilter;
-pub use geoip_folder::{GeoFolderError, read_geoip_folder};
+pub use geoip_folder::{GeoFolderError, geoip_files, read_geoip_folder};
 pub use hit_context::{ContextOrder, HitContext, MOST_CONTEXT, load_context};
 pub use options::{AlertContents, Roles, RunOptions};
 pub use outcome::{Outcome, RunError};
