@@ -8,7 +8,12 @@
 fn sessions() {
     let cases = trycmd::TestCases::new();
     // The guide for responders is a session too.
-    cases.case("tests/cli/*.trycmd").case("docs/guide.md").env("NO_COLOR", "1").env("COLUMNS", "100");
+    cases
+        .case("tests/cli/*.trycmd")
+        .case("docs/guide.md")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .env("SOURCE_DATE_EPOCH", "1711929600");
 }
 
 /// The README shows what the program prints, apart from the time it took.

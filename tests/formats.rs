@@ -12,6 +12,7 @@ fn evql(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(env!("CARGO_BIN_EXE_evql"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("SOURCE_DATE_EPOCH", "0")
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
+use evql::base::Ticks;
 use evql::diag::{self, NoticeKind};
 use evql::enrichment::GeoLookup;
 use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};

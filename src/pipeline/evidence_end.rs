@@ -257,7 +257,7 @@ impl Visitor for LatestVisitor<'_> {
                 self.take(HostName::from(&*record.computer), Some(record.event_id), at);
             }
             Item::Document(document) => {
-                if let Ok(event) = documents::event(document, &options.roles) {
+                if let Ok(event) = documents::event(document, &options.roles, None) {
                     let host = event.document.text(ecs::HOST_NAME).unwrap_or_default();
                     let id = event.document.text(ecs::EVENT_CODE).and_then(|code| code.parse().ok());
                     self.take(HostName::from(host), id, event.time(options.clock));

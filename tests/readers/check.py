@@ -6,6 +6,7 @@ Usage: check.py EVQL SAMPLES WORK. SAMPLES is a folder of .evtx files, WORK an e
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,8 +52,12 @@ def escaped(text):
     return text
 
 
+INGESTED = "2024-04-01T08:00:00.000Z"
+
+
 def evql(*arguments, expect=(0, 4)):
-    done = subprocess.run([EVQL, *map(str, arguments)], capture_output=True, check=False)
+    clock = {**os.environ, "SOURCE_DATE_EPOCH": "1711958400"}
+    done = subprocess.run([EVQL, *map(str, arguments)], capture_output=True, check=False, env=clock)
     assert done.returncode in expect, (arguments, done.returncode, done.stderr.decode())
     return done.stdout
 
@@ -183,9 +188,14 @@ def check_tle(documents):
 
 
 def check_bulk(documents):
-    """Two lines a document, ids that are the same again, and documents that are those of -t ecs."""
+    """Two lines a document, ids that are the same again, and documents that are those of -t ecs and what ingestion adds."""
     pairs = lines(timeline("bulk", "--bulk-ids", "--index", "case-42"))
-    same(pairs[1::2], documents, "documents")
+    for seen, document in zip(pairs[1::2], documents, strict=True):
+        same(seen["agent"].pop("type"), "filebeat", "agent.type")
+        same(seen["event"].pop("ingested"), INGESTED, "event.ingested")
+        given = "message" in document
+        assert seen["message"] == document["message"] if given else seen.pop("message"), "a message"
+        same({name: value for name, value in seen.items() if value != {}}, document, "documents")
     ids = [pair["create"]["_id"] for pair in pairs[0::2]]
     same(len(set(ids)), len(documents), "different ids")
     assert all(pair["create"]["_index"] == "case-42" for pair in pairs[0::2])

@@ -21,7 +21,7 @@ fn event(values: &[(FieldId, &str)]) -> Arc<Event> {
 }
 
 fn alert(start: Option<Arc<Event>>, events: Vec<Option<Arc<Event>>>) -> Alert {
-    Alert { rule: 0, join_keys: Vec::new(), events, tally: None, repeated: None, start }
+    Alert { rule: 0, join_keys: Vec::new(), events, tally: None, repeated: None, start, context: Vec::new() }
 }
 
 /// PowerShell from an unusual place, with `whoami` as its command.
