@@ -78,7 +78,8 @@ pub fn is_plain_cell(text: &str) -> bool {
 
 /// Whether spreadsheets may take a text for a formula.
 fn begins_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+    // The last four are the full-width forms of the first: spreadsheets set to Chinese or Japanese take them for the same signs.
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }
 
 /// At most so many UTF-16 units of a text, with a mark where it was cut.
