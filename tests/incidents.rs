@@ -199,3 +199,24 @@ fn the_attack_of_the_samples_is_one_incident() {
     assert_eq!(documents.iter().filter(|document| of(document)["title"] == first.title.as_str()).count(), 1);
     assert_eq!(of(&documents[0])["rules"].as_array().unwrap().len(), first.rules.len());
 }
+
+/// The summary for a ticket and the one for programs tell of the same incidents, in the same order.
+#[test]
+fn the_summary_for_a_ticket_has_the_incidents_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ticket, summary) = (folder.path().join("ticket.md"), folder.path().join("summary.json"));
+    let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_evql"));
+    run.args(["scan", "samples/macro-ws-0431.evtx", "samples/regasm.evtx", "-q", "-o"]).arg(&ticket);
+    let done = run.arg("--summary-json").arg(&summary).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let ticket = std::fs::read_to_string(ticket).unwrap();
+    let part = ticket.split("## Incidents").nth(1).unwrap().split("## Alerts").next().unwrap();
+    let told: Vec<&str> =
+        part.lines().filter(|line| line.ends_with(" |")).filter_map(|line| line.split(" | ").last()).skip(1).collect();
+    let told: Vec<&str> = told.into_iter().map(|id| id.trim_end_matches(" |")).collect();
+    let summary: Value = serde_json::from_slice(&std::fs::read(summary).unwrap()).unwrap();
+    let known: Vec<&str> =
+        summary["incidents"].as_array().unwrap().iter().map(|incident| incident["id"].as_str().unwrap()).collect();
+    assert_eq!(told, known);
+    assert_eq!(known.len(), 2);
+}

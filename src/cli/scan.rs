@@ -35,7 +35,7 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let alerts_as = alerts.as_ref().map(|(_, format)| *format);
     let rows = timeline.as_ref().map(|(_, format)| TimelineOptions { contents: format.contents() });
     // Rows and layers hold nothing of what is looked up.
-    let is_plain = |format| matches!(format, AlertFormat::Csv | AlertFormat::Navigator | AlertFormat::Md);
+    let is_plain = |format| matches!(format, AlertFormat::Csv | AlertFormat::Navigator);
     let writes_documents = page.is_some() || alerts_as.is_some_and(|format| !is_plain(format));
     let has_triage = writes_documents && !args.outputs.triage.no_triage;
     // A person sees incidents, which are made of what triage tells of processes.

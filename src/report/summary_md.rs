@@ -1,5 +1,5 @@
-//! A summary of a run in Markdown, for a ticket: what was read, what could not be seen, alerts by severity, rule and host, and the worst alerts with their
-//! facts.
+//! A summary of a run in Markdown, for a ticket: what was read, what could not be seen, incidents by rank, alerts by severity, rule and host, and the worst
+//! alerts with their facts.
 //!
 //! What was read is told by who ran; this file knows alerts.
 
@@ -7,6 +7,7 @@ use super::alert::id_of;
 use super::citation::{Citation, citation};
 use super::enriched::{EnrichedField, EnrichedLine, enriched_alert};
 use super::format::Exporter;
+use super::incident_json::shown_score;
 use super::message::message_of;
 use super::results::Results;
 use super::sightings_json::sightings;
@@ -85,6 +86,7 @@ impl Exporter for SummaryMarkdown {
             Ok(())
         })?;
         self.head(out, results)?;
+        incidents(out, results)?;
         counts.tables(out, results)?;
         counts.worst(out, results)
     }
@@ -109,6 +111,30 @@ impl SummaryMarkdown {
         }
         Ok(())
     }
+}
+
+/// The incidents, if they were looked up, the one with the highest score first.
+fn incidents(out: &mut dyn Write, results: &Results<'_>) -> io::Result<()> {
+    let Some(incidents) = results.incidents.filter(|incidents| !incidents.by_rank.is_empty()) else { return Ok(()) };
+    writeln!(
+        out,
+        "## Incidents\n\n| | severity | score | hosts | what | alerts | when | id |\n|---:|---|---:|---|---|---:|---|---|"
+    )?;
+    for (rank, incident) in incidents.by_rank.iter().enumerate().take(MOST_ROWS) {
+        let hosts = incident.hosts.iter().map(|host| markdown(host)).collect::<Vec<_>>().join(", ");
+        let (level, score) = (incident.level.name(), shown_score(incident.score));
+        // No code span: a `|` of one would end the cell.
+        let (title, alerts) = (markdown(&incident.title), grouped(incident.alerts.into()));
+        let (first, last) = (incident.first.rfc3339(), incident.last.rfc3339());
+        writeln!(
+            out,
+            "| {} | {level} | {score} | {hosts} | {title} | {alerts} | {first} to {last} | {} |",
+            rank + 1,
+            markdown(&incident.id)
+        )?;
+    }
+    more(out, incidents.by_rank.len(), "incident")?;
+    writeln!(out, "\n`evql story --incident N` tells what happened in each.\n")
 }
 
 impl SummaryCounts {

@@ -12,7 +12,9 @@ fn terminals_see_control_and_bidi_characters_as_text() {
 
 #[test]
 fn cells_do_not_calculate() {
-    for formula in ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{ff1d}1", "\u{ff0b}1", "\u{ff0d}1", "\u{ff20}A"] {
+    for formula in
+        ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{ff1d}1", "\u{ff0b}1", "\u{ff0d}1", "\u{ff20}A"]
+    {
         assert_eq!(cell(formula), format!("'{formula}"));
     }
     assert_eq!(cell("C:\\a=b"), "C:\\a=b");
