@@ -1,7 +1,7 @@
 //! `evql story`: what happened in an incident, in order and in sentences.
 
-use super::args::{Look, StoryArgs as Args, StoryFormat};
-use super::chosen_processes::{position_of, rank_of, subjects_of};
+use super::args::{Look, ProcessArgs, StoryArgs as Args, StoryFormat};
+use super::chosen_processes::{ProcessPlace, named_processes, position_of, rank_of, subjects_of};
 use super::exit::Exit;
 use super::interrupt::LineWriter;
 use super::output::OutputFiles;
@@ -9,18 +9,22 @@ use super::plain_writer::PlainWriter;
 use super::session::{self, Session};
 use super::stdout::is_stdout;
 use super::terminal::story::{StoryHead, StoryMarks, write_markdown, write_text};
-use super::terminal::{self, TerminalPage};
+use super::terminal::{self, TerminalPage, grouped};
 use anyhow::{Context, Result, bail};
 use evql::base::spool::SpoolSpace;
 use evql::detect::{Alert, AlertSource};
 use evql::extract::{ContextDepth, StoryEvents, WantedEvents};
 use evql::process::Forest;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Most events of one kind in a row that are told, unless all are wanted.
 const MOST_ALIKE: usize = 3;
+
+/// Most names of processes, and of hosts, in the head of a story.
+const MOST_NAMES: usize = 8;
 
 /// Runs the command.
 pub fn run(args: &Args, look: &Look) -> Result<Exit> {
@@ -91,18 +95,12 @@ fn format(given: Option<StoryFormat>, path: Option<&Path>) -> StoryFormat {
 fn select(args: &Args, session: &Session, forest: &Forest) -> Result<(StoryHead, WantedEvents)> {
     let alerts = &session.run.outcome.alerts;
     let mut wanted = WantedEvents::default();
-    if let Some(guid) = &args.guid {
-        let found = forest.with_entity_id(guid);
-        if found.is_empty() {
-            bail!("no process of this evidence has the entity id {guid}");
+    if let Some(asked) = asked_by_name(args) {
+        let found = named_processes(&asked, forest)?;
+        for &(host, node) in &found {
+            wanted.add_process(forest, host, node, ContextDepth::Descendants);
         }
-        for (host, node) in &found {
-            wanted.add_process(forest, *host, *node, ContextDepth::Descendants);
-        }
-        let (host, node) = found[0];
-        let tree = &forest.hosts[host];
-        let name = tree.node(node).name().unwrap_or("(unknown image)").to_owned();
-        return Ok((StoryHead::of_process(guid, &name, &tree.name), wanted));
+        return Ok((head_of(&asked, &found, forest), wanted));
     }
     if let Some(number) = args.alert {
         let position = position_of(number, alerts.len())?;
@@ -119,7 +117,7 @@ fn select(args: &Args, session: &Session, forest: &Forest) -> Result<(StoryHead,
         return Ok((StoryHead::of_alert(number, meta, incident), wanted));
     }
     let Some(incidents) = session.run.incidents.as_ref().filter(|incidents| !incidents.by_rank.is_empty()) else {
-        bail!("the rules found nothing in this evidence; --guid tells the story of any process");
+        bail!("the rules found nothing in this evidence; --guid and --pid tell the story of any process");
     };
     let asked = args.incident.as_deref().unwrap_or("1");
     let rank = rank_of(asked, &incidents.by_rank)?;
@@ -130,6 +128,32 @@ fn select(args: &Args, session: &Session, forest: &Forest) -> Result<(StoryHead,
         Ok(())
     })?;
     Ok((StoryHead::of_incident(rank, &incidents.by_rank[rank]), wanted))
+}
+
+/// The processes that are asked for by entity id or number, if any are.
+fn asked_by_name(args: &Args) -> Option<ProcessArgs> {
+    let (guid, pid) = (args.guid.iter().cloned().collect(), args.pid.into_iter().collect());
+    Some(ProcessArgs { guid, pid, at: args.at, ..ProcessArgs::default() }).filter(ProcessArgs::is_given)
+}
+
+/// The head of the story of processes; a number may have been that of several.
+fn head_of(asked: &ProcessArgs, found: &[ProcessPlace], forest: &Forest) -> StoryHead {
+    let at = asked.at.map_or_else(String::new, |at| format!(" at {at}"));
+    let what = asked.guid.first().cloned().or_else(|| asked.pid.first().map(|pid| format!("pid {pid}{at}")));
+    let nodes = || found.iter().map(|&(host, node)| (&forest.hosts[host], node));
+    let mut title = few(nodes().map(|(tree, node)| tree.node(node).name().unwrap_or("(unknown image)")).collect());
+    if found.len() > 1 {
+        title = format!("{} processes: {title}", grouped(found.len() as u64));
+    }
+    let hosts = few(nodes().map(|(tree, _)| &*tree.name).collect());
+    StoryHead::of_process(&what.unwrap_or_default(), &title, &hosts)
+}
+
+/// Names, but not too many of them.
+fn few(names: BTreeSet<&str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let shown = names.into_iter().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {} more", grouped(more as u64)) } else { shown }
 }
 
 /// Takes the events of an alert, and all that its processes did with what they started; of an incident everything below the root of their tree.
