@@ -125,6 +125,33 @@ fn an_extract_of_a_process_has_its_descendants_whatever_else_is_asked_for() {
     assert!(alone > 10, "{alone}");
 }
 
+/// A number at a time is as good as an entity id, for an extract and for a story.
+#[test]
+fn a_number_at_a_time_means_the_process_that_had_it() {
+    let log = "samples/reused-pid.evtx";
+    let rows = documents(&["timeline", log, "-t", "jsonl"]);
+    let starts: Vec<&Value> =
+        rows.iter().filter(|row| row["event.code"] == "1" && row["process.pid"] == 7404).collect();
+    assert_eq!(starts.len(), 3, "the sample has a number three times");
+    let folder = tempfile::tempdir().unwrap();
+    let taken = |name: &str, by: &[&str]| {
+        let path = folder.path().join(name);
+        evql(&[&["extract", log, "-o", path.to_str().unwrap()], by].concat());
+        std::fs::read(path).unwrap()
+    };
+    for (at, start) in starts.iter().enumerate() {
+        let (guid, time) = (start["process.entity_id"].as_str().unwrap(), start["event.created"].as_str().unwrap());
+        let by_number = ["--pid", "7404", "--at", time];
+        let bytes = taken(&format!("guid-{at}.evtx"), &["--guid", guid]);
+        assert_eq!(taken(&format!("pid-{at}.evtx"), &by_number), bytes);
+        let told = |by: &[&str]| {
+            let text = evql(&[&["story", log], by].concat());
+            text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap()
+        };
+        assert_eq!(told(&by_number), told(&["--guid", guid]));
+    }
+}
+
 /// Every process of a log by its entity id: its parent, and its events among the rows of the timeline.
 struct Processes {
     parents: BTreeMap<String, String>,

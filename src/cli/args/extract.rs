@@ -2,6 +2,8 @@
 
 use super::shared::{Evidence, RuleArgs, TargetArgs};
 use clap::{Args, ValueEnum};
+use evql::base::Ticks;
+use evql::pipeline::TimeWindow;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -21,6 +23,12 @@ pub struct ExtractArgs {
     /// Take everything that the process with this entity id (ProcessGuid) and its descendants did, and the starts of its ancestors
     #[arg(long, value_name = "GUID", help_heading = "What is taken")]
     pub guid: Vec<String>,
+    /// Take everything that the processes with this number and their descendants did, and the starts of their ancestors
+    #[arg(long, value_name = "N", help_heading = "What is taken")]
+    pub pid: Vec<i64>,
+    /// Of the processes with that number only those that had it at this time (UTC)
+    #[arg(long, value_name = "TIME", value_parser = TimeWindow::parse_from, requires = "pid", help_heading = "What is taken")]
+    pub at: Option<Ticks>,
     /// Take the events with these record numbers: 507 or 100-200,305
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = numbers, help_heading = "What is taken")]
     pub record: Vec<RangeInclusive<u64>>,

@@ -1,12 +1,12 @@
 //! From what a person asks for to the places of events.
 
-use crate::cli::args::{ExtractArgs as Args, Look, SplitBy};
+use crate::cli::args::{ExtractArgs as Args, Look, ProcessArgs, SplitBy};
+use crate::cli::chosen_processes::named_processes;
 use crate::cli::session::Session;
 use anyhow::{Result, bail};
 use evql::base::Locator;
 use evql::base::wildcard::{CaseSensitivity, Wildcard};
 use evql::extract::{ContextDepth, WantedEvents};
-use evql::process::Forest;
 use std::collections::BTreeSet;
 
 /// The places of the events that are asked for: all together or, if they are to be split by alerts, alert by alert, each with its number.
@@ -17,10 +17,11 @@ pub fn select(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<(Op
         1 => ContextDepth::Processes,
         _ => ContextDepth::Descendants,
     };
-    if depth != ContextDepth::None && alerts.is_empty() && args.guid.is_empty() {
+    let named = named(args);
+    if depth != ContextDepth::None && alerts.is_empty() && !named.is_given() {
         bail!("--context is what is around alerts, and none is asked for");
     }
-    let needs_forest = depth != ContextDepth::None || !args.guid.is_empty();
+    let needs_forest = depth != ContextDepth::None || named.is_given();
     let forest = needs_forest.then(|| session.go_on(look, |run, bar| run.outcome.again.processes(bar)));
     let add = |wanted: &mut WantedEvents, number: usize| {
         let alert = &session.run.outcome.alerts.held()[number - 1];
@@ -31,7 +32,7 @@ pub fn select(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<(Op
     };
     let mut parts = Vec::new();
     if args.split_by == Some(SplitBy::Alert) {
-        let others = args.guid.len() + args.record.len() + usize::from(args.all);
+        let others = args.guid.len() + args.pid.len() + args.record.len() + usize::from(args.all);
         if others > 0 || alerts.is_empty() {
             bail!("--split-by alert writes a file for each alert: name alerts by --alert or --rule, and nothing else");
         }
@@ -47,8 +48,10 @@ pub fn select(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<(Op
         for number in alerts {
             add(&mut wanted, number);
         }
-        for guid in &args.guid {
-            add_process(&mut wanted, guid, forest.as_ref())?;
+        if let Some(forest) = &forest {
+            for (host, node) in named_processes(&named, forest)? {
+                wanted.add_process(forest, host, node, ContextDepth::Descendants);
+            }
         }
         parts.push((None, wanted));
     }
@@ -93,12 +96,13 @@ fn alerts(args: &Args, session: &Session) -> Result<BTreeSet<usize>> {
             bail!("the rule {name} found nothing in this evidence");
         }
     }
-    let is_asked =
-        args.all || !(args.alert.is_empty() && args.rule.is_empty() && args.guid.is_empty() && args.record.is_empty());
+    let is_asked = args.all
+        || named(args).is_given()
+        || !(args.alert.is_empty() && args.rule.is_empty() && args.record.is_empty());
     if !is_asked {
         if found == 0 {
             bail!(
-                "{} found nothing in this evidence, and nothing else is asked for: see `evql extract --help` for --record, --guid and --all",
+                "{} found nothing in this evidence, and nothing else is asked for: see `evql extract --help` for --record, --guid, --pid and --all",
                 if args.query.is_some() { "the query" } else { "the rules" }
             );
         }
@@ -107,14 +111,7 @@ fn alerts(args: &Args, session: &Session) -> Result<BTreeSet<usize>> {
     Ok(numbers)
 }
 
-fn add_process(wanted: &mut WantedEvents, guid: &str, forest: Option<&Forest>) -> Result<()> {
-    let Some(forest) = forest else { return Ok(()) };
-    let found = forest.with_entity_id(guid);
-    for (host, at) in &found {
-        wanted.add_process(forest, *host, *at, ContextDepth::Descendants);
-    }
-    if found.is_empty() {
-        bail!("no process of this evidence has the entity id {guid}");
-    }
-    Ok(())
+/// The processes that are asked for by entity id or number.
+fn named(args: &Args) -> ProcessArgs {
+    ProcessArgs { guid: args.guid.clone(), pid: args.pid.clone(), at: args.at, ..ProcessArgs::default() }
 }
