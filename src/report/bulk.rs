@@ -129,7 +129,9 @@ fn stream(index: &str) -> Option<[String; 3]> {
 fn agent(document: &Document) -> Option<&'static str> {
     match (document.text(ecs::EVENT_MODULE), document.text(ecs::EVENT_DATASET)) {
         (Some("sysmon"), _) => Some("winlogbeat"),
-        (_, Some(dataset)) if dataset.starts_with("windows.") => Some("filebeat"),
+        (_, Some(dataset)) if dataset.starts_with("windows.") || dataset.starts_with("sysmon_linux.") => {
+            Some("filebeat")
+        }
         _ => None,
     }
 }

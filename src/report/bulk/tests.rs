@@ -64,6 +64,7 @@ fn completed(index: &str, document: serde_json::Value) -> serde_json::Value {
 fn a_document_has_what_kibanas_analyzer_asks_for() {
     for (event, agent) in [
         (json!({ "module": "windows", "dataset": "windows.sysmon_operational" }), json!("filebeat")),
+        (json!({ "module": "sysmon_linux", "dataset": "sysmon_linux.log" }), json!("filebeat")),
         (json!({ "module": "sysmon" }), json!("winlogbeat")),
         (json!({ "module": "endpoint", "dataset": "endpoint.events.process" }), json!(null)),
         (json!({}), json!(null)),
