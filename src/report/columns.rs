@@ -3,12 +3,19 @@
 use super::results::Results;
 use crate::base::escape::{cell, is_plain_cell};
 use crate::base::json;
-use crate::ecs::{FieldId, FieldType};
+use crate::ecs::{self, FieldId, FieldType};
 use crate::event::{OrderKey, Value};
 use crate::timeline::{AlertPart, CARRIED_COLUMNS, Cell, EntryColumns, FIELDS, RowCells, TimelineEntry, TimelineRow};
 use serde_json::json;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
+
+/// The name of a column in the header of a CSV file.
+pub fn column_name(name: &str) -> Cow<'_, str> {
+    // The one name that looks like a formula stands as it is: programs find columns by their names, and there is nothing to evaluate in this one.
+    if name == ecs::TIMESTAMP.name() { Cow::Borrowed(name) } else { cell(name) }
+}
 
 /// The column that names the record of the process's start, if facts of it stand in this row.
 pub const START_RECORD: &str = "process.start.record_id";

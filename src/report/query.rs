@@ -1,6 +1,7 @@
 //! Matches of a query, for programs: JSON and CSV.
 
 use super::alert::write_join_keys;
+use super::columns::column_name;
 use super::json_layout::{JsonLayout, JsonWriter};
 use crate::base::escape::cell;
 use crate::base::json_object::push_object;
@@ -94,7 +95,7 @@ impl QueryMatches<'_> {
             columns.iter().map(|name| Field::named(name)).collect()
         };
         let mut writer = csv::Writer::from_writer(out);
-        let head = fields.iter().map(|field| cell(field.name()).into_owned());
+        let head = fields.iter().map(|field| column_name(field.name()).into_owned());
         let places = if self.with_context { ["hit", "distance"] } else { ["match", "stage"] };
         let has_places = self.with_context || !self.is_event;
         let places = places.map(str::to_owned).into_iter().filter(|_| has_places);

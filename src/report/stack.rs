@@ -1,5 +1,6 @@
 //! A stack as CSV and as JSON, for programs.
 
+use super::columns::column_name;
 use super::json_layout::{JsonLayout, JsonWriter};
 use crate::base::Locator;
 use crate::base::escape::cell;
@@ -54,8 +55,9 @@ impl StackTable<'_> {
         let mut writer = csv::Writer::from_writer(out);
         let hosts: &[&str] = if self.per_host { &["host.name"] } else { &["hosts", "host.name"] };
         let behind = ["first", "last", "winlog.record_id", "log.file.path"];
-        let names = self.fields.iter().map(Field::name).chain(["count"]).chain(hosts.iter().copied()).chain(behind);
-        writer.write_record(names)?;
+        let fields = self.fields.iter().map(|field| column_name(field.name()).into_owned());
+        let others = ["count"].into_iter().chain(hosts.iter().copied()).chain(behind).map(str::to_owned);
+        writer.write_record(fields.chain(others))?;
         self.for_each(|row| {
             let place = self.place(row.example);
             let texts = row.values.iter().map(|value| cell(value).into_owned());

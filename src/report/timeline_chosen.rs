@@ -3,11 +3,10 @@
 //! A column has the value that it has in the whole timeline: facts that only the start of a process records are carried to its other events. This module does
 //! not know how fields are chosen.
 
-use super::columns::{ALERTS, START_RECORD, alerts_json, alerts_text, push_csv_text, push_json_value};
+use super::columns::{ALERTS, START_RECORD, alerts_json, alerts_text, column_name, push_csv_text, push_json_value};
 use super::format::TimelineFormat;
 use super::json_layout::JsonLayout;
 use super::results::Results;
-use crate::base::escape::cell;
 use crate::base::json;
 use crate::ecs::{self, Field, FieldType, SubField};
 use crate::timeline::{Cell, EntryColumns, FIELDS, RowContents, TimelineEntry};
@@ -99,10 +98,7 @@ impl TimelineFormat for TimelineChosen {
     fn head(&self) -> io::Result<Vec<u8>> {
         let ChosenForm::Json(layout) = self.form else {
             let mut head = Vec::new();
-            // The one name that looks like a formula stands as it is in every timeline.
-            let is_usual = |name: &str| name == ecs::TIMESTAMP.name();
-            let name = |name: &String| if is_usual(name) { name.clone() } else { cell(name).into_owned() };
-            let names = self.columns.iter().map(|column| name(&column.name));
+            let names = self.columns.iter().map(|column| column_name(&column.name).into_owned());
             csv::Writer::from_writer(&mut head).write_record(names)?;
             return Ok(head);
         };
