@@ -9,7 +9,7 @@
 use super::format::TimelineFormat;
 use super::message::{MessageFacts, message};
 use super::results::Results;
-use super::timeline_ecs::push_document;
+use super::timeline_ecs::with_alerts;
 use crate::base::Ticks;
 use crate::base::host::folded;
 use crate::base::number::hex;
@@ -81,13 +81,12 @@ impl TimelineFormat for TimelineBulk {
             out.extend_from_slice(self.plain.as_bytes());
         }
         out.push(b'\n');
-        let begin = out.len();
-        push_document(results, entry, out);
-        // The row was written by us; a document that cannot be read goes out as it is.
-        if let Ok(mut object) = serde_json::from_slice::<Object>(&out[begin..]) {
-            self.complete(&mut object, results.addresses);
-            out.truncate(begin);
-            let _ = serde_json::to_writer(&mut *out, &object); // writing to a Vec cannot fail
+        match with_alerts(results, entry) {
+            Some(serde_json::Value::Object(mut object)) => {
+                self.complete(&mut object, results.addresses);
+                let _ = serde_json::to_writer(&mut *out, &object); // writing to a Vec cannot fail
+            }
+            _ => out.extend_from_slice(entry.row.document()),
         }
     }
 }

@@ -21,17 +21,21 @@ impl TimelineFormat for TimelineEcs {
 }
 
 /// Adds the document of a row that holds one, and the alerts that it is part of.
-pub(super) fn push_document(results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
-    let document = entry.row.document();
-    if entry.parts.is_empty() {
-        return out.extend_from_slice(document);
-    }
-    // The row was written by us; a document that cannot be read goes out as it is.
-    match serde_json::from_slice::<serde_json::Value>(document) {
-        Ok(mut document) => {
-            document["evql"]["alerts"] = alerts_json(results, entry);
-            let _ = serde_json::to_writer(out, &document);
+fn push_document(results: &Results<'_>, entry: &TimelineEntry<'_>, out: &mut Vec<u8>) {
+    // Most events are part of no alert, and their documents go out as they are.
+    match (!entry.parts.is_empty()).then(|| with_alerts(results, entry)).flatten() {
+        Some(document) => {
+            let _ = serde_json::to_writer(out, &document); // writing to a Vec cannot fail
         }
-        Err(_) => out.extend_from_slice(document),
+        None => out.extend_from_slice(entry.row.document()),
     }
+}
+
+/// The document of a row that holds one, with the alerts that it is part of. The row was written by us; `None` if it cannot be read nevertheless.
+pub(super) fn with_alerts(results: &Results<'_>, entry: &TimelineEntry<'_>) -> Option<serde_json::Value> {
+    let mut document: serde_json::Value = serde_json::from_slice(entry.row.document()).ok()?;
+    if !entry.parts.is_empty() {
+        document["evql"]["alerts"] = alerts_json(results, entry);
+    }
+    Some(document)
 }

@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 
 /// The places of the events that are asked for: all together or, if they are to be split by alerts, alert by alert, each with its number.
 pub fn select(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<(Option<usize>, Vec<Locator>)>> {
-    let alerts = alerts(args, session)?;
+    let named = named(args);
+    let alerts = alerts(args, &named, session)?;
     let depth = match args.context {
         0 => ContextDepth::None,
         1 => ContextDepth::Processes,
         _ => ContextDepth::Descendants,
     };
-    let named = named(args);
     if depth != ContextDepth::None && alerts.is_empty() && !named.is_given() {
         bail!("--context is what is around alerts, and none is asked for");
     }
@@ -67,7 +67,7 @@ pub fn select(args: &Args, session: &mut Session, look: &Look) -> Result<Vec<(Op
 }
 
 /// The numbers of the alerts that are asked for, from 1: all of them if nothing else is.
-fn alerts(args: &Args, session: &Session) -> Result<BTreeSet<usize>> {
+fn alerts(args: &Args, named: &ProcessArgs, session: &Session) -> Result<BTreeSet<usize>> {
     let found = session.run.outcome.alerts.len();
     let mut numbers = BTreeSet::new();
     for range in &args.alert {
@@ -96,9 +96,8 @@ fn alerts(args: &Args, session: &Session) -> Result<BTreeSet<usize>> {
             bail!("the rule {name} found nothing in this evidence");
         }
     }
-    let is_asked = args.all
-        || named(args).is_given()
-        || !(args.alert.is_empty() && args.rule.is_empty() && args.record.is_empty());
+    let is_asked =
+        args.all || named.is_given() || !(args.alert.is_empty() && args.rule.is_empty() && args.record.is_empty());
     if !is_asked {
         if found == 0 {
             bail!(
