@@ -24,7 +24,11 @@ impl Folded<'_> {
 impl FoldedText {
     /// The key for a text.
     pub fn new(text: &str, case: CaseSensitivity) -> Self {
-        Self(Folded(text, case).chars().collect())
+        match case {
+            CaseSensitivity::Sensitive => Self(text.into()),
+            CaseSensitivity::Insensitive if text.is_ascii() => Self(text.to_ascii_lowercase().into()),
+            CaseSensitivity::Insensitive => Self(Folded(text, case).chars().collect()),
+        }
     }
 
     /// The text as it was folded.

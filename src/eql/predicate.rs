@@ -283,6 +283,18 @@ impl PredicateNode {
         }
     }
 
+    fn is_shared_with(&self, other: &Self) -> bool {
+        let each = |these: &[Self], those: &[Self]| {
+            these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_shared_with(other))
+        };
+        match (self, other) {
+            (Self::Leaf(leaf), Self::Leaf(other)) => Arc::ptr_eq(leaf, other),
+            (Self::Not(inner), Self::Not(other)) => inner.is_shared_with(other),
+            (Self::All(these), Self::All(those)) | (Self::Any(these), Self::Any(those)) => each(these, those),
+            _ => false,
+        }
+    }
+
     fn matches(&self, document: &dyn Fields) -> bool {
         match self {
             Self::Constant(known) => *known == Some(true),
@@ -417,6 +429,12 @@ impl Predicate {
     /// Whether the condition holds for a document.
     pub fn matches(&self, document: &dyn Fields) -> bool {
         self.0.matches(document)
+    }
+
+    /// Whether both are copies of one condition, so that one answer is that of both. It costs a comparison of addresses, and may miss equal conditions
+    /// that were written twice.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        self.0.is_shared_with(&other.0)
     }
 
     /// Every field the condition mentions, once each, sorted.

@@ -346,7 +346,12 @@ impl PredicateCache {
             decide(parts, members, left, |part| part.may_have(&self.literals, record, literal_hits));
         }
         for (parts, members) in undecided.iter().copied().map(parts) {
-            decide(parts, members, left, |part| part.predicate.matches(&**event));
+            // Rules about indicators begin with one condition in common; it is asked for the first of them.
+            let mut last: Option<(&Predicate, bool)> = None;
+            decide(parts, members, left, |part| match last {
+                Some((asked, answer)) if asked.is_shared_with(&part.predicate) => answer,
+                _ => last.insert((&part.predicate, part.predicate.matches(&**event))).1,
+            });
         }
         left.iter().any(|word| *word != 0)
     }
@@ -489,7 +494,12 @@ impl ConditionPart {
 }
 
 /// Takes the bits away of those parts of a group's members that do not hold.
-fn decide(parts: &[ConditionPart], members: &[u64], left: &mut [u64], mut holds: impl FnMut(&ConditionPart) -> bool) {
+fn decide<'p>(
+    parts: &'p [ConditionPart],
+    members: &[u64],
+    left: &mut [u64],
+    mut holds: impl FnMut(&'p ConditionPart) -> bool,
+) {
     for (at, (left, members)) in left.iter_mut().zip(members).enumerate() {
         // Few conditions are left: each is looked for among the parts, which are sorted, so that the others cost nothing.
         for bit in bits::all(&[*left & members]) {

@@ -26,6 +26,14 @@ const SCHEMES: &[(&str, &str)] =
 
 /// The text as it was.
 pub fn refanged(text: &str) -> Cow<'_, str> {
+    // Most lists are long and have nothing of the kind.
+    let has_sign = text.bytes().any(|byte| matches!(byte, b'[' | b'(' | b'{' | b']'));
+    let begins = |written: &str| {
+        text.as_bytes().get(..written.len()).is_some_and(|start| start.eq_ignore_ascii_case(written.as_bytes()))
+    };
+    if !has_sign && !SCHEMES.iter().any(|(written, _)| begins(written)) {
+        return Cow::Borrowed(text);
+    }
     // An address of IPv6 in brackets is none of these: a host in a URL, with its port behind the bracket.
     let is_address = |rest: &str| {
         rest.strip_prefix('[')

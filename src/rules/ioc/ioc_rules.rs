@@ -3,10 +3,10 @@
 use super::super::alert_suppression::AlertSuppression;
 use super::super::rule::{Level, Metadata, Rule};
 use super::indicator::{Indicator, IndicatorKind, Observable};
-use super::indicator_match::IndicatorMatch;
+use super::indicator_match::{IndicatorMatch, IndicatorSet};
 use crate::base::Ticks;
 use crate::base::number::counted;
-use crate::eql;
+use crate::eql::{self, Predicate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -98,8 +98,16 @@ pub fn rules(indicators: Vec<Indicator>, every_event: bool) -> Vec<Rule> {
             by_rule.entry((IndicatorKind::Host, text_of(IndicatorKind::Host).level)).or_default().push(number);
         }
     }
-    let mut rules: Vec<Rule> =
-        by_rule.iter().filter_map(|((kind, level), numbers)| rule(*kind, *level, &all, numbers)).collect();
+    let (set, matches) = IndicatorSet::new(all, by_rule.iter().map(|((kind, _), numbers)| (*kind, &**numbers)));
+    // One rule needs no condition before its own.
+    let in_common = (matches.len() > 1).then(|| set.condition());
+    let mut rules: Vec<Rule> = by_rule
+        .iter()
+        .zip(matches)
+        .filter_map(|(((kind, level), numbers), of_rule)| {
+            rule(*kind, *level, numbers.len(), of_rule, in_common.as_ref())
+        })
+        .collect();
     if every_event {
         for rule in &mut rules {
             rule.meta.suppression = None;
@@ -108,11 +116,17 @@ pub fn rules(indicators: Vec<Indicator>, every_event: bool) -> Vec<Rule> {
     rules
 }
 
-fn rule(kind: IndicatorKind, level: Level, all: &Arc<[Indicator]>, numbers: &[u32]) -> Option<Rule> {
+fn rule(
+    kind: IndicatorKind,
+    level: Level,
+    count: usize,
+    indicators: IndicatorMatch,
+    in_common: Option<&Predicate>,
+) -> Option<Rule> {
     let text = text_of(kind);
     let id = if level == text.level { format!("ioc-{}", text.id) } else { format!("ioc-{}-{}", text.id, level.name()) };
     // The condition is no text: the query says what it stands for.
-    let source = format!("any where true // and the event has one of {}", counted(numbers.len() as u64, "indicator"));
+    let source = format!("any where true // and the event has one of {}", counted(count as u64, "indicator"));
     let query = eql::compile(&source).query?;
     let meta = Metadata {
         id,
@@ -130,8 +144,7 @@ fn rule(kind: IndicatorKind, level: Level, all: &Arc<[Indicator]>, numbers: &[u3
         ..Metadata::bare("", "")
     };
     let mut rule = Rule { meta, ..Rule::bare(&source, query) };
-    let indicators = IndicatorMatch::new(kind, all.clone(), numbers);
-    rule.restrict(&indicators.condition());
+    rule.restrict(&Predicate::all(in_common.cloned().into_iter().chain([indicators.condition()]).collect()));
     rule.origin.ioc = Some(Arc::new(indicators));
     Some(rule)
 }

@@ -41,7 +41,7 @@ pub struct ListReader {
     list: Arc<str>,
     keeps_broad: bool,
     /// Where each line begins.
-    lines: Vec<usize>,
+    lines: Arc<[usize]>,
     /// What was found, in the order of the text.
     pub indicators: Vec<Indicator>,
     /// What is wrong.
@@ -70,6 +70,33 @@ impl ListReader {
             broad: 0,
             more_findings: 0,
             passed_over: BTreeMap::new(),
+        }
+    }
+
+    /// A reader of a part of the same list, for [`absorb`](Self::absorb).
+    pub fn of_part(&self) -> Self {
+        Self {
+            list: self.list.clone(),
+            keeps_broad: self.keeps_broad,
+            lines: self.lines.clone(),
+            indicators: Vec::new(),
+            findings: Vec::new(),
+            unusable: 0,
+            broad: 0,
+            more_findings: 0,
+            passed_over: BTreeMap::new(),
+        }
+    }
+
+    /// Takes what a reader of the next part found.
+    pub fn absorb(&mut self, part: Self) {
+        self.indicators.extend(part.indicators);
+        part.findings.into_iter().for_each(|finding| self.find(finding));
+        self.unusable += part.unusable;
+        self.broad += part.broad;
+        self.more_findings += part.more_findings;
+        for (reason, count) in part.passed_over {
+            *self.passed_over.entry(reason).or_default() += count;
         }
     }
 

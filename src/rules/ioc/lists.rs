@@ -3,14 +3,16 @@
 use super::super::codes;
 use super::super::discover::{FileReport, read_each};
 use super::super::level::Level;
-use super::indicator::{Indicator, IndicatorKind, Observable};
+use super::indicator::{Indicator, IndicatorKind};
 use super::list_reader::ListReader;
 use super::{misp, plain, stix, table};
 use crate::base::Span;
 use crate::base::number::{counted, grouped};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
-use hashbrown::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
 /// How lists are read.
@@ -185,13 +187,16 @@ impl ReadList {
 impl IndicatorLists {
     /// Takes each indicator once.
     fn take(&mut self, all: Vec<Indicator>, options: &ListOptions) {
-        let mut known: HashMap<Vec<Observable>, usize> = HashMap::new();
+        let hasher = RandomState::default();
+        // The places of indicators by what they look for.
+        let mut known: HashTable<usize> = HashTable::new();
         let mut combinations = 0;
         for mut indicator in all {
             indicator.observables.sort();
             indicator.observables.dedup();
             indicator.level = options.level.or(indicator.level);
-            if let Some(&at) = known.get(&indicator.observables) {
+            let hash = hasher.hash_one(&indicator.observables);
+            if let Some(&at) = known.find(hash, |&at| self.indicators[at].observables == indicator.observables) {
                 let first: &mut Indicator = &mut self.indicators[at];
                 first.level = first.level.max(indicator.level);
                 first.note = first.note.take().or(indicator.note);
@@ -204,7 +209,8 @@ impl IndicatorLists {
                     continue;
                 }
             }
-            known.insert(indicator.observables.clone(), self.indicators.len());
+            let rehash = |&at: &usize| hasher.hash_one(&self.indicators[at].observables);
+            known.insert_unique(hash, self.indicators.len(), rehash);
             self.indicators.push(indicator);
         }
         self.left_out_combinations = combinations.saturating_sub(MOST_COMBINATIONS);

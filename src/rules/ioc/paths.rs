@@ -89,7 +89,7 @@ fn pattern(text: &str) -> Option<String> {
 
 /// What stands behind the last separator of a path.
 pub fn last_part(path: &str) -> &str {
-    path.rsplit(['\\', '/']).next().unwrap_or(path)
+    memchr::memrchr2(b'\\', b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..])
 }
 
 /// The file that a stream is of: `C:\a.exe` of `C:\a.exe:Zone.Identifier`. `None` if a path is not that of a stream.

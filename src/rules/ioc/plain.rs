@@ -2,13 +2,43 @@
 
 use super::list_reader::{ListReader, WrittenValue};
 use super::told::ValueType;
+use memchr::{memchr, memchr2};
+use rayon::prelude::*;
 
 /// Longest name of a type before a value, such as `domain: evil.example`.
 const LONGEST_TYPE: usize = 20;
 
+/// About how many bytes one thread reads at a time.
+const PART: usize = 128 << 10;
+
 /// Reads a text, line by line.
 pub fn read(text: &str, reader: &mut ListReader) {
-    let mut next = 0;
+    let parts: Vec<ListReader> = parts(text)
+        .into_par_iter()
+        .map(|(start, part)| {
+            let mut reader = reader.of_part();
+            read_part(start, part, &mut reader);
+            reader
+        })
+        .collect();
+    parts.into_iter().for_each(|part| reader.absorb(part));
+}
+
+/// Parts of a text that end with a line, each with its place.
+fn parts(text: &str) -> Vec<(usize, &str)> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let after = text.as_bytes().get(start + PART..).and_then(|rest| memchr(b'\n', rest));
+        let end = after.map_or(text.len(), |at| start + PART + at + 1);
+        parts.push((start, &text[start..end]));
+        start = end;
+    }
+    parts
+}
+
+fn read_part(place: usize, text: &str, reader: &mut ListReader) {
+    let mut next = place;
     for line in text.split_inclusive('\n') {
         let start = next;
         next += line.len();
@@ -31,7 +61,10 @@ fn without_comment(line: &str) -> (&str, Option<&str>) {
     if start.starts_with(['#', ';']) || start.starts_with("//") {
         return ("", None);
     }
-    // A sign within a value is part of it: URLs have fragments.
+    // A sign within a value is part of it: URLs have fragments. So a comment is behind a blank.
+    if memchr2(b' ', b'\t', line.as_bytes()).is_none() {
+        return (line, None);
+    }
     let comment = [" #", "\t#", " ;", " // "].iter().filter_map(|mark| line.find(mark)).min();
     match comment {
         Some(at) => (&line[..at], Some(line[at..].trim_start().trim_start_matches(['#', ';', '/']).trim())),

@@ -70,20 +70,59 @@ fn insert<K: std::hash::Hash + Eq>(table: &mut Table<K>, key: K, owner: u32) {
 
 /// Texts without regard to case.
 #[derive(Clone, Debug, Default)]
-struct FoldedTable(Table<FoldedText>);
+struct FoldedTable {
+    owners: Table<FoldedText>,
+    /// Bits for the texts of ASCII that may be in the table: a small filter that stays in the processor's caches, where the table does not.
+    filter: Vec<u64>,
+}
+
+/// Bits of the filter for each text.
+const FILTER_BITS: usize = 16;
 
 impl FoldedTable {
     fn insert(&mut self, text: &str, owner: u32) {
-        insert(&mut self.0, FoldedText::new(text, NO_CASE), owner);
+        insert(&mut self.owners, FoldedText::new(text, NO_CASE), owner);
+    }
+
+    /// The table with the filter of its texts.
+    fn filtered(mut self) -> Self {
+        let words = (self.owners.len() * FILTER_BITS).div_ceil(64).next_power_of_two();
+        self.filter = vec![0; words];
+        for text in self.owners.keys() {
+            let (word, bit) = filter_bit(text.as_str().as_bytes(), words);
+            self.filter[word] |= bit;
+        }
+        self
+    }
+
+    fn may_have(&self, text: &str) -> bool {
+        let (word, bit) = filter_bit(text.as_bytes(), self.filter.len());
+        // What is beyond ASCII folds in other ways.
+        self.filter[word] & bit != 0 || !text.is_ascii()
     }
 
     fn find(&self, text: &str, found: &mut dyn FnMut(u32)) {
-        if !self.0.is_empty()
-            && let Some(owners) = self.0.get(&Folded(text, NO_CASE))
+        if !self.owners.is_empty()
+            && self.may_have(text)
+            && let Some(owners) = self.owners.get(&Folded(text, NO_CASE))
         {
             owners.each(found);
         }
     }
+}
+
+/// The word and the bit of a text in a filter of so many words, by its length and its first and last eight bytes without regard to case.
+fn filter_bit(text: &[u8], words: usize) -> (usize, u64) {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (first, last) = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (text.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = ((first | CASE).wrapping_mul(SPREAD) ^ (last | CASE)).wrapping_add(text.len() as u64);
+    let hash = mixed.wrapping_mul(SPREAD);
+    // The upper bits are the best mixed.
+    ((hash >> 32) as usize & (words - 1), 1 << (hash >> 58))
 }
 
 /// Patterns with wildcards.
@@ -242,6 +281,10 @@ impl IndicatorTables {
             }
         }
         Self {
+            hashes: tables.hashes.map(FoldedTable::filtered),
+            domains: tables.domains.filtered(),
+            names: tables.names.filtered(),
+            paths: tables.paths.filtered(),
             domain_patterns: PatternTable::new(domains),
             url_patterns: PatternTable::new(urls),
             name_patterns: PatternTable::new(names),
@@ -277,7 +320,7 @@ impl IndicatorTables {
                     self.find_name(last_part(file), found);
                 }
             }
-            FieldReading::Folder => self.find_path(text, found),
+            FieldReading::Folder => self.find_path(text, last_part(text), found),
             FieldReading::Text => self.find_in_text(text, found),
         }
     }
@@ -293,8 +336,9 @@ impl IndicatorTables {
     }
 
     fn find_file(&self, path: &str, found: &mut dyn FnMut(u32)) {
-        self.find_path(path, found);
-        self.find_name(last_part(path), found);
+        let last = last_part(path);
+        self.find_path(path, last, found);
+        self.find_name(last, found);
     }
 
     fn find_name(&self, name: &str, found: &mut dyn FnMut(u32)) {
@@ -302,10 +346,10 @@ impl IndicatorTables {
         self.name_patterns.find(name, found);
     }
 
-    fn find_path(&self, path: &str, found: &mut dyn FnMut(u32)) {
+    fn find_path(&self, path: &str, last: &str, found: &mut dyn FnMut(u32)) {
         self.paths.find(path, found);
         if !self.by_last_part.is_empty()
-            && let Some(patterns) = self.by_last_part.get(&Folded(last_part(path), NO_CASE))
+            && let Some(patterns) = self.by_last_part.get(&Folded(last, NO_CASE))
         {
             patterns.iter().filter(|(pattern, _)| pattern.matches(path)).for_each(|(_, owner)| found(*owner));
         }

@@ -4,6 +4,7 @@
 //! Each piece is told once, and there are never more pieces than a small multiple of the text's length.
 
 use super::hosts::is_host_name;
+use memchr::{memchr, memchr_iter};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Longest piece that may be a path, in bytes.
@@ -12,28 +13,88 @@ const LONGEST_PATH: usize = 2_048;
 /// How many beginnings of a text that end at a blank are taken for a path.
 const MOST_STARTS: usize = 16;
 
+/// Characters between the pieces of a text. Those of ASCII are looked up in a table, since most texts have no others.
+struct Separators {
+    ascii: [bool; 128],
+    beyond_ascii: fn(char) -> bool,
+}
+
+impl Separators {
+    /// The characters of ASCII that are among `signs`, or those that are not.
+    const fn new(signs: &[u8], are_separators: bool, beyond_ascii: fn(char) -> bool) -> Self {
+        let mut ascii = [!are_separators; 128];
+        let mut at = 0;
+        while at < signs.len() {
+            ascii[signs[at] as usize] = are_separators;
+            at += 1;
+        }
+        Self { ascii, beyond_ascii }
+    }
+
+    /// The place of the next separator and of what stands behind it.
+    fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let mut at = from;
+        while let Some(&byte) = text.as_bytes().get(at) {
+            if byte.is_ascii() {
+                if self.ascii[usize::from(byte)] {
+                    return Some((at, at + 1));
+                }
+                at += 1;
+            } else {
+                let c = text[at..].chars().next()?;
+                if (self.beyond_ascii)(c) {
+                    return Some((at, at + c.len_utf8()));
+                }
+                at += c.len_utf8();
+            }
+        }
+        None
+    }
+
+    /// The pieces of a text that are not empty, with the place of each.
+    fn pieces<'t>(&self, text: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
+        let mut next = Some(0);
+        std::iter::from_fn(move || {
+            let start = next?;
+            let found = self.find(text, start);
+            next = found.map(|(_, behind)| behind);
+            Some((start, &text[start..found.map_or(text.len(), |(end, _)| end)]))
+        })
+        .filter(|(_, piece)| !piece.is_empty())
+    }
+}
+
+/// What stands around names and addresses of IPv4.
+const AROUND_HOSTS: Separators =
+    Separators::new(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_", false, |c| {
+        !c.is_alphanumeric()
+    });
+
+/// What stands around addresses of IPv6.
+const AROUND_IPV6: Separators = Separators::new(b"0123456789ABCDEFabcdef:.", false, |_| true);
+
+/// Signs that end a URL or a path on a command line.
+const AROUND_PATHS: Separators = Separators::new(b"\t\n\x0b\x0c\r \"'<>|^`", true, char::is_whitespace);
+
+/// Signs between the parts of a parameter.
+const AROUND_PARTS: Separators = Separators::new(b",;=()&", true, |_| false);
+
 /// Tells the hosts that a text names: addresses and names with a dot.
 pub fn each_host<'t>(text: &'t str, mut found: impl FnMut(HostPiece<'t>)) {
-    let is_part =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') || (!c.is_ascii() && c.is_alphanumeric());
-    let mut next = 0;
-    for piece in text.split_inclusive(|c| !is_part(c)) {
-        let at = next;
-        next += piece.len();
-        let piece = piece.trim_end_matches(|c| !is_part(c));
+    for (at, piece) in AROUND_HOSTS.pieces(text) {
         let piece = piece.trim_matches(['.', '-']);
-        if piece.len() < 3 || !piece.contains('.') {
+        if piece.len() < 3 || memchr(b'.', piece.as_bytes()).is_none() {
             continue;
         }
-        if let Ok(address) = piece.parse::<IpAddr>() {
+        let is_number = piece.as_bytes()[0].is_ascii_digit();
+        if let Some(address) = is_number.then(|| piece.parse::<IpAddr>().ok()).flatten() {
             found(HostPiece::Address(address));
-        } else if !is_in_path(&text[..at]) && is_host_name(piece) {
+        } else if !is_in_path(&text.as_bytes()[..at]) && is_host_name(piece) {
             found(HostPiece::Name(piece));
         }
     }
-    if text.contains(':') {
-        let is_address = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.');
-        for piece in text.split(|c| !is_address(c)) {
+    if may_have_ipv6(text) {
+        for (_, piece) in AROUND_IPV6.pieces(text) {
             // Shorter than `::1` there is none, and longer than 45 characters neither.
             if (3..=45).contains(&piece.len())
                 && piece.bytes().filter(|byte| *byte == b':').count() > 1
@@ -43,6 +104,12 @@ pub fn each_host<'t>(text: &'t str, mut found: impl FnMut(HostPiece<'t>)) {
             }
         }
     }
+}
+
+/// Whether two colons stand as close as in an address of IPv6, with at most four digits between them. Those behind drives do not.
+fn may_have_ipv6(text: &str) -> bool {
+    let mut last = None;
+    memchr_iter(b':', text.as_bytes()).any(|at| last.replace(at).is_some_and(|last| at - last <= 5))
 }
 
 /// A host that a text names.
@@ -55,22 +122,20 @@ pub enum HostPiece<'t> {
 }
 
 /// Whether what comes next is part of a path and no host: it stands behind a separator, and not behind the two that begin a URL or a share.
-fn is_in_path(before: &str) -> bool {
-    let mut back = before.chars().rev();
-    match back.next() {
-        Some(separator @ ('\\' | '/')) => back.next() != Some(separator),
+fn is_in_path(before: &[u8]) -> bool {
+    match before {
+        [.., previous, separator @ (b'\\' | b'/')] => previous != separator,
+        [b'\\' | b'/'] => true,
         _ => false,
     }
 }
 
-/// Signs that end a URL or a path on a command line.
-fn ends_piece(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '|' | '^' | '`')
-}
-
 /// Tells the pieces of a text that may be URLs.
 pub fn each_url<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
-    for piece in text.split(ends_piece) {
+    for (_, piece) in AROUND_PATHS.pieces(text) {
+        if memchr(b'/', piece.as_bytes()).is_none() {
+            continue;
+        }
         if let Some(at) = piece.find("://") {
             // A piece may have several, such as the parts of a redirection.
             let mut rest = &piece[at..];
@@ -79,7 +144,7 @@ pub fn each_url<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
                 rest = &rest[next..];
             }
             found(rest);
-        } else if piece.contains('/') && piece.contains('.') && !piece.starts_with('/') {
+        } else if piece.contains('.') && !piece.starts_with('/') {
             found(piece);
         }
     }
@@ -105,10 +170,9 @@ pub fn each_path<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
             told(quoted);
         }
     }
-    for piece in text.split(ends_piece) {
+    for (_, piece) in AROUND_PATHS.pieces(text) {
         told(piece);
-        let is_cut = |c: char| matches!(c, ',' | ';' | '=' | '(' | ')' | '&');
-        for part in piece.split(is_cut) {
+        for (_, part) in AROUND_PARTS.pieces(piece) {
             if part.len() < piece.len() {
                 told(part);
             }
