@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use evql::base::Ticks;
 use evql::detect::{Alert, Detector};
+use evql::ecs;
 use evql::eql;
 use evql::event::Clock;
-use evql::forge::{Large, LargeError};
+use evql::forge::{CROSSING_QUERY, Large, LargeError, LargeOptions};
 use evql::pipeline::{self, AlertContents, RunOptions, Silent, SpoolLimits, TimelineOptions};
 use evql::rules::{Rule, RuleSet};
 use evql::source::{FaultKind, FaultSeverity};
@@ -47,6 +49,82 @@ fn a_scan_finds_exactly_the_planted_attacks() {
             assert!(outcome.faults.is_empty(), "{:?}", outcome.faults);
         }
     }
+}
+
+/// Attacks that cross hosts are found by their query, each once, in logs of any length; and the built-in rule finds what it found without them.
+#[test]
+fn attacks_that_cross_hosts_are_found() {
+    for (size, seed, hosts, cross_host) in [(2 << 20, 3, 2, 1), (3 << 20, 4, 12, 30), (24 << 20, 5, 3, 7)] {
+        let folder = tempfile::tempdir().unwrap();
+        let options = LargeOptions {
+            size,
+            seed,
+            attacks: Some(5),
+            hosts: Some(hosts),
+            domain: Some("a-b.example".to_owned()),
+            start: Some(Ticks::parse_rfc3339("2025-06-01T08:00:00Z").unwrap()),
+            cross_host,
+        };
+        let create = |name: &str| {
+            File::create_new(folder.path().join(name))
+                .map_err(|source| LargeError::Write { name: name.to_owned(), source })
+        };
+        Large::with(&options).unwrap().write(create, |_| Ok(())).unwrap();
+        let mut rules = mission::rules();
+        rules.rules.push(Rule::bare(CROSSING_QUERY, eql::compile(CROSSING_QUERY).query.unwrap()));
+        let detector = Detector::new(rules);
+        let outcome = pipeline::run(&[folder.path().to_owned()], &detector, &RunOptions::default(), &Silent).unwrap();
+        let mut computers = BTreeSet::new();
+        let mut counts = [0, 0];
+        for alert in outcome.alerts.hold().unwrap() {
+            counts[alert.rule] += 1;
+            let hosts: Vec<String> =
+                alert.present().filter_map(|event| event.document.text(ecs::HOST_NAME).map(str::to_owned)).collect();
+            assert!(alert.rule == 0 || hosts[0] != hosts[1], "{hosts:?}");
+            assert!(alert.present().all(|event| event.timestamp >= options.start.unwrap()));
+            computers.extend(hosts);
+        }
+        assert_eq!(counts, [5, cross_host], "seed {seed}");
+        assert!(computers.iter().all(|name| name.ends_with(".a-b.example")), "{computers:?}");
+    }
+}
+
+/// Logs of two seeds stand beside each other as those of two networks.
+#[test]
+fn seeds_have_hosts_addresses_and_hours_of_their_own() {
+    let of_seed = |seed| {
+        let (folder, _) = forged(1 << 20, seed, 0);
+        let queries = ["network where source.ip != null and host.name : \"host-01.*\"".to_owned()];
+        let rule = Rule::bare(&queries[0], eql::compile(&queries[0]).query.unwrap());
+        let detector = Detector::new(RuleSet { rules: vec![rule] });
+        let outcome = pipeline::run(&[folder.path().to_owned()], &detector, &RunOptions::default(), &Silent).unwrap();
+        let mut seen = BTreeSet::new();
+        for alert in outcome.alerts.hold().unwrap() {
+            let event = alert.last().unwrap();
+            let day = event.timestamp.0 / 864_000_000_000;
+            seen.insert((event.document.text(ecs::HOST_NAME).unwrap().to_owned(), day));
+        }
+        seen
+    };
+    let (one, other) = (of_seed(21), of_seed(22));
+    assert!(!one.is_empty() && !other.is_empty());
+    assert!(one.iter().all(|(name, _)| name == "host-01.corp-21.example"), "{one:?}");
+    assert!(one.iter().all(|(_, day)| other.iter().all(|(_, theirs)| theirs != day)), "{one:?} {other:?}");
+}
+
+#[test]
+fn hosts_that_cannot_be_are_refused() {
+    let with = |change: fn(&mut LargeOptions)| {
+        let mut options = LargeOptions { size: 1 << 20, seed: 1, ..LargeOptions::default() };
+        change(&mut options);
+        Large::with(&options).map_err(|error| error.to_string()).unwrap_err()
+    };
+    assert!(with(|options| options.hosts = Some(9)).contains("1 to 8 hosts fit"));
+    assert!(with(|options| options.hosts = Some(0)).contains("not 0"));
+    assert!(with(|options| (options.hosts, options.cross_host) = (Some(1), 1)).contains("needs two"));
+    assert!(with(|options| options.cross_host = 33).contains("at most 32 attacks"));
+    assert!(with(|options| options.domain = Some("a..b".to_owned())).contains("'a..b'"));
+    assert!(with(|options| options.domain = Some(String::new())).contains("no name of a domain"));
 }
 
 /// Rule and record numbers of each alert.

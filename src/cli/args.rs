@@ -8,6 +8,8 @@ pub use tree::*;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use evql::base::Ticks;
+use evql::pipeline::TimeWindow;
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -396,4 +398,30 @@ pub struct Forge {
     /// How many attacks are hidden, and so how many alerts a scan must give; 10 on each host if not given
     #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
     pub attacks: Option<u64>,
+    /// How many attacks cross from one host to another; the query that finds them is printed
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        requires = "large",
+        conflicts_with = "scenarios",
+        help_heading = "Large logs"
+    )]
+    pub cross_host: u64,
+    /// How many hosts; 4 to 24 by the size if not given
+    #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
+    pub hosts: Option<u64>,
+    /// Domain of the hosts; by the seed if not given, as are their addresses
+    #[arg(long, value_name = "NAME", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
+    pub domain: Option<String>,
+    /// When the logs begin (RFC 3339 or a date, UTC); by the seed if not given
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = TimeWindow::parse_from,
+        requires = "large",
+        conflicts_with = "scenarios",
+        help_heading = "Large logs"
+    )]
+    pub start: Option<Ticks>,
 }

@@ -287,34 +287,28 @@ fn silent(session: &Session) -> Vec<SilentRules> {
 fn limits(args: &Scan, session: &Session) -> Vec<String> {
     let stats = &session.run.outcome.stats;
     let mut told: Vec<String> = session.run.notices.iter().map(|notice| format!("{}.", notice.text)).collect();
-    let mut tell = |count: u64, text: &str| {
+    let mut tell = |count: u64, thing: &str, text: &str| {
         if count > 0 {
-            told.push(format!("{} {text}", grouped(count)));
+            told.push(format!("{} {text}", counted(count, thing)));
         }
     };
     let outside = match session.run.options.last {
-        Some(_) => "events lie outside of --last and were passed over.",
-        None => "events lie outside of --from and --to and were passed over.",
+        Some(_) => "outside of --last, passed over.",
+        None => "outside of --from and --to, passed over.",
     };
-    tell(stats.outside_window, outside);
-    tell(stats.filtered, "events are not among the event IDs and computers that were asked for.");
-    tell(stats.tally.unreadable, "records could not be read.");
-    tell(stats.tally.unlisted_faults, "more faults are not listed, because their piece of evidence has too many.");
-    tell(
-        session.run.chosen.left_out.by_choice as u64,
-        "rules were not chosen by --min-level, --include-tag and --exclude-tag.",
-    );
-    tell(session.run.chosen.left_out.hunting as u64, "rules are for hunting and did not run; --hunting runs them.");
-    tell(
-        session.run.chosen.loaded.deprecated.len() as u64,
-        "rules are deprecated and did not run; --deprecated runs them.",
-    );
-    tell(
-        session.run.chosen.loaded.parts.len() as u64,
-        "rules are parts of correlations and give no alerts of their own, which `generate: true` changes.",
-    );
-    tell(session.run.outcome.left_out.values().sum::<usize>() as u64, "alerts were left out by --max-signals.");
-    tell(session.run.outcome.set_aside.values().sum::<usize>() as u64, "alerts were set aside by --exceptions.");
+    tell(stats.outside_window, "event", outside);
+    tell(stats.filtered, "event", "not among the event IDs and computers that were asked for.");
+    tell(stats.tally.unreadable, "record", "that could not be read.");
+    tell(stats.tally.unlisted_faults, "more fault", "not listed: a piece of evidence has too many.");
+    let chosen = &session.run.chosen;
+    tell(chosen.left_out.by_choice as u64, "rule", "not chosen by --min-level, --include-tag and --exclude-tag.");
+    tell(chosen.left_out.hunting as u64, "rule", "for hunting, not run; --hunting runs such rules.");
+    tell(chosen.loaded.deprecated.len() as u64, "deprecated rule", "not run; --deprecated runs such rules.");
+    let in_parts = "only in correlations, without alerts of their own, which `generate: true` changes.";
+    tell(chosen.loaded.parts.len() as u64, "rule", in_parts);
+    let sum = |counts: &mut dyn Iterator<Item = &usize>| counts.sum::<usize>() as u64;
+    tell(sum(&mut session.run.outcome.left_out.values()), "alert", "left out by --max-signals.");
+    tell(sum(&mut session.run.outcome.set_aside.values()), "alert", "set aside by --exceptions.");
     if !stats.adds_up() {
         told.push("The counts of records do not add up. Please report it.".to_owned());
     }

@@ -6,7 +6,7 @@ use super::output;
 use super::terminal::counted;
 use anyhow::{Context, Result};
 use evql::base::escape::terminal;
-use evql::forge::{Large, Scenario};
+use evql::forge::{CROSSING_QUERY, Large, LargeOptions, Scenario};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -43,7 +43,15 @@ fn scenarios(args: &Forge, look: &Look) -> Result<Exit> {
 
 /// Large logs, file by file, and then what a scan of them must find.
 fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
-    let large = Large::new(size, args.seed, args.attacks)?;
+    let large = Large::with(&LargeOptions {
+        size,
+        seed: args.seed,
+        attacks: args.attacks,
+        hosts: args.hosts,
+        domain: args.domain.clone(),
+        start: args.start,
+        cross_host: args.cross_host,
+    })?;
     make_folder(&args.output)?;
     let mut people = anstream::stdout().lock();
     let (mut files, mut records, mut bytes) = (0, 0, 0);
@@ -66,6 +74,10 @@ fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
         let (files, records) = (counted(files, "file"), counted(records, "record"));
         let alerts = counted(large.attacks(), "alert");
         writeln!(people, "{files}, {records}, {bytes} bytes; a scan with --include-tag T1218.009 must give {alerts}")?;
+        if large.cross_host() > 0 {
+            let found = counted(large.cross_host(), "sequence");
+            writeln!(people, "this query must give {found}:\n{CROSSING_QUERY}")?;
+        }
     }
     Ok(Exit::Done)
 }

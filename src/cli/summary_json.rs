@@ -4,6 +4,7 @@ use super::session::Session;
 use super::tally;
 use evql::base::Ticks;
 use evql::event::Clock;
+use evql::pipeline::ComputerEvents;
 use evql::report::incident_json;
 use evql::rules::Level;
 use evql::source::FaultSeverity;
@@ -46,6 +47,7 @@ pub fn summary(session: &Session) -> Value {
             "first": stats.logged.map(|(first, _)| first.rfc3339_full()),
             "last": stats.logged.map(|(_, last)| last.rfc3339_full()),
         },
+        "computers": stats.computers.iter().map(computer).collect::<Value>(),
         "alerts": alerts(session),
         "incidents": incidents(session),
         "faults": faults(session),
@@ -56,6 +58,15 @@ pub fn summary(session: &Session) -> Value {
         summary["geoip"] = databases.into();
     }
     summary
+}
+
+fn computer(computer: &ComputerEvents) -> Value {
+    json!({
+        "host.name": computer.name,
+        "events": computer.events,
+        "first": computer.first.rfc3339_full(),
+        "last": computer.last.rfc3339_full(),
+    })
 }
 
 fn rules(session: &Session) -> Value {

@@ -15,6 +15,7 @@ pub mod tree;
 pub mod triage;
 
 use anstyle::{AnsiColor, Style};
+use evql::base::Ticks;
 use evql::base::escape::terminal;
 pub use evql::base::number::{counted, grouped};
 use evql::rules::Level;
@@ -30,6 +31,16 @@ pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 pub const MARK: Style = AnsiColor::Yellow.on_default();
 pub const HIT: Style = AnsiColor::Red.on_default().bold();
+
+/// A time in UTC to the millisecond, as people write it.
+pub fn instant(at: Ticks) -> String {
+    at.rfc3339().replacen('T', " ", 1)
+}
+
+/// A time in UTC to the second, where outputs have the rest.
+pub fn seconds(at: Ticks) -> String {
+    instant(at).chars().take("2024-05-01 10:02:11".len()).collect()
+}
 
 /// Text from evidence, safe to print, cut after `most` characters unless everything is wanted.
 pub fn shown(text: &str, most: Option<usize>) -> String {

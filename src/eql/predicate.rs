@@ -284,13 +284,13 @@ impl PredicateNode {
     }
 
     fn is_shared_with(&self, other: &Self) -> bool {
-        let each = |these: &[Self], those: &[Self]| {
-            these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_shared_with(other))
+        let each = |nodes: &[Self], others: &[Self]| {
+            nodes.len() == others.len() && nodes.iter().zip(others).all(|(node, other)| node.is_shared_with(other))
         };
         match (self, other) {
             (Self::Leaf(leaf), Self::Leaf(other)) => Arc::ptr_eq(leaf, other),
             (Self::Not(inner), Self::Not(other)) => inner.is_shared_with(other),
-            (Self::All(these), Self::All(those)) | (Self::Any(these), Self::Any(those)) => each(these, those),
+            (Self::All(nodes), Self::All(others)) | (Self::Any(nodes), Self::Any(others)) => each(nodes, others),
             _ => false,
         }
     }

@@ -25,7 +25,7 @@ pub use damage::Damage;
 pub use edit::RecordEditor;
 pub use error::{ForgeError, Problem};
 pub use file::{FILE_HEADER_SIZE, ForgedEvent, ForgedField, TooLarge, write_file};
-pub use large::{Large, LargeError, LargeFile};
+pub use large::{CROSSING_QUERY, Large, LargeError, LargeFile, LargeOptions};
 pub use scenario::{Expect, ExpectedAlert, ExpectedClock, ExpectedFault, ForgedFile, Scenario};
 pub use schema::{CHANNEL, LINUX_PROVIDER, LINUX_PROVIDER_GUID, PROVIDER, PROVIDER_GUID, Schema, kind_of};
 pub use texts::RecordTexts;

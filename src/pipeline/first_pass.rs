@@ -52,6 +52,7 @@ impl Worker<'_> {
             None => source::visit_unit(self.inputs, unit, &mut scratch, &mut rules),
         };
         (state.scratch, state.survey_names) = (scratch, names);
+        found.computers.keep();
         let CandidateWriter { tuples, alerts, .. } = &mut state.matching.writer;
         self.alerts.add(std::mem::take(alerts));
         // A copy of just this length: the spool keeps it, and the writer keeps its buffer.

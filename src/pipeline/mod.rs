@@ -34,6 +34,7 @@
 mod alert_store;
 mod alert_summary;
 mod begins;
+mod computers;
 mod copies;
 mod counts;
 mod disposition;
@@ -69,6 +70,7 @@ mod worker;
 pub use crate::base::spool::SpoolLimits;
 pub use alert_store::AlertStore;
 pub use alert_summary::{AlertSummary, RuleSummary};
+pub use computers::ComputerEvents;
 pub use counts::UnitTally;
 pub use evidence_pass::EvidencePass;
 pub use filter::EventFilter;

@@ -3,12 +3,12 @@
 //! This module does not know how units are read.
 
 use super::begins::HostBegins;
+use super::computers::Computers;
 use super::copies::SeenDocument;
 use super::counts::{RecordCounts, UnitTally};
 use super::disposition::Disposition;
 use super::duplicates::{self, ChunkSeen, Duplicates, RecordFingerprint, Rereader};
 use super::keywords::LongKeyword;
-use crate::base::Ticks;
 use crate::detect::Inventory;
 use crate::process::HostAddresses;
 use crate::source::{ChunkExtent, Fault};
@@ -41,8 +41,8 @@ pub struct PartialResults {
     pub tally: UnitTally,
     /// When the events of each host begin, if some rule looks for new terms.
     pub begins: HostBegins,
-    /// When the first and the last event were logged.
-    pub logged: Option<(Ticks, Ticks)>,
+    /// The computers of the events.
+    pub computers: Computers,
 }
 
 impl PartialResults {
@@ -59,11 +59,6 @@ impl PartialResults {
         } else {
             self.tally.unlisted_faults += 1;
         }
-    }
-
-    /// Widens the span of the events.
-    pub fn note_time(&mut self, first: Ticks, last: Ticks) {
-        self.logged = Some(self.logged.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
     }
 
     /// Merges two results. Their order does not matter: everything is sorted before it is used.
@@ -83,9 +78,7 @@ impl PartialResults {
         self.addresses.merge(other.addresses);
         self.tally.add(&other.tally);
         self.begins.merge(other.begins);
-        if let Some((first, last)) = other.logged {
-            self.note_time(first, last);
-        }
+        self.computers.merge(other.computers);
         self
     }
 

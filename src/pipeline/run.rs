@@ -174,7 +174,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     found.faults.sort();
     let inventory = std::mem::take(&mut found.inventory);
     let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));
-    let stats = Stats::new(inputs, &found, alerts.len());
+    let stats = Stats::new(inputs, &mut found, alerts.len());
     let faults = found.faults;
     let again = EvidencePass { reader, duplicates, states: FileStates::default() };
     let inputs = inputs.to_vec();

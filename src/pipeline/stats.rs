@@ -1,5 +1,6 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
+use super::computers::ComputerEvents;
 use super::counts::{RecordCounts, UnitTally};
 use super::disposition::Disposition;
 use super::partial_results::PartialResults;
@@ -31,14 +32,19 @@ pub struct Stats {
     pub alerts: u64,
     /// When the first and the last event were logged, of those that were mapped.
     pub logged: Option<(Ticks, Ticks)>,
+    /// The computers of the events that were mapped, by name.
+    pub computers: Vec<ComputerEvents>,
 }
 
 impl Stats {
     /// Counts after duplicates were removed.
-    pub(super) fn new(inputs: &[Input], found: &PartialResults, alerts: usize) -> Self {
+    pub(super) fn new(inputs: &[Input], found: &mut PartialResults, alerts: usize) -> Self {
         let bytes = inputs.iter().map(|input| input.size).sum();
+        let computers = std::mem::take(&mut found.computers).all();
+        let first = computers.iter().map(|computer| computer.first).min();
+        let logged = first.zip(computers.iter().map(|computer| computer.last).max());
         let mut stats =
-            Self { files: inputs.len() as u64, bytes, tally: found.tally, logged: found.logged, ..Self::default() };
+            Self { files: inputs.len() as u64, bytes, tally: found.tally, logged, computers, ..Self::default() };
         let RecordCounts(counts) = &found.counts;
         for (&(event_id, disposition), &count) in counts {
             match (disposition, event_id) {

@@ -11,7 +11,7 @@ use super::options::RunOptions;
 use super::partial_results::PartialResults;
 use super::worker::{ThreadState, Worker};
 use super::{documents, duplicates};
-use crate::base::{Locator, Ticks};
+use crate::base::Locator;
 use crate::detect::{self, CandidateEvent, RuleHit, RuleIndex, ShapePlan};
 use crate::ecs::{self, Field};
 use crate::event::{Clock, Event, Fields, OrderKey};
@@ -60,11 +60,11 @@ struct ChunkMark {
     seen: usize,
     long_keywords: usize,
     tally: UnitTally,
-    logged: Option<(Ticks, Ticks)>,
 }
 
 impl Visitor for UnitVisitor<'_> {
     fn begin_chunk(&mut self, offset: u64) {
+        self.found.computers.keep();
         let found = &self.found;
         self.mark = ChunkMark {
             candidates: self.state.matching.writer.mark(),
@@ -74,7 +74,6 @@ impl Visitor for UnitVisitor<'_> {
             seen: found.seen.len(),
             long_keywords: found.long_keywords.len(),
             tally: found.tally,
-            logged: found.logged,
         };
         self.state.building.begin(Locator { input: self.input, offset });
     }
@@ -143,7 +142,7 @@ impl Visitor for UnitVisitor<'_> {
             return Visit::NeedRecord;
         }
         building.add_record_ref(record, Disposition::Mapped);
-        self.found.note_time(record.time_created(), record.time_created());
+        self.found.computers.note_sender(record.sender(), record.time_created(), |name| record.computer().write(name));
         if worker.looks_back {
             self.found.begins.note_written(|host| record.computer().write(host), record.time_created());
         }
@@ -170,7 +169,7 @@ impl Visitor for UnitVisitor<'_> {
     fn restart_chunk(&mut self) {
         // The fast reader gave up in the middle of the chunk, and the slow one starts it over. Everything that only grows is cut back to where the chunk
         // began; rules that became active stay so, which costs time and changes no result.
-        let ChunkMark { candidates, rows, connections, faults, seen, long_keywords, tally, logged } = self.mark;
+        let ChunkMark { candidates, rows, connections, faults, seen, long_keywords, tally } = self.mark;
         self.state.matching.writer.truncate(candidates);
         self.state.rows.truncate(rows.0);
         self.state.row_ends.truncate(rows.1);
@@ -179,7 +178,7 @@ impl Visitor for UnitVisitor<'_> {
         self.found.seen.truncate(seen);
         self.found.long_keywords.truncate(long_keywords);
         self.found.tally = tally;
-        self.found.logged = logged;
+        self.found.computers.forget();
         self.subject = None;
         if let Some(origin) = self.state.building.origin() {
             self.state.building.begin(origin);
@@ -187,6 +186,7 @@ impl Visitor for UnitVisitor<'_> {
     }
 
     fn end_chunk(&mut self, bytes: &[u8]) {
+        self.found.computers.keep();
         let header = self.worker.header_digest(bytes);
         if let Some(chunk) = self.state.building.end(header) {
             for (category, count) in chunk.counts() {
@@ -244,7 +244,7 @@ impl UnitVisitor<'_> {
         }
         if let Some(subject) = subject {
             // Rules were matched before the record was asked for.
-            self.found.note_time(record.time_created, record.time_created);
+            self.found.computers.note(&record.computer, record.time_created);
             if self.worker.looks_back {
                 self.found.begins.note(&record.computer, record.time_created);
             }
@@ -300,9 +300,9 @@ impl UnitVisitor<'_> {
     /// Keeps an event with its hits. `record` is what it was mapped from; `None` for a document.
     fn keep(&mut self, event: Event, record: Option<&Record>, hits: Vec<(RuleIndex, RuleHit)>) {
         let RunOptions { timeline, inventory, clock, .. } = self.worker.options;
-        self.found.note_time(event.logged, event.logged);
+        let host = event.document.text(ecs::HOST_NAME).unwrap_or_default();
+        self.found.computers.note(record.map_or(host, |record| &record.computer), event.logged);
         if self.worker.looks_back {
-            let host = event.document.text(ecs::HOST_NAME).unwrap_or_default();
             self.found.begins.note(host, event.time(*clock));
         }
         if record.is_none() {

@@ -2,7 +2,7 @@
 
 use super::enriched::print_lines;
 use super::line::line;
-use super::{BOLD, DIM, MARK, level_style, shown};
+use super::{BOLD, DIM, MARK, instant, level_style, shown};
 use evql::base::time::seconds_text;
 use evql::detect::{Alert, RuleIndex};
 use evql::ecs::{self, FieldId};
@@ -304,5 +304,5 @@ fn named(path: Option<String>, pid: Option<String>) -> Option<String> {
 
 /// The time that ordered the event, in UTC, as people write it.
 fn time_text(event: &Event, clock: Clock) -> String {
-    event.time(clock).rfc3339().replacen('T', " ", 1)
+    instant(event.time(clock))
 }

@@ -1,7 +1,7 @@
 //! Incidents on a terminal: each with its cards where there are few, and in a few lines where there are many.
 
 use super::alerts::{AlertDetail, print_card};
-use super::{BOLD, DIM, counted, grouped, level_style, shown};
+use super::{BOLD, DIM, counted, grouped, level_style, seconds, shown};
 use crate::cli::args::IncidentOrder;
 use evql::base::Ticks;
 use evql::base::spool::{SortSpool, SpoolItem, SpoolSpace, read_item, write_item};
@@ -176,11 +176,6 @@ fn head(out: &mut dyn Write, rank: usize, incident: &Incident, is_short: bool) -
     let (first, last) = (seconds(incident.first), seconds(incident.last));
     let to = if first == last { String::new() } else { format!(" to {last}") };
     writeln!(out, "  {DIM}{alerts} of {rules}, {first}{to}{tactics}{DIM:#}")
-}
-
-/// A time to the second: cards and outputs have the rest.
-fn seconds(at: Ticks) -> String {
-    at.rfc3339().replacen('T', " ", 1).chars().take("2024-05-01 10:02:11".len()).collect()
 }
 
 /// A line for each rule: the most severe first, and of those the earliest.

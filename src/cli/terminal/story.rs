@@ -1,8 +1,7 @@
 //! A story on a terminal and as Markdown: one line for each event, with the alerts in their places.
 
-use super::{BOLD, DIM, MARK, counted, grouped, level_style, shown};
+use super::{BOLD, DIM, MARK, counted, grouped, instant, level_style, shown};
 use evql::base::Locator;
-use evql::base::Ticks;
 use evql::base::escape::markdown_code;
 use evql::extract::{StoryEvent, StoryEvents, StoryNote, StoryPart};
 use evql::incident::Incident;
@@ -104,11 +103,6 @@ impl StoryMarks {
     }
 }
 
-/// A time in UTC as people write it.
-fn time(at: Ticks) -> String {
-    at.rfc3339().replacen('T', " ", 1)
-}
-
 /// Writes a story for a terminal.
 pub fn write_text(
     out: &mut dyn Write,
@@ -143,14 +137,14 @@ pub fn write_text(
         }
         StoryPart::More { count, action, last } => {
             let (count, action) = (grouped(count), shown(&action, Some(80)));
-            writeln!(out, "  {DIM}… {count} more ({action}) until {}; --all tells them{DIM:#}", time(last))
+            writeln!(out, "  {DIM}… {count} more ({action}) until {}; --all tells them{DIM:#}", instant(last))
         }
     })
 }
 
 fn text_event(out: &mut dyn Write, event: &StoryEvent, marks: &StoryMarks) -> io::Result<()> {
     let StoryEvent { order, sentence, notes, .. } = event;
-    writeln!(out, "  {DIM}{}{DIM:#}  {}", time(order.time), shown(sentence, Some(MOST)))?;
+    writeln!(out, "  {DIM}{}{DIM:#}  {}", instant(order.time), shown(sentence, Some(MOST)))?;
     for StoryNote { head, text, .. } in notes {
         writeln!(out, "      {DIM}{}:{DIM:#} {MARK}{}{MARK:#}", shown(head, None), shown(text, Some(MOST)))?;
     }
@@ -187,7 +181,7 @@ pub fn write_markdown(
             if hosts.insert(event.host.clone()) && !event.host.is_empty() {
                 writeln!(out, "\nOn {}:\n", markdown_code(&event.host))?;
             }
-            writeln!(out, "- {} {}", time(event.order.time), markdown_code(&event.sentence))?;
+            writeln!(out, "- {} {}", instant(event.order.time), markdown_code(&event.sentence))?;
             for StoryNote { head, text, .. } in &event.notes {
                 writeln!(out, "  - {head}: {}", markdown_code(text))?;
             }
@@ -203,7 +197,7 @@ pub fn write_markdown(
             Ok(())
         }
         StoryPart::More { count, action, last } => {
-            writeln!(out, "- … {} more ({}) until {}", grouped(count), markdown_code(&action), time(last))
+            writeln!(out, "- … {} more ({}) until {}", grouped(count), markdown_code(&action), instant(last))
         }
     })
 }

@@ -1,16 +1,16 @@
 //! The end of a run: what was read, what became of it, and what was found.
 
-use super::{BOLD, DIM, FEW_ALERTS, TerminalPage, counted, grouped, level_style, shown};
+use super::{BOLD, DIM, FEW_ALERTS, TerminalPage, counted, grouped, instant, level_style, seconds, shown};
 use crate::cli::session::Session;
 use crate::cli::tally;
 use evql::ScanRun;
-use evql::base::Ticks;
 use evql::detect::Unanswered;
-use evql::pipeline::Stats;
+use evql::pipeline::{ComputerEvents, Stats};
 use evql::rules::{Level, compares_user_id};
 use evql::source::{Fault, FaultSeverity};
 use evql::sysmon;
 use indicatif::BinaryBytes;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
@@ -35,6 +35,7 @@ pub fn print(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     line(out, "Sysmon", &sysmon_events(stats))?;
     line(out, "records", &records(session))?;
     recovered(out, stats)?;
+    computers(out, stats)?;
     geoip(out, session)?;
     line(out, "rules", &rules(session))?;
     if session.run.chosen.builtin && session.run.chosen.left_out.by_choice == 0 {
@@ -70,6 +71,22 @@ pub fn print_evidence(out: &mut TerminalPage<'_>, session: &Session) -> io::Resu
     line(out, "faults", &faults(session))?;
     notices(out, session)?;
     line(out, "time", &elapsed(session.elapsed, stats.bytes))
+}
+
+/// The computers whose events were read, those with the most events first.
+fn computers(out: &mut TerminalPage<'_>, stats: &Stats) -> io::Result<()> {
+    let mut computers: Vec<&ComputerEvents> = stats.computers.iter().collect();
+    computers.sort_by_key(|computer| Reverse(computer.events));
+    for (at, ComputerEvents { name, events, first, last }) in computers.iter().take(MOST_NAMED).enumerate() {
+        let name = if name.is_empty() { "without a name".to_owned() } else { shown(name, None) };
+        let span = format!("{} to {}", seconds(*first), seconds(*last));
+        let text = format!("{name}  {}, {span}", counted(*events, "event"));
+        line(out, if at == 0 { "computers" } else { "" }, &text)?;
+    }
+    match computers.len().saturating_sub(MOST_NAMED) {
+        0 => Ok(()),
+        more => line(out, "", &format!("and {} more; --summary-json lists all", grouped(more as u64))),
+    }
 }
 
 /// Prints the notices.
@@ -145,7 +162,7 @@ fn sysmon_events(stats: &Stats) -> String {
             .to_owned();
     }
     let mut by_id: Vec<(u32, u64)> = stats.by_id.iter().map(|(&id, &count)| (id, count)).collect();
-    by_id.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
+    by_id.sort_by_key(|&(id, count)| (Reverse(count), id));
     let shown = by_id.iter().take(MOST_IDS).map(|&(id, count)| match sysmon::event_name(id) {
         Some(name) => format!("{} of ID {id} ({name})", grouped(count)),
         None => format!("{} of ID {id} (unknown)", grouped(count)),
@@ -193,8 +210,7 @@ fn recovered(out: &mut TerminalPage<'_>, stats: &Stats) -> io::Result<()> {
 /// Prints the rules and hosts that have most of the alerts, and their range of time.
 fn overview(out: &mut TerminalPage<'_>, session: &Session) -> io::Result<()> {
     if let Some((first, last)) = session.run.outcome.alerts.summary().range {
-        let shown = |at: Ticks| at.rfc3339().replacen('T', " ", 1);
-        line(out, "from", &format!("{} to {}", shown(first), shown(last)))?;
+        line(out, "from", &format!("{} to {}", instant(first), instant(last)))?;
     }
     let rules = tally::by_rule(session);
     // The largest count comes first and is the widest: the others are aligned to it.

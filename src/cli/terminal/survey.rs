@@ -1,6 +1,6 @@
 //! The survey of evidence, for people: hosts with their channels first, then the files.
 
-use super::{BOLD, DIM, MARK, counted, grouped, shown};
+use super::{BOLD, DIM, MARK, counted, grouped, seconds, shown};
 use comfy_table::{ContentArrangement, Table, presets};
 use evql::base::Ticks;
 use evql::base::escape::cell;
@@ -133,7 +133,7 @@ fn print_notable(out: &mut dyn Write, kind: NotableKind, all: &[&Notable], most:
             notable.facts.iter().map(|(name, text)| format!("{name} {}", shown(text, Some(LONGEST)))).collect();
         let record = notable.record_id.map_or_else(String::new, |id| format!(", record {id}"));
         let mark = if kind == NotableKind::LogCleared { MARK } else { anstyle::Style::new() };
-        let what = format!("{mark}{}{mark:#} (ID {}{record})", time(notable.time), notable.event_id);
+        let what = format!("{mark}{}{mark:#} (ID {}{record})", seconds(notable.time), notable.event_id);
         let facts = facts.join(", ");
         line(out, if at == 0 { kind.heading() } else { "" }, format!("{what}  {facts}").trim_end())?;
     }
@@ -151,7 +151,7 @@ fn print_files(out: &mut dyn Write, survey: &EvidenceSurvey) -> io::Result<()> {
     for file in &survey.files {
         let SurveyedFile { input, contents, .. } = file;
         let span = contents.span();
-        let edge = |at: Option<Ticks>| at.map_or_else(|| "-".to_owned(), time);
+        let edge = |at: Option<Ticks>| at.map_or_else(|| "-".to_owned(), seconds);
         table.add_row([
             cell(&input.display).into_owned(),
             BinaryBytes(input.size).to_string(),
@@ -215,11 +215,6 @@ pub fn rough(ticks: i64) -> String {
     }
 }
 
-fn time(at: Ticks) -> String {
-    let text = at.rfc3339_full();
-    text.get(..19).unwrap_or(&text).replace('T', " ")
-}
-
 fn range(span: Option<(Ticks, Ticks)>) -> String {
-    span.map_or_else(|| "no time".to_owned(), |(first, last)| format!("{} to {} UTC", time(first), time(last)))
+    span.map_or_else(|| "no time".to_owned(), |(first, last)| format!("{} to {} UTC", seconds(first), seconds(last)))
 }

@@ -2,7 +2,7 @@
 
 use super::enriched::print_lines;
 use super::line::line;
-use super::{DIM, counted, grouped, shown};
+use super::{DIM, counted, grouped, instant, shown};
 use evql::base::Ticks;
 use evql::detect::Alert;
 use evql::process::details::{ActivityEntry, List, Times};
@@ -182,9 +182,8 @@ impl ProcessCard<'_> {
 
 /// How often and when.
 fn span(count: u64, first: Ticks, last: Ticks) -> String {
-    let time = |time: Ticks| time.rfc3339().replacen('T', " ", 1);
     if count == 1 {
-        return time(first);
+        return instant(first);
     }
-    format!("{} times, {} to {}", grouped(count), time(first), time(last))
+    format!("{} times, {} to {}", grouped(count), instant(first), instant(last))
 }

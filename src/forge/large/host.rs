@@ -5,17 +5,17 @@
 
 use super::super::binxml::ForgedInstance;
 use super::inventory::{Account, INVENTORY, Program, Talks};
+use super::network::ForgedNetwork;
 use super::random::Random;
 use super::record::{ForgedKind, Recorder, SchemaValues};
 use super::routine::{ROUTINES, RoutineMoment};
-use super::words;
+use super::words::{self, GapNames};
 use crate::base::Ticks;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
-/// 2024-03-04T06:00:00Z, a Monday.
-const BEGIN: Ticks = Ticks(133_540_056_000_000_000);
 /// Most processes that are remembered. The end of a forgotten one stands in no log, as under a configuration that leaves out most ends.
 const MOST_PROCESSES: usize = 120;
 
@@ -28,6 +28,8 @@ pub(super) struct ForgedProcess {
     pub(super) line: String,
     pub(super) account: Account,
     pub(super) program: &'static Program,
+    /// What its file's hashes follow from.
+    pub(super) hashed: Cow<'static, str>,
 }
 
 /// The remote end of a connection.
@@ -52,7 +54,7 @@ pub(super) struct ForgedHost {
     recorder: Recorder,
     computer: String,
     machine: u32,
-    user: &'static str,
+    names: GapNames,
     ip: Ipv4Addr,
     ip6: Ipv6Addr,
     clock: Ticks,
@@ -67,20 +69,19 @@ pub(super) struct ForgedHost {
 
 impl ForgedHost {
     /// The host of this number, from 1.
-    pub(super) fn new(serial: u64, seed: u64) -> Self {
+    pub(super) fn new(serial: u64, seed: u64, network: Rc<ForgedNetwork>) -> Self {
         let mut random = Random::new(seed, serial);
-        let computer = format!("host-{serial:02}.corp.example");
-        let [.., low] = serial.to_be_bytes();
-        let clock = Ticks(BEGIN.0 + i64::try_from(random.below(36_000_000_000)).unwrap_or_default());
+        let computer = network.computer(serial);
+        let clock = Ticks(network.start.0 + i64::try_from(random.below(36_000_000_000)).unwrap_or_default());
         let sysmon = random.between32(500, 1000) * 4;
         let user = random.pick(&INVENTORY.words.users);
         Self {
             recorder: Recorder::new(&computer, sysmon, ROUTINES.iter().map(|routine| routine.id)),
             computer,
             machine: random.between32(1 << 24, u32::MAX),
-            user,
-            ip: Ipv4Addr::new(10, 20, 4, low),
-            ip6: Ipv6Addr::new(0x2001, 0x0db8, 0x20, 4, 0, 0, 0, u16::from(low)),
+            ip: network.address(serial),
+            ip6: network.address_6(serial),
+            names: GapNames { user, network },
             clock,
             number: random.between(1, 90_000),
             serial: 1,
@@ -100,6 +101,16 @@ impl ForgedHost {
     /// Whether something that runs for good has not started yet.
     pub(super) fn is_booting(&self) -> bool {
         self.running.len() < self.stay
+    }
+
+    /// The time of the last record.
+    pub(super) fn clock(&self) -> Ticks {
+        self.clock
+    }
+
+    /// Nothing happens until a time, unless that is past already.
+    pub(super) fn sleep_until(&mut self, at: Ticks) {
+        self.clock = self.clock.max(at);
     }
 
     /// The number of the last record.
@@ -161,14 +172,14 @@ impl ForgedHost {
         });
         let routine = chosen.unwrap_or(&ROUTINES[0]);
         self.written(routine.id, |host, seen| {
-            let image = words::filled(&routine.by, host.user, &mut host.random);
+            let image = words::filled(&routine.by, &host.names, &mut host.random);
             let utc = seen.rfc3339_full().replacen('T', " ", 1).get(..23).unwrap_or_default().to_owned();
             let hashes = hashes(&image);
             let moment = RoutineMoment { utc, user: host.user_name(routine.account), image, hashes };
-            let (machine, user) = (host.machine, host.user);
-            let random = &mut host.random;
-            let filled = |text: &str| words::filled(text, user, random);
-            SchemaValues::of(routine.values(&moment, filled, |image| lasting(machine, image)))
+            let (machine, begin, own) = (host.machine, host.names.network.start, host.ip.to_string());
+            let (names, random) = (&host.names, &mut host.random);
+            let filled = |text: &str| words::filled(&text.replace("{own}", &own), names, random);
+            SchemaValues::of(routine.values(&moment, filled, |image| lasting(machine, begin, image)))
         })
     }
 
@@ -217,10 +228,25 @@ impl ForgedHost {
         Rc::new(ForgedProcess {
             guid: self.guid(self.serial),
             pid: self.random.between32(200, 8000) * 4,
-            image: words::filled(&program.image, self.user, &mut self.random),
-            line: words::filled(line, self.user, &mut self.random),
+            image: words::filled(&program.image, &self.names, &mut self.random),
+            line: words::filled(line, &self.names, &mut self.random),
             account: program.account,
             program,
+            hashed: Cow::Borrowed(&program.image),
+        })
+    }
+
+    /// A new process of a tool that has the same hashes wherever it lies.
+    pub(super) fn process_of_tool(&mut self, program: &'static Program, tool: &str, line: String) -> Rc<ForgedProcess> {
+        let process = self.process(program);
+        Rc::new(ForgedProcess {
+            guid: process.guid,
+            pid: process.pid,
+            image: process.image.replace("{tool}", tool),
+            line,
+            account: process.account,
+            program,
+            hashed: Cow::Owned(tool.to_owned()),
         })
     }
 
@@ -281,8 +307,14 @@ impl ForgedHost {
     pub(super) fn private(&mut self) -> Remote {
         let (port, port_name) = self.random.pick(&INVENTORY.words.private_ports);
         let low = u8::try_from(self.random.between32(1, 255)).unwrap_or(1);
-        let first = *self.random.pick(&[[10, 20, 0], [10, 20, 1], [192, 168, 178], [172, 16, 5]]);
-        let address = Ipv4Addr::new(first[0], first[1], first[2], low).into();
+        let network = &self.names.network;
+        let blocks = [
+            network.server(0, low),
+            network.server(1, low),
+            Ipv4Addr::new(192, 168, 178, low),
+            Ipv4Addr::new(172, 16, 5, low),
+        ];
+        let address = (*self.random.pick(&blocks)).into();
         Remote { address, port: *port, port_name, udp: *port == 53 }
     }
 
@@ -291,7 +323,7 @@ impl ForgedHost {
             Account::System => r"NT AUTHORITY\SYSTEM".to_owned(),
             Account::Network => r"NT AUTHORITY\NETWORK SERVICE".to_owned(),
             Account::Local => r"NT AUTHORITY\LOCAL SERVICE".to_owned(),
-            Account::User => format!(r"CORP\{}", self.user),
+            Account::User => format!(r"{}\{}", self.names.network.short_name(), self.names.user),
         }
     }
 
@@ -316,7 +348,8 @@ impl ForgedHost {
             let program = process.program;
             let service = process.account != Account::User;
             let logon = if service { 0x3e7 } else { 0x2_9c41 };
-            let folder = if service { r"C:\Windows\system32\".to_owned() } else { format!(r"C:\Users\{}\", host.user) };
+            let folder =
+                if service { r"C:\Windows\system32\".to_owned() } else { format!(r"C:\Users\{}\", host.names.user) };
             let integrity = match service {
                 true => "System",
                 false if host.random.percent(10) => "High",
@@ -339,7 +372,7 @@ impl ForgedHost {
                 .hex(logon.into())
                 .number(u32::from(!service))
                 .text(integrity)
-                .text(&hashes(&program.image));
+                .text(&hashes(&process.hashed));
             match parent {
                 Some(parent) => fields
                     .guid(parent.guid)
@@ -413,9 +446,9 @@ impl ForgedHost {
 
     /// A process asks for the addresses of a name.
     pub(super) fn query(&mut self, process: &ForgedProcess) -> ForgedEventData {
-        let site = words::site(&mut self.random);
+        let site = words::site(&self.names, &mut self.random);
         let found = self.random.percent(94);
-        let answer = if site.contains("corp.example") { self.private() } else { self.public() };
+        let answer = if site.contains(&self.names.network.domain) { self.private() } else { self.public() };
         let results = match (found, answer.address) {
             (false, _) => "-".to_owned(),
             (true, IpAddr::V4(ip)) if self.random.percent(40) => format!("type:  5 edge.{site};::ffff:{ip};"),
@@ -437,16 +470,21 @@ impl ForgedHost {
 
     /// A process writes a file.
     pub(super) fn file(&mut self, process: &ForgedProcess) -> ForgedEventData {
+        let path = self.random.pick(&INVENTORY.words.files);
+        let path = words::filled(path, &self.names, &mut self.random);
+        self.file_at(process, &path)
+    }
+
+    /// A process writes a file at a path.
+    pub(super) fn file_at(&mut self, process: &ForgedProcess, path: &str) -> ForgedEventData {
         self.written(ForgedKind::File.id(), |host, seen| {
-            let path = host.random.pick(&INVENTORY.words.files);
-            let path = words::filled(path, host.user, &mut host.random);
             let user = host.user_name(process.account);
             SchemaValues::new()
                 .time(seen)
                 .guid(process.guid)
                 .number(process.pid)
                 .text(&process.image)
-                .text(&path)
+                .text(path)
                 .time(seen)
                 .text(&user)
         })
@@ -457,7 +495,7 @@ impl ForgedHost {
         self.written(ForgedKind::Key.id(), |host, seen| {
             let action = *host.random.pick(&["CreateKey", "DeleteKey", "DeleteValue"]);
             let key = host.random.pick(&INVENTORY.words.keys);
-            let key = words::filled(key, host.user, &mut host.random);
+            let key = words::filled(key, &host.names, &mut host.random);
             let user = host.user_name(process.account);
             SchemaValues::new()
                 .text(action)
@@ -474,8 +512,8 @@ impl ForgedHost {
         let process = self.any();
         self.written(ForgedKind::Entry.id(), |host, seen| {
             let (value, data) = host.random.pick(&INVENTORY.words.entries);
-            let value = words::filled(value, host.user, &mut host.random);
-            let data = words::filled(data, host.user, &mut host.random);
+            let value = words::filled(value, &host.names, &mut host.random);
+            let data = words::filled(data, &host.names, &mut host.random);
             let user = host.user_name(process.account);
             SchemaValues::new()
                 .text("SetValue")
@@ -491,10 +529,10 @@ impl ForgedHost {
 }
 
 /// The GUID and the id of a process that was there before the log began and stays, by its image.
-fn lasting(machine: u32, image: &str) -> ([u8; 16], u32) {
+fn lasting(machine: u32, begin: Ticks, image: &str) -> ([u8; 16], u32) {
     let digest =
         image.bytes().fold(0x811c_9dc5_u32, |digest, byte| (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let seconds = u32::try_from(BEGIN.unix_seconds()).unwrap_or_default() - 3600;
+    let seconds = u32::try_from(begin.unix_seconds()).unwrap_or_default() - 3600;
     let mut guid = [0; 16];
     guid[..4].copy_from_slice(&machine.to_le_bytes());
     guid[4..8].copy_from_slice(&seconds.to_le_bytes());

@@ -98,6 +98,12 @@ pub(super) struct HostInventory {
     /// Registration utilities as an attacker, or an administrator, starts them.
     #[serde(rename = "utility")]
     pub(super) utilities: Vec<Program>,
+    /// A tool that starts itself on other hosts, as it is started by hand.
+    pub(super) mover: Program,
+    /// What writes files that come over the network.
+    pub(super) system: Program,
+    /// The same tool where it arrives.
+    pub(super) moved: Program,
     /// The service that installs software.
     pub(super) installer: Program,
     /// The utility as an installation starts it, with System's rights.

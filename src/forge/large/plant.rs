@@ -5,6 +5,7 @@
 
 use super::host::{ForgedEventData, ForgedHost, ForgedProcess, Remote};
 use super::inventory::INVENTORY;
+use super::network::ForgedNetwork;
 use super::random::Random;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -18,8 +19,8 @@ pub(super) struct PlantedHost {
 
 impl PlantedHost {
     /// The host of this number, from 1, with nothing planted yet.
-    pub(super) fn new(serial: u64, seed: u64) -> Self {
-        Self { host: ForgedHost::new(serial, seed), planned: BTreeMap::new() }
+    pub(super) fn new(serial: u64, seed: u64, network: Rc<ForgedNetwork>) -> Self {
+        Self { host: ForgedHost::new(serial, seed, network), planned: BTreeMap::new() }
     }
 
     /// The next event: what is planted and due, or else ordinary work.

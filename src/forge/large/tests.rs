@@ -27,6 +27,10 @@ impl Seek for Shared {
     }
 }
 
+fn network() -> Rc<ForgedNetwork> {
+    Rc::new(ForgedNetwork::new(9, None, None))
+}
+
 /// Every file with what was said of it.
 fn written(large: &Large) -> Vec<(LargeFile, Vec<u8>)> {
     let (mut open, mut files) = (BTreeMap::new(), Vec::new());
@@ -98,7 +102,7 @@ fn bytes(slot: &Slot) -> &[u8] {
 
 #[test]
 fn values_stand_in_the_order_and_the_types_of_sysmon() {
-    let mut host = PlantedHost::new(1, 9);
+    let mut host = PlantedHost::new(1, 9, network());
     for at in 0..3000 {
         if at % 10 == 0 {
             host.plant(at % 20 == 0);
@@ -119,7 +123,7 @@ fn values_stand_in_the_order_and_the_types_of_sysmon() {
 
 #[test]
 fn parents_were_started_and_no_two_processes_are_one() {
-    let mut host = PlantedHost::new(1, 9);
+    let mut host = PlantedHost::new(1, 9, network());
     let mut started = std::collections::BTreeSet::new();
     let mut orphans = 0;
     for at in 0..5000 {
@@ -139,7 +143,7 @@ fn parents_were_started_and_no_two_processes_are_one() {
 
 #[test]
 fn event_ids_have_about_their_shares() {
-    let mut host = PlantedHost::new(2, 4);
+    let mut host = PlantedHost::new(2, 4, network());
     let mut counts: BTreeMap<u16, u32> = BTreeMap::new();
     for _ in 0..10_000 {
         *counts.entry(parts(&host.next()).0).or_default() += 1;
@@ -162,6 +166,7 @@ fn what_cannot_be_is_refused() {
 #[test]
 fn gaps_are_filled() {
     let mut random = random::Random::new(1, 1);
-    let text = words::filled(r"C:\Users\{user}\{word}.{none}", "ana", &mut random);
+    let names = words::GapNames { user: "ana", network: network() };
+    let text = words::filled(r"C:\Users\{user}\{word}.{none}", &names, &mut random);
     assert!(text.starts_with(r"C:\Users\ana\") && text.ends_with(".{none}") && !text.contains("{word}"), "{text}");
 }

@@ -86,9 +86,9 @@ impl LookedUpTables {
         match self {
             Self::AnyRule(set) => look_up(&set.tables, &mut |_| known = true),
             Self::Part(tables) => look_up(tables, &mut |_| known = true),
-            Self::OneRule(set, rule, role) => look_up(&set.tables, &mut |entry| {
+            Self::OneRule(set, rule, wanted) => look_up(&set.tables, &mut |entry| {
                 let entry = &set.entries[entry as usize];
-                known |= entry.rule == *rule && entry.role == *role;
+                known |= entry.rule == *rule && entry.role == *wanted;
             }),
         }
         known

@@ -21,7 +21,9 @@ pub fn read(text: &str, reader: &mut ListReader) {
             reader
         })
         .collect();
-    parts.into_iter().for_each(|part| reader.absorb(part));
+    for part in parts {
+        reader.absorb(part);
+    }
 }
 
 /// Parts of a text that end with a line, each with its place.
