@@ -22,6 +22,7 @@ use super::fault::{Fault, FaultKind};
 use super::format::{CHUNK_HEADER, CHUNK_MAGIC, chunk_offset};
 use super::head;
 use super::input::{Input, InputFormat};
+use super::lines;
 use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
 use super::remains::Remains;
 use super::sniff::{Container, FileVerdict, HEAD, HeaderDoubt, tell};
@@ -178,7 +179,12 @@ impl Take<'_> {
             }
         };
         match self.judge(&head, &display, named) {
-            Some(FileContent::Events(format)) => self.input(path, display, size, format, None),
+            Some(FileContent::Events(format)) => {
+                self.input(path, display, size, format, None);
+                if let Some(input) = self.found.inputs.last_mut().filter(|_| format == InputFormat::Json) {
+                    input.in_lines = lines::is_in_lines(&head, size);
+                }
+            }
             Some(FileContent::Archive(container)) => match ArchiveBytes::of_file(&path) {
                 Ok(bytes) => Unpacking::new(&path, self, size).open(container, bytes, &display, 1),
                 Err(error) => self.found.refuse_archive(&display, &cause(&error)),
@@ -235,7 +241,7 @@ impl Take<'_> {
         member: Option<ArchiveMember>,
     ) {
         let remains = self.remains.of_next_file();
-        self.found.inputs.push(Input { path, display, size, format, member, remains });
+        self.found.inputs.push(Input { path, display, size, format, member, remains, in_lines: false });
     }
 
     /// Tells a file by its first bytes, and names what is not taken or in doubt.

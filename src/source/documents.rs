@@ -36,6 +36,24 @@ pub(super) fn read(source: &mut dyn Read, input: &Input, number: u32, sink: &mut
     UnitStats { bytes: bytes.max(input.size), records: target.records, ..UnitStats::default() }
 }
 
+/// Reads a part of a file that begins at an offset, and there with a document.
+pub(super) fn read_piece(
+    source: &mut impl BufRead,
+    start: u64,
+    input: &Input,
+    number: u32,
+    sink: &mut dyn FnMut(Item),
+) -> UnitStats {
+    let mut target = DocumentTarget::new(input, number, sink);
+    // Only the first part has what stands before documents, such as a byte order mark.
+    if start == 0 {
+        read_any(source, &mut target)
+    } else {
+        read_text(source, start, &mut target)
+    };
+    UnitStats { records: target.records, ..UnitStats::default() }
+}
+
 /// Reads JSON text that is at hand, as a file of it is read; `name` is what faults call it.
 pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> UnitStats {
     let size = text.len() as u64;
@@ -46,6 +64,7 @@ pub fn read_json(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> Uni
         format: InputFormat::Json,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     };
     read(&mut text, &input, 0, sink)
 }

@@ -57,6 +57,8 @@ pub struct Input {
     pub member: Option<ArchiveMember>,
     /// Whether remains of older logs are read from it, and the templates known for that.
     pub remains: Remains,
+    /// Whether it is a file of JSON documents that stand one below the other, which is read in pieces.
+    pub in_lines: bool,
 }
 
 impl Input {

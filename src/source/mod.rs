@@ -34,6 +34,7 @@ mod input;
 mod json_cutter;
 mod json_document;
 mod json_mend;
+mod lines;
 mod normal;
 mod packed;
 mod raw_event;

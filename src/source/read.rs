@@ -12,6 +12,7 @@ use super::documents;
 use super::export;
 use super::fault::{Fault, FaultKind};
 use super::input::{Input, InputFormat};
+use super::lines;
 use super::rows;
 use super::scratch::Scratch;
 use super::units::WorkUnit;
@@ -75,6 +76,9 @@ fn visit_bytes<B: Read + Seek>(
 ) -> UnitStats {
     if matches!(input.format, InputFormat::Evtx | InputFormat::Image) {
         return Chunks::new((inputs, input), unit.input, scratch, visitor).read(bytes, unit);
+    }
+    if input.in_lines {
+        return lines::read(bytes, input, unit, &mut |item| visitor.item(item));
     }
     visit_text(bytes, input, unit, scratch, visitor)
 }

@@ -49,6 +49,7 @@ pub fn read_rows(mut text: &[u8], name: &str, sink: &mut dyn FnMut(Item)) -> Uni
         format: InputFormat::Csv,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     };
     read(&mut text, &input, 0, sink)
 }

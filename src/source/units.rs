@@ -5,21 +5,22 @@
 
 use super::format::{CHUNK, HEADER_BLOCK, chunk_number, chunk_start};
 use super::input::{Input, InputFormat};
+use super::lines;
 use crate::base::Locator;
 
 /// At most this many units are made of one file: a sparse file can claim any size at no cost.
 const MOST_UNITS: u64 = 1 << 20;
 
-/// One piece of work: a run of chunk slots of one event log, or a whole XML file.
+/// One piece of work: a run of chunk slots of one event log, a piece of a file of JSON lines, or another file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkUnit {
     /// Number of the input, counted from 0.
     pub input: u32,
-    /// The first chunk slot, counted from 0; 0 for an XML file.
+    /// The first chunk slot, or the first 64 KiB of JSON lines, counted from 0; 0 for a whole file.
     pub first_chunk: u64,
-    /// How many chunk slots, the last of which may be cut short by the end of the file; 0 for an XML file.
+    /// How many of these, the last of which may be cut short by the end of the file; 0 for a whole file.
     pub chunks: u64,
-    /// Whether chunks out of their slots that begin before the first slot and reach into it are read too: for what is read again by its place.
+    /// Whether chunks and documents that begin before the first slot and reach into it are read too: for what is read again by its place.
     pub reaches_back: bool,
 }
 
@@ -38,6 +39,13 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<WorkUnit> {
     let mut units = Vec::new();
     for (number, input) in (0_u32..).zip(inputs) {
         match input.format {
+            InputFormat::Json if input.in_lines => {
+                let (slots, per_unit) = (input.size.div_ceil(CHUNK), lines::slots_of_piece(input));
+                units.extend((0..slots).step_by(usize::try_from(per_unit).unwrap_or(usize::MAX)).map(|first_chunk| {
+                    let chunks = per_unit.min(slots - first_chunk);
+                    WorkUnit { input: number, first_chunk, chunks, reaches_back: false }
+                }));
+            }
             InputFormat::Xml { .. } | InputFormat::Json | InputFormat::Csv => {
                 units.push(WorkUnit { input: number, first_chunk: 0, chunks: 0, reaches_back: false });
             }
@@ -79,6 +87,14 @@ pub fn units_again<'o>(inputs: &[Input], origins: &'o [Locator]) -> Vec<(WorkUni
     };
     let unit = |part: &'o [Locator]| {
         let (first, last) = (part.first()?, part.last()?);
+        if let Some(input) = inputs.get(first.input as usize).filter(|input| input.in_lines) {
+            // All pieces that have some, as one unit: which piece a document belongs to is only known where it is read.
+            let per_unit = lines::slots_of_piece(input);
+            let slot = |origin: &Locator| origin.offset / CHUNK / per_unit * per_unit;
+            let chunks = slot(last) + per_unit - slot(first);
+            let unit = WorkUnit { input: first.input, first_chunk: slot(first), chunks, reaches_back: true };
+            return Some((unit, part));
+        }
         let chunks = chunk(last) - chunk(first) + 1;
         Some((WorkUnit { input: first.input, first_chunk: chunk(first), chunks, reaches_back: true }, part))
     };

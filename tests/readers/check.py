@@ -1,6 +1,6 @@
 """Opens each output of evql in the programs that people open it with, and compares what they see with the ECS documents.
 
-Usage: check.py EVQL SAMPLES WORK. SAMPLES is a folder of .evtx files, WORK an empty folder. Needs duckdb, pandas and pyarrow.
+Usage: check.py EVQL SAMPLES WORK. SAMPLES is a folder of .evtx files, WORK an empty folder. Needs duckdb, pandas, pyarrow, pymisp and stix2.
 """
 
 import csv
@@ -15,6 +15,8 @@ import duckdb
 import pandas
 import pyarrow
 import pyarrow.parquet
+import pymisp
+import stix2
 
 EVQL, SAMPLES, WORK = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 csv.field_size_limit(1 << 24)
@@ -261,8 +263,24 @@ def check_scan(documents):
     terms = ["mapped", "other_providers", "duplicates", "outside_window", "filtered", "unreadable"]
     same(records["total"], sum(records[term] for term in terms), "records")
     same(records["mapped"], len(documents), "events")
+    same(sum(computer["events"] for computer in summary["computers"]), len(documents), "events of computers")
     created = [get(document, "event.created") for document in documents]
     same([summary["events"]["first"], summary["events"]["last"]], [min(created), max(created)], "range of time")
+
+
+def check_indicators(documents):
+    """The indicators of alerts are the same in CSV, for a reader of STIX that takes nothing beyond the standard, and for MISP."""
+    rows = table(evql("scan", "-q", EVIDENCE, "-t", "ioc-csv", "-o", "-"))
+    assert len(rows) > 10, "too few indicators"
+    bundle = stix2.parse(evql("scan", "-q", EVIDENCE, "-t", "stix", "-o", "-"), allow_custom=False)
+    names = [f"{row['type']}: {row['value']}" for row in rows]
+    same(sorted(found.name for found in bundle.objects), sorted(names), "indicators of STIX")
+    for found in bundle.objects:
+        # Parsed by the grammar of patterns.
+        stix2.pattern_visitor.create_pattern_object(found.pattern)
+    event = pymisp.MISPEvent()
+    event.load(evql("scan", "-q", EVIDENCE, "-t", "misp", "-o", "-"))
+    same(sorted(found.value for found in event.attributes), sorted(row["value"] for row in rows), "attributes of MISP")
 
 
 EVIDENCE = WORK / "evidence"
@@ -276,6 +294,6 @@ DOCUMENTS = lines(timeline("ecs"))
 COMMANDS = {get(document, "process.command_line") for document in DOCUMENTS}
 for hostile in HOSTILE:
     assert hostile in COMMANDS, f"not read: {hostile[:40]!r}"
-for check in [check_rows, check_timesketch, check_tle, check_bulk, check_parquet, check_scan]:
+for check in [check_rows, check_timesketch, check_tle, check_bulk, check_parquet, check_scan, check_indicators]:
     check(DOCUMENTS)
     print(f"{check.__name__}: {len(DOCUMENTS)} events")

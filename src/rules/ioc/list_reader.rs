@@ -60,25 +60,19 @@ impl ListReader {
     /// A reader of the text of a list.
     pub fn new(text: &str, list: &str, keeps_broad: bool) -> Self {
         let after_breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        Self {
-            list: list.into(),
-            keeps_broad,
-            lines: [0].into_iter().chain(after_breaks).collect(),
-            indicators: Vec::new(),
-            findings: Vec::new(),
-            unusable: 0,
-            broad: 0,
-            more_findings: 0,
-            passed_over: BTreeMap::new(),
-        }
+        Self::empty(list.into(), keeps_broad, [0].into_iter().chain(after_breaks).collect())
     }
 
     /// A reader of a part of the same list, for [`absorb`](Self::absorb).
     pub fn of_part(&self) -> Self {
+        Self::empty(self.list.clone(), self.keeps_broad, self.lines.clone())
+    }
+
+    fn empty(list: Arc<str>, keeps_broad: bool, lines: Arc<[usize]>) -> Self {
         Self {
-            list: self.list.clone(),
-            keeps_broad: self.keeps_broad,
-            lines: self.lines.clone(),
+            list,
+            keeps_broad,
+            lines,
             indicators: Vec::new(),
             findings: Vec::new(),
             unusable: 0,

@@ -17,6 +17,7 @@ fn items(bytes: &[u8]) -> (Places, Places) {
         format: InputFormat::Json,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     };
     let (mut documents, mut faults) = (Vec::new(), Vec::new());
     let mut source = bytes;
@@ -141,6 +142,7 @@ fn a_document_with_characters_that_json_does_not_allow_is_read_and_in_doubt() {
         format: InputFormat::Json,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     };
     let (mut documents, mut doubts) = (0, Vec::new());
     let stats = read(&mut &file[..], &input, 0, &mut |item| match item {

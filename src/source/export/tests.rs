@@ -24,6 +24,7 @@ fn read_bytes(bytes: &[u8], encoding: &'static Encoding) -> (Vec<u64>, Vec<Fault
         format,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     }];
     let (mut ids, mut faults) = (Vec::new(), Vec::new());
     let unit = WorkUnit { input: 0, first_chunk: 0, chunks: 0, reaches_back: false };

@@ -19,6 +19,7 @@ fn input() -> Input {
         format: InputFormat::Evtx,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     }
 }
 

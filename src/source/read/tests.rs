@@ -14,6 +14,7 @@ fn input(bytes: &[u8], format: InputFormat) -> (tempfile::NamedTempFile, Input) 
         format,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     };
     (file, input)
 }

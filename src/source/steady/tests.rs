@@ -15,6 +15,7 @@ fn found(bytes: &[u8]) -> (tempfile::NamedTempFile, FileStates) {
         format: InputFormat::Evtx,
         member: None,
         remains: Remains::default(),
+        in_lines: false,
     }]);
     (file, states)
 }

@@ -2,7 +2,15 @@ use super::*;
 use crate::source::Remains;
 
 fn input(size: u64, format: InputFormat) -> Input {
-    Input { path: "x".into(), display: "x".into(), size, format, member: None, remains: Remains::default() }
+    Input {
+        path: "x".into(),
+        display: "x".into(),
+        size,
+        format,
+        member: None,
+        remains: Remains::default(),
+        in_lines: false,
+    }
 }
 
 fn evtx(size: u64) -> Input {
