@@ -15,6 +15,7 @@ pub mod ngram;
 pub mod number;
 mod origin;
 pub mod parts;
+pub mod public_suffix;
 pub mod span;
 pub mod spool;
 pub mod time;

@@ -6,6 +6,7 @@ use super::known::{is_known_domain, is_known_host, is_known_label, is_known_user
 use super::name_map::NameMap;
 use super::originals::{NameKind, OriginalNames, folded};
 use super::random::PseudonymStream;
+use crate::base::public_suffix::{PublicSuffix, public_suffix};
 use hashbrown::{HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -161,8 +162,9 @@ impl NameBook {
         // The name that was registered, and not only the hosts below it, may stand elsewhere.
         let mut registered: Vec<(String, String)> = Vec::new();
         for (site, replacement) in &map.dns_names {
-            let labels = psl::domain(folded(site).as_bytes())
-                .map(|domain| domain.as_bytes().split(|byte| *byte == b'.').count());
+            // One label more than the ending has, if there is one.
+            let labels = public_suffix(&folded(site)).map(|suffix| suffix.labels() + 1);
+            let labels = labels.filter(|labels| site.split('.').count() >= *labels);
             let end = |name: &str, labels: usize| {
                 let parts: Vec<&str> = name.split('.').collect();
                 parts[parts.len().saturating_sub(labels)..].join(".")
@@ -366,8 +368,7 @@ impl<'c> Chooser<'c> {
         let end_from = |at: usize| labels[at..].join(".");
         let is_own = (1..labels.len()).any(|at| names.own_domains.contains(&end_from(at)));
         // What everybody shares stays: `co.uk`.
-        let suffix =
-            psl::suffix(site.as_bytes()).map_or(1, |suffix| suffix.as_bytes().split(|byte| *byte == b'.').count());
+        let suffix = public_suffix(&site).map_or(1, PublicSuffix::labels);
         let mut kept = suffix.min(labels.len().saturating_sub(1)).max(1);
         if is_own {
             kept = 1;

@@ -5,6 +5,7 @@ use super::known::{is_known_domain, is_known_host, is_known_label, is_known_user
 use super::originals::{NameKind, OriginalNames, folded};
 use super::patterns;
 use crate::base::guid;
+use crate::base::public_suffix::known_suffix;
 use crate::forge::RecordEditor;
 use crate::source::is_guid_entry;
 use std::collections::BTreeMap;
@@ -157,7 +158,7 @@ impl NameLearner {
         for (span, name) in patterns::dotted(text) {
             let before = text[..span.start].chars().next_back();
             let is_path = before.is_some_and(|c| matches!(c, '\\' | '.' | '-') || c.is_alphanumeric());
-            let known_ending = psl::suffix(folded(name).as_bytes()).is_some_and(|suffix| suffix.is_known());
+            let known_ending = known_suffix(&folded(name)).is_some();
             let last = name.rsplit('.').next().unwrap_or_default();
             // What files end in can be a domain as well (`.com`, `.zip`), but is rarely one.
             let is_file = last.len() <= 2 || FILE_ENDINGS.contains(&&*folded(last));

@@ -2,6 +2,7 @@
 
 use super::indicator::Observable;
 use super::paths::last_part;
+use crate::base::public_suffix::known_suffix;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -63,8 +64,7 @@ fn is_vast(block: &IpNet) -> bool {
 
 /// Whether names are registered below a name, or it is no name of a network at all.
 fn is_suffix(name: &str) -> bool {
-    !name.contains('.')
-        || psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes().len() == name.len())
+    !name.contains('.') || known_suffix(name) == Some(name)
 }
 
 fn without_ending(name: &str) -> &str {

@@ -6,6 +6,7 @@ use super::hosts::{is_host_name, without_port};
 use super::indicator::{HashAlgorithm, Observable};
 use super::paths;
 use super::url;
+use crate::base::public_suffix::known_suffix;
 use crate::eql::parse_block;
 use ipnet::{IpNet, IpSubnets, Ipv4Subnets, Ipv6Subnets};
 use std::net::IpAddr;
@@ -177,7 +178,7 @@ fn by_value(text: &str) -> Result<Vec<Observable>, String> {
     let name = || paths::name(text).into_iter().collect::<Vec<_>>();
     // Blanks and other signs are in names of files, not in those of hosts.
     // Whoever lists `com` has cut a name too short, and is told so.
-    if psl::suffix(text.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes().len() == text.len()) {
+    if known_suffix(text) == Some(text) {
         return Ok(domain(text).into_iter().collect());
     }
     match domain(without_port(text)).filter(|_| text.contains('.') && !is_file) {
@@ -202,7 +203,7 @@ fn is_plain_ending(ending: &str) -> bool {
 fn has_known_ending(text: &str) -> bool {
     let name = without_port(text).trim_end_matches('.').to_lowercase();
     let ending = name.rsplit('.').next().unwrap_or_default();
-    psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known())
+    known_suffix(&name).is_some()
         || [
             "local",
             "lan",

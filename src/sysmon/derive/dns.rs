@@ -1,6 +1,7 @@
 //! DNS queries: what was asked, and what came back.
 
 use super::status::{name_of, names_of};
+use crate::base::public_suffix::known_suffix;
 use crate::ecs;
 use crate::event::{Document, IpValue, Value};
 use crate::sysmon::raw::EventData;
@@ -107,8 +108,7 @@ pub struct QuestionParts<'n> {
 pub fn question(name: &str) -> Option<QuestionParts<'_>> {
     // The public suffix list is in lower case; the subdomain keeps the case that was asked for.
     let lower = name.to_ascii_lowercase();
-    let suffix = psl::suffix(lower.as_bytes()).filter(psl::Suffix::is_known)?;
-    let suffix = str::from_utf8(suffix.as_bytes()).ok().filter(|_| lower.contains('.'))?;
+    let suffix = known_suffix(&lower).filter(|_| lower.contains('.'))?;
     let before = lower.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.'));
     let label = before.map(|before| before.rfind('.').map_or(0, |dot| dot + 1));
     Some(QuestionParts {
