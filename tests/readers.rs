@@ -1,4 +1,4 @@
-//! Each output is opened in the programs that people open it with: Python's csv and json modules, pandas, pyarrow, DuckDB, stix2 and PyMISP.
+//! Each output is opened in the programs that people open it with: Python's csv and json modules, pandas, pyarrow, DuckDB, stix2 and `PyMISP`.
 //!
 //! `tests/readers/check.py` does it. It needs a Python with duckdb, pandas, pyarrow, pymisp and stix2, which `EVQL_PYTHON` names.
 

@@ -2,18 +2,33 @@
 //!
 //! This module does not know what is done with them.
 
-use super::args::ProcessArgs;
+use super::args::{Look, ProcessArgs};
 use anyhow::{Result, bail};
 use evql::base::wildcard::{CaseSensitivity, Wildcard};
 use evql::detect::{Alert, AlertSource};
 use evql::extract::WantedEvents;
 use evql::incident::{Incident, Incidents, is_launcher, root_of};
-use evql::pipeline::AlertStore;
+use evql::pipeline::{AlertStore, EventFilter};
 use evql::process::{Forest, NodeIndex, ProcessNode, process_of};
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 /// A process: the position of its host in the forest, and its own there.
 pub type ProcessPlace = (usize, NodeIndex);
+
+/// The event ID of the start of a process.
+const PROCESS_START: u32 = 1;
+
+/// Says that descent is not known, where the events that tell it are left out.
+pub fn tell_of_starts(filter: &EventFilter, look: &Look) -> io::Result<()> {
+    if look.quiet || filter.wants_id(Some(PROCESS_START)) {
+        return Ok(());
+    }
+    writeln!(
+        anstream::stderr().lock(),
+        "evql: starts of processes (ID 1) are left out by --include-eid or --exclude-eid: what a process started is not known by them"
+    )
+}
 
 /// The processes that are asked for by entity id, by number and by image. Each must be there.
 pub fn named_processes(args: &ProcessArgs, forest: &Forest) -> Result<Vec<ProcessPlace>> {

@@ -1,7 +1,7 @@
 //! `evql story`: what happened in an incident, in order and in sentences.
 
 use super::args::{Look, ProcessArgs, StoryArgs as Args, StoryFormat};
-use super::chosen_processes::{ProcessPlace, named_processes, position_of, rank_of, subjects_of};
+use super::chosen_processes::{ProcessPlace, named_processes, position_of, rank_of, subjects_of, tell_of_starts};
 use super::exit::Exit;
 use super::interrupt::LineWriter;
 use super::output::OutputFiles;
@@ -42,6 +42,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     session.go_on(look, |run, bar| run.learn_addresses(bar))?;
     let forest = session.go_on(look, |run, bar| run.outcome.again.processes(bar));
     session.run.note_processes(&forest);
+    tell_of_starts(&session.run.options.filter, look)?;
     session.report_faults(look)?;
     let (head, wanted) = select(args, &session, &forest)?;
     let places = session.go_on(look, |run, bar| wanted.places(&run.outcome.again, bar));

@@ -1,7 +1,7 @@
 //! `evql timeline`: every event of every process, or of some, as a table for other programs.
 
 use super::args::{Look, TimelineArgs};
-use super::chosen_processes::{add_alerts, named_processes, rank_of};
+use super::chosen_processes::{add_alerts, named_processes, rank_of, tell_of_starts};
 use super::exit::Exit;
 use super::output::{OutputFiles, check_bom, chosen_output, is_spreadsheet, timeline_format, timeline_output};
 use super::profiles::chosen_columns;
@@ -18,9 +18,6 @@ use evql::{AskedNames, ChosenRules};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
-
-/// The event ID of the start of a process.
-const PROCESS_START: u32 = 1;
 
 /// Runs the command.
 pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
@@ -132,12 +129,6 @@ fn selected(args: &TimelineArgs, session: &mut Session, look: &Look) -> Result<O
     let alerts = &session.run.outcome.alerts;
     roots.extend(add_alerts(&mut wanted, (&args.processes.alert, &ranks), (alerts, incidents), &forest)?);
     wanted.add_generations(&forest, &roots, args.processes.depth);
-    if !session.run.options.filter.wants_id(Some(PROCESS_START)) && !look.quiet {
-        let mut err = anstream::stderr().lock();
-        writeln!(
-            err,
-            "evql: starts of processes (ID 1) are left out by --include-eid or --exclude-eid: what a process started is not known by them"
-        )?;
-    }
+    tell_of_starts(&session.run.options.filter, look)?;
     Ok(Some(session.go_on(look, |run, bar| wanted.places(&run.outcome.again, bar))))
 }

@@ -1,7 +1,7 @@
 //! `evql tree`: what started what on each host, all of it or around some processes.
 
 use super::args::{Look, TreeArgs as Args, TreeFormat};
-use super::chosen_processes::{named_processes, of_alert, position_of, some};
+use super::chosen_processes::{named_processes, of_alert, position_of, some, tell_of_starts};
 use super::exit::Exit;
 use super::interrupt::LineWriter;
 use super::output::{OutputFiles, unknown_ending};
@@ -39,6 +39,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     }
     let forest = session.run.outcome.again.processes(&Bar::new(look));
     session.run.note_processes(&forest);
+    tell_of_starts(&session.run.options.filter, look)?;
     session.report_faults(look)?;
     let found = session.run.outcome.alerts.hold()?;
     let alerts = by_process(&forest, found);

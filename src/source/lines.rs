@@ -17,14 +17,8 @@ use super::documents;
 use super::fault::{Fault, FaultKind};
 use super::format::CHUNK;
 use super::input::Input;
-use super::units::WorkUnit;
+use super::units::{WorkUnit, slots_of_piece};
 use super::visitor::{Item, UnitStats};
-
-/// How many times 64 KiB a piece has, about.
-const SLOTS_OF_PIECE: u64 = 128;
-
-/// Most pieces of a file: a sparse file can claim any size at no cost.
-const MOST_PIECES: u64 = 1 << 16;
 
 /// Bytes that are searched at a time.
 const BLOCK: usize = 64 << 10;
@@ -36,7 +30,7 @@ const BEFORE: usize = 3;
 pub(super) fn is_in_lines(head: &[u8], size: u64) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let begins_with_object = text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    let Some(first) = (size > SLOTS_OF_PIECE * CHUNK && begins_with_object).then(|| border_in(head, 0)).flatten()
+    let Some(first) = (size > slots_of_piece(size) * CHUNK && begins_with_object).then(|| border_in(head, 0)).flatten()
     else {
         return false;
     };
@@ -44,11 +38,6 @@ pub(super) fn is_in_lines(head: &[u8], size: u64) -> bool {
     let mut has_records = false;
     documents::read_json(&head[..first], "", &mut |item| has_records |= matches!(item, Item::Record(_)));
     !has_records
-}
-
-/// How many times 64 KiB each piece of an input has.
-pub(super) fn slots_of_piece(input: &Input) -> u64 {
-    SLOTS_OF_PIECE.max(input.size.div_ceil(CHUNK).div_ceil(MOST_PIECES))
 }
 
 /// Reads the pieces of a unit, each as if it were a text of its own.
@@ -59,7 +48,7 @@ pub(super) fn read<F: Read + Seek>(
     sink: &mut dyn FnMut(Item),
 ) -> UnitStats {
     let mut stats = UnitStats::default();
-    let piece = slots_of_piece(input) * CHUNK;
+    let piece = slots_of_piece(input.size) * CHUNK;
     let (mut start, end) = (unit.first_chunk * CHUNK, (unit.first_chunk + unit.chunks).saturating_mul(CHUNK));
     let result = (|| {
         if unit.reaches_back {

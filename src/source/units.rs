@@ -5,11 +5,18 @@
 
 use super::format::{CHUNK, HEADER_BLOCK, chunk_number, chunk_start};
 use super::input::{Input, InputFormat};
-use super::lines;
 use crate::base::Locator;
 
 /// At most this many units are made of one file: a sparse file can claim any size at no cost.
 const MOST_UNITS: u64 = 1 << 20;
+
+/// How many times 64 KiB a piece of a file of JSON lines has, about.
+const SLOTS_OF_PIECE: u64 = 128;
+
+/// How many times 64 KiB each piece of a file of JSON lines has, whose size is given.
+pub(super) fn slots_of_piece(size: u64) -> u64 {
+    SLOTS_OF_PIECE.max(size.div_ceil(CHUNK).div_ceil(MOST_UNITS))
+}
 
 /// One piece of work: a run of chunk slots of one event log, a piece of a file of JSON lines, or another file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +47,7 @@ pub fn units(inputs: &[Input], chunks_per_unit: u32) -> Vec<WorkUnit> {
     for (number, input) in (0_u32..).zip(inputs) {
         match input.format {
             InputFormat::Json if input.in_lines => {
-                let (slots, per_unit) = (input.size.div_ceil(CHUNK), lines::slots_of_piece(input));
+                let (slots, per_unit) = (input.size.div_ceil(CHUNK), slots_of_piece(input.size));
                 units.extend((0..slots).step_by(usize::try_from(per_unit).unwrap_or(usize::MAX)).map(|first_chunk| {
                     let chunks = per_unit.min(slots - first_chunk);
                     WorkUnit { input: number, first_chunk, chunks, reaches_back: false }
@@ -89,7 +96,7 @@ pub fn units_again<'o>(inputs: &[Input], origins: &'o [Locator]) -> Vec<(WorkUni
         let (first, last) = (part.first()?, part.last()?);
         if let Some(input) = inputs.get(first.input as usize).filter(|input| input.in_lines) {
             // All pieces that have some, as one unit: which piece a document belongs to is only known where it is read.
-            let per_unit = lines::slots_of_piece(input);
+            let per_unit = slots_of_piece(input.size);
             let slot = |origin: &Locator| origin.offset / CHUNK / per_unit * per_unit;
             let chunks = slot(last) + per_unit - slot(first);
             let unit = WorkUnit { input: first.input, first_chunk: slot(first), chunks, reaches_back: true };
