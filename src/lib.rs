@@ -53,6 +53,7 @@
 //! | know what the evidence consists of | [`survey`], by [`pipeline::survey`](fn@pipeline::survey) |
 //! | write alerts and timelines | [`report`], [`timeline`] |
 //! | run all of it on all cores, with every option there is | [`pipeline`] |
+//! | scan many hosts in parts, and put the parts together | [`fleet`] |
 //! | make event logs for tests | [`forge`] |
 //! | cut the evidence of alerts out of logs, with other names if need be | [`extract`] |
 //! | test rules like a program, and know how good the tests are | [`testing`] |
@@ -69,6 +70,7 @@ pub mod enrichment;
 pub mod eql;
 pub mod event;
 pub mod extract;
+pub mod fleet;
 pub mod forge;
 pub mod incident;
 pub mod pipeline;

@@ -31,6 +31,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("extract", 10),
     ("scanner", 10),
     ("testing", 10),
+    ("fleet", 11),
 ];
 
 fn floor(module: &str) -> Option<usize> {
@@ -239,7 +240,7 @@ fn only_a_few_places_open_files() {
             continue;
         }
         seen += 1;
-        let may = ["source/", "cli/", "pipeline/", "testing/"].iter().any(|start| path.starts_with(start))
+        let may = ["source/", "cli/", "pipeline/", "testing/", "fleet/"].iter().any(|start| path.starts_with(start))
             || ["rules/discover.rs", "rules/rule_archive.rs", "base/spool.rs"].contains(&&*path);
         assert!(may, "{path} opens files");
         assert!(!text.contains("TcpStream") && !text.contains("UdpSocket"), "{path} speaks to a network");

@@ -3,6 +3,7 @@
 //! This floor knows nothing of files, events, rules or Windows records.
 
 pub mod bits;
+mod case_key;
 pub mod escape;
 pub mod flag;
 pub mod folded;
@@ -26,6 +27,7 @@ pub mod words;
 /// Runs a job for every number below a count, in any order, and returns when all are done.
 pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
+pub use case_key::{CaseKey, CaseKeyError};
 pub use origin::Locator;
 pub use span::{LineColumn, LineIndex, Span};
 pub use time::Ticks;

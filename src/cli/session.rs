@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
-use evql::base::Ticks;
+use evql::base::{CaseKey, Ticks};
 use evql::diag::{self, NoticeKind};
 use evql::enrichment::GeoLookup;
 use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
@@ -160,6 +160,8 @@ pub struct WantedOutputs {
     pub survey: bool,
     /// What events must hold.
     pub text: Option<Arc<EventSearch>>,
+    /// The key of the case, if the evidence is that of some hosts out of many.
+    pub case_key: Option<CaseKey>,
 }
 
 /// Whether something that was not read may hold evidence: it is there, and is not of another kind.
@@ -312,6 +314,7 @@ impl Session {
             inventory: wanted.inventory,
             survey: wanted.survey,
             text: wanted.text,
+            case_key: wanted.case_key,
             alerts: wanted.alerts,
             search: search(&evidence.inputs),
             slow_reader: evidence.inputs.slow_reader,

@@ -73,6 +73,12 @@ impl Detector {
         Self { assumes_new: assumed, ..self }
     }
 
+    /// Makes digests of join keys that are the same in every run that has this key, so that what several runs have found can be joined.
+    #[must_use]
+    pub fn with_case_key(self, key: &[u8]) -> Self {
+        Self { digester: Digester::keyed(key), ..self }
+    }
+
     /// Suppresses alerts that repeat others, where their rule says so.
     #[must_use]
     pub fn with_suppression(self, honoured: bool) -> Self {

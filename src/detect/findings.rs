@@ -3,8 +3,8 @@
 use super::alert::{Findings, MAX_SIGNALS};
 use super::alert_builder::AlertBuilder;
 use super::correlate::{
-    CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, EvidenceBegins, FoundAlert, KeptAlerts,
-    keep_within_limits, suppressing,
+    AlertsOf, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator, EvidenceBegins, FoundAlert,
+    KeptAlerts, keep_within_limits, suppressing,
 };
 use super::detector::Detector;
 use super::hit::CandidateEvent;
@@ -44,7 +44,8 @@ impl Detector {
         let all = SortSpool::new(space.clone());
         all.add(correlate(&correlator, &tuples.take_sorted())?.alerts);
         all.add(std::mem::take(&mut writer.alerts));
-        let KeptAlerts { found, left_out, .. } = self.keep(all.take_sorted(), |_| false, space)?;
+        let KeptAlerts { found, left_out, .. } =
+            self.keep(all.take_sorted(), AlertsOf::Everything, |_| false, space)?;
         let builder = self.builder(&tables);
         let mut findings = Findings { left_out, ..Findings::default() };
         for found in found.partition(0) {
@@ -68,6 +69,7 @@ impl Detector {
     pub fn keep(
         &self,
         found: SortedSpool<FoundAlert>,
+        of: AlertsOf,
         is_gone: impl Fn(&FoundAlert) -> bool,
         space: &SpoolSpace,
     ) -> io::Result<KeptAlerts> {
@@ -75,7 +77,7 @@ impl Detector {
             let most = rule.meta.max_signals.unwrap_or(MAX_SIGNALS);
             self.max_signals.then(|| usize::try_from(most).unwrap_or(usize::MAX))
         };
-        keep_within_limits(found, self.rules(), most, is_gone, space)
+        keep_within_limits(found, (self.rules(), of), most, is_gone, space)
     }
 
     /// The builder of the alerts of a run that has these tables.

@@ -35,9 +35,9 @@ pub use compile::{
     ConstantFields, Coverage, Explained, Explanation, Inventory, NameWatch, ShapeWatch, SoughtName, coverage, explain,
 };
 pub use correlate::{
-    AlertEvent, CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator,
-    EvidenceBegins, FoundAlert, HostNumber, HostTable, KeptAlerts, MOST_CHAINED_KEYS, PatternHit, Straddling,
-    StraddlingSearch, joins_on_one_host, suppressing,
+    AlertEvent, AlertsOf, CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator,
+    EvidenceBegins, FoundAlert, HostNumber, HostTable, KeptAlerts, MOST_CHAINED_KEYS, PatternHit, PatternNumber,
+    RuleReach, Straddling, StraddlingSearch, joins_on_one_host, suppressing,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};

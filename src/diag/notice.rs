@@ -28,6 +28,19 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    /// Every kind, in the order of summaries.
+    pub const ALL: [Self; 9] = [
+        Self::Window,
+        Self::Limit,
+        Self::RulePart,
+        Self::MissingRecords,
+        Self::Host,
+        Self::UnknownName,
+        Self::NeverSet,
+        Self::Unanswered,
+        Self::NextStep,
+    ];
+
     /// A stable name for machine-readable outputs.
     pub const fn as_str(self) -> &'static str {
         match self {

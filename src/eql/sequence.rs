@@ -6,6 +6,7 @@
 mod candidate;
 mod compiled;
 mod key;
+mod keyed_hash;
 mod machine;
 mod term_filter;
 

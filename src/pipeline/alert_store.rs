@@ -14,6 +14,7 @@
 //! Whoever shows alerts reads `found` and `loaded` side by side, a batch at a time. This module does not know what alerts are shown for.
 
 use super::alert_summary::AlertSummary;
+use super::held_alert::{HeldAlert, HeldEvent, StoredEvent};
 use super::reread::EventReader;
 use crate::base::Locator;
 use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
@@ -116,6 +117,8 @@ pub struct AlertStore {
     starts: Option<SortedSpool<LoadedEvent>>,
     /// What stands around alerts, by the alert's position.
     context: Option<SortedSpool<LoadedEvent>>,
+    /// Events that need not be read, by place.
+    stored: Option<SortedSpool<StoredEvent>>,
     builder: AlertBuilder,
     reader: EventReader,
     summary: AlertSummary,
@@ -135,6 +138,21 @@ struct SpooledAlert {
 impl SpooledAlert {
     fn bytes(&self) -> usize {
         self.events.iter().chain(&self.start).chain(&self.context).map(SpoolItem::bytes).sum()
+    }
+
+    /// The alert with its events, to be kept beyond the run.
+    fn held(self) -> HeldAlert {
+        let event = |loaded: &LoadedEvent, origin| HeldEvent { origin, bytes: loaded.bytes.to_vec() };
+        let of_stage = |loaded: &LoadedEvent| {
+            let of = self.found.events.get(usize::from(loaded.stage)).copied().flatten()?;
+            Some(event(loaded, of.order.origin()))
+        };
+        let events = self.events.iter().filter_map(of_stage).collect();
+        let start = self.start.as_ref().and_then(|start| {
+            let origin = postcard::from_bytes::<Event>(&start.bytes).ok()?.origin;
+            Some(event(start, origin))
+        });
+        HeldAlert { found: self.found, events, start }
     }
 
     /// The alert with all of its events.
@@ -175,6 +193,7 @@ impl AlertStore {
             events: None,
             starts: None,
             context: None,
+            stored: None,
             builder,
             reader,
             summary: AlertSummary::default(),
@@ -182,6 +201,20 @@ impl AlertStore {
         };
         store.summary = store.make_summary()?;
         Ok(store)
+    }
+
+    /// Takes these events from where they are held, and not from the evidence.
+    #[must_use]
+    pub fn with_stored(self, stored: SortedSpool<StoredEvent>) -> Self {
+        Self { stored: Some(stored), ..self }
+    }
+
+    /// Shows all alerts with their events as they are spooled, in order.
+    pub fn for_each_held(&self, each: &mut dyn FnMut(HeldAlert) -> io::Result<()>) -> io::Result<()> {
+        self.for_each_spooled(&|_| true, &mut |batch| {
+            batch.into_iter().try_for_each(|spooled| each(spooled.held()))?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     fn make_summary(&self) -> io::Result<AlertSummary> {
@@ -265,10 +298,14 @@ impl AlertStore {
     fn load_wanted(&self, wanted: &SortedSpool<WantedEvent>) -> io::Result<(SortedSpool<LoadedEvent>, Vec<Locator>)> {
         let loaded = SortSpool::new(self.space());
         let (mut lost, mut wanted) = (Vec::new(), wanted.partition(0));
+        let mut stored = self.stored.as_ref().map(|stored| stored.partition(0).peekable());
         loop {
-            let batch: Vec<WantedEvent> = wanted.by_ref().take(MOST_WANTED).collect::<io::Result<_>>()?;
+            let mut batch: Vec<WantedEvent> = wanted.by_ref().take(MOST_WANTED).collect::<io::Result<_>>()?;
             if batch.is_empty() {
                 return Ok((loaded.take_sorted(), lost));
+            }
+            if let Some(stored) = &mut stored {
+                loaded.add(take_stored(stored, &mut batch)?);
             }
             let mut origins: Vec<Locator> = batch.iter().map(|wanted| wanted.origin).collect();
             origins.dedup();
@@ -404,6 +441,28 @@ impl AlertStore {
         }
         if batch.is_empty() { Ok(()) } else { each(batch).map(drop) }
     }
+}
+
+/// Takes those events of a batch, which is in order of places, that are held already; the others stay in it.
+fn take_stored(
+    stored: &mut Peekable<MergeRuns<'_, StoredEvent>>,
+    batch: &mut Vec<WantedEvent>,
+) -> io::Result<Vec<LoadedEvent>> {
+    let (mut found, mut rest) = (Vec::new(), Vec::new());
+    for &wanted in &*batch {
+        while stored.next_if(|held| held.as_ref().is_ok_and(|held| held.origin < wanted.origin)).is_some() {}
+        // It stays where it is: another alert may have the event too.
+        match stored.peek() {
+            Some(Ok(held)) if held.origin == wanted.origin => {
+                let WantedEvent { alert, stage, .. } = wanted;
+                found.push(LoadedEvent { alert, stage, bytes: held.bytes.clone() });
+            }
+            Some(Err(_)) => stored.next().map_or(Ok(()), |failed| failed.map(drop))?,
+            _ => rest.push(wanted),
+        }
+    }
+    *batch = rest;
+    Ok(found)
 }
 
 fn wanted_event(event: AlertEvent, alert: usize, stage: usize) -> WantedEvent {

@@ -43,6 +43,13 @@ impl HostBegins {
         }
     }
 
+    /// The hosts, in the letters that names are compared in, each with the time of its first event; sorted.
+    pub fn into_hosts(self) -> Vec<(Box<str>, Ticks)> {
+        let mut hosts: Vec<_> = self.by_host.into_iter().collect();
+        hosts.sort_unstable();
+        hosts
+    }
+
     /// The same by the numbers that hosts have in a run.
     pub fn numbered(&self, tables: &CandidateTables) -> EvidenceBegins {
         let mut begins = EvidenceBegins::default();

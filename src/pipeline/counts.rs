@@ -2,6 +2,7 @@
 
 use super::disposition::Disposition;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// The key that records are counted by: Sysmon's event ID (`None` for a document that is no Sysmon event) and the disposition.
 pub type RecordCategory = (Option<u32>, Disposition);
@@ -28,7 +29,7 @@ impl RecordCounts {
 }
 
 /// Counts that are added up unit by unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitTally {
     /// Chunks of 64 KiB with content.
     pub chunks: u64,

@@ -302,6 +302,26 @@ impl Duplicates {
         self.chunks.is_empty() && self.records.is_empty()
     }
 
+    /// The places of copies: of chunks, and of single records and documents; sorted.
+    pub fn places(&self) -> (Vec<Locator>, Vec<Locator>) {
+        let sorted = |places: &HashSet<Locator>| {
+            let mut places: Vec<Locator> = places.iter().copied().collect();
+            places.sort_unstable();
+            places
+        };
+        (sorted(&self.chunks), sorted(&self.records))
+    }
+
+    /// Adds copies that another run has found: of chunks, and of single records and documents.
+    pub fn add_places(
+        &mut self,
+        chunks: impl IntoIterator<Item = Locator>,
+        records: impl IntoIterator<Item = Locator>,
+    ) {
+        self.chunks.extend(chunks);
+        self.records.extend(records);
+    }
+
     /// Whether what was read there is a duplicate.
     pub fn contains(&self, origin: Locator) -> bool {
         let chunk = || Locator { input: origin.input, offset: source::chunk_start(origin.offset) };

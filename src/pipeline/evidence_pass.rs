@@ -44,6 +44,8 @@ pub struct EvidencePass {
     pub(super) duplicates: Arc<Duplicates>,
     /// The files as they were before the first pass.
     pub(super) states: FileStates,
+    /// The inputs that are read, by number; all if nothing is said.
+    pub(super) only: Option<BTreeSet<u32>>,
 }
 
 /// The state of one thread, reused from unit to unit.
@@ -58,8 +60,11 @@ struct PassThreadState<O> {
 impl EvidencePass {
     /// Shows every event to observers that `new` makes, and gives them back in no certain order.
     pub fn observe<O: Observer>(&self, progress: &dyn Progress, new: &(dyn Fn() -> O + Sync)) -> Vec<O> {
-        progress.start(self.reader.inputs.iter().map(|input| input.size).sum());
-        let units = source::units(&self.reader.inputs, CHUNKS_PER_UNIT);
+        let is_read = |number: u32| self.only.as_ref().is_none_or(|only| only.contains(&number));
+        let read = (0..).zip(&*self.reader.inputs).filter(|(number, _)| is_read(*number));
+        progress.start(read.map(|(_, input)| input.size).sum());
+        let mut units = source::units(&self.reader.inputs, CHUNKS_PER_UNIT);
+        units.retain(|unit| is_read(unit.input));
         let states: StatePool<PassThreadState<O>> = StatePool::default();
         let new_state = || PassThreadState {
             observer: new(),

@@ -4,8 +4,8 @@ use super::disposition::Disposition;
 use super::filter::EventFilter;
 use super::timeline::TimelineOptions;
 use super::window::TimeWindow;
-use crate::base::Ticks;
 use crate::base::spool::SpoolLimits;
+use crate::base::{CaseKey, Ticks};
 use crate::event::Clock;
 use crate::search::EventSearch;
 use crate::source::{RecordRef, Search};
@@ -67,9 +67,17 @@ pub struct RunOptions {
     pub limits: SpoolLimits,
     /// The options of a timeline, if one is wanted.
     pub timeline: Option<TimelineOptions>,
+    /// Given if the evidence is that of some hosts out of many: rules that may join events of several hosts are left to whoever has the candidates of all, and
+    /// nothing is cut or taken away that depends on the alerts of others. It is the key of the digests by which candidates of several runs are joined.
+    pub case_key: Option<CaseKey>,
 }
 
 impl RunOptions {
+    /// Whether the evidence is that of some hosts out of many.
+    pub fn is_part(&self) -> bool {
+        self.case_key.is_some()
+    }
+
     /// The disposition of an event with this event ID, computer and time. The time is read by [`RunOptions::clock`].
     pub(super) fn disposition<'c>(
         &self,

@@ -2,6 +2,7 @@
 
 use super::alert_store::AlertStore;
 use super::evidence_pass::EvidencePass;
+use super::part_candidates::PartCandidates;
 use super::stats::Stats;
 use super::surveyed_files::add_hashes;
 use super::timeline::SortedTimeline;
@@ -44,6 +45,8 @@ pub struct Outcome {
     pub notices: Vec<Notice>,
     /// Counts.
     pub stats: Stats,
+    /// What rules need that may join events of several hosts; `None` unless [`RunOptions::is_part`](super::RunOptions::is_part).
+    pub part: Option<PartCandidates>,
     /// The evidence, to be read a second time.
     pub again: EvidencePass,
 }

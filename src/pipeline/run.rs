@@ -7,6 +7,7 @@ use super::evidence_pass::{EvidencePass, straddling_notice};
 use super::gaps;
 use super::options::{AlertContents, RunOptions};
 use super::outcome::{Outcome, RunError, space_fault};
+use super::part_candidates::PartCandidates;
 use super::partial_results::PartialResults;
 use super::progress::Progress;
 use super::reread::EventReader;
@@ -17,8 +18,10 @@ use super::timeline::SortedTimeline;
 use super::worker::{ALERT_SHARE, Worker};
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};
-use crate::base::spool::SpoolItem;
-use crate::detect::{CandidateTuple, Correlated, Detector, FoundAlert, MOST_CHAINED_KEYS, RuleIndex};
+use crate::base::spool::{SortedSpool, SpoolItem};
+use crate::detect::{
+    AlertsOf, CandidateTuple, Correlated, Detector, FoundAlert, MOST_CHAINED_KEYS, RuleIndex, RuleReach,
+};
 use crate::diag::{Notice, NoticeKind};
 use crate::eql::MAX_KEYS;
 use crate::source::{self, Fault, FaultKind, FileStates};
@@ -109,10 +112,19 @@ fn forgotten_notice(forgotten: &BTreeMap<RuleIndex, u64>) -> Option<Notice> {
     (!forgotten.is_empty()).then(|| Notice::new(NoticeKind::Limit, text))
 }
 
-/// Runs all rules over all candidates, the partitions spread over the threads. The alerts go into their spool, and not into the result.
-fn correlate(worker: &Worker<'_>, duplicates: &Duplicates) -> io::Result<Correlated> {
-    let candidates = worker.candidates.take_sorted();
+/// Runs all rules over all candidates, the partitions spread over the threads. The alerts go into their spool, and not into the result. In a part of the
+/// evidence, rules are left out that may join events of several hosts.
+fn correlate(
+    worker: &Worker<'_>,
+    candidates: &SortedSpool<CandidateTuple>,
+    duplicates: &Duplicates,
+) -> io::Result<Correlated> {
     let correlator = worker.detector.correlator(&worker.tables);
+    let correlator = if worker.options.is_part() {
+        correlator.only(|rule| !RuleReach::of(&rule.query).is_across())
+    } else {
+        correlator
+    };
     let is_gone = |origin| !duplicates.is_empty() && duplicates.contains(origin);
     let partition = |number| {
         let mut found = correlator.partition(candidates.partition(number), is_gone)?;
@@ -121,6 +133,14 @@ fn correlate(worker: &Worker<'_>, duplicates: &Duplicates) -> io::Result<Correla
     };
     let found = (0..CandidateTuple::PARTITIONS).into_par_iter().map(partition);
     found.try_reduce(Correlated::default, |one, two| Ok(one.merge(two)))
+}
+
+/// What correlation could not know or hold.
+pub(super) fn correlation_notices(
+    unproven: &BTreeMap<RuleIndex, usize>,
+    forgotten: &BTreeMap<RuleIndex, u64>,
+) -> impl Iterator<Item = Notice> {
+    unproven_notice(unproven).into_iter().chain(forgotten_notice(forgotten))
 }
 
 /// The alerts of a run, and what became of the others.
@@ -138,18 +158,25 @@ fn alerts(worker: &Worker<'_>, duplicates: &Duplicates, reader: &EventReader) ->
     let Worker { detector, options, inputs, .. } = worker;
     let is_gone =
         |found: &FoundAlert| !duplicates.is_empty() && found.origins().any(|origin| duplicates.contains(origin));
-    let mut kept = detector.keep(worker.alerts.take_sorted(), is_gone, &worker.space.share(ALERT_SHARE))?;
+    let of = if options.is_part() { AlertsOf::Part } else { AlertsOf::Everything };
+    let mut kept = detector.keep(worker.alerts.take_sorted(), of, is_gone, &worker.space.share(ALERT_SHARE))?;
     let left_out = std::mem::take(&mut kept.left_out);
     let mut alerts = AlertStore::new(kept, detector.builder(&worker.tables), reader.clone())?;
     let needs_events = options.alerts == AlertContents::Events || detector.judges_alerts();
     let lost = if needs_events { alerts.load()? } else { Vec::new() };
-    let (set_aside, repeated) = alerts.suppress(detector)?;
-    let fault = |origin: Locator| {
-        let reason = "a record of an alert was not there any more when it was read again: the file was changed, and the alert has only its host, time and place".to_owned();
-        let input = &inputs[origin.input as usize].display;
-        Fault::lost(input, FaultKind::Unreadable, reason).at(origin.offset)
+    let (set_aside, repeated) = match of {
+        AlertsOf::Everything => alerts.suppress(detector)?,
+        // An alert that an exception takes away counts for the most that its rule may have, and which alert others repeat may be another host's.
+        AlertsOf::Part => <_>::default(),
     };
-    Ok(Alerts { kept: alerts, left_out, set_aside, repeated, lost: lost.into_iter().map(fault).collect() })
+    let lost = lost.into_iter().map(|origin| lost_record(&inputs[origin.input as usize].display, origin)).collect();
+    Ok(Alerts { kept: alerts, left_out, set_aside, repeated, lost })
+}
+
+/// The fault of a record of an alert that is gone.
+pub(super) fn lost_record(input: &Arc<str>, origin: Locator) -> Fault {
+    let reason = "a record of an alert was not there any more when it was read again: the file was changed, and the alert has only its host, time and place";
+    Fault::lost(input, FaultKind::Unreadable, reason.to_owned()).at(origin.offset)
 }
 
 /// The stages that need the results of all units: duplicates, correlation, counts.
@@ -159,13 +186,13 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let missing = gaps::missing_numbers(&found.chunks, &found.seen);
     let duplicates = Arc::new(found.remove_duplicates(worker));
     let _ = worker.tables.begins.set(found.begins.numbered(&worker.tables)); // nothing was correlated before
-    let Correlated { capped, unproven, forgotten, straddling, .. } = correlate(worker, &duplicates)?;
+    let candidates = worker.candidates.take_sorted();
+    let Correlated { capped, unproven, forgotten, straddling, .. } = correlate(worker, &candidates, &duplicates)?;
     let reader = EventReader::new(inputs, worker.options, pool, &worker.space);
     let Alerts { kept: alerts, left_out, set_aside, repeated, lost } = alerts(worker, &duplicates, &reader)?;
     let of_hosts = straddling.map(|straddling| straddling_notice(&reader, &straddling));
     let mut notices: Vec<Notice> = limits(capped).into_iter().chain(of_hosts).collect();
-    notices.extend(unproven_notice(&unproven));
-    notices.extend(forgotten_notice(&forgotten));
+    notices.extend(correlation_notices(&unproven, &forgotten));
     notices.extend(worker.keywords.notice(&found.long_keywords, &duplicates));
     notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults).filter(|_| worker.is_read_whole()));
     notices.sort();
@@ -176,7 +203,14 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));
     let stats = Stats::new(inputs, &mut found, alerts.len());
     let faults = found.faults;
-    let again = EvidencePass { reader, duplicates, states: FileStates::default() };
+    let tables = &worker.tables;
+    let part = worker.options.is_part().then(|| PartCandidates {
+        candidates,
+        tables: tables.clone(),
+        begins: found.begins.into_hosts(),
+        duplicates: duplicates.clone(),
+    });
+    let again = EvidencePass { reader, duplicates, states: FileStates::default(), only: None };
     let inputs = inputs.to_vec();
     Ok(Outcome {
         inputs,
@@ -192,6 +226,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
         faults,
         notices,
         stats,
+        part,
         again,
     })
 }

@@ -6,10 +6,11 @@ use super::disposition::Disposition;
 use super::partial_results::PartialResults;
 use crate::base::Ticks;
 use crate::source::Input;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// All counts of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Files read.
@@ -58,6 +59,25 @@ impl Stats {
         stats.by_id.retain(|_, count| *count > 0);
         stats.alerts = alerts as u64;
         stats
+    }
+
+    /// Adds the counts of other evidence.
+    pub fn add(&mut self, other: &Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.tally.add(&other.tally);
+        for (id, count) in &other.by_id {
+            *self.by_id.entry(*id).or_default() += count;
+        }
+        self.mapped += other.mapped;
+        self.documents += other.documents;
+        self.outside_window += other.outside_window;
+        self.filtered += other.filtered;
+        self.alerts += other.alerts;
+        self.logged = match (self.logged, other.logged) {
+            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
+            (one, two) => one.or(two),
+        };
     }
 
     /// Whether there is neither an event of Sysmon nor a document in the evidence, so that there was nothing to look at.

@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The share of memory that candidates take before they are spilled: they are copied once when they are sorted.
-const CANDIDATE_SHARE: u64 = 8;
+pub const CANDIDATE_SHARE: u64 = 8;
 /// The share of memory that alerts take, before their events are read, until they are spilled.
 pub const ALERT_SHARE: u64 = 16;
 /// The share of memory that rows of a timeline take before they are spilled.

@@ -3,6 +3,7 @@
 use super::connection::{CONNECTION_FIELDS, Connection, HostAddresses};
 use super::field_reader::FieldReader;
 use super::observer::{ObservedEvent, Observer};
+use crate::detect::Alert;
 use crate::ecs::FieldId;
 use crate::sysmon::is_connection;
 
@@ -23,6 +24,15 @@ impl AddressSurvey {
         }
         known
     }
+}
+
+/// Whether an alert has a connection whose record does not say which end is whose.
+pub fn has_undecided_connection(alert: &Alert) -> bool {
+    let mut connections = alert
+        .present()
+        .chain(alert.context.iter().map(|around| &around.event))
+        .filter_map(|event| Connection::read(|field| event.document.first(field).map(ToString::to_string)));
+    connections.any(|connection| connection.peer_by_itself().is_none())
 }
 
 impl Observer for AddressSurvey {

@@ -383,6 +383,11 @@ impl HostAddresses {
         other.held.into_iter().for_each(|entry| self.hold(entry));
     }
 
+    /// Every host, in the letters that names are compared in, with each of its addresses.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, IpAddr)> {
+        self.held.iter().map(|(_, host, ip)| (&**host, *ip))
+    }
+
     /// Whether a host has shown an address as its own.
     fn has(&self, host: &str, ip: IpAddr) -> bool {
         !self.held.is_empty() && self.held.contains(&entry(host, ip))

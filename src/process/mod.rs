@@ -34,7 +34,7 @@ mod view;
 mod wanted;
 
 pub use crate::sysmon::ActivityKind;
-pub use addresses::AddressSurvey;
+pub use addresses::{AddressSurvey, has_undecided_connection};
 pub use connection::{Connection, ConnectionEnd, ConnectionRoute, EndName, HostAddresses, MOST_ADDRESSES, Peer};
 pub use entity::{EntityId, EntityKey};
 pub use facts::{ActivityCounts, Hashes, Parent, ProcessFacts};
@@ -47,7 +47,7 @@ pub use several_hosts::several_hosts_notice;
 pub use stacking::{
     MOST_HOSTS, Stack, StackObserver, StackOptions, StackRow, StackSort, StackSpool, StackedEvents, keeps_case,
 };
-pub use starts::{Missing, Starts};
+pub use starts::{Missing, Starts, lacks_start};
 pub use table::{MOST_PROCESSES, ProcessTable};
 pub use text::CutText;
 pub use triage_survey::{TriageGathered, TriageSpools, TriageSurvey};

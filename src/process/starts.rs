@@ -57,6 +57,11 @@ impl Missing {
     }
 }
 
+/// Whether an alert is about a process whose start is none of its events.
+pub fn lacks_start(alert: &Alert) -> bool {
+    alert.start.is_none() && process_without_start(alert).is_some()
+}
+
 /// The process of an alert's first event, unless an event of the alert is its start.
 fn process_without_start(alert: &Alert) -> Option<(String, EntityKey)> {
     let (host, key) = alert.present().next().and_then(|event| process_of(&event.document))?;

@@ -28,6 +28,8 @@ pub struct AlertDocuments<'run> {
     results: Results<'run>,
     /// Of each rule that found something the position of its first alert, and the members that all of its alerts have.
     rules: HashMap<RuleIndex, (usize, RuleMembers)>,
+    /// Whether these are the alerts of some hosts only, which have no numbers yet.
+    is_part: bool,
 }
 
 impl<'run> AlertDocuments<'run> {
@@ -39,15 +41,21 @@ impl<'run> AlertDocuments<'run> {
             rules.entry(outline.rule).or_insert_with(members);
             position += 1;
         })?;
-        Ok(Self { results: *results, rules })
+        Ok(Self { results: *results, rules, is_part: false })
+    }
+
+    /// The documents of a part of the evidence: without numbers, which alerts get when those of all parts are there, and without the texts of rules.
+    pub fn of_part(results: &Results<'run>) -> io::Result<Self> {
+        Ok(Self { is_part: true, ..Self::new(results)? })
     }
 
     /// Adds the document of the alert at a position.
     pub fn push(&self, position: usize, alert: &Alert, out: &mut Vec<u8>) {
         let Some((first, members)) = self.rules.get(&alert.rule) else { return };
         // A rule's guide and query can be longer than all of its alerts: they stand in its first one alone, and `evql report` finds them there.
-        let texts = (*first == position).then(|| rule_texts(&self.results.detector.rules()[alert.rule]));
-        push_alert(&self.results, position, alert, (members, texts), out);
+        let texts =
+            (*first == position && !self.is_part).then(|| rule_texts(&self.results.detector.rules()[alert.rule]));
+        push_alert(&self.results, (!self.is_part).then_some(position), alert, (members, texts), out);
     }
 }
 
@@ -85,13 +93,13 @@ pub fn alert_document(
 ) -> serde_json::Value {
     let (mut text, rule) = (Vec::new(), &results.detector.rules()[alert.rule]);
     let texts = with_rule_texts.then(|| rule_texts(rule));
-    push_alert(results, position, alert, (&RuleMembers::new(rule), texts), &mut text);
+    push_alert(results, Some(position), alert, (&RuleMembers::new(rule), texts), &mut text);
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
 fn push_alert(
     results: &Results<'_>,
-    position: usize,
+    position: Option<usize>,
     alert: &Alert,
     (members, texts): (&RuleMembers, Option<serde_json::Value>),
     out: &mut Vec<u8>,
@@ -148,13 +156,15 @@ pub fn write_join_keys(alert: &Alert, object: &mut ObjectWriter<'_>) {
 /// `evql` of an alert document.
 fn push_own(
     results: &Results<'_>,
-    position: usize,
+    position: Option<usize>,
     alert: &Alert,
     texts: Option<serde_json::Value>,
     object: &mut ObjectWriter<'_>,
 ) {
     let meta = results.detector.meta(alert);
-    object.number("alert", position as u64 + 1);
+    if let Some(position) = position {
+        object.number("alert", position as u64 + 1);
+    }
     object.text("severity", meta.level.name());
     if meta.building_block {
         object.flag("building_block");
@@ -174,7 +184,9 @@ fn push_own(
         object.list("host_addresses", own, AddressOfHost::push);
     }
     write_enrichment(alert, object);
-    if let Some(incident) = results.incidents.and_then(|incidents| incidents.of_alert(position)) {
+    if let Some((incidents, position)) = results.incidents.zip(position)
+        && let Some(incident) = incidents.of_alert(position)
+    {
         write_incident(results, incident, position, object);
     }
     if let Some(triage) = results.triage {

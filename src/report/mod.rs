@@ -42,7 +42,7 @@ mod triage_json;
 
 pub use alert::{AlertDocuments, alert_document};
 pub use alerts_csv::AlertsCsv;
-pub use alerts_json::AlertsJson;
+pub use alerts_json::{AlertsJson, PartAlertsJson};
 pub use bulk::{BadIndex, TimelineBulk};
 pub use citation::{Citation, citation};
 pub use enriched::{EnrichedField, EnrichedLine, enriched_alert, enriched_event, enriched_lines};

@@ -5,17 +5,18 @@
 
 use super::asked_names::AskedNames;
 use super::chosen_rules::ChosenRules;
+use crate::base::CaseKey;
 use crate::base::number::{counted, grouped};
-use crate::detect::{Alert, Detector, NameWatch};
+use crate::detect::{Detector, NameWatch};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::Field;
 use crate::enrichment::GeoDatabases;
 use crate::incident::Incidents;
-use crate::pipeline::{self, HitContext, Outcome, Progress, RunError, RunOptions};
+use crate::pipeline::{self, HitContext, InputLookup, JoinedParts, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
-use crate::process::{Connection, Forest, HostAddresses, MOST_ADDRESSES};
+use crate::process::{Forest, HostAddresses, MOST_ADDRESSES, has_undecided_connection};
 use crate::report::Results;
-use crate::rules::Rule;
+use crate::rules::{Rule, RuleSet};
 use crate::source::InputFormat;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -42,6 +43,15 @@ pub struct ScanRun {
     pub incidents: Option<Incidents>,
     /// The addresses that hosts have shown as their own, if anything asked for them.
     addresses: Option<HostAddresses>,
+}
+
+/// The detector of rules, as they are chosen.
+fn detector(chosen: &ChosenRules, set: RuleSet, options: &RunOptions) -> Detector {
+    Detector::for_mapping(set, options.mapping)
+        .with_max_signals(chosen.max_signals)
+        .with_assumed_new(chosen.assumes_new)
+        .with_suppression(chosen.suppresses)
+        .with_exceptions(chosen.exceptions.clone())
 }
 
 /// The notice that documents of ECS were not asked for what was logged, if a rule asks for it and there may be such documents.
@@ -77,12 +87,10 @@ impl ScanRun {
         let mut asked = AskedNames::new(&set, &chosen.exceptions, &options.roles, chosen.builtin);
         asked.add_named(&chosen.named);
         // A watch remembers what it has seen, so that each run has a detector of its own: no run may change what the next one says.
-        let detector = Detector::for_mapping(set, options.mapping)
-            .with_max_signals(chosen.max_signals)
-            .with_assumed_new(chosen.assumes_new)
-            .with_suppression(chosen.suppresses)
-            .with_exceptions(chosen.exceptions.clone())
-            .with_watch(NameWatch::new(asked.sought()));
+        let mut detector = detector(&chosen, set, &options).with_watch(NameWatch::new(asked.sought()));
+        if let Some(key) = &options.case_key {
+            detector = detector.with_case_key(key.bytes());
+        }
         let mut outcome = pipeline::run(paths, &detector, &options, progress)?;
         options.window = outcome.window;
         let mut notices = chosen.loaded.notices.clone();
@@ -94,6 +102,38 @@ impl ScanRun {
         }
         notices.extend(asked.notices(&detector, &outcome));
         notices.extend(unlogged(&detector, &outcome));
+        notices.extend(options.mapping.geo.iter().flat_map(|geo| failed_look_ups(geo.0)));
+        let mut run = Self {
+            detector,
+            chosen,
+            outcome,
+            options,
+            notices: Vec::new(),
+            asked,
+            triage: None,
+            incidents: None,
+            addresses,
+        };
+        run.add_notices(notices);
+        Ok(run)
+    }
+
+    /// The run over all evidence of which parts were scanned with these rules, options and key; see [`JoinedParts::finish`].
+    pub fn join(
+        mut chosen: ChosenRules,
+        parts: JoinedParts,
+        key: &CaseKey,
+        options: RunOptions,
+        (look_up, progress): (InputLookup<'_>, &dyn Progress),
+    ) -> Result<Self, RunError> {
+        let set = std::mem::take(&mut chosen.loaded.set);
+        let asked = AskedNames::new(&set, &chosen.exceptions, &options.roles, chosen.builtin);
+        let detector = detector(&chosen, set, &options).with_case_key(key.bytes());
+        let mut outcome = parts.finish(&detector, &options, look_up, progress)?;
+        let mut notices = chosen.loaded.notices.clone();
+        notices.append(&mut outcome.notices);
+        let addresses = outcome.addresses.take();
+        notices.extend(addresses.as_ref().and_then(full_addresses));
         notices.extend(options.mapping.geo.iter().flat_map(|geo| failed_look_ups(geo.0)));
         let mut run = Self {
             detector,
@@ -185,15 +225,6 @@ impl ScanRun {
         self.notices.sort();
         self.notices.dedup();
     }
-}
-
-/// Whether an alert has a connection whose record does not say which end is whose.
-fn has_undecided_connection(alert: &Alert) -> bool {
-    let mut connections = alert
-        .present()
-        .chain(alert.context.iter().map(|around| &around.event))
-        .filter_map(|event| Connection::read(|field| event.document.first(field).map(ToString::to_string)));
-    connections.any(|connection| connection.peer_by_itself().is_none())
 }
 
 /// Says that more addresses are hosts' own than are held.

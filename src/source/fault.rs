@@ -18,6 +18,9 @@ pub enum FaultSeverity {
 }
 
 impl FaultSeverity {
+    /// Every severity.
+    pub const ALL: [Self; 3] = [Self::Lost, Self::Suspect, Self::PassedOver];
+
     /// A stable name for machine-readable outputs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,6 +80,31 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 21] = [
+        Self::Missing,
+        Self::Unreadable,
+        Self::Special,
+        Self::OutsideLink,
+        Self::EmptyFile,
+        Self::Foreign,
+        Self::Archive,
+        Self::Encrypted,
+        Self::FileHeader,
+        Self::Truncated,
+        Self::Checksum,
+        Self::Changed,
+        Self::Incomplete,
+        Self::Tampering,
+        Self::Chunk,
+        Self::Remains,
+        Self::Record,
+        Self::Time,
+        Self::Xml,
+        Self::Json,
+        Self::Temporary,
+    ];
+
     /// A stable name for machine-readable outputs.
     pub const fn as_str(self) -> &'static str {
         match self {

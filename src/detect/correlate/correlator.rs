@@ -63,6 +63,12 @@ impl<'r> Correlator<'r> {
         Self { rules: GroupRules::new(rules, tables.patterns()).beginning(begins, assumes_new), tables }
     }
 
+    /// Only the rules of which `is_wanted` is true.
+    #[must_use]
+    pub fn only(self, is_wanted: impl Fn(&Rule) -> bool) -> Self {
+        Self { rules: self.rules.only(is_wanted), ..self }
+    }
+
     /// Runs the rules over the sorted candidates of one partition, apart from those that stand at places of which `is_gone` is true.
     pub fn partition(
         &self,

@@ -71,6 +71,24 @@ impl FoundAlert {
         Some(Self { completed, events, ..Self::of_event(rule, last) })
     }
 
+    /// The same alert where inputs and hosts have other numbers.
+    #[must_use]
+    pub fn renumbered(&self, input: impl Fn(u32) -> u32, host: impl Fn(HostNumber) -> HostNumber) -> Self {
+        let order = |order: OrderKey| {
+            let Locator { input: number, offset } = order.origin();
+            OrderKey::new(order.time, order.tiebreaker(), Locator { input: input(number), offset })
+        };
+        let event = |event: AlertEvent| AlertEvent { order: order(event.order), host: host(event.host) };
+        Self {
+            last: event(self.last),
+            completed: order(self.completed),
+            rank: (self.rank.0.map(order), self.rank.1, self.rank.2),
+            scope: self.scope.map(&host),
+            events: self.events.iter().map(|of| of.map(event)).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The events there are, in stage order.
     pub fn present(&self) -> impl DoubleEndedIterator<Item = &AlertEvent> {
         self.events.iter().flatten()

@@ -39,6 +39,17 @@ impl<'r> GroupRules<'r> {
         Self { rules, needed, patterns, begins: EvidenceBegins::default(), assumes_new: false }
     }
 
+    /// Only the rules of which `is_wanted` is true.
+    pub fn only(mut self, is_wanted: impl Fn(&Rule) -> bool) -> Self {
+        let wanted: Vec<bool> = self.rules.iter().map(is_wanted).collect();
+        for pattern in &mut self.patterns {
+            if pattern.iter().any(|hit| !wanted[hit.rule as usize]) {
+                *pattern = pattern.iter().copied().filter(|hit| wanted[hit.rule as usize]).collect();
+            }
+        }
+        self
+    }
+
     /// Rules over evidence of which it is known when it begins; `assumes_new` says whether terms are held to be new where nobody can know.
     pub fn beginning(self, begins: EvidenceBegins, assumes_new: bool) -> Self {
         Self { begins, assumes_new, ..self }
@@ -243,7 +254,10 @@ impl<'g> RuleRun<'g> {
         let rule = self.rule;
         let own = |tuple| of.hits(tuple).iter().filter(move |hit| hit.rule as usize == rule);
         let hits = || event.iter().flat_map(own).map(|hit| hit.filter as usize);
-        let (Some(filter), Some(tuple)) = (hits().next(), event.first()) else { return };
+        // The lowest of its filters, and its own first tuple: what other rules take of the event, and how patterns are numbered, decides nothing.
+        let (Some(filter), Some(tuple)) = (hits().min(), event.iter().find(|tuple| own(tuple).next().is_some())) else {
+            return;
+        };
         let order = tuple.order();
         // The machine is asked about one key only, so that any will do.
         let candidate = Candidate::of_digests(hits().map(|filter| (filter, key)));

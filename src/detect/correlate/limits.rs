@@ -69,11 +69,22 @@ impl GroupCut {
     }
 }
 
+/// Whose alerts are limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AlertsOf {
+    /// Of all evidence.
+    #[default]
+    Everything,
+    /// Of some hosts, whose alerts are to be put together with those of others, and limited once more: no more is cut than that cannot bring back. A pipe cuts
+    /// the same of all alerts as of those that it has left of each part; the pipes behind it do not.
+    Part,
+}
+
 /// Keeps the alerts that the pipes of their rules let through, and of each rule no more than `most`: of too many the latest. Those of which `is_gone` is true
 /// do not count.
 pub fn keep_within_limits(
     found: SortedSpool<FoundAlert>,
-    rules: &[Rule],
+    (rules, of): (&[Rule], AlertsOf),
     most: impl Fn(&Rule) -> Option<usize>,
     is_gone: impl Fn(&FoundAlert) -> bool,
     space: &SpoolSpace,
@@ -99,14 +110,20 @@ pub fn keep_within_limits(
         }
         count.count += 1;
     }
-    let pipes = |rule: u32| rules[rule as usize].query.pipes();
+    let pipes = |rule: u32| match (rules[rule as usize].query.pipes(), of) {
+        (pipes, AlertsOf::Everything) => pipes,
+        (pipes, AlertsOf::Part) => &pipes[..1.min(pipes.len())],
+    };
     let cuts: HashMap<PipeGroup, GroupCut> =
         groups.into_iter().map(|(group, count)| (group, count.kept(pipes(group.0)))).collect();
     for ((rule, _), cut) in &cuts {
         *by_rule.entry(*rule as usize).or_default() += cut.len();
     }
     let over = |(rule, count): (&RuleIndex, &usize)| {
-        let over = most(&rules[*rule]).map_or(0, |most| count.saturating_sub(most));
+        let rule_of = &rules[*rule];
+        // Which alerts are the latest is known behind the last pipe.
+        let is_final = of == AlertsOf::Everything || rule_of.query.pipes().is_empty();
+        let over = most(rule_of).filter(|_| is_final).map_or(0, |most| count.saturating_sub(most));
         (over > 0).then_some((*rule, over))
     };
     let left_out: BTreeMap<RuleIndex, usize> = by_rule.iter().filter_map(over).collect();

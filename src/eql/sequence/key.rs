@@ -14,6 +14,7 @@
 //! where `h` digests one value and `H` a list. The length of the list goes in with a bit that says whether the key is of one host: an entity id means
 //! something on its own host only, and must not equal the same text where a key is of all hosts.
 
+use super::keyed_hash::KeyedHash;
 use crate::base::Ticks;
 use crate::base::guid::{self, Guid};
 use crate::ecs::{self, Field, FieldType, SubField};
@@ -98,14 +99,29 @@ pub enum KeyPart {
 }
 
 /// A number that stands for a join key, or for one value of it: equal for equal ones, and different for different ones, which has to hold against accident.
-/// The hash is seeded at random in each run, so that no evidence can be crafted to have two keys with one number.
+/// The hash is seeded at random in each run, so that no evidence can be crafted to have two keys with one number; or it has a key, which does the same for
+/// several runs.
 pub type Digest = [u64; 2];
 
 /// Makes digests, the same for the same values as long as it lives.
 #[derive(Clone, Debug, Default)]
 pub struct Digester {
-    first: foldhash::quality::RandomState,
-    second: foldhash::quality::RandomState,
+    hash: DigestHash,
+}
+
+/// How digests are made.
+#[derive(Clone, Debug)]
+enum DigestHash {
+    /// Quickly, and differently in each run.
+    Seeded(Box<[foldhash::quality::RandomState; 2]>),
+    /// The same in every run that has the key, on any machine.
+    Keyed(KeyedHash),
+}
+
+impl Default for DigestHash {
+    fn default() -> Self {
+        Self::Seeded(Box::default())
+    }
 }
 
 /// A reusable buffer for the digests of one document's values.
@@ -157,9 +173,21 @@ impl DigestBuffer {
 }
 
 impl Digester {
+    /// A digester whose digests are the same wherever the key is the same, and tell nothing of the values to whoever does not have it.
+    pub fn keyed(key: &[u8]) -> Self {
+        Self { hash: DigestHash::Keyed(KeyedHash::new(key)) }
+    }
+
     /// The digest of anything that is no text of an event.
     pub fn of(&self, value: impl Hash) -> Digest {
-        [self.first.hash_one(&value), self.second.hash_one(&value)]
+        match &self.hash {
+            DigestHash::Seeded(states) => [states[0].hash_one(&value), states[1].hash_one(&value)],
+            DigestHash::Keyed(hash) => {
+                let mut hasher = hash.hasher();
+                value.hash(&mut hasher);
+                hasher.digest()
+            }
+        }
     }
 
     /// The digest of a text.
@@ -171,8 +199,7 @@ impl Digester {
 
     /// The digest of the text of a GUID.
     fn guid(&self, guid: &Guid) -> Digest {
-        let bits = u128::from_le_bytes(*guid);
-        [self.first.hash_one(bits), self.second.hash_one(bits)]
+        self.of(u128::from_le_bytes(*guid))
     }
 
     fn part(&self, part: &KeyPart) -> Digest {
@@ -183,15 +210,24 @@ impl Digester {
     }
 
     fn join(&self, of_host: bool, parts: &[Digest]) -> Digest {
-        let join = |state: &foldhash::quality::RandomState| {
-            let mut hasher = state.build_hasher();
+        let join = |hasher: &mut dyn Hasher| {
             // The number of parts keeps ("ab") and ("a", "b") apart even if their digests were equal in a row; the lowest bit keeps a key that is the
             // same on every host apart from one of a host.
             hasher.write_usize(parts.len() << 1 | usize::from(of_host));
             parts.iter().flatten().for_each(|word| hasher.write_u64(*word));
-            hasher.finish()
         };
-        [join(&self.first), join(&self.second)]
+        match &self.hash {
+            DigestHash::Seeded(states) => [&states[0], &states[1]].map(|state| {
+                let mut hasher = state.build_hasher();
+                join(&mut hasher);
+                hasher.finish()
+            }),
+            DigestHash::Keyed(hash) => {
+                let mut hasher = hash.hasher();
+                join(&mut hasher);
+                hasher.digest()
+            }
+        }
     }
 
     /// The digest of a key; `of_host` if it means something on one host only, and so differs from the same values as a key of all hosts.

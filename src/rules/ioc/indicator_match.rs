@@ -176,6 +176,11 @@ impl IndicatorSet {
 }
 
 impl IndicatorMatch {
+    /// What kind of indicators they are, and all indicators of the run.
+    pub fn indicators(&self) -> (IndicatorKind, &[Indicator]) {
+        (self.kind, &self.set.all)
+    }
+
     /// The condition that an event has one of them.
     pub fn condition(&self) -> Predicate {
         let of_role =

@@ -1,0 +1,277 @@
+//! Parts become one run.
+
+use super::error::FleetError;
+use super::manifest::{PartInput, PartOptions};
+use super::part_folder::{EVENTS, FAULTS, PartFolder};
+use super::part_writer::digests;
+use super::records::{HeldHead, read_alert, read_faults, read_head};
+use super::rules_digest::rules_digest;
+use crate::base::number::counted;
+use crate::base::{CaseKey, Locator, Ticks, host};
+use crate::detect::{HostNumber, RuleReach};
+use crate::diag::{Notice, NoticeKind};
+use crate::pipeline::{HeldAlert, JoinedParts, Progress, RunOptions};
+use crate::scanner::{ChosenRules, ScanRun};
+use crate::source::{self, Fault, FaultKind, Input, Search};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Alerts that are handed over at a time.
+const BATCH: usize = 1024;
+
+/// Parts that belong together.
+#[derive(Debug)]
+pub struct PartSet {
+    folders: Vec<PartFolder>,
+}
+
+impl PartSet {
+    /// Opens parts, in any order. Those of other rules, options or keys than the first one are refused, and those whose files are not as they were written.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, FleetError> {
+        let mut folders: Vec<PartFolder> = paths.iter().map(|path| PartFolder::open(path)).collect::<Result<_, _>>()?;
+        // The order in which they are named is to decide nothing.
+        folders.sort_by(|one, other| one.path.cmp(&other.path));
+        folders.dedup_by(|one, other| one.path == other.path);
+        if let Some((first, others)) = folders.split_first() {
+            for other in others {
+                if let Some(reason) = first.manifest.difference(&other.manifest) {
+                    return Err(FleetError::Apart { one: first.path.clone(), other: other.path.clone(), reason });
+                }
+            }
+        }
+        folders.iter().try_for_each(PartFolder::verify)?;
+        Ok(Self { folders })
+    }
+
+    /// The parts, in the order of their folders.
+    pub fn folders(&self) -> &[PartFolder] {
+        &self.folders
+    }
+
+    /// The options of all of them.
+    pub fn options(&self) -> PartOptions {
+        self.folders.first().map(|first| first.manifest.options.clone()).unwrap_or_default()
+    }
+
+    /// Merges them: the run that has their alerts. The rules and the key must be those of the parts; of the options those that decide what is found are theirs.
+    pub fn merge(
+        &self,
+        chosen: ChosenRules,
+        key: &CaseKey,
+        mut options: RunOptions,
+        progress: &dyn Progress,
+    ) -> Result<ScanRun, FleetError> {
+        let own = self.options();
+        own.give_to(&mut options);
+        self.check(&chosen, key, &options)?;
+        let chosen =
+            ChosenRules { max_signals: chosen.max_signals || own.max_signals, assumes_new: own.assume_new, ..chosen };
+        let numbering = InputNumbers::of(&self.folders)?;
+        let mut joined = JoinedParts::new(numbering.inputs(), &options);
+        joined.notices.extend(self.shared_computers());
+        for folder in &self.folders {
+            numbering.add(folder, &chosen, &mut joined)?;
+        }
+        let search = options.search.clone();
+        let mut look_up = |wanted: &BTreeSet<u32>, inputs: &mut [Input]| self.look_up(&search, wanted, inputs);
+        Ok(ScanRun::join(chosen, joined, key, options, (&mut look_up, progress))?)
+    }
+
+    fn check(&self, chosen: &ChosenRules, key: &CaseKey, options: &RunOptions) -> Result<(), FleetError> {
+        let Some(first) = self.folders.first() else { return Ok(()) };
+        let manifest = &first.manifest;
+        if manifest.case_key != key.id() {
+            return Err(FleetError::Unlike("the case key is not that of the parts".to_owned()));
+        }
+        if manifest.rules != rules_digest(chosen.rules()) {
+            return Err(FleetError::Unlike(format!(
+                "the rules are not those of the parts ({} here, {} there): give the same options for rules as to `evql scan --part`, from the same files",
+                counted(chosen.rules().len() as u64, "rule"),
+                manifest.rule_count
+            )));
+        }
+        let databases = PartOptions::of(options, false, false);
+        if databases.databases() != manifest.options.databases() {
+            let text = "the databases of addresses (--geoip) are not those of the parts".to_owned();
+            return Err(FleetError::Unlike(text));
+        }
+        Ok(())
+    }
+
+    /// A notice of each computer that stands in several parts.
+    fn shared_computers(&self) -> impl Iterator<Item = Notice> {
+        let mut computers: BTreeMap<String, (&str, Vec<&Path>)> = BTreeMap::new();
+        for folder in &self.folders {
+            for computer in &folder.manifest.computers {
+                let folded = host::folded(&computer.name).into_owned();
+                computers.entry(folded).or_insert((&computer.name, Vec::new())).1.push(&folder.path);
+            }
+        }
+        computers.into_values().filter(|(_, parts)| parts.len() > 1).map(|(name, parts)| {
+            let parts: Vec<String> = parts.iter().map(|path| path.display().to_string()).collect();
+            let text = format!(
+                "computer {name} stands in {} parts ({}): what its records tell together is not known, and copies of a record in two files are not known for such; \
+                 scan all files of a computer in one part",
+                parts.len(),
+                parts.join(", ")
+            );
+            Notice::new(NoticeKind::Host, text)
+        })
+    }
+
+    /// Finds inputs again in the evidence that the parts name.
+    fn look_up(&self, search: &Search, wanted: &BTreeSet<u32>, inputs: &mut [Input]) -> Vec<Fault> {
+        let names: HashMap<Arc<str>, usize> =
+            wanted.iter().map(|number| (inputs[*number as usize].display.clone(), *number as usize)).collect();
+        let mut faults = Vec::new();
+        let mut missing = names.clone();
+        for folder in &self.folders {
+            let of_part: HashMap<&str, &PartInput> =
+                folder.manifest.inputs.iter().map(|input| (input.name.as_str(), input)).collect();
+            if !missing.keys().any(|name| of_part.contains_key(&**name)) {
+                continue;
+            }
+            let paths: Vec<PathBuf> = folder.manifest.paths.iter().map(PathBuf::from).collect();
+            let found = source::discover(&paths, search).inputs;
+            let found: Vec<Input> = found.into_iter().filter(|input| missing.contains_key(&input.display)).collect();
+            let digests = digests(&found);
+            for input in found {
+                let written = of_part.get(&*input.display);
+                if written.is_some_and(|written| written.sha256.as_ref() != digests.get(&input.path)) {
+                    let reason =
+                        "it is not what it was when its part was written; alerts may lack what stands in it now";
+                    faults.push(Fault::lost(&input.display, FaultKind::Changed, reason));
+                }
+                if let Some(number) = missing.remove(&input.display) {
+                    inputs[number] = input;
+                }
+            }
+        }
+        let lost = missing.into_keys().map(|name| {
+            let reason = "events of alerts that cross hosts stand in it, and it is not at its place any more";
+            Fault::lost(&name, FaultKind::Missing, reason)
+        });
+        faults.extend(lost);
+        faults
+    }
+}
+
+/// The numbers of inputs in a run over all parts.
+struct InputNumbers {
+    /// By path, as a search sorts files; the members of an archive in their order.
+    inputs: Vec<Input>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl InputNumbers {
+    fn of(folders: &[PartFolder]) -> Result<Self, FleetError> {
+        let mut by_path: BTreeMap<&Path, (&PartFolder, &[PartInput])> = BTreeMap::new();
+        for folder in folders {
+            for of_path in folder.manifest.inputs.chunk_by(|one, next| one.path == next.path) {
+                let path = Path::new(&of_path[0].path);
+                let (first, there) = *by_path.entry(path).or_insert((folder, of_path));
+                if there != of_path {
+                    let (one, other) = (first.path.clone(), folder.path.clone());
+                    let reason = format!("{} changed between them", path.display());
+                    return Err(FleetError::Apart { one, other, reason });
+                }
+            }
+        }
+        let named =
+            |input: &PartInput| Input::named(PathBuf::from(&input.path), input.name.as_str().into(), input.size);
+        let inputs: Vec<Input> = by_path.values().flat_map(|(_, inputs)| inputs.iter().map(named)).collect();
+        let numbers = inputs.iter().zip(0..).map(|(input, number)| (input.display.clone(), number)).collect();
+        Ok(Self { inputs, numbers })
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        self.inputs.clone()
+    }
+
+    /// Adds all that a part has found.
+    fn add(&self, folder: &PartFolder, chosen: &ChosenRules, joined: &mut JoinedParts) -> Result<(), FleetError> {
+        let manifest = &folder.manifest;
+        let numbers: Vec<u32> = manifest
+            .inputs
+            .iter()
+            .map(|input| self.numbers.get(input.name.as_str()).copied().unwrap_or(u32::MAX))
+            .collect();
+        for (rule, count) in &manifest.left_out {
+            *joined.left_out.entry(*rule).or_default() += count;
+        }
+        joined.stats.add(&manifest.stats);
+        for (host, at) in &manifest.begins {
+            joined.note_begin(host, Ticks(*at));
+        }
+        for (host, ip) in &manifest.host_addresses {
+            if let Ok(ip) = ip.parse() {
+                joined.addresses.add(host, ip);
+            }
+        }
+        for (kind, text) in &manifest.notices {
+            let kind = NoticeKind::ALL.into_iter().find(|known| known.as_str() == kind).unwrap_or(NoticeKind::Limit);
+            joined.notices.push(Notice::new(kind, format!("part {}: {text}", folder.path.display())));
+        }
+        let faults = read_faults(folder.read_file(FAULTS)?).map_err(folder.broken(FAULTS))?;
+        let none = || folder.broken(FAULTS)(io::Error::other("a line is no fault"));
+        joined.faults.extend(faults.ok_or_else(none)?);
+        self.add_alerts(folder, &numbers, joined).map_err(folder.broken(EVENTS))?;
+        if chosen.rules().iter().any(|rule| RuleReach::of(&rule.query).is_across()) {
+            self.add_sightings(folder, chosen, joined)?;
+        }
+        Ok(())
+    }
+
+    fn add_alerts(&self, folder: &PartFolder, numbers: &[u32], joined: &mut JoinedParts) -> io::Result<()> {
+        let mut file = folder.read_file(EVENTS).map_err(io::Error::other)?;
+        let HeldHead { hosts, copied_chunks, copied_records } = read_head(&mut file)?;
+        let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
+        let hosts: Vec<HostNumber> = hosts.iter().map(|name| joined.tables.hosts.number(name)).collect();
+        let host = |number: HostNumber| hosts.get(number.0 as usize).copied().unwrap_or_default();
+        let place = |place: Locator| Locator { input: input(place.input), ..place };
+        joined.add_duplicates(copied_chunks.into_iter().map(place), copied_records.into_iter().map(place));
+        let mut batch: Vec<HeldAlert> = Vec::new();
+        for _ in 0..folder.manifest.alerts {
+            let alert = read_alert(&mut file)?.renumbered(input, host);
+            batch.push(alert.ok_or_else(|| io::Error::other("an event of an alert is none"))?);
+            if batch.len() >= BATCH {
+                joined.add_alerts(std::mem::take(&mut batch));
+            }
+        }
+        joined.add_alerts(batch);
+        Ok(())
+    }
+
+    #[cfg(feature = "parquet")]
+    fn add_sightings(&self, folder: &PartFolder, chosen: &ChosenRules, joined: &JoinedParts) -> Result<(), FleetError> {
+        use super::part_folder::SIGHTINGS;
+        let tables = joined.tables.clone();
+        let filters: Vec<usize> = chosen.rules().iter().map(|rule| rule.query.filters().len()).collect();
+        let mut is_known = true;
+        super::sightings_parquet::read_sightings(
+            folder.open_file(SIGHTINGS)?,
+            |path| self.numbers.get(path).copied(),
+            |name| tables.hosts.number(name),
+            |sightings| {
+                let knows =
+                    |rule: u32, stage: u32| filters.get(rule as usize).is_some_and(|all| (stage as usize) < *all);
+                is_known &= sightings.iter().all(|of| knows(of.rule, of.stage));
+                if is_known {
+                    joined.add_candidates(super::sighting::candidates_of(sightings, &tables));
+                }
+            },
+        )
+        .map_err(folder.broken(SIGHTINGS))?;
+        let unknown = || folder.broken(SIGHTINGS)(io::Error::other("a row is of a stage that no rule has"));
+        if is_known { Ok(()) } else { Err(unknown()) }
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn add_sightings(&self, _: &PartFolder, chosen: &ChosenRules, _: &JoinedParts) -> Result<(), FleetError> {
+        let crossing = chosen.rules().iter().find(|rule| RuleReach::of(&rule.query).is_across());
+        Err(FleetError::WithoutParquet(crossing.map(|rule| rule.meta.name.clone()).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,35 @@
+//! Evidence of many hosts, scanned in parts: by other processes, on other machines, whenever they have time. `docs/fleet.md` is the contract.
+//!
+//! A *part* is the scan of all there is of some hosts, kept in a folder. What one host answers is answered there: its alerts are in the folder, with their
+//! events. Rules whose join keys are of no host are not: of them the part has its *sightings*, which are the candidates for their stages, each with a digest
+//! of its join key and the place of its event. Documents do not travel.
+//!
+//! ```text
+//! host A ── scan --part ──┐  alerts of rules that one host answers ──────────────┐
+//! host B ── scan --part ──┤                                                     ├─ order, number, cut ── alerts
+//! host C ── scan --part ──┘  sightings of the others ── sort by key ── correlate ┘
+//! ```
+//!
+//! A *merge* sorts the sightings of all parts by their keys and runs them through the machines that a scan has ([`crate::pipeline::JoinedParts`]); what it finds
+//! is put in order with the alerts of the parts, and then pipes, `--max-signals` and exceptions have their say. So the alerts of the parts of any split by
+//! hosts are those of one scan of everything, to the byte: a test holds that.
+//!
+//! This module knows files and formats of parts; it does not know the command line.
+
+mod error;
+mod manifest;
+mod merge;
+mod part_folder;
+mod part_writer;
+mod records;
+mod rules_digest;
+mod sighting;
+#[cfg(feature = "parquet")]
+mod sightings_parquet;
+
+pub use error::FleetError;
+pub use manifest::{PartComputer, PartFile, PartInput, PartManifest, PartOptions, PartStatus};
+pub use merge::PartSet;
+pub use part_folder::PartFolder;
+pub use part_writer::{NewPart, PartRequest};
+pub use rules_digest::rules_digest;
