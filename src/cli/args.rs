@@ -41,6 +41,7 @@ Exit codes: 0 done; 1 findings (only with --fail-on-detection), or a test failed
 mod columns;
 mod except;
 mod extract;
+mod fleet;
 mod formats;
 mod info;
 mod ioc;
@@ -61,6 +62,7 @@ mod timeline;
 pub use columns::*;
 pub use except::*;
 pub use extract::*;
+pub use fleet::*;
 pub use formats::*;
 pub use info::*;
 pub use ioc::*;
@@ -118,6 +120,8 @@ pub enum Command {
     Extract(Box<ExtractArgs>),
     /// Make the HTML report from saved findings
     Report(ReportArgs),
+    /// Put together what hosts were scanned for by themselves (`scan --part`): the alerts of one scan of all of them
+    Merge(Box<MergeArgs>),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -179,6 +183,8 @@ pub struct Scan {
     #[arg(long, help_heading = "Rules")]
     pub building_blocks: bool,
     #[command(flatten)]
+    pub part: PartArgs,
+    #[command(flatten)]
     pub outputs: ScanOutputs,
 }
 
@@ -210,6 +216,8 @@ pub enum RulesCommand {
     Explain(RulesExplain),
     /// Print a rule in another language: what a Sigma rule becomes in EQL
     Convert(RulesConvert),
+    /// Tell which rules one host answers, and which may join events of several hosts, and why
+    Split(RulesSplit),
     /// Count rules by where they come from, language, kind and severity, and by what some evidence could answer
     Stats(RulesStats),
 }

@@ -1,6 +1,6 @@
 //! The case header of the HTML report, from a finished run: what was typed, what was read, and what could not be seen.
 
-use super::args::{PageArgs, Scan};
+use super::args::{PageArgs, RuleArgs, Scan};
 use super::run_clock;
 use super::session::Session;
 use super::tally;
@@ -16,8 +16,22 @@ use evql::sysmon;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+/// The arguments of a command that a case tells of.
+#[derive(Clone, Copy)]
+pub struct CaseArgs<'a> {
+    pub page: &'a PageArgs,
+    pub rules: &'a RuleArgs,
+    pub building_blocks: bool,
+}
+
+impl<'a> From<&'a Scan> for CaseArgs<'a> {
+    fn from(args: &'a Scan) -> Self {
+        Self { page: &args.outputs.page, rules: &args.rules, building_blocks: args.building_blocks }
+    }
+}
+
 /// The case of a scan, and of what a survey of the same evidence found.
-pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseFacts {
+pub fn of_scan(args: CaseArgs<'_>, session: &Session, survey: &EvidenceSurvey) -> CaseFacts {
     let hosts = hosts(&survey.files);
     let mut facts = vec![
         ("Rules", rules(args, session)),
@@ -37,14 +51,14 @@ pub fn of_scan(args: &Scan, session: &Session, survey: &EvidenceSurvey) -> CaseF
         faults: session.run.outcome.faults.iter().map(fault).collect(),
         silent: silent(session),
         limits: limits(args, session),
-        ..plain(&args.outputs.page)
+        ..plain(args.page)
     }
 }
 
 /// The summary of a scan for a ticket.
-pub fn markdown_of(args: &Scan, session: &Session) -> SummaryMarkdown {
+pub fn markdown_of(args: CaseArgs<'_>, session: &Session) -> SummaryMarkdown {
     let outcome = &session.run.outcome;
-    let mut facts = plain(&args.outputs.page);
+    let mut facts = plain(args.page);
     let mut told = vec![("Command", facts.command), ("Version", format!("evql {}", env!("CARGO_PKG_VERSION")))];
     told.extend(facts.made.take().map(|made| ("Made", made.rfc3339())));
     let bytes: u64 = outcome.inputs.iter().map(|input| input.size).sum();
@@ -84,26 +98,26 @@ pub fn plain(page: &PageArgs) -> CaseFacts {
     }
 }
 
-/// The command line as it was typed, without the password of archives.
+/// The command line as it was typed, without passwords and keys.
 fn command() -> String {
     let mut words = vec!["evql".to_owned()];
     let mut is_secret = false;
     for word in std::env::args_os().skip(1) {
         let word = word.to_string_lossy();
-        // The password may be an argument of its own or stand behind `=`; the report goes into case files, and further.
+        // A secret may be an argument of its own or stand behind `=`; the report goes into case files, and further.
         let shown = match word.split_once('=') {
             _ if is_secret => "***".to_owned(),
-            Some((name, _)) if name == SECRET => format!("{SECRET}=***"),
+            Some((name, _)) if SECRETS.contains(&name) => format!("{name}=***"),
             _ => quoted(&word),
         };
-        is_secret = word == SECRET;
+        is_secret = SECRETS.contains(&&*word);
         words.push(shown);
     }
     words.join(" ")
 }
 
-/// The option whose value is a secret.
-const SECRET: &str = "--archive-password";
+/// The options whose values are secrets.
+pub const SECRETS: [&str; 2] = ["--archive-password", "--case-key"];
 
 /// A word as it can be typed again, in most shells.
 fn quoted(word: &str) -> String {
@@ -115,7 +129,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-fn rules(args: &Scan, session: &Session) -> String {
+fn rules(args: CaseArgs<'_>, session: &Session) -> String {
     let count = grouped(session.run.detector.rules().len() as u64);
     if session.run.chosen.builtin {
         return format!("{count} built in");
@@ -284,7 +298,7 @@ fn silent(session: &Session) -> Vec<SilentRules> {
 }
 
 /// Whatever else keeps findings away, in sentences.
-fn limits(args: &Scan, session: &Session) -> Vec<String> {
+fn limits(args: CaseArgs<'_>, session: &Session) -> Vec<String> {
     let stats = &session.run.outcome.stats;
     let mut told: Vec<String> = session.run.notices.iter().map(|notice| format!("{}.", notice.text)).collect();
     let mut tell = |count: u64, thing: &str, text: &str| {

@@ -69,7 +69,7 @@ fn end_run() {
     std::process::exit(EXIT_CODE);
 }
 
-/// Has a file removed if the run is interrupted.
+/// Has a file, or a folder with all in it, removed if the run is interrupted.
 pub fn keep_from_staying(path: &Path) {
     TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
 }
@@ -82,7 +82,8 @@ pub fn let_stay(path: &Path) {
 /// Removes the files that nothing was written to, and those that were to be complete under another name.
 fn remove_untouched(outputs: &[OutputFile]) {
     for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        let _ = std::fs::remove_file(&path); // A part of a file is left under a name that nobody knows: a nuisance at most.
+        // What is left of a file or folder has a name that nobody knows: a nuisance at most.
+        let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
     }
     for output in outputs.iter().filter(|output| !output.has_begun) {
         let is_empty_file = std::fs::symlink_metadata(&output.path).is_ok_and(|data| data.is_file() && data.len() == 0);

@@ -2,7 +2,7 @@
 //!
 //! It is a scan whose rules are made of lists: every output is that of `evql scan`.
 
-use super::args::{IocArgs, Look, RuleArgs, Scan};
+use super::args::{IocArgs, Look, PartArgs, RuleArgs, Scan};
 use super::exit::Exit;
 use super::scan;
 use super::session;
@@ -39,7 +39,7 @@ pub fn run(args: &IocArgs, look: &Look) -> Result<Exit> {
     }
     lists.only = true;
     let rules = RuleArgs { min_level, exceptions, lists, strict, ..RuleArgs::default() };
-    scan::run(&Scan { evidence, rules, building_blocks: false, outputs }, look)
+    scan::run(&Scan { evidence, rules, building_blocks: false, part: PartArgs::default(), outputs }, look)
 }
 
 /// Whether a path is a list of indicators. Evidence never is: whatever a scan would read is left to it.

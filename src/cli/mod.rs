@@ -15,7 +15,9 @@ mod info;
 mod interrupt;
 mod ioc;
 mod matches;
+mod merge;
 mod output;
+mod part;
 mod plain_writer;
 mod profiles;
 mod progress;
@@ -24,6 +26,7 @@ mod report;
 mod rule_findings;
 mod rule_tables;
 mod rules;
+mod rules_split;
 mod rules_stats;
 mod run_clock;
 mod scan;
@@ -69,6 +72,7 @@ pub fn run() -> Exit {
         Command::Except(args) => except::run(args, &cli.look),
         Command::Extract(args) => extract::run(args, &cli.look),
         Command::Report(args) => report::run(args, &cli.look),
+        Command::Merge(args) => merge::run(args, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Test(args) => test::run(args, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),

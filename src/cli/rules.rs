@@ -25,6 +25,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
         RulesCommand::SysmonConfig(args) => super::sysmon_config::run(args, look),
         RulesCommand::Explain(args) => super::explain::run(args),
         RulesCommand::Convert(args) => super::explain::convert(args),
+        RulesCommand::Split(args) => super::rules_split::run(args, look),
         RulesCommand::Stats(args) => super::rules_stats::run(args, look),
     }
 }

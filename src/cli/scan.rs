@@ -1,6 +1,6 @@
 //! `evql scan`: findings for a person on the terminal, and for a program in a file.
 
-use super::args::{AlertFormat, Look, Scan};
+use super::args::{AlertFormat, IncidentArgs, Look, Scan};
 use super::case;
 use super::exit::Exit;
 use super::interrupt::LineWriter;
@@ -18,6 +18,9 @@ use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
+    if let Some(folder) = &args.part.part {
+        return super::part::run(args, folder, look);
+    }
     let evidence = session::files_read(&args.evidence)?;
     let outputs = [
         &args.outputs.target.output,
@@ -64,10 +67,10 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     let surveyed = session.run.outcome.survey.take();
     let results = session.run.results();
-    let case = surveyed.map_or_else(CaseFacts::default, |surveyed| case::of_scan(args, &session, &surveyed));
+    let case = surveyed.map_or_else(CaseFacts::default, |surveyed| case::of_scan(args.into(), &session, &surveyed));
     let html = AlertsHtml { case: &case, limits: args.outputs.page.limits() };
     if let Some((sink, format)) = alerts {
-        let summary = case::markdown_of(args, &session);
+        let summary = case::markdown_of(args.into(), &session);
         let is_whole = matches!(format, AlertFormat::Stix | AlertFormat::Misp | AlertFormat::Navigator);
         sink.all_or_nothing(is_whole)
             .write(&*output::alert_exporter(format, html, summary, args.outputs.defang), &results)?;
@@ -81,12 +84,28 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if let Some(sink) = summary {
         sink.write_json(&summary_json::summary(&session))?;
     }
-    show(args, look, &session, to_stdout > 0)?;
+    let shown = ShownFindings {
+        building_blocks: args.building_blocks,
+        triage: args.outputs.triage.triage,
+        incidents: args.outputs.incidents,
+    };
+    show(shown, look, &session, to_stdout > 0)?;
     Ok(session.leave(&args.evidence, args.outputs.fail_on_detection))
 }
 
+/// How findings are shown to a person.
+#[derive(Clone, Copy)]
+pub struct ShownFindings {
+    /// Whether alerts of building-block rules are.
+    pub building_blocks: bool,
+    /// Whether all is that was looked up about alerts.
+    pub triage: bool,
+    /// How incidents are.
+    pub incidents: IncidentArgs,
+}
+
 /// Shows a person what was found, what could not be read, and the summary.
-fn show(args: &Scan, look: &Look, session: &Session, uses_stdout: bool) -> Result<()> {
+pub fn show(args: ShownFindings, look: &Look, session: &Session, uses_stdout: bool) -> Result<()> {
     let results = session.run.results();
     // Where a program reads stdout, people read stderr. Both get the same text.
     let mut people: Box<dyn Write> = match (look.quiet, uses_stdout) {
@@ -97,11 +116,11 @@ fn show(args: &Scan, look: &Look, session: &Session, uses_stdout: bool) -> Resul
     let shown = terminal::alerts::AlertDetail {
         verbose: look.verbose,
         building_blocks: args.building_blocks,
-        triage: args.outputs.triage.triage,
+        triage: args.triage,
     };
-    let is_many = session.run.outcome.alerts.len() > terminal::FEW_ALERTS && !args.outputs.incidents.all;
+    let is_many = session.run.outcome.alerts.len() > terminal::FEW_ALERTS && !args.incidents.all;
     let incidents = results.incidents.filter(|_| !look.quiet);
-    let shown = (shown, args.outputs.incidents.sort);
+    let shown = (shown, args.incidents.sort);
     let guides = |people: &mut dyn Write| {
         if look.verbose { terminal::alerts::guides(people, &results) } else { Ok(()) }
     };

@@ -1,6 +1,6 @@
 //! A run as every command with rules or a query has it: resolve the evidence, run the pipeline, report faults, choose the exit code.
 
-use super::args::{Choice, Evidence, InputArgs, Look, RuleArgs};
+use super::args::{Choice, Evidence, InputArgs, Look, MemoryArgs, RuleArgs};
 use super::exit::Exit;
 use super::progress::Bar;
 use super::terminal;
@@ -169,12 +169,46 @@ pub fn may_be_evidence(fault: &Fault) -> bool {
     fault.severity == FaultSeverity::Lost && fault.kind != FaultKind::Missing
 }
 
-/// How records become events.
-fn mapping(evidence: &Evidence) -> Result<EventMapping> {
-    let databases = evidence.geoip.as_deref().map(evql::read_geoip_folder).transpose().context("--geoip")?;
+/// The databases of addresses in a folder.
+pub fn geo_databases(folder: Option<&Path>) -> Result<Option<GeoLookup>> {
+    let databases = folder.map(evql::read_geoip_folder).transpose().context("--geoip")?;
     // Held until the program ends, which is when the run does.
-    let geo = databases.map(|databases| GeoLookup(Box::leak(Box::new(databases))));
-    Ok(EventMapping { documents: evidence.mapping.into(), geo })
+    Ok(databases.map(|databases| GeoLookup(Box::leak(Box::new(databases)))))
+}
+
+/// Refuses a folder for temporary files that is not there.
+pub fn check_temp_folder(memory: &MemoryArgs) -> Result<()> {
+    if let Some(folder) = memory.temp_folder.as_ref().filter(|folder| !folder.is_dir()) {
+        bail!("--temp-folder {}: there is no such folder", folder.display());
+    }
+    Ok(())
+}
+
+/// The options of a run with these outputs.
+pub fn options(evidence: &Evidence, wanted: WantedOutputs) -> Result<RunOptions> {
+    check_temp_folder(&evidence.memory)?;
+    Ok(RunOptions {
+        clock: evidence.clock.into(),
+        window: TimeWindow { from: evidence.choice.from, to: evidence.choice.to },
+        last: evidence.choice.last,
+        filter: filter(&evidence.choice),
+        threads: threads(evidence),
+        limits: (&evidence.memory).into(),
+        timeline: wanted.timeline,
+        inventory: wanted.inventory,
+        survey: wanted.survey,
+        text: wanted.text,
+        case_key: wanted.case_key,
+        alerts: wanted.alerts,
+        search: search(&evidence.inputs),
+        slow_reader: evidence.inputs.slow_reader,
+        mapping: EventMapping { documents: evidence.mapping.into(), geo: geo_databases(evidence.geoip.as_deref())? },
+        roles: Roles {
+            timestamp: evidence.timestamp_field.clone(),
+            category: evidence.event_category_field.clone(),
+            tiebreaker: evidence.tiebreaker_field.clone(),
+        },
+    })
 }
 
 /// How many threads a person wants; 0 is one per core.
@@ -300,33 +334,19 @@ impl Session {
         wanted: WantedOutputs,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
-        if let Some(folder) = evidence.memory.temp_folder.as_ref().filter(|folder| !folder.is_dir()) {
-            bail!("--temp-folder {}: there is no such folder", folder.display());
-        }
-        let options = RunOptions {
-            clock: evidence.clock.into(),
-            window: TimeWindow { from: evidence.choice.from, to: evidence.choice.to },
-            last: evidence.choice.last,
-            filter: filter(&evidence.choice),
-            threads: threads(evidence),
-            limits: (&evidence.memory).into(),
-            timeline: wanted.timeline,
-            inventory: wanted.inventory,
-            survey: wanted.survey,
-            text: wanted.text,
-            case_key: wanted.case_key,
-            alerts: wanted.alerts,
-            search: search(&evidence.inputs),
-            slow_reader: evidence.inputs.slow_reader,
-            mapping: mapping(evidence)?,
-            roles: Roles {
-                timestamp: evidence.timestamp_field.clone(),
-                category: evidence.event_category_field.clone(),
-                tiebreaker: evidence.tiebreaker_field.clone(),
-            },
-        };
+        Self::run_with(chosen, &paths, options(evidence, wanted)?, look, outputs)
+    }
+
+    /// Runs a set of rules over the evidence at these paths.
+    pub fn run_with(
+        chosen: ChosenRules,
+        paths: &[PathBuf],
+        options: RunOptions,
+        look: &Look,
+        outputs: &[PathBuf],
+    ) -> Result<Self> {
         let start = Instant::now();
-        let mut run = ScanRun::new(chosen, &paths, options, &Bar::new(look))?;
+        let mut run = ScanRun::new(chosen, paths, options, &Bar::new(look))?;
         let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
         // An output in the folder of the evidence exists by now and is empty: as an input it would be a fault that the run itself has made.
         let is_output =
@@ -385,20 +405,25 @@ impl Session {
 
     /// The exit code of the run, which ends here: its memory is left to the system, which is quicker than to free it piece by piece.
     pub fn leave(self, evidence: &Evidence, fail_on_detection: bool) -> Exit {
-        let exit = self.exit(evidence, fail_on_detection);
+        self.end(evidence.inputs.allow_partial, fail_on_detection)
+    }
+
+    /// The same, where it is said by itself whether a part of the evidence is enough.
+    pub fn end(self, allow_partial: bool, fail_on_detection: bool) -> Exit {
+        let exit = self.exit(allow_partial, fail_on_detection);
         // Alerts hold hundreds of thousands of small allocations, which the system takes back at once.
         std::mem::forget(self);
         exit
     }
 
     /// The exit code of the run.
-    fn exit(&self, evidence: &Evidence, fail_on_detection: bool) -> Exit {
+    fn exit(&self, allow_partial: bool, fail_on_detection: bool) -> Exit {
         let faults = &self.run.outcome.faults;
         if !self.has_input() {
             return Exit::Usage;
         }
         // An incomplete answer outranks findings: 4 and not 1, since a script that asks for findings must know that there may be more.
-        if !evidence.inputs.allow_partial && faults.iter().any(|fault| fault.severity == FaultSeverity::Lost) {
+        if !allow_partial && faults.iter().any(|fault| fault.severity == FaultSeverity::Lost) {
             return Exit::Partial;
         }
         if fail_on_detection && !self.run.outcome.alerts.is_empty() { Exit::Findings } else { Exit::Done }

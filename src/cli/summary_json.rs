@@ -1,5 +1,6 @@
 //! `--summary-json`: the summary of a run as one JSON object, for scripts and for the case file. Its keys are a contract, see `docs/outputs.md`.
 
+use super::case::SECRETS;
 use super::session::Session;
 use super::tally;
 use evql::base::Ticks;
@@ -162,7 +163,6 @@ fn command_line() -> Vec<String> {
 }
 
 fn without_passwords(arguments: impl Iterator<Item = String>) -> Vec<String> {
-    const OPTION: &str = "--archive-password";
     const HIDDEN: &str = "***";
     let mut next = false;
     // Both ways in which an option takes its value; an abbreviation of a long option is refused by `clap`.
@@ -170,11 +170,11 @@ fn without_passwords(arguments: impl Iterator<Item = String>) -> Vec<String> {
         if std::mem::take(&mut next) {
             return HIDDEN.to_owned();
         }
-        next = argument == OPTION;
-        if argument.strip_prefix(OPTION).is_some_and(|rest| rest.starts_with('=')) {
-            return format!("{OPTION}={HIDDEN}");
+        next = SECRETS.contains(&&*argument);
+        match argument.split_once('=') {
+            Some((option, _)) if SECRETS.contains(&option) => format!("{option}={HIDDEN}"),
+            _ => argument,
         }
-        argument
     };
     arguments.map(hide).collect()
 }

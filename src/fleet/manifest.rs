@@ -3,6 +3,7 @@
 use crate::base::Ticks;
 use crate::event::Clock;
 use crate::pipeline::{EventFilter, Roles, RunOptions, Stats, TimeWindow};
+use crate::source::{Input, InputFormat};
 use crate::sysmon::Mapping;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,10 +72,39 @@ pub struct PartInput {
     pub name: String,
     /// Where it is opened; of a member of an archive, the archive.
     pub path: String,
+    /// The kind of the file, in a word or two.
+    kind: String,
     /// Bytes that it had.
     pub size: u64,
     /// The SHA-256 of what is at the path, if it could be read to its end.
     pub sha256: Option<String>,
+}
+
+/// The kinds of files.
+const KINDS: [InputFormat; 5] = [
+    InputFormat::Evtx,
+    InputFormat::Xml { encoding: encoding_rs::UTF_8 },
+    InputFormat::Json,
+    InputFormat::Csv,
+    InputFormat::Image,
+];
+
+impl PartInput {
+    /// An input with the SHA-256 of what is at its path.
+    pub fn new(input: &Input, sha256: Option<&String>) -> Self {
+        Self {
+            name: input.display.to_string(),
+            path: input.path.to_string_lossy().into_owned(),
+            kind: input.format.describe().to_owned(),
+            size: input.size,
+            sha256: sha256.cloned(),
+        }
+    }
+
+    /// The kind of the file, in a word or two.
+    pub fn kind(&self) -> &'static str {
+        KINDS.map(InputFormat::describe).into_iter().find(|kind| **kind == *self.kind).unwrap_or_default()
+    }
 }
 
 /// A computer that has records in a part.

@@ -57,7 +57,8 @@ impl PartRequest {
         };
         let inputs = source::discover(&self.paths, &self.search).inputs;
         let digests = digests(&inputs);
-        let wanted = self.manifest(rules, inputs.iter().map(|input| part_input(input, digests.get(&input.path))))?;
+        let wanted =
+            self.manifest(rules, inputs.iter().map(|input| PartInput::new(input, digests.get(&input.path))))?;
         let difference = there.manifest.difference(&wanted).or_else(|| there.manifest.evidence_difference(&wanted));
         match difference {
             Some(difference) => Err(taken(format!("another part: {difference}"))),
@@ -155,7 +156,7 @@ impl NewPart {
         let survey = outcome.survey.as_ref().unwrap_or(&none);
         let digests: BTreeMap<PathBuf, String> =
             survey.files.iter().filter_map(|file| Some((file.input.path.clone(), file.sha256.clone()?))).collect();
-        let inputs = outcome.inputs.iter().map(|input| part_input(input, digests.get(&input.path)));
+        let inputs = outcome.inputs.iter().map(|input| PartInput::new(input, digests.get(&input.path)));
         let mut manifest = self.request.manifest(rules, inputs)?;
         manifest.computers = hosts(&survey.files).iter().map(computer).collect();
         let is_lost = outcome.faults.iter().any(|fault| fault.severity == FaultSeverity::Lost);
@@ -250,15 +251,6 @@ fn is_across(rule: &Rule) -> bool {
 /// Whether notices of a kind are true of the evidence of a part whatever others hold. That no event has a field, another part may disprove.
 fn is_of_part(kind: NoticeKind) -> bool {
     matches!(kind, NoticeKind::Window | NoticeKind::Limit | NoticeKind::MissingRecords | NoticeKind::Host)
-}
-
-fn part_input(input: &Input, sha256: Option<&String>) -> PartInput {
-    PartInput {
-        name: input.display.to_string(),
-        path: input.path.to_string_lossy().into_owned(),
-        size: input.size,
-        sha256: sha256.cloned(),
-    }
 }
 
 fn computer(host: &SurveyedHost) -> PartComputer {

@@ -1,0 +1,124 @@
+//! `evql merge`: parts of scans of many hosts become the findings of one scan.
+
+use super::args::{AlertFormat, Look, MergeArgs};
+use super::case::{self, CaseArgs};
+use super::exit::Exit;
+use super::output::{self, OutputFiles};
+use super::progress::Bar;
+use super::scan::{self, ShownFindings};
+use super::session::{self, Session};
+use super::stdout::is_stdout;
+use super::summary_json;
+use super::terminal::counted;
+use anyhow::{Result, bail};
+use evql::base::Ticks;
+use evql::fleet::{PartFolder, PartInput, PartSet};
+use evql::pipeline::RunOptions;
+use evql::report::html::{AlertsHtml, CaseFacts};
+use evql::source::Search;
+use evql::survey::EvidenceSurvey;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::time::Instant;
+
+/// Runs the command.
+pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
+    let outputs = [&args.target.output, &args.html_report, &args.summary_json];
+    let outputs: Vec<&Path> = outputs.into_iter().flatten().map(|path| path.as_path()).collect();
+    let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
+    if to_stdout > 1 {
+        bail!("only one of findings, report and summary can go to stdout");
+    }
+    session::check_temp_folder(&args.memory)?;
+    let format = args.target.output.as_ref().map(|path| output::alert_format(args.output_type, path)).transpose()?;
+    let is_csv = matches!(format, Some(AlertFormat::IocCsv));
+    if args.defang && !is_csv {
+        bail!("--defang is for indicators as CSV, and none are written: name a file indicators.csv with -o");
+    }
+    let start = Instant::now();
+    let parts = PartSet::open(&args.parts)?;
+    // What parts are made of is no place for outputs either.
+    let files = OutputFiles::new(args.target.clobber, args.rules.with_files(&args.parts), outputs.iter().copied())?;
+    let open = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| files.open(path)).transpose();
+    let (alerts, page, summary) = (open(&args.target.output)?, open(&args.html_report)?, open(&args.summary_json)?);
+    let threads = args.threads.map_or(0, usize::from);
+    let chosen = session::rules_of(&args.rules, threads, look)?;
+    if args.rules.assume_new && !parts.options().assume_new {
+        bail!("--assume-new must be given to `evql scan --part`: parts have left out what is not known to be new");
+    }
+    let mut options = RunOptions {
+        threads,
+        limits: (&args.memory).into(),
+        search: Search { archive_password: args.archive_password.clone(), carve: false },
+        ..RunOptions::default()
+    };
+    options.mapping.geo = session::geo_databases(args.geoip.as_deref())?;
+    let run = parts.merge(chosen, &args.case_key, options, &Bar::new(look))?;
+    let session = Session { run, elapsed: start.elapsed() };
+    let results = session.run.results();
+    let of = CaseArgs { page: &args.page, rules: &args.rules, building_blocks: args.building_blocks };
+    let case = case_of(of, &session, &parts);
+    let html = AlertsHtml { case: &case, limits: args.page.limits() };
+    if let Some((sink, format)) = alerts.zip(format) {
+        let summary = case::markdown_of(of, &session);
+        let is_whole = matches!(format, AlertFormat::Stix | AlertFormat::Misp | AlertFormat::Navigator);
+        sink.all_or_nothing(is_whole).write(&*output::alert_exporter(format, html, summary, args.defang), &results)?;
+    }
+    if let Some(sink) = page {
+        sink.write(&html, &results)?;
+    }
+    if let Some(sink) = summary {
+        let mut summary = summary_json::summary(&session);
+        summary["parts"] = parts.folders().iter().map(part_json).collect();
+        sink.write_json(&summary)?;
+    }
+    let shown = ShownFindings { building_blocks: args.building_blocks, triage: false, incidents: args.incidents };
+    scan::show(shown, look, &session, to_stdout > 0)?;
+    Ok(session.end(args.allow_partial, args.fail_on_detection))
+}
+
+/// The case of a merge: the files are those of all parts.
+fn case_of(args: CaseArgs<'_>, session: &Session, parts: &PartSet) -> CaseFacts {
+    let mut case = case::of_scan(args, session, &EvidenceSurvey::default());
+    let known: HashMap<&str, &PartInput> = parts
+        .folders()
+        .iter()
+        .flat_map(|part| &part.manifest.inputs)
+        .map(|input| (input.name.as_str(), input))
+        .collect();
+    for input in &mut case.inputs {
+        if let Some(known) = known.get(input.path.as_str()) {
+            (input.kind, input.sha256) = (known.kind(), known.sha256.clone());
+        }
+    }
+    let computers: BTreeSet<String> =
+        parts.folders().iter().flat_map(|part| &part.manifest.computers).map(|of| of.name.to_lowercase()).collect();
+    let folders: Vec<String> = parts.folders().iter().map(|part| part.path.display().to_string()).collect();
+    let of_parts = [
+        ("Parts", format!("{}: {}", counted(folders.len() as u64, "folder"), folders.join(", "))),
+        ("Computers", counted(computers.len() as u64, "computer")),
+    ];
+    case.facts.splice(0..0, of_parts);
+    case.range = session.run.outcome.stats.logged;
+    case.limits.push(
+        "Record numbers that are missing, and logs that were cleared, are not told here: `evql info` does, of the evidence of each host.".to_owned(),
+    );
+    case
+}
+
+fn part_json(part: &PartFolder) -> Value {
+    let manifest = &part.manifest;
+    let logged = manifest.stats.logged;
+    json!({
+        "folder": part.path.display().to_string(),
+        "status": manifest.status,
+        "files": manifest.inputs.len(),
+        "bytes": manifest.stats.bytes,
+        "records": manifest.stats.tally.records,
+        "alerts": manifest.alerts,
+        "first": logged.map(|(first, _)| first).map(Ticks::rfc3339_full),
+        "last": logged.map(|(_, last)| last).map(Ticks::rfc3339_full),
+        "computers": manifest.computers,
+    })
+}

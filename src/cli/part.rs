@@ -1,0 +1,88 @@
+//! `evql scan --part`: the scan of some hosts out of many, kept in a folder.
+
+use super::args::{Look, Scan};
+use super::exit::Exit;
+use super::interrupt;
+use super::session::{self, Session, WantedOutputs};
+use super::terminal::{self, TerminalPage, counted};
+use anyhow::{Result, bail};
+use evql::base::escape;
+use evql::fleet::{NewPart, PartFolder, PartOptions, PartRequest, PartStatus, rules_digest};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Runs the command.
+pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
+    // The command line sees to it that there is one.
+    let Some(key) = args.part.case_key.clone() else { bail!("--part needs --case-key") };
+    let paths = session::paths(&args.evidence)?;
+    refuse_evidence(folder, &paths)?;
+    let chosen = session::rules_of(&args.rules, session::threads(&args.evidence), look)?;
+    let wanted = WantedOutputs { survey: true, case_key: Some(key.clone()), ..WantedOutputs::default() };
+    let options = session::options(&args.evidence, wanted)?;
+    let request = PartRequest {
+        folder: folder.to_owned(),
+        key,
+        paths: paths.clone(),
+        search: options.search.clone(),
+        options: PartOptions::of(&options, args.rules.max_signals, args.rules.assume_new),
+        include_computers: args.evidence.choice.include_computer.clone(),
+        exclude_computers: args.evidence.choice.exclude_computer.clone(),
+        rules: rules_digest(chosen.rules()),
+    };
+    if let Some(there) = request.existing(chosen.rules())? {
+        if !look.quiet {
+            tell(&there, "is there already")?;
+        }
+        let is_partial = there.manifest.status == PartStatus::Partial && !args.evidence.inputs.allow_partial;
+        return Ok(match (is_partial, there.manifest.alerts) {
+            (true, _) => Exit::Partial,
+            (false, 1..) if args.outputs.fail_on_detection => Exit::Findings,
+            _ => Exit::Done,
+        });
+    }
+    let new = NewPart::begin(request, chosen.rules())?;
+    let temporary = new.temporary().to_owned();
+    interrupt::keep_from_staying(&temporary);
+    let mut session = Session::run_with(chosen, &paths, options, look, &[])?;
+    let written = session.go_on(look, |run, bar| new.write(run, bar));
+    interrupt::let_stay(&temporary);
+    let written = written?;
+    session.report_faults(look)?;
+    if !look.quiet {
+        if session.has_input() {
+            let mut out = anstream::stdout().lock();
+            terminal::summary::print(&mut TerminalPage::stdout(&mut out), &session)?;
+        }
+        tell(&written, "is written")?;
+    }
+    Ok(session.leave(&args.evidence, args.outputs.fail_on_detection))
+}
+
+/// Refuses a folder below one of the evidence: the part would be evidence of the next run.
+fn refuse_evidence(folder: &Path, paths: &[PathBuf]) -> Result<()> {
+    let name = folder.file_name().unwrap_or_default();
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = parent.canonicalize().unwrap_or_else(|_| parent.to_owned()).join(name);
+    let evidence = paths.iter().filter_map(|path| path.canonicalize().ok());
+    if let Some(path) = evidence.into_iter().find(|path| real.starts_with(path)) {
+        bail!("{} lies among the evidence ({}); name another folder for the part", folder.display(), path.display());
+    }
+    Ok(())
+}
+
+/// Says what there is of a part.
+fn tell(part: &PartFolder, what: &str) -> std::io::Result<()> {
+    let manifest = &part.manifest;
+    let partial = match manifest.status {
+        PartStatus::Complete => "",
+        PartStatus::Partial => "; some of its evidence could not be read",
+    };
+    writeln!(
+        anstream::stderr(),
+        "evql: part {} {what}: {}, {} of rules that one host answers{partial}",
+        escape::terminal(&part.path.display().to_string()),
+        counted(manifest.computers.len() as u64, "computer"),
+        counted(manifest.alerts, "alert")
+    )
+}
