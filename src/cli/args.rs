@@ -307,18 +307,6 @@ pub struct RulesList {
     pub output_type: ListFormat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// For people
-    Table,
-    /// One row a rule, for spreadsheets
-    Csv,
-    /// One array
-    Json,
-    /// One rule a line
-    Jsonl,
-}
-
 #[derive(Debug, Args)]
 pub struct RulesCoverage {
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `evql merge`: parts of scans of many hosts become the findings of one scan.
 
-use super::args::{AlertFormat, Look, MergeArgs};
+use super::args::{AlertFormat, IncidentArgs, IncidentOrder, Look, MergeArgs};
 use super::case::{self, CaseArgs};
 use super::exit::Exit;
 use super::output::{self, OutputFiles};
@@ -19,13 +19,13 @@ use evql::source::Search;
 use evql::survey::EvidenceSurvey;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Runs the command.
 pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     let outputs = [&args.target.output, &args.html_report, &args.summary_json];
-    let outputs: Vec<&Path> = outputs.into_iter().flatten().map(|path| path.as_path()).collect();
+    let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
     let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
         bail!("only one of findings, report and summary can go to stdout");
@@ -40,7 +40,7 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     let parts = PartSet::open(&args.parts)?;
     // What parts are made of is no place for outputs either.
     let files = OutputFiles::new(args.target.clobber, args.rules.with_files(&args.parts), outputs.iter().copied())?;
-    let open = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| files.open(path)).transpose();
+    let open = |path: &Option<PathBuf>| path.as_ref().map(|path| files.open(path)).transpose();
     let (alerts, page, summary) = (open(&args.target.output)?, open(&args.html_report)?, open(&args.summary_json)?);
     let threads = args.threads.map_or(0, usize::from);
     let chosen = session::rules_of(&args.rules, threads, look)?;
@@ -73,7 +73,11 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
         summary["parts"] = parts.folders().iter().map(part_json).collect();
         sink.write_json(&summary)?;
     }
-    let shown = ShownFindings { building_blocks: args.building_blocks, triage: false, incidents: args.incidents };
+    let shown = ShownFindings {
+        building_blocks: args.building_blocks,
+        triage: false,
+        incidents: IncidentArgs { all: true, sort: IncidentOrder::default() },
+    };
     scan::show(shown, look, &session, to_stdout > 0)?;
     Ok(session.end(args.allow_partial, args.fail_on_detection))
 }

@@ -199,7 +199,9 @@ impl InputNumbers {
             .iter()
             .map(|input| self.numbers.get(input.name.as_str()).copied().unwrap_or(u32::MAX))
             .collect();
-        for (rule, count) in &manifest.left_out {
+        // What part.json does not digest is not taken on trust: a rule or file that is not there would be looked up.
+        let rules = chosen.rules().len();
+        for (rule, count) in manifest.left_out.iter().filter(|(rule, _)| **rule < rules) {
             *joined.left_out.entry(*rule).or_default() += count;
         }
         joined.stats.add(&manifest.stats);
@@ -218,60 +220,72 @@ impl InputNumbers {
         let faults = read_faults(folder.read_file(FAULTS)?).map_err(folder.broken(FAULTS))?;
         let none = || folder.broken(FAULTS)(io::Error::other("a line is no fault"));
         joined.faults.extend(faults.ok_or_else(none)?);
-        self.add_alerts(folder, &numbers, joined).map_err(folder.broken(EVENTS))?;
+        add_alerts(folder, &numbers, rules, joined).map_err(folder.broken(EVENTS))?;
         if chosen.rules().iter().any(|rule| RuleReach::of(&rule.query).is_across()) {
-            self.add_sightings(folder, chosen, joined)?;
+            add_sightings(self, folder, chosen, joined)?;
         }
         Ok(())
     }
+}
 
-    fn add_alerts(&self, folder: &PartFolder, numbers: &[u32], joined: &mut JoinedParts) -> io::Result<()> {
-        let mut file = folder.read_file(EVENTS).map_err(io::Error::other)?;
-        let HeldHead { hosts, copied_chunks, copied_records } = read_head(&mut file)?;
-        let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
-        let hosts: Vec<HostNumber> = hosts.iter().map(|name| joined.tables.hosts.number(name)).collect();
-        let host = |number: HostNumber| hosts.get(number.0 as usize).copied().unwrap_or_default();
-        let place = |place: Locator| Locator { input: input(place.input), ..place };
-        joined.add_duplicates(copied_chunks.into_iter().map(place), copied_records.into_iter().map(place));
-        let mut batch: Vec<HeldAlert> = Vec::new();
-        for _ in 0..folder.manifest.alerts {
-            let alert = read_alert(&mut file)?.renumbered(input, host);
-            batch.push(alert.ok_or_else(|| io::Error::other("an event of an alert is none"))?);
-            if batch.len() >= BATCH {
-                joined.add_alerts(std::mem::take(&mut batch));
+/// Adds the alerts of a part, whose inputs have these numbers.
+fn add_alerts(folder: &PartFolder, numbers: &[u32], rules: usize, joined: &mut JoinedParts) -> io::Result<()> {
+    let mut file = folder.read_file(EVENTS).map_err(io::Error::other)?;
+    let HeldHead { hosts, copied_chunks, copied_records } = read_head(&mut file)?;
+    let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
+    let hosts: Vec<HostNumber> = hosts.iter().map(|name| joined.tables.hosts.number(name)).collect();
+    let host = |number: HostNumber| hosts.get(number.0 as usize).copied().unwrap_or_default();
+    let place = |place: Locator| Locator { input: input(place.input), ..place };
+    joined.add_duplicates(copied_chunks.into_iter().map(place), copied_records.into_iter().map(place));
+    let mut batch: Vec<HeldAlert> = Vec::new();
+    for _ in 0..folder.manifest.alerts {
+        let alert = read_alert(&mut file)?.renumbered(input, host);
+        let alert = alert.ok_or_else(|| io::Error::other("an event of an alert is none"))?;
+        let is_there = |origin: Locator| (origin.input as usize) < joined.inputs.len();
+        if alert.found.rule() >= rules || !alert.origins().all(is_there) {
+            return Err(io::Error::other("an alert is of a rule or a file that is not there"));
+        }
+        batch.push(alert);
+        if batch.len() >= BATCH {
+            joined.add_alerts(std::mem::take(&mut batch));
+        }
+    }
+    joined.add_alerts(batch);
+    Ok(())
+}
+
+/// Adds the candidates of a part for rules that may join events of several hosts.
+#[cfg(feature = "parquet")]
+fn add_sightings(
+    numbering: &InputNumbers,
+    folder: &PartFolder,
+    chosen: &ChosenRules,
+    joined: &JoinedParts,
+) -> Result<(), FleetError> {
+    use super::part_folder::SIGHTINGS;
+    let tables = joined.tables.clone();
+    let filters: Vec<usize> = chosen.rules().iter().map(|rule| rule.query.filters().len()).collect();
+    let mut is_known = true;
+    super::sightings_parquet::read_sightings(
+        folder.open_file(SIGHTINGS)?,
+        |path| numbering.numbers.get(path).copied(),
+        |name| tables.hosts.number(name),
+        |sightings| {
+            let knows = |rule: u32, stage: u32| filters.get(rule as usize).is_some_and(|all| (stage as usize) < *all);
+            is_known &= sightings.iter().all(|of| knows(of.rule, of.stage));
+            if is_known {
+                joined.add_candidates(super::sighting::candidates_of(sightings, &tables));
             }
-        }
-        joined.add_alerts(batch);
-        Ok(())
-    }
+        },
+    )
+    .map_err(folder.broken(SIGHTINGS))?;
+    let unknown = || folder.broken(SIGHTINGS)(io::Error::other("a row is of a stage that no rule has"));
+    if is_known { Ok(()) } else { Err(unknown()) }
+}
 
-    #[cfg(feature = "parquet")]
-    fn add_sightings(&self, folder: &PartFolder, chosen: &ChosenRules, joined: &JoinedParts) -> Result<(), FleetError> {
-        use super::part_folder::SIGHTINGS;
-        let tables = joined.tables.clone();
-        let filters: Vec<usize> = chosen.rules().iter().map(|rule| rule.query.filters().len()).collect();
-        let mut is_known = true;
-        super::sightings_parquet::read_sightings(
-            folder.open_file(SIGHTINGS)?,
-            |path| self.numbers.get(path).copied(),
-            |name| tables.hosts.number(name),
-            |sightings| {
-                let knows =
-                    |rule: u32, stage: u32| filters.get(rule as usize).is_some_and(|all| (stage as usize) < *all);
-                is_known &= sightings.iter().all(|of| knows(of.rule, of.stage));
-                if is_known {
-                    joined.add_candidates(super::sighting::candidates_of(sightings, &tables));
-                }
-            },
-        )
-        .map_err(folder.broken(SIGHTINGS))?;
-        let unknown = || folder.broken(SIGHTINGS)(io::Error::other("a row is of a stage that no rule has"));
-        if is_known { Ok(()) } else { Err(unknown()) }
-    }
-
-    #[cfg(not(feature = "parquet"))]
-    fn add_sightings(&self, _: &PartFolder, chosen: &ChosenRules, _: &JoinedParts) -> Result<(), FleetError> {
-        let crossing = chosen.rules().iter().find(|rule| RuleReach::of(&rule.query).is_across());
-        Err(FleetError::WithoutParquet(crossing.map(|rule| rule.meta.name.clone()).unwrap_or_default()))
-    }
+/// They cannot be read.
+#[cfg(not(feature = "parquet"))]
+fn add_sightings(_: &InputNumbers, _: &PartFolder, chosen: &ChosenRules, _: &JoinedParts) -> Result<(), FleetError> {
+    let crossing = chosen.rules().iter().find(|rule| RuleReach::of(&rule.query).is_across());
+    Err(FleetError::WithoutParquet(crossing.map(|rule| rule.meta.name.clone()).unwrap_or_default()))
 }

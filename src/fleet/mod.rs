@@ -23,6 +23,7 @@ mod part_folder;
 mod part_writer;
 mod records;
 mod rules_digest;
+#[cfg(feature = "parquet")]
 mod sighting;
 #[cfg(feature = "parquet")]
 mod sightings_parquet;

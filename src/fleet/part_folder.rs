@@ -16,6 +16,7 @@ pub const EVENTS: &str = "events.bin";
 /// Faults as JSON lines.
 pub const FAULTS: &str = "faults.jsonl";
 /// Sightings, if a rule may join events of several hosts.
+#[cfg(feature = "parquet")]
 pub const SIGHTINGS: &str = "sightings.parquet";
 
 /// A part that is there.

@@ -40,6 +40,12 @@ impl HeldEvent {
 }
 
 impl HeldAlert {
+    /// Where its events, and the start of its process, were read.
+    pub fn origins(&self) -> impl Iterator<Item = Locator> {
+        let held = self.events.iter().chain(&self.start).map(|event| event.origin);
+        self.found.origins().chain(std::iter::once(self.found.last.order.origin())).chain(held)
+    }
+
     /// The same alert where inputs and hosts have other numbers; `None` if the bytes of an event are none.
     pub fn renumbered(
         &self,

@@ -1,7 +1,7 @@
 //! The arguments of scans of some hosts out of many, and of `evql merge`, which puts them together.
 
-use super::ListFormat;
-use super::outputs::{AlertFormat, IncidentArgs};
+use super::formats::ListFormat;
+use super::outputs::AlertFormat;
 use super::report::PageArgs;
 use super::shared::{MemoryArgs, RuleArgs, TargetArgs};
 use clap::Args;
@@ -18,7 +18,7 @@ pub struct PartArgs {
         long,
         value_name = "DIR",
         requires = "case_key",
-        conflicts_with_all = ["output", "output_type", "html_report", "timeline", "summary_json", "last", "suppress", "exceptions", "hash_inputs"]
+        conflicts_with_all = ["output", "output_type", "html_report", "timeline", "summary_json", "last", "suppress", "hash_inputs"]
     )]
     pub part: Option<PathBuf>,
     /// The key of the case, the same for all parts: 32 hexadecimal digits or more, such as `openssl rand -hex 32` gives. Values that rules join by
@@ -33,6 +33,7 @@ pub struct PartArgs {
     override_usage = "evql merge [OPTIONS] --case-key <HEX> DIR...",
     after_help = "Exit codes: as of `evql scan`: 4 if some of the evidence of a part could not be read."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub struct MergeArgs {
     /// The folders that `evql scan --part` has written, in any order
     #[arg(value_name = "DIR", required = true)]
@@ -61,8 +62,6 @@ pub struct MergeArgs {
     /// Write what was read and found to this file, as one JSON object
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub summary_json: Option<PathBuf>,
-    #[command(flatten)]
-    pub incidents: IncidentArgs,
     /// The password of encrypted ZIP archives, for events that are read from them
     #[arg(long, value_name = "PASSWORD", help_heading = "Evidence")]
     pub archive_password: Option<String>,

@@ -1,8 +1,21 @@
-//! The formats of a timeline, and what can be said about outputs of `scan` and `timeline`.
+//! The formats of lists of rules and of a timeline, and what can be said about outputs of `scan` and `timeline`.
 
 use clap::{Args, ValueEnum};
 use evql::report::TimelineBulk;
 use std::path::PathBuf;
+
+/// The formats of lists of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Table,
+    /// One row a rule, for spreadsheets
+    Csv,
+    /// One array
+    Json,
+    /// One rule a line
+    Jsonl,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TimelineType {

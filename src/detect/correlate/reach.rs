@@ -32,10 +32,8 @@ impl RuleReach {
         }
         let keys = filters.first().map_or(&[][..], |filter| filter.keys());
         if joins_on_one_host(query) {
-            let of_process = filters.iter().flat_map(|filter| filter.keys()).map(|key| key.field.name());
-            return Self::Process(
-                of_process.filter(|name| name.ends_with(".entity_id")).next().unwrap_or_default().into(),
-            );
+            let mut names = filters.iter().flat_map(|filter| filter.keys()).map(|key| key.field.name());
+            return Self::Process(names.find(|name| name.ends_with(".entity_id")).unwrap_or_default().into());
         }
         let is_in_all =
             |(at, key): &(usize, &KeyField)| filters.iter().all(|filter| filter.keys().get(*at) == Some(*key));
