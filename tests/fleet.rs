@@ -54,7 +54,7 @@ const EQL: &[(&str, &str)] = &[
     ("event, first", "file where true | head 3"),
 ];
 
-/// Thresholds and new terms, as Kibana exports them.
+/// Thresholds, new terms, and rules with limits and suppression, as Kibana exports them.
 const COUNTED: &[&str] = &[
     r#""type":"threshold","from":"now-10s","threshold":{"field":["user.name"],"value":3}"#,
     r#""type":"threshold","from":"now-30s","threshold":{"field":[],"value":4,"cardinality":[{"field":"host.name","value":2}]}"#,
@@ -63,6 +63,8 @@ const COUNTED: &[&str] = &[
     r#""type":"new_terms","new_terms_fields":["user.name"],"history_window_start":"now-15s""#,
     r#""type":"new_terms","new_terms_fields":["host.id","user.name"],"history_window_start":"now-10s""#,
     r#""type":"new_terms","new_terms_fields":["process.name","destination.ip"],"history_window_start":"now-5s","max_signals":2"#,
+    r#""type":"query","alert_suppression":{"group_by":["user.name"],"duration":{"value":9,"unit":"s"}}"#,
+    r#""type":"eql","language":"eql","query":"process where true | tail 9 | head 5","max_signals":2"#,
 ];
 
 const SIGMA: &str = r"
@@ -126,9 +128,11 @@ fn write_rules(folder: &Path) {
     let mut counted = String::new();
     for (at, parts) in COUNTED.iter().enumerate() {
         let query = if at % 2 == 0 { "event.category: network" } else { "event.category: process" };
+        let query = format!(r#""language":"kuery","query":"{query}","#);
+        let query = if parts.contains("language") { "" } else { &query };
         writeln!(
             counted,
-            r#"{{"rule_id":"counted-{at}","name":"counted {at}","language":"kuery","query":"{query}","risk_score":1,"severity":"low",{parts}}}"#
+            r#"{{"rule_id":"counted-{at}","name":"counted {at}",{query}"risk_score":1,"severity":"low",{parts}}}"#
         )
         .unwrap();
     }
@@ -143,6 +147,7 @@ struct Case {
     max_signals: bool,
     assumes_new: bool,
     has_exceptions: bool,
+    suppresses: bool,
     is_tight: bool,
 }
 
@@ -159,9 +164,10 @@ static RULES: LazyLock<[ChosenRules; 2]> = LazyLock::new(|| {
     })
 });
 
-fn chosen(case: Case, with_exceptions: bool) -> ChosenRules {
-    let chosen = RULES[usize::from(with_exceptions)].clone();
-    ChosenRules { max_signals: case.max_signals, assumes_new: case.assumes_new, ..chosen }
+fn chosen(case: Case) -> ChosenRules {
+    let Case { max_signals, assumes_new, suppresses, .. } = case;
+    let chosen = RULES[usize::from(case.has_exceptions)].clone();
+    ChosenRules { max_signals, assumes_new, suppresses, ..chosen }
 }
 
 /// The log of a host: exported records, of which some are told twice.
@@ -176,7 +182,7 @@ fn host_log(random: &mut Random, computer: &str, first: usize, events: usize) ->
             "1" => format!(
                 "<Data Name='CommandLine'>{process}.exe {} {}</Data><Data Name='ParentImage'>C:\\{parent}.exe</Data>",
                 of(&["/x", "/y"]),
-                of(&["/x", "/z"])
+                of(&["/x", "/z", "//"]).replace("//", computer)
             ),
             "3" => format!(
                 "<Data Name='Protocol'>tcp</Data><Data Name='Initiated'>{}</Data><Data Name='SourceIp'>10.0.0.{}</Data><Data Name='SourcePort'>5{number}</Data>\
@@ -244,7 +250,7 @@ fn options(case: Case, threads: usize) -> RunOptions {
 
 /// One scan of everything, without triage.
 fn scan_all(evidence: &Path, case: Case) -> ScanRun {
-    let chosen = chosen(case, case.has_exceptions);
+    let chosen = chosen(case);
     let mut run = ScanRun::new(chosen, &[evidence.to_owned()], options(case, 2), &Silent).unwrap();
     run.complete_alerts(&Silent).unwrap();
     run.learn_addresses(&Silent).unwrap();
@@ -265,7 +271,7 @@ fn request(folder: &Path, paths: Vec<PathBuf>, chosen: &ChosenRules, case: Case)
 }
 
 fn scan_part(part: &Path, paths: &[PathBuf], case: Case) -> PartFolder {
-    let chosen = chosen(case, false);
+    let chosen = chosen(case);
     let request = request(part, paths.to_vec(), &chosen, case);
     let new = NewPart::begin(request, chosen.rules()).unwrap();
     let key: CaseKey = KEY.parse().unwrap();
@@ -275,7 +281,7 @@ fn scan_part(part: &Path, paths: &[PathBuf], case: Case) -> PartFolder {
 }
 
 fn merge(parts: &[PathBuf], case: Case) -> Result<ScanRun, FleetError> {
-    let chosen = chosen(case, case.has_exceptions);
+    let chosen = chosen(case);
     PartSet::open(parts)?.merge(chosen, &KEY.parse().unwrap(), options(case, 2), &Silent)
 }
 
@@ -294,6 +300,7 @@ fn compare(seed: u64, found: &mut Found) {
         max_signals: random.below(3) == 0,
         assumes_new: random.below(2) == 0,
         has_exceptions: random.below(2) == 0,
+        suppresses: random.below(2) == 0,
         is_tight: random.below(3) == 0,
     };
     let all = scan_all(&evidence, case);
@@ -312,7 +319,8 @@ fn compare(seed: u64, found: &mut Found) {
     let told = |run: &ScanRun| {
         let outcome = &run.outcome;
         let faults = outcome.faults.clone();
-        (outcome.left_out.clone(), outcome.set_aside.clone(), faults, outcome.stats.clone())
+        let cut = (outcome.left_out.clone(), outcome.set_aside.clone(), outcome.repeated.clone());
+        (cut, faults, outcome.stats.clone())
     };
     assert_eq!(export(&merged), export(&all), "seed {seed}, {case:?}, {} parts", parts.len());
     assert_eq!(told(&merged), told(&all), "seed {seed}");
@@ -326,7 +334,7 @@ fn parts_of_any_split_have_the_alerts_of_one_scan() {
     let mut found = Found::new();
     (1..=40).for_each(|seed| compare(seed, &mut found));
     let case = Case::default();
-    for rule in chosen(case, false).rules() {
+    for rule in chosen(case).rules() {
         assert!(found.contains_key(&rule.meta.name), "{} has found nothing: {found:?}", rule.meta.name);
     }
 }
@@ -412,7 +420,7 @@ fn a_part_is_there_once_and_for_its_evidence_only() {
     let left: Vec<_> =
         std::fs::read_dir(folder.join("parts")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["one"], "nothing of the way there is left");
-    let rules = chosen(case, false);
+    let rules = chosen(case);
     let again = |paths: &[PathBuf], case| request(&part, paths.to_vec(), &rules, case).existing(rules.rules());
     assert_eq!(again(&hosts[..1], case).unwrap(), Some(written));
     let told = |result: Result<Option<PartFolder>, FleetError>| result.unwrap_err().to_string();
@@ -445,9 +453,9 @@ fn parts_that_do_not_belong_together_are_refused() {
     assert!(told(&[one.clone(), evidence]).contains("is no part: there is no part.json in it"));
     let key: CaseKey = "ffffffffffffffffffffffffffffffff".parse().unwrap();
     let other_key =
-        PartSet::open(std::slice::from_ref(&one)).unwrap().merge(chosen(case, false), &key, options(case, 1), &Silent);
+        PartSet::open(std::slice::from_ref(&one)).unwrap().merge(chosen(case), &key, options(case, 1), &Silent);
     assert!(other_key.err().unwrap().to_string().contains("the case key is not that of the parts"));
-    let mut fewer = chosen(case, false);
+    let mut fewer = chosen(case);
     fewer.loaded.set.rules.pop();
     let parts = PartSet::open(std::slice::from_ref(&one)).unwrap();
     let other_rules = parts.merge(fewer, &KEY.parse().unwrap(), options(case, 1), &Silent);
