@@ -37,3 +37,33 @@ fn an_event_fills_one_stage_of_a_sequence_in_a_group_of_any_size() {
         assert!(pairs(count) == expected, "{count} events");
     }
 }
+
+/// The key that a rule has of an event may be one that another rule has of it by other fields, and has first there.
+#[test]
+fn the_rank_of_an_alert_does_not_depend_on_other_rules() {
+    let rule = |query: &str| Rule::bare(query, eql::compile(query).query.unwrap());
+    let rules = [
+        rule("sequence by process.args [process where true] [process where true]"),
+        rule("sequence by user.name [process where true] [process where true]"),
+    ];
+    let both = |rule| Arc::from([PatternHit::new(rule, 0), PatternHit::new(rule, 1)]);
+    let of = GroupRules::new(&rules, vec![both(0), both(1)]);
+    let ranks = |others: bool| {
+        let mut runner = GroupRunner::new(&of);
+        for at in 1..=2 {
+            let order = OrderKey::new(Ticks(at), None, Locator { input: 0, offset: at.unsigned_abs() });
+            let tuple = |pattern, ordinal| {
+                CandidateTuple::new([1, 1], order, HostNumber(0), PatternNumber(pattern)).at(ordinal)
+            };
+            // In the order of tuples.
+            let tuples = [others.then(|| tuple(1, 0)), Some(tuple(0, 2))];
+            tuples.into_iter().flatten().for_each(|tuple| runner.push(tuple));
+        }
+        let mut alerts = Vec::new();
+        runner.end(&mut alerts);
+        let of_first = alerts.iter().filter(|alert| alert.rule == 0);
+        of_first.map(|alert| alert.rank).collect::<Vec<_>>()
+    };
+    assert_eq!(ranks(true), [(None, 0, 2)]);
+    assert_eq!(ranks(true), ranks(false));
+}
