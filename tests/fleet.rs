@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
 use evql::base::CaseKey;
+use evql::event::Clock;
 use evql::fleet::{FleetError, NewPart, PartFolder, PartOptions, PartRequest, PartSet, PartStatus, rules_digest};
 use evql::pipeline::{EventFilter, RunOptions, Silent, SpoolLimits};
 use evql::report::{AlertsJson, Exporter, JsonLayout};
@@ -149,6 +150,7 @@ struct Case {
     has_exceptions: bool,
     suppresses: bool,
     is_tight: bool,
+    clock: Clock,
 }
 
 /// The rules, without exceptions and with them; loaded once.
@@ -195,6 +197,8 @@ fn host_log(random: &mut Random, computer: &str, first: usize, events: usize) ->
         };
         let user = if user.is_empty() { String::new() } else { format!("<Data Name='User'>{user}</Data>") };
         let (second, fraction) = (random.below(40), random.below(3));
+        // The clock of the events and that of the log need not agree.
+        let utc = second + random.below(9);
         let guid = random.below(3);
         // Of one computer the name is written in various letters.
         let computer = if random.below(4) == 0 { computer.to_uppercase() } else { computer.to_owned() };
@@ -204,12 +208,25 @@ fn host_log(random: &mut Random, computer: &str, first: usize, events: usize) ->
             <Provider Name='Microsoft-Windows-Sysmon'/><EventID>{id}</EventID>\
             <TimeCreated SystemTime='2024-03-05T09:14:{second:02}.{fraction}Z'/><EventRecordID>{number}</EventRecordID>\
             <Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>{computer}</Computer></System><EventData>\
-            <Data Name='UtcTime'>2024-03-05 09:14:{second:02}.{fraction}00</Data><Data Name='ProcessGuid'>{{3fe15d12-e25b-65e6-2301-00000000{guid:02x}00}}</Data>\
+            <Data Name='UtcTime'>2024-03-05 09:14:{utc:02}.{fraction}00</Data><Data Name='ProcessGuid'>{{3fe15d12-e25b-65e6-2301-00000000{guid:02x}00}}</Data>\
             <Data Name='ProcessId'>7404</Data><Data Name='Image'>C:\\{process}.exe</Data>{user}{rest}</EventData></Event>"
         )
         .unwrap();
     }
     out + "</Events>"
+}
+
+/// Documents of a host, as an agent sends them.
+fn host_documents(random: &mut Random, computer: &str) -> String {
+    let document = |number: usize| {
+        let mut of = |choices: &[&'static str]| choices[random.below(choices.len())];
+        let (category, user, name) = (of(&["process", "network", "file"]), of(&["anna", "eva"]), of(&["a", "b"]));
+        let second = random.below(40);
+        format!(
+            r#"{{"@timestamp":"2024-03-05T09:14:{second:02}Z","event":{{"category":["{category}"]}},"host":{{"name":"{computer}","id":"{computer}"}},"user.name":"{user}","process":{{"name":"{name}.exe"}},"destination.ip":"10.0.0.2","winlog.record_id":{number}}}"#
+        )
+    };
+    (900..906).map(document).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes so many hosts; each has a folder with a log or two.
@@ -228,6 +245,9 @@ fn write_hosts(random: &mut Random, folder: &Path, hosts: usize) -> Vec<PathBuf>
             std::fs::write(path.join("broken.xml"), &log[..log.len() / 2]).unwrap();
         }
         std::fs::write(path.join("log.xml"), log).unwrap();
+        if random.below(4) == 0 {
+            std::fs::write(path.join("sent.jsonl"), host_documents(random, &computer)).unwrap();
+        }
         if random.below(3) == 0 {
             std::fs::write(path.join("archived.xml"), host_log(random, &computer, 100, 5)).unwrap();
         }
@@ -245,7 +265,8 @@ fn export(run: &ScanRun) -> String {
 fn options(case: Case, threads: usize) -> RunOptions {
     // So little memory that everything is spilled.
     let max_memory = if case.is_tight { 4 << 10 } else { 64 << 20 };
-    RunOptions { threads, limits: SpoolLimits { max_memory, temp_folder: None }, ..RunOptions::default() }
+    let limits = SpoolLimits { max_memory, temp_folder: None };
+    RunOptions { threads, limits, clock: case.clock, ..RunOptions::default() }
 }
 
 /// One scan of everything, without triage.
@@ -301,6 +322,7 @@ fn compare(seed: u64, found: &mut Found) {
         assumes_new: random.below(2) == 0,
         has_exceptions: random.below(2) == 0,
         suppresses: random.below(2) == 0,
+        clock: if random.below(3) == 0 { Clock::Utc } else { Clock::Logged },
         is_tight: random.below(3) == 0,
     };
     let all = scan_all(&evidence, case);
