@@ -249,7 +249,8 @@ fn notable(host: &SurveyedHost) -> Vec<NotableFacts> {
     host.notable.iter().filter_map(told).collect()
 }
 
-fn fault(fault: &Fault) -> FaultFacts {
+/// A fault as a page shows it.
+pub fn fault(fault: &Fault) -> FaultFacts {
     FaultFacts {
         file: fault.input.to_string(),
         place: fault.offset.map_or_else(String::new, |offset| format!("offset {offset} (0x{offset:x})")),

@@ -45,15 +45,18 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
     let temporary = new.temporary().to_owned();
     interrupt::keep_from_staying(&temporary);
     let mut session = Session::run_with(chosen, &paths, options, look, &[])?;
+    if !session.has_input() {
+        // A wrong path is no host without alerts: there is no part of it, which would have to be removed first.
+        session.report_faults(look)?;
+        return Ok(session.leave(&args.evidence, false));
+    }
     let written = session.go_on(look, |run, bar| new.write(run, bar));
     interrupt::let_stay(&temporary);
     let written = written?;
     session.report_faults(look)?;
     if !look.quiet {
-        if session.has_input() {
-            let mut out = anstream::stdout().lock();
-            terminal::summary::print(&mut TerminalPage::stdout(&mut out), &session)?;
-        }
+        let mut out = anstream::stdout().lock();
+        terminal::summary::print(&mut TerminalPage::stdout(&mut out), &session)?;
         tell(&written, "is written")?;
     }
     Ok(session.leave(&args.evidence, args.outputs.fail_on_detection))

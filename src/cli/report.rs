@@ -8,16 +8,17 @@ use super::exit::Exit;
 use super::output::OutputFiles;
 use super::session::{every_rule, load_rules};
 use super::stdout::is_stdout;
-use super::terminal::{MARK, counted, grouped};
+use super::terminal::{self, MARK, counted, grouped};
 use anyhow::{Context, Result, bail};
-use evql::base::escape::terminal;
+use evql::base::escape;
 use evql::base::number::hex;
 use evql::event::Clock;
+use evql::fleet::read_faults;
 use evql::report::html::{CaseFacts, FaultFacts, HtmlReport, InputFacts, RefusedAlert, RuleText};
-use evql::source::is_log_or_archive;
+use evql::source::{Fault, FaultSeverity, is_log_or_archive};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Most lines that are named one by one; the others are counted.
@@ -36,7 +37,8 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let texts = rule_texts(&args.rules, look)?;
     // A file that is not there is told before an empty page is left behind.
     let sources = args.alerts.iter().map(|path| AlertFile::open(path)).collect::<Result<Vec<_>>>()?;
-    let inputs = [args.alerts.as_slice(), &args.rules].concat();
+    let faults = faults(&args.faults)?;
+    let inputs = [args.alerts.as_slice(), &args.rules, &args.faults].concat();
     let sink = OutputFiles::new(args.target.clobber, inputs, [&*path])?.open(&path)?;
     let mut report = HtmlReport::new(args.page.limits(), Clock::Logged);
     let mut read = Saved::default();
@@ -44,9 +46,12 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         read.file(source, &mut report);
     }
     report.add_rules(&texts);
-    let (alerts, lost) = (report.alerts(), read.lost);
+    let alerts = report.alerts();
+    let lost = read.lost + faults.iter().filter(|fault| fault.severity == FaultSeverity::Lost).count() as u64;
     read.tell(look)?;
-    let case = read.into_case(args);
+    terminal::faults::print(&mut anstream::stderr().lock(), &faults, look.verbose)?;
+    let mut case = read.into_case(args);
+    case.faults.extend(faults.iter().filter(|fault| fault.severity != FaultSeverity::PassedOver).map(case::fault));
     let mut cards = 0;
     sink.write_with(|out| {
         cards = report.write(&case, out)?;
@@ -59,7 +64,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
             format!(", {} of them with a card", grouped(cards as u64))
         };
         let name = if is_stdout(&path) { "stdout".to_owned() } else { path.display().to_string() };
-        writeln!(anstream::stderr(), "{}{shown}: {}", counted(alerts, "alert"), terminal(&name))?;
+        writeln!(anstream::stderr(), "{}{shown}: {}", counted(alerts, "alert"), escape::terminal(&name))?;
     }
     Ok(if lost > 0 && !args.allow_partial { Exit::Partial } else { Exit::Done })
 }
@@ -74,6 +79,20 @@ fn rule_texts(paths: &[PathBuf], look: &Look) -> Result<Vec<RuleText>> {
     }
     texts.extend(evql::rules::builtin().rules.iter().map(RuleText::of_rule));
     Ok(texts)
+}
+
+/// The faults of some files.
+fn faults(paths: &[PathBuf]) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for path in paths {
+        let name = path.display();
+        let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
+        let found = read_faults(BufReader::new(file)).with_context(|| format!("cannot read {name}"))?;
+        faults.extend(found.with_context(|| format!("{name} is no list of faults, as `evql scan --part` writes it"))?);
+    }
+    faults.sort();
+    faults.dedup();
+    Ok(faults)
 }
 
 /// A file of alerts that was opened.
@@ -143,7 +162,12 @@ impl Saved {
         let mut err = anstream::stderr().lock();
         for FaultFacts { file, place, reason, kind, .. } in self.faults.iter().take(most) {
             let comma = if place.is_empty() { "" } else { ", " };
-            writeln!(err, "{MARK}not read:{MARK:#} {}{comma}{place}: {} [{kind}]", terminal(file), terminal(reason))?;
+            writeln!(
+                err,
+                "{MARK}not read:{MARK:#} {}{comma}{place}: {} [{kind}]",
+                escape::terminal(file),
+                escape::terminal(reason)
+            )?;
         }
         let more = self.lost.saturating_sub(most as u64);
         if more > 0 {

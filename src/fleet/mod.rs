@@ -33,4 +33,5 @@ pub use manifest::{PartComputer, PartFile, PartInput, PartManifest, PartOptions,
 pub use merge::PartSet;
 pub use part_folder::PartFolder;
 pub use part_writer::{NewPart, PartRequest};
+pub use records::read_faults;
 pub use rules_digest::rules_digest;

@@ -35,6 +35,9 @@ pub struct ReportArgs {
     /// Rules to take queries and guides from that the alerts do not carry: files and folders
     #[arg(short, long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
+    /// What could not be read, as a part of a scan says it (`faults.jsonl`); may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub faults: Vec<PathBuf>,
     #[command(flatten)]
     pub target: TargetArgs,
     #[command(flatten)]
