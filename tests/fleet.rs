@@ -287,6 +287,7 @@ fn request(folder: &Path, paths: Vec<PathBuf>, chosen: &ChosenRules, case: Case)
         options: PartOptions::of(&options(case, 1), case.max_signals, case.assumes_new),
         include_computers: Vec::new(),
         exclude_computers: Vec::new(),
+        threads: 1,
         rules: rules_digest(chosen.rules()),
     }
 }
@@ -296,7 +297,7 @@ fn scan_part(part: &Path, paths: &[PathBuf], case: Case) -> PartFolder {
     let request = request(part, paths.to_vec(), &chosen, case);
     let new = NewPart::begin(request, chosen.rules()).unwrap();
     let key: CaseKey = KEY.parse().unwrap();
-    let options = RunOptions { case_key: Some(key), survey: true, ..options(case, 1) };
+    let options = RunOptions { case_key: Some(key), ..options(case, 1) };
     let mut run = ScanRun::new(chosen, paths, options, &Silent).unwrap();
     new.write(&mut run, &Silent).unwrap()
 }
@@ -408,7 +409,7 @@ fn logs_of_many_hosts_are_split_by_computers() {
             exclude_computers: computers(&request.exclude_computers),
             ..EventFilter::default()
         };
-        let options = RunOptions { case_key: Some(request.key.clone()), survey: true, filter, ..options(case, 1) };
+        let options = RunOptions { case_key: Some(request.key.clone()), filter, ..options(case, 1) };
         let new = NewPart::begin(request, &set.rules).unwrap();
         let mut run = ScanRun::new(chosen(), &paths, options, &Silent).unwrap();
         new.write(&mut run, &Silent).unwrap();

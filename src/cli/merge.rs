@@ -18,7 +18,7 @@ use evql::report::html::{AlertsHtml, CaseFacts};
 use evql::source::Search;
 use evql::survey::EvidenceSurvey;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -96,12 +96,10 @@ fn case_of(args: CaseArgs<'_>, session: &Session, parts: &PartSet) -> CaseFacts 
             (input.kind, input.sha256) = (known.kind(), known.sha256.clone());
         }
     }
-    let computers: BTreeSet<String> =
-        parts.folders().iter().flat_map(|part| &part.manifest.computers).map(|of| of.name.to_lowercase()).collect();
     let folders: Vec<String> = parts.folders().iter().map(|part| part.path.display().to_string()).collect();
     let of_parts = [
         ("Parts", format!("{}: {}", counted(folders.len() as u64, "folder"), folders.join(", "))),
-        ("Computers", counted(computers.len() as u64, "computer")),
+        ("Computers", counted(session.run.outcome.stats.computers.len() as u64, "computer")),
     ];
     case.facts.splice(0..0, of_parts);
     case.range = session.run.outcome.stats.logged;

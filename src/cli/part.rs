@@ -18,7 +18,7 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
     let paths = session::paths(&args.evidence)?;
     refuse_evidence(folder, &paths)?;
     let chosen = session::rules_of(&args.rules, session::threads(&args.evidence), look)?;
-    let wanted = WantedOutputs { survey: true, case_key: Some(key.clone()), ..WantedOutputs::default() };
+    let wanted = WantedOutputs { case_key: Some(key.clone()), ..WantedOutputs::default() };
     let options = session::options(&args.evidence, wanted)?;
     let request = PartRequest {
         folder: folder.to_owned(),
@@ -28,6 +28,7 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
         options: PartOptions::of(&options, args.rules.max_signals, args.rules.assume_new),
         include_computers: args.evidence.choice.include_computer.clone(),
         exclude_computers: args.evidence.choice.exclude_computer.clone(),
+        threads: options.threads,
         rules: rules_digest(chosen.rules()),
     };
     if let Some(there) = request.existing(chosen.rules())? {

@@ -2,7 +2,7 @@
 
 use crate::base::Ticks;
 use crate::event::Clock;
-use crate::pipeline::{EventFilter, Roles, RunOptions, Stats, TimeWindow};
+use crate::pipeline::{ComputerEvents, EventFilter, Roles, RunOptions, Stats, TimeWindow};
 use crate::source::{Input, InputFormat};
 use crate::sysmon::Mapping;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub struct PartManifest {
     pub paths: Vec<String>,
     /// The files that were read, in their order.
     pub inputs: Vec<PartInput>,
-    /// The computers whose records are in them.
+    /// The computers whose events are in them.
     pub computers: Vec<PartComputer>,
     /// Whether all could be read.
     pub status: PartStatus,
@@ -107,17 +107,32 @@ impl PartInput {
     }
 }
 
-/// A computer that has records in a part.
+/// A computer that has events in a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartComputer {
     /// Its name, as it was recorded.
     pub name: String,
-    /// Records of any provider that could be read, copies included.
-    pub records: u64,
-    /// The time of the first.
-    pub first: Option<String>,
-    /// The time of the last.
-    pub last: Option<String>,
+    /// Records and documents that became events, copies included.
+    pub events: u64,
+    /// When the first of them was logged.
+    pub first: String,
+    /// When the last of them was logged.
+    pub last: String,
+}
+
+impl From<&ComputerEvents> for PartComputer {
+    fn from(ComputerEvents { name, events, first, last }: &ComputerEvents) -> Self {
+        Self { name: name.clone(), events: *events, first: first.rfc3339_full(), last: last.rfc3339_full() }
+    }
+}
+
+impl PartComputer {
+    /// The events as a run counts them; `None` if the times are none.
+    pub fn events(&self) -> Option<ComputerEvents> {
+        let at = |text: &str| Ticks::parse_rfc3339(text);
+        let (first, last) = (at(&self.first)?, at(&self.last)?);
+        Some(ComputerEvents { name: self.name.clone(), events: self.events, first, last })
+    }
 }
 
 /// A file of a part.

@@ -1,7 +1,7 @@
 //! Parts become one run.
 
 use super::error::FleetError;
-use super::manifest::{PartInput, PartOptions};
+use super::manifest::{PartComputer, PartInput, PartOptions};
 use super::part_folder::{EVENTS, FAULTS, PartFolder};
 use super::part_writer::digests;
 use super::records::{HeldHead, read_alert, read_faults, read_head};
@@ -10,7 +10,7 @@ use crate::base::number::counted;
 use crate::base::{CaseKey, Locator, Ticks, host};
 use crate::detect::{HostNumber, RuleReach};
 use crate::diag::{Notice, NoticeKind};
-use crate::pipeline::{HeldAlert, JoinedParts, Progress, RunOptions};
+use crate::pipeline::{HeldAlert, JoinedParts, Progress, RunOptions, Stats};
 use crate::scanner::{ChosenRules, ScanRun};
 use crate::source::{self, Fault, FaultKind, Input, Search};
 use hashbrown::HashMap;
@@ -75,8 +75,9 @@ impl PartSet {
         for folder in &self.folders {
             numbering.add(folder, &chosen, &mut joined)?;
         }
-        let search = options.search.clone();
-        let mut look_up = |wanted: &BTreeSet<u32>, inputs: &mut [Input]| self.look_up(&search, wanted, inputs);
+        let (search, threads) = (options.search.clone(), options.threads);
+        let mut look_up =
+            |wanted: &BTreeSet<u32>, inputs: &mut [Input]| self.look_up((&search, threads), wanted, inputs);
         Ok(ScanRun::join(chosen, joined, key, options, (&mut look_up, progress))?)
     }
 
@@ -123,7 +124,7 @@ impl PartSet {
     }
 
     /// Finds inputs again in the evidence that the parts name.
-    fn look_up(&self, search: &Search, wanted: &BTreeSet<u32>, inputs: &mut [Input]) -> Vec<Fault> {
+    fn look_up(&self, (search, threads): (&Search, usize), wanted: &BTreeSet<u32>, inputs: &mut [Input]) -> Vec<Fault> {
         let names: HashMap<Arc<str>, usize> =
             wanted.iter().map(|number| (inputs[*number as usize].display.clone(), *number as usize)).collect();
         let mut faults = Vec::new();
@@ -137,7 +138,7 @@ impl PartSet {
             let paths: Vec<PathBuf> = folder.manifest.paths.iter().map(PathBuf::from).collect();
             let found = source::discover(&paths, search).inputs;
             let found: Vec<Input> = found.into_iter().filter(|input| missing.contains_key(&input.display)).collect();
-            let digests = digests(&found);
+            let digests = digests(&found, threads);
             for input in found {
                 let written = of_part.get(&*input.display);
                 if written.is_some_and(|written| written.sha256.as_ref() != digests.get(&input.path)) {
@@ -204,7 +205,8 @@ impl InputNumbers {
         for (rule, count) in manifest.left_out.iter().filter(|(rule, _)| **rule < rules) {
             *joined.left_out.entry(*rule).or_default() += count;
         }
-        joined.stats.add(&manifest.stats);
+        let computers = manifest.computers.iter().filter_map(PartComputer::events).collect();
+        joined.stats.add(&Stats { computers, ..manifest.stats.clone() });
         for (host, at) in &manifest.begins {
             joined.note_begin(host, Ticks(*at));
         }

@@ -4,22 +4,21 @@ use super::error::FleetError;
 use super::manifest::{FORMAT, PartComputer, PartFile, PartInput, PartManifest, PartOptions, PartStatus};
 use super::part_folder::{ALERTS, EVENTS, FAULTS, MANIFEST, PartFolder};
 use super::records::{HeldHead, HeldWriter, write_faults};
+use crate::base::CaseKey;
 use crate::base::number::hex;
-use crate::base::{CaseKey, Ticks};
 use crate::detect::{HostNumber, RuleReach};
 use crate::diag::NoticeKind;
-use crate::pipeline::{PartCandidates, Progress};
+use crate::pipeline::{self, PartCandidates, Progress, Stats};
 use crate::report::{Exporter, PartAlertsJson};
 use crate::rules::Rule;
 use crate::scanner::ScanRun;
 use crate::source::{self, FaultSeverity, Input, Search};
-use crate::survey::{EvidenceSurvey, SurveyedHost, hosts};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// What a part is to be of.
@@ -39,6 +38,8 @@ pub struct PartRequest {
     pub include_computers: Vec<String>,
     /// The computers that are passed over.
     pub exclude_computers: Vec<String>,
+    /// Threads to use; 0 means one per core.
+    pub threads: usize,
     /// Tells whether rules are the same: see [`rules_digest`](super::rules_digest).
     pub rules: String,
 }
@@ -56,7 +57,7 @@ impl PartRequest {
             Err(other) => return Err(other),
         };
         let inputs = source::discover(&self.paths, &self.search).inputs;
-        let digests = digests(&inputs);
+        let digests = digests(&inputs, self.threads);
         let wanted =
             self.manifest(rules, inputs.iter().map(|input| PartInput::new(input, digests.get(&input.path))))?;
         let difference = there.manifest.difference(&wanted).or_else(|| there.manifest.evidence_difference(&wanted));
@@ -145,25 +146,22 @@ impl NewPart {
 
     /// Adds to a run over the evidence what a scan would look up and what the part says of its files, writes all of it, and lets the part take its place.
     ///
-    /// The run has the case key and the survey among its options.
+    /// The run has the case key among its options.
     pub fn write(mut self, run: &mut ScanRun, progress: &dyn Progress) -> Result<PartFolder, FleetError> {
         run.complete_alerts(progress)?;
         run.learn_addresses(progress)?;
-        run.outcome.hash_files();
+        let digests = run.outcome.digest_files();
         let run = &*run;
         let (outcome, rules) = (&run.outcome, run.detector.rules());
-        let none = EvidenceSurvey::default();
-        let survey = outcome.survey.as_ref().unwrap_or(&none);
-        let digests: BTreeMap<PathBuf, String> =
-            survey.files.iter().filter_map(|file| Some((file.input.path.clone(), file.sha256.clone()?))).collect();
         let inputs = outcome.inputs.iter().map(|input| PartInput::new(input, digests.get(&input.path)));
         let mut manifest = self.request.manifest(rules, inputs)?;
-        manifest.computers = hosts(&survey.files).iter().map(computer).collect();
+        manifest.computers = outcome.stats.computers.iter().map(PartComputer::from).collect();
         let is_lost = outcome.faults.iter().any(|fault| fault.severity == FaultSeverity::Lost);
         manifest.status = if is_lost { PartStatus::Partial } else { PartStatus::Complete };
         manifest.alerts = outcome.alerts.len() as u64;
         manifest.left_out.clone_from(&outcome.left_out);
-        manifest.stats = outcome.stats.clone();
+        // The computers stand by themselves.
+        manifest.stats = Stats { computers: Vec::new(), ..outcome.stats.clone() };
         let addresses = run.results().addresses.iter();
         manifest.host_addresses = addresses.map(|(host, ip)| (host.to_owned(), ip.to_string())).collect();
         let notices = run.notices.iter().filter(|notice| is_of_part(notice.kind));
@@ -253,21 +251,16 @@ fn is_of_part(kind: NoticeKind) -> bool {
     matches!(kind, NoticeKind::Window | NoticeKind::Limit | NoticeKind::MissingRecords | NoticeKind::Host)
 }
 
-fn computer(host: &SurveyedHost) -> PartComputer {
-    let span = host.span();
-    PartComputer {
-        name: host.name.to_string(),
-        records: host.records(),
-        first: span.map(|(first, _)| first).map(Ticks::rfc3339_full),
-        last: span.map(|(_, last)| last).map(Ticks::rfc3339_full),
-    }
-}
-
-/// The digests of the files of inputs, each read once, by path; those that cannot be read to their ends are left out.
-pub fn digests(inputs: &[Input]) -> BTreeMap<PathBuf, String> {
-    let paths: BTreeSet<&PathBuf> = inputs.iter().map(|input| &input.path).collect();
-    let digest = |path: &PathBuf| Some((path.clone(), source::sha256(path).ok()?));
-    paths.into_par_iter().filter_map(digest).collect()
+/// The digests of the files of inputs, each read once on so many threads, by path; those that cannot be read to their ends are left out.
+pub fn digests(inputs: &[Input], threads: usize) -> BTreeMap<PathBuf, String> {
+    let paths: Vec<&PathBuf> = inputs.iter().map(|input| &input.path).collect::<BTreeSet<_>>().into_iter().collect();
+    let found: Mutex<BTreeMap<PathBuf, String>> = Mutex::default();
+    pipeline::spread(threads, paths.len(), &|number| {
+        if let Ok(digest) = source::sha256(paths[number]) {
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(paths[number].clone(), digest);
+        }
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A file that is digested as it is written.

@@ -133,21 +133,26 @@ impl Computers {
 
     /// All computers, by name. Names that differ in case are one.
     pub fn all(self) -> Vec<ComputerEvents> {
-        let mut all: BTreeMap<String, ComputerEvents> = BTreeMap::new();
-        for (name, position) in self.by_name {
+        let of = |(name, position): (String, usize)| {
             let EventSpan { events, first, last } = self.spans[position];
-            if events == 0 {
-                continue;
-            }
-            let known = all.entry(host::folded(&name).into_owned());
-            let one = known.or_insert_with(|| ComputerEvents { name: name.clone(), events: 0, first, last });
-            one.name = std::mem::take(&mut one.name).min(name);
-            one.events += events;
-            one.first = one.first.min(first);
-            one.last = one.last.max(last);
-        }
-        all.into_values().collect()
+            (events > 0).then_some(ComputerEvents { name, events, first, last })
+        };
+        by_name(self.by_name.into_iter().filter_map(of))
     }
+}
+
+/// Puts the events of each computer together, by name. Names that differ in case are one.
+pub fn by_name(computers: impl IntoIterator<Item = ComputerEvents>) -> Vec<ComputerEvents> {
+    let mut all: BTreeMap<String, ComputerEvents> = BTreeMap::new();
+    for ComputerEvents { name, events, first, last } in computers {
+        let known = all.entry(host::folded(&name).into_owned());
+        let one = known.or_insert_with(|| ComputerEvents { name: name.clone(), events: 0, first, last });
+        one.name = std::mem::take(&mut one.name).min(name);
+        one.events += events;
+        one.first = one.first.min(first);
+        one.last = one.last.max(last);
+    }
+    all.into_values().collect()
 }
 
 #[cfg(test)]

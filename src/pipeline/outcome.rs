@@ -4,7 +4,7 @@ use super::alert_store::AlertStore;
 use super::evidence_pass::EvidencePass;
 use super::part_candidates::PartCandidates;
 use super::stats::Stats;
-use super::surveyed_files::add_hashes;
+use super::surveyed_files::{add_hashes, hashes};
 use super::timeline::SortedTimeline;
 use super::window::TimeWindow;
 use crate::base::spool::SpoolSpace;
@@ -13,7 +13,9 @@ use crate::diag::Notice;
 use crate::process::HostAddresses;
 use crate::source::{Fault, FaultKind, Input};
 use crate::survey::EvidenceSurvey;
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Everything that a run found.
 #[derive(Debug)]
@@ -59,6 +61,14 @@ impl Outcome {
             self.faults.append(&mut survey.faults);
             self.compare_files();
         }
+    }
+
+    /// The SHA-256 of each file, by path: they are read once more for it. A file that cannot be read to its end has a fault instead.
+    pub fn digest_files(&mut self) -> HashMap<PathBuf, String> {
+        let (inputs, faults) = (&self.inputs, &mut self.faults);
+        let digests = self.again.reader.pool.install(|| hashes(inputs.iter(), faults));
+        self.compare_files();
+        digests
     }
 
     /// Adds a fault for each file that changed until now (what was looked up in it after the findings were made may be of another state), and one if temporary

@@ -1,6 +1,6 @@
 //! The counts of a run. They must add up: what was read became an event, or is accounted for by name.
 
-use super::computers::ComputerEvents;
+use super::computers::{self, ComputerEvents};
 use super::counts::{RecordCounts, UnitTally};
 use super::disposition::Disposition;
 use super::partial_results::PartialResults;
@@ -34,6 +34,7 @@ pub struct Stats {
     /// When the first and the last event were logged, of those that were mapped.
     pub logged: Option<(Ticks, Ticks)>,
     /// The computers of the events that were mapped, by name.
+    #[serde(skip)] // Whoever keeps counts beyond a run names the computers in words of his own.
     pub computers: Vec<ComputerEvents>,
 }
 
@@ -74,6 +75,8 @@ impl Stats {
         self.outside_window += other.outside_window;
         self.filtered += other.filtered;
         self.alerts += other.alerts;
+        self.computers.extend(other.computers.iter().cloned());
+        self.computers = computers::by_name(std::mem::take(&mut self.computers));
         self.logged = match (self.logged, other.logged) {
             (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
             (one, two) => one.or(two),

@@ -74,7 +74,8 @@ pub fn add_hashes(survey: &mut EvidenceSurvey) {
     }
 }
 
-fn hashes<'i>(inputs: impl Iterator<Item = &'i Input>, faults: &mut Vec<Fault>) -> HashMap<PathBuf, String> {
+/// The SHA-256 of the files on disk that inputs are read from, by path; one that cannot be read to its end has a fault instead.
+pub fn hashes<'i>(inputs: impl Iterator<Item = &'i Input>, faults: &mut Vec<Fault>) -> HashMap<PathBuf, String> {
     let paths: HashSet<&Path> = inputs.map(|input| input.path.as_path()).filter(|path| path.is_file()).collect();
     let paths: Vec<&Path> = paths.into_iter().collect();
     let read: Vec<(&Path, std::io::Result<String>)> =
