@@ -118,6 +118,44 @@ fn a_run_that_is_interrupted_before_it_writes_leaves_no_empty_file() {
     }
 }
 
+/// A part of a scan is there as a whole or not at all, and what a killed run has left disturbs none that comes after it.
+#[test]
+fn a_part_that_is_interrupted_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = forged(folder.path());
+    let parts = folder.path().join("parts");
+    let part = parts.join("one");
+    let key = "00112233445566778899aabbccddeeff";
+    let args = ["scan", &logs, "-q", "--part", part.to_str().unwrap(), "--case-key", key];
+    let names = || -> Vec<String> {
+        let entries = std::fs::read_dir(&parts).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    for signal in ["-INT", "-TERM", "-KILL"] {
+        let mut child = evql(&args).spawn().unwrap();
+        while names().is_empty() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            std::thread::yield_now();
+        }
+        send(signal, &child);
+        let code = child.wait().unwrap().code();
+        // On a busy machine the signal may come after the part took its place.
+        if part.exists() {
+            std::fs::remove_dir_all(&part).unwrap();
+            continue;
+        }
+        let left = names();
+        if signal == "-KILL" {
+            assert!(left.iter().all(|name| name.starts_with(".one.unfinished-")), "{left:?}");
+        } else {
+            assert_eq!((code, left), (Some(130), Vec::new()), "{signal}");
+        }
+    }
+    assert!(evql(&args).status().unwrap().success());
+    let merge = ["merge", part.to_str().unwrap(), "-q", "--case-key", key, "--fail-on-detection"];
+    assert_eq!(evql(&merge).status().unwrap().code(), Some(1), "it has what a scan finds");
+}
+
 /// What `nohup` starts goes on when the terminal is closed.
 #[test]
 fn a_run_that_is_to_outlive_its_terminal_does() {
