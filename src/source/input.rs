@@ -64,7 +64,15 @@ pub struct Input {
 impl Input {
     /// A log of which no more is known than where it is, what it is called and its size: it has to be looked up before it can be read.
     pub fn named(path: PathBuf, display: Arc<str>, size: u64) -> Self {
-        Self { path, display, size, format: InputFormat::Evtx, member: None, remains: Remains::default() }
+        Self {
+            path,
+            display,
+            size,
+            format: InputFormat::Evtx,
+            member: None,
+            remains: Remains::default(),
+            in_lines: false,
+        }
     }
 
     /// Whether it can only be read from its start, so that nothing is gained by reading parts of it on their own.
