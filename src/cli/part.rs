@@ -59,6 +59,14 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
         let mut out = anstream::stdout().lock();
         terminal::summary::print(&mut TerminalPage::stdout(&mut out), &session)?;
         tell(&written, "is written")?;
+        let exceptions = session.run.detector.exceptions().len() as u64;
+        if exceptions > 0 {
+            let exceptions = counted(exceptions, "exception");
+            writeln!(
+                anstream::stderr(),
+                "evql: {exceptions} for whole alerts: a part keeps these alerts, and `evql merge --exceptions` sets them aside"
+            )?;
+        }
     }
     Ok(session.leave(&args.evidence, args.outputs.fail_on_detection))
 }
