@@ -108,13 +108,50 @@ fn a_run_that_is_interrupted_before_it_writes_leaves_no_empty_file() {
                 .unwrap();
         // To wait for a child closes its standard input, and then the run would end by itself.
         let _open = child.stdin.take();
-        while !timeline.exists() {
+        let begun = folder.path().join("timeline.csv.partial");
+        while !begun.exists() {
             assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
             std::thread::yield_now();
         }
         send(signal, &child);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{format} {signal}");
-        assert!(!findings.exists() && !timeline.exists(), "{format} {signal}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{format} {signal}");
+    }
+}
+
+/// A file at the place of an output is whole, whatever ends the run; what was written until then stands beside it.
+#[test]
+fn a_file_that_is_interrupted_leaves_whole_lines_beside_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = forged(folder.path());
+    let (target, part) = (folder.path().join("timeline.csv"), folder.path().join("timeline.csv.partial"));
+    std::fs::write(&target, "of an earlier run\n").unwrap();
+    for signal in SIGNALS {
+        let cut = (0..20).find_map(|_| {
+            let _ = std::fs::remove_file(&part);
+            let arguments = ["timeline", &logs, "-q", "-C", "-o", target.to_str().unwrap()];
+            let mut child = evql(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+            let has_begun = || part.metadata().is_ok_and(|data| data.len() > 0);
+            while !has_begun() && child.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+            send(signal, &child);
+            let done = child.wait_with_output().unwrap();
+            if done.status.code() == Some(130) {
+                return Some(String::from_utf8(done.stderr).unwrap());
+            }
+            std::fs::write(&target, "of an earlier run\n").unwrap();
+            None
+        });
+        let said = cut.unwrap_or_else(|| panic!("{signal}: it was never interrupted"));
+        assert!(
+            said.contains("timeline.csv is incomplete")
+                && said.contains("timeline.csv.partial ends with its last complete line"),
+            "{said}"
+        );
+        let left = std::fs::read_to_string(&part).unwrap();
+        assert!(left.ends_with('\n') && left.starts_with("@timestamp,"), "{signal}");
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "of an earlier run\n", "{signal}");
     }
 }
 

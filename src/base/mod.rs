@@ -16,6 +16,7 @@ pub mod ngram;
 pub mod number;
 mod origin;
 pub mod parts;
+pub mod pending_file;
 pub mod public_suffix;
 pub mod span;
 pub mod spool;

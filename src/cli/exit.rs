@@ -17,15 +17,22 @@ pub enum Exit {
     Partial,
 }
 
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        // The numbers are a contract (`--help`, README): a new outcome gets a number of its own.
+        match self {
+            Self::Done => 0,
+            Self::Findings => 1,
+            Self::Rules => 2,
+            Self::Usage => 3,
+            Self::Partial => 4,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        // The numbers are a contract (`--help`, README): a new outcome gets a number of its own.
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Findings => 1,
-            Exit::Rules => 2,
-            Exit::Usage => 3,
-            Exit::Partial => 4,
-        })
+        Self::from(exit.code())
     }
 }

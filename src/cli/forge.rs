@@ -2,11 +2,12 @@
 
 use super::args::{Forge, Look};
 use super::exit::Exit;
-use super::output;
+use super::output::{CompleteFile, write_file};
 use super::terminal::counted;
 use anyhow::{Context, Result};
 use evql::base::escape::terminal;
 use evql::forge::{CROSSING_QUERY, Large, LargeOptions, Scenario};
+use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -29,9 +30,7 @@ fn scenarios(args: &Forge, look: &Look) -> Result<Exit> {
         make_folder(&args.output)?;
         for file in files {
             let target = args.output.join(&file.name);
-            output::create(&target, args.clobber)?
-                .write_all(&file.bytes)
-                .with_context(|| format!("cannot write {}", target.display()))?;
+            write_file(&target, args.clobber, &file.bytes)?;
             if !look.quiet {
                 let name = target.to_string_lossy();
                 writeln!(people, "{}: {} events, {} bytes", terminal(&name), file.events.len(), file.bytes.len())?;
@@ -55,10 +54,18 @@ fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
     make_folder(&args.output)?;
     let mut people = anstream::stdout().lock();
     let (mut files, mut records, mut bytes) = (0, 0, 0);
+    let current = RefCell::new(None);
     large.write(
         // Files are opened one by one as they are begun: a large log is written in one stream and never held.
-        |name| output::create(&args.output.join(name), args.clobber),
+        |name| {
+            let path = args.output.join(name);
+            let file = CompleteFile::new(&path, args.clobber)?;
+            let out = file.file().try_clone().with_context(|| format!("cannot write {}", path.display()))?;
+            current.replace(Some(file));
+            anyhow::Ok(out)
+        },
         |file| {
+            current.take().map_or(Ok(()), CompleteFile::finish)?;
             files += 1;
             records += file.records;
             bytes += file.bytes;

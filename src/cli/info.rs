@@ -2,7 +2,7 @@
 
 use super::args::{InfoArgs, InfoFormat, Look};
 use super::exit::Exit;
-use super::output::OutputFiles;
+use super::output::{OutputFiles, written_at};
 use super::progress::Bar;
 use super::stdout::is_stdout;
 use super::{session, terminal};
@@ -30,6 +30,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         last: choice.last,
         filter: session::filter(choice),
         search: session::search(inputs),
+        outputs: written_at(std::slice::from_ref(&path)),
     };
     let found = survey(&paths, &options, &Bar::new(look))?;
     // Gathered before anything is written: faults go to stderr in between, and the table of a terminal must not be torn apart by them.

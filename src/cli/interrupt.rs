@@ -4,11 +4,13 @@
 //! the others are removed.
 //! This module does not know what is written.
 
+use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The exit code that scripts expect of an interrupted program.
 const EXIT_CODE: i32 = 130;
@@ -22,15 +24,38 @@ const BLOCK_FOR_PEOPLE: usize = 1 << 13;
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Files under names of their own that are to go away if the run is interrupted.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-static OUTPUTS: Mutex<Vec<OutputFile>> = Mutex::new(Vec::new());
+static OUTPUTS: Mutex<Vec<OpenOutput>> = Mutex::new(Vec::new());
 
-/// A file that is open to be written.
-struct OutputFile {
-    path: PathBuf,
+/// An output that is open.
+struct OpenOutput {
+    place: OutputPlace,
     has_begun: bool,
 }
 
-fn outputs() -> MutexGuard<'static, Vec<OutputFile>> {
+/// Where an output goes.
+#[derive(Clone, PartialEq, Eq)]
+enum OutputPlace {
+    Stdout,
+    /// A device, or another thing that stays where it is.
+    Device(PathBuf),
+    /// A file, which stands at `part` until it is whole.
+    File {
+        part: PathBuf,
+        target: PathBuf,
+    },
+}
+
+impl OutputPlace {
+    /// What a person calls it.
+    fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Stdout => "the output".into(),
+            Self::Device(path) | Self::File { target: path, .. } => path.to_string_lossy(),
+        }
+    }
+}
+
+fn outputs() -> MutexGuard<'static, Vec<OpenOutput>> {
     OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -65,8 +90,30 @@ fn end_run() {
         std::thread::sleep(PATIENCE);
     } else {
         remove_untouched(&outputs);
+        if !again {
+            let waiting: Vec<_> = outputs.iter().map(|output| output.place.name()).collect();
+            let none = if waiting.is_empty() {
+                String::new()
+            } else {
+                format!("; nothing was written of {}", waiting.join(" and "))
+            };
+            say_before_end(format!("interrupted{none}"));
+        }
     }
     std::process::exit(EXIT_CODE);
+}
+
+/// Says something, unless nobody takes it: a full pipe must not keep the run from ending.
+fn say_before_end(text: String) {
+    let said = std::thread::spawn(move || say(&text));
+    let begin = Instant::now();
+    while !said.is_finished() && begin.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "evql: {}", evql::base::escape::terminal(text));
 }
 
 /// Has a file, or a folder with all in it, removed if the run is interrupted.
@@ -80,48 +127,66 @@ pub fn let_stay(path: &Path) {
 }
 
 /// Removes the files that nothing was written to, and those that were to be complete under another name.
-fn remove_untouched(outputs: &[OutputFile]) {
+fn remove_untouched(outputs: &[OpenOutput]) {
     for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         // What is left of a file or folder has a name that nobody knows: a nuisance at most.
         let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
     }
     for output in outputs.iter().filter(|output| !output.has_begun) {
-        let is_empty_file = std::fs::symlink_metadata(&output.path).is_ok_and(|data| data.is_file() && data.len() == 0);
-        if is_empty_file {
-            let _ = std::fs::remove_file(&output.path); // It is empty; that it stays is a nuisance at most.
+        let OutputPlace::File { part, target } = &output.place else { continue };
+        let is_empty_file = std::fs::symlink_metadata(part).is_ok_and(|data| data.is_file() && data.len() == 0);
+        // Where it is written in its place, the file was there before.
+        if is_empty_file && part != target {
+            let _ = std::fs::remove_file(part); // It is empty; that it stays is a nuisance at most.
         }
     }
 }
 
 /// Forgets an output that is complete, or will never be.
-fn forget(path: &Path) {
-    outputs().retain(|output| output.path != path);
+fn forget(place: &OutputPlace) {
+    outputs().retain(|output| output.place != *place);
 }
 
 /// Writes to a file or to stdout in large blocks, and ends with a complete line if the run is interrupted.
 pub struct LineWriter {
     out: Box<dyn Write + Send>,
-    path: PathBuf,
+    place: OutputPlace,
     pending: Vec<u8>,
     has_begun: bool,
     /// Whether a part of it is of no use to anybody.
     all_or_nothing: bool,
     /// Bytes that are gathered before they are written.
     block: usize,
+    /// Bytes that were written and end with a complete line.
+    whole: u64,
 }
 
 impl LineWriter {
-    /// Writes to `out`, which is the file at `path`, or `-` for stdout.
-    pub fn new(out: Box<dyn Write + Send>, path: &Path) -> Self {
-        outputs().push(OutputFile { path: path.to_owned(), has_begun: false });
-        Self { out, path: path.to_owned(), pending: Vec::new(), has_begun: false, all_or_nothing: false, block: BLOCK }
+    fn new(out: Box<dyn Write + Send>, place: OutputPlace) -> Self {
+        outputs().push(OpenOutput { place: place.clone(), has_begun: false });
+        Self { out, place, pending: Vec::new(), has_begun: false, all_or_nothing: false, block: BLOCK, whole: 0 }
+    }
+
+    /// Writes to stdout.
+    pub fn to_stdout() -> Self {
+        Self::new(Box::new(io::stdout()), OutputPlace::Stdout)
     }
 
     /// Writes for people to stdout, in colours if these are wanted there.
     pub fn to_people() -> Self {
-        let mut writer = Self::new(Box::new(anstream::stdout()), Path::new("-"));
+        let mut writer = Self::new(Box::new(anstream::stdout()), OutputPlace::Stdout);
         writer.block = BLOCK_FOR_PEOPLE;
         writer
+    }
+
+    /// Writes to a device or a pipe.
+    pub fn to_device(device: File, path: &Path) -> Self {
+        Self::new(Box::new(device), OutputPlace::Device(path.to_owned()))
+    }
+
+    /// Writes to a file that stands at `part` and is to stand at `target`.
+    pub fn to_file(file: File, part: &Path, target: &Path) -> Self {
+        Self::new(Box::new(file), OutputPlace::File { part: part.to_owned(), target: target.to_owned() })
     }
 
     /// Marks a file that has no lines and is useless without its end: if the run is interrupted, it is removed.
@@ -130,34 +195,53 @@ impl LineWriter {
         self
     }
 
+    /// How many bytes were written up to the end of a line, whatever came behind it.
+    pub fn whole(&self) -> u64 {
+        self.whole
+    }
+
     /// Notes that something is written from now on.
     fn begin(&mut self) {
         if !self.has_begun {
             self.has_begun = true;
-            outputs().iter_mut().filter(|output| output.path == self.path).for_each(|output| output.has_begun = true);
+            outputs().iter_mut().filter(|output| output.place == self.place).for_each(|output| output.has_begun = true);
         }
+    }
+
+    /// Writes what has been gathered, and bytes behind it; together they end with a complete line.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        self.out.write_all(&pending)?;
+        self.out.write_all(bytes)?;
+        self.whole += (pending.len() + bytes.len()) as u64;
+        // The same memory is gathered into again.
+        self.pending = pending;
+        self.pending.clear();
+        Ok(())
     }
 
     /// Ends the last complete line, and the process.
     fn end(&mut self) -> ! {
-        if self.all_or_nothing {
-            // A device stays where it is.
-            let is_file = std::fs::symlink_metadata(&self.path).is_ok_and(|data| data.is_file());
-            let removed = is_file && std::fs::remove_file(&self.path).is_ok();
+        if let (true, OutputPlace::File { part, .. }) = (self.all_or_nothing, &self.place) {
+            let removed = std::fs::remove_file(part).is_ok();
             self.leave(if removed { "was not complete and is removed" } else { "is incomplete" });
         }
         // Half a line of JSON or CSV would be an error in every reader; the whole lines before it are good.
-        let complete = memchr::memrchr(b'\n', &self.pending).map_or(0, |at| at + 1);
+        let complete =
+            if self.all_or_nothing { 0 } else { memchr::memrchr(b'\n', &self.pending).map_or(0, |at| at + 1) };
         let written = self.out.write_all(&self.pending[..complete]).and_then(|()| self.out.flush());
-        self.leave(if written.is_ok() { "ends with its last complete line" } else { "is incomplete" })
+        match &self.place {
+            OutputPlace::File { part, target } if written.is_ok() && part != target => {
+                self.leave(&format!("is incomplete: {} ends with its last complete line", part.display()))
+            }
+            _ if written.is_ok() && !self.all_or_nothing => self.leave("ends with its last complete line"),
+            _ => self.leave("is incomplete"),
+        }
     }
 
     /// Says what state the output is in, and ends the process.
     fn leave(&self, state: &str) -> ! {
-        let name =
-            if super::stdout::is_stdout(&self.path) { "the output".into() } else { self.path.display().to_string() };
-        let name = evql::base::escape::terminal(&name);
-        let _ = writeln!(anstream::stderr(), "evql: interrupted; {name} {state}");
+        say(&format!("interrupted; {} {state}", self.place.name()));
         remove_untouched(&outputs());
         std::process::exit(EXIT_CODE);
     }
@@ -171,15 +255,11 @@ impl Write for LineWriter {
         }
         match memchr::memrchr(b'\n', bytes) {
             _ if self.all_or_nothing && self.pending.len() + bytes.len() > self.block => {
-                self.out.write_all(&self.pending)?;
-                self.pending.clear();
-                self.out.write_all(bytes)?;
+                self.put(bytes)?;
             }
             // Only whole lines leave the buffer, so that the file ends in one whenever the process does.
             Some(at) if self.pending.len() + bytes.len() > self.block => {
-                self.out.write_all(&self.pending)?;
-                self.pending.clear();
-                self.out.write_all(&bytes[..=at])?;
+                self.put(&bytes[..=at])?;
                 self.pending.extend_from_slice(&bytes[at + 1..]);
             }
             _ => self.pending.extend_from_slice(bytes),
@@ -189,14 +269,13 @@ impl Write for LineWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         self.begin();
-        self.out.write_all(&self.pending)?;
-        self.pending.clear();
+        self.put(&[])?;
         self.out.flush()
     }
 }
 
 impl Drop for LineWriter {
     fn drop(&mut self) {
-        forget(&self.path);
+        forget(&self.place);
     }
 }

@@ -38,6 +38,7 @@ mod stdout;
 mod story;
 mod summary_json;
 mod sysmon_config;
+mod system_limits;
 mod tally;
 mod terminal;
 mod test;
@@ -58,6 +59,7 @@ pub fn run() -> Exit {
     // Before anything is printed: `anstream` asks for the choice at each stream that it makes.
     cli.look.color.into_choice().write_global();
     interrupt::install();
+    system_limits::install();
     // No command prints its own error: a closed pipe, wrong rules and all others are told apart in one place.
     let done = match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),

@@ -6,6 +6,7 @@ use super::run_clock;
 use super::stdout::is_stdout;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use evql::base::pending_file::{PendingFile, partial_path};
 use evql::pipeline::SortedTimeline;
 use evql::report::html::AlertsHtml;
 use evql::report::{
@@ -25,20 +26,48 @@ pub struct OutputSink {
     out: LineWriter,
     name: PathBuf,
     bom: bool,
+    /// The file, if it is one, and not stdout or a device.
+    file: Option<PendingFile>,
+    /// Why what is written is not all that there is, if so.
+    cut_short: Option<&'static str>,
 }
 
 /// By what Excel knows that a CSV file is UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 impl OutputSink {
+    fn to(out: LineWriter, name: &Path, file: Option<PendingFile>) -> Self {
+        let name = if is_stdout(name) { Path::new("standard output") } else { name };
+        Self { out, name: name.to_owned(), bom: false, file, cut_short: None }
+    }
+
     /// Puts the byte-order mark of UTF-8 in front of the output, if it is wanted.
     pub fn with_bom(self, bom: bool) -> Self {
         Self { bom, ..self }
     }
 
-    /// Marks an output that is useless without its end: if the run is interrupted, it is removed.
+    /// Marks an output that is useless without its end: if the run comes to none, nothing is left of it.
     pub fn all_or_nothing(self, is_whole: bool) -> Self {
-        if is_whole { Self { out: self.out.all_or_nothing(), ..self } } else { self }
+        if is_whole {
+            let file = self.file.map(PendingFile::all_or_nothing);
+            Self { out: self.out.all_or_nothing(), file, ..self }
+        } else {
+            self
+        }
+    }
+
+    /// Marks an output as a part of what there is, for a reason: a file does not take its place then.
+    pub fn cut_short(self, reason: Option<&'static str>) -> Self {
+        Self { cut_short: reason, ..self }
+    }
+
+    /// Leaves a file beside its place, and says so.
+    fn leave_part(self, reason: &str) -> Result<()> {
+        let part = self.file.and_then(|file| file.give_up(self.out.whole()));
+        let part = part.map_or_else(String::new, |part| format!("; what there is is in {}", part.display()));
+        let text = format!("{} is incomplete: {reason}{part}", self.name.display());
+        writeln!(anstream::stderr(), "evql: {}", evql::base::escape::terminal(&text))?;
+        Ok(())
     }
 
     /// Writes results.
@@ -56,7 +85,7 @@ impl OutputSink {
         match format {
             TimelineOutput::Text(format) => self.write_with(|out| timeline.write(results, &**format, out)),
             #[cfg(feature = "parquet")]
-            TimelineOutput::Parquet => Self { out: self.out.all_or_nothing(), ..self }.write_with(|out| {
+            TimelineOutput::Parquet => self.all_or_nothing(true).write_with(|out| {
                 let mut writer = evql::report::ParquetWriter::new(out)?;
                 timeline.write(results, &evql::report::TimelineParquet, &mut writer)?;
                 writer.finish()
@@ -69,12 +98,26 @@ impl OutputSink {
         self.write_with(|out| writeln!(out, "{value:#}"))
     }
 
-    /// Writes whatever is made.
+    /// Writes whatever is made. A file takes its place in the end, and if it comes to none, what of it is of use stays beside that place.
     pub fn write_with(mut self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
         // Excel takes a CSV without this mark for one in the code page of the machine, and shows other letters than were logged.
         let mark: &[u8] = if self.bom { BOM } else { &[] };
-        let written = self.out.write_all(mark).and_then(|()| write(&mut self.out)).and_then(|()| self.out.flush());
-        written.with_context(|| format!("cannot write {} to its end", self.name.display()))
+        let name = self.name.display();
+        let written = self.file.as_ref().map_or(Ok(()), PendingFile::begin);
+        let written = written.and_then(|()| self.out.write_all(mark)).and_then(|()| write(&mut self.out));
+        let Err(error) = written.and_then(|()| self.out.flush()) else {
+            if let Some(reason) = self.cut_short {
+                return self.leave_part(reason);
+            }
+            let Some(file) = self.file else { return Ok(()) };
+            let part = file.path().to_owned();
+            return file
+                .finish()
+                .with_context(|| format!("cannot put {name} in its place; all of it is in {}", part.display()));
+        };
+        let left = self.file.and_then(|file| file.give_up(self.out.whole()));
+        let left = left.map_or_else(String::new, |part| format!("; whole lines up to there are in {}", part.display()));
+        Err(error).with_context(|| format!("cannot write {name} to its end{left}"))
     }
 }
 
@@ -106,34 +149,43 @@ impl OutputFiles {
 
     /// Opens an output, or stdout for `-`. A file that exists is refused unless it may be replaced; evidence, rules and other outputs never are.
     pub fn open(&self, path: &Path) -> Result<OutputSink> {
-        let out: Box<dyn Write + Send> = if is_stdout(path) {
-            Box::new(io::stdout())
-        } else {
-            refuse_folder(path)?;
-            if path.exists() {
-                self.refuse(path)?;
-            }
-            // A device or a pipe, such as /dev/stdout, is no file that could be lost.
-            Box::new(create(path, self.clobber || is_device(path))?)
-        };
+        if is_stdout(path) {
+            return Ok(OutputSink::to(LineWriter::to_stdout(), path, None));
+        }
+        refuse_folder(path)?;
+        if is_device(path) {
+            // No file that could be lost, and none to compare with others: to open a pipe waits for its other end. What a shell has opened for others too
+            // is written behind what they write.
+            let device = OpenOptions::new().append(true).open(path);
+            let device = device.with_context(|| format!("cannot write {}", path.display()))?;
+            return Ok(OutputSink::to(LineWriter::to_device(device, path), path, None));
+        }
+        if path.exists() {
+            self.refuse(path)?;
+        }
+        let file = PendingFile::new(path, self.clobber)?;
+        if file.is_in_place() {
+            warn_in_place(path);
+        }
+        let out = file.file().try_clone().with_context(|| format!("cannot write {}", path.display()))?;
         self.opened.borrow_mut().push(path.to_owned());
-        Ok(OutputSink { out: LineWriter::new(out, path), name: path.to_owned(), bom: false })
+        Ok(OutputSink::to(LineWriter::to_file(out, file.path(), path), path, Some(file)))
     }
 
-    /// A file that takes its place once it is complete: until then it has another name, in the same folder, and is removed if the run ends before.
-    pub fn open_complete(&self, path: &Path) -> Result<PendingFile> {
+    /// A file of which nothing is left if the run ends before it is whole.
+    pub fn open_complete(&self, path: &Path) -> Result<CompleteFile> {
         self.check_complete(path)?;
         self.opened.borrow_mut().push(path.to_owned());
-        PendingFile::new(path, self.clobber)
+        CompleteFile::new(path, self.clobber)
     }
 
     /// A file that this command has read and writes anew, or that is not there yet.
-    pub fn open_updated(&self, path: &Path) -> Result<PendingFile> {
+    pub fn open_updated(&self, path: &Path) -> Result<CompleteFile> {
         if path.exists() {
             self.refuse(path)?;
         }
         self.opened.borrow_mut().push(path.to_owned());
-        PendingFile::new(path, true)
+        CompleteFile::new(path, true)
     }
 
     /// Refuses a file that could not take its place in the end.
@@ -197,47 +249,60 @@ impl OutputFiles {
     }
 }
 
-/// A file that is being written beside the place that it will take.
-pub struct PendingFile {
-    file: tempfile::NamedTempFile<File>,
-    path: PathBuf,
-    clobber: bool,
-}
+/// A file of which nothing is left if the run ends before it is whole, by a signal too.
+pub struct CompleteFile(PendingFile);
 
-impl PendingFile {
-    fn new(path: &Path, clobber: bool) -> Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Of `tempfile` only the name: its own files can be read by nobody else, and an output is to have the permissions of any other file.
-        let make = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(path);
-        let file = tempfile::Builder::new().prefix(".evql-").make_in(folder, make);
-        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        interrupt::keep_from_staying(file.path());
-        Ok(Self { file, path: path.to_owned(), clobber })
+impl CompleteFile {
+    /// Begins a file, in place of one that is there if `clobber`.
+    pub fn new(path: &Path, clobber: bool) -> Result<Self> {
+        let file = PendingFile::new(path, clobber)?.all_or_nothing();
+        if file.is_in_place() {
+            warn_in_place(path);
+        } else {
+            interrupt::keep_from_staying(file.path());
+        }
+        file.begin().with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self(file))
     }
 
     /// Where it is to stand.
     pub fn target(&self) -> &Path {
-        &self.path
+        self.0.target()
     }
 
     /// Where it stands until then.
     pub fn path(&self) -> &Path {
-        self.file.path()
+        self.0.path()
     }
 
     /// The file.
     pub fn file(&self) -> &File {
-        self.file.as_file()
+        self.0.file()
     }
 
     /// Gives it its place.
     pub fn finish(self) -> Result<()> {
-        let Self { file, path, clobber } = self;
-        let temporary = file.path().to_owned();
-        let moved = if clobber { file.persist(&path) } else { file.persist_noclobber(&path) };
-        interrupt::let_stay(&temporary);
-        moved.map(drop).map_err(|error| error.error).with_context(|| format!("cannot write {}", path.display()))
+        let (part, target) = (self.path().to_owned(), self.target().to_owned());
+        interrupt::let_stay(&part);
+        self.0.finish().with_context(|| {
+            format!("cannot put {} in its place; all of it is in {}", target.display(), part.display())
+        })
     }
+}
+
+/// Says of an output that a part of it cannot be told from the whole.
+fn warn_in_place(path: &Path) {
+    let name = evql::base::escape::terminal(&path.display().to_string()).into_owned();
+    let _ = writeln!(
+        anstream::stderr(),
+        "evql: nothing can be made in the folder of {name}, which is written in its place: if this run comes to no end, it is not whole, and nothing marks it"
+    );
+}
+
+/// The paths at which outputs stand, and at which they are written until they are whole.
+pub fn written_at(outputs: &[PathBuf]) -> Vec<PathBuf> {
+    let files = outputs.iter().filter(|path| !is_stdout(path));
+    files.flat_map(|path| [real_path(path), real_path(&partial_path(path))]).collect()
 }
 
 /// Refuses a folder, which is where a file could be written, and none itself.
@@ -249,9 +314,18 @@ fn refuse_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a path is there and is neither a file nor a folder: a device, a pipe, a terminal.
+/// Whether a path is there and is neither a file nor a folder (a device, a pipe, a terminal), or is a handle that this process was given (`/dev/fd/3`): it is
+/// written as it is.
 fn is_device(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir())
+    std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) || is_handle(path)
+}
+
+/// Whether a path is one of the open files of a process, which Linux shows as links: to put another file in the place of such a one would miss its reader.
+fn is_handle(path: &Path) -> bool {
+    let is_below_proc = |path: &Path| {
+        path.parent().and_then(|folder| folder.canonicalize().ok()).is_some_and(|folder| folder.starts_with("/proc"))
+    };
+    is_below_proc(path) || std::fs::read_link(path).is_ok_and(|to| is_below_proc(&to))
 }
 
 /// A path with links resolved, as far as it leads to something that is there.
@@ -264,22 +338,11 @@ fn real_path(path: &Path) -> PathBuf {
     })
 }
 
-/// Creates a file to write to.
-pub fn create(path: &Path, clobber: bool) -> Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    // `create_new` is one step of the system: between a question whether the file exists and its creation somebody else could make it.
-    if clobber {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    options.open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            anyhow::anyhow!("{} exists; -C replaces it", path.display())
-        }
-        _ => anyhow::Error::new(error).context(format!("cannot write {}", path.display())),
-    })
+/// Writes a file, which stands in its place only once it is whole.
+pub fn write_file(path: &Path, clobber: bool, bytes: &[u8]) -> Result<()> {
+    let file = PendingFile::new(path, clobber)?.all_or_nothing();
+    let written = file.begin().and_then(|()| file.file().write_all(bytes)).and_then(|()| file.finish());
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Whether the error is that nobody reads the output any more, which is no failure of ours.

@@ -54,7 +54,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         session.go_on(look, |run, bar| run.learn_addresses(bar))?;
     }
     let found = QueryMatches { alerts: &session.run.outcome.alerts, is_event, with_context: false };
-    let written = output.write(sink, |page| {
+    let written = output.write(sink.map(|sink| session.marked(sink)), |page| {
         if matches::write_for_programs(found, output.format, columns, page.out)? {
             return Ok(());
         }

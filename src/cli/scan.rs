@@ -72,14 +72,15 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     if let Some((sink, format)) = alerts {
         let summary = case::markdown_of(args.into(), &session);
         let is_whole = matches!(format, AlertFormat::Stix | AlertFormat::Misp | AlertFormat::Navigator);
-        sink.all_or_nothing(is_whole)
+        session
+            .marked(sink.all_or_nothing(is_whole))
             .write(&*output::alert_exporter(format, html, summary, args.outputs.defang), &results)?;
     }
     if let Some(sink) = page {
-        sink.write(&html, &results)?;
+        session.marked(sink).write(&html, &results)?;
     }
     if let (Some((sink, format)), Some(rows)) = (timeline, rows) {
-        sink.write_timeline(rows, &format, &results)?;
+        session.marked(sink).write_timeline(rows, &format, &results)?;
     }
     if let Some(sink) = summary {
         sink.write_json(&summary_json::summary(&session))?;

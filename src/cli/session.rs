@@ -2,6 +2,7 @@
 
 use super::args::{Choice, Evidence, InputArgs, Look, MemoryArgs, RuleArgs};
 use super::exit::Exit;
+use super::output::{OutputSink, written_at};
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
@@ -201,6 +202,7 @@ pub fn options(evidence: &Evidence, wanted: WantedOutputs) -> Result<RunOptions>
         case_key: wanted.case_key,
         alerts: wanted.alerts,
         search: search(&evidence.inputs),
+        outputs: Vec::new(),
         slow_reader: evidence.inputs.slow_reader,
         mapping: EventMapping { documents: evidence.mapping.into(), geo: geo_databases(evidence.geoip.as_deref())? },
         roles: Roles {
@@ -334,7 +336,8 @@ impl Session {
         wanted: WantedOutputs,
     ) -> Result<Self> {
         let paths = paths(evidence)?;
-        Self::run_with(chosen, &paths, options(evidence, wanted)?, look, outputs)
+        let options = RunOptions { outputs: written_at(outputs), ..options(evidence, wanted)? };
+        Self::run_with(chosen, &paths, options, look, outputs)
     }
 
     /// Runs a set of rules over the evidence at these paths.
@@ -347,12 +350,20 @@ impl Session {
     ) -> Result<Self> {
         let start = Instant::now();
         let mut run = ScanRun::new(chosen, paths, options, &Bar::new(look))?;
-        let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
-        // An output in the folder of the evidence exists by now and is empty: as an input it would be a fault that the run itself has made.
-        let is_output =
-            |fault: &Fault| Path::new(&*fault.input).canonicalize().is_ok_and(|path| outputs.contains(&path));
+        // A pipe or a link in the folder of the evidence that leads to an output: as an input it would be a fault that the run itself has made.
+        let is_output = |fault: &Fault| {
+            let path = Path::new(&*fault.input);
+            outputs.iter().any(|output| output == path)
+                || path.canonicalize().is_ok_and(|path| run.options.outputs.contains(&path))
+        };
         run.outcome.faults.retain(|fault| !is_output(fault));
         Ok(Self { run, elapsed: start.elapsed() })
+    }
+
+    /// An output of the run, which does not pass for whole if the run came to no end.
+    pub fn marked(&self, sink: OutputSink) -> OutputSink {
+        let is_cut = self.run.outcome.unread > 0;
+        sink.cut_short(is_cut.then_some("a temporary file could not be written, and not all of the evidence was read"))
     }
 
     /// The databases in which addresses were looked up, in words.

@@ -2,7 +2,7 @@
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use super::exit::Exit;
-use super::output::create;
+use super::output::write_file;
 use anyhow::{Context, Result};
 use clap::{Command, CommandFactory};
 use std::io::{self, Write};
@@ -28,8 +28,7 @@ pub fn man(args: &ManArgs) -> Result<Exit> {
     collect(&command, &mut pages);
     for page_of in pages {
         let path = folder.join(format!("{}.1", title(page_of)));
-        let mut file = create(&path, args.clobber)?;
-        file.write_all(&page(page_of)?).with_context(|| format!("cannot write {}", path.display()))?;
+        write_file(&path, args.clobber, &page(page_of)?)?;
     }
     Ok(Exit::Done)
 }

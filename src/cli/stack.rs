@@ -87,7 +87,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
         StackFormat::Jsonl => table.write_json(JsonLayout::Lines, page.out),
     };
     match sink {
-        Some(sink) => sink.write_with(|out| match format {
+        Some(sink) => session.marked(sink).write_with(|out| match format {
             // Colours are for terminals.
             StackFormat::Text => write(&mut TerminalPage::file(&mut PlainWriter::new(out))),
             StackFormat::Csv | StackFormat::Json | StackFormat::Jsonl => write(&mut TerminalPage::file(out)),

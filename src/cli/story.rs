@@ -54,13 +54,13 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let head = &head;
     if let Some(path) = &path {
         // Colours are for terminals.
-        files
-            .open(path)?
+        session
+            .marked(files.open(path)?)
             .write_with(|out| write(format, head, (&story, &marks, most_alike), &mut PlainWriter::new(out)))?;
     } else {
         let mut out = match format {
             StoryFormat::Text => LineWriter::to_people(),
-            StoryFormat::Md => LineWriter::new(Box::new(io::stdout()), Path::new("-")),
+            StoryFormat::Md => LineWriter::to_stdout(),
         };
         let done = write(format, head, (&story, &marks, most_alike), &mut out).and_then(|()| out.flush());
         done.context("cannot write the story")?;

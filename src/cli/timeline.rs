@@ -69,7 +69,7 @@ pub fn run(args: &TimelineArgs, look: &Look) -> Result<Exit> {
         None => rows,
     });
     let written = match rows.zip(sink) {
-        Some((rows, sink)) => sink.write_timeline(rows, &output, &session.run.results()),
+        Some((rows, sink)) => session.marked(sink).write_timeline(rows, &output, &session.run.results()),
         None => Ok(()),
     };
     session.report_faults(look)?;

@@ -53,9 +53,9 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let text = TreeText { tree, detector: &session.run.detector, alerts: found, verbose: look.verbose };
     if let Some(sink) = sink {
         // Colours are for terminals.
-        sink.write_with(|out| write(format, &tree, &text, &mut PlainWriter::new(out)))?;
+        session.marked(sink).write_with(|out| write(format, &tree, &text, &mut PlainWriter::new(out)))?;
     } else {
-        let plain = || LineWriter::new(Box::new(io::stdout()), Path::new("-"));
+        let plain = || LineWriter::to_stdout();
         let mut out = if drawn { LineWriter::to_people() } else { plain() };
         write(format, &tree, &text, &mut out).and_then(|()| out.flush()).context("cannot write the tree")?;
     }

@@ -170,6 +170,7 @@ impl JoinedParts {
             survey: None,
             window: options.window,
             faults,
+            unread: 0,
             notices,
             stats,
             part: None,

@@ -11,6 +11,7 @@ use crate::search::EventSearch;
 use crate::source::{RecordRef, Search};
 use crate::sysmon::EventMapping;
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which fields of JSON documents play which part, where that is not as in ECS.
@@ -61,6 +62,8 @@ pub struct RunOptions {
     pub survey: bool,
     /// How evidence is searched for.
     pub search: Search,
+    /// Files that are written at the same time, in canonical form: they are no evidence, wherever they lie.
+    pub outputs: Vec<PathBuf>,
     /// What an event must hold to be matched against rules at all; all events are if there is nothing.
     pub text: Option<Arc<EventSearch>>,
     /// How much memory the run may take, and where the rest goes.

@@ -43,6 +43,8 @@ pub struct Outcome {
     pub window: TimeWindow,
     /// Everything that could not be read or is in doubt, in the order of files and offsets.
     pub faults: Vec<Fault>,
+    /// Bytes of the evidence that were not read because a temporary file could not be written: the run came to no end, and a fault says so.
+    pub unread: u64,
     /// Limits that were reached, and whatever else a reader must know beside the faults; sorted.
     pub notices: Vec<Notice>,
     /// Counts.

@@ -42,7 +42,7 @@ pub fn run(
     options: &RunOptions,
     progress: &dyn Progress,
 ) -> Result<Outcome, RunError> {
-    let source::DiscoveredInputs { inputs, faults } = source::discover(paths, &options.search);
+    let source::DiscoveredInputs { inputs, faults } = source::discover_beside(paths, &options.search, &options.outputs);
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
     let states = FileStates::of(&inputs);
     let recent = options.last.map(|length| recent_window(&inputs, options, length, &pool, progress));
@@ -175,7 +175,7 @@ fn alerts(worker: &Worker<'_>, duplicates: &Duplicates, reader: &EventReader) ->
 
 /// The fault of a record of an alert that is gone.
 pub(super) fn lost_record(input: &Arc<str>, origin: Locator) -> Fault {
-    let reason = "a record of an alert was not there any more when it was read again: the file was changed, and the alert has only its host, time and place";
+    let reason = "a record of an alert was not there any more when it was read again: the file was changed or could not be opened a second time, and the alert has only its host, time and place";
     Fault::lost(input, FaultKind::Unreadable, reason.to_owned()).at(origin.offset)
 }
 
@@ -197,7 +197,8 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
     notices.extend(gaps::gaps_notice(&missing, inputs, &found.faults).filter(|_| worker.is_read_whole()));
     notices.sort();
     found.faults.extend(lost);
-    found.faults.extend(space_fault(&worker.space, worker.unread.load(Ordering::Relaxed)));
+    let unread = worker.unread.load(Ordering::Relaxed);
+    found.faults.extend(space_fault(&worker.space, unread));
     found.faults.sort();
     let inventory = std::mem::take(&mut found.inventory);
     let addresses = worker.tells_connections().then(|| std::mem::take(&mut found.addresses));
@@ -224,6 +225,7 @@ fn conclude(worker: &Worker<'_>, mut found: PartialResults, pool: &Arc<rayon::Th
         survey: None,
         window: worker.options.window,
         faults,
+        unread,
         notices,
         stats,
         part,

@@ -41,11 +41,13 @@ pub struct SurveyOptions {
     pub filter: EventFilter,
     /// How evidence is searched for.
     pub search: Search,
+    /// Files that are written at the same time, in canonical form: they are no evidence, wherever they lie.
+    pub outputs: Vec<PathBuf>,
 }
 
 /// Surveys everything under `paths`.
 pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progress) -> Result<EvidenceSurvey, RunError> {
-    let source::DiscoveredInputs { inputs, faults } = source::discover(paths, &options.search);
+    let source::DiscoveredInputs { inputs, faults } = source::discover_beside(paths, &options.search, &options.outputs);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let states = FileStates::of(&inputs);
     pool.install(|| {

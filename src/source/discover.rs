@@ -52,6 +52,11 @@ pub(super) const STDIN: &str = "-";
 ///
 /// The result does not depend on the order of `paths`, and naming a path twice changes nothing.
 pub fn discover(paths: &[PathBuf], how: &Search) -> DiscoveredInputs {
+    discover_beside(paths, how, &[])
+}
+
+/// Finds the files with events at and below `paths`, but for those that are written at the same time: `outputs`, in canonical form.
+pub fn discover_beside(paths: &[PathBuf], how: &Search, outputs: &[PathBuf]) -> DiscoveredInputs {
     let mut search = FolderWalk::default();
     let mut found_stdin = false;
     let mut roots: Vec<&PathBuf> = paths.iter().collect();
@@ -78,7 +83,7 @@ pub fn discover(paths: &[PathBuf], how: &Search) -> DiscoveredInputs {
     for (path, size, named) in search.files {
         // Several paths may lead to one file: a folder and a file in it, two links. It is read once, under the first of its names.
         let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if taken.insert(identity) {
+        if !outputs.contains(&identity) && taken.insert(identity) {
             take.file(path, size, named);
         }
     }

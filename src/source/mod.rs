@@ -52,7 +52,7 @@ mod xml;
 
 pub use archive::ArchiveMember;
 pub use chunk_extent::ChunkExtent;
-pub use discover::{DiscoveredInputs, Search, discover, is_evidence, is_log_or_archive};
+pub use discover::{DiscoveredInputs, Search, discover, discover_beside, is_evidence, is_log_or_archive};
 pub use documents::read_json;
 pub use extent::contradictions;
 pub use fast::{ProviderFilter, Raw, RecordRef, Stored, Visit};

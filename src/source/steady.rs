@@ -65,7 +65,9 @@ impl FileStates {
             let now = match FileState::of(path) {
                 Ok(now) => now,
                 Err(error) => {
-                    let reason = format!("the file went away while it was read: {error}");
+                    let what =
+                        if error.kind() == io::ErrorKind::NotFound { "went away" } else { "can no longer be opened" };
+                    let reason = format!("the file {what} while it was read: {error}");
                     return Some(Fault::lost(display, FaultKind::Changed, reason));
                 }
             };

@@ -9,9 +9,10 @@ use super::file::{TestCase, TestFileKind};
 use super::new_test::{alert_table, fault_table, from_json, integer, numbers};
 use super::recorded::RecordedAlert;
 use super::run::{TestResult, Verdict};
+use crate::base::pending_file::PendingFile;
 use crate::event::{Clock, Document, Value};
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 /// A file that was brought up to date.
@@ -46,10 +47,18 @@ pub fn update(cases: &[TestCase], results: &[TestResult]) -> io::Result<Vec<Upda
                 None => of.left.push(case.name.clone()),
             }
         }
-        std::fs::write(&file.path, document.to_string())?;
+        replace(&file.path, document.to_string().as_bytes())?;
         updated.push(of);
     }
     Ok(updated)
+}
+
+/// Puts other contents in the place of a file, all at once: people have written it, and a full disk must not take it from them.
+fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let file = PendingFile::new(path, true).map_err(io::Error::other)?.all_or_nothing();
+    file.begin()?;
+    file.file().write_all(contents)?;
+    file.finish()
 }
 
 /// The table of expectations of a test.

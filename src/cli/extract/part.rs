@@ -1,7 +1,7 @@
 //! One file of an extract, and what is told of it.
 
 use super::other_names::OtherNames;
-use crate::cli::output::PendingFile;
+use crate::cli::output::CompleteFile;
 use crate::cli::session::Session;
 use crate::cli::terminal::{BOLD, counted, grouped, shown};
 use anyhow::{Context, Result};
@@ -22,7 +22,7 @@ pub const MOST_TOLD: usize = 8;
 
 /// A file that was written, but for its name.
 pub struct WrittenPart {
-    pub file: PendingFile,
+    pub file: CompleteFile,
     pub summary: ExtractSummary,
     pub again: ExtractRun,
 }
@@ -50,6 +50,7 @@ pub fn run_again(session: &Session, wanted: &[&Alert], path: &Path) -> Result<Ex
         last: None,
         filter: EventFilter::default(),
         search: Search::default(),
+        outputs: Vec::new(),
         timeline: None,
         ..run.options.clone()
     };
