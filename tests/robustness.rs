@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 
-#[path = "fuzz/hostile.rs"]
+#[path = "support/hostile.rs"]
 mod hostile;
 
+use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A small generator of numbers; good enough to mix tokens, and the same on every machine.
@@ -83,8 +85,7 @@ fn images_of_any_bytes_are_searched_to_an_end() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.evtx");
-    let log =
-        std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/several-chunks.evtx")).unwrap();
+    let log = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/several-chunks.evtx")).unwrap();
     for round in 0..60 {
         let mut bytes = log.clone();
         for _ in 0..random.below(60) {
@@ -105,6 +106,110 @@ fn images_of_any_bytes_are_searched_to_an_end() {
             _ => bytes.truncate(cut + 1),
         }
         hostile::image(&bytes, &path);
+    }
+}
+
+/// Changes some bytes, most of them where it hurts: in headers, and at the beginnings of records.
+fn damaged(log: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = log.to_vec();
+    for _ in 0..=random.below(8) {
+        let start = match random.below(3) {
+            0 => random.below(128),
+            1 => 4096 + random.below(4096),
+            _ => random.below(bytes.len()),
+        };
+        let damaged = bytes.iter_mut().skip(start).take(1 + random.below(6));
+        damaged.for_each(|byte| *byte = random.next().to_le_bytes()[3]);
+    }
+    if random.below(10) == 0 {
+        let cut = random.below(bytes.len());
+        bytes.truncate(cut + 1);
+    }
+    bytes
+}
+
+#[test]
+fn logs_of_any_bytes_are_the_same_to_both_readers() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.evtx");
+    for sample in ["regsvr32", "all-ids"] {
+        let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample).with_extension("evtx");
+        let log = std::fs::read(log).unwrap();
+        hostile::chunk(&log, &path);
+        for _ in 0..100 {
+            let bytes = damaged(&log, &mut random);
+            hostile::evtx(&bytes, &path);
+            hostile::chunk(&bytes, &path);
+        }
+    }
+}
+
+#[test]
+fn archives_of_any_bytes_are_read_or_refused() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive");
+    let log = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/regsvr32.evtx")).unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("logs/a.evtx", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&log).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(log.len() as u64);
+    tar.append_data(&mut header, "logs/a.evtx", &*log).unwrap();
+    let tar = tar.into_inner().unwrap();
+    for archive in [zip, tar] {
+        hostile::exports(&archive, &path);
+        for _ in 0..100 {
+            hostile::exports(&damaged(&archive, &mut random), &path);
+        }
+    }
+}
+
+const SIGMA: &str = "title: t\nid: 929a690e-bef0-4204-a928-ef5e620d6fcc\nstatus: test\nlogsource:\n  category: process_creation\n  product: windows\n\
+    detection:\n  one:\n    - Image|endswith: ['\\a.exe', \"*b?\"]\n      CommandLine|re|i: 'x(y|z)+'\n    - keyword\n  two:\n    Hashes|contains|all:\n      - 'MD5=1'\n  \
+    condition: 1 of one* and not (two or all of them)\nlevel: high\n---\ntitle: c\ncorrelation:\n  type: event_count\n  rules: [t]\n  group-by: [User]\n  timespan: 5m\n  condition:\n    gte: 3\n";
+
+const LIST: &str = "# x\nhxxp://a[.]example/p?q=1\n10.0.0.0/8\n44d88612fea8a8f36de82e1278abb02f evil.exe\n\"C:\\\\Users\\\\*\\\\a.exe\",x\n";
+
+const STIX: &str = "{\"type\":\"bundle\",\"objects\":[{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern_type\":\"stix\",\"pattern\":\
+    \"[file:hashes.'SHA-256' = 'ab' OR ipv4-addr:value ISSUBSET '10.0.0.0/8'] FOLLOWEDBY [domain-name:value LIKE '%.example'] WITHIN 5 SECONDS\"}]}";
+
+const EXCEPTIONS: &str =
+    "[[exception]]\nname = \"a\"\nrules = [\"*\"]\ncondition = 'process.name : \"a*\"'\nuntil = 2030-01-01\n";
+
+/// Kinds of files that a fuzz target tells by its first byte.
+fn with_kind(kind: usize, text: &[u8]) -> Vec<u8> {
+    [&[u8::try_from(kind % 256).unwrap()][..], text].concat()
+}
+
+#[test]
+fn rules_and_lists_of_every_kind_are_taken_or_refused() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..120 {
+        for text in [QUERY, ELASTIC, EXPORT, SIGMA] {
+            hostile::languages(&with_kind(round, &random.mutated(text)), folder.path());
+        }
+        // Sigma's texts are the longest way to a query.
+        hostile::languages(&with_kind(1, &random.mutated(SIGMA)), folder.path());
+        for text in [LIST, STIX, EXCEPTIONS, EXPORT, ROWS] {
+            hostile::lists(&with_kind(round, &random.mutated(text)), folder.path());
+        }
+    }
+}
+
+#[test]
+fn saved_alerts_of_any_bytes_become_a_page_without_scripts() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/alerts.jsonl");
+    let saved = std::fs::read_to_string(saved).unwrap();
+    let saved: String = saved.lines().take(2).flat_map(|line| [line, "\n"]).collect();
+    let with_script = saved.replace("cmd", "</script><script>alert(1)</script>");
+    for round in 0..60 {
+        hostile::report(&random.mutated(if round % 2 == 0 { &saved } else { &with_script }));
     }
 }
 

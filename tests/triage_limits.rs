@@ -58,3 +58,21 @@ fn long_command_lines_that_stay_cut_are_counted() {
     let told = notices(&events, "process where event.code == \"1\"");
     assert_eq!(told, ["2 command lines beside alerts told in part: more than 1,000 are longer than 8192 bytes"]);
 }
+
+#[test]
+fn command_lines_that_are_too_long_together_are_counted() {
+    let command = "x".repeat(100_000);
+    let start = |at: usize| {
+        let mut data = String::new();
+        write!(data, "<Data Name='ProcessGuid'>{{3fe15d12-e25b-65e6-2301-{at:012x}}}</Data>").unwrap();
+        write!(data, "<Data Name='ProcessId'>{at}</Data><Data Name='CommandLine'>{command}{at}</Data>").unwrap();
+        event(at, 1, &data)
+    };
+    // 167 of them have less than 16 MiB.
+    let events: Vec<String> = (1..=170).map(start).collect();
+    let told = notices(&events, "process where event.code == \"1\"");
+    assert_eq!(
+        told,
+        ["3 command lines beside alerts told in part: those longer than 8192 bytes have more than 16 MiB together"]
+    );
+}

@@ -11,9 +11,14 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Interner {
     known: HashSet<Arc<str>>,
+    /// The bytes of the texts that are known.
+    bytes: usize,
     most: usize,
     longest: usize,
 }
+
+/// Most bytes of texts that are known: as many as names of any number take, and few of those that evidence was made long with.
+const MOST_BYTES: usize = 16 << 20;
 
 impl Default for Interner {
     /// For names: at most 8,192, of at most 256 bytes.
@@ -25,7 +30,7 @@ impl Default for Interner {
 impl Interner {
     /// An interner that holds at most so many texts, none of which has more than `longest` bytes; longer ones are copied each time.
     pub fn new(most: usize, longest: usize) -> Self {
-        Self { known: HashSet::new(), most, longest }
+        Self { known: HashSet::new(), bytes: 0, most, longest }
     }
 
     /// A shared copy of a text.
@@ -36,9 +41,11 @@ impl Interner {
         if let Some(known) = self.known.get(text) {
             return Arc::clone(known);
         }
-        if self.known.len() >= self.most {
+        if self.known.len() >= self.most || self.bytes > MOST_BYTES {
             self.known.clear();
+            self.bytes = 0;
         }
+        self.bytes += text.len();
         let new: Arc<str> = text.into();
         self.known.insert(Arc::clone(&new));
         new

@@ -51,7 +51,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     }
     session.go_on(look, |run, bar| run.complete_alerts(bar))?;
     // Alerts are chosen by number, and compared with those of the extract.
-    session.run.outcome.alerts.hold()?;
+    session.run.outcome.alerts.hold_outlines()?;
     let parts = parts(args, &mut session, look)?;
     let slow = args.evidence.inputs.slow_reader;
     let mut names = if args.anonymize {

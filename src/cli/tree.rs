@@ -41,7 +41,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     session.run.note_processes(&forest);
     tell_of_starts(&session.run.options.filter, look)?;
     session.report_faults(look)?;
-    let found = session.run.outcome.alerts.hold()?;
+    let found = session.run.outcome.alerts.hold_outlines()?;
     let alerts = by_process(&forest, found);
     let selection = selection(args, &forest, found)?;
     let drawn = format == TreeFormat::Text;

@@ -114,6 +114,16 @@ impl Document {
         Self { fields, ..Self::default() }
     }
 
+    /// Of each field the first value, unless that is a text of more than so many bytes: what tells which process, host or file the document is about, and
+    /// nothing of what a long command line or a list of its arguments takes.
+    #[must_use]
+    pub fn outline(&self, longest: usize) -> Self {
+        let is_short = |value: &&Value| value.as_text().is_none_or(|text| text.len() <= longest);
+        let short =
+            |(field, values): (&Field, &[Value])| Some((field.clone(), values.first().filter(is_short)?.clone()));
+        Self::from_pairs(self.iter().filter_map(short).collect())
+    }
+
     /// Notes which of the DNS answers, by position, have no data.
     #[must_use]
     pub(super) fn with_bare_answers(self, bare_answers: Box<[usize]>) -> Self {

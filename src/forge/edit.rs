@@ -31,6 +31,38 @@ impl LogRecord {
     pub fn edit(&mut self, editor: &mut dyn RecordEditor) {
         edit_instance(&mut self.instance, editor);
     }
+
+    /// Puts the texts of some `Data` elements into the template of the record, where all records of the template share them. Windows does so with the name of
+    /// the computer; a log that was made to cost much can do so with anything.
+    pub fn share_texts(&mut self, names: &[&str]) {
+        for slot in &mut self.instance.slots {
+            if let Slot::Fragment(inner) = slot {
+                share_texts(inner, names);
+            }
+        }
+    }
+}
+
+fn share_texts(instance: &mut ForgedInstance, names: &[&str]) {
+    let mut root = instance.template.root.clone();
+    for child in &mut root.children {
+        let NodeContent::Element(data) = child else { continue };
+        let is_named =
+            |(_, name): &(String, NodeContent)| matches!(name, NodeContent::Text(name) if names.contains(&&**name));
+        let [content @ NodeContent::Substitution { .. }] = &mut *data.children else { continue };
+        let &mut NodeContent::Substitution { index, .. } = content else { continue };
+        let Some(slot) = instance.slots.get_mut(usize::from(index)).filter(|_| data.attributes.iter().any(is_named))
+        else {
+            continue;
+        };
+        let text = match slot {
+            Slot::Value(value) if value.kind == BinXmlType::Text => value.text.clone(),
+            Slot::Copied { code, bytes } if *code == BinXmlType::Text.code() => from_utf16(bytes),
+            Slot::Value(_) | Slot::Copied { .. } | Slot::Fragment(_) => continue,
+        };
+        (*content, *slot) = (NodeContent::Text(text), Slot::Value(ForgedValue::null()));
+    }
+    instance.template = ForgedTemplate::new(root);
 }
 
 fn edit_instance(instance: &mut ForgedInstance, editor: &mut dyn RecordEditor) {

@@ -41,6 +41,8 @@ const MOST_WANTED: usize = 1 << 20;
 const BATCH: usize = 1024;
 /// Bytes of events in spooled form after which a batch ends.
 const BATCH_BYTES: usize = 4 << 20;
+/// Longest text of an outline of an event, in bytes. Paths of images are shorter.
+const LONGEST_OUTLINED: usize = 4096;
 
 /// An event of an alert, by where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -394,6 +396,31 @@ impl AlertStore {
             let mut all = Vec::with_capacity(self.count);
             self.for_each_batch(&mut |_, alerts| {
                 all.extend_from_slice(alerts);
+                Ok(())
+            })?;
+            self.held.get_or_init(|| all);
+        }
+        Ok(self.held.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// All alerts, held from then on, with outlines of their events: of each field the first value, and no long text. For a caller that asks of which
+    /// processes, hosts and places they are, however many there are and whatever their events say.
+    pub fn hold_outlines(&self) -> io::Result<&[Alert]> {
+        let outline = |event: &Arc<Event>| {
+            let Event { timestamp, logged, is_logged_known, is_recovered, tiebreaker, origin, .. } = **event;
+            let document = event.document.outline(LONGEST_OUTLINED);
+            let original = None;
+            Arc::new(Event { document, timestamp, logged, is_logged_known, is_recovered, tiebreaker, origin, original })
+        };
+        if self.held.get().is_none() {
+            let mut all = Vec::with_capacity(self.count);
+            self.for_each_batch(&mut |_, alerts| {
+                all.extend(alerts.iter().map(|alert| Alert {
+                    events: alert.events.iter().map(|event| event.as_ref().map(outline)).collect(),
+                    start: alert.start.as_ref().map(outline),
+                    context: Vec::new(),
+                    ..alert.clone()
+                }));
                 Ok(())
             })?;
             self.held.get_or_init(|| all);

@@ -20,7 +20,7 @@ use crate::detect::{AlertSource, Straddling};
 use crate::diag::Notice;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
-use crate::process::triage::{self, Triage, TriagePlan};
+use crate::process::triage::{self, Triage, TriagePlan, WholeCommandLine};
 use crate::process::{
     AddressSurvey, Forest, HostAddresses, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
     ProcessTable, Stack, StackOptions, StackSpool, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses,
@@ -32,7 +32,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Limit for crafted evidence: extractors are forgotten when there are more shapes than this.
 const MOST_SHAPES: usize = 4096;
@@ -142,7 +142,11 @@ impl EvidencePass {
         // Of every process a cut command line is held; of those that are shown, the whole one is read from the record of the start.
         let cut = triage.cut();
         if !cut.is_empty() {
-            triage.restore_command_lines(&self.events(&cut));
+            let whole = Mutex::new(Vec::new());
+            let keep =
+                |found: &mut Vec<WholeCommandLine>| whole.lock().unwrap_or_else(PoisonError::into_inner).append(found);
+            self.reader.for_each_event(&cut, |event| WholeCommandLine::of(&event), &keep);
+            triage.restore_command_lines(whole.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
         Ok(triage)
     }

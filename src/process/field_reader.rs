@@ -100,7 +100,8 @@ impl FieldReader {
 
     /// The start of a process, with the parent that it names.
     pub(super) fn start(&mut self, fields: &dyn Fields) -> ProcessNews {
-        let command_line = self.read(fields, ecs::PROCESS_COMMAND_LINE).map(|text| CutText::new(text, LONGEST_COMMAND));
+        let command = self.read(fields, ecs::PROCESS_COMMAND_LINE).map(|text| CutText::new(text, LONGEST_COMMAND));
+        let command_line = command.map(|command| self.shared_if_long(command));
         let facts = ProcessFacts {
             pid: long(fields, ecs::PROCESS_PID),
             image: self.shared(fields, ecs::PROCESS_EXECUTABLE),
@@ -117,6 +118,14 @@ impl FieldReader {
             image: self.shared(fields, ecs::PROCESS_PARENT_EXECUTABLE),
         };
         ProcessNews::Start { facts, parent }
+    }
+
+    /// A command line, which is held once if it is so long that it counts: a text in a template is said by every record of its chunk.
+    fn shared_if_long(&mut self, command: CutText) -> CutText {
+        if command.text.len() < LONGEST_TEXT {
+            return command;
+        }
+        CutText { text: self.pool.share(&command.text), cut: command.cut }
     }
 
     /// The parent that a start names: by entity id if it has one, else by number and image.

@@ -22,7 +22,7 @@ use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::event::Event;
 use hashbrown::HashSet;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ use std::sync::Arc;
 pub const MOST_PROCESSES: usize = 20_000;
 /// Most command lines that were cut and are read again.
 const MOST_READ_AGAIN: usize = 1000;
+/// Most bytes of them. A text of sixty thousand characters can stand once in a template, and be said by every record of its chunk.
+const MOST_BYTES_READ_AGAIN: usize = 16 << 20;
 /// Most ancestors of a process that are listed.
 pub const MOST_ANCESTORS: usize = 32;
 /// Most children of a process that are listed.
@@ -68,6 +70,8 @@ pub struct Triage {
     not_sought: usize,
     /// How many command lines were cut and not read again, there being too many.
     still_cut: usize,
+    /// Whether it is their bytes that are too many.
+    are_long: bool,
     /// The addresses that hosts have shown as their own.
     pub addresses: Arc<HostAddresses>,
     details: Details,
@@ -77,6 +81,23 @@ pub struct Triage {
     prevalence: PrevalenceIndex,
     /// That processes appear under the names of several hosts, if that is so.
     pub several_hosts: Option<Notice>,
+}
+
+/// The command line of the start of a process, whatever its length. The rest of an event is not held: arguments take many times the bytes that they are
+/// cut out of.
+#[derive(Debug)]
+pub struct WholeCommandLine {
+    host: String,
+    key: EntityKey,
+    text: Arc<str>,
+}
+
+impl WholeCommandLine {
+    /// The command line of an event, if it is a start that has one.
+    pub fn of(start: &Event) -> Option<Self> {
+        let (host, key) = process_of(&start.document)?;
+        Some(Self { host, key, text: start.document.text(ecs::PROCESS_COMMAND_LINE)?.into() })
+    }
 }
 
 /// A process of an alert.
@@ -142,6 +163,7 @@ impl Triage {
             left_out,
             not_sought: 0,
             still_cut: 0,
+            are_long: false,
             addresses: Arc::new(addresses),
             details,
             wanted,
@@ -174,32 +196,40 @@ impl Triage {
     }
 
     /// The starts whose command lines were too long to be held of every process, and are to be shown.
-    pub fn cut(&mut self) -> BTreeSet<Locator> {
-        let mut cut = BTreeSet::new();
+    pub fn cut(&mut self) -> Vec<Locator> {
+        let mut cut = BTreeMap::new();
         for &(at, node) in self.places.iter().flatten() {
             let host = &self.forest.hosts[at];
             let children = host.node(node).children.iter().copied().take(MOST_CHILDREN);
             let shown = std::iter::once(node).chain(host.ancestors(node).take(MOST_ANCESTORS)).chain(children);
-            cut.extend(shown.filter_map(|node| host.node(node).cut_command()));
+            let cut_of = |node| {
+                let node = host.node(node);
+                let length = node.facts.command_line.as_ref().map_or(0, |text| text.text.len() + text.cut as usize);
+                Some((node.cut_command()?, length))
+            };
+            cut.extend(shown.filter_map(cut_of));
         }
-        self.still_cut = cut.len().saturating_sub(MOST_READ_AGAIN);
-        // The lowest places stay: they are read in order, and neighbours share a chunk.
-        while cut.len() > MOST_READ_AGAIN {
-            cut.pop_last();
-        }
-        cut
+        // The lowest places are taken: they are read in order, and neighbours share a chunk.
+        let mut bytes = 0;
+        let fits = |(_, length): &(&Locator, &usize)| {
+            bytes += **length;
+            bytes <= MOST_BYTES_READ_AGAIN
+        };
+        let again: Vec<Locator> = cut.iter().take(MOST_READ_AGAIN).take_while(fits).map(|(place, _)| *place).collect();
+        self.still_cut = cut.len() - again.len();
+        self.are_long = again.len() < cut.len().min(MOST_READ_AGAIN);
+        again
     }
 
     /// Puts whole command lines, out of starts, in place of those that were cut.
-    pub fn restore_command_lines(&mut self, starts: &[Arc<Event>]) {
-        for start in starts {
-            let Some((host, key)) = process_of(&start.document) else { continue };
+    pub fn restore_command_lines(&mut self, starts: Vec<WholeCommandLine>) {
+        for WholeCommandLine { host, key, text } in starts {
             let Some(at) = self.forest.position(&host) else { continue };
             let host = &mut self.forest.hosts[at];
             let Some(node) = host.find(&key) else { continue };
             let node = &mut host.nodes[node as usize];
-            if let (Some(text), Some(_)) = (start.document.text(ecs::PROCESS_COMMAND_LINE), node.cut_command()) {
-                node.facts.command_line = Some(CutText::new(text, usize::MAX));
+            if node.cut_command().is_some() {
+                node.facts.command_line = Some(CutText { text, cut: 0 });
             }
         }
     }
@@ -227,7 +257,14 @@ impl Triage {
             (
                 self.still_cut as u64,
                 "command line",
-                format!("beside alerts told in part: more than {reread} are longer than {LONGEST_COMMAND} bytes"),
+                if self.are_long {
+                    let most = MOST_BYTES_READ_AGAIN >> 20;
+                    format!(
+                        "beside alerts told in part: those longer than {LONGEST_COMMAND} bytes have more than {most} MiB together"
+                    )
+                } else {
+                    format!("beside alerts told in part: more than {reread} are longer than {LONGEST_COMMAND} bytes")
+                },
             ),
             (
                 self.no_relatives,

@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../hostile.rs"]
+#[path = "../../support/hostile.rs"]
 mod hostile;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::documents(data));

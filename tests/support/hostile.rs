@@ -2,10 +2,11 @@
 
 #![allow(dead_code)] // Each fuzz target uses one of these.
 
-use evql::base::Ticks;
+use evql::base::{Span, Ticks};
 use evql::ecs;
 use evql::eql::{self, Machine, Query, SampleMachine};
-use evql::event::{Document, Object};
+use evql::event::{Clock, Document, Object};
+use evql::report::html::{CaseFacts, HtmlReport, ReportLimits};
 use evql::rules;
 use evql::source::{self, Item, JsonCut, JsonCutter, Scratch, Search};
 use evql::sysmon::{self, Mapping};
@@ -72,6 +73,105 @@ pub fn image(data: &[u8], path: &Path) {
     let records =
         |items: Vec<Item>| items.into_iter().filter(|item| matches!(item, Item::Record(_))).collect::<Vec<_>>();
     assert_eq!(records(read(3, true).0), records(items));
+}
+
+/// Any bytes as an event log, which is written to `path`: the fast reader and the slow one read the same records out of it, and the numbers add up.
+pub fn evtx(data: &[u8], path: &Path) {
+    std::fs::write(path, data).unwrap();
+    let inputs = source::discover(&[path.to_owned()], &Search::default()).inputs;
+    let read = |slow| {
+        let (mut items, mut met, mut scratch) = (Vec::new(), 0, Scratch::default().slow(slow));
+        for unit in source::units(&inputs, 16) {
+            met += source::read_unit(&inputs, &unit, &mut scratch, &mut |item| items.push(item)).records;
+        }
+        (items, met)
+    };
+    let (fast, met) = read(false);
+    let is_record = |item: &&Item| match item {
+        Item::Fault(fault) => fault.is_record(),
+        _ => true,
+    };
+    assert_eq!(fast.iter().filter(is_record).count() as u64, met, "what was met is accounted for");
+    let records =
+        |items: Vec<Item>| items.into_iter().filter(|item| matches!(item, Item::Record(_))).collect::<Vec<_>>();
+    assert_eq!(records(fast), records(read(true).0));
+}
+
+/// Bytes of a header of a log, and of each chunk behind it.
+const LOG_HEADER: usize = 4096;
+const CHUNK: usize = 65_536;
+
+/// Any bytes as an event log whose checksums are put right, so that nothing but the content can tell the fast reader to step back.
+pub fn chunk(data: &[u8], path: &Path) {
+    let mut log = data.to_vec();
+    log.resize(log.len().max(LOG_HEADER + CHUNK), 0);
+    let header = crc32fast::hash(&log[..120]);
+    log[124..128].copy_from_slice(&header.to_le_bytes());
+    for chunk in log[LOG_HEADER..].chunks_exact_mut(CHUNK) {
+        let end = u32::from_le_bytes([chunk[48], chunk[49], chunk[50], chunk[51]]);
+        let end = usize::try_from(end).unwrap_or(CHUNK).clamp(512, CHUNK);
+        let records = crc32fast::hash(&chunk[512..end]);
+        chunk[52..56].copy_from_slice(&records.to_le_bytes());
+        let header = crc32fast::hash(&[&chunk[..120], &chunk[128..512]].concat());
+        chunk[124..128].copy_from_slice(&header.to_le_bytes());
+    }
+    evtx(&log, path);
+}
+
+/// Any bytes as a file of rules of each kind, told by the first byte, which is written below `folder`. Rules that load are asked.
+pub fn languages(data: &[u8], folder: &Path) {
+    let Some((kind, text)) = data.split_first() else { return };
+    let endings = ["toml", "yml", "yaml", "eql", "json", "ndjson"];
+    let path = folder.join("rule").with_extension(endings[usize::from(*kind) % endings.len()]);
+    std::fs::write(&path, text).unwrap();
+    let loaded = rules::load(std::slice::from_ref(&path));
+    for file in &loaded.files {
+        let length = u32::try_from(file.text.len()).unwrap_or(u32::MAX);
+        let is_inside = |span: Span| span.start <= span.end && span.end <= length;
+        assert!(file.diagnostics.iter().all(|found| is_inside(found.span)), "{:?}", file.diagnostics);
+    }
+    let mut document = Document::new();
+    document.push(ecs::EVENT_CATEGORY, "process");
+    document.set(ecs::PROCESS_NAME, "cmd.exe");
+    for rule in &loaded.set.rules {
+        if let Query::Event(query) = &rule.query {
+            query.matches(&document);
+        }
+    }
+    let text = String::from_utf8_lossy(text);
+    let _ = rules::kql::compile(&text);
+    let _ = rules::lucene::compile(&text);
+}
+
+/// Any bytes as what is given beside rules, told by the first byte: exceptions, lists of indicators, documents of indicators, placeholders.
+pub fn lists(data: &[u8], folder: &Path) {
+    let Some((kind, text)) = data.split_first() else { return };
+    let endings = ["toml", "ndjson", "json", "csv", "txt", "yml"];
+    let path = folder.join("list").with_extension(endings[usize::from(*kind) % endings.len()]);
+    std::fs::write(&path, text).unwrap();
+    let paths = [path];
+    let _ = rules::load_exceptions(&paths, &rules::RuleSet::default());
+    for keep_broad in [false, true] {
+        let lists = rules::load_lists(&paths, &rules::ListOptions { keep_broad, ..rules::ListOptions::default() });
+        let _ = rules::ioc_rules(lists.indicators, true);
+    }
+    let _ = rules::load_indicators(&paths);
+    let _ = rules::Placeholders::read(&String::from_utf8_lossy(text));
+}
+
+/// Any bytes as saved alerts: a page is made of them that has no more scripts than one of none, whatever they say.
+pub fn report(data: &[u8]) {
+    let page = |saved: &[u8]| {
+        let mut report = HtmlReport::new(ReportLimits::default(), Clock::Logged);
+        let (mut source, mut refused) = (saved, 0_u64);
+        // What is packed and breaks off cannot be read to its end.
+        let _ = report.add_saved(&mut source, &mut |_| refused += 1);
+        let mut page = Vec::new();
+        report.write(&CaseFacts::default(), &mut page).unwrap();
+        String::from_utf8(page).unwrap()
+    };
+    let scripts = |page: &str| page.to_ascii_lowercase().matches("<script").count();
+    assert_eq!(scripts(&page(data)), scripts(&page(b"")));
 }
 
 /// Any bytes as a JSON document that queries look at.

@@ -1,0 +1,9 @@
+#![no_main]
+
+#[path = "../../support/hostile.rs"]
+mod hostile;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let folder = tempfile::tempdir().expect("a folder");
+    hostile::languages(data, folder.path());
+});
