@@ -25,8 +25,12 @@ pub fn full(diagnostic: &Diagnostic, file: &str, text: &str) -> String {
     };
     let length = text.len();
     let range = diagnostic.span.range();
-    // The renderer panics on a range outside of its source. A finding about the end of a text, or one that was moved from another text, must not.
-    let range = range.start.min(length)..range.end.clamp(range.start.min(length), length);
+    // The renderer panics on a range outside of its source, and on one that ends within a character. A finding about the end of a text, about one byte of it,
+    // or one that was moved from another text, must not.
+    let is_between = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=range.start.min(length)).rev().find(is_between).unwrap_or_default();
+    let end = (range.end.max(start)..length).find(is_between).unwrap_or(length);
+    let range = start..end;
     let annotation = AnnotationKind::Primary.span(range);
     let annotation = if diagnostic.label.is_empty() { annotation } else { annotation.label(diagnostic.label.as_str()) };
     let group = level

@@ -128,7 +128,7 @@ pub fn parse_json(text: &str, fallback_id: &str, named: bool) -> JsonFile {
                 } else {
                     file.foreign += 1;
                 }
-                let at = Span::new(to_u32(at), to_u32(range.end.min(at + 1)));
+                let at = Span::new(to_u32(at), to_u32(range.end.clamp(at, at + 1)));
                 file.tell(Diagnostic::error(codes::BAD_FILE, at, reason));
             }
         }

@@ -2,7 +2,8 @@
 
 #![allow(dead_code)] // Each fuzz target uses one of these.
 
-use evql::base::{Span, Ticks};
+use evql::base::Ticks;
+use evql::diag;
 use evql::ecs;
 use evql::eql::{self, Machine, Query, SampleMachine};
 use evql::event::{Clock, Document, Object};
@@ -125,11 +126,7 @@ pub fn languages(data: &[u8], folder: &Path) {
     let path = folder.join("rule").with_extension(endings[usize::from(*kind) % endings.len()]);
     std::fs::write(&path, text).unwrap();
     let loaded = rules::load(std::slice::from_ref(&path));
-    for file in &loaded.files {
-        let length = u32::try_from(file.text.len()).unwrap_or(u32::MAX);
-        let is_inside = |span: Span| span.start <= span.end && span.end <= length;
-        assert!(file.diagnostics.iter().all(|found| is_inside(found.span)), "{:?}", file.diagnostics);
-    }
+    show(&loaded.files);
     let mut document = Document::new();
     document.push(ecs::EVENT_CATEGORY, "process");
     document.set(ecs::PROCESS_NAME, "cmd.exe");
@@ -143,6 +140,17 @@ pub fn languages(data: &[u8], folder: &Path) {
     let _ = rules::lucene::compile(&text);
 }
 
+/// What is wrong with files can be shown, also at the end of a text or within a letter.
+fn show(files: &[rules::FileReport]) {
+    for file in files {
+        for found in &file.diagnostics {
+            assert!(found.span.start <= found.span.end, "{found:?}");
+            assert!(!diag::full(found, &file.path, &file.text).is_empty());
+            assert!(!diag::concise(found, &file.path, &file.text).is_empty());
+        }
+    }
+}
+
 /// Any bytes as what is given beside rules, told by the first byte: exceptions, lists of indicators, documents of indicators, placeholders.
 pub fn lists(data: &[u8], folder: &Path) {
     let Some((kind, text)) = data.split_first() else { return };
@@ -150,12 +158,13 @@ pub fn lists(data: &[u8], folder: &Path) {
     let path = folder.join("list").with_extension(endings[usize::from(*kind) % endings.len()]);
     std::fs::write(&path, text).unwrap();
     let paths = [path];
-    let _ = rules::load_exceptions(&paths, &rules::RuleSet::default());
+    show(&rules::load_exceptions(&paths, &rules::RuleSet::default()).files);
     for keep_broad in [false, true] {
         let lists = rules::load_lists(&paths, &rules::ListOptions { keep_broad, ..rules::ListOptions::default() });
+        show(&lists.files);
         let _ = rules::ioc_rules(lists.indicators, true);
     }
-    let _ = rules::load_indicators(&paths);
+    show(&rules::load_indicators(&paths).files);
     let _ = rules::Placeholders::read(&String::from_utf8_lossy(text));
 }
 
@@ -255,7 +264,7 @@ pub fn query(text: &str) {
 
 fn run(text: &str, documents: &[Document]) {
     let compiled = eql::compile(text);
-    let wrong = compiled.diagnostics.iter().any(evql::diag::Diagnostic::is_error);
+    let wrong = compiled.diagnostics.iter().any(diag::Diagnostic::is_error);
     assert_eq!(compiled.query.is_none(), wrong, "a query is refused with an error, and only then: {text}");
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     assert!(

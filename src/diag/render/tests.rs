@@ -21,6 +21,14 @@ fn an_excerpt_for_a_person() {
 }
 
 #[test]
+fn a_span_that_ends_within_a_letter_does_not_panic() {
+    for (start, end) in [(0, 1), (1, 2), (2, 3), (3, 3), (2, 0)] {
+        let found = Diagnostic { span: Span::new(start, end), ..finding() };
+        assert!(full(&found, "f", "\u{fffd}\u{fc}").contains('^'));
+    }
+}
+
+#[test]
 fn a_span_beyond_the_text_does_not_panic() {
     let far = Diagnostic::error(Code("x"), Span::new(50, 90), "m");
     assert!(full(&far, "f", "abc").contains('m'));

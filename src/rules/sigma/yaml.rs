@@ -126,8 +126,10 @@ pub fn documents(text: &str) -> (Vec<Arc<YamlNode>>, Option<Diagnostic>) {
         let done = match event {
             Ok((event, marks)) => builder.take(event, &marks),
             Err(error) => {
-                let at = builder.offset(error.marker().index());
-                Err(Diagnostic::error(codes::BAD_FILE, Span::new(at, at.saturating_add(1)), error.info()))
+                // One whole character, unless the text ends there.
+                let at = error.marker().index();
+                let span = Span::new(builder.offset(at), builder.offset(at.saturating_add(1)));
+                Err(Diagnostic::error(codes::BAD_FILE, span, error.info()))
             }
         };
         if let Err(found) = done {

@@ -13,6 +13,14 @@ fn error(text: &str) -> Diagnostic {
 }
 
 #[test]
+fn errors_stand_in_the_text_and_between_characters() {
+    for text in ["[[[[\n", "[", "\u{fc}: [\u{fc}", "a: \u{fc}\n\t- \u{fc}", "{\u{1F600}", "\"\u{fc}"] {
+        let span = error(text).span;
+        assert!(text.get(span.range()).is_some(), "{text:?} {span:?}");
+    }
+}
+
+#[test]
 fn nodes_know_their_bytes_in_the_file() {
     let text = "title: Ünï\nlist:\n  - 'a''b'\n  - {x: 1}\n";
     let node = only(text);
