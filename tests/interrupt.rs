@@ -8,9 +8,20 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 fn evql(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_evql"));
+    const EVQL: &str = env!("CARGO_BIN_EXE_evql");
+    // Whoever runs the tests by `nohup` ignores the end of the terminal, and a program that is started so takes no signal over: `env` undoes it.
+    let mut command = if is_hangup_ignored() { Command::new("env") } else { Command::new(EVQL) };
+    if is_hangup_ignored() {
+        command.args(["--default-signal=HUP,INT,TERM", EVQL]);
+    }
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
+}
+
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 1 != 0)
 }
 
 /// Signals that end a program: Ctrl-C, a shutdown or time limit, a terminal that is closed.
