@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const EXIT_CODE: i32 = 130;
 /// How long an active writer has to end its line. One whose output nobody reads may never do so.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the removal of a folder is tried that somebody still writes to.
+const MOST_TRIES: u32 = 100;
 /// Bytes that are gathered before they are written.
 const BLOCK: usize = 1 << 18;
 /// Bytes that are gathered where a person may be waiting.
@@ -116,21 +118,35 @@ fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "evql: {}", evql::base::escape::terminal(text));
 }
 
-/// Has a file, or a folder with all in it, removed if the run is interrupted.
-pub fn keep_from_staying(path: &Path) {
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+/// Makes a file, or a folder with what is written to it, that is removed if the run is interrupted; `path` says which it is, if any.
+pub fn make_temporary<T, E>(
+    begin: impl FnOnce() -> Result<T, E>,
+    path: impl FnOnce(&T) -> Option<PathBuf>,
+) -> Result<T, E> {
+    // Held while it is made, so that no signal comes between: whoever removes these files waits.
+    let mut temporaries = temporaries();
+    let made = begin()?;
+    temporaries.extend(path(&made));
+    Ok(made)
+}
+
+fn temporaries() -> MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lets a file stay, however the run ends.
 pub fn let_stay(path: &Path) {
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != path);
+    temporaries().retain(|other| other != path);
 }
 
 /// Removes the files that nothing was written to, and those that were to be complete under another name.
 fn remove_untouched(outputs: &[OpenOutput]) {
-    for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // What is left of a file or folder has a name that nobody knows: a nuisance at most.
-        let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+    for path in temporaries().drain(..) {
+        // A thread that still writes may put a file into a folder while it is removed. What is left even so has a name that nobody knows.
+        let mut tries = 0..MOST_TRIES;
+        while path.symlink_metadata().is_ok() && tries.next().is_some() {
+            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        }
     }
     for output in outputs.iter().filter(|output| !output.has_begun) {
         let OutputPlace::File { part, target } = &output.place else { continue };

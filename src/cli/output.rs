@@ -255,11 +255,12 @@ pub struct CompleteFile(PendingFile);
 impl CompleteFile {
     /// Begins a file, in place of one that is there if `clobber`.
     pub fn new(path: &Path, clobber: bool) -> Result<Self> {
-        let file = PendingFile::new(path, clobber)?.all_or_nothing();
+        let file = interrupt::make_temporary(
+            || PendingFile::new(path, clobber).map(PendingFile::all_or_nothing),
+            |file| (!file.is_in_place()).then(|| file.path().to_owned()),
+        )?;
         if file.is_in_place() {
             warn_in_place(path);
-        } else {
-            interrupt::keep_from_staying(file.path());
         }
         file.begin().with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Self(file))

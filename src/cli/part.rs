@@ -42,9 +42,9 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
             _ => Exit::Done,
         });
     }
-    let new = NewPart::begin(request, chosen.rules())?;
+    let new =
+        interrupt::make_temporary(|| NewPart::begin(request, chosen.rules()), |new| Some(new.temporary().to_owned()))?;
     let temporary = new.temporary().to_owned();
-    interrupt::keep_from_staying(&temporary);
     let mut session = Session::run_with(chosen, &paths, options, look, &[])?;
     if !session.has_input() {
         // A wrong path is no host without alerts: there is no part of it, which would have to be removed first.
