@@ -40,7 +40,7 @@ pub struct PartRequest {
     pub exclude_computers: Vec<String>,
     /// Threads to use; 0 means one per core.
     pub threads: usize,
-    /// Tells whether rules are the same: see [`rules_digest`](super::rules_digest).
+    /// Tells whether rules are the same: see [`rules_digest`](super::rules_digest()).
     pub rules: String,
 }
 
