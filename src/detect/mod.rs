@@ -37,7 +37,7 @@ pub use compile::{
 pub use correlate::{
     AlertEvent, AlertsOf, CandidateMark, CandidateTables, CandidateTuple, CandidateWriter, Correlated, Correlator,
     EvidenceBegins, FoundAlert, HostNumber, HostTable, KeptAlerts, MOST_CHAINED_KEYS, PatternHit, PatternNumber,
-    RuleReach, Straddling, StraddlingSearch, joins_on_one_host, suppressing,
+    RuleReach, Straddling, StraddlingSearch, crosses_hosts, joins_on_one_host, suppressing,
 };
 pub use detector::Detector;
 pub use hit::{CandidateEvent, RuleHit, RuleIndex};

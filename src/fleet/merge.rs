@@ -8,7 +8,7 @@ use super::records::{HeldHead, read_alert, read_faults, read_head};
 use super::rules_digest::rules_digest;
 use crate::base::number::counted;
 use crate::base::{CaseKey, Locator, Ticks, host};
-use crate::detect::{HostNumber, RuleReach};
+use crate::detect::{HostNumber, crosses_hosts};
 use crate::diag::{Notice, NoticeKind};
 use crate::pipeline::{HeldAlert, JoinedParts, Progress, RunOptions, Stats};
 use crate::scanner::{ChosenRules, ScanRun};
@@ -125,10 +125,9 @@ impl PartSet {
 
     /// Finds inputs again in the evidence that the parts name.
     fn look_up(&self, (search, threads): (&Search, usize), wanted: &BTreeSet<u32>, inputs: &mut [Input]) -> Vec<Fault> {
-        let names: HashMap<Arc<str>, usize> =
+        let mut missing: HashMap<Arc<str>, usize> =
             wanted.iter().map(|number| (inputs[*number as usize].display.clone(), *number as usize)).collect();
         let mut faults = Vec::new();
-        let mut missing = names.clone();
         for folder in &self.folders {
             let of_part: HashMap<&str, &PartInput> =
                 folder.manifest.inputs.iter().map(|input| (input.name.as_str(), input)).collect();
@@ -223,7 +222,7 @@ impl InputNumbers {
         let none = || folder.broken(FAULTS)(io::Error::other("a line is no fault"));
         joined.faults.extend(faults.ok_or_else(none)?);
         add_alerts(folder, &numbers, rules, joined).map_err(folder.broken(EVENTS))?;
-        if chosen.rules().iter().any(|rule| RuleReach::of(&rule.query).is_across()) {
+        if chosen.rules().iter().any(|rule| crosses_hosts(&rule.query)) {
             add_sightings(self, folder, chosen, joined)?;
         }
         Ok(())
@@ -288,6 +287,6 @@ fn add_sightings(
 /// They cannot be read.
 #[cfg(not(feature = "parquet"))]
 fn add_sightings(_: &InputNumbers, _: &PartFolder, chosen: &ChosenRules, _: &JoinedParts) -> Result<(), FleetError> {
-    let crossing = chosen.rules().iter().find(|rule| RuleReach::of(&rule.query).is_across());
+    let crossing = chosen.rules().iter().find(|rule| crosses_hosts(&rule.query));
     Err(FleetError::WithoutParquet(crossing.map(|rule| rule.meta.name.clone()).unwrap_or_default()))
 }

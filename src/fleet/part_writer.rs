@@ -6,7 +6,7 @@ use super::part_folder::{ALERTS, EVENTS, FAULTS, MANIFEST, PartFolder};
 use super::records::{HeldHead, HeldWriter, write_faults};
 use crate::base::CaseKey;
 use crate::base::number::hex;
-use crate::detect::{HostNumber, RuleReach};
+use crate::detect::{HostNumber, crosses_hosts};
 use crate::diag::NoticeKind;
 use crate::pipeline::{self, PartCandidates, Progress, Stats};
 use crate::report::{Exporter, PartAlertsJson};
@@ -14,11 +14,10 @@ use crate::rules::Rule;
 use crate::scanner::ScanRun;
 use crate::source::{self, FaultSeverity, Input, Search};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// What a part is to be of.
@@ -243,7 +242,7 @@ impl NewPart {
 }
 
 fn is_across(rule: &Rule) -> bool {
-    RuleReach::of(&rule.query).is_across()
+    crosses_hosts(&rule.query)
 }
 
 /// Whether notices of a kind are true of the evidence of a part whatever others hold. That no event has a field, another part may disprove.
@@ -251,16 +250,10 @@ fn is_of_part(kind: NoticeKind) -> bool {
     matches!(kind, NoticeKind::Window | NoticeKind::Limit | NoticeKind::MissingRecords | NoticeKind::Host)
 }
 
-/// The digests of the files of inputs, each read once on so many threads, by path; those that cannot be read to their ends are left out.
+/// The digests of the files of inputs, by path; those that cannot be read to their ends are left out.
 pub fn digests(inputs: &[Input], threads: usize) -> BTreeMap<PathBuf, String> {
-    let paths: Vec<&PathBuf> = inputs.iter().map(|input| &input.path).collect::<BTreeSet<_>>().into_iter().collect();
-    let found: Mutex<BTreeMap<PathBuf, String>> = Mutex::default();
-    pipeline::spread(threads, paths.len(), &|number| {
-        if let Ok(digest) = source::sha256(paths[number]) {
-            found.lock().unwrap_or_else(PoisonError::into_inner).insert(paths[number].clone(), digest);
-        }
-    });
-    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let digests = pipeline::file_digests(inputs.iter(), threads).into_iter();
+    digests.filter_map(|(path, digest)| Some((path, digest.ok()?))).collect()
 }
 
 /// A file that is digested as it is written.

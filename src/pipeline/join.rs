@@ -22,7 +22,7 @@ use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolSpace};
 use crate::base::{Locator, Ticks};
 use crate::detect::{
     AlertSource, AlertsOf, CandidateTables, CandidateTuple, Correlated, Detector, EvidenceBegins, FoundAlert,
-    Inventory, KeptAlerts, RuleIndex, RuleReach,
+    Inventory, KeptAlerts, RuleIndex, crosses_hosts,
 };
 use crate::diag::Notice;
 use crate::process::{HostAddresses, Missing, has_undecided_connection, lacks_start};
@@ -124,7 +124,7 @@ impl JoinedParts {
         progress: &dyn Progress,
     ) -> Result<Outcome, RunError> {
         let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
-        let crossing: Vec<bool> = detector.rules().iter().map(|rule| RuleReach::of(&rule.query).is_across()).collect();
+        let crossing: Vec<bool> = detector.rules().iter().map(|rule| crosses_hosts(&rule.query)).collect();
         let Self { mut inputs, tables, begins, mut left_out, mut faults, mut notices, mut stats, space, .. } = self;
         let _ = tables.begins.set(begins); // nothing was correlated before
         let Correlated { unproven, forgotten, .. } =

@@ -88,6 +88,7 @@ pub use progress::{Progress, Silent};
 pub use run::run;
 pub use stats::Stats;
 pub use survey::{SurveyOptions, survey};
+pub use surveyed_files::file_digests;
 pub use threads::spread;
 pub use timeline::{SortedTimeline, TimelineOptions};
 pub use window::{LengthError, TimeWindow, WindowError};

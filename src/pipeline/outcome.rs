@@ -13,7 +13,6 @@ use crate::diag::Notice;
 use crate::process::HostAddresses;
 use crate::source::{Fault, FaultKind, Input};
 use crate::survey::EvidenceSurvey;
-use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -59,16 +58,16 @@ impl Outcome {
     /// Adds the SHA-256 of each file to the survey, if there is one: they are read once more for it. A file that cannot be read to its end has a fault instead.
     pub fn hash_files(&mut self) {
         if let Some(survey) = &mut self.survey {
-            self.again.reader.pool.install(|| add_hashes(survey));
+            add_hashes(survey, self.again.reader.pool.current_num_threads());
             self.faults.append(&mut survey.faults);
             self.compare_files();
         }
     }
 
     /// The SHA-256 of each file, by path: they are read once more for it. A file that cannot be read to its end has a fault instead.
-    pub fn digest_files(&mut self) -> HashMap<PathBuf, String> {
+    pub fn digest_files(&mut self) -> BTreeMap<PathBuf, String> {
         let (inputs, faults) = (&self.inputs, &mut self.faults);
-        let digests = self.again.reader.pool.install(|| hashes(inputs.iter(), faults));
+        let digests = hashes(inputs.iter(), self.again.reader.pool.current_num_threads(), faults);
         self.compare_files();
         digests
     }

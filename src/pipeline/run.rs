@@ -20,7 +20,7 @@ use crate::base::Locator;
 use crate::base::number::{counted, grouped};
 use crate::base::spool::{SortedSpool, SpoolItem};
 use crate::detect::{
-    AlertsOf, CandidateTuple, Correlated, Detector, FoundAlert, MOST_CHAINED_KEYS, RuleIndex, RuleReach,
+    AlertsOf, CandidateTuple, Correlated, Detector, FoundAlert, MOST_CHAINED_KEYS, RuleIndex, crosses_hosts,
 };
 use crate::diag::{Notice, NoticeKind};
 use crate::eql::MAX_KEYS;
@@ -120,11 +120,8 @@ fn correlate(
     duplicates: &Duplicates,
 ) -> io::Result<Correlated> {
     let correlator = worker.detector.correlator(&worker.tables);
-    let correlator = if worker.options.is_part() {
-        correlator.only(|rule| !RuleReach::of(&rule.query).is_across())
-    } else {
-        correlator
-    };
+    let correlator =
+        if worker.options.is_part() { correlator.only(|rule| !crosses_hosts(&rule.query)) } else { correlator };
     let is_gone = |origin| !duplicates.is_empty() && duplicates.contains(origin);
     let partition = |number| {
         let mut found = correlator.partition(candidates.partition(number), is_gone)?;

@@ -58,7 +58,7 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progres
         let files = inputs.iter().cloned().zip(contents).map(surveyed_file).collect();
         let mut survey = EvidenceSurvey { files, faults, unlisted_faults: unlisted, notices };
         if options.hash {
-            add_hashes(&mut survey);
+            add_hashes(&mut survey, options.threads);
         }
         Ok(survey)
     })

@@ -1,12 +1,13 @@
 //! From the surveys of units to those of files.
 
+use super::threads::spread;
 use super::unit_survey::SurveyPart;
 use crate::source::{self, Fault, FaultKind, Input};
 use crate::survey::{EvidenceSurvey, FileContents, SurveyedFile};
-use hashbrown::{HashMap, HashSet};
-use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The surveyed parts of a file. Units are read in any order, and neighbours are put together as they come, so that few parts are held.
 #[derive(Debug, Default)]
@@ -64,10 +65,10 @@ pub fn surveyed_file((input, (mut contents, passed_over)): (Input, (FileContents
     SurveyedFile { input, header, sha256: None, contents, passed_over }
 }
 
-/// Adds the SHA-256 of every file on disk, which are read once more for it; one that cannot be read to its end has a fault instead.
-pub fn add_hashes(survey: &mut EvidenceSurvey) {
+/// Adds the SHA-256 of every file on disk, which are read once more for it, on so many threads; one that cannot be read to its end has a fault instead.
+pub fn add_hashes(survey: &mut EvidenceSurvey, threads: usize) {
     let EvidenceSurvey { files, faults, .. } = survey;
-    let found = hashes(files.iter().map(|file| &file.input), faults);
+    let found = hashes(files.iter().map(|file| &file.input), threads, faults);
     faults.sort();
     for file in files {
         file.sha256 = found.get(&file.input.path).cloned();
@@ -75,16 +76,16 @@ pub fn add_hashes(survey: &mut EvidenceSurvey) {
 }
 
 /// The SHA-256 of the files on disk that inputs are read from, by path; one that cannot be read to its end has a fault instead.
-pub fn hashes<'i>(inputs: impl Iterator<Item = &'i Input>, faults: &mut Vec<Fault>) -> HashMap<PathBuf, String> {
-    let paths: HashSet<&Path> = inputs.map(|input| input.path.as_path()).filter(|path| path.is_file()).collect();
-    let paths: Vec<&Path> = paths.into_iter().collect();
-    let read: Vec<(&Path, std::io::Result<String>)> =
-        paths.par_iter().map(|path| (*path, source::sha256(path))).collect();
-    let mut hashes = HashMap::new();
-    for (path, result) in read {
+pub fn hashes<'i>(
+    inputs: impl Iterator<Item = &'i Input>,
+    threads: usize,
+    faults: &mut Vec<Fault>,
+) -> BTreeMap<PathBuf, String> {
+    let mut hashes = BTreeMap::new();
+    for (path, result) in file_digests(inputs, threads) {
         match result {
             Ok(hash) => {
-                hashes.insert(path.to_owned(), hash);
+                hashes.insert(path, hash);
             }
             Err(error) => {
                 let reason = format!("its SHA-256 cannot be computed: {error}");
@@ -93,6 +94,21 @@ pub fn hashes<'i>(inputs: impl Iterator<Item = &'i Input>, faults: &mut Vec<Faul
         }
     }
     hashes
+}
+
+/// The SHA-256 of the files on disk that inputs are read from, by path, each read once, on so many threads; 0 means one per core.
+pub fn file_digests<'i>(
+    inputs: impl Iterator<Item = &'i Input>,
+    threads: usize,
+) -> BTreeMap<PathBuf, io::Result<String>> {
+    let paths: BTreeSet<&Path> = inputs.map(|input| input.path.as_path()).filter(|path| path.is_file()).collect();
+    let paths: Vec<&Path> = paths.into_iter().collect();
+    let digests = Mutex::new(BTreeMap::new());
+    spread(threads, paths.len(), &|number| {
+        let digest = source::sha256(paths[number]);
+        digests.lock().unwrap_or_else(PoisonError::into_inner).insert(paths[number].to_owned(), digest);
+    });
+    digests.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub use hit_template::{HitTemplate, joins_on_one_host};
 pub use hosts::{HostNumber, HostTable};
 pub use limits::{AlertsOf, KeptAlerts, keep_within_limits};
 pub use pattern::{CandidateTables, PatternHit, PatternNumber};
-pub use reach::RuleReach;
+pub use reach::{RuleReach, crosses_hosts};
 pub use straddling::{Straddling, StraddlingSearch};
 pub use suppress::suppressing;
 pub use writer::{CandidateMark, CandidateWriter};

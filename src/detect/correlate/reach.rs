@@ -50,6 +50,11 @@ impl RuleReach {
     }
 }
 
+/// Whether the events of an alert of this query may be of several hosts.
+pub fn crosses_hosts(query: &Query) -> bool {
+    RuleReach::of(query).is_across()
+}
+
 impl fmt::Display for RuleReach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
