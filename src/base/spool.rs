@@ -71,6 +71,21 @@ pub fn read_item<T: DeserializeOwned>(from: &mut dyn Read) -> io::Result<T> {
     postcard::from_bytes(&bytes).map_err(io::Error::other)
 }
 
+/// Writes bytes to a run: their number, then themselves. `serde` would write them one by one.
+pub fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend((bytes.len() as u64).to_le_bytes());
+    out.extend_from_slice(bytes);
+}
+
+/// Reads what [`write_bytes`] has written.
+pub fn read_bytes(from: &mut dyn Read) -> io::Result<Arc<[u8]>> {
+    let mut length = [0; 8];
+    from.read_exact(&mut length)?;
+    let mut bytes = vec![0; usize::try_from(u64::from_le_bytes(length)).map_err(io::Error::other)?];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes.into())
+}
+
 impl Default for SpoolLimits {
     fn default() -> Self {
         Self { max_memory: 512 << 20, temp_folder: None }

@@ -5,6 +5,7 @@
 use super::sighting::Sighting;
 use crate::base::{Locator, Ticks};
 use crate::detect::HostNumber;
+use crate::report::parquet_io_error;
 use crate::rules::Rule;
 use parquet::basic::Compression;
 use parquet::column::reader::get_typed_column_reader;
@@ -54,8 +55,9 @@ impl<'n, W: Write + Send> SightingsWriter<'n, W> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by(concat!("evql ", env!("CARGO_PKG_VERSION")).to_owned());
-        let schema = parse_message_type(SCHEMA).map_err(error)?;
-        let file = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties.build())).map_err(error)?;
+        let schema = parse_message_type(SCHEMA).map_err(parquet_io_error)?;
+        let file =
+            SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties.build())).map_err(parquet_io_error)?;
         let names = |names: &[String]| names.iter().map(|name| ByteArray::from(name.as_str())).collect();
         Ok(Self { file, rules, paths: names(paths), hosts: names(hosts), held: Vec::new() })
     }
@@ -69,7 +71,7 @@ impl<'n, W: Write + Send> SightingsWriter<'n, W> {
     /// Ends the file.
     pub fn finish(mut self) -> io::Result<W> {
         self.write_group()?;
-        self.file.into_inner().map_err(error)
+        self.file.into_inner().map_err(parquet_io_error)
     }
 
     fn write_group(&mut self) -> io::Result<()> {
@@ -81,7 +83,7 @@ impl<'n, W: Write + Send> SightingsWriter<'n, W> {
         let name = |names: &[ByteArray], number: u32| names.get(number as usize).cloned().unwrap_or_default();
         let rule_id = |number: u32| ByteArray::from(rules.get(number as usize).map_or("", |rule| &rule.meta.id));
         let key = |of: &Sighting| FixedLenByteArray::from(ByteArray::from(of.key.map(u64::to_be_bytes).concat()));
-        let mut group = file.next_row_group().map_err(error)?;
+        let mut group = file.next_row_group().map_err(parquet_io_error)?;
         let records: Vec<i64> = held.iter().filter_map(|of| of.record).map(u64::cast_signed).collect();
         let has_record: Vec<i16> = held.iter().map(|of| of.record.is_some().into()).collect();
         (|| {
@@ -99,7 +101,7 @@ impl<'n, W: Write + Send> SightingsWriter<'n, W> {
             write::<Int64Type, _>(&mut group, &held, |of| of.value.cast_signed())?;
             group.close().map(drop)
         })()
-        .map_err(error)
+        .map_err(parquet_io_error)
     }
 }
 
@@ -128,14 +130,14 @@ pub fn read_sightings(
     host: impl Fn(&str) -> HostNumber,
     mut each: impl FnMut(&[Sighting]),
 ) -> io::Result<()> {
-    let reader = SerializedFileReader::new(file).map_err(error)?;
-    let expected = parse_message_type(SCHEMA).map_err(error)?;
+    let reader = SerializedFileReader::new(file).map_err(parquet_io_error)?;
+    let expected = parse_message_type(SCHEMA).map_err(parquet_io_error)?;
     if reader.metadata().file_metadata().schema() != &expected {
         return Err(io::Error::other("its columns are not those of sightings"));
     }
     for number in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(number).map_err(error)?;
-        let columns = Columns::read(&*group).map_err(error)?;
+        let group = reader.get_row_group(number).map_err(parquet_io_error)?;
+        let columns = Columns::read(&*group).map_err(parquet_io_error)?;
         let rows: Option<Vec<Sighting>> = columns.sightings(&input, &host).collect();
         each(&rows.ok_or_else(|| io::Error::other("a row is none of a sighting"))?);
     }
@@ -212,16 +214,5 @@ fn column<T: DataType>(group: &dyn RowGroupReader, number: usize) -> Result<(Vec
         if read == 0 {
             return Ok((values, definitions));
         }
-    }
-}
-
-/// The error below a Parquet error, if it is one of input and output: a full disk must be told as such.
-fn error(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-            Ok(inner) => *inner,
-            Err(other) => io::Error::other(other),
-        },
-        other => io::Error::other(other),
     }
 }

@@ -17,7 +17,9 @@ use super::alert_summary::AlertSummary;
 use super::held_alert::{HeldAlert, HeldEvent, StoredEvent};
 use super::reread::EventReader;
 use crate::base::Locator;
-use crate::base::spool::{MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
+use crate::base::spool::{
+    MergeRuns, SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_bytes, read_item, write_bytes, write_item,
+};
 use crate::detect::{
     Alert, AlertBuilder, AlertEvent, AlertOutline, AlertSource, AlertWriter, ContextEvent, Detector, FoundAlert,
     KeptAlerts, RepeatFilter, RepeatedAlerts, RuleIndex, TextTaker, WantedRules, suppressing,
@@ -87,21 +89,17 @@ impl SpoolItem for LoadedEvent {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        // By hand: `serde` would write the bytes one by one.
         out.extend(self.alert.to_le_bytes());
         out.extend(self.stage.to_le_bytes());
-        out.extend((self.bytes.len() as u64).to_le_bytes());
-        out.extend_from_slice(&self.bytes);
+        write_bytes(&self.bytes, out);
     }
 
     fn read(from: &mut dyn Read) -> io::Result<Self> {
-        let mut head = [0; 4 + 2 + 8];
-        from.read_exact(&mut head)?;
-        let [a0, a1, a2, a3, s0, s1, length @ ..] = head;
-        let mut bytes = vec![0; usize::try_from(u64::from_le_bytes(length)).map_err(io::Error::other)?];
-        from.read_exact(&mut bytes)?;
-        let (alert, stage) = (u32::from_le_bytes([a0, a1, a2, a3]), u16::from_le_bytes([s0, s1]));
-        Ok(Self { alert, stage, bytes: bytes.into() })
+        let (mut alert, mut stage) = ([0; 4], [0; 2]);
+        from.read_exact(&mut alert)?;
+        from.read_exact(&mut stage)?;
+        let bytes = read_bytes(from)?;
+        Ok(Self { alert: u32::from_le_bytes(alert), stage: u16::from_le_bytes(stage), bytes })
     }
 }
 

@@ -3,7 +3,7 @@
 //! This module does not know where they are kept.
 
 use crate::base::Locator;
-use crate::base::spool::SpoolItem;
+use crate::base::spool::{SpoolItem, read_bytes, write_bytes};
 use crate::detect::{FoundAlert, HostNumber};
 use crate::event::Event;
 use serde::{Deserialize, Serialize};
@@ -86,18 +86,14 @@ impl SpoolItem for StoredEvent {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.origin.input.to_le_bytes());
         out.extend(self.origin.offset.to_le_bytes());
-        out.extend((self.bytes.len() as u64).to_le_bytes());
-        out.extend_from_slice(&self.bytes);
+        write_bytes(&self.bytes, out);
     }
 
     fn read(from: &mut dyn Read) -> io::Result<Self> {
-        let (mut input, mut offset, mut length) = ([0; 4], [0; 8], [0; 8]);
+        let (mut input, mut offset) = ([0; 4], [0; 8]);
         from.read_exact(&mut input)?;
         from.read_exact(&mut offset)?;
-        from.read_exact(&mut length)?;
-        let mut bytes = vec![0; usize::try_from(u64::from_le_bytes(length)).map_err(io::Error::other)?];
-        from.read_exact(&mut bytes)?;
         let origin = Locator { input: u32::from_le_bytes(input), offset: u64::from_le_bytes(offset) };
-        Ok(Self { origin, bytes: bytes.into() })
+        Ok(Self { origin, bytes: read_bytes(from)? })
     }
 }

@@ -55,6 +55,8 @@ pub use json_layout::JsonLayout;
 pub use message::message_of;
 pub use navigator::NavigatorLayer;
 #[cfg(feature = "parquet")]
+pub(crate) use parquet::parquet_io_error;
+#[cfg(feature = "parquet")]
 pub use parquet::{ParquetWriter, TimelineParquet};
 pub use query::{QueryMatches, joined_values, with_context};
 pub use results::Results;

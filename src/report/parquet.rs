@@ -190,15 +190,15 @@ impl<W: Write + Send> ParquetWriter<W> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by(concat!("evql ", env!("CARGO_PKG_VERSION")).to_owned());
-        let file = SerializedFileWriter::new(out, schema().map_err(error)?, Arc::new(properties.build()));
+        let file = SerializedFileWriter::new(out, schema().map_err(parquet_io_error)?, Arc::new(properties.build()));
         let columns = columns().map(|(_, kind)| Gathered::new(kind)).collect();
-        Ok(Self { file: file.map_err(error)?, columns, rows: 0, bytes: 0, group_rows, pending: Vec::new() })
+        Ok(Self { file: file.map_err(parquet_io_error)?, columns, rows: 0, bytes: 0, group_rows, pending: Vec::new() })
     }
 
     /// Ends the file.
     pub fn finish(mut self) -> io::Result<()> {
         self.write_group()?;
-        self.file.close().map_err(error)?;
+        self.file.close().map_err(parquet_io_error)?;
         Ok(())
     }
 
@@ -228,13 +228,13 @@ impl<W: Write + Send> ParquetWriter<W> {
         }
         // A row group is the unit that readers skip and read in parallel. All of its values are in memory until it is written, column by column: that
         // bounds memory by the size of a group, whatever the timeline has.
-        let mut group = self.file.next_row_group().map_err(error)?;
+        let mut group = self.file.next_row_group().map_err(parquet_io_error)?;
         for column in &mut self.columns {
-            let mut writer = group.next_column().map_err(error)?.ok_or_else(broken)?;
-            column.write(&mut writer).map_err(error)?;
-            writer.close().map_err(error)?;
+            let mut writer = group.next_column().map_err(parquet_io_error)?.ok_or_else(broken)?;
+            column.write(&mut writer).map_err(parquet_io_error)?;
+            writer.close().map_err(parquet_io_error)?;
         }
-        group.close().map_err(error)?;
+        group.close().map_err(parquet_io_error)?;
         (self.rows, self.bytes) = (0, 0);
         Ok(())
     }
@@ -376,7 +376,7 @@ fn schema() -> Result<TypePtr, ParquetError> {
 }
 
 /// The error below a Parquet error, if it is one of input and output.
-fn error(error: ParquetError) -> io::Error {
+pub fn parquet_io_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             // A full disk must be told as such, and a closed pipe is a success: both are found by their kind.

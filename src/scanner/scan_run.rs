@@ -91,17 +91,30 @@ impl ScanRun {
         if let Some(key) = &options.case_key {
             detector = detector.with_case_key(key.bytes());
         }
-        let mut outcome = pipeline::run(paths, &detector, &options, progress)?;
+        let outcome = pipeline::run(paths, &detector, &options, progress)?;
         options.window = outcome.window;
-        let mut notices = chosen.loaded.notices.clone();
-        notices.append(&mut outcome.notices);
-        let addresses = outcome.addresses.take();
-        notices.extend(addresses.as_ref().and_then(full_addresses));
+        let mut notices = Vec::new();
         if chosen.builtin && outcome.alerts.is_empty() && !outcome.inputs.is_empty() {
             notices.extend(nothing_found(&detector, &outcome));
         }
         notices.extend(asked.notices(&detector, &outcome));
         notices.extend(unlogged(&detector, &outcome));
+        let mut run = Self::of_outcome(chosen, detector, (outcome, options), asked);
+        run.add_notices(notices);
+        Ok(run)
+    }
+
+    /// A run that has come to an outcome, with the notices that every run has.
+    fn of_outcome(
+        chosen: ChosenRules,
+        detector: Detector,
+        (mut outcome, options): (Outcome, RunOptions),
+        asked: AskedNames,
+    ) -> Self {
+        let mut notices = chosen.loaded.notices.clone();
+        notices.append(&mut outcome.notices);
+        let addresses = outcome.addresses.take();
+        notices.extend(addresses.as_ref().and_then(full_addresses));
         notices.extend(options.mapping.geo.iter().flat_map(|geo| failed_look_ups(geo.0)));
         let mut run = Self {
             detector,
@@ -115,7 +128,7 @@ impl ScanRun {
             addresses,
         };
         run.add_notices(notices);
-        Ok(run)
+        run
     }
 
     /// The run over all evidence of which parts were scanned with these rules, options and key; see [`JoinedParts::finish`].
@@ -129,25 +142,8 @@ impl ScanRun {
         let set = std::mem::take(&mut chosen.loaded.set);
         let asked = AskedNames::new(&set, &chosen.exceptions, &options.roles, chosen.builtin);
         let detector = detector(&chosen, set, &options).with_case_key(key.bytes());
-        let mut outcome = parts.finish(&detector, &options, look_up, progress)?;
-        let mut notices = chosen.loaded.notices.clone();
-        notices.append(&mut outcome.notices);
-        let addresses = outcome.addresses.take();
-        notices.extend(addresses.as_ref().and_then(full_addresses));
-        notices.extend(options.mapping.geo.iter().flat_map(|geo| failed_look_ups(geo.0)));
-        let mut run = Self {
-            detector,
-            chosen,
-            outcome,
-            options,
-            notices: Vec::new(),
-            asked,
-            triage: None,
-            incidents: None,
-            addresses,
-        };
-        run.add_notices(notices);
-        Ok(run)
+        let outcome = parts.finish(&detector, &options, look_up, progress)?;
+        Ok(Self::of_outcome(chosen, detector, (outcome, options), asked))
     }
 
     /// Adds the starts of their processes to alerts of rules that did not need them.
