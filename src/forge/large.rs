@@ -231,7 +231,6 @@ struct Log {
     attacks: u64,
     look_alikes: u64,
     planted: u64,
-    network: Rc<ForgedNetwork>,
     /// The parts in attacks that cross hosts, by time.
     crossings: VecDeque<Crossing>,
     /// Events that come next, one right after the other.
@@ -247,14 +246,13 @@ impl Log {
         let network = Rc::new(large.network.clone());
         let crossings = crossing::crossings(serial, large.hosts, large.cross_host, large.seed, &network);
         Self {
-            host: PlantedHost::new(serial, large.seed, network.clone()),
+            host: PlantedHost::new(serial, large.seed, network),
             wish: share(large.size),
             before: 0,
             written: 0,
             attacks,
             look_alikes,
             planted: 0,
-            network,
             crossings: crossings.into(),
             ready: VecDeque::new(),
         }
@@ -290,7 +288,7 @@ impl Log {
     /// The first event of the next part in an attack that crosses hosts.
     fn cross(&mut self) -> Option<ForgedEventData> {
         let crossing = self.crossings.pop_front()?;
-        self.ready.extend(crossing.events(&mut self.host.host, &self.network));
+        self.ready.extend(crossing.events(&mut self.host.host));
         self.ready.pop_front()
     }
 

@@ -57,13 +57,13 @@ pub(super) fn crossings(serial: u64, hosts: u64, count: u64, seed: u64, network:
 
 impl Crossing {
     /// The events of the part, one right after the other.
-    pub(super) fn events(&self, host: &mut ForgedHost, network: &ForgedNetwork) -> Vec<ForgedEventData> {
+    pub(super) fn events(&self, host: &mut ForgedHost) -> Vec<ForgedEventData> {
         match self.role {
             CrossingRole::Source(target) => {
                 let parent = host.running_named(&["cmd.exe", "powershell.exe", "explorer.exe"]);
-                let line = format!(r"{} \\{} -c", self.tool, network.computer(target));
+                let line = format!(r"{} \\{} -c", self.tool, host.network().computer(target));
                 let process = host.process_of_tool(&INVENTORY.mover, &self.tool, line);
-                let address = network.address(target).into();
+                let address = host.network().address(target).into();
                 let remote = Remote { address, port: 445, port_name: "microsoft-ds", udp: false };
                 vec![host.start(&process, parent.as_deref()), host.connection(&process, &remote), host.end(&process)]
             }

@@ -103,6 +103,11 @@ impl ForgedHost {
         self.running.len() < self.stay
     }
 
+    /// The network that it stands in.
+    pub(super) fn network(&self) -> &ForgedNetwork {
+        &self.names.network
+    }
+
     /// The time of the last record.
     pub(super) fn clock(&self) -> Ticks {
         self.clock
