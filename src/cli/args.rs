@@ -284,24 +284,16 @@ pub struct RulesExplain {
 
 #[derive(Debug, Args)]
 pub struct RulesList {
-    /// Rule files and folders; the built-in rules if none is given
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// The same
-    #[arg(short, long, value_name = "PATH")]
-    pub rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub paths: RulePaths,
     /// The built-in rules too
     #[arg(long)]
     pub builtin: bool,
     /// List deprecated rules with those that run, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
-    /// Stop with exit code 2, and print nothing else, if any rule is wrong
-    #[arg(long)]
-    pub strict: bool,
-    /// What the placeholders of Sigma rules stand for
-    #[arg(long, value_name = "FILE")]
-    pub placeholders: Option<PathBuf>,
+    #[command(flatten)]
+    pub reading: RuleReading,
     /// Format of the list
     #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
     pub output_type: ListFormat,
@@ -320,24 +312,16 @@ pub struct RulesCoverage {
 
 #[derive(Debug, Args)]
 pub struct RulesStats {
-    /// Rule files and folders; the built-in rules if none is given
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// The same as PATH, as other commands have it
-    #[arg(short, long, value_name = "PATH")]
-    pub rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub paths: RulePaths,
     /// Count too how many of the rules this evidence could have answered: a file or folder, may be given several times
     #[arg(short, long, value_name = "PATH")]
     pub evidence: Vec<PathBuf>,
     /// Count deprecated rules with those that run, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
-    /// Stop with exit code 2, and print nothing else, if any rule is wrong
-    #[arg(long)]
-    pub strict: bool,
-    /// What the placeholders of Sigma rules stand for
-    #[arg(long, value_name = "FILE")]
-    pub placeholders: Option<PathBuf>,
+    #[command(flatten)]
+    pub reading: RuleReading,
     /// Format of the counts
     #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
     pub output_type: ListFormat,
@@ -381,34 +365,28 @@ pub struct Forge {
     /// in them that the built-in rule of registration utilities finds
     #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "scenarios", help_heading = "Large logs")]
     pub large: Option<u64>,
+    #[command(flatten)]
+    pub options: ForgeLarge,
+}
+
+/// What large logs are like.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Large logs")]
+pub struct ForgeLarge {
     /// Seed of the random numbers: the same seed gives the same files
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        requires = "large",
-        conflicts_with = "scenarios",
-        help_heading = "Large logs"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "large", conflicts_with = "scenarios")]
     pub seed: u64,
     /// How many attacks are hidden, and so how many alerts a scan must give; 10 on each host if not given
-    #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
+    #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios")]
     pub attacks: Option<u64>,
     /// How many attacks cross from one host to another; the query that finds them is printed
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        requires = "large",
-        conflicts_with = "scenarios",
-        help_heading = "Large logs"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "large", conflicts_with = "scenarios")]
     pub cross_host: u64,
     /// How many hosts; 4 to 24 by the size if not given
-    #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
+    #[arg(long, value_name = "N", requires = "large", conflicts_with = "scenarios")]
     pub hosts: Option<u64>,
     /// Domain of the hosts; by the seed if not given, as are their addresses
-    #[arg(long, value_name = "NAME", requires = "large", conflicts_with = "scenarios", help_heading = "Large logs")]
+    #[arg(long, value_name = "NAME", requires = "large", conflicts_with = "scenarios")]
     pub domain: Option<String>,
     /// When the logs begin (RFC 3339 or a date, UTC); by the seed if not given
     #[arg(
@@ -416,8 +394,7 @@ pub struct Forge {
         value_name = "TIME",
         value_parser = TimeWindow::parse_from,
         requires = "large",
-        conflicts_with = "scenarios",
-        help_heading = "Large logs"
+        conflicts_with = "scenarios"
     )]
     pub start: Option<Ticks>,
 }

@@ -6,6 +6,7 @@ use super::session::Session;
 use super::tally;
 use super::terminal::survey::rough;
 use super::terminal::{counted, grouped};
+use super::typed_command::typed_words;
 use evql::detect::Unanswered;
 use evql::event::Clock;
 use evql::report::SummaryMarkdown;
@@ -98,26 +99,11 @@ pub fn plain(page: &PageArgs) -> CaseFacts {
     }
 }
 
-/// The command line as it was typed, without passwords and keys.
+/// The command line as it can be typed again.
 fn command() -> String {
-    let mut words = vec!["evql".to_owned()];
-    let mut is_secret = false;
-    for word in std::env::args_os().skip(1) {
-        let word = word.to_string_lossy();
-        // A secret may be an argument of its own or stand behind `=`; the report goes into case files, and further.
-        let shown = match word.split_once('=') {
-            _ if is_secret => "***".to_owned(),
-            Some((name, _)) if SECRETS.contains(&name) => format!("{name}=***"),
-            _ => quoted(&word),
-        };
-        is_secret = SECRETS.contains(&&*word);
-        words.push(shown);
-    }
-    words.join(" ")
+    let typed = typed_words(quoted);
+    [&["evql".to_owned()], typed.get(1..).unwrap_or_default()].concat().join(" ")
 }
-
-/// The options whose values are secrets.
-pub const SECRETS: [&str; 2] = ["--archive-password", "--case-key"];
 
 /// A word as it can be typed again, in most shells.
 fn quoted(word: &str) -> String {

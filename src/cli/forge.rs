@@ -1,6 +1,6 @@
 //! `evql forge`: scenario files become .evtx files, or large logs are made up.
 
-use super::args::{Forge, Look};
+use super::args::{Forge, ForgeLarge, Look};
 use super::exit::Exit;
 use super::output::{CompleteFile, write_file};
 use super::terminal::counted;
@@ -42,15 +42,9 @@ fn scenarios(args: &Forge, look: &Look) -> Result<Exit> {
 
 /// Large logs, file by file, and then what a scan of them must find.
 fn large(args: &Forge, size: u64, look: &Look) -> Result<Exit> {
-    let large = Large::with(&LargeOptions {
-        size,
-        seed: args.seed,
-        attacks: args.attacks,
-        hosts: args.hosts,
-        domain: args.domain.clone(),
-        start: args.start,
-        cross_host: args.cross_host,
-    })?;
+    let ForgeLarge { seed, attacks, cross_host, hosts, ref domain, start } = args.options;
+    let domain = domain.clone();
+    let large = Large::with(&LargeOptions { size, seed, attacks, hosts, domain, start, cross_host })?;
     make_folder(&args.output)?;
     let mut people = anstream::stdout().lock();
     let (mut files, mut records, mut bytes) = (0, 0, 0);

@@ -1,6 +1,6 @@
 //! `evql merge`: parts of scans of many hosts become the findings of one scan.
 
-use super::args::{AlertFormat, IncidentArgs, IncidentOrder, Look, MergeArgs};
+use super::args::{IncidentArgs, IncidentOrder, Look, MergeArgs};
 use super::case::{self, CaseArgs};
 use super::exit::Exit;
 use super::output::{self, OutputFiles};
@@ -24,24 +24,22 @@ use std::time::Instant;
 
 /// Runs the command.
 pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
-    let outputs = [&args.target.output, &args.html_report, &args.summary_json];
+    let findings = &args.findings;
+    let outputs = [&findings.target.output, &findings.html_report, &args.summary_json];
     let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
     let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
         bail!("only one of findings, report and summary can go to stdout");
     }
     session::check_temp_folder(&args.memory)?;
-    let format = args.target.output.as_ref().map(|path| output::alert_format(args.output_type, path)).transpose()?;
-    let is_csv = matches!(format, Some(AlertFormat::IocCsv));
-    if args.defang && !is_csv {
-        bail!("--defang is for indicators as CSV, and none are written: name a file indicators.csv with -o");
-    }
+    let format = output::findings_format(findings)?.map(|(_, format)| format);
     let start = Instant::now();
     let parts = PartSet::open(&args.parts)?;
     // What parts are made of is no place for outputs either.
-    let files = OutputFiles::new(args.target.clobber, args.rules.with_files(&args.parts), outputs.iter().copied())?;
+    let files = OutputFiles::new(findings.target.clobber, args.rules.with_files(&args.parts), outputs.iter().copied())?;
     let open = |path: &Option<PathBuf>| path.as_ref().map(|path| files.open(path)).transpose();
-    let (alerts, page, summary) = (open(&args.target.output)?, open(&args.html_report)?, open(&args.summary_json)?);
+    let (alerts, page, summary) =
+        (open(&findings.target.output)?, open(&findings.html_report)?, open(&args.summary_json)?);
     let threads = args.threads.map_or(0, usize::from);
     let chosen = session::rules_of(&args.rules, threads, look)?;
     if args.rules.assume_new && !parts.options().assume_new {
@@ -62,8 +60,8 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     let html = AlertsHtml { case: &case, limits: args.page.limits() };
     if let Some((sink, format)) = alerts.zip(format) {
         let summary = case::markdown_of(of, &session);
-        let is_whole = matches!(format, AlertFormat::Stix | AlertFormat::Misp | AlertFormat::Navigator);
-        sink.all_or_nothing(is_whole).write(&*output::alert_exporter(format, html, summary, args.defang), &results)?;
+        let exporter = output::alert_exporter(format, html, summary, findings.defang);
+        sink.all_or_nothing(format.is_useless_in_part()).write(&*exporter, &results)?;
     }
     if let Some(sink) = page {
         sink.write(&html, &results)?;

@@ -44,6 +44,7 @@ mod terminal;
 mod test;
 mod timeline;
 mod tree;
+mod typed_command;
 
 use args::{Cli, Command};
 use clap::Parser;

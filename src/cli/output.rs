@@ -1,6 +1,6 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
-use super::args::{self, AlertFormat, FormatArgs};
+use super::args::{self, AlertFormat, FindingsArgs, FormatArgs};
 use super::interrupt::{self, LineWriter};
 use super::run_clock;
 use super::stdout::is_stdout;
@@ -329,8 +329,20 @@ fn is_handle(path: &Path) -> bool {
     is_below_proc(path) || std::fs::read_link(path).is_ok_and(|to| is_below_proc(&to))
 }
 
+/// The file that findings are written to, with its format.
+pub fn findings_format(args: &FindingsArgs) -> Result<Option<(&PathBuf, AlertFormat)>> {
+    let path = args.target.output.as_ref();
+    let format = path.map(|path| anyhow::Ok((path, alert_format(args.output_type, path)?))).transpose()?;
+    if args.defang && format.is_none_or(|(_, format)| format != AlertFormat::IocCsv) {
+        bail!(
+            "--defang is for indicators as CSV, and none are written: name a file indicators.csv with -o, or the format with -t ioc-csv"
+        );
+    }
+    Ok(format)
+}
+
 /// A path with links resolved, as far as it leads to something that is there.
-fn real_path(path: &Path) -> PathBuf {
+pub fn real_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
         // An output is not there yet, but its folder is: that much of the path can be resolved.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -3,6 +3,7 @@
 use super::args::{Look, Scan};
 use super::exit::Exit;
 use super::interrupt;
+use super::output::real_path;
 use super::session::{self, Session, WantedOutputs};
 use super::terminal::{self, TerminalPage, counted};
 use anyhow::{Result, bail};
@@ -73,9 +74,7 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
 
 /// Refuses a folder below one of the evidence: the part would be evidence of the next run.
 fn refuse_evidence(folder: &Path, paths: &[PathBuf]) -> Result<()> {
-    let name = folder.file_name().unwrap_or_default();
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = parent.canonicalize().unwrap_or_else(|_| parent.to_owned()).join(name);
+    let real = real_path(folder);
     let evidence = paths.iter().filter_map(|path| path.canonicalize().ok());
     if let Some(path) = evidence.into_iter().find(|path| real.starts_with(path)) {
         bail!("{} lies among the evidence ({}); name another folder for the part", folder.display(), path.display());

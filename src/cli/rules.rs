@@ -4,14 +4,14 @@ use super::args::{CheckFormat, ListFormat, Look, RulesCheck, RulesCommand, Rules
 use super::exit::Exit;
 use super::rule_findings::{findings, print_full};
 use super::rule_tables::{kind, new_table, print_table};
-use super::session::{Session, every_rule, load_rules, load_strictly};
+use super::session::{Session, every_rule, load_listed, load_rules};
 use super::terminal::{BOLD, counted, grouped, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
 use evql::base::{LineIndex, Span};
 use evql::detect::{self, Coverage};
 use evql::diag::{self, Diagnostic, Severity};
-use evql::rules::{self, FileReport, LoadOptions, Loaded, NotRun, Rule, RuleStatus};
+use evql::rules::{self, FileReport, Loaded, NotRun, Rule, RuleStatus};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -31,9 +31,7 @@ pub fn run(command: &RulesCommand, look: &Look) -> Result<Exit> {
 }
 
 fn list(args: &RulesList, look: &Look) -> Result<Exit> {
-    let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
-    let mut loaded = load_strictly(&paths, options, args.strict)?;
+    let mut loaded = load_listed(&args.paths, args.deprecated, &args.reading)?;
     if args.builtin {
         loaded.set.add_missing(rules::builtin());
     }

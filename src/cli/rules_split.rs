@@ -4,20 +4,18 @@ use super::args::{ListFormat, Look, RulesSplit};
 use super::exit::Exit;
 use super::rule_findings::print_full;
 use super::rule_tables::{kind, new_table, print_table};
-use super::session::{every_rule, load_strictly};
+use super::session::load_listed;
 use super::terminal::{counted, grouped, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
 use evql::detect::RuleReach;
-use evql::rules::{LoadOptions, Rule};
+use evql::rules::Rule;
 use serde_json::{Value, json};
 use std::io::Write;
 
 /// Runs the command.
 pub fn run(args: &RulesSplit, look: &Look) -> Result<Exit> {
-    let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
-    let loaded = load_strictly(&paths, options, args.strict)?;
+    let loaded = load_listed(&args.paths, args.deprecated, &args.reading)?;
     let rules: Vec<(&Rule, RuleReach)> =
         loaded.set.rules.iter().map(|rule| (rule, RuleReach::of(&rule.query))).collect();
     let hosts = |reach: &RuleReach| if reach.is_across() { "several" } else { "one" };

@@ -5,13 +5,13 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::rule_findings::print_full;
 use super::rule_tables::{kind, new_table, print_table};
-use super::session::{NOTHING_TO_READ, every_rule, load_strictly, may_be_evidence};
+use super::session::{NOTHING_TO_READ, load_listed, may_be_evidence};
 use super::terminal::{faults, shown};
 use anyhow::Result;
 use evql::base::escape::cell;
 use evql::detect::{self, Coverage, Detector};
 use evql::pipeline::{self, AlertContents, RunOptions};
-use evql::rules::{LoadOptions, Loaded, Rule, RuleStatus};
+use evql::rules::{Loaded, Rule, RuleStatus};
 use evql::source::FaultSeverity;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,9 +39,7 @@ struct StatsRow {
 
 /// Runs the command.
 pub fn run(args: &RulesStats, look: &Look) -> Result<Exit> {
-    let paths: Vec<_> = args.paths.iter().chain(&args.rules).cloned().collect();
-    let options = LoadOptions { deprecated: args.deprecated, ..every_rule(args.placeholders.as_deref())? };
-    let loaded = load_strictly(&paths, options, args.strict)?;
+    let loaded = load_listed(&args.paths, args.deprecated, &args.reading)?;
     let (coverage, exit) = if args.evidence.is_empty() {
         (None, Exit::Done)
     } else {

@@ -23,9 +23,9 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     }
     let evidence = session::files_read(&args.evidence)?;
     let outputs = [
-        &args.outputs.target.output,
+        &args.outputs.findings.target.output,
         &args.outputs.timeline,
-        &args.outputs.html_report,
+        &args.outputs.findings.html_report,
         &args.outputs.formats.summary_json,
     ];
     let outputs: Vec<PathBuf> = outputs.into_iter().flatten().cloned().collect();
@@ -71,10 +71,8 @@ pub fn run(args: &Scan, look: &Look) -> Result<Exit> {
     let html = AlertsHtml { case: &case, limits: args.outputs.page.limits() };
     if let Some((sink, format)) = alerts {
         let summary = case::markdown_of(args.into(), &session);
-        let is_whole = matches!(format, AlertFormat::Stix | AlertFormat::Misp | AlertFormat::Navigator);
-        session
-            .marked(sink.all_or_nothing(is_whole))
-            .write(&*output::alert_exporter(format, html, summary, args.outputs.defang), &results)?;
+        let exporter = output::alert_exporter(format, html, summary, args.outputs.findings.defang);
+        session.marked(sink.all_or_nothing(format.is_useless_in_part())).write(&*exporter, &results)?;
     }
     if let Some(sink) = page {
         session.marked(sink).write(&html, &results)?;
@@ -168,38 +166,27 @@ struct Outputs {
 
 fn open(args: &Scan, evidence: &[PathBuf]) -> Result<Outputs> {
     let bom = args.outputs.formats.bom;
-    let alerts = match &args.outputs.target.output {
-        Some(path) => Some((path, output::alert_format(args.outputs.output_type, path)?)),
-        None => None,
-    };
+    let findings = &args.outputs.findings;
+    let alerts = output::findings_format(findings)?;
     let timeline = match &args.outputs.timeline {
         Some(path) => Some((path, output::timeline_format(args.outputs.timeline_type, path)?)),
         None => None,
     };
-    if args.outputs.defang && alerts.is_none_or(|(_, format)| format != AlertFormat::IocCsv) {
-        bail!(
-            "--defang is for indicators as CSV, and none are written: name a file indicators.csv with -o, or the format with -t ioc-csv"
-        );
-    }
     let alerts_csv = alerts.is_some_and(|(_, format)| matches!(format, AlertFormat::Csv | AlertFormat::IocCsv));
     let timeline_csv = timeline.is_some_and(|(_, format)| output::is_spreadsheet(format));
     output::check_bom(bom, alerts_csv || timeline_csv)?;
     // What is wrong with the call is told before a file is made.
     let way = |(path, format): (&PathBuf, _)| output::timeline_output(format, path, &args.outputs.formats);
     let way = timeline.map(way).transpose()?;
-    let all = [
-        &args.outputs.target.output,
-        &args.outputs.html_report,
-        &args.outputs.timeline,
-        &args.outputs.formats.summary_json,
-    ];
+    let all =
+        [&findings.target.output, &findings.html_report, &args.outputs.timeline, &args.outputs.formats.summary_json];
     let all = all.into_iter().flatten().map(PathBuf::as_path);
-    let files = OutputFiles::new(args.outputs.target.clobber, args.rules.with_files(evidence), all)?;
+    let files = OutputFiles::new(findings.target.clobber, args.rules.with_files(evidence), all)?;
     let sink = |path: &PathBuf, csv| files.open(path).map(|sink| sink.with_bom(bom && csv));
     let alerts = alerts.map(|(path, format)| anyhow::Ok((sink(path, alerts_csv)?, format))).transpose()?;
     let timeline =
         timeline.zip(way).map(|((path, _), way)| anyhow::Ok((sink(path, timeline_csv)?, way))).transpose()?;
-    let page = args.outputs.html_report.as_ref().map(|path| sink(path, false)).transpose()?;
+    let page = findings.html_report.as_ref().map(|path| sink(path, false)).transpose()?;
     let summary = args.outputs.formats.summary_json.as_ref().map(|path| sink(path, false)).transpose()?;
     Ok(Outputs { alerts, page, timeline, summary })
 }

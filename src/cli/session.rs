@@ -1,6 +1,6 @@
 //! A run as every command with rules or a query has it: resolve the evidence, run the pipeline, report faults, choose the exit code.
 
-use super::args::{Choice, Evidence, InputArgs, Look, MemoryArgs, RuleArgs};
+use super::args::{Choice, Evidence, InputArgs, Look, MemoryArgs, RuleArgs, RulePaths, RuleReading};
 use super::exit::Exit;
 use super::output::{OutputSink, written_at};
 use super::progress::Bar;
@@ -127,6 +127,12 @@ pub fn load_strictly(paths: &[PathBuf], options: LoadOptions, strict: bool) -> R
         return Err(WrongRules::of(loaded.files).into());
     }
     Ok(loaded)
+}
+
+/// The rules that a command tells of; those that their authors have taken back if wanted.
+pub fn load_listed(paths: &RulePaths, deprecated: bool, reading: &RuleReading) -> Result<Loaded> {
+    let options = LoadOptions { deprecated, ..every_rule(reading.placeholders.as_deref())? };
+    load_strictly(&paths.all(), options, reading.strict)
 }
 
 /// All rules, whether or not their authors have taken them back, with the placeholders of a file.

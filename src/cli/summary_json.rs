@@ -1,8 +1,8 @@
 //! `--summary-json`: the summary of a run as one JSON object, for scripts and for the case file. Its keys are a contract, see `docs/outputs.md`.
 
-use super::case::SECRETS;
 use super::session::Session;
 use super::tally;
+use super::typed_command::typed_words;
 use evql::base::Ticks;
 use evql::event::Clock;
 use evql::pipeline::ComputerEvents;
@@ -23,7 +23,7 @@ pub fn summary(session: &Session) -> Value {
     };
     let mut summary = json!({
         "evql": env!("CARGO_PKG_VERSION"),
-        "command_line": command_line(),
+        "command_line": typed_words(str::to_owned),
         // Whole milliseconds: more digits would be noise that every comparison of two summaries stumbles over.
         "elapsed_seconds": (session.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         "clock": clock,
@@ -156,28 +156,3 @@ fn faults(session: &Session) -> Value {
         "by_kind": by_kind,
     })
 }
-
-/// The command line as it was typed. A password is not for a case file.
-fn command_line() -> Vec<String> {
-    without_passwords(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()))
-}
-
-fn without_passwords(arguments: impl Iterator<Item = String>) -> Vec<String> {
-    const HIDDEN: &str = "***";
-    let mut next = false;
-    // Both ways in which an option takes its value; an abbreviation of a long option is refused by `clap`.
-    let hide = |argument: String| {
-        if std::mem::take(&mut next) {
-            return HIDDEN.to_owned();
-        }
-        next = SECRETS.contains(&&*argument);
-        match argument.split_once('=') {
-            Some((option, _)) if SECRETS.contains(&option) => format!("{option}={HIDDEN}"),
-            _ => argument,
-        }
-    };
-    arguments.map(hide).collect()
-}
-
-#[cfg(test)]
-mod tests;

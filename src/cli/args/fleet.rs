@@ -1,9 +1,9 @@
 //! The arguments of scans of some hosts out of many, and of `evql merge`, which puts them together.
 
 use super::formats::ListFormat;
-use super::outputs::AlertFormat;
+use super::outputs::FindingsArgs;
 use super::report::PageArgs;
-use super::shared::{MemoryArgs, RuleArgs, TargetArgs};
+use super::shared::{MemoryArgs, RuleArgs, RulePaths, RuleReading};
 use clap::Args;
 use evql::base::CaseKey;
 use std::path::PathBuf;
@@ -33,7 +33,6 @@ pub struct PartArgs {
     override_usage = "evql merge [OPTIONS] --case-key <HEX> DIR...",
     after_help = "Exit codes: as of `evql scan`: 4 if some of the evidence of a part could not be read."
 )]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub struct MergeArgs {
     /// The folders that `evql scan --part` has written, in any order
     #[arg(value_name = "DIR", required = true)]
@@ -47,16 +46,7 @@ pub struct MergeArgs {
     #[arg(long, help_heading = "Rules")]
     pub building_blocks: bool,
     #[command(flatten)]
-    pub target: TargetArgs,
-    /// Format of the output; told by the name of the file if not given, as by `evql scan`
-    #[arg(short = 't', long, value_enum, value_name = "TYPE", help_heading = "Output")]
-    pub output_type: Option<AlertFormat>,
-    /// With ioc-csv: write addresses, names and URLs so that no program makes a link of them, as evil[.]example
-    #[arg(long, help_heading = "Output")]
-    pub defang: bool,
-    /// Also write a report for people to this file: one HTML page with the case, every alert and what could not be seen
-    #[arg(short = 'H', long, value_name = "FILE", help_heading = "HTML report")]
-    pub html_report: Option<PathBuf>,
+    pub findings: FindingsArgs,
     #[command(flatten)]
     pub page: PageArgs,
     /// Write what was read and found to this file, as one JSON object
@@ -84,21 +74,13 @@ pub struct MergeArgs {
 /// Tells rules apart by whether one host answers them.
 #[derive(Debug, Args)]
 pub struct RulesSplit {
-    /// Rule files and folders; the built-in rules if none is given
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// The same
-    #[arg(short, long, value_name = "PATH")]
-    pub rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub paths: RulePaths,
     /// With deprecated rules, as `scan --deprecated` would run them
     #[arg(long)]
     pub deprecated: bool,
-    /// Stop with exit code 2, and print nothing else, if any rule is wrong
-    #[arg(long)]
-    pub strict: bool,
-    /// What the placeholders of Sigma rules stand for
-    #[arg(long, value_name = "FILE")]
-    pub placeholders: Option<PathBuf>,
+    #[command(flatten)]
+    pub reading: RuleReading,
     /// Format of the list
     #[arg(short = 't', long, value_enum, value_name = "TYPE", default_value_t = ListFormat::Table)]
     pub output_type: ListFormat,

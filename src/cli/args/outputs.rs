@@ -7,9 +7,9 @@ use super::triage::TriageArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-/// The outputs of findings.
+/// The files that findings are written to.
 #[derive(Clone, Debug, Args)]
-pub struct ScanOutputs {
+pub struct FindingsArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Format of the output; told by the name of the file if not given (indicators.csv, stix.json, misp.json, layer.json, or its ending), else jsonl
@@ -21,6 +21,13 @@ pub struct ScanOutputs {
     /// Also write a report for people to this file: one HTML page with the case, every alert and what could not be seen
     #[arg(short = 'H', long, value_name = "FILE", help_heading = "HTML report")]
     pub html_report: Option<PathBuf>,
+}
+
+/// The outputs of findings.
+#[derive(Clone, Debug, Args)]
+pub struct ScanOutputs {
+    #[command(flatten)]
+    pub findings: FindingsArgs,
     /// Give the SHA-256 of every file of the evidence in the report; this reads all of it once more
     #[arg(long, help_heading = "HTML report")]
     pub hash_inputs: bool,
@@ -86,4 +93,11 @@ pub enum AlertFormat {
     Stix,
     /// The same as an event of MISP
     Misp,
+}
+
+impl AlertFormat {
+    /// Whether the beginning of an output is of no use to anybody, as of one JSON object.
+    pub const fn is_useless_in_part(self) -> bool {
+        matches!(self, Self::Stix | Self::Misp | Self::Navigator)
+    }
 }

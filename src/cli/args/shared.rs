@@ -272,3 +272,32 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
     number.ok_or_else(|| "not a size: write bytes (1048576), or a number with K, M or G (512M)".to_owned())
 }
+
+/// The rules that are told of.
+#[derive(Clone, Debug, Args)]
+pub struct RulePaths {
+    /// Rule files and folders; the built-in rules if none is given
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same as PATH, as other commands have it
+    #[arg(short, long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+}
+
+impl RulePaths {
+    /// The files and folders, given in either way.
+    pub fn all(&self) -> Vec<PathBuf> {
+        [&*self.paths, &*self.rules].concat()
+    }
+}
+
+/// How rules are read.
+#[derive(Clone, Debug, Args)]
+pub struct RuleReading {
+    /// Stop with exit code 2, and print nothing else, if any rule is wrong
+    #[arg(long)]
+    pub strict: bool,
+    /// What the placeholders of Sigma rules stand for
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
+}
