@@ -3,6 +3,7 @@
 use super::args::{ListArgs, Look};
 use super::terminal::{MARK, counted, grouped};
 use evql::base::escape::terminal;
+use evql::pipeline::spread;
 use evql::rules::{self, IndicatorLists};
 use std::io::{self, Write};
 
@@ -10,8 +11,8 @@ use std::io::{self, Write};
 const MOST_TOLD: usize = 10;
 
 /// Reads the lists that were named, and tells what they hold and what of them cannot be used; nothing if that keeps the run from going on.
-pub fn load(args: &ListArgs, strict: bool, look: &Look) -> io::Result<Option<IndicatorLists>> {
-    let lists = rules::load_lists(&args.ioc, &args.options());
+pub fn load(args: &ListArgs, strict: bool, threads: usize, look: &Look) -> io::Result<Option<IndicatorLists>> {
+    let lists = rules::load_lists_with(&args.ioc, &args.options(), &|count, job| spread(threads, count, job));
     if args.ioc.is_empty() {
         return Ok(Some(lists));
     }

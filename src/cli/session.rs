@@ -249,7 +249,7 @@ fn set_apart(loaded: &Loaded) -> String {
 pub fn rules_of(args: &RuleArgs, threads: usize, look: &Look) -> Result<ChosenRules> {
     let placeholders = read_placeholders(args.placeholders.as_deref())?;
     let options = LoadOptions { deprecated: args.deprecated, placeholders };
-    let Some(lists) = super::indicator_lists::load(&args.lists, args.strict, look)? else {
+    let Some(lists) = super::indicator_lists::load(&args.lists, args.strict, threads, look)? else {
         let what = "a list of indicators is wrong, and nothing was read";
         return Err(WrongRules { what, files: Vec::new() }.into());
     };

@@ -48,7 +48,8 @@ pub use file::parse_toml;
 pub use indicators::{GivenIndicators, load_indicators};
 pub use ioc::{
     HashAlgorithm, IOC_TAG, Indicator, IndicatorFormat, IndicatorKind, IndicatorLists, IndicatorMatch,
-    IndicatorSighting, ListOptions, Observable, defanged, load_lists, looks_like_list, rules as ioc_rules,
+    IndicatorSighting, ListOptions, Observable, defanged, load_lists, load_lists_with, looks_like_list,
+    rules as ioc_rules,
 };
 pub use kibana::parse_export;
 pub use load::{FileReport, LoadOptions, Loaded, load, load_with};

@@ -6,8 +6,8 @@ use super::super::level::Level;
 use super::indicator::{Indicator, IndicatorKind};
 use super::list_reader::ListReader;
 use super::{misp, plain, stix, table};
-use crate::base::Span;
 use crate::base::number::{counted, grouped};
+use crate::base::{Each, Span};
 use crate::diag::{Diagnostic, Notice, NoticeKind};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -88,12 +88,17 @@ const MOST_COMBINATIONS: usize = 1_000;
 
 /// Loads lists of indicators.
 pub fn load_lists(paths: &[PathBuf], options: &ListOptions) -> IndicatorLists {
+    load_lists_with(paths, options, &|count, job| (0..count).for_each(job))
+}
+
+/// Loads lists of indicators, reading the parts of long ones as `each` says.
+pub fn load_lists_with(paths: &[PathBuf], options: &ListOptions, each: Each<'_>) -> IndicatorLists {
     let (mut lists, mut files, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         let mut list = ReadList { name: path.display().to_string(), ..ReadList::default() };
         files.extend(read_each(std::slice::from_ref(path), |path, text| {
             let mut reader = ListReader::new(text, &list.name, options.keep_broad);
-            let format = read(path, text, &mut reader);
+            let format = read(path, text, &mut reader, each);
             let mut findings = std::mem::take(&mut reader.findings);
             let is_empty = reader.indicators.is_empty() && reader.broad + reader.passed_over.len() == 0;
             if is_empty && format.is_ok() {
@@ -114,7 +119,7 @@ pub fn load_lists(paths: &[PathBuf], options: &ListOptions) -> IndicatorLists {
 }
 
 /// Reads a text as what it is. The error is that it is nothing of the kind.
-fn read(path: &Path, text: &str, reader: &mut ListReader) -> Result<IndicatorFormat, Diagnostic> {
+fn read(path: &Path, text: &str, reader: &mut ListReader, each: Each<'_>) -> Result<IndicatorFormat, Diagnostic> {
     let error = |message: String, at: usize| {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         Diagnostic::error(codes::BAD_FILE, Span::new(at, at.saturating_add(1)), message)
@@ -136,7 +141,7 @@ fn read(path: &Path, text: &str, reader: &mut ListReader) -> Result<IndicatorFor
         table::read(text, reader).map_err(|(message, at)| error(message, at))?;
         return Ok(IndicatorFormat::Table);
     }
-    plain::read(text, reader);
+    plain::read(text, reader, each);
     Ok(IndicatorFormat::Plain)
 }
 

@@ -31,7 +31,7 @@ pub use defang::defanged;
 pub use indicator::{HashAlgorithm, Indicator, IndicatorKind, Observable};
 pub use indicator_match::{IndicatorMatch, IndicatorSighting};
 pub use ioc_rules::{IOC_TAG, rules};
-pub use lists::{IndicatorFormat, IndicatorLists, ListOptions, load_lists, looks_like_list};
+pub use lists::{IndicatorFormat, IndicatorLists, ListOptions, load_lists, load_lists_with, looks_like_list};
 
 #[cfg(test)]
 mod tests;

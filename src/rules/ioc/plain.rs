@@ -2,8 +2,9 @@
 
 use super::list_reader::{ListReader, WrittenValue};
 use super::told::ValueType;
+use crate::base::Each;
 use memchr::{memchr, memchr2};
-use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Longest name of a type before a value, such as `domain: evil.example`.
 const LONGEST_TYPE: usize = 20;
@@ -11,17 +12,19 @@ const LONGEST_TYPE: usize = 20;
 /// About how many bytes one thread reads at a time.
 const PART: usize = 128 << 10;
 
-/// Reads a text, line by line.
-pub fn read(text: &str, reader: &mut ListReader) {
-    let parts: Vec<ListReader> = parts(text)
-        .into_par_iter()
-        .map(|(start, part)| {
-            let mut reader = reader.of_part();
-            read_part(start, part, &mut reader);
-            reader
-        })
-        .collect();
-    for part in parts {
+/// Reads a text, line by line; its parts as `each` says.
+pub fn read(text: &str, reader: &mut ListReader, each: Each<'_>) {
+    let parts = parts(text);
+    let of_parts: Vec<OnceLock<ListReader>> = parts.iter().map(|_| OnceLock::new()).collect();
+    each(parts.len(), &|at| {
+        of_parts[at].get_or_init(|| {
+            let (start, part) = parts[at];
+            let mut of_part = reader.of_part();
+            read_part(start, part, &mut of_part);
+            of_part
+        });
+    });
+    for part in of_parts.into_iter().filter_map(OnceLock::into_inner) {
         reader.absorb(part);
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 fn a_line_is_an_indicator() {
     let text = "# head\n\nhxxp://evil[.]example/a  # C2\n\"192.0.2.7\",\r\n- evil.exe\n; other\n// other\ndomain: evil.example\nname: mimikatz\nC:\\a b\\c.exe\nno\n";
     let mut reader = ListReader::new(text, "list", false);
-    read(text, &mut reader);
+    read(text, &mut reader, &|count, job| (0..count).for_each(job));
     let found: Vec<_> = reader.indicators.iter().map(|one| (&*one.text, one.line, one.note.as_deref())).collect();
     assert_eq!(
         found,
@@ -38,7 +38,8 @@ fn a_long_list_is_read_in_parts_as_if_it_were_one() {
     let mut whole = ListReader::new(&text, "list", false);
     read_part(0, &text, &mut whole);
     let mut in_parts = ListReader::new(&text, "list", false);
-    read(&text, &mut in_parts);
+    // In another order than that of the text.
+    read(&text, &mut in_parts, &|count, job| (0..count).rev().for_each(job));
     let told = |reader: &ListReader| {
         let indicators: Vec<_> = reader
             .indicators
