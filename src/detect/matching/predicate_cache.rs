@@ -346,7 +346,7 @@ impl PredicateCache {
             decide(parts, members, left, |part| part.may_have(&self.literals, record, literal_hits));
         }
         for (parts, members) in undecided.iter().copied().map(parts) {
-            // Rules about indicators begin with one condition in common; it is asked for the first of them.
+            // Conditions may have a part in common, which is asked for the first of them.
             let mut last: Option<(&Predicate, bool)> = None;
             decide(parts, members, left, |part| match last {
                 Some((asked, answer)) if asked.is_shared_with(&part.predicate) => answer,
