@@ -45,7 +45,7 @@ use crate::pipeline::{
 use crate::process::Observer;
 use crate::report::{Exporter, Results, TimelineFormat, alert_document};
 use crate::rules::{self, FileReport, LoadOptions, Loaded, Rule, RuleSelection, RuleSet};
-use crate::source::{Fault, Input, Search};
+use crate::source::{ArchivePasswords, Fault, Input};
 use crate::sysmon::Mapping;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -277,7 +277,7 @@ impl ScannerBuilder {
     /// Opens encrypted members of archives with this password.
     #[must_use]
     pub fn archive_password(mut self, password: impl Into<String>) -> Self {
-        self.options.search = Search { archive_password: Some(password.into()), ..self.options.search };
+        self.options.search.passwords = ArchivePasswords::one(password);
         self
     }
 

@@ -5,7 +5,7 @@
 use evql::detect::Detector;
 use evql::pipeline::{self, Outcome, RunOptions, Silent, TimelineOptions};
 use evql::report::{AlertsJson, Exporter, JsonLayout, TimelineEcs, TimelineFormat};
-use evql::source::{FaultKind, FaultSeverity, Search};
+use evql::source::{ArchivePasswords, FaultKind, FaultSeverity, Search};
 use results::results;
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
@@ -94,7 +94,7 @@ fn packed_logs_say_what_the_same_logs_say_in_a_folder() {
             }
             fs::write(&path, bytes).unwrap();
             for threads in [1, 3] {
-                let search = Search { archive_password: Some(password.to_owned()), carve: false };
+                let search = Search { passwords: ArchivePasswords::one(password), ..Search::default() };
                 let options = RunOptions { threads, search, ..RunOptions::default() };
                 assert!(found(&path, &inside, &options) == expected, "{packing}, nested: {nested}, threads: {threads}");
             }
@@ -122,7 +122,7 @@ fn records_in_two_archives_count_once() {
 
 /// The faults of a run as kind, severity and reason.
 fn faults(path: &Path, password: Option<&str>) -> Vec<(FaultKind, FaultSeverity, String)> {
-    let search = Search { archive_password: password.map(str::to_owned), carve: false };
+    let search = Search { passwords: password.map(ArchivePasswords::one).unwrap_or_default(), ..Search::default() };
     let outcome = run(path, &RunOptions { search, ..RunOptions::default() });
     outcome.faults.into_iter().map(|fault| (fault.kind, fault.severity, fault.reason)).collect()
 }

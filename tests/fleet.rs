@@ -304,7 +304,7 @@ fn scan_part(part: &Path, paths: &[PathBuf], case: Case) -> PartFolder {
 
 fn merge(parts: &[PathBuf], case: Case) -> Result<ScanRun, FleetError> {
     let chosen = chosen(case);
-    PartSet::open(parts)?.merge(chosen, &KEY.parse().unwrap(), options(case, 2), &Silent)
+    PartSet::open(parts)?.merge(chosen, &KEY.parse().unwrap(), options(case, 2), Vec::new(), &Silent)
 }
 
 /// Alerts by rule, to see that a test is about something.
@@ -415,14 +415,18 @@ fn logs_of_many_hosts_are_split_by_computers() {
         new.write(&mut run, &Silent).unwrap();
         parts.push(part);
     }
-    let merged =
-        PartSet::open(&parts).unwrap().merge(chosen(), &KEY.parse().unwrap(), options(case, 2), &Silent).unwrap();
+    let merged = PartSet::open(&parts)
+        .unwrap()
+        .merge(chosen(), &KEY.parse().unwrap(), options(case, 2), Vec::new(), &Silent)
+        .unwrap();
     assert_eq!(export(&merged), export(&all));
     assert_eq!(merged.outcome.faults, all.outcome.faults);
     // Events of alerts that cross hosts are read where they stand.
     std::fs::remove_file(paths[0].join("hosts.zip")).unwrap();
-    let merged =
-        PartSet::open(&parts).unwrap().merge(chosen(), &KEY.parse().unwrap(), options(case, 2), &Silent).unwrap();
+    let merged = PartSet::open(&parts)
+        .unwrap()
+        .merge(chosen(), &KEY.parse().unwrap(), options(case, 2), Vec::new(), &Silent)
+        .unwrap();
     let told = |text: &str| merged.outcome.faults.iter().any(|fault| fault.reason.contains(text));
     assert!(told("it is not at its place any more") && told("not there any more when it was read again"));
     assert_eq!(merged.outcome.alerts.len(), all.outcome.alerts.len(), "the alerts are there, without some events");
@@ -475,13 +479,18 @@ fn parts_that_do_not_belong_together_are_refused() {
     assert!(told(&[one.clone(), two.clone()]).contains("their options differ: assume_new is false, and true"));
     assert!(told(&[one.clone(), evidence]).contains("is no part: there is no part.json in it"));
     let key: CaseKey = "ffffffffffffffffffffffffffffffff".parse().unwrap();
-    let other_key =
-        PartSet::open(std::slice::from_ref(&one)).unwrap().merge(chosen(case), &key, options(case, 1), &Silent);
+    let other_key = PartSet::open(std::slice::from_ref(&one)).unwrap().merge(
+        chosen(case),
+        &key,
+        options(case, 1),
+        Vec::new(),
+        &Silent,
+    );
     assert!(other_key.err().unwrap().to_string().contains("the case key is not that of the parts"));
     let mut fewer = chosen(case);
     fewer.loaded.set.rules.pop();
     let parts = PartSet::open(std::slice::from_ref(&one)).unwrap();
-    let other_rules = parts.merge(fewer, &KEY.parse().unwrap(), options(case, 1), &Silent);
+    let other_rules = parts.merge(fewer, &KEY.parse().unwrap(), options(case, 1), Vec::new(), &Silent);
     assert!(other_rules.err().unwrap().to_string().contains("the rules are not those of the parts"));
 }
 
@@ -505,4 +514,28 @@ fn a_computer_in_two_parts_is_told() {
         notices.iter().any(|text| text.to_lowercase().contains("computer ws-0.corp stands in 2 parts")),
         "{notices:?}"
     );
+}
+
+/// The ends of files tell computers that the files have, and of a log that was cut nowhere all it can.
+#[test]
+fn a_probe_tells_computers_that_the_files_have() {
+    use evql::pipeline::{SurveyOptions, survey};
+    let samples = [Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")];
+    let computers = |ends| {
+        let options = SurveyOptions { ends, ..SurveyOptions::default() };
+        let of_file = |file: &evql::survey::SurveyedFile| {
+            let names: Vec<String> = file.contents.streams.keys().map(|key| key.computer.to_string()).collect();
+            (file.input.display.clone(), names)
+        };
+        survey(&samples, &options, &Silent).unwrap().files.iter().map(of_file).collect::<BTreeMap<_, _>>()
+    };
+    let (ends, all) = (computers(true), computers(false));
+    let mut compared = 0;
+    for (file, found) in &all {
+        assert!(ends[file].iter().all(|name| found.contains(name)), "{file}");
+        // What is left of logs has no ends, but units of its own.
+        assert_eq!(ends[file].is_empty(), found.is_empty(), "{file}");
+        compared += ends[file].len();
+    }
+    assert!(compared > 20, "{compared}");
 }

@@ -41,6 +41,7 @@ Exit codes: 0 done; 1 findings (only with --fail-on-detection), or a test failed
 mod columns;
 mod except;
 mod extract;
+mod files;
 mod fleet;
 mod formats;
 mod info;
@@ -122,6 +123,9 @@ pub enum Command {
     Report(ReportArgs),
     /// Put together what hosts were scanned for by themselves (`scan --part`): the alerts of one scan of all of them
     Merge(Box<MergeArgs>),
+    /// Serve whoever scans the evidence of many hosts: whose files are, and a job for Apache Spark
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// List rules, or find what is wrong with them
     #[command(subcommand)]
     Rules(RulesCommand),

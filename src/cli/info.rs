@@ -17,10 +17,11 @@ use std::path::PathBuf;
 pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
     let InfoArgs { inputs, choice, hash, target, output_type } = args;
     let paths = session::given(inputs, choice)?;
+    let listed = inputs.files_from.iter().flat_map(|list| &list.0);
     let path = target.output.clone().unwrap_or_else(|| PathBuf::from("-"));
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     let format = output_type.unwrap_or(if is_json { InfoFormat::Json } else { InfoFormat::Text });
-    let files = OutputFiles::new(target.clobber, paths.clone(), [&*path])?;
+    let files = OutputFiles::new(target.clobber, paths.iter().chain(listed).cloned().collect(), [&*path])?;
     let sink = (!is_stdout(&path)).then(|| files.open(&path)).transpose()?;
     let options = SurveyOptions {
         threads: inputs.threads.map_or(0, usize::from),
@@ -30,6 +31,7 @@ pub fn run(args: &InfoArgs, look: &Look) -> Result<Exit> {
         last: choice.last,
         filter: session::filter(choice),
         search: session::search(inputs),
+        ends: false,
         outputs: written_at(std::slice::from_ref(&path)),
     };
     let found = survey(&paths, &options, &Bar::new(look))?;

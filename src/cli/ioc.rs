@@ -30,7 +30,9 @@ pub fn run(args: &IocArgs, look: &Look) -> Result<Exit> {
             "there is no list of indicators among the paths: name one, such as `evql ioc iocs.txt evidence/`; -i takes a file as a list in any case"
         );
     }
-    if [&evidence.inputs.paths, &evidence.inputs.directory, &evidence.inputs.file].into_iter().all(Vec::is_empty) {
+    let inputs = &evidence.inputs;
+    let is_named = [&inputs.paths, &inputs.directory, &inputs.file].into_iter().any(|paths| !paths.is_empty());
+    if !is_named && inputs.files_from.is_none() {
         let names: Vec<String> = lists.ioc.iter().map(|path| path.display().to_string()).collect();
         bail!(
             "no evidence given: {} is a list of indicators; name .evtx files too, or folders that hold some",

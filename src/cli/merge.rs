@@ -3,7 +3,8 @@
 use super::args::{IncidentArgs, IncidentOrder, Look, MergeArgs};
 use super::case::{self, CaseArgs};
 use super::exit::Exit;
-use super::output::{self, OutputFiles};
+use super::faults;
+use super::output::{self, OutputFiles, OutputSink};
 use super::progress::Bar;
 use super::scan::{self, ShownFindings};
 use super::session::{self, Session};
@@ -11,11 +12,11 @@ use super::stdout::is_stdout;
 use super::summary_json;
 use super::terminal::counted;
 use anyhow::{Result, bail};
-use evql::base::Ticks;
+use evql::ChosenRules;
+use evql::base::{CaseKey, Ticks};
 use evql::fleet::{PartFolder, PartInput, PartSet};
 use evql::pipeline::RunOptions;
 use evql::report::html::{AlertsHtml, CaseFacts};
-use evql::source::Search;
 use evql::survey::EvidenceSurvey;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ use std::time::Instant;
 /// Runs the command.
 pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     let findings = &args.findings;
-    let outputs = [&findings.target.output, &findings.html_report, &args.summary_json];
+    let outputs = [&findings.target.output, &findings.html_report, &args.summary_json, &args.needs];
     let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
     let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
@@ -36,7 +37,8 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     let start = Instant::now();
     let parts = PartSet::open(&args.parts)?;
     // What parts are made of is no place for outputs either.
-    let files = OutputFiles::new(findings.target.clobber, args.rules.with_files(&args.parts), outputs.iter().copied())?;
+    let read = args.rules.with_files(&[args.parts.as_slice(), &args.faults].concat());
+    let files = OutputFiles::new(findings.target.clobber, read, outputs.iter().copied())?;
     let open = |path: &Option<PathBuf>| path.as_ref().map(|path| files.open(path)).transpose();
     let (alerts, page, summary) =
         (open(&findings.target.output)?, open(&findings.html_report)?, open(&args.summary_json)?);
@@ -45,14 +47,16 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     if args.rules.assume_new && !parts.options().assume_new {
         bail!("--assume-new must be given to `evql scan --part`: parts have left out what is not known to be new");
     }
-    let mut options = RunOptions {
-        threads,
-        limits: (&args.memory).into(),
-        search: Search { archive_password: args.archive_password.clone(), carve: false },
-        ..RunOptions::default()
-    };
+    let mut options =
+        RunOptions { threads, limits: (&args.memory).into(), search: args.passwords.search(), ..RunOptions::default() };
     options.mapping.geo = session::geo_databases(args.geoip.as_deref())?;
-    let run = parts.merge(chosen, &args.case_key, options, &Bar::new(look))?;
+    // The command line sees to it that there is one.
+    let Some(key) = args.case_key.as_ref().or(args.case_key_file.as_ref()) else { bail!("a merge needs --case-key") };
+    if let Some(path) = &args.needs {
+        return needs(&parts, (chosen, key, options), files.open(path)?);
+    }
+    let lost = faults::read(&args.faults)?;
+    let run = parts.merge(chosen, key, options, lost, &Bar::new(look))?;
     let session = Session { run, elapsed: start.elapsed() };
     let results = session.run.results();
     let of = CaseArgs { page: &args.page, rules: &args.rules, building_blocks: args.building_blocks };
@@ -78,6 +82,21 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     };
     scan::show(shown, look, &session, to_stdout > 0)?;
     Ok(session.end(args.allow_partial, args.fail_on_detection))
+}
+
+/// Writes which files the merge has to read.
+fn needs(
+    parts: &PartSet,
+    (chosen, key, options): (ChosenRules, &CaseKey, RunOptions),
+    sink: OutputSink,
+) -> Result<Exit> {
+    let needed = parts.needs(chosen, key, options)?;
+    sink.write_with(|out| {
+        needed.iter().try_for_each(|(part, path)| {
+            writeln!(out, "{}", json!({ "part": part.to_string_lossy(), "path": path.to_string_lossy() }))
+        })
+    })?;
+    Ok(Exit::Done)
 }
 
 /// The case of a merge: the files are those of all parts.

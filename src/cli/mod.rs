@@ -9,6 +9,8 @@ mod except;
 mod exit;
 mod explain;
 mod extract;
+mod faults;
+mod fleet;
 mod forge;
 mod indicator_lists;
 mod info;
@@ -76,6 +78,7 @@ pub fn run() -> Exit {
         Command::Extract(args) => extract::run(args, &cli.look),
         Command::Report(args) => report::run(args, &cli.look),
         Command::Merge(args) => merge::run(args, &cli.look),
+        Command::Fleet(command) => fleet::run(command, &cli.look),
         Command::Rules(command) => rules::run(command, &cli.look),
         Command::Test(args) => test::run(args, &cli.look),
         Command::Forge(args) => forge::run(args, &cli.look),

@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 /// Runs the command.
 pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
     // The command line sees to it that there is one.
-    let Some(key) = args.part.case_key.clone() else { bail!("--part needs --case-key") };
+    let Some(key) = args.part.key().cloned() else { bail!("--part needs --case-key") };
     let paths = session::paths(&args.evidence)?;
-    refuse_evidence(folder, &paths)?;
+    refuse_evidence(folder, &session::files_read(&args.evidence)?)?;
     let chosen = session::rules_of(&args.rules, session::threads(&args.evidence), look)?;
     let wanted = WantedOutputs { case_key: Some(key.clone()), ..WantedOutputs::default() };
     let options = session::options(&args.evidence, wanted)?;

@@ -13,12 +13,11 @@ use anyhow::{Context, Result, bail};
 use evql::base::escape;
 use evql::base::number::hex;
 use evql::event::Clock;
-use evql::fleet::read_faults;
 use evql::report::html::{CaseFacts, FaultFacts, HtmlReport, InputFacts, RefusedAlert, RuleText};
-use evql::source::{Fault, FaultSeverity, is_log_or_archive};
+use evql::source::{FaultSeverity, is_log_or_archive};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{BufReader, IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Most lines that are named one by one; the others are counted.
@@ -37,7 +36,7 @@ pub fn run(args: &Args, look: &Look) -> Result<Exit> {
     let texts = rule_texts(&args.rules, look)?;
     // A file that is not there is told before an empty page is left behind.
     let sources = args.alerts.iter().map(|path| AlertFile::open(path)).collect::<Result<Vec<_>>>()?;
-    let faults = faults(&args.faults)?;
+    let faults = super::faults::read(&args.faults)?;
     let inputs = [args.alerts.as_slice(), &args.rules, &args.faults].concat();
     let sink = OutputFiles::new(args.target.clobber, inputs, [&*path])?.open(&path)?;
     let mut report = HtmlReport::new(args.page.limits(), Clock::Logged);
@@ -79,20 +78,6 @@ fn rule_texts(paths: &[PathBuf], look: &Look) -> Result<Vec<RuleText>> {
     }
     texts.extend(evql::rules::builtin().rules.iter().map(RuleText::of_rule));
     Ok(texts)
-}
-
-/// The faults of some files.
-fn faults(paths: &[PathBuf]) -> Result<Vec<Fault>> {
-    let mut faults = Vec::new();
-    for path in paths {
-        let name = path.display();
-        let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
-        let found = read_faults(BufReader::new(file)).with_context(|| format!("cannot read {name}"))?;
-        faults.extend(found.with_context(|| format!("{name} is no list of faults, as `evql scan --part` writes it"))?);
-    }
-    faults.sort();
-    faults.dedup();
-    Ok(faults)
 }
 
 /// A file of alerts that was opened.

@@ -57,7 +57,8 @@ pub fn paths(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 
 /// All paths that a command reads for its evidence, which no output may take the place of: those of the evidence, and databases of addresses.
 pub fn files_read(evidence: &Evidence) -> Result<Vec<PathBuf>> {
-    let mut all = paths(evidence)?;
+    let listed = evidence.inputs.files_from.iter().flat_map(|list| &list.0);
+    let mut all: Vec<PathBuf> = paths(evidence)?.into_iter().chain(listed.cloned()).collect();
     all.extend(evidence.geoip.as_deref().map(evql::geoip_files).transpose().context("--geoip")?.unwrap_or_default());
     Ok(all)
 }
@@ -66,7 +67,7 @@ pub fn files_read(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
     let all = [&inputs.paths, &inputs.directory, &inputs.file];
     let paths = all.into_iter().flatten().map(|path| expanded(path)).collect::<Result<Vec<_>>>()?.concat();
-    if paths.is_empty() {
+    if paths.is_empty() && inputs.files_from.is_none() {
         bail!("no evidence given: name .evtx files or folders that hold some, such as `evql scan evidence/`");
     }
     if let (Some(from), Some(to)) = (choice.from, choice.to)
@@ -97,7 +98,8 @@ pub fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
 
 /// How evidence is searched for.
 pub fn search(inputs: &InputArgs) -> Search {
-    Search { archive_password: inputs.archive_password.clone(), carve: inputs.carve }
+    let listed = inputs.files_from.as_ref().map(|list| list.0.clone()).unwrap_or_default();
+    Search { carve: inputs.carve, listed, ..inputs.passwords.search() }
 }
 
 /// Which events are wanted.

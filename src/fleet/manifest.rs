@@ -33,6 +33,8 @@ pub struct PartManifest {
     pub exclude_computers: Vec<String>,
     /// The files and folders that were named.
     pub paths: Vec<String>,
+    /// The files that stood in a list.
+    pub listed: Vec<String>,
     /// The files that were read, in their order.
     pub inputs: Vec<PartInput>,
     /// The computers whose events are in them.
@@ -246,7 +248,7 @@ impl PartManifest {
     /// In what another part differs that is not of the same evidence.
     pub fn evidence_difference(&self, other: &Self) -> Option<String> {
         let computers = |part: &Self| (part.include_computers.clone(), part.exclude_computers.clone());
-        if self.paths != other.paths {
+        if (&self.paths, &self.listed) != (&other.paths, &other.listed) {
             return Some("other paths were named".to_owned());
         }
         if computers(self) != computers(other) {

@@ -57,13 +57,47 @@ impl PartSet {
     }
 
     /// Merges them: the run that has their alerts. The rules and the key must be those of the parts; of the options those that decide what is found are theirs.
+    /// `lost` are faults of evidence that has no part.
     pub fn merge(
         &self,
         chosen: ChosenRules,
         key: &CaseKey,
-        mut options: RunOptions,
+        options: RunOptions,
+        lost: Vec<Fault>,
         progress: &dyn Progress,
     ) -> Result<ScanRun, FleetError> {
+        let (chosen, mut joined, options) = self.join(chosen, key, options)?;
+        joined.faults.extend(lost);
+        let (search, threads) = (options.search.clone(), options.threads);
+        let mut look_up =
+            |wanted: &BTreeSet<u32>, inputs: &mut [Input]| self.look_up((&search, threads), wanted, inputs);
+        Ok(ScanRun::join(chosen, joined, key, options, (&mut look_up, progress))?)
+    }
+
+    /// The files of the evidence that a merge has to read, each with the first of the parts that have it: those in which alerts of rules that no part could
+    /// answer have events. Faults of single events are for the merge itself to tell.
+    pub fn needs(
+        &self,
+        chosen: ChosenRules,
+        key: &CaseKey,
+        options: RunOptions,
+    ) -> Result<Vec<(&Path, PathBuf)>, FleetError> {
+        let (chosen, joined, options) = self.join(chosen, key, options)?;
+        let needed = ScanRun::needed_inputs(chosen, joined, key, &options)?;
+        let of_path = |path: PathBuf| {
+            let has = |folder: &&PartFolder| folder.manifest.inputs.iter().any(|input| Path::new(&input.path) == path);
+            self.folders.iter().find(has).map(|folder| (folder.path.as_path(), path.clone()))
+        };
+        Ok(needed.into_iter().filter_map(of_path).collect())
+    }
+
+    /// All that the parts hold, with the rules and options of a run over them.
+    fn join(
+        &self,
+        chosen: ChosenRules,
+        key: &CaseKey,
+        mut options: RunOptions,
+    ) -> Result<(ChosenRules, JoinedParts, RunOptions), FleetError> {
         let own = self.options();
         own.give_to(&mut options);
         self.check(&chosen, key, &options)?;
@@ -75,10 +109,7 @@ impl PartSet {
         for folder in &self.folders {
             numbering.add(folder, &chosen, &mut joined)?;
         }
-        let (search, threads) = (options.search.clone(), options.threads);
-        let mut look_up =
-            |wanted: &BTreeSet<u32>, inputs: &mut [Input]| self.look_up((&search, threads), wanted, inputs);
-        Ok(ScanRun::join(chosen, joined, key, options, (&mut look_up, progress))?)
+        Ok((chosen, joined, options))
     }
 
     fn check(&self, chosen: &ChosenRules, key: &CaseKey, options: &RunOptions) -> Result<(), FleetError> {
@@ -135,7 +166,8 @@ impl PartSet {
                 continue;
             }
             let paths: Vec<PathBuf> = folder.manifest.paths.iter().map(PathBuf::from).collect();
-            let found = source::discover(&paths, search).inputs;
+            let listed = folder.manifest.listed.iter().map(PathBuf::from).collect();
+            let found = source::discover(&paths, &Search { listed, ..search.clone() }).inputs;
             let found: Vec<Input> = found.into_iter().filter(|input| missing.contains_key(&input.display)).collect();
             let digests = digests(&found, threads);
             for input in found {

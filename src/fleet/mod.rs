@@ -35,3 +35,6 @@ pub use part_folder::PartFolder;
 pub use part_writer::{NewPart, PartRequest};
 pub use records::read_faults;
 pub use rules_digest::rules_digest;
+
+/// A job for Apache Spark, in Python: it finds evidence, scans it in parts on all executors, and merges them.
+pub const SPARK_JOB: &str = include_str!("job.py");

@@ -88,6 +88,7 @@ impl PartRequest {
             include_computers: self.include_computers.clone(),
             exclude_computers: self.exclude_computers.clone(),
             paths: self.paths.iter().map(name).collect::<Result<_, _>>()?,
+            listed: self.search.listed.iter().map(name).collect::<Result<_, _>>()?,
             inputs: inputs.collect(),
             computers: Vec::new(),
             status: PartStatus::Complete,

@@ -115,25 +115,39 @@ impl JoinedParts {
         self.duplicates.add_places(chunks, records);
     }
 
+    /// The inputs from which [`Self::finish`] will read events.
+    pub fn needed(mut self, detector: &Detector, options: &RunOptions) -> Result<Vec<Input>, RunError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+        let kept = self.keep_alerts(detector, &pool)?;
+        let needed = inputs_of(&kept, &crossing_rules(detector))?;
+        Ok(needed.into_iter().filter_map(|number| self.inputs.get(number as usize).cloned()).collect())
+    }
+
+    /// Runs the rules that no part could answer, and cuts the alerts of all to those that rules may have.
+    fn keep_alerts(&mut self, detector: &Detector, pool: &rayon::ThreadPool) -> Result<KeptAlerts, RunError> {
+        let _ = self.tables.begins.set(std::mem::take(&mut self.begins)); // nothing was correlated before
+        let Correlated { unproven, forgotten, .. } =
+            pool.install(|| correlate(detector, &self.tables, &self.candidates.take_sorted(), &self.alerts))?;
+        self.notices.extend(correlation_notices(&unproven, &forgotten));
+        let kept = keep(detector, &self.alerts.take_sorted(), &self.space)?;
+        for (rule, count) in &kept.left_out {
+            *self.left_out.entry(*rule).or_default() += count;
+        }
+        Ok(kept)
+    }
+
     /// Runs the rules that no part could answer, and puts the alerts of all together.
     pub fn finish(
-        self,
+        mut self,
         detector: &Detector,
         options: &RunOptions,
         look_up: InputLookup<'_>,
         progress: &dyn Progress,
     ) -> Result<Outcome, RunError> {
         let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?);
-        let crossing: Vec<bool> = detector.rules().iter().map(|rule| crosses_hosts(&rule.query)).collect();
-        let Self { mut inputs, tables, begins, mut left_out, mut faults, mut notices, mut stats, space, .. } = self;
-        let _ = tables.begins.set(begins); // nothing was correlated before
-        let Correlated { unproven, forgotten, .. } =
-            pool.install(|| correlate(detector, &tables, &self.candidates.take_sorted(), &self.alerts))?;
-        notices.extend(correlation_notices(&unproven, &forgotten));
-        let kept = keep(detector, &self.alerts.take_sorted(), &space)?;
-        for (rule, count) in &kept.left_out {
-            *left_out.entry(*rule).or_default() += count;
-        }
+        let crossing = crossing_rules(detector);
+        let kept = self.keep_alerts(detector, &pool)?;
+        let Self { mut inputs, tables, left_out, mut faults, mut notices, mut stats, space, .. } = self;
         let again = inputs_of(&kept, &crossing)?;
         faults.extend(look_up(&again, &mut inputs));
         let states = FileStates::of(&again.iter().map(|input| inputs[*input as usize].clone()).collect::<Vec<_>>());
@@ -177,6 +191,11 @@ impl JoinedParts {
             again,
         })
     }
+}
+
+/// By rule, whether it may join events of several hosts, so that no part could answer it.
+fn crossing_rules(detector: &Detector) -> Vec<bool> {
+    detector.rules().iter().map(|rule| crosses_hosts(&rule.query)).collect()
 }
 
 /// Runs the rules over all candidates, the partitions spread over the threads.

@@ -41,6 +41,9 @@ pub struct SurveyOptions {
     pub filter: EventFilter,
     /// How evidence is searched for.
     pub search: Search,
+    /// Whether only the beginning and the end of files are read, to know whose they are: of a log the first chunk, the one that was written last and the last
+    /// one. Of files that can only be read from front to back those of more than 8 MiB are not read. Counts are then those of what was read, and what is missing is not known.
+    pub ends: bool,
     /// Files that are written at the same time, in canonical form: they are no evidence, wherever they lie.
     pub outputs: Vec<PathBuf>,
 }
@@ -53,7 +56,9 @@ pub fn survey(paths: &[PathBuf], options: &SurveyOptions, progress: &dyn Progres
     pool.install(|| {
         let (options, notices) = with_window(&inputs, options, progress);
         let SurveyParts { contents, faults: found, unlisted, extents } = read_all(&inputs, &options, progress);
-        let mut faults = [faults, found, source::contradictions(&inputs, extents), states.changes()].concat();
+        // Between chunks of which most were not read everything is missing.
+        let contradictions = if options.ends { Vec::new() } else { source::contradictions(&inputs, extents) };
+        let mut faults = [faults, found, contradictions, states.changes()].concat();
         faults.sort();
         let files = inputs.iter().cloned().zip(contents).map(surveyed_file).collect();
         let mut survey = EvidenceSurvey { files, faults, unlisted_faults: unlisted, notices };
@@ -93,7 +98,7 @@ fn with_window<'o>(
 /// Reads all units.
 fn read_all(inputs: &[Input], options: &SurveyOptions, progress: &dyn Progress) -> SurveyParts {
     progress.start(inputs.iter().map(|input| input.size).sum());
-    let units = source::units(inputs, CHUNKS_PER_UNIT);
+    let units = if options.ends { end_units(inputs) } else { source::units(inputs, CHUNKS_PER_UNIT) };
     let mut all = SurveyParts::default();
     all.contents.resize_with(inputs.len(), Default::default);
     let state =
@@ -114,6 +119,23 @@ fn read_all(inputs: &[Input], options: &SurveyOptions, progress: &dyn Progress) 
     }
     progress.finish();
     all
+}
+
+/// Files of one unit are read for their ends up to this size in bytes.
+const LARGEST_WHOLE: u64 = 8 << 20;
+
+/// The units at the beginning and the end of each input, and that of the chunk that its header says was written last.
+fn end_units(inputs: &[Input]) -> Vec<WorkUnit> {
+    let mut units = source::units(inputs, 1);
+    units.retain(|unit| unit.chunks > 0 || unit.bytes(inputs) <= LARGEST_WHOLE);
+    let of_input = |units: &[WorkUnit]| {
+        let header = units.first().and_then(|unit| source::log_header(&inputs[unit.input as usize]));
+        let current = header.map_or(0, |header| header.last_chunk);
+        let last = units.len() - 1;
+        let is_wanted = |(at, unit): &(usize, &WorkUnit)| [0, last].contains(at) || unit.first_chunk == current;
+        units.iter().enumerate().filter(is_wanted).map(|(_, unit)| *unit).collect::<Vec<_>>()
+    };
+    units.chunk_by(|one, next| one.input == next.input).flat_map(of_input).collect()
 }
 
 #[derive(Default)]

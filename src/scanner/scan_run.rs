@@ -146,6 +146,18 @@ impl ScanRun {
         Ok(Self::of_outcome(chosen, detector, (outcome, options), asked))
     }
 
+    /// The files from which [`Self::join`] reads events, each once.
+    pub fn needed_inputs(
+        mut chosen: ChosenRules,
+        parts: JoinedParts,
+        key: &CaseKey,
+        options: &RunOptions,
+    ) -> Result<BTreeSet<PathBuf>, RunError> {
+        let set = std::mem::take(&mut chosen.loaded.set);
+        let detector = detector(&chosen, set, options).with_case_key(key.bytes());
+        Ok(parts.needed(&detector, options)?.into_iter().map(|input| input.path).collect())
+    }
+
     /// Adds the starts of their processes to alerts of rules that did not need them.
     pub fn complete_alerts(&mut self, progress: &dyn Progress) -> Result<(), RunError> {
         self.outcome.again.complete(&mut self.outcome.alerts, progress)?;

@@ -307,7 +307,7 @@ pub(super) fn is_checksum(error: &io::Error) -> bool {
 /// The cause of an error, worded to follow the name of the archive.
 fn reason(error: &ZipError) -> String {
     match error {
-        ZipError::InvalidPassword => "the password of --archive-password does not fit".to_owned(),
+        ZipError::InvalidPassword => "the password that was given for it does not fit".to_owned(),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => NEEDS_PASSWORD.to_owned(),
         ZipError::InvalidArchive(what) => format!("it is damaged or cut short: {what}"),
         ZipError::Io(error) => error.to_string(),
@@ -316,4 +316,5 @@ fn reason(error: &ZipError) -> String {
 }
 
 /// Reason for passing over an encrypted member, with its remedy.
-pub(super) const NEEDS_PASSWORD: &str = "it is encrypted; give the password by --archive-password";
+pub(super) const NEEDS_PASSWORD: &str =
+    "it is encrypted; give the password by --archive-password or --archive-password-file";

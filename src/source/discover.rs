@@ -24,6 +24,7 @@ use super::head;
 use super::input::{Input, InputFormat};
 use super::lines;
 use super::packed::{PackedFile, UnpackLimit, gzip, seven_zip_files, tar_files};
+use super::passwords::ArchivePasswords;
 use super::remains::Remains;
 use super::sniff::{Container, FileVerdict, HEAD, HeaderDoubt, tell};
 
@@ -31,9 +32,13 @@ use super::sniff::{Container, FileVerdict, HEAD, HeaderDoubt, tell};
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     /// For encrypted members of archives.
-    pub archive_password: Option<String>,
+    pub passwords: ArchivePasswords,
     /// Whether to look for what is left of logs: in files of any kind, and in the unused space of logs.
     pub carve: bool,
+    /// Files that stand in a list: they are searched for beside the given paths, and treated as if they had been found in a folder.
+    pub listed: Vec<PathBuf>,
+    /// Whether archives are passed over without a word: what is in them takes long to learn.
+    pub skip_archives: bool,
 }
 
 /// Result of a search.
@@ -70,13 +75,17 @@ pub fn discover_beside(paths: &[PathBuf], how: &Search, outputs: &[PathBuf]) -> 
             search.walk(root);
         }
     }
+    for path in &how.listed {
+        search.see_listed(path);
+    }
     // Numbers of inputs follow this order, and the order of events of the same time follows those: it may depend on nothing but the names.
     search.files.sort_by(|left, right| left.0.cmp(&right.0));
     let mut found = DiscoveredInputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
     let mut take = Take {
-        password: how.archive_password.as_ref().map(String::as_bytes),
+        passwords: &how.passwords,
         carve: how.carve,
+        skip_archives: how.skip_archives,
         remains: Remains::new(how.carve),
         found: &mut found,
     };
@@ -119,6 +128,15 @@ impl FolderWalk {
                     self.refuse(&path, &error);
                 }
             }
+        }
+    }
+
+    /// Takes a file that a list names. A folder in a list is searched as any other.
+    fn see_listed(&mut self, path: &Path) {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => self.see_link(path),
+            Ok(metadata) if metadata.is_dir() => self.walk(path),
+            metadata => self.see(path, metadata, false),
         }
     }
 
@@ -165,9 +183,10 @@ fn cause(error: &io::Error) -> String {
 /// Takes what holds events.
 struct Take<'t> {
     /// For encrypted members of archives.
-    password: Option<&'t [u8]>,
+    passwords: &'t ArchivePasswords,
     /// Whether what is left of logs is wanted.
     carve: bool,
+    skip_archives: bool,
     remains: Remains,
     found: &'t mut DiscoveredInputs,
 }
@@ -190,6 +209,7 @@ impl Take<'_> {
                     input.in_lines = lines::is_in_lines(&head, size);
                 }
             }
+            Some(FileContent::Archive(_)) if self.skip_archives => {}
             Some(FileContent::Archive(container)) => match ArchiveBytes::of_file(&path) {
                 Ok(bytes) => Unpacking::new(&path, self, size).open(container, bytes, &display, 1),
                 Err(error) => self.found.refuse_archive(&display, &cause(&error)),
@@ -399,6 +419,11 @@ impl<'u, 't> Unpacking<'u, 't> {
         Self { path, limit: UnpackLimit::of(size), kept: 0, take }
     }
 
+    /// The password of the file that all of this stands in.
+    fn password(&self) -> Option<&'t [u8]> {
+        self.take.passwords.of(&self.path.to_string_lossy())
+    }
+
     /// Takes what holds events out of an archive. One that has nothing of the kind, such as a document of an office program, is foreign as a whole.
     fn open(&mut self, container: Container, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) {
         // Faults are kept or thrown away as one: a `.docx` is a ZIP archive of a dozen XML files, and one line about it is enough.
@@ -427,7 +452,7 @@ impl<'u, 't> Unpacking<'u, 't> {
 
     /// Takes the members of a ZIP archive, and says how many there are.
     fn zip(&mut self, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
-        let archive = Archive::read(bytes, self.take.password.map(Arc::from))?;
+        let archive = Archive::read(bytes, self.password().map(Arc::from))?;
         let members = archive.members();
         for listed in &members {
             self.take_member(&archive, listed, display, depth);
@@ -503,7 +528,7 @@ impl<'u, 't> Unpacking<'u, 't> {
 
     fn seven_zip(&mut self, bytes: ArchiveBytes, display: &Arc<str>, depth: u32) -> Result<usize, String> {
         let mut files = 0;
-        seven_zip_files(bytes, self.take.password, &mut |file| {
+        seven_zip_files(bytes, self.password(), &mut |file| {
             files += 1;
             self.take_file(file, None, display, depth);
         })?;

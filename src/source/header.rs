@@ -21,6 +21,8 @@ pub struct LogHeader {
     pub version: (u16, u16),
     /// Chunks that it counts.
     pub chunks: u16,
+    /// The chunk that was written last, counted from 0.
+    pub last_chunk: u64,
     /// The number that the next record gets: the log's own, which for forwarded events is not `EventRecordID`.
     pub next_record_id: u64,
     /// Whether the log was not closed before it was copied: the header is then behind its contents.
@@ -54,6 +56,7 @@ pub fn log_header(input: &Input) -> Option<LogHeader> {
     Some(LogHeader {
         version: (header.major_version, header.minor_version),
         chunks: header.chunk_count,
+        last_chunk: header.last_chunk_number,
         next_record_id: header.next_record_id,
         is_dirty: header.flags.contains(HeaderFlags::DIRTY),
         is_full: header.flags.contains(HeaderFlags::FULL),

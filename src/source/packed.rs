@@ -86,7 +86,7 @@ pub(super) fn seven_zip_files(
     let given = password.map_or_else(Password::empty, |password| Password::new(&String::from_utf8_lossy(password)));
     let reason = |error: SevenZipError| match error {
         SevenZipError::MaybeBadPassword(_) if password.is_some() => {
-            "the password of --archive-password does not fit".to_owned()
+            "the password that was given for it does not fit".to_owned()
         }
         SevenZipError::PasswordRequired | SevenZipError::MaybeBadPassword(_) => NEEDS_PASSWORD.to_owned(),
         other => format!("it is damaged, or packed in a way that evql does not know: {other}"),

@@ -1,10 +1,11 @@
 //! The arguments of scans of some hosts out of many, and of `evql merge`, which puts them together.
 
+use super::files::{PasswordArgs, PathList, case_key, path_list};
 use super::formats::ListFormat;
 use super::outputs::FindingsArgs;
 use super::report::PageArgs;
 use super::shared::{MemoryArgs, RuleArgs, RulePaths, RuleReading};
-use clap::Args;
+use clap::{Args, Subcommand};
 use evql::base::CaseKey;
 use std::path::PathBuf;
 
@@ -17,14 +18,24 @@ pub struct PartArgs {
     #[arg(
         long,
         value_name = "DIR",
-        requires = "case_key",
+        requires = "key",
         conflicts_with_all = ["output", "output_type", "html_report", "timeline", "summary_json", "last", "suppress", "hash_inputs"]
     )]
     pub part: Option<PathBuf>,
     /// The key of the case, the same for all parts: 32 hexadecimal digits or more, such as `openssl rand -hex 32` gives. Values that rules join by
     /// are in parts as digests with this key only
-    #[arg(long, value_name = "HEX", requires = "part")]
+    #[arg(long, value_name = "HEX", group = "key", requires = "part")]
     pub case_key: Option<CaseKey>,
+    /// The file in which the key of the case stands, which keeps it out of the list of processes
+    #[arg(long, value_name = "FILE", group = "key", requires = "part", value_parser = case_key)]
+    pub case_key_file: Option<CaseKey>,
+}
+
+impl PartArgs {
+    /// The key of the case, given in either way.
+    pub fn key(&self) -> Option<&CaseKey> {
+        self.case_key.as_ref().or(self.case_key_file.as_ref())
+    }
 }
 
 /// Puts parts together.
@@ -38,8 +49,11 @@ pub struct MergeArgs {
     #[arg(value_name = "DIR", required = true)]
     pub parts: Vec<PathBuf>,
     /// The key of the case, as it was given to `evql scan --part`
-    #[arg(long, value_name = "HEX", required = true)]
-    pub case_key: CaseKey,
+    #[arg(long, value_name = "HEX", required_unless_present = "case_key_file", conflicts_with = "case_key_file")]
+    pub case_key: Option<CaseKey>,
+    /// The file in which the key of the case stands
+    #[arg(long, value_name = "FILE", value_parser = case_key)]
+    pub case_key_file: Option<CaseKey>,
     #[command(flatten)]
     pub rules: RuleArgs,
     /// Show alerts of building-block rules too; without it they are counted, and written to -o
@@ -52,9 +66,15 @@ pub struct MergeArgs {
     /// Write what was read and found to this file, as one JSON object
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub summary_json: Option<PathBuf>,
-    /// The password of encrypted ZIP archives, for events that are read from them
-    #[arg(long, value_name = "PASSWORD", help_heading = "Evidence")]
-    pub archive_password: Option<String>,
+    #[command(flatten)]
+    pub passwords: PasswordArgs,
+    /// What could not be read of hosts that have no part, as faults in JSON lines (such as `faults.jsonl` of a part); may be given several times
+    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
+    pub faults: Vec<PathBuf>,
+    /// Write which files of the evidence the merge has to read, as JSON lines with `part` and `path`, and do nothing else: where evidence is elsewhere,
+    /// these files are all that must be brought to its place
+    #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with_all = ["output", "output_type", "html_report", "summary_json"])]
+    pub needs: Option<PathBuf>,
     /// The databases of addresses that the parts were scanned with
     #[arg(long, value_name = "DIR", help_heading = "Evidence")]
     pub geoip: Option<PathBuf>,
@@ -69,6 +89,31 @@ pub struct MergeArgs {
     /// Exit with 1 if there are findings
     #[arg(long)]
     pub fail_on_detection: bool,
+}
+
+/// What a scheduler of many scans asks.
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    /// Tell whose files are: the computers and times of the first and last events of each, as JSON lines
+    ///
+    /// Only the beginning and the end of a file are read. Archives have no line, nor files of more than 8 MiB that can only be read from front to back.
+    Probe(FleetProbe),
+    /// Print a job for Apache Spark, in Python, that scans evidence in parts and merges them
+    Job,
+}
+
+/// Tells whose files are.
+#[derive(Debug, Args)]
+pub struct FleetProbe {
+    /// Event logs and JSON lines, and folders that hold some
+    #[arg(value_name = "PATH", required_unless_present = "files_from")]
+    pub paths: Vec<PathBuf>,
+    /// Read the files that stand in this list too: a path a line, or ended by NUL; `-` is standard input
+    #[arg(long, value_name = "FILE", value_parser = path_list)]
+    pub files_from: Option<PathList>,
+    /// Threads to use; one per core if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// Tells rules apart by whether one host answers them.

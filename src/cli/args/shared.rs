@@ -1,5 +1,6 @@
 //! Arguments that several commands have: where evidence comes from, which of it counts, which rules, and where output goes.
 
+use super::files::{PasswordArgs, PathList, path_list};
 use super::level::LevelArg;
 use super::lists::ListArgs;
 use clap::{Args, ValueEnum};
@@ -22,9 +23,11 @@ pub struct InputArgs {
     /// A file of evidence (same as PATH)
     #[arg(short, long, value_name = "FILE", help_heading = "Evidence")]
     pub file: Vec<PathBuf>,
-    /// The password of encrypted ZIP archives
-    #[arg(long, value_name = "PASSWORD", help_heading = "Evidence")]
-    pub archive_password: Option<String>,
+    /// Read the files that stand in this list too: a path a line, or ended by NUL as `find -print0` does; `-` is standard input
+    #[arg(long, value_name = "FILE", value_parser = path_list, help_heading = "Evidence")]
+    pub files_from: Option<PathList>,
+    #[command(flatten)]
+    pub passwords: PasswordArgs,
     /// Look for what is left of logs too: chunks and records in memory dumps, disk images and any other file, and older records in the unused space of logs
     #[arg(long, help_heading = "Evidence")]
     pub carve: bool,

@@ -3,8 +3,15 @@ use crate::source::Remains;
 use crate::source::fault::FaultSeverity;
 use std::sync::Arc;
 
-const CLEAN: LogHeader =
-    LogHeader { version: (3, 1), chunks: 3, next_record_id: 31, is_dirty: false, is_full: false, is_sound: true };
+const CLEAN: LogHeader = LogHeader {
+    version: (3, 1),
+    chunks: 3,
+    last_chunk: 2,
+    next_record_id: 31,
+    is_dirty: false,
+    is_full: false,
+    is_sound: true,
+};
 
 fn chunks(numbers: &[(u64, u64)]) -> Vec<ChunkExtent> {
     let extent = |(chunk, numbers): (u64, &(u64, u64))| ChunkExtent { input: 0, chunk, numbers: Some(*numbers) };
