@@ -33,11 +33,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.json as pj
 from pyarrow import fs as pafs
 from pyspark import SparkContext, SparkFiles
 from pyspark.sql import SparkSession
@@ -55,6 +58,8 @@ MIB = 1 << 20
 # Of a file in a store so much is fetched from both ends to learn whose it is.
 PROBED_BYTES = MIB
 FILES_A_PROBE = 200
+# So many files on a path are probed by the driver itself, which is quicker than to hand them out.
+FILES_OF_DRIVER = 2000
 # More parts than slots, so that a slow one at the end does not keep the others waiting.
 PARTS_A_SLOT = 4
 SMALLEST_PART = 8 * MIB
@@ -194,12 +199,6 @@ class Store:
                 out.write(source.read(size - start))
 
     def put(self, source: Path, name: str) -> None:
-        if self.local:
-            # Beside its place first: what stood there is there until the new file is whole.
-            beside = self.local / f"{name}.{uuid.uuid4().hex}"
-            shutil.copyfile(source, beside)
-            os.replace(beside, self.local / name)
-            return
         with source.open("rb") as content, self.fs.open_output_stream(self.at(name)) as out:
             while block := content.read(COPY_BYTES):
                 out.write(block)
@@ -321,10 +320,15 @@ def probe(settings: Settings, files: list[EvidenceFile]) -> list[tuple[str, list
                 except OSError:
                     # It is told where the part is scanned.
                     continue
-        words = ["fleet", "probe", "-q", "--files-from", "-", "--threads", str(settings.threads)]
         there = [file.path for file in files if evidence.local or (scratch / file.path).exists()]
-        _, out, _ = run_evql(bundle_folder(), words, evidence.local or scratch, path_list(there))
-        rows = [json.loads(line) for line in out.splitlines()]
+        return probed(bundle_folder(), evidence.local or scratch, there, settings.threads)
+
+
+def probed(bundle: Path, root: Path, paths: list[str], threads: int) -> list[tuple[str, list[str]]]:
+    """Whose files below a folder are."""
+    words = ["fleet", "probe", "-q", "--files-from", "-", "--threads", str(threads)]
+    _, out, _ = run_evql(bundle, words, root, path_list(paths))
+    rows = [json.loads(line) for line in out.splitlines()]
     return [(row["path"], [computer["name"] for computer in row["computers"]]) for row in rows]
 
 
@@ -541,6 +545,10 @@ class Job:
         self.evidence, self.out = Store(args.evidence), Store(args.out)
         self.bundle = work / BUNDLE
         self.slots = max(1, spark.defaultParallelism)
+        # Workers of Python take a second to start, which they can do while rules are checked and files are listed.
+        slots = self.slots
+        start = threading.Thread(target=lambda: spark.parallelize(range(slots), slots).map(lambda _: pafs.__name__).count(), daemon=True)
+        start.start()
 
     def run(self) -> int:
         """Runs all; the exit code is that of the merge."""
@@ -566,7 +574,7 @@ class Job:
         )
         # Spark unpacks a tar that is not compressed by itself, and loses the permission to run evql.
         archive = self.work / f"{BUNDLE}.tar.gz"
-        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        with tarfile.open(archive, "w:gz", compresslevel=0) as tar:
             for path in sorted(self.bundle.iterdir()):
                 tar.add(path, arcname=path.name)
         self.spark.addArchive(f"{archive}#{BUNDLE}")
@@ -662,10 +670,13 @@ class Job:
         if (saved := self.out.read("plan.json")) and (plan := json.loads(saved))["listing"] == listing:
             LOG.info("the files are those of the last run, whose plan is kept")
             return [Part.of(row) for row in plan["parts"]]
-        batches = [files[at : at + FILES_A_PROBE] for at in range(0, len(files), FILES_A_PROBE)]
         settings = self.settings
-        found = self.spread(f"probe {len(files)} files", batches, lambda batch: probe(settings, batch))
-        owners = dict(row for rows in found for row in rows)
+        if self.evidence.local and len(files) <= FILES_OF_DRIVER:
+            owners = dict(probed(self.bundle, self.evidence.local, [file.path for file in files], os.cpu_count() or 1))
+        else:
+            batches = [files[at : at + FILES_A_PROBE] for at in range(0, len(files), FILES_A_PROBE)]
+            found = self.spread(f"probe {len(files)} files", batches, lambda batch: probe(settings, batch))
+            owners = dict(row for rows in found for row in rows)
         LOG.info("%d of %d files have told whose they are", len(owners), len(files))
         groups = group(files, owners)
         largest = self.args.part_size * MIB
@@ -745,7 +756,8 @@ class Job:
         words = ["merge", *map(str, folders), "--case-key-file", str(self.work / "case.key")]
         words += [*self.words(self.options), f"--max-memory={self.args.max_memory}"]
         evidence = self.evidence.local or self.bring(words)
-        results = self.work / "results"
+        # Beside their places, if these are on a path: what stood there stays until all is written.
+        results = self.out.local / f".results-{uuid.uuid4().hex}" if self.out.local else self.work / "results"
         results.mkdir()
         words += ["-q", "--faults", str(lost), *self.args.merge_option, "-o", str(results / "alerts.jsonl")]
         words += ["-H", str(results / "report.html"), "--summary-json", str(results / "summary.json")]
@@ -753,12 +765,17 @@ class Job:
         if stderr.strip():
             LOG.warning("evql merge says:\n%s", stderr.strip())
         if code not in (DONE, PARTIAL):
+            shutil.rmtree(results)
             raise SystemExit(f"the merge failed with exit code {code}; the parts are kept: {self.args.out}/parts")
-        for path in sorted(results.iterdir()):
-            self.out.put(path, path.name)
-        self.write_tables(results / "alerts.jsonl")
-        self.tidy(set(attempts))
         summary = json.loads((results / "summary.json").read_bytes())
+        self.write_tables(results / "alerts.jsonl")
+        for path in sorted(results.iterdir()):
+            if self.out.local:
+                os.replace(path, self.out.local / path.name)
+            else:
+                self.out.put(path, path.name)
+        results.rmdir() if self.out.local else None
+        self.tidy(set(attempts))
         LOG.info("merge of %d parts: %.1f s, %s alerts", len(folders), time.monotonic() - start, summary["alerts"]["total"])
         if code == PARTIAL:
             LOG.warning("some of the evidence could not be read: report.html and summary.json in %s say what", self.args.out)
@@ -804,14 +821,9 @@ class Job:
         )
 
         def batches() -> Iterator[pa.RecordBatch]:
-            rows: list[Row] = []
-            with alerts.open(encoding="utf-8") as lines:
-                for line in lines:
-                    rows.append(alert_row(line))
-                    if len(rows) == TABLE_ROWS:
-                        yield pa.RecordBatch.from_pylist(rows, schema)
-                        rows = []
-            yield pa.RecordBatch.from_pylist(rows, schema)
+            with alerts.open("rb") as lines:
+                while chunk := list(islice(lines, TABLE_ROWS)):
+                    yield pa.RecordBatch.from_pydict(alert_columns(chunk), schema)
 
         self.out.remove("tables/alerts")
         ds.write_dataset(
@@ -842,25 +854,38 @@ def job_stages(tracker: Any, job: int) -> Sequence[int]:
     return list(info.stageIds) if info else []
 
 
-def alert_row(line: str) -> Row:
-    """A row of the table of alerts."""
-    alert = json.loads(line)
+def alert_columns(lines: list[bytes]) -> dict[str, Any]:
+    """The columns of the table of alerts."""
 
-    def at(path: str) -> Any:
-        value: Any = alert
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
+    def of(*names: str) -> pa.Schema:
+        return pa.struct([(name, pa.string()) for name in names])
+
+    wanted = pa.schema(
+        [
+            ("@timestamp", pa.string()),
+            ("host", of("name")),
+            ("rule", of("id", "name")),
+            ("event", pa.struct([("risk_score", pa.float64())])),
+            ("evql", pa.struct([("alert", pa.int64()), ("severity", pa.string())])),
+        ]
+    )
+    # All else in a document is passed over without being kept, on all threads.
+    content = b"".join(lines)
+    options = pj.ParseOptions(explicit_schema=wanted, unexpected_field_behavior="ignore")
+    table = pj.read_json(pa.BufferReader(content), pj.ReadOptions(block_size=max(MIB, *map(len, lines)) + 1), options)
+
+    def column(name: str, *path: str) -> pa.Array:
+        return pc.struct_field(table[name].combine_chunks(), list(path)) if path else table[name].combine_chunks()
 
     return {
-        "host": at("host.name"),
-        "number": at("evql.alert"),
-        "time": at("@timestamp"),
-        "rule_id": at("rule.id"),
-        "rule": at("rule.name"),
-        "severity": at("evql.severity"),
-        "risk_score": at("event.risk_score"),
-        "document": line.rstrip("\n"),
+        "host": column("host", "name"),
+        "number": column("evql", "alert"),
+        "time": column("@timestamp"),
+        "rule_id": column("rule", "id"),
+        "rule": column("rule", "name"),
+        "severity": column("evql", "severity"),
+        "risk_score": column("event", "risk_score"),
+        "document": pa.array([line.rstrip(b"\n").decode() for line in lines]),
     }
 
 

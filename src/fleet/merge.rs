@@ -10,14 +10,14 @@ use crate::base::number::counted;
 use crate::base::{CaseKey, Locator, Ticks, host};
 use crate::detect::{HostNumber, crosses_hosts};
 use crate::diag::{Notice, NoticeKind};
-use crate::pipeline::{HeldAlert, JoinedParts, Progress, RunOptions, Stats};
+use crate::pipeline::{self, HeldAlert, JoinedParts, Progress, RunOptions, Stats};
 use crate::scanner::{ChosenRules, ScanRun};
 use crate::source::{self, Fault, FaultKind, Input, Search};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Alerts that are handed over at a time.
 const BATCH: usize = 1024;
@@ -29,7 +29,7 @@ pub struct PartSet {
 }
 
 impl PartSet {
-    /// Opens parts, in any order. Those of other rules, options or keys than the first one are refused, and those whose files are not as they were written.
+    /// Opens parts, in any order. Those of other rules, options or keys than the first one are refused.
     pub fn open(paths: &[PathBuf]) -> Result<Self, FleetError> {
         let mut folders: Vec<PartFolder> = paths.iter().map(|path| PartFolder::open(path)).collect::<Result<_, _>>()?;
         // The order in which they are named is to decide nothing.
@@ -42,7 +42,6 @@ impl PartSet {
                 }
             }
         }
-        folders.iter().try_for_each(PartFolder::verify)?;
         Ok(Self { folders })
     }
 
@@ -103,13 +102,33 @@ impl PartSet {
         self.check(&chosen, key, &options)?;
         let chosen =
             ChosenRules { max_signals: chosen.max_signals || own.max_signals, assumes_new: own.assume_new, ..chosen };
+        self.for_each(&options, PartFolder::verify)?;
         let numbering = InputNumbers::of(&self.folders)?;
         let mut joined = JoinedParts::new(numbering.inputs(), &options);
         joined.notices.extend(self.shared_computers());
+        // One by one, so that hosts have the same numbers each time. What is large follows on all threads.
         for folder in &self.folders {
-            numbering.add(folder, &chosen, &mut joined)?;
+            numbering.add(folder, chosen.rules().len(), &mut joined)?;
         }
+        let crosses = chosen.rules().iter().any(|rule| crosses_hosts(&rule.query));
+        self.for_each(&options, |folder| {
+            add_alerts(folder, &numbering, chosen.rules().len(), &joined).map_err(folder.broken(EVENTS))?;
+            if crosses { add_sightings(&numbering, folder, &chosen, &joined) } else { Ok(()) }
+        })?;
         Ok((chosen, joined, options))
+    }
+
+    /// Does a job for each part, on all threads; the error is that of the first part that has one.
+    fn for_each(
+        &self,
+        options: &RunOptions,
+        job: impl Fn(&PartFolder) -> Result<(), FleetError> + Sync,
+    ) -> Result<(), FleetError> {
+        let done: Vec<OnceLock<Result<(), FleetError>>> = self.folders.iter().map(|_| OnceLock::new()).collect();
+        pipeline::spread(options.threads, self.folders.len(), &|at| {
+            let _ = done[at].set(job(&self.folders[at])); // each number comes once
+        });
+        done.into_iter().filter_map(OnceLock::into_inner).collect()
     }
 
     fn check(&self, chosen: &ChosenRules, key: &CaseKey, options: &RunOptions) -> Result<(), FleetError> {
@@ -223,16 +242,16 @@ impl InputNumbers {
         self.inputs.clone()
     }
 
-    /// Adds all that a part has found.
-    fn add(&self, folder: &PartFolder, chosen: &ChosenRules, joined: &mut JoinedParts) -> Result<(), FleetError> {
+    /// The numbers of the inputs of a part.
+    fn of_part(&self, folder: &PartFolder) -> Vec<u32> {
+        let number = |input: &PartInput| self.numbers.get(input.name.as_str()).copied().unwrap_or(u32::MAX);
+        folder.manifest.inputs.iter().map(number).collect()
+    }
+
+    /// Adds what a part tells beside its alerts and candidates.
+    fn add(&self, folder: &PartFolder, rules: usize, joined: &mut JoinedParts) -> Result<(), FleetError> {
         let manifest = &folder.manifest;
-        let numbers: Vec<u32> = manifest
-            .inputs
-            .iter()
-            .map(|input| self.numbers.get(input.name.as_str()).copied().unwrap_or(u32::MAX))
-            .collect();
         // What part.json does not digest is not taken on trust: a rule or file that is not there would be looked up.
-        let rules = chosen.rules().len();
         for (rule, count) in manifest.left_out.iter().filter(|(rule, _)| **rule < rules) {
             *joined.left_out.entry(*rule).or_default() += count;
         }
@@ -253,23 +272,26 @@ impl InputNumbers {
         let faults = read_faults(folder.read_file(FAULTS)?).map_err(folder.broken(FAULTS))?;
         let none = || folder.broken(FAULTS)(io::Error::other("a line is no fault"));
         joined.faults.extend(faults.ok_or_else(none)?);
-        add_alerts(folder, &numbers, rules, joined).map_err(folder.broken(EVENTS))?;
-        if chosen.rules().iter().any(|rule| crosses_hosts(&rule.query)) {
-            add_sightings(self, folder, chosen, joined)?;
+        let head = read_head(&mut folder.read_file(EVENTS)?).map_err(folder.broken(EVENTS))?;
+        let numbers = self.of_part(folder);
+        let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
+        let place = |place: Locator| Locator { input: input(place.input), ..place };
+        joined.add_duplicates(head.copied_chunks.into_iter().map(place), head.copied_records.into_iter().map(place));
+        for name in &head.hosts {
+            joined.tables.hosts.number(name);
         }
         Ok(())
     }
 }
 
-/// Adds the alerts of a part, whose inputs have these numbers.
-fn add_alerts(folder: &PartFolder, numbers: &[u32], rules: usize, joined: &mut JoinedParts) -> io::Result<()> {
+/// Adds the alerts of a part.
+fn add_alerts(folder: &PartFolder, numbering: &InputNumbers, rules: usize, joined: &JoinedParts) -> io::Result<()> {
     let mut file = folder.read_file(EVENTS).map_err(io::Error::other)?;
-    let HeldHead { hosts, copied_chunks, copied_records } = read_head(&mut file)?;
+    let HeldHead { hosts, .. } = read_head(&mut file)?;
+    let numbers = numbering.of_part(folder);
     let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
     let hosts: Vec<HostNumber> = hosts.iter().map(|name| joined.tables.hosts.number(name)).collect();
     let host = |number: HostNumber| hosts.get(number.0 as usize).copied().unwrap_or_default();
-    let place = |place: Locator| Locator { input: input(place.input), ..place };
-    joined.add_duplicates(copied_chunks.into_iter().map(place), copied_records.into_iter().map(place));
     let mut batch: Vec<HeldAlert> = Vec::new();
     for _ in 0..folder.manifest.alerts {
         let alert = read_alert(&mut file)?.renumbered(input, host);

@@ -31,7 +31,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The share of memory that the events of alerts take before they are spilled.
 const STORED_SHARE: u64 = 8;
@@ -59,7 +59,7 @@ pub struct JoinedParts {
     alerts: SortSpool<FoundAlert>,
     stored: SortSpool<StoredEvent>,
     /// The start of its process for alerts that lack it, by the place of their first events.
-    starts: HashMap<Locator, Locator>,
+    starts: Mutex<HashMap<Locator, Locator>>,
     space: SpoolSpace,
 }
 
@@ -83,19 +83,20 @@ impl JoinedParts {
             candidates: SortSpool::new(space.share(CANDIDATE_SHARE)),
             alerts: SortSpool::new(space.share(ALERT_SHARE)),
             stored: SortSpool::new(space.share(STORED_SHARE)),
-            starts: HashMap::new(),
+            starts: Mutex::default(),
             space,
         }
     }
 
     /// Adds alerts of a part.
-    pub fn add_alerts(&mut self, alerts: Vec<HeldAlert>) {
-        let (mut all, mut stored) = (Vec::with_capacity(alerts.len()), Vec::new());
+    pub fn add_alerts(&self, alerts: Vec<HeldAlert>) {
+        let (mut all, mut stored, mut starts) = (Vec::with_capacity(alerts.len()), Vec::new(), Vec::new());
         for HeldAlert { found, events, start } in alerts {
-            self.starts.extend(found.origins().next().zip(start.as_ref().map(|start| start.origin)));
+            starts.extend(found.origins().next().zip(start.as_ref().map(|start| start.origin)));
             stored.extend(events.into_iter().chain(start).map(StoredEvent::from));
             all.push(found);
         }
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner).extend(starts);
         self.stored.add(stored);
         self.alerts.add(all);
     }
@@ -159,7 +160,8 @@ impl JoinedParts {
         let (set_aside, repeated) = alerts.suppress(detector)?;
         let again = EvidencePass { reader, duplicates: Arc::new(self.duplicates), states, only: Some(again) };
         let mut addresses = self.addresses;
-        complete(&mut alerts, &self.starts, &crossing, &again, progress)?;
+        let starts = self.starts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        complete(&mut alerts, &starts, &crossing, &again, progress)?;
         if alerts.any(|alert| crossing[alert.rule] && has_undecided_connection(alert))? {
             addresses.merge(again.addresses(progress));
         }
