@@ -368,22 +368,38 @@ def scan(settings: Settings, part: Part) -> Outcome:
     return outcome
 
 
+def bring_files(evidence: Store, files: Iterable[EvidenceFile], folder: Path, retries: int) -> list[Row]:
+    """Copies files from a store, each under its relative path; returns what could not be copied, which costs no other file."""
+    faults = []
+    for file in files:
+        target = folder / file.path
+        for attempt in range(retries + 1):
+            try:
+                evidence.fetch(file.path, target)
+                break
+            except FileNotFoundError:
+                kind, reason = "missing-path", "the object vanished between the listing and the scan"
+            except OSError as error:
+                kind, reason = "unreadable", f"the object cannot be read: {error}"
+            target.unlink(missing_ok=True)
+            if attempt == retries or kind == "missing-path":
+                faults.append(fault(file.path, kind, reason))
+                break
+            time.sleep(2**attempt)
+    return faults
+
+
 def scan_once(settings: Settings, part: Part, fingerprint: str) -> tuple[Outcome, str | None]:
     """One attempt, and why it failed if it did."""
     evidence, out = Store(settings.evidence), Store(settings.out)
     attempt = f"parts/{fingerprint}/{uuid.uuid4().hex}"
     with scratch_folder(settings) as scratch:
-        files, vanished = part.files, []
+        files: tuple[EvidenceFile, ...] = part.files
+        vanished: list[Row] = []
         work = evidence.local or scratch / "evidence"
         if not evidence.local:
             work.mkdir()
-            for file in files:
-                try:
-                    evidence.fetch(file.path, work / file.path)
-                except FileNotFoundError:
-                    reason = "the object vanished between the listing and the scan"
-                    vanished.append(fault(file.path, "missing-path", reason))
-                    (work / file.path).unlink(missing_ok=True)
+            vanished = bring_files(evidence, files, work, settings.retries)
         gone = {row["path"] for row in vanished}
         listed = path_list(file.path for file in files if file.path not in gone)
         folder = out.local / attempt if out.local else scratch / "part"
@@ -518,16 +534,24 @@ def parts_of(groups: list[list[EvidenceFile]], slots: int, largest: int) -> list
 
 
 def conflicts(parts: list[Part], outcomes: dict[Part, Outcome]) -> list[list[Part]]:
-    """Parts that have a computer in common, though each should have all there is of its own."""
+    """Parts that have a computer in common, though each should have all there is of its own; with others that read the same files for other computers."""
     groups = Groups()
     keys = {part: outcomes[part].fingerprint for part in parts}
+
+    def together() -> list[list[Part]]:
+        members: dict[str, list[Part]] = defaultdict(list)
+        for part in parts:
+            members[groups.find(keys[part])].append(part)
+        return [parts for parts in members.values() if len(parts) > 1]
+
     for part in parts:
         for computer in outcomes[part].computers:
             groups.join(keys[part], f"{computer.lower()}//")
-    together: dict[str, list[Part]] = defaultdict(list)
+    shared = {file.path for members in together() for part in members for file in part.files}
     for part in parts:
-        together[groups.find(keys[part])].append(part)
-    return [members for members in together.values() if len(members) > 1]
+        for path in shared & {file.path for file in part.files}:
+            groups.join(keys[part], f"{path}//file")
+    return together()
 
 
 def union(parts: Iterable[Part]) -> Part:
@@ -590,8 +614,9 @@ class Job:
             # The ends of files did not tell all: whose files they are is known now.
             LOG.info("%d groups of parts have computers in common, and are scanned again as one each", len(shared))
             apart = {part for members in shared for part in members}
-            parts = [part for part in parts if part not in apart] + [union(members) for members in shared]
-            self.save_plan(files, parts)
+            joined = [union(members) for members in shared]
+            parts = [part for part in parts if part not in apart] + self.split_large([list(part.files) for part in joined])
+            self.save_plan(parts)
             outcomes.update(self.scan_all([part for part in parts if part not in outcomes]))
         final = [outcomes[part] for part in parts]
         faults += [row for outcome in final for row in outcome.faults]
@@ -666,10 +691,16 @@ class Job:
 
     def plan(self, files: list[EvidenceFile]) -> list[Part]:
         """Which files are scanned together."""
-        listing = digest([asdict(file) for file in files])
-        if (saved := self.out.read("plan.json")) and (plan := json.loads(saved))["listing"] == listing:
-            LOG.info("the files are those of the last run, whose plan is kept")
-            return [Part.of(row) for row in plan["parts"]]
+        there = set(files)
+        saved = [Part.of(row) for row in json.loads(self.out.read("plan.json") or b"[]")]
+        # What was planned stays, as far as its files are what they were: new ones of a computer that has a part already are joined with that afterwards.
+        kept = [part for part in saved if there.issuperset(part.files)]
+        planned = {file for part in kept for file in part.files}
+        files = [file for file in files if file not in planned]
+        if kept:
+            LOG.info("%d parts of the last run are kept; %d files are in none of them", len(kept), len(files))
+        if not files:
+            return kept
         settings = self.settings
         if self.evidence.local and len(files) <= FILES_OF_DRIVER:
             owners = dict(probed(self.bundle, self.evidence.local, [file.path for file in files], os.cpu_count() or 1))
@@ -683,19 +714,24 @@ class Job:
         is_shared = {n for n, members in enumerate(groups) if sum(f.size for f in members) > largest}
         is_shared = {n for n in is_shared if len({c.lower() for f in groups[n] for c in owners.get(f.path, [])}) > 1}
         parts = parts_of([members for n, members in enumerate(groups) if n not in is_shared], self.slots, largest)
-        if is_shared:
-            logs = sorted((file for n in is_shared for file in groups[n]), key=lambda file: -file.size)
-            LOG.info("%d files hold many computers, and are read to know all of them", len(logs))
-            surveyed = dict(self.spread(f"survey {len(logs)} files", logs, lambda file: survey(settings, file)))
-            for n in sorted(is_shared):
-                parts += split(groups[n], surveyed, largest)
-            parts.sort(key=lambda part: (-part.size, part.files[0].path))
-        self.save_plan(files, parts)
+        parts += self.split_large([groups[n] for n in sorted(is_shared)])
+        parts = [*kept, *sorted(parts, key=lambda part: (-part.size, part.files[0].path))]
+        self.save_plan(parts)
         return parts
 
-    def save_plan(self, files: list[EvidenceFile], parts: list[Part]) -> None:
-        plan = {"listing": digest([asdict(file) for file in files]), "parts": [asdict(part) for part in parts]}
-        self.out.write("plan.json", json.dumps(plan).encode())
+    def split_large(self, groups: list[list[EvidenceFile]]) -> list[Part]:
+        """Makes a part of each group; groups that are too large and of several computers are split by these, for which their files are read once."""
+        settings, largest = self.settings, self.args.part_size * MIB
+        large = [members for members in groups if sum(file.size for file in members) > largest]
+        logs = sorted((file for members in large for file in members), key=lambda file: -file.size)
+        if logs:
+            LOG.info("%d files are read to know all computers that have events in them", len(logs))
+        surveyed = dict(self.spread(f"survey {len(logs)} files", logs, lambda file: survey(settings, file)))
+        small = [Part(tuple(members)) for members in groups if members not in large]
+        return small + [part for members in large for part in split(members, surveyed, largest)]
+
+    def save_plan(self, parts: list[Part]) -> None:
+        self.out.write("plan.json", json.dumps([asdict(part) for part in parts]).encode())
 
     def scan_all(self, parts: list[Part]) -> dict[Part, Outcome]:
         """Scans the parts that are not there yet."""

@@ -7,6 +7,7 @@ EVQL is the program, WORK an empty folder. Needs pyspark, pyarrow, moto[server] 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import os
@@ -87,7 +88,7 @@ def make_evidence() -> None:
 def one_scan() -> bytes:
     """What one process finds."""
     names = sorted(path.name for path in EVIDENCE.iterdir())
-    words = ["scan", "-q", *names, "-r", RULES, "--with-builtin", "--no-triage", "-o", WORK / "one.jsonl", "--summary-json", WORK / "one.json"]
+    words = ["scan", "-q", *names, "-r", RULES, "--with-builtin", "--no-triage", "-o", WORK / "one.jsonl", "--summary-json", WORK / "one.json", "-C"]
     evql(*words, cwd=EVIDENCE, codes=(4,))
     return (WORK / "one.jsonl").read_bytes()
 
@@ -150,11 +151,10 @@ def one_machine() -> None:
     same(results(WORK / "out-1"), EXPECTED[0], "alerts")
     moved = [json.loads(line) for line in EXPECTED[0].splitlines() if b'"moved"' in line]
     same(len(moved), CROSSING, "attacks that cross hosts")
-    assert "1 files hold many computers" in log, log[-4000:]
-    of_collector = [part for part in json.loads((WORK / "out-1/plan.json").read_bytes())["parts"] if part["include"]]
-    same(len(of_collector), len(FORWARDED), "parts of the forwarded log")
+    assert "1 files are read to know all computers" in log, log[-4000:]
+    same(len(parts_of_collector()), len(FORWARDED), "parts of the forwarded log")
     assert "have computers in common, and are scanned again as one" in log, log[-4000:]
-    one, all_parts = (json.loads(path.read_bytes()) for path in (WORK / "one.json", WORK / "out-1/summary.json"))
+    one, all_parts = (json.loads(path.read_bytes()) for path in (WORK / "expected.json", WORK / "out-1/summary.json"))
     same(all_parts["alerts"], one["alerts"], "alerts of the summary")
     # The log of the collector is read by several parts, each of which passes over the records of the others.
     passed_over = all_parts["records"].pop("filtered")
@@ -166,6 +166,10 @@ def one_machine() -> None:
     assert "stands in" not in notices, notices
 
 
+def parts_of_collector() -> list[dict[str, object]]:
+    return [part for part in json.loads((WORK / "out-1/plan.json").read_bytes()) if part["include"]]
+
+
 @check("again, with nothing to do")
 def again() -> None:
     log = Run("local[2]", str(WORK / "out-1"), "--part-size", "0").end(4)
@@ -174,10 +178,45 @@ def again() -> None:
     same(results(WORK / "out-1"), EXPECTED[0], "alerts")
 
 
+@check("new files cost what is new")
+def new_files() -> None:
+    # One of a host that only the collector knew, and one of a host that nobody knew. They are gone again afterwards.
+    copies = {EVIDENCE / "host-36/Sysmon.evtx": WORK / "logs/host-36-1.evtx", EVIDENCE / "new/Sysmon.evtx": WORK / "new/host-01-1.evtx"}
+    evql("forge", "--large", "1M", "--seed", 6, "--hosts", 1, "--attacks", 1, "-o", WORK / "new")
+    for target, log in copies.items():
+        target.parent.mkdir()
+        shutil.copy(log, target)
+    try:
+        log = Run("local[2]", str(WORK / "out-1"), "--part-size", "0").end(4)
+        assert "2 files are in none of them" in log, log[-4000:]
+        assert re.search(r"parts: (\d+) are there, 2 to scan", log), log[-4000:]
+        same(results(WORK / "out-1"), one_scan(), "alerts")
+        same(len(parts_of_collector()), len(FORWARDED), "parts of the forwarded log")
+    finally:
+        for target in copies:
+            shutil.rmtree(target.parent)
+
+
 @check("an output of another job is refused")
 def other_job() -> None:
     log = Run("local[1]", str(WORK / "out-1"), "--rule-option=--hunting").end(1)
     assert "is of another job: " in log and "differ" in log, log[-4000:]
+
+
+@check("an object that vanished or cannot be read costs that object")
+def lost_object() -> None:
+    spec = importlib.util.spec_from_file_location("evql_fleet", JOB)
+    assert spec and spec.loader
+    job = importlib.util.module_from_spec(spec)
+    sys.modules["evql_fleet"] = job
+    spec.loader.exec_module(job)
+    files = [job.EvidenceFile(path, 1, "") for path in ("host-01/notes.txt", "host-01/gone.evtx", "host-02")]
+    faults = job.bring_files(job.Store(str(EVIDENCE)), files, WORK / "copies", retries=0)
+    same([(row["path"], row["kind"]) for row in faults], [("host-01/gone.evtx", "missing-path"), ("host-02", "unreadable")], "lost objects")
+    same((WORK / "copies/host-01/notes.txt").read_text(), "collected by hand\n", "the copy")
+    written = WORK / "copies/faults.jsonl"
+    written.write_text("".join(json.dumps(row) + "\n" for row in faults))
+    evql("report", WORK / "one.jsonl", "--faults", written, "-o", WORK / "copies/page.html", codes=(4,))
 
 
 @check("wrong rules are told before anything is read")
@@ -297,6 +336,7 @@ def main() -> None:
     make_evidence()
     JOB.write_text(evql("fleet", "job"))
     EXPECTED.append(one_scan())
+    shutil.copy(WORK / "one.json", WORK / "expected.json")
     wanted = sys.argv[3:]
     for name, test in CHECKS:
         if wanted and not any(word in name for word in wanted):
