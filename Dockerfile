@@ -9,7 +9,7 @@ FROM rust:1-alpine AS build
 RUN apk add --no-cache musl-dev gcc make
 WORKDIR /evql
 COPY . .
-RUN cargo build --release --locked && mkdir -p /empty && strip target/release/evql
+RUN cargo build --release --locked && mkdir -p /empty
 
 FROM scratch
 COPY --from=build /evql/target/release/evql /evql
