@@ -61,7 +61,8 @@ fn found(path: &Path, place: &str, options: &RunOptions) -> String {
     let results = results(&detector, &outcome.alerts, options.clock);
     AlertsJson(JsonLayout::Lines).export(&results, &mut out).unwrap();
     outcome.timeline.unwrap().write(&results, &TimelineEcs, &mut out).unwrap();
-    String::from_utf8(out).unwrap().replace(place, "HERE")
+    // In JSON, where a backslash stands twice.
+    String::from_utf8(out).unwrap().replace(&place.replace('\\', "\\\\"), "HERE")
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn packed_logs_say_what_the_same_logs_say_in_a_folder() {
     for (name, bytes) in &samples {
         fs::write(plain.join(name), bytes).unwrap();
     }
-    let expected = found(&plain, &format!("{}/", plain.display()), &RunOptions::default());
+    let expected = found(&plain, &plain.join("").display().to_string(), &RunOptions::default());
     assert!(expected.contains("T1218.010"), "{expected}");
     let password = "correct horse";
     let packings = [

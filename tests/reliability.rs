@@ -10,7 +10,7 @@ use evql::pipeline::{self, Outcome, Progress, RunOptions, Silent};
 use evql::source::FaultKind;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[path = "support/mission.rs"]
 mod mission;
@@ -222,6 +222,7 @@ mod on_unix {
     use std::os::unix::ffi::OsStringExt;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::os::unix::process::CommandExt;
+    use std::path::PathBuf;
     use std::process::{Child, Command, Output, Stdio};
 
     const EVQL: &str = env!("CARGO_BIN_EXE_evql");

@@ -1,6 +1,7 @@
 //! Small evidence, large cost: a text that stands once in the template of a chunk is said by every record of the chunk, so that a log of ten megabytes says
 //! gigabytes. What is written may be as large; the memory that it takes may not.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use evql::forge::{CHUNK_SIZE, FILE_HEADER_SIZE, LogRecord, LogWriter, RecordCopier, RecordEditor};
@@ -95,11 +96,9 @@ fn forge(path: &Path, size: u64, command_line: &str) -> u64 {
 }
 
 /// Address space that a run may take, in kilobytes. Held one by one, the events of this log took several times as much.
-#[cfg(target_os = "linux")]
 const ENOUGH: u32 = 260_000;
 
 /// Where the text of a command line stands in a template, the processes of a megabyte of evidence have hundreds of megabytes of arguments.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_long_text_in_a_template_takes_no_more_memory_than_others() {
     use std::process::Command;

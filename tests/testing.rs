@@ -71,7 +71,7 @@ fn results_go_to_a_file_in_the_format_of_its_ending() {
 #[test]
 fn a_weakened_rule_is_caught() {
     let folder = tempfile::tempdir().unwrap();
-    let samples = root().join("samples").to_string_lossy().replace('\\', "/");
+    let samples = std::path::absolute(root().join("samples")).unwrap().to_string_lossy().replace('\\', "/");
     let rule = fs::read_to_string(root().join("tests/cli/detections/scriptlet.eql")).unwrap();
     let test = fs::read_to_string(root().join("tests/cli/detections/scriptlet.test.toml")).unwrap();
     let path = folder.path().join("scriptlet.test.toml");

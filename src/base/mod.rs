@@ -20,9 +20,11 @@ pub mod pending_file;
 pub mod public_suffix;
 pub mod span;
 pub mod spool;
+pub mod text_file;
 pub mod time;
 pub mod utf16;
 pub mod wildcard;
+pub mod windows_name;
 pub mod words;
 
 /// Runs a job for every number below a count, in any order, and returns when all are done.

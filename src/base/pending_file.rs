@@ -8,6 +8,7 @@
 //!
 //! The file is locked while it is written, so that two runs onto one output do not write into each other. This module does not know what is written.
 
+use super::windows_name::{self, WindowsNameError};
 use same_file::Handle;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -33,6 +34,14 @@ pub enum PendingFileError {
     /// Somebody writes it at this moment.
     #[error("{} is being written already, by another run or by this one", .0.display())]
     Busy(PathBuf),
+    /// What is written to the name would be no file.
+    #[error("{} {reason}; choose another name", .path.display())]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: WindowsNameError,
+    },
     /// The system refuses.
     #[error("cannot write {}", .path.display())]
     System {
@@ -65,6 +74,9 @@ impl PendingFile {
     /// Where a file may be written and its folder may not, it is written in its place; [`is_in_place`](Self::is_in_place) tells.
     pub fn new(target: &Path, clobber: bool) -> Result<Self, PendingFileError> {
         let place = place_of(target);
+        let name = place.file_name().filter(|_| cfg!(windows)).unwrap_or_default();
+        windows_name::check(&name.to_string_lossy())
+            .map_err(|reason| PendingFileError::NoFile { path: target.to_owned(), reason })?;
         let system = |source| PendingFileError::System { path: target.to_owned(), source };
         let existing = fs::symlink_metadata(&place).ok();
         let existing = match existing {

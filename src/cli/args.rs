@@ -85,7 +85,8 @@ pub use timeline::*;
 /// evql reads Sysmon events out of .evtx files (and XML exported from them), maps them to ECS, puts them in order and runs detection rules,
 /// sequences included, without Elasticsearch. It also writes what each process did as a timeline.
 #[derive(Debug, Parser)]
-#[command(version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+// By its own name in every message, and not by that of a file (`evql.exe`): messages are the same on every system.
+#[command(bin_name = "evql", version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

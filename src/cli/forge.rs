@@ -6,6 +6,7 @@ use super::output::{CompleteFile, write_file};
 use super::terminal::counted;
 use anyhow::{Context, Result};
 use evql::base::escape::terminal;
+use evql::base::text_file;
 use evql::forge::{CROSSING_QUERY, Large, LargeOptions, Scenario};
 use std::cell::RefCell;
 use std::fs;
@@ -23,7 +24,7 @@ pub fn run(args: &Forge, look: &Look) -> Result<Exit> {
 fn scenarios(args: &Forge, look: &Look) -> Result<Exit> {
     let mut people = anstream::stdout().lock();
     for path in &args.scenarios {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let scenario = Scenario::parse(&text, &path.to_string_lossy())?;
         // Built in full before the folder is made: a scenario with a mistake leaves nothing behind.
         let files = scenario.build()?;

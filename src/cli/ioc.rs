@@ -4,8 +4,8 @@
 
 use super::args::{IocArgs, Look, PartArgs, RuleArgs, Scan};
 use super::exit::Exit;
+use super::patterns;
 use super::scan;
-use super::session;
 use super::stdout::is_stdout;
 use anyhow::{Context, Result, bail};
 use evql::rules;
@@ -21,7 +21,7 @@ const HEAD: u64 = 64 << 10;
 pub fn run(args: &IocArgs, look: &Look) -> Result<Exit> {
     let IocArgs { mut evidence, mut lists, min_level, exceptions, strict, outputs } = args.clone();
     let mut paths = Vec::new();
-    for path in evidence.inputs.paths.iter().map(|path| session::expanded(path)).collect::<Result<Vec<_>>>()?.concat() {
+    for path in patterns::expanded_all(&evidence.inputs.paths)? {
         if is_list(&path)? { lists.ioc.push(path) } else { paths.push(path) }
     }
     evidence.inputs.paths = paths;

@@ -5,6 +5,7 @@
 mod args;
 mod case;
 mod chosen_processes;
+mod device;
 mod except;
 mod exit;
 mod explain;
@@ -20,6 +21,7 @@ mod matches;
 mod merge;
 mod output;
 mod part;
+mod patterns;
 mod plain_writer;
 mod profiles;
 mod progress;
@@ -48,6 +50,7 @@ mod timeline;
 mod tree;
 mod typed_command;
 
+use anyhow::Result;
 use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
@@ -55,7 +58,7 @@ use std::io::Write;
 
 /// Runs the program on the process's own arguments.
 pub fn run() -> Exit {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -64,7 +67,12 @@ pub fn run() -> Exit {
     interrupt::install();
     system_limits::install();
     // No command prints its own error: a closed pipe, wrong rules and all others are told apart in one place.
-    let done = match &cli.command {
+    let done = patterns::expand(&mut cli.command).and_then(|()| dispatch(&cli));
+    done.unwrap_or_else(|error| fail(&error))
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit> {
+    match &cli.command {
         Command::Scan(args) => scan::run(args, &cli.look),
         Command::Ioc(args) => ioc::run(args, &cli.look),
         Command::Query(args) => query::run(args, &cli.look),
@@ -84,8 +92,7 @@ pub fn run() -> Exit {
         Command::Forge(args) => forge::run(args, &cli.look),
         Command::Completions(args) => shell::completions(args),
         Command::Man(args) => shell::man(args),
-    };
-    done.unwrap_or_else(|error| fail(&error))
+    }
 }
 
 /// Help and version go to stdout and are a success; everything else is a wrong call.

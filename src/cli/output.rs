@@ -1,6 +1,7 @@
 //! Files that are written: opened before the run, so that a long scan does not end in a refusal, and never over evidence.
 
 use super::args::{self, AlertFormat, FindingsArgs, FormatArgs};
+use super::device;
 use super::interrupt::{self, LineWriter};
 use super::run_clock;
 use super::stdout::is_stdout;
@@ -17,7 +18,7 @@ use evql::report::{
 use evql::source::{is_evidence, is_log_or_archive};
 use evql::timeline::{MOST_CHOSEN, RowContents};
 use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -153,11 +154,8 @@ impl OutputFiles {
             return Ok(OutputSink::to(LineWriter::to_stdout(), path, None));
         }
         refuse_folder(path)?;
-        if is_device(path) {
-            // No file that could be lost, and none to compare with others: to open a pipe waits for its other end. What a shell has opened for others too
-            // is written behind what they write.
-            let device = OpenOptions::new().append(true).open(path);
-            let device = device.with_context(|| format!("cannot write {}", path.display()))?;
+        if device::is_device(path) {
+            let device = device::open(path).with_context(|| format!("cannot write {}", path.display()))?;
             return Ok(OutputSink::to(LineWriter::to_device(device, path), path, None));
         }
         if path.exists() {
@@ -313,20 +311,6 @@ fn refuse_folder(path: &Path) -> Result<()> {
         bail!("{} is a folder; name a file to write, such as {}", path.display(), path.join("alerts.jsonl").display());
     }
     Ok(())
-}
-
-/// Whether a path is there and is neither a file nor a folder (a device, a pipe, a terminal), or is a handle that this process was given (`/dev/fd/3`): it is
-/// written as it is.
-fn is_device(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) || is_handle(path)
-}
-
-/// Whether a path is one of the open files of a process, which Linux shows as links: to put another file in the place of such a one would miss its reader.
-fn is_handle(path: &Path) -> bool {
-    let is_below_proc = |path: &Path| {
-        path.parent().and_then(|folder| folder.canonicalize().ok()).is_some_and(|folder| folder.starts_with("/proc"))
-    };
-    is_below_proc(path) || std::fs::read_link(path).is_ok_and(|to| is_below_proc(&to))
 }
 
 /// The file that findings are written to, with its format.

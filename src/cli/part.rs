@@ -75,8 +75,8 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
 /// Refuses a folder below one of the evidence: the part would be evidence of the next run.
 fn refuse_evidence(folder: &Path, paths: &[PathBuf]) -> Result<()> {
     let real = real_path(folder);
-    let evidence = paths.iter().filter_map(|path| path.canonicalize().ok());
-    if let Some(path) = evidence.into_iter().find(|path| real.starts_with(path)) {
+    let is_above = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| real.starts_with(path));
+    if let Some(path) = paths.iter().find(is_above) {
         bail!("{} lies among the evidence ({}); name another folder for the part", folder.display(), path.display());
     }
     Ok(())

@@ -7,6 +7,7 @@
 
 use super::args::ColumnArgs;
 use anyhow::{Context, Result, bail};
+use evql::base::text_file;
 use evql::report::TIMELINE_COLUMNS;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -61,7 +62,7 @@ fn chosen(args: &ColumnArgs, has: impl Fn(&str) -> bool) -> Result<Vec<String>> 
 fn profile(name: &str, path: Option<&Path>) -> Result<Vec<String>> {
     let mut profiles = read(BUILTIN, "the built-in profiles")?;
     if let Some(path) = path {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         profiles.extend(read(&text, &path.display().to_string())?);
     }
     if let Some(profile) = profiles.remove(name) {

@@ -9,6 +9,7 @@ use super::terminal::events::{EventLines, MOST};
 use super::terminal::{self, BOLD, MARK, TerminalPage, counted, shown};
 use anyhow::{Context, Result, bail};
 use evql::ChosenRules;
+use evql::base::text_file;
 use evql::detect::{Alert, AlertSource};
 use evql::diag::{self, Diagnostic};
 use evql::ecs::{self, Field};
@@ -106,7 +107,7 @@ fn text(args: &Args) -> Result<(String, super::args::Evidence)> {
         let Some(text) = &args.query else { bail!("no query given: evql query 'process where ...' PATH...") };
         return Ok((text.clone(), evidence));
     };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     if let Some(first) = &args.query {
         evidence.inputs.paths.insert(0, PathBuf::from(first));
     }

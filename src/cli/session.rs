@@ -3,10 +3,11 @@
 use super::args::{Choice, Evidence, InputArgs, Look, MemoryArgs, RuleArgs, RulePaths, RuleReading};
 use super::exit::Exit;
 use super::output::{OutputSink, written_at};
+use super::patterns::expanded_all;
 use super::progress::Bar;
 use super::terminal;
 use anyhow::{Context, Result, bail};
-use evql::base::{CaseKey, Ticks};
+use evql::base::{CaseKey, Ticks, text_file};
 use evql::diag::{self, NoticeKind};
 use evql::enrichment::GeoLookup;
 use evql::pipeline::{self, AlertContents, EventFilter, Roles, RunOptions, TimeWindow, TimelineOptions};
@@ -66,7 +67,7 @@ pub fn files_read(evidence: &Evidence) -> Result<Vec<PathBuf>> {
 /// All paths that were given, if what is asked of them can be.
 pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
     let all = [&inputs.paths, &inputs.directory, &inputs.file];
-    let paths = all.into_iter().flatten().map(|path| expanded(path)).collect::<Result<Vec<_>>>()?.concat();
+    let paths = all.into_iter().map(|paths| expanded_all(paths)).collect::<Result<Vec<_>>>()?.concat();
     if paths.is_empty() && inputs.files_from.is_none() {
         bail!("no evidence given: name .evtx files or folders that hold some, such as `evql scan evidence/`");
     }
@@ -76,24 +77,6 @@ pub fn given(inputs: &InputArgs, choice: &Choice) -> Result<Vec<PathBuf>> {
         bail!("--from {from} lies after --to {to}: no event can be in between");
     }
     Ok(paths)
-}
-
-/// Expands a path: to itself or, where nothing has that name and it is a pattern, to everything that fits. The shell of Windows leaves patterns to programs.
-pub fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
-    // `[` is an ordinary character in names of Windows: a path that is there is never taken for a pattern, see below.
-    let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
-        return Ok(vec![path.to_owned()]);
-    };
-    if path.symlink_metadata().is_ok() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let found = glob::glob(pattern).with_context(|| format!("{pattern} is neither a file nor a pattern"))?;
-    // A folder that cannot be listed is given on as a path, so that the run reports it as a fault instead of passing it over.
-    let found: Vec<PathBuf> = found.map(|found| found.unwrap_or_else(|error| error.path().to_owned())).collect();
-    if found.is_empty() {
-        bail!("nothing fits the pattern {pattern}");
-    }
-    Ok(found)
 }
 
 /// How evidence is searched for.
@@ -145,7 +128,7 @@ pub fn every_rule(placeholders: Option<&Path>) -> Result<LoadOptions> {
 /// The placeholders of a file; none if there is no file.
 pub fn read_placeholders(path: Option<&Path>) -> Result<Arc<Placeholders>> {
     let Some(path) = path else { return Ok(Arc::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     match Placeholders::read(&text) {
         Ok(placeholders) => Ok(Arc::new(placeholders)),
         Err(found) => {

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::session::rules_of;
 use super::terminal::{counted, shown};
 use anyhow::{Context, Result};
+use evql::base::text_file;
 use evql::detect::{Detector, Explanation, explain};
 use evql::forge::Schema;
 use evql::rules::Rule;
@@ -72,7 +73,7 @@ fn add_entries(rule: &Rule, needs: &mut BTreeMap<u32, EventNeed>) {
 }
 
 fn check(detector: &Detector, path: &Path, look: &Look) -> Result<Exit> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let configuration = SysmonConfiguration::parse(&text);
     let configuration = configuration.with_context(|| format!("{} is no configuration of Sysmon", path.display()))?;
     let mut out = anstream::stdout().lock();

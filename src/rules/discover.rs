@@ -12,11 +12,10 @@ use super::place::{QueryPlace, StringForm};
 use super::rule::{Metadata, RuleForm};
 use super::rule_archive::{self, ArchivedRule};
 use super::sigma::{ParsedCorrelation, Placeholders, SigmaFile, SigmaFilter, looks_like_sigma, parse_sigma};
-use crate::base::Span;
+use crate::base::{Span, text_file};
 use crate::diag::Diagnostic;
 use crate::eql::QueryOptions;
 use encoding_rs::{Encoding, UTF_8};
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -202,21 +201,9 @@ pub fn unreadable(path: String, reason: &str) -> FileReport {
     FileReport { path, text: String::new(), diagnostics: vec![found] }
 }
 
-/// The text of a file, without its byte-order mark. A mark may say that it is UTF-16, as PowerShell writes what is sent to a file.
+/// The text of a file, without its byte-order mark.
 pub fn read(path: &Path) -> Result<String, String> {
-    decoded(read_bytes(path)?)
-}
-
-/// The text of the bytes of a file.
-fn decoded(bytes: Vec<u8>) -> Result<String, String> {
-    // Without replacement characters: a rule with U+FFFD in place of what its author wrote would compile and find nothing.
-    if let Some((encoding, mark)) = Encoding::for_bom(&bytes).filter(|(encoding, _)| *encoding != UTF_8) {
-        let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
-        return text.map(Cow::into_owned).ok_or_else(|| format!("it is not {} text", encoding.name()));
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    text_file::decode(read_bytes(path)?)
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
@@ -296,7 +283,7 @@ impl FoundFile {
                 if !looks_like_rules(content, *format) {
                     return None;
                 }
-                (path, Some(*format), identity, false, decoded(content.clone()))
+                (path, Some(*format), identity, false, text_file::decode(content.clone()))
             }
             Self::Refused(path, reason) => return failed(path.clone(), reason),
         };

@@ -8,6 +8,7 @@
 //!
 //! Nothing is known here about what the files hold beyond their first kilobytes.
 
+use std::cmp::Ordering;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -65,8 +66,8 @@ pub fn discover_beside(paths: &[PathBuf], how: &Search, outputs: &[PathBuf]) -> 
     let mut search = FolderWalk::default();
     let mut found_stdin = false;
     let mut roots: Vec<&PathBuf> = paths.iter().collect();
-    roots.sort();
-    roots.dedup();
+    roots.sort_by(|left, right| by_name(left, right));
+    roots.dedup_by(|left, right| left.as_os_str() == right.as_os_str());
     search.roots = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
     for root in roots {
         if root.as_os_str() == STDIN {
@@ -79,7 +80,7 @@ pub fn discover_beside(paths: &[PathBuf], how: &Search, outputs: &[PathBuf]) -> 
         search.see_listed(path);
     }
     // Numbers of inputs follow this order, and the order of events of the same time follows those: it may depend on nothing but the names.
-    search.files.sort_by(|left, right| left.0.cmp(&right.0));
+    search.files.sort_by(|left, right| by_name(&left.0, &right.0));
     let mut found = DiscoveredInputs { inputs: Vec::new(), faults: search.faults };
     let mut taken = HashSet::new();
     let mut take = Take {
@@ -104,6 +105,11 @@ pub fn discover_beside(paths: &[PathBuf], how: &Search, outputs: &[PathBuf]) -> 
     found
 }
 
+/// The order of paths. On Windows, paths with `/` and with `\` are equal to each other; which of them a file is called by must not depend on which came first.
+fn by_name(left: &Path, right: &Path) -> Ordering {
+    left.cmp(right).then_with(|| left.as_os_str().cmp(right.as_os_str()))
+}
+
 /// A search in progress.
 #[derive(Default)]
 struct FolderWalk {
@@ -121,7 +127,9 @@ impl FolderWalk {
                 // The system follows a link that the user named; others are told apart by their own type.
                 Ok(entry) if entry.depth() == 0 => self.see(entry.path(), std::fs::metadata(entry.path()), true),
                 Ok(entry) if entry.path_is_symlink() => self.see_link(entry.path()),
-                Ok(entry) => self.see(entry.path(), entry.metadata().map_err(io::Error::from), false),
+                // Asked of the file itself: what Windows keeps of it in the folder is the size at which it was closed last, and a log is open as long as the
+                // host runs.
+                Ok(entry) => self.see(entry.path(), entry.path().symlink_metadata(), false),
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
                     let error = io::Error::from(error);

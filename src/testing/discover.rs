@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::file::{TestFile, TestFileKind};
-use crate::base::Span;
+use crate::base::{Span, text_file};
 use crate::diag::Diagnostic;
 use crate::rules::FileReport;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ impl FoundTests {
         if self.files.iter().any(|known| known.path == path) {
             return;
         }
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+        let text = match text_file::read(path) {
+            Ok(text) => text,
             // Whatever else lies in a folder need not be text.
             Err(_) if !named && !is_tests => return,
             Err(error) => return self.refuse(path, &format!("cannot be read: {error}")),

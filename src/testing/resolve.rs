@@ -9,8 +9,8 @@ use super::table::{
     AlertTable, EventTable, ExpectTable, FaultTable, ReadTestFile, ScenarioTable, TestClock, TestFileTable, TestTable,
     read_scenario, read_test_file, span,
 };
-use crate::base::Span;
 use crate::base::number::counted;
+use crate::base::{Span, text_file};
 use crate::diag::Diagnostic;
 use crate::eql::{self, Query};
 use crate::event::Clock;
@@ -207,7 +207,7 @@ impl FileResolver<'_, '_> {
         if let Some(known) = self.forged.get(path) {
             return Some(known.clone());
         }
-        let text = match std::fs::read_to_string(path) {
+        let text = match text_file::read(path) {
             Ok(text) => text,
             Err(reason) => {
                 let message = format!("{} cannot be read: {reason}", path.display());

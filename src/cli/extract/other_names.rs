@@ -3,7 +3,7 @@
 use crate::cli::terminal::{counted, grouped, shown};
 use anyhow::{Context, Result, anyhow, bail};
 use evql::ScanRun;
-use evql::base::Locator;
+use evql::base::{Locator, text_file};
 use evql::extract::{
     ExtractSummary, NameBook, NameFinder, NameKind, NameLearner, NameMap, NameReplacer, Reach, RuleHints, leftovers,
     show_records, write_log,
@@ -35,7 +35,7 @@ pub fn read_map(path: Option<&Path>) -> Result<NameMap> {
     let Some(path) = path.filter(|path| path.exists()) else {
         return Ok(NameMap { evql_name_map: 1, ..NameMap::default() });
     };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     NameMap::parse(&text).map_err(|error| anyhow!("{} is no map of names: {error}", path.display()))
 }
 

@@ -5,6 +5,7 @@ use super::super::exit::Exit;
 use super::super::output::OutputFiles;
 use super::super::session::WrongRules;
 use anyhow::{Context, Result, bail};
+use evql::base::text_file;
 use evql::forge::Scenario;
 use evql::testing::{NewTest, RecordedAlert, RecordedFault, relative_path};
 use evql::{Scanner, ScannerError};
@@ -69,7 +70,7 @@ fn evidence(named: &[PathBuf]) -> Result<(Vec<PathBuf>, Option<TempDir>)> {
             Some(folder) => folder,
             None => tempfile::tempdir()?,
         };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = text_file::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         for file in Scenario::parse(&text, &path.to_string_lossy())?.build()? {
             let target = folder.path().join(Path::new(&file.name).file_name().unwrap_or_default());
             std::fs::write(&target, &file.bytes)?;

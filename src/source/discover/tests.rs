@@ -35,7 +35,7 @@ fn order_and_repetition_of_paths_change_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     fs::create_dir(root.join("sub")).expect("folder");
-    let (one, two) = (root.join("1.xml"), root.join("sub/2.xml"));
+    let (one, two) = (root.join("1.xml"), root.join("sub").join("2.xml"));
     fs::write(&one, XML).expect("write");
     fs::write(&two, XML).expect("write");
     let expected = discover(&[root.to_owned()], &Search::default());
