@@ -108,6 +108,12 @@ fn cases() -> Vec<Case> {
             "104.21.36.77",
         ),
         case(
+            "l.txt",
+            "log.evtx\nbüro.evtx\n",
+            &["scan", "--files-from", "l.txt", "--include-tag", "T1218.009"],
+            "büro.evtx",
+        ),
+        case(
             "c.toml",
             "# büro\n[mine]\nfields = [\"process.pid\", \"process.name\"]\n",
             &["timeline", "log.evtx", "--profiles", "c.toml", "--profile", "mine", "-t", "csv"],

@@ -2,8 +2,8 @@
 
 use super::args::{FleetCommand, FleetProbe, Look};
 use super::exit::Exit;
+use super::patterns;
 use super::progress::Bar;
-use super::session;
 use super::terminal;
 use anyhow::Result;
 use evql::base::host;
@@ -27,7 +27,7 @@ pub fn run(command: &FleetCommand, look: &Look) -> Result<Exit> {
 }
 
 fn probe(args: &FleetProbe, look: &Look) -> Result<Exit> {
-    let paths = args.paths.iter().map(|path| session::expanded(path)).collect::<Result<Vec<_>>>()?.concat();
+    let paths = patterns::expanded_all(&args.paths)?;
     let listed = args.files_from.as_ref().map(|list| list.0.clone()).unwrap_or_default();
     let options = SurveyOptions {
         threads: args.threads.map_or(0, usize::from),

@@ -1,11 +1,11 @@
 //! Arguments whose values stand in files: lists of evidence, passwords and keys.
 
 use clap::Args;
-use evql::base::CaseKey;
+use evql::base::{CaseKey, text_file};
 use evql::source::{ArchivePasswords, Search};
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The paths of a list.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,13 @@ pub fn path_list(file: &str) -> Result<PathList, String> {
     let mut bytes = Vec::new();
     if file == "-" { std::io::stdin().read_to_end(&mut bytes) } else { open(file)?.read_to_end(&mut bytes) }
         .map_err(|error| error.to_string())?;
-    Ok(PathList(paths_in(&bytes)?))
+    Ok(PathList(paths_in(&without_mark(bytes)?)?))
+}
+
+/// The bytes of a text in UTF-8: PowerShell puts a mark before it, or writes UTF-16. Without a mark it may be anything, as names of files are.
+fn without_mark(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let is_marked = [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(mark));
+    if is_marked { text_file::decode(bytes).map(String::into_bytes) } else { Ok(bytes) }
 }
 
 /// The paths of a list: ended by NUL if any is, and otherwise one a line.
@@ -42,13 +48,12 @@ fn path_of(bytes: &[u8]) -> Option<PathBuf> {
 fn passwords(file: &str) -> Result<ArchivePasswords, String> {
     let mut bytes = Vec::new();
     open(file)?.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    ArchivePasswords::read(&bytes)
+    ArchivePasswords::read(&without_mark(bytes)?)
 }
 
 /// Reads the key of a case.
 pub fn case_key(file: &str) -> Result<CaseKey, String> {
-    let mut text = String::new();
-    open(file)?.read_to_string(&mut text).map_err(|error| error.to_string())?;
+    let text = text_file::read(Path::new(file)).map_err(|error| format!("it cannot be read: {error}"))?;
     text.trim().parse().map_err(|error: evql::base::CaseKeyError| error.to_string())
 }
 
