@@ -150,6 +150,7 @@ struct Case {
     has_exceptions: bool,
     suppresses: bool,
     is_tight: bool,
+    has_triage: bool,
     clock: Clock,
 }
 
@@ -182,9 +183,12 @@ fn host_log(random: &mut Random, computer: &str, first: usize, events: usize) ->
         let (process, parent) = (of(&["a", "b", "c"]), of(&["a", "b", "-"]));
         let rest = match id {
             "1" => format!(
-                "<Data Name='CommandLine'>{process}.exe {} {}</Data><Data Name='ParentImage'>C:\\{parent}.exe</Data>",
+                "<Data Name='CommandLine'>{process}.exe {} {}</Data><Data Name='ParentImage'>C:\\{parent}.exe</Data>\
+                <Data Name='Hashes'>SHA256={process}{}</Data>",
                 of(&["/x", "/y"]),
-                of(&["/x", "/z", "//"]).replace("//", computer)
+                // Longer than what is held of every process, some of them.
+                of(&["/x", "/z", "//", "###"]).replace("//", computer).replace("###", &"long ".repeat(1_700)),
+                "0".repeat(63)
             ),
             "3" => format!(
                 "<Data Name='Protocol'>tcp</Data><Data Name='Initiated'>{}</Data><Data Name='SourceIp'>10.0.0.{}</Data><Data Name='SourcePort'>5{number}</Data>\
@@ -269,10 +273,14 @@ fn options(case: Case, threads: usize) -> RunOptions {
     RunOptions { threads, limits, clock: case.clock, ..RunOptions::default() }
 }
 
-/// One scan of everything, without triage.
+/// One scan of everything.
 fn scan_all(evidence: &Path, case: Case) -> ScanRun {
     let chosen = chosen(case);
     let mut run = ScanRun::new(chosen, &[evidence.to_owned()], options(case, 2), &Silent).unwrap();
+    if case.has_triage {
+        run.look_up(&Silent).unwrap();
+        return run;
+    }
     run.complete_alerts(&Silent).unwrap();
     run.learn_addresses(&Silent).unwrap();
     run
@@ -284,7 +292,7 @@ fn request(folder: &Path, paths: Vec<PathBuf>, chosen: &ChosenRules, case: Case)
         key: KEY.parse().unwrap(),
         paths,
         search: Search::default(),
-        options: PartOptions::of(&options(case, 1), case.max_signals, case.assumes_new),
+        options: PartOptions::of(&options(case, 1), case.max_signals, case.assumes_new).with_triage(case.has_triage),
         include_computers: Vec::new(),
         exclude_computers: Vec::new(),
         threads: 1,
@@ -304,7 +312,7 @@ fn scan_part(part: &Path, paths: &[PathBuf], case: Case) -> PartFolder {
 
 fn merge(parts: &[PathBuf], case: Case) -> Result<ScanRun, FleetError> {
     let chosen = chosen(case);
-    PartSet::open(parts)?.merge(chosen, &KEY.parse().unwrap(), options(case, 2), Vec::new(), &Silent)
+    PartSet::open(parts)?.merge(chosen, &KEY.parse().unwrap(), options(case, 2), (Vec::new(), true), &Silent)
 }
 
 /// Alerts by rule, to see that a test is about something.
@@ -325,6 +333,7 @@ fn compare(seed: u64, found: &mut Found) {
         suppresses: random.below(2) == 0,
         clock: if random.below(3) == 0 { Clock::Utc } else { Clock::Logged },
         is_tight: random.below(3) == 0,
+        has_triage: random.below(2) == 0,
     };
     let all = scan_all(&evidence, case);
     let mut groups: BTreeMap<usize, Vec<PathBuf>> = BTreeMap::new();
@@ -345,7 +354,9 @@ fn compare(seed: u64, found: &mut Found) {
         let cut = (outcome.left_out.clone(), outcome.set_aside.clone(), outcome.repeated.clone());
         (cut, faults, outcome.stats.clone())
     };
-    assert_eq!(export(&merged), export(&all), "seed {seed}, {case:?}, {} parts", parts.len());
+    let (merged_text, text) = (export(&merged), export(&all));
+    assert_eq!(merged_text, text, "seed {seed}, {case:?}, {} parts", parts.len());
+    assert_eq!(text.contains(r#""elsewhere":[{"kind""#) && text.contains(r#""incident""#), case.has_triage);
     assert_eq!(told(&merged), told(&all), "seed {seed}");
     for (rule, of) in &all.outcome.alerts.summary().by_rule {
         *found.entry(all.detector.rules()[*rule].meta.name.clone()).or_default() += of.alerts;
@@ -365,6 +376,10 @@ fn parts_of_any_split_have_the_alerts_of_one_scan() {
 /// Logs and archives that hold several hosts are split by computers: several parts read the same files.
 #[test]
 fn logs_of_many_hosts_are_split_by_computers() {
+    [false, true].into_iter().for_each(split_by_computers);
+}
+
+fn split_by_computers(has_triage: bool) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
@@ -387,11 +402,15 @@ fn logs_of_many_hosts_are_split_by_computers() {
     let rule = |query: &&str| rules::Rule::bare(query, evql::eql::compile(query).query.unwrap());
     let set = RuleSet { rules: queries.iter().map(rule).collect() };
     let chosen = || ChosenRules { loaded: rules::Loaded::of(set.clone()), ..ChosenRules::default() };
-    let case = Case::default();
+    let case = Case { has_triage, ..Case::default() };
     let paths = [evidence];
     let mut all = ScanRun::new(chosen(), &paths, options(case, 2), &Silent).unwrap();
-    all.complete_alerts(&Silent).unwrap();
-    all.learn_addresses(&Silent).unwrap();
+    if has_triage {
+        all.look_up(&Silent).unwrap();
+    } else {
+        all.complete_alerts(&Silent).unwrap();
+        all.learn_addresses(&Silent).unwrap();
+    }
     assert!((0..4).all(|rule| all.outcome.alerts.summary().by_rule.contains_key(&rule)), "each rule finds something");
     let mut parts = Vec::new();
     for (include, exclude) in [("ws-041*", ""), ("ws-043*", "ws-0431*"), ("ws-0431*", ""), ("", "ws-041*,ws-043*")] {
@@ -417,7 +436,7 @@ fn logs_of_many_hosts_are_split_by_computers() {
     }
     let merged = PartSet::open(&parts)
         .unwrap()
-        .merge(chosen(), &KEY.parse().unwrap(), options(case, 2), Vec::new(), &Silent)
+        .merge(chosen(), &KEY.parse().unwrap(), options(case, 2), (Vec::new(), true), &Silent)
         .unwrap();
     assert_eq!(export(&merged), export(&all));
     assert_eq!(merged.outcome.faults, all.outcome.faults);
@@ -425,7 +444,7 @@ fn logs_of_many_hosts_are_split_by_computers() {
     std::fs::remove_file(paths[0].join("hosts.zip")).unwrap();
     let merged = PartSet::open(&parts)
         .unwrap()
-        .merge(chosen(), &KEY.parse().unwrap(), options(case, 2), Vec::new(), &Silent)
+        .merge(chosen(), &KEY.parse().unwrap(), options(case, 2), (Vec::new(), true), &Silent)
         .unwrap();
     let told = |text: &str| merged.outcome.faults.iter().any(|fault| fault.reason.contains(text));
     assert!(told("it is not at its place any more") && told("not there any more when it was read again"));
@@ -483,14 +502,14 @@ fn parts_that_do_not_belong_together_are_refused() {
         chosen(case),
         &key,
         options(case, 1),
-        Vec::new(),
+        (Vec::new(), true),
         &Silent,
     );
     assert!(other_key.err().unwrap().to_string().contains("the case key is not that of the parts"));
     let mut fewer = chosen(case);
     fewer.loaded.set.rules.pop();
     let parts = PartSet::open(std::slice::from_ref(&one)).unwrap();
-    let other_rules = parts.merge(fewer, &KEY.parse().unwrap(), options(case, 1), Vec::new(), &Silent);
+    let other_rules = parts.merge(fewer, &KEY.parse().unwrap(), options(case, 1), (Vec::new(), true), &Silent);
     assert!(other_rules.err().unwrap().to_string().contains("the rules are not those of the parts"));
 }
 

@@ -1,6 +1,6 @@
 //! `evql merge`: parts of scans of many hosts become the findings of one scan.
 
-use super::args::{IncidentArgs, IncidentOrder, Look, MergeArgs};
+use super::args::{Look, MergeArgs};
 use super::case::{self, CaseArgs};
 use super::exit::Exit;
 use super::faults;
@@ -17,6 +17,7 @@ use evql::base::{CaseKey, Ticks};
 use evql::fleet::{PartFolder, PartInput, PartSet};
 use evql::pipeline::RunOptions;
 use evql::report::html::{AlertsHtml, CaseFacts};
+use evql::report::{JsonLayout, write_values_csv, write_values_json};
 use evql::survey::EvidenceSurvey;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -26,22 +27,26 @@ use std::time::Instant;
 /// Runs the command.
 pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
     let findings = &args.findings;
-    let outputs = [&findings.target.output, &findings.html_report, &args.summary_json, &args.needs];
+    let outputs = [&findings.target.output, &findings.html_report, &args.summary_json, &args.values, &args.needs];
     let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
     let to_stdout = outputs.iter().filter(|path| is_stdout(path)).count();
     if to_stdout > 1 {
-        bail!("only one of findings, report and summary can go to stdout");
+        bail!("only one of findings, report, values and summary can go to stdout");
     }
     session::check_temp_folder(&args.memory)?;
     let format = output::findings_format(findings)?.map(|(_, format)| format);
+    let values_as = args.values.as_deref().map(values_format).transpose()?;
     let start = Instant::now();
     let parts = PartSet::open(&args.parts)?;
+    if args.values.is_some() && !parts.options().triage {
+        bail!("the parts were scanned with --no-triage, and have no values for --values");
+    }
     // What parts are made of is no place for outputs either.
     let read = args.rules.with_files(&[args.parts.as_slice(), &args.faults].concat());
     let files = OutputFiles::new(findings.target.clobber, read, outputs.iter().copied())?;
     let open = |path: &Option<PathBuf>| path.as_ref().map(|path| files.open(path)).transpose();
-    let (alerts, page, summary) =
-        (open(&findings.target.output)?, open(&findings.html_report)?, open(&args.summary_json)?);
+    let (alerts, page) = (open(&findings.target.output)?, open(&findings.html_report)?);
+    let (summary, values) = (open(&args.summary_json)?, open(&args.values)?);
     let threads = args.threads.map_or(0, usize::from);
     let chosen = session::rules_of(&args.rules, threads, look)?;
     if args.rules.assume_new && !parts.options().assume_new {
@@ -56,7 +61,14 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
         return needs(&parts, (chosen, key, options), files.open(path)?);
     }
     let lost = faults::read(&args.faults)?;
-    let run = parts.merge(chosen, key, options, lost, &Bar::new(look))?;
+    let run = parts.merge(chosen, key, options, (lost, !args.triage.no_triage), &Bar::new(look))?;
+    if let Some((sink, format)) = values.zip(values_as) {
+        let values = parts.values(&run.options)?;
+        sink.write_with(|out| match format {
+            ValuesFormat::Csv => write_values_csv(&values, out),
+            ValuesFormat::Json(layout) => write_values_json(&values, layout, out),
+        })?;
+    }
     let session = Session { run, elapsed: start.elapsed() };
     let results = session.run.results();
     let of = CaseArgs { page: &args.page, rules: &args.rules, building_blocks: args.building_blocks };
@@ -75,13 +87,29 @@ pub fn run(args: &MergeArgs, look: &Look) -> Result<Exit> {
         summary["parts"] = parts.folders().iter().map(part_json).collect();
         sink.write_json(&summary)?;
     }
-    let shown = ShownFindings {
-        building_blocks: args.building_blocks,
-        triage: false,
-        incidents: IncidentArgs { all: true, sort: IncidentOrder::default() },
-    };
+    let shown =
+        ShownFindings { building_blocks: args.building_blocks, triage: args.triage.triage, incidents: args.incidents };
     scan::show(shown, look, &session, to_stdout > 0)?;
     Ok(session.end(args.allow_partial, args.fail_on_detection))
+}
+
+/// A format of values.
+#[derive(Clone, Copy)]
+enum ValuesFormat {
+    Csv,
+    Json(JsonLayout),
+}
+
+/// The format that the ending of a file tells.
+fn values_format(path: &Path) -> Result<ValuesFormat> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    Ok(match ending.as_str() {
+        "csv" => ValuesFormat::Csv,
+        "json" => ValuesFormat::Json(JsonLayout::Array),
+        "jsonl" | "ndjson" => ValuesFormat::Json(JsonLayout::Lines),
+        _ if is_stdout(path) => ValuesFormat::Json(JsonLayout::Lines),
+        _ => bail!("{}: values are written as .csv, .json or .jsonl", path.display()),
+    })
 }
 
 /// Writes which files the merge has to read.

@@ -26,7 +26,8 @@ pub fn run(args: &Scan, folder: &Path, look: &Look) -> Result<Exit> {
         key,
         paths: paths.clone(),
         search: options.search.clone(),
-        options: PartOptions::of(&options, args.rules.max_signals, args.rules.assume_new),
+        options: PartOptions::of(&options, args.rules.max_signals, args.rules.assume_new)
+            .with_triage(!args.outputs.triage.no_triage),
         include_computers: args.evidence.choice.include_computer.clone(),
         exclude_computers: args.evidence.choice.exclude_computer.clone(),
         threads: options.threads,

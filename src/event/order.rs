@@ -69,6 +69,12 @@ impl OrderKey {
     pub fn origin(&self) -> Locator {
         self.origin
     }
+
+    /// The same where inputs have other numbers.
+    #[must_use]
+    pub fn renumbered(self, input: impl Fn(u32) -> u32) -> Self {
+        Self { origin: Locator { input: input(self.origin.input), ..self.origin }, ..self }
+    }
 }
 
 /// A given document in a spool: as JSON text, since the spool's format cannot tell of which type a value is.

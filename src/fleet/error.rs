@@ -54,13 +54,14 @@ pub enum FleetError {
     #[error("standard input cannot be the evidence of a part: a merge reads some events of it again; name files")]
     StandardInput,
     /// Sightings are Parquet, and this evql cannot read or write it.
-    #[error(
-        "'{0}' may join events of several hosts, and sightings for it are kept as Parquet, which this evql was built without (cargo feature parquet)"
-    )]
+    #[error("{0} kept as Parquet, which this evql was built without (cargo feature parquet)")]
     WithoutParquet(String),
     /// The run failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Something could not be kept or read again meanwhile.
+    #[error("the merge cannot go on: {0}")]
+    Kept(#[from] io::Error),
 }
 
 impl FleetError {

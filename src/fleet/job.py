@@ -648,7 +648,7 @@ class Job:
                 target.parent.mkdir()
                 shutil.copy2(path, target)
             options.append(f"--{option.replace('_', '-')}={{bundle}}/{target.relative_to(self.bundle)}")
-        return [*options, *self.args.rule_option]
+        return [*options, *self.args.rule_option, *(["--no-triage"] if self.args.no_triage else [])]
 
     def words(self, options: Iterable[str]) -> list[str]:
         return [word.replace("{bundle}", str(self.bundle)) for word in options]
@@ -797,6 +797,7 @@ class Job:
         results.mkdir()
         words += ["-q", "--faults", str(lost), *self.args.merge_option, "-o", str(results / "alerts.jsonl")]
         words += ["-H", str(results / "report.html"), "--summary-json", str(results / "summary.json")]
+        words += [] if self.args.no_triage else ["--values", str(results / "values.csv")]
         code, _, stderr = run_evql(self.bundle, words, evidence)
         if stderr.strip():
             LOG.warning("evql merge says:\n%s", stderr.strip())
@@ -804,7 +805,8 @@ class Job:
             shutil.rmtree(results)
             raise SystemExit(f"the merge failed with exit code {code}; the parts are kept: {self.args.out}/parts")
         summary = json.loads((results / "summary.json").read_bytes())
-        self.write_tables(results / "alerts.jsonl")
+        self.write_alerts(results / "alerts.jsonl")
+        self.write_values(folders)
         for path in sorted(results.iterdir()):
             if self.out.local:
                 os.replace(path, self.out.local / path.name)
@@ -841,7 +843,7 @@ class Job:
                 LOG.warning("%s: %s", path, error)
         return staged
 
-    def write_tables(self, alerts: Path) -> None:
+    def write_alerts(self, alerts: Path) -> None:
         """Writes the alerts as Parquet, partitioned by host, for whoever wants SQL."""
         schema = pa.schema(
             [
@@ -861,10 +863,20 @@ class Job:
                 while chunk := list(islice(lines, TABLE_ROWS)):
                     yield pa.RecordBatch.from_pydict(alert_columns(chunk), schema)
 
-        self.out.remove("tables/alerts")
+        self.write_table("tables/alerts", batches(), schema)
+
+    def write_values(self, folders: list[Path]) -> None:
+        """Writes what values hosts have, partitioned by host: what `values.csv` has added up, for whoever wants another sum."""
+        files = [str(path) for folder in folders if (path := folder / "values.parquet").exists()]
+        if files:
+            values = ds.dataset(files, format="parquet")
+            self.write_table("tables/values", values.scanner(batch_size=TABLE_ROWS).to_batches(), values.schema)
+
+    def write_table(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
+        self.out.remove(name)
         ds.write_dataset(
-            batches(),
-            self.out.at("tables/alerts"),
+            batches,
+            self.out.at(name),
             schema=schema,
             filesystem=self.out.fs,
             format="parquet",
@@ -960,6 +972,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         add(f"--{option}", action="append", default=[], metavar="FILE", help=f"as --{option} of evql scan")
     for option in ("placeholders", "geoip", "archive-password-file"):
         add(f"--{option}", metavar="PATH", help=f"as --{option} of evql scan")
+    add("--no-triage", action="store_true", help="leave out what stands beside alerts, and the tables of values, which take a second pass over the evidence")
     add("--rule-option", action="append", default=[], metavar="WORD", help="a word for scan and merge: --hunting, --min-level=high")
     add("--scan-option", action="append", default=[], metavar="WORD", help="a word for scan: --from=2026-01-01, --carve")
     add("--merge-option", action="append", default=[], metavar="WORD", help="a word for merge: --suppress")

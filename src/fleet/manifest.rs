@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The version of the format of parts.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a part is of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,6 +148,7 @@ pub struct PartFile {
 
 /// The options that decide what is found, and must be the same in all parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct PartOptions {
     clock: String,
     from: Option<i64>,
@@ -165,13 +166,15 @@ pub struct PartOptions {
     pub max_signals: bool,
     /// Whether terms are held to be new where nobody can know.
     pub assume_new: bool,
+    /// Whether what stands beside alerts was looked up.
+    pub triage: bool,
 }
 
 const UTC: &str = "utc";
 const WINLOGBEAT: &str = "winlogbeat";
 
 impl PartOptions {
-    /// The options of a run.
+    /// The options of a run, without triage.
     pub fn of(options: &RunOptions, max_signals: bool, assume_new: bool) -> Self {
         let ids =
             |ranges: &[std::ops::RangeInclusive<u32>]| ranges.iter().map(|ids| (*ids.start(), *ids.end())).collect();
@@ -191,7 +194,14 @@ impl PartOptions {
             carve: options.search.carve,
             max_signals,
             assume_new,
+            triage: false,
         }
+    }
+
+    /// The same, with what stands beside alerts or without it.
+    #[must_use]
+    pub fn with_triage(self, triage: bool) -> Self {
+        Self { triage, ..self }
     }
 
     /// Gives a run these options. The databases of addresses are the caller's to give.

@@ -55,22 +55,34 @@ impl PartSet {
         self.folders.first().map(|first| first.manifest.options.clone()).unwrap_or_default()
     }
 
-    /// Merges them: the run that has their alerts. The rules and the key must be those of the parts; of the options those that decide what is found are theirs.
-    /// `lost` are faults of evidence that has no part.
+    /// Merges them: the run that has their alerts, and triage of these if all parts have looked it up and it `wants_triage`. The rules and the key must be
+    /// those of the parts; of the options those that decide what is found are theirs. `lost` are faults of evidence that has no part.
     pub fn merge(
         &self,
         chosen: ChosenRules,
         key: &CaseKey,
         options: RunOptions,
-        lost: Vec<Fault>,
+        (lost, wants_triage): (Vec<Fault>, bool),
         progress: &dyn Progress,
     ) -> Result<ScanRun, FleetError> {
         let (chosen, mut joined, options) = self.join(chosen, key, options)?;
         joined.faults.extend(lost);
+        joined.knows_addresses = self.options().triage;
         let (search, threads) = (options.search.clone(), options.threads);
         let mut look_up =
             |wanted: &BTreeSet<u32>, inputs: &mut [Input]| self.look_up((&search, threads), wanted, inputs);
-        Ok(ScanRun::join(chosen, joined, key, options, (&mut look_up, progress))?)
+        let mut run = ScanRun::join(chosen, joined, key, options, (&mut look_up, progress))?;
+        if wants_triage && !self.options().triage && !self.folders.is_empty() {
+            let text = "parts were scanned with --no-triage: what processes of alerts did, and on how many hosts their values were met, is not told";
+            run.add_notices([Notice::new(NoticeKind::Limit, text.to_owned())]);
+        } else if wants_triage && !run.outcome.alerts.is_empty() {
+            let addresses = run.results().addresses.clone();
+            let numbering = InputNumbers::of(&self.folders)?;
+            let numbers = |folder: &PartFolder| numbering.of_part(folder);
+            let triage = self.triage(&run.outcome.alerts, (key, &run.options), addresses, &numbers)?;
+            run.take_triage_of_parts(triage)?;
+        }
+        Ok(run)
     }
 
     /// The files of the evidence that a merge has to read, each with the first of the parts that have it: those in which alerts of rules that no part could
@@ -119,7 +131,7 @@ impl PartSet {
     }
 
     /// Does a job for each part, on all threads; the error is that of the first part that has one.
-    fn for_each(
+    pub(super) fn for_each(
         &self,
         options: &RunOptions,
         job: impl Fn(&PartFolder) -> Result<(), FleetError> + Sync,
@@ -342,5 +354,6 @@ fn add_sightings(
 #[cfg(not(feature = "parquet"))]
 fn add_sightings(_: &InputNumbers, _: &PartFolder, chosen: &ChosenRules, _: &JoinedParts) -> Result<(), FleetError> {
     let crossing = chosen.rules().iter().find(|rule| crosses_hosts(&rule.query));
-    Err(FleetError::WithoutParquet(crossing.map(|rule| rule.meta.name.clone()).unwrap_or_default()))
+    let name = crossing.map(|rule| rule.meta.name.as_str()).unwrap_or_default();
+    Err(FleetError::WithoutParquet(format!("'{name}' may join events of several hosts, and sightings for it are")))
 }

@@ -14,11 +14,16 @@
 //! is put in order with the alerts of the parts, and then pipes, `--max-signals` and exceptions have their say. So the alerts of the parts of any split by
 //! hosts are those of one scan of everything, to the byte: a test holds that.
 //!
+//! What people look up beside alerts crosses hosts too: on how many hosts a hash or an address was met. A part has the values of all its events, and what it
+//! knows of the processes of its alerts; a merge adds up the former, for the values that are asked for, and puts the latter beside the alerts.
+//!
 //! This module knows files and formats of parts; it does not know the command line.
 
 mod error;
 mod manifest;
 mod merge;
+#[cfg(feature = "parquet")]
+mod parquet_columns;
 mod part_folder;
 mod part_writer;
 mod records;
@@ -27,6 +32,10 @@ mod rules_digest;
 mod sighting;
 #[cfg(feature = "parquet")]
 mod sightings_parquet;
+mod triage_file;
+mod triage_merge;
+#[cfg(feature = "parquet")]
+mod values_parquet;
 
 pub use error::FleetError;
 pub use manifest::{PartComputer, PartFile, PartInput, PartManifest, PartOptions, PartStatus};

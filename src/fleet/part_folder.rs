@@ -15,6 +15,11 @@ pub const ALERTS: &str = "alerts.jsonl";
 pub const EVENTS: &str = "events.bin";
 /// Faults as JSON lines.
 pub const FAULTS: &str = "faults.jsonl";
+/// What is known of the processes of alerts, if triage was asked for.
+pub const TRIAGE: &str = "triage.bin";
+/// The values of all events, if triage was asked for.
+#[cfg(feature = "parquet")]
+pub const VALUES: &str = "values.parquet";
 /// Sightings, if a rule may join events of several hosts.
 #[cfg(feature = "parquet")]
 pub const SIGHTINGS: &str = "sightings.parquet";

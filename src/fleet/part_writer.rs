@@ -2,8 +2,9 @@
 
 use super::error::FleetError;
 use super::manifest::{FORMAT, PartComputer, PartFile, PartInput, PartManifest, PartOptions, PartStatus};
-use super::part_folder::{ALERTS, EVENTS, FAULTS, MANIFEST, PartFolder};
+use super::part_folder::{ALERTS, EVENTS, FAULTS, MANIFEST, PartFolder, TRIAGE};
 use super::records::{HeldHead, HeldWriter, write_faults};
+use super::triage_file::write_triage;
 use crate::base::CaseKey;
 use crate::base::number::hex;
 use crate::detect::{HostNumber, crosses_hosts};
@@ -118,7 +119,12 @@ impl NewPart {
             return Err(FleetError::StandardInput);
         }
         if let Some(rule) = rules.iter().find(|rule| is_across(rule)).filter(|_| !cfg!(feature = "parquet")) {
-            return Err(FleetError::WithoutParquet(rule.meta.name.clone()));
+            let what = format!("'{}' may join events of several hosts, and sightings for it are", rule.meta.name);
+            return Err(FleetError::WithoutParquet(what));
+        }
+        if request.options.triage && !cfg!(feature = "parquet") {
+            let what = "values that are counted for triage (leave it out by --no-triage) are".to_owned();
+            return Err(FleetError::WithoutParquet(what));
         }
         let parent = match request.folder.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -148,8 +154,13 @@ impl NewPart {
     ///
     /// The run has the case key among its options.
     pub fn write(mut self, run: &mut ScanRun, progress: &dyn Progress) -> Result<PartFolder, FleetError> {
-        run.complete_alerts(progress)?;
-        run.learn_addresses(progress)?;
+        let triage = if self.request.options.triage {
+            Some(run.triage_of_part(&self.request.key, progress)?)
+        } else {
+            run.complete_alerts(progress)?;
+            run.learn_addresses(progress)?;
+            None
+        };
         let digests = run.outcome.digest_files();
         let run = &*run;
         let (outcome, rules) = (&run.outcome, run.detector.rules());
@@ -166,6 +177,11 @@ impl NewPart {
         manifest.host_addresses = addresses.map(|(host, ip)| (host.to_owned(), ip.to_string())).collect();
         let notices = run.notices.iter().filter(|notice| is_of_part(notice.kind));
         manifest.notices = notices.map(|notice| (notice.kind.as_str().to_owned(), notice.text.clone())).collect();
+        if let Some(part) = triage {
+            self.file(TRIAGE, |out| write_triage(&part, out))?;
+            #[cfg(feature = "parquet")]
+            manifest.notices.extend(self.values(&part)?);
+        }
         self.file(ALERTS, |out| PartAlertsJson.export(&run.results(), out))?;
         self.file(FAULTS, |out| write_faults(&outcome.faults, out))?;
         if let Some(part) = &outcome.part {
@@ -174,6 +190,29 @@ impl NewPart {
             self.candidates(run, part)?;
         }
         self.finish(manifest)
+    }
+
+    /// Writes the values of all events. Returns notices of those that were left out.
+    #[cfg(feature = "parquet")]
+    fn values(&mut self, part: &crate::process::TriagePart) -> Result<Vec<(String, String)>, FleetError> {
+        use super::values_parquet::{MOST_ROWS, write_values};
+        use crate::base::number::{counted, grouped};
+        use crate::process::ValueKind;
+        let mut left_out = BTreeMap::new();
+        self.file(super::part_folder::VALUES, |out| {
+            left_out = write_values(out, &part.values, &part.ids().hosts)?;
+            Ok(())
+        })?;
+        let notice = |(kind, count): (ValueKind, u64)| {
+            let text = format!(
+                "{} of the kind {} not kept, there being more than {}: on how many hosts these were met is not told",
+                counted(count, "value"),
+                kind.column_name(),
+                grouped(MOST_ROWS)
+            );
+            (NoticeKind::Limit.as_str().to_owned(), text)
+        };
+        Ok(left_out.into_iter().map(notice).collect())
     }
 
     /// Writes what a merge needs beside the manifest.
@@ -197,7 +236,7 @@ impl NewPart {
         let head = HeldHead { hosts: host_names, copied_chunks, copied_records };
         self.file(EVENTS, |out| {
             let mut writer = HeldWriter::new(out, &head)?;
-            run.outcome.alerts.for_each_held(&mut |alert| writer.alert(&alert))
+            run.outcome.alerts.for_each_held(&mut |alert| writer.item(&alert))
         })
     }
 

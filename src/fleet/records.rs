@@ -20,7 +20,7 @@ pub struct HeldHead {
     pub copied_records: Vec<Locator>,
 }
 
-/// Writes the head, and after it alerts one by one.
+/// Writes a head, and after it items one by one.
 pub struct HeldWriter<W> {
     out: W,
     buffer: Vec<u8>,
@@ -28,18 +28,14 @@ pub struct HeldWriter<W> {
 
 impl<W: Write> HeldWriter<W> {
     /// Writes the head.
-    pub fn new(out: W, head: &HeldHead) -> io::Result<Self> {
+    pub fn new(out: W, head: &impl Serialize) -> io::Result<Self> {
         let mut writer = Self { out, buffer: Vec::new() };
         writer.item(head)?;
         Ok(writer)
     }
 
-    /// Writes an alert.
-    pub fn alert(&mut self, alert: &HeldAlert) -> io::Result<()> {
-        self.item(alert)
-    }
-
-    fn item(&mut self, item: &impl Serialize) -> io::Result<()> {
+    /// Writes anything.
+    pub fn item(&mut self, item: &impl Serialize) -> io::Result<()> {
         self.buffer.clear();
         write_item(item, &mut self.buffer);
         self.out.write_all(&self.buffer)

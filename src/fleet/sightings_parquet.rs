@@ -2,20 +2,18 @@
 //!
 //! Times are there twice: to the microsecond as a time, which Apache Spark reads, and in ticks of 100 ns since 1601, by which events are ordered.
 
+use super::parquet_columns::{column, write, write_column};
 use super::sighting::Sighting;
 use crate::base::{Locator, Ticks};
 use crate::detect::HostNumber;
 use crate::report::parquet_io_error;
 use crate::rules::Rule;
 use parquet::basic::Compression;
-use parquet::column::reader::get_typed_column_reader;
-use parquet::data_type::{
-    ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
-};
-use parquet::errors::{ParquetError, Result};
+use parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type};
+use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use std::fs::File;
 use std::io::{self, Write};
@@ -87,40 +85,22 @@ impl<'n, W: Write + Send> SightingsWriter<'n, W> {
         let records: Vec<i64> = held.iter().filter_map(|of| of.record).map(u64::cast_signed).collect();
         let has_record: Vec<i16> = held.iter().map(|of| of.record.is_some().into()).collect();
         (|| {
-            write::<Int32Type, _>(&mut group, &held, |of| of.rule.cast_signed())?;
-            write::<ByteArrayType, _>(&mut group, &held, |of| rule_id(of.rule))?;
-            write::<Int32Type, _>(&mut group, &held, |of| of.stage.cast_signed())?;
-            write::<FixedLenByteArrayType, _>(&mut group, &held, key)?;
-            write::<Int64Type, _>(&mut group, &held, |of| of.time.unix_micros())?;
-            write::<Int64Type, _>(&mut group, &held, |of| of.time.0)?;
+            write::<Int32Type, _, _>(&mut group, &held, |of| of.rule.cast_signed())?;
+            write::<ByteArrayType, _, _>(&mut group, &held, |of| rule_id(of.rule))?;
+            write::<Int32Type, _, _>(&mut group, &held, |of| of.stage.cast_signed())?;
+            write::<FixedLenByteArrayType, _, _>(&mut group, &held, key)?;
+            write::<Int64Type, _, _>(&mut group, &held, |of| of.time.unix_micros())?;
+            write::<Int64Type, _, _>(&mut group, &held, |of| of.time.0)?;
             write_column::<Int64Type>(&mut group, &records, Some(&has_record))?;
-            write::<ByteArrayType, _>(&mut group, &held, |of| name(paths, of.origin.input))?;
-            write::<Int64Type, _>(&mut group, &held, |of| of.origin.offset.cast_signed())?;
-            write::<ByteArrayType, _>(&mut group, &held, |of| name(hosts, of.host.0))?;
-            write::<Int32Type, _>(&mut group, &held, |of| of.ordinal.into())?;
-            write::<Int64Type, _>(&mut group, &held, |of| of.value.cast_signed())?;
+            write::<ByteArrayType, _, _>(&mut group, &held, |of| name(paths, of.origin.input))?;
+            write::<Int64Type, _, _>(&mut group, &held, |of| of.origin.offset.cast_signed())?;
+            write::<ByteArrayType, _, _>(&mut group, &held, |of| name(hosts, of.host.0))?;
+            write::<Int32Type, _, _>(&mut group, &held, |of| of.ordinal.into())?;
+            write::<Int64Type, _, _>(&mut group, &held, |of| of.value.cast_signed())?;
             group.close().map(drop)
         })()
         .map_err(parquet_io_error)
     }
-}
-
-fn write<T: DataType, W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
-    held: &[Sighting],
-    value: impl Fn(&Sighting) -> T::T,
-) -> Result<()> {
-    write_column::<T>(group, &held.iter().map(value).collect::<Vec<_>>(), None)
-}
-
-fn write_column<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
-    values: &[T::T],
-    definitions: Option<&[i16]>,
-) -> Result<()> {
-    let mut column = group.next_column()?.ok_or_else(|| ParquetError::General("a column is missing".to_owned()))?;
-    column.typed::<T>().write_batch(values, definitions, None)?;
-    column.close()
 }
 
 /// Reads sightings, a row group at a time; `input` and `host` give the numbers of names, `None` for a name that is not known.
@@ -201,18 +181,5 @@ impl Columns {
             })
         };
         (0..self.rules.len()).map(of)
-    }
-}
-
-/// The values of a column, and, if it is optional, for each row whether it has one.
-fn column<T: DataType>(group: &dyn RowGroupReader, number: usize) -> Result<(Vec<T::T>, Vec<i16>)> {
-    let rows = usize::try_from(group.metadata().num_rows())?;
-    let (mut values, mut definitions) = (Vec::new(), Vec::new());
-    let mut reader = get_typed_column_reader::<T>(group.get_column_reader(number)?);
-    loop {
-        let (read, ..) = reader.read_records(rows, Some(&mut definitions), None, &mut values)?;
-        if read == 0 {
-            return Ok((values, definitions));
-        }
     }
 }

@@ -178,9 +178,9 @@ impl AlertFacts<'_> {
     fn rarity(&self) -> f64 {
         let is_telling = |kind: ValueKind| matches!(kind, ValueKind::Sha256 | ValueKind::Destination | ValueKind::Dns);
         let elsewhere = self.triage.elsewhere(self.alert);
-        let hosts: Vec<usize> =
-            elsewhere.iter().filter(|((kind, _), _)| is_telling(*kind)).map(|(_, seen)| seen.hosts.len()).collect();
-        rarity(&hosts, self.triage.host_count())
+        let hosts: Vec<u64> =
+            elsewhere.iter().filter(|((kind, _), _)| is_telling(*kind)).map(|(_, seen)| seen.hosts).collect();
+        rarity(&hosts, self.triage.host_count() as u64)
     }
 }
 

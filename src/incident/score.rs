@@ -9,7 +9,7 @@ const BY_TACTIC: f64 = 0.1;
 /// How much rarity adds at most, and commonness takes away at most, as a share.
 const BY_RARITY: f64 = 0.25;
 /// Fewer hosts say nothing of what is rare.
-const FEWEST_HOSTS: usize = 3;
+const FEWEST_HOSTS: u64 = 3;
 
 /// The score of an incident, of which these are the risks of its different rules.
 #[expect(clippy::cast_precision_loss, reason = "tactics are few")]
@@ -22,12 +22,12 @@ pub fn score(mut risks: Vec<f64>, tactics: usize, rarity: f64) -> f64 {
 
 /// The factor for values that so many of all hosts have, each.
 #[expect(clippy::cast_precision_loss, reason = "no evidence has so many hosts")]
-pub fn rarity(hosts_of_values: &[usize], all_hosts: usize) -> f64 {
+pub fn rarity(hosts_of_values: &[u64], all_hosts: u64) -> f64 {
     if hosts_of_values.is_empty() || all_hosts < FEWEST_HOSTS {
         return 1.0;
     }
     // On one host of all: 0; on all: 1.
-    let share = |hosts: &usize| hosts.saturating_sub(1) as f64 / (all_hosts - 1) as f64;
+    let share = |hosts: &u64| hosts.saturating_sub(1) as f64 / (all_hosts - 1) as f64;
     let mean = hosts_of_values.iter().map(share).sum::<f64>() / hosts_of_values.len() as f64;
     1.0 + BY_RARITY * (1.0 - 2.0 * mean)
 }

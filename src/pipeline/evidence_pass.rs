@@ -20,11 +20,9 @@ use crate::detect::{AlertSource, Straddling};
 use crate::diag::Notice;
 use crate::ecs;
 use crate::event::{Clock, Event, OrderKey};
-use crate::process::triage::{self, Triage, TriagePlan, WholeCommandLine};
 use crate::process::{
-    AddressSurvey, Forest, HostAddresses, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey,
-    ProcessTable, Stack, StackOptions, StackSpool, TriageGathered, TriageSpools, TriageSurvey, WantedProcesses,
-    several_hosts_notice,
+    AddressSurvey, Forest, HostAddresses, Missing, ObservedEvent, Observer, ProcessSurvey, Stack, StackOptions,
+    StackSpool, several_hosts_notice,
 };
 use crate::source::{self, Fault, FileStates, Item, Record, RecordRef, Scratch, Visit, Visitor, WorkUnit};
 use crate::sysmon::{self, ExtractCache, Extractors, LazyEvent};
@@ -32,7 +30,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Limit for crafted evidence: extractors are forgotten when there are more shapes than this.
 const MOST_SHAPES: usize = 4096;
@@ -114,61 +112,6 @@ impl EvidencePass {
     /// Every process, as trees.
     pub fn processes(&self, progress: &dyn Progress) -> Forest {
         Forest::new(ProcessSurvey::merge(self.observe(progress, &ProcessSurvey::all)))
-    }
-
-    /// The context of some alerts: their processes with all they did, and where else their values were seen. The same pass finds the starts that alerts lack.
-    pub fn triage(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<Triage> {
-        let (mut plan, mut missing) = (TriagePlan::default(), Missing::default());
-        (alerts as &dyn AlertSource).for_each(|position, alert| {
-            plan.add(alert);
-            missing.add(position, alert);
-            Ok(())
-        })?;
-        let (wanted, spools) = (plan.wanted.clone(), TriageSpools::new(&self.reader.space));
-        let observers =
-            self.observe(progress, &|| ObserverPair(TriageSurvey::new(&wanted, &spools), missing.observer()));
-        let (surveys, starts): (Vec<_>, Vec<_>) =
-            observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
-        alerts.load_starts(&missing.found(&starts))?;
-        let TriageGathered { details, addresses, links, values, connections } =
-            TriageSurvey::merge(surveys, &wanted, &spools);
-        let mut lineage = Lineage::new(&links, &wanted, triage::RELATIVES, &self.reader.space)?;
-        drop(links);
-        let straddling = lineage.straddling.take().map(|straddling| straddling_notice(&self.reader, &straddling));
-        let facts = self.facts(&lineage.places(), &Arc::new(lineage.processes(&wanted.ids)));
-        let mut triage = Triage::new(plan, details, addresses, &lineage, facts);
-        triage.several_hosts = straddling;
-        triage.count(alerts, &values, &connections)?;
-        // Of every process a cut command line is held; of those that are shown, the whole one is read from the record of the start.
-        let cut = triage.cut();
-        if !cut.is_empty() {
-            let whole = Mutex::new(Vec::new());
-            let keep =
-                |found: &mut Vec<WholeCommandLine>| whole.lock().unwrap_or_else(PoisonError::into_inner).append(found);
-            self.reader.for_each_event(&cut, |event| WholeCommandLine::of(&event), &keep);
-            triage.restore_command_lines(whole.into_inner().unwrap_or_else(PoisonError::into_inner));
-        }
-        Ok(triage)
-    }
-
-    /// What the events at some places, given in order, tell of processes.
-    fn facts(&self, places: &[Locator], wanted: &Arc<WantedProcesses>) -> ProcessTable {
-        let surveys: StatePool<ProcessSurvey> = StatePool::default();
-        let see = |event: Event| -> Option<()> {
-            let id = documents::sysmon_id(&event.document).map(u32::from);
-            let order = event.order(self.reader.options.clock);
-            surveys.with(
-                || ProcessSurvey::of(wanted),
-                |survey| {
-                    // A chunk that is started over shows its events twice, which tells nothing new of the facts of a process.
-                    survey.see(&ObservedEvent { fields: &event.document, id, order });
-                    survey.keep();
-                },
-            );
-            None
-        };
-        self.reader.for_each_event(places, see, &|_| {});
-        ProcessSurvey::merge(surveys.into_states())
     }
 
     /// The addresses that hosts show as their own, for whoever looks up nothing else.

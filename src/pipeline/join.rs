@@ -21,7 +21,7 @@ use super::worker::{ALERT_SHARE, CANDIDATE_SHARE};
 use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolSpace};
 use crate::base::{Locator, Ticks};
 use crate::detect::{
-    AlertSource, AlertsOf, CandidateTables, CandidateTuple, Correlated, Detector, EvidenceBegins, FoundAlert,
+    Alert, AlertSource, AlertsOf, CandidateTables, CandidateTuple, Correlated, Detector, EvidenceBegins, FoundAlert,
     Inventory, KeptAlerts, RuleIndex, crosses_hosts,
 };
 use crate::diag::Notice;
@@ -48,6 +48,8 @@ pub struct JoinedParts {
     pub left_out: BTreeMap<RuleIndex, usize>,
     /// Addresses that hosts have shown as their own, where an alert of a part needs them.
     pub addresses: HostAddresses,
+    /// Whether these are the addresses of all hosts.
+    pub knows_addresses: bool,
     /// Everything that could not be read or is in doubt.
     pub faults: Vec<Fault>,
     /// What a reader must know beside that.
@@ -76,6 +78,7 @@ impl JoinedParts {
             begins: EvidenceBegins::default(),
             left_out: BTreeMap::new(),
             addresses: HostAddresses::default(),
+            knows_addresses: false,
             faults: Vec::new(),
             notices: Vec::new(),
             stats: Stats::default(),
@@ -162,7 +165,8 @@ impl JoinedParts {
         let mut addresses = self.addresses;
         let starts = self.starts.into_inner().unwrap_or_else(PoisonError::into_inner);
         complete(&mut alerts, &starts, &crossing, &again, progress)?;
-        if alerts.any(|alert| crossing[alert.rule] && has_undecided_connection(alert))? {
+        let is_undecided = |alert: &Alert| crossing[alert.rule] && has_undecided_connection(alert);
+        if !self.knows_addresses && alerts.any(is_undecided)? {
             addresses.merge(again.addresses(progress));
         }
         faults.extend(space_fault(&space, 0));

@@ -65,6 +65,7 @@ mod surveyed_files;
 mod surveying_visitor;
 mod threads;
 mod timeline;
+mod triage_pass;
 mod unit_survey;
 mod unit_visitor;
 mod window;

@@ -5,6 +5,7 @@ use crate::base::spool::{SortedSpool, SpoolItem};
 use crate::base::{Locator, Ticks};
 use crate::detect::{CandidateTables, CandidateTuple, PatternHit};
 use crate::rules::Rule;
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -40,6 +41,24 @@ impl PartCandidates {
             }
         }
         Ok(())
+    }
+
+    /// Where the events of candidates for wanted rules stand: the first so many places, and how many candidates there are at others.
+    pub fn places(
+        &self,
+        rules: &[Rule],
+        is_wanted: impl Fn(&Rule) -> bool,
+        most: usize,
+    ) -> io::Result<(BTreeSet<Locator>, u64)> {
+        let (mut places, mut others) = (BTreeSet::new(), 0);
+        self.for_each(rules, is_wanted, |tuple, _| {
+            if places.insert(tuple.origin()) && places.len() > most {
+                places.pop_last();
+                others += 1;
+            }
+            Ok(())
+        })?;
+        Ok((places, others))
     }
 
     /// The places of everything that is in the evidence twice: of chunks, and of single records and documents; sorted.

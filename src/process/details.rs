@@ -13,6 +13,7 @@ use crate::event::OrderKey;
 use crate::sysmon::ActivityKind;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ const MOST_VALUES: usize = 32;
 const MORE_VALUES: &str = "… (and more)";
 
 /// The lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum List {
     /// Address, port, transport, domain, direction.
     Destinations,
@@ -94,7 +95,7 @@ impl List {
 }
 
 /// One thing that a process did: the parts that a [`List`] names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ActivityEntry {
     /// Which list it is in.
     pub list: List,
@@ -120,7 +121,7 @@ impl ActivityEntry {
 }
 
 /// How often, when, and with what result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// How often.
     pub count: u64,
@@ -144,7 +145,8 @@ pub(super) struct ActivityObservation {
 #[derive(Debug, Default)]
 pub struct Details {
     of: Vec<OfProcess>,
-    most: usize,
+    /// How many of the processes are of alerts; those after them may come to be.
+    of_alerts: usize,
 }
 
 /// The activities of one process.
@@ -152,6 +154,17 @@ pub struct Details {
 pub struct OfProcess {
     /// By list.
     lists: [Entries; List::ALL.len()],
+    /// Most entries of a list that are held.
+    most: usize,
+}
+
+/// The activities of one process, as a part of the evidence has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityRecord {
+    /// Most entries of a list that are held.
+    most: usize,
+    /// By list the number of events, and the entries in order.
+    lists: Vec<(u64, Vec<(ActivityEntry, Times)>)>,
 }
 
 /// One list.
@@ -167,9 +180,50 @@ struct Entries {
 impl Details {
     /// Nothing seen yet.
     pub fn new(wanted: &WantedProcesses) -> Self {
-        let lists = wanted.len().max(1) * List::ALL.len();
-        let most = (ENTRIES_IN_ALL / lists).clamp(FEWEST_ENTRIES, MOST_ENTRIES);
-        Self { of: (0..wanted.len()).map(|_| OfProcess::default()).collect(), most }
+        Self::of_part(wanted, wanted.len())
+    }
+
+    /// Nothing seen yet. Only the first so many of the wanted processes are of alerts; the others share room of their own.
+    pub fn of_part(wanted: &WantedProcesses, of_alerts: usize) -> Self {
+        let of_alerts = of_alerts.min(wanted.len());
+        let process = |most| OfProcess { most, ..OfProcess::default() };
+        let group = |count: usize| {
+            let most = (ENTRIES_IN_ALL / (count.max(1) * List::ALL.len())).clamp(FEWEST_ENTRIES, MOST_ENTRIES);
+            (0..count).map(move |_| process(most))
+        };
+        Self { of: group(of_alerts).chain(group(wanted.len() - of_alerts)).collect(), of_alerts }
+    }
+
+    /// The same room for the same processes, with nothing in it.
+    pub(super) fn emptied(&self, wanted: &WantedProcesses) -> Self {
+        Self::of_part(wanted, self.of_alerts)
+    }
+
+    /// The activities of a process, to be kept.
+    pub(super) fn record(&self, number: u32) -> Option<ActivityRecord> {
+        let OfProcess { lists, most } = self.of.get(number as usize)?;
+        let list = |list: &Entries| {
+            let mut entries: Vec<_> =
+                list.by_entry.iter().map(|(entry, times)| (entry.clone(), times.clone())).collect();
+            entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            (list.events, entries)
+        };
+        Some(ActivityRecord { most: *most, lists: lists.iter().map(list).collect() })
+    }
+
+    /// Adds the activities of a process that a part of the evidence has. Returns whether the part has left out what there would be room for here.
+    pub(super) fn add_record(&mut self, number: u32, record: ActivityRecord) -> bool {
+        let Some(OfProcess { lists, most }) = self.of.get_mut(number as usize) else { return false };
+        let mut is_cut = false;
+        for (mine, (events, entries)) in lists.iter_mut().zip(record.lists) {
+            let held: u64 = entries.iter().map(|(_, times)| times.count).sum();
+            is_cut |= record.most < *most && held < events;
+            mine.events += events;
+            for (entry, times) in entries {
+                mine.add(entry, times, *most);
+            }
+        }
+        is_cut
     }
 
     pub(super) fn add(&mut self, observation: ActivityObservation) {
@@ -178,16 +232,17 @@ impl Details {
             let times = Times { count: 1, first: order, last: order, values: values.into_iter().collect() };
             let list = &mut of.lists[entry.list as usize];
             list.events += 1;
-            list.add(entry, times, self.most);
+            list.add(entry, times, of.most);
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         for (mine, theirs) in self.of.iter_mut().zip(other.of) {
+            let most = mine.most;
             for (mine, theirs) in mine.lists.iter_mut().zip(theirs.lists) {
                 mine.events += theirs.events;
                 for (entry, times) in theirs.by_entry {
-                    mine.add(entry, times, self.most);
+                    mine.add(entry, times, most);
                 }
             }
         }
@@ -196,13 +251,24 @@ impl Details {
     /// Decides which end of connections is the other host's, where the records alone did not.
     pub(super) fn settle(&mut self, known: &HostAddresses) {
         for of in &mut self.of {
-            of.lists[List::Destinations as usize].settle(known, self.most);
+            of.lists[List::Destinations as usize].settle(known, of.most);
         }
     }
 
     /// The activities of a wanted process, by its number.
     pub fn of(&self, number: u32) -> Option<&OfProcess> {
         self.of.get(number as usize)
+    }
+}
+
+impl ActivityRecord {
+    /// The same where inputs have other numbers.
+    #[must_use]
+    pub fn renumbered(mut self, input: impl Fn(u32) -> u32 + Copy) -> Self {
+        for (_, times) in self.lists.iter_mut().flat_map(|(_, entries)| entries) {
+            (times.first, times.last) = (times.first.renumbered(input), times.last.renumbered(input));
+        }
+        self
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::base::guid;
 use crate::base::number::{HEX, HEX_UPPER};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// An entity id. Two are equal if their texts are; a GUID is held in 16 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EntityId {
     /// `{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}`, all letters of one case.
     Guid {
@@ -46,7 +47,7 @@ impl fmt::Display for EntityId {
 }
 
 /// A process on its host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EntityKey {
     /// By its entity id.
     Entity(EntityId),

@@ -37,7 +37,7 @@ impl ActivityCounts {
 }
 
 /// The hashes of an image as its start has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hashes {
     /// MD5.
     pub md5: Option<Arc<str>>,
@@ -50,7 +50,7 @@ pub struct Hashes {
 }
 
 /// The facts about a process in one event.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessFacts {
     /// Its number.
     pub pid: Option<i64>,
@@ -70,8 +70,13 @@ pub struct ProcessFacts {
     pub is_recovered: bool,
 }
 
+/// The last part of the path of an image.
+pub fn image_name(path: &str) -> &str {
+    path.rsplit(['\\', '/']).next().filter(|name| !name.is_empty()).unwrap_or(path)
+}
+
 /// The start of a process, as it was logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// Its place in the order of events.
     pub order: OrderKey,
@@ -82,7 +87,7 @@ pub struct Start {
 }
 
 /// The parent that a start names: by entity id, and by number and image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     /// Its entity id.
     pub entity_id: Option<EntityId>,
@@ -113,7 +118,7 @@ pub struct ProcessLife {
 }
 
 /// A process while events come in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessRecord {
     /// Its start; the first, if its entity id was used again.
     pub start: Option<Box<Start>>,
@@ -129,4 +134,22 @@ pub struct ProcessRecord {
     pub named: Option<Box<(OrderKey, ProcessFacts)>>,
     /// The numbers of its activities by kind.
     pub counts: ActivityCounts,
+}
+
+impl ProcessRecord {
+    /// The same where inputs have other numbers.
+    #[must_use]
+    pub fn renumbered(self, input: impl Fn(u32) -> u32 + Copy) -> Self {
+        let order = |order: OrderKey| order.renumbered(input);
+        let told = |told: Box<(OrderKey, ProcessFacts)>| Box::new((order(told.0), told.1));
+        let start = |start: Box<Start>| Box::new(Start { order: order(start.order), ..*start });
+        Self {
+            start: self.start.map(start),
+            exit: self.exit.map(order),
+            seen: self.seen.map(told),
+            last: self.last.map(order),
+            named: self.named.map(told),
+            ..self
+        }
+    }
 }

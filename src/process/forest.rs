@@ -4,7 +4,7 @@
 //! process is its own ancestor; such a cycle is cut above its first process. Nothing here recurses: a chain can be as long as the evidence.
 
 use super::entity::EntityKey;
-use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start};
+use super::facts::{ActivityCounts, Parent, ProcessFacts, ProcessRecord, Start, image_name};
 use super::table::{OfHost, ProcessTable};
 use crate::base::host::folded;
 use crate::base::{Locator, Ticks};
@@ -80,8 +80,7 @@ impl ProcessNode {
 
     /// The last part of the path of its image.
     pub fn name(&self) -> Option<&str> {
-        let image = self.facts.image.as_deref()?;
-        Some(image.rsplit(['\\', '/']).next().filter(|name| !name.is_empty()).unwrap_or(image))
+        self.facts.image.as_deref().map(image_name)
     }
 
     /// Where its start was read, if its command line had to be cut.

@@ -50,17 +50,26 @@ pub struct ShownProcess {
     pub outline: ProcessOutline,
     /// How many processes it started.
     pub child_count: u32,
+    /// When it started and its parent, if its start was logged and names one.
+    pub parent: Option<(OrderKey, ProcessId)>,
 }
 
-impl Lineage {
-    /// Reads who started whom.
+/// Relatives of wanted processes.
+#[derive(Debug)]
+pub struct Relatives {
+    /// The relatives that are shown, none of them wanted itself.
+    pub chosen: WantedProcesses,
+    /// Those that are not shown because there are too many in all; of ancestors only the first generation that did not fit is counted.
+    pub left_out: u64,
+}
+
+impl Relatives {
+    /// Chooses among processes of which it is known who started whom.
     pub fn new(
-        links: &SortedSpool<ProcessLink>,
+        pairs: &SortedSpool<StartedProcess>,
         wanted: &WantedProcesses,
         limits: LineageLimits,
-        space: &SpoolSpace,
     ) -> io::Result<Self> {
-        let (pairs, straddling) = started_processes(links, wanted, space)?;
         let mut relatives = WantedProcesses::new(&wanted.ids);
         let mut families: HashMap<ProcessId, BinaryHeap<(OrderKey, ProcessId)>> = HashMap::new();
         let mut generation: HashSet<ProcessId> = HashSet::new();
@@ -101,7 +110,21 @@ impl Lineage {
             generation = above;
         }
         left_out += add_children(&mut relatives, wanted, families, limits.relatives);
-        let shown = shown(links, &pairs, |id| wanted.find_id(id).or_else(|| relatives.find_id(id)).is_some())?;
+        Ok(Self { chosen: relatives, left_out })
+    }
+}
+
+impl Lineage {
+    /// Reads who started whom.
+    pub fn new(
+        links: &SortedSpool<ProcessLink>,
+        wanted: &WantedProcesses,
+        limits: LineageLimits,
+        space: &SpoolSpace,
+    ) -> io::Result<Self> {
+        let (pairs, straddling) = started_processes(links, wanted, space)?;
+        let Relatives { chosen, left_out } = Relatives::new(&pairs, wanted, limits)?;
+        let shown = shown(links, &pairs, |id| wanted.find_id(id).or_else(|| chosen.find_id(id)).is_some())?;
         Ok(Self { shown, left_out, straddling })
     }
 
@@ -136,11 +159,15 @@ fn shown(
     let mut shown: HashMap<ProcessId, ShownProcess> = HashMap::new();
     for_each_outline(links, |outline| {
         if is_shown(outline.id) {
-            shown.insert(outline.id, ShownProcess { outline, child_count: 0 });
+            shown.insert(outline.id, ShownProcess { outline, child_count: 0, parent: None });
         }
     })?;
     for pair in pairs.iter() {
-        if let Some(parent) = shown.get_mut(&pair?.parent) {
+        let StartedProcess { id, order, parent } = pair?;
+        if let Some(process) = shown.get_mut(&id) {
+            process.parent = Some((order, parent));
+        }
+        if let Some(parent) = shown.get_mut(&parent) {
             parent.child_count += 1;
         }
     }
@@ -170,11 +197,13 @@ fn add_children(
 
 /// A process whose start was logged, and its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct StartedProcess {
-    id: ProcessId,
+pub struct StartedProcess {
+    /// The process.
+    pub id: ProcessId,
     /// When it started; the first time, if its id was used again.
-    order: OrderKey,
-    parent: ProcessId,
+    pub order: OrderKey,
+    /// The process that started it.
+    pub parent: ProcessId,
 }
 
 impl SpoolItem for StartedProcess {

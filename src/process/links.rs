@@ -14,6 +14,7 @@
 use super::facts::{ActivityCounts, Parent, ProcessLife};
 use super::wanted::{ProcessId, ProcessIds};
 use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, read_item, write_item};
+use crate::detect::HostNumber;
 use crate::eql::Digest;
 use crate::event::OrderKey;
 use crate::sysmon::ActivityKind;
@@ -207,7 +208,7 @@ impl LinkWriter {
 }
 
 /// What is known of a process without reading its events again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessOutline {
     /// The process.
     pub id: ProcessId,
@@ -242,6 +243,21 @@ impl ProcessOutline {
     pub fn life(&self) -> ProcessLife {
         let Self { starts, exit, last, counts, .. } = *self;
         ProcessLife { starts, exit, last, counts }
+    }
+
+    /// The same for a process whose host has another number, where inputs have other numbers too.
+    #[must_use]
+    pub fn renumbered(self, host: HostNumber, input: impl Fn(u32) -> u32 + Copy) -> Self {
+        let order = |order: OrderKey| order.renumbered(input);
+        Self {
+            id: ProcessId { host, ..self.id },
+            start: self.start.map(|(at, start)| (order(at), start)),
+            exit: self.exit.map(order),
+            seen: self.seen.map(order),
+            last: self.last.map(order),
+            named: self.named.map(order),
+            ..self
+        }
     }
 
     fn add(&mut self, ProcessLink { order, news, .. }: ProcessLink) {

@@ -21,6 +21,7 @@ mod lineage;
 mod links;
 mod observe;
 mod observer;
+mod service;
 mod several_hosts;
 mod sightings;
 mod stacking;
@@ -29,7 +30,10 @@ mod subject;
 mod table;
 mod text;
 pub mod triage;
+mod triage_join;
+mod triage_record;
 mod triage_survey;
+mod value_totals;
 mod view;
 mod wanted;
 
@@ -43,14 +47,19 @@ pub use forest::{Forest, HostTree, NodeIndex, ProcessNode};
 pub use lineage::Lineage;
 pub use observe::ProcessSurvey;
 pub use observer::{ObservedEvent, Observer, ObserverPair};
+pub use service::service_of;
 pub use several_hosts::several_hosts_notice;
+pub use sightings::{SightedText, SightedValue, ValueKind, ValueSpool, destinations};
 pub use stacking::{
     MOST_HOSTS, Stack, StackObserver, StackOptions, StackRow, StackSort, StackSpool, StackedEvents, keeps_case,
 };
 pub use starts::{Missing, Starts, lacks_start};
 pub use table::{MOST_PROCESSES, ProcessTable};
 pub use text::CutText;
+pub use triage_join::TriageJoin;
+pub use triage_record::{TriagePart, TriageRecord};
 pub use triage_survey::{TriageGathered, TriageSpools, TriageSurvey};
+pub use value_totals::{ValueTotal, ValueTotals};
 pub use view::{TreeItem, TreeRow, TreeSelection, View};
 pub use wanted::WantedProcesses;
 

@@ -3,12 +3,12 @@
 //! This module does not know why a value is sought.
 
 use super::connection::HostAddresses;
-use super::sightings::{SightedConnection, SightedValue};
+use super::sightings::{SightedConnection, SightedText, SightedValue, destinations};
 use super::text::CutText;
 use super::wanted::ProcessIds;
 use crate::base::Ticks;
 use crate::base::host::folded;
-use crate::base::spool::SortedSpool;
+use crate::base::spool::{SortSpool, SortedSpool};
 use crate::detect::HostNumber;
 use crate::eql::Digest;
 use hashbrown::HashMap;
@@ -18,14 +18,21 @@ use std::sync::Arc;
 
 pub use super::sightings::{SOUGHT, ValueKind};
 
+/// Most hosts that are named of a value.
+pub const MOST_HOSTS: usize = 20;
+
 /// A value of a kind.
 pub type Sought = (ValueKind, CutText);
 
 /// The hosts, number and span of the events that have a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prevalence {
-    /// On which hosts: the name that is shown, by the letters that names are compared in.
-    pub hosts: BTreeMap<Arc<str>, Arc<str>>,
+    /// On how many hosts.
+    pub hosts: u64,
+    /// Hosts that have it: the names that are shown, by the letters that names are compared in; the first [`MOST_HOSTS`] of them.
+    names: BTreeMap<Arc<str>, Arc<str>>,
+    /// The host that was counted last.
+    last_host: Option<HostNumber>,
     /// How often.
     pub count: u64,
     /// The first and the last time.
@@ -33,8 +40,21 @@ pub struct Prevalence {
 }
 
 impl Prevalence {
-    fn add(&mut self, host: Arc<str>, (first, last): (Ticks, Ticks), count: u64) {
-        self.hosts.insert(folded(&host).into(), host);
+    /// The names of hosts that have it, at most [`MOST_HOSTS`].
+    pub fn host_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.names.values()
+    }
+
+    /// Adds what was met on a host. All of a host comes together.
+    fn add(&mut self, host: HostNumber, ids: &ProcessIds, (first, last): (Ticks, Ticks), count: u64) {
+        if self.last_host.replace(host) != Some(host) {
+            self.hosts += 1;
+            let name = ids.hosts.name(host);
+            self.names.insert(folded(&name).into(), name);
+            if self.names.len() > MOST_HOSTS {
+                self.names.pop_last();
+            }
+        }
         self.count += count;
         let (known_first, known_last) = self.span.unwrap_or((first, last));
         self.span = Some((known_first.min(first), known_last.max(last)));
@@ -71,27 +91,35 @@ impl PrevalenceIndex {
     /// Counts the values of all events. `known` tells which end of a connection is the other host's, where its record does not.
     pub fn count(
         &mut self,
-        values: &SortedSpool<SightedValue>,
+        values: &SortSpool<SightedValue>,
         connections: &SortedSpool<SightedConnection>,
         known: &HostAddresses,
     ) -> io::Result<()> {
-        for sighted in values.iter() {
+        // Sorted with the others, so that a host is counted once without a set of the hosts of each value.
+        values.add_all(destinations(connections, known).map(|sighted| {
+            let (ip, host, time) = sighted?;
+            let value = self.ids.value(ValueKind::Destination, &ip, 0);
+            Ok(SightedValue { value, host, first: time, last: time, count: 1 })
+        }))?;
+        for sighted in values.take_sorted().iter() {
             let SightedValue { value, host, first, last, count } = sighted?;
-            self.meet(value, host, (first, last), count);
-        }
-        for sighted in connections.iter() {
-            let SightedConnection { connection, host, time } = sighted?;
-            let remote = connection.peer(known).remote().and_then(|name| connection.end(name).ip.as_deref());
-            if let Some(ip) = remote {
-                self.meet(self.ids.value(ValueKind::Destination, ip, 0), host, (time, time), 1);
+            if let Some(found) = self.found.get_mut(&value) {
+                found.add(host, &self.ids, (first, last), count);
             }
         }
         Ok(())
     }
 
-    fn meet(&mut self, value: Digest, host: HostNumber, span: (Ticks, Ticks), count: u64) {
-        if let Some(found) = self.found.get_mut(&value) {
-            found.add(self.ids.hosts.name(host), span, count);
-        }
+    /// What a value on a host counts for, if the value is sought.
+    pub fn sighted(&self, sighted: &SightedText) -> Option<SightedValue> {
+        let SightedText { kind, value, host, first, last, count } = sighted;
+        let value = self.ids.value(*kind, &value.text, value.cut);
+        self.found.contains_key(&value).then_some(SightedValue {
+            value,
+            host: *host,
+            first: *first,
+            last: *last,
+            count: *count,
+        })
     }
 }

@@ -3,13 +3,15 @@
 //! What is looked for elsewhere are values of alerts and of all that their processes did, which is known at the end of the pass. So all values are counted in it, each
 //! as a digest: 48 bytes for a value of a host, however often it is met.
 
-use super::connection::Connection;
+use super::connection::{Connection, HostAddresses};
+use super::facts::image_name;
 use super::field_reader::{FieldReader, LONGEST_COMMAND, LONGEST_TEXT};
 use super::observer::ObservedEvent;
+use super::service::service_of;
 use super::text::CutText;
 use super::wanted::ProcessIds;
 use crate::base::Ticks;
-use crate::base::spool::{SortSpool, SpoolItem, read_item, write_item};
+use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, read_item, write_item};
 use crate::detect::HostNumber;
 use crate::ecs::{self, FieldId};
 use crate::eql::Digest;
@@ -20,11 +22,13 @@ use std::sync::Arc;
 
 /// Most values that a thread counts at a time.
 const MOST_COUNTED: usize = 1 << 16;
+/// Most bytes of texts that a thread holds before it gives them away.
+const MOST_TEXT_BYTES: usize = 8 << 20;
 /// Items that are given to a spool together.
 const BLOCK: usize = 4096;
 
 /// The kind of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ValueKind {
     /// The SHA-256 of the image of a process that started.
     Sha256,
@@ -36,6 +40,12 @@ pub enum ValueKind {
     Destination,
     /// A name that was asked for.
     Dns,
+    /// The path of the image of a process that started.
+    Image,
+    /// The names of the images of a process that started and of its parent: `winword.exe > cmd.exe`.
+    ParentChild,
+    /// A service and what it runs, out of the registry: `NAME = path`.
+    Service,
 }
 
 impl ValueKind {
@@ -46,7 +56,36 @@ impl ValueKind {
             Self::CommandLine => "command_line",
             Self::Destination => "destination",
             Self::Dns => "dns",
+            Self::Image => "image",
+            Self::ParentChild => "parent_child",
+            Self::Service => "service",
         }
+    }
+
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Sha256,
+        Self::FileSha256,
+        Self::CommandLine,
+        Self::Destination,
+        Self::Dns,
+        Self::Image,
+        Self::ParentChild,
+        Self::Service,
+    ];
+
+    /// Its name in a table of values, where each kind has its own.
+    pub fn column_name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "process_sha256",
+            Self::FileSha256 => "file_sha256",
+            other => other.name(),
+        }
+    }
+
+    /// Whether upper and lower case make two values of it.
+    pub fn keeps_case(self) -> bool {
+        matches!(self, Self::CommandLine | Self::Service)
     }
 }
 
@@ -83,6 +122,46 @@ impl SpoolItem for SightedValue {
     }
 }
 
+/// A value on a host with its text, for other runs: how often it was met, first and last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SightedText {
+    /// Its kind.
+    pub kind: ValueKind,
+    /// The value.
+    pub value: CutText,
+    /// The host.
+    pub host: HostNumber,
+    /// The first time.
+    pub first: Ticks,
+    /// The last time.
+    pub last: Ticks,
+    /// How often.
+    pub count: u64,
+}
+
+impl SpoolItem for SightedText {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.value.text.len()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_item(self, out);
+    }
+
+    fn read(from: &mut dyn Read) -> io::Result<Self> {
+        read_item(from)
+    }
+}
+
+/// Where values are put: as digests, for the alerts of this run, or with their texts, for those of others.
+#[derive(Clone, Debug)]
+pub enum ValueSpool {
+    /// As digests.
+    Digests(Arc<SortSpool<SightedValue>>),
+    /// With their texts.
+    Texts(Arc<SortSpool<SightedText>>),
+}
+
 /// A connection whose ends can be told apart only when the addresses of hosts are known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SightedConnection {
@@ -115,11 +194,29 @@ impl ProcessIds {
     }
 }
 
+/// The addresses of the other ends of connections, with host and time, as far as they are known.
+pub fn destinations(
+    connections: &SortedSpool<SightedConnection>,
+    known: &HostAddresses,
+) -> impl Iterator<Item = io::Result<(String, HostNumber, Ticks)>> {
+    connections.iter().filter_map(|sighted| {
+        let SightedConnection { connection, host, time } = match sighted {
+            Ok(sighted) => sighted,
+            Err(error) => return Some(Err(error)),
+        };
+        let remote = connection.peer(known).remote()?;
+        Some(Ok((connection.end(remote).ip.clone()?, host, time)))
+    })
+}
+
 /// The values that one thread adds to the spools.
 #[derive(Debug)]
 pub struct SightingWriter {
-    values: Arc<SortSpool<SightedValue>>,
+    values: ValueSpool,
     connections: Arc<SortSpool<SightedConnection>>,
+    /// The texts of the digests in `counted`, where they are kept.
+    texts: HashMap<Digest, (ValueKind, CutText)>,
+    text_bytes: usize,
     counted: HashMap<(Digest, HostNumber), (Ticks, Ticks, u64)>,
     undecided: Vec<SightedConnection>,
     /// Values and connections of the chunk at hand.
@@ -128,9 +225,31 @@ pub struct SightingWriter {
 
 impl SightingWriter {
     /// A writer that has met nothing.
-    pub fn new(values: &Arc<SortSpool<SightedValue>>, connections: &Arc<SortSpool<SightedConnection>>) -> Self {
-        let (values, connections) = (values.clone(), connections.clone());
-        Self { values, connections, counted: HashMap::new(), undecided: Vec::new(), pending: Default::default() }
+    pub fn new(values: &ValueSpool, connections: &Arc<SortSpool<SightedConnection>>) -> Self {
+        Self {
+            values: values.clone(),
+            connections: connections.clone(),
+            texts: HashMap::new(),
+            text_bytes: 0,
+            counted: HashMap::new(),
+            undecided: Vec::new(),
+            pending: Default::default(),
+        }
+    }
+
+    /// Whether texts are kept.
+    fn keeps_texts(&self) -> bool {
+        matches!(self.values, ValueSpool::Texts(_))
+    }
+
+    /// Adds a value that an event has.
+    fn add(&mut self, kind: ValueKind, (text, cut): (&str, u32), host: HostNumber, time: Ticks, ids: &ProcessIds) {
+        let value = ids.value(kind, text, cut);
+        if self.keeps_texts() && !self.texts.contains_key(&value) {
+            self.text_bytes += text.len();
+            self.texts.insert(value, (kind, CutText { text: text.into(), cut }));
+        }
+        self.pending.0.push((value, host, time));
     }
 
     /// Adds the values that an event has in some fields.
@@ -157,16 +276,59 @@ impl SightingWriter {
     ) {
         let Some(text) = reader.read(event.fields, field) else { return };
         // As it is held where it was found: of a long command line the beginning, of other long texts the beginning with a word about the rest.
-        let value = match kind {
+        let time = event.order.time;
+        match kind {
             ValueKind::CommandLine if text.len() > LONGEST_COMMAND => {
                 let CutText { text, cut } = CutText::new(text, LONGEST_COMMAND);
-                ids.value(kind, &text, cut)
+                self.add(kind, (&text, cut), host, time, ids);
             }
-            ValueKind::CommandLine => ids.value(kind, text, 0),
-            _ if text.len() <= LONGEST_TEXT => ids.value(kind, text, 0),
-            _ => ids.value(kind, &reader.shared(event.fields, field).unwrap_or_default(), 0),
-        };
-        self.pending.0.push((value, host, event.order.time));
+            ValueKind::CommandLine => self.add(kind, (text, 0), host, time, ids),
+            _ if text.len() <= LONGEST_TEXT => self.add(kind, (text, 0), host, time, ids),
+            _ => self.add(kind, (&reader.shared(event.fields, field).unwrap_or_default(), 0), host, time, ids),
+        }
+    }
+
+    /// Adds the image of a process that started, and the names of its parent's image and its own, if texts are kept.
+    pub fn add_start(
+        &mut self,
+        event: &ObservedEvent<'_>,
+        host: HostNumber,
+        reader: &mut FieldReader,
+        ids: &ProcessIds,
+    ) {
+        if !self.keeps_texts() {
+            return;
+        }
+        let Some(image) = reader.shared(event.fields, ecs::PROCESS_EXECUTABLE) else { return };
+        self.add(ValueKind::Image, (&image, 0), host, event.order.time, ids);
+        if let Some(parent) = reader.shared(event.fields, ecs::PROCESS_PARENT_EXECUTABLE) {
+            let pair = format!("{} > {}", image_name(&parent), image_name(&image));
+            self.add(ValueKind::ParentChild, (&pair, 0), host, event.order.time, ids);
+        }
+    }
+
+    /// Adds what a service is to run, if an event says so and texts are kept.
+    pub fn add_service(
+        &mut self,
+        event: &ObservedEvent<'_>,
+        host: HostNumber,
+        reader: &mut FieldReader,
+        ids: &ProcessIds,
+    ) {
+        if !self.keeps_texts() {
+            return;
+        }
+        let Some(path) = reader.read(event.fields, ecs::REGISTRY_PATH) else { return };
+        let Some((name, value)) = service_of(path) else { return };
+        if !value.eq_ignore_ascii_case("ImagePath") {
+            return;
+        }
+        let name = name.to_owned();
+        if let Some(runs) = reader.shared(event.fields, ecs::REGISTRY_DATA_STRINGS) {
+            let text = format!("{name} = {runs}");
+            let text = CutText::new(&text, LONGEST_TEXT);
+            self.add(ValueKind::Service, (&text.text, text.cut), host, event.order.time, ids);
+        }
     }
 
     /// Adds the address of the other end of a connection. Gives the connection back if its record tells its ends apart; else it waits for the addresses of
@@ -182,8 +344,9 @@ impl SightingWriter {
             self.pending.1.push(SightedConnection { connection, host, time });
             return None;
         };
-        let remote = peer.remote().and_then(|name| connection.end(name).ip.as_deref());
-        self.pending.0.extend(remote.map(|ip| (ids.value(ValueKind::Destination, ip, 0), host, time)));
+        if let Some(ip) = peer.remote().and_then(|name| connection.end(name).ip.as_deref()) {
+            self.add(ValueKind::Destination, (ip, 0), host, time, ids);
+        }
         Some(connection)
     }
 
@@ -195,7 +358,8 @@ impl SightingWriter {
             (*first, *last, *count) = ((*first).min(time), (*last).max(time), *count + 1);
         }
         self.undecided.append(connections);
-        if self.counted.len() >= MOST_COUNTED || self.undecided.len() >= BLOCK {
+        let is_full = self.counted.len() >= MOST_COUNTED || self.text_bytes >= MOST_TEXT_BYTES;
+        if is_full || self.undecided.len() >= BLOCK {
             self.flush();
         }
     }
@@ -208,8 +372,23 @@ impl SightingWriter {
 
     /// Gives everything to the spools.
     pub fn flush(&mut self) {
-        let item = |((value, host), (first, last, count))| SightedValue { value, host, first, last, count };
-        self.values.add(self.counted.drain().map(item).collect());
+        let counted = self.counted.drain();
+        match &self.values {
+            ValueSpool::Digests(values) => {
+                let item = |((value, host), (first, last, count))| SightedValue { value, host, first, last, count };
+                values.add(counted.map(item).collect());
+            }
+            ValueSpool::Texts(values) => {
+                let item = |((value, host), (first, last, count))| {
+                    let (kind, value) = self.texts.get(&value)?.clone();
+                    Some(SightedText { kind, value, host, first, last, count })
+                };
+                values.add(counted.filter_map(item).collect());
+                // Those of the chunk at hand were added before it is kept.
+                self.texts.clear();
+                self.text_bytes = 0;
+            }
+        }
         self.connections.add(std::mem::take(&mut self.undecided));
     }
 }

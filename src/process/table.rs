@@ -138,6 +138,19 @@ impl ProcessTable {
         }))
     }
 
+    /// Adds a process that was put together elsewhere.
+    pub(super) fn add_record(&mut self, host: &HostName, key: EntityKey, record: ProcessRecord) {
+        match self.process(host, key) {
+            Some(mine) => mine.merge(record),
+            None => self.beyond += 1,
+        }
+    }
+
+    /// All processes, with their hosts.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&Arc<str>, &EntityKey, &ProcessRecord)> {
+        self.hosts.values().flat_map(|host| host.processes.iter().map(move |(key, record)| (&host.name, key, record)))
+    }
+
     /// Takes what is known of processes of which only the facts were read.
     pub fn complete(&mut self, ids: &ProcessIds, life_of: impl Fn(ProcessId) -> Option<ProcessLife>) {
         for host in self.hosts.values_mut() {

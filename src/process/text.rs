@@ -1,6 +1,7 @@
 //! Texts out of evidence that are held for long: cut to a bounded length, with the number of characters that were cut; and shared where they repeat.
 
 use crate::base::interner::Interner;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 const MOST_POOLED: usize = 1 << 16;
 
 /// A text, perhaps cut.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CutText {
     /// The part that was kept.
     pub text: Arc<str>,

@@ -6,22 +6,24 @@
 use super::connection::{Connection, HostAddresses};
 use super::details::{Details, List, OfProcess};
 use super::entity::EntityKey;
+use super::facts::ProcessRecord;
 use super::field_reader::{FieldReader, LONGEST_COMMAND, process_of};
 use super::forest::{Forest, NodeIndex};
 use super::lineage::{Lineage, LineageLimits};
 use super::prevalence::{Prevalence, PrevalenceIndex, Sought};
-use super::sightings::{SOUGHT, SightedConnection, SightedValue, ValueKind};
+use super::sightings::{SOUGHT, SightedConnection, SightedText, SightedValue, ValueKind};
 use super::table::ProcessTable;
 use super::text::CutText;
-use super::wanted::WantedProcesses;
+use super::wanted::{ProcessIds, WantedProcesses};
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};
-use crate::base::spool::SortedSpool;
-use crate::detect::{Alert, AlertSource};
+use crate::base::spool::{SortSpool, SortedSpool, SpoolSpace};
+use crate::detect::{Alert, AlertSource, HostNumber};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
 use crate::event::Event;
 use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
@@ -33,6 +35,8 @@ pub const MOST_PROCESSES: usize = 20_000;
 const MOST_READ_AGAIN: usize = 1000;
 /// Most bytes of them. A text of sixty thousand characters can stand once in a template, and be said by every record of its chunk.
 const MOST_BYTES_READ_AGAIN: usize = 16 << 20;
+/// How many times as many of them a part keeps: it does not know which ones the alerts of all parts will ask for.
+const PART_ROOM: usize = 4;
 /// Most ancestors of a process that are listed.
 pub const MOST_ANCESTORS: usize = 32;
 /// Most children of a process that are listed.
@@ -55,6 +59,8 @@ pub struct TriagePlan {
     processes: Vec<(Arc<str>, EntityKey)>,
     /// Processes that were too many.
     left_out: usize,
+    /// How many of the processes are of alerts, in the plan of a part.
+    of_alerts: Option<usize>,
 }
 
 /// The context of some alerts.
@@ -68,6 +74,8 @@ pub struct Triage {
     left_out: usize,
     /// How many values of alerts were not sought, there being too many.
     not_sought: usize,
+    /// What parts of the evidence have left out.
+    pub(super) part_limits: PartLimits,
     /// How many command lines were cut and not read again, there being too many.
     still_cut: usize,
     /// Whether it is their bytes that are too many.
@@ -83,9 +91,18 @@ pub struct Triage {
     pub several_hosts: Option<Notice>,
 }
 
+/// What parts of the evidence have left out of what one scan would have looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartLimits {
+    /// Processes of alerts that no part had looked at.
+    pub unknown: u64,
+    /// Processes of alerts of whose activities a part has held fewer than there would be room for.
+    pub cut: u64,
+}
+
 /// The command line of the start of a process, whatever its length. The rest of an event is not held: arguments take many times the bytes that they are
 /// cut out of.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WholeCommandLine {
     host: String,
     key: EntityKey,
@@ -112,22 +129,64 @@ pub struct AlertProcess<'t> {
 }
 
 impl TriagePlan {
+    /// A plan for nothing yet, in which processes have the ids that this key gives them.
+    pub fn keyed(key: &[u8]) -> Self {
+        Self { wanted: Arc::new(WantedProcesses::new(&Arc::new(ProcessIds::keyed(key)))), ..Self::default() }
+    }
+
     /// Plans for an alert more. Alerts come in their order.
     pub fn add(&mut self, alert: &Alert) {
+        alert.present().for_each(|event| self.add_process(event));
+    }
+
+    /// Plans for an event that other parts of the evidence may make an alert of. It comes after all alerts.
+    pub fn add_candidate(&mut self, event: &Event) {
+        self.of_alerts.get_or_insert(self.processes.len());
+        self.add_process(event);
+    }
+
+    fn add_process(&mut self, event: &Event) {
+        let Some((host, key)) = process_of(&event.document) else { return };
         let wanted = Arc::make_mut(&mut self.wanted);
-        for (host, key) in alert.present().filter_map(|event| process_of(&event.document)) {
-            // The first ones in the order of alerts are looked up: a set that does not depend on threads, and that a reader can predict.
-            if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
-                self.left_out += 1;
-                continue;
-            }
-            let known = wanted.len();
-            wanted.add(&host, &key);
-            if wanted.len() > known {
-                self.processes.push((host.into(), key));
-            }
+        // The first ones in the order of alerts are looked up: a set that does not depend on threads, and that a reader can predict.
+        if wanted.len() >= MOST_PROCESSES && wanted.find(&host, &key).is_none() {
+            self.left_out += 1;
+            return;
+        }
+        let known = wanted.len();
+        wanted.add(&host, &key);
+        if wanted.len() > known {
+            self.processes.push((host.into(), key));
         }
     }
+
+    /// How many of the processes are of alerts.
+    pub fn of_alerts(&self) -> usize {
+        self.of_alerts.unwrap_or(self.processes.len())
+    }
+
+    /// How many events have a process that is one too many.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+}
+
+/// The starts of processes whose command lines were too long to be held, in order: as many as triage of all parts may show.
+pub fn cut_starts(facts: &ProcessTable) -> Vec<Locator> {
+    let cut = |told: &ProcessRecord| {
+        let start = told.start.as_ref()?;
+        let line = start.facts.command_line.as_ref().filter(|line| line.cut > 0)?;
+        Some((start.order.origin(), line.text.len() + line.cut as usize))
+    };
+    let mut cut: Vec<(Locator, usize)> = facts.records().filter_map(|(.., told)| cut(told)).collect();
+    cut.sort_unstable();
+    cut.truncate(PART_ROOM * MOST_READ_AGAIN);
+    let mut bytes = 0;
+    let fits = |(_, length): &(Locator, usize)| {
+        bytes += *length;
+        bytes <= PART_ROOM * MOST_BYTES_READ_AGAIN
+    };
+    cut.into_iter().take_while(fits).map(|(place, _)| place).collect()
 }
 
 impl Triage {
@@ -139,12 +198,14 @@ impl Triage {
         lineage: &Lineage,
         mut facts: ProcessTable,
     ) -> Self {
-        let TriagePlan { wanted, processes, left_out } = plan;
+        let TriagePlan { wanted, processes, left_out, .. } = plan;
         details.settle(&addresses);
         facts.complete(&wanted.ids, |id| lineage.shown.get(&id).map(|shown| shown.outline.life()));
         let mut forest = Forest::new(facts);
         for host in &mut forest.hosts {
             let number = wanted.ids.hosts.number(&host.name);
+            // Of all writings in the evidence, and not only in the events of the processes that are shown.
+            host.name = wanted.ids.hosts.name(number);
             for node in &mut host.nodes {
                 // The forest has the children that are shown; of others it is known that they are there.
                 let shown = lineage.shown.get(&wanted.ids.of(number, &node.key));
@@ -162,6 +223,7 @@ impl Triage {
             no_relatives: lineage.left_out,
             left_out,
             not_sought: 0,
+            part_limits: PartLimits::default(),
             still_cut: 0,
             are_long: false,
             addresses: Arc::new(addresses),
@@ -177,9 +239,15 @@ impl Triage {
     pub fn count(
         &mut self,
         alerts: &dyn AlertSource,
-        values: &SortedSpool<SightedValue>,
+        values: &SortSpool<SightedValue>,
         connections: &SortedSpool<SightedConnection>,
     ) -> io::Result<()> {
+        self.seek(alerts)?;
+        self.prevalence.count(values, connections, &self.addresses)
+    }
+
+    /// Seeks the values of alerts.
+    pub fn seek(&mut self, alerts: &dyn AlertSource) -> io::Result<()> {
         let mut prevalence = PrevalenceIndex::new(&self.wanted.ids);
         let mut not_sought = 0;
         alerts.for_each(|_, alert| {
@@ -190,9 +258,19 @@ impl Triage {
             not_sought += left_out;
             Ok(())
         })?;
-        prevalence.count(values, connections, &self.addresses)?;
         (self.prevalence, self.not_sought) = (prevalence, not_sought);
         Ok(())
+    }
+
+    /// What a value on a host counts for, if it is sought.
+    pub fn sighted(&self, value: &SightedText) -> Option<SightedValue> {
+        self.prevalence.sighted(value)
+    }
+
+    /// Counts values that are sought.
+    pub fn count_sighted(&mut self, values: &SortSpool<SightedValue>) -> io::Result<()> {
+        let none = SortSpool::new(SpoolSpace::default());
+        self.prevalence.count(values, &none.take_sorted(), &self.addresses)
     }
 
     /// The starts whose command lines were too long to be held of every process, and are to be shown.
@@ -234,6 +312,11 @@ impl Triage {
         }
     }
 
+    /// The number of a host, by which values are counted.
+    pub fn host_number(&self, name: &str) -> HostNumber {
+        self.wanted.ids.hosts.number(name)
+    }
+
     /// How many hosts the evidence has.
     pub fn host_count(&self) -> usize {
         self.wanted.ids.hosts.len()
@@ -253,6 +336,17 @@ impl Triage {
                 self.not_sought as u64,
                 "value",
                 format!("of alerts not looked for elsewhere: of each kind the first {MOST_SOUGHT} of an alert are"),
+            ),
+            (
+                self.part_limits.unknown,
+                "process",
+                "of alerts that cross hosts: nothing is known of it, since a part had more processes that might come to be of alerts than it looks at"
+                    .to_owned(),
+            ),
+            (
+                self.part_limits.cut,
+                "process",
+                "of alerts that cross hosts: what it did is told in part, since a part had many processes that might come to be of alerts".to_owned(),
             ),
             (
                 self.still_cut as u64,

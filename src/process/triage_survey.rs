@@ -7,7 +7,7 @@ use super::field_reader::long;
 use super::links::{LinkEvent, LinkStart, LinkWriter, ProcessLink};
 use super::observe;
 use super::observer::{ObservedEvent, Observer, happened};
-use super::sightings::{SOUGHT, SOUGHT_IN_STARTS, SightedConnection, SightedValue, SightingWriter};
+use super::sightings::{SOUGHT, SOUGHT_IN_STARTS, SightedConnection, SightingWriter, ValueSpool};
 use super::subject::{SubjectProcess, SubjectReader};
 use super::wanted::WantedProcesses;
 use crate::base::spool::{SortSpool, SortedSpool, SpoolSpace};
@@ -17,24 +17,33 @@ use std::sync::Arc;
 
 /// The share of memory that each of the spools takes before it is spilled.
 const SPOOL_SHARE: u64 = 24;
+/// The share of values with their texts.
+const TEXT_SHARE: u64 = 12;
 
 /// The spools that all observers of a pass share.
 #[derive(Clone, Debug)]
 pub struct TriageSpools {
     links: Arc<SortSpool<ProcessLink>>,
-    values: Arc<SortSpool<SightedValue>>,
+    values: ValueSpool,
     connections: Arc<SortSpool<SightedConnection>>,
 }
 
 impl TriageSpools {
     /// Empty spools.
     pub fn new(space: &SpoolSpace) -> Self {
+        let values = ValueSpool::Digests(Arc::new(SortSpool::new(space.share(SPOOL_SHARE))));
+        Self::with_values(space, values)
+    }
+
+    /// Empty spools that keep the texts of values.
+    pub fn with_texts(space: &SpoolSpace) -> Self {
+        let values = ValueSpool::Texts(Arc::new(SortSpool::new(space.share(TEXT_SHARE))));
+        Self::with_values(space, values)
+    }
+
+    fn with_values(space: &SpoolSpace, values: ValueSpool) -> Self {
         let space = space.share(SPOOL_SHARE);
-        Self {
-            links: Arc::new(SortSpool::new(space.clone())),
-            values: Arc::new(SortSpool::new(space.clone())),
-            connections: Arc::new(SortSpool::new(space)),
-        }
+        Self { links: Arc::new(SortSpool::new(space.clone())), values, connections: Arc::new(SortSpool::new(space)) }
     }
 }
 
@@ -60,8 +69,8 @@ pub struct TriageGathered {
     pub addresses: HostAddresses,
     /// The lives of all processes.
     pub links: SortedSpool<ProcessLink>,
-    /// The values of all events.
-    pub values: SortedSpool<SightedValue>,
+    /// The values of all events, but for those of `connections`.
+    pub values: ValueSpool,
     /// Connections whose ends their records do not tell apart.
     pub connections: SortedSpool<SightedConnection>,
 }
@@ -69,10 +78,15 @@ pub struct TriageGathered {
 impl TriageSurvey {
     /// A survey that has seen nothing.
     pub fn new(wanted: &Arc<WantedProcesses>, spools: &TriageSpools) -> Self {
+        Self::of_part(wanted, wanted.len(), spools)
+    }
+
+    /// A survey that has seen nothing, for a part of the evidence: only the first so many of the wanted processes are of alerts.
+    pub fn of_part(wanted: &Arc<WantedProcesses>, of_alerts: usize, spools: &TriageSpools) -> Self {
         Self {
             subjects: SubjectReader::new(&wanted.ids),
             wanted: wanted.clone(),
-            details: Details::new(wanted),
+            details: Details::of_part(wanted, of_alerts),
             addresses: HostAddresses::default(),
             links: LinkWriter::new(&spools.links),
             sightings: SightingWriter::new(&spools.values, &spools.connections),
@@ -83,7 +97,9 @@ impl TriageSurvey {
 
     /// All of several surveys, in any order.
     pub fn merge(surveys: Vec<Self>, wanted: &WantedProcesses, spools: &TriageSpools) -> TriageGathered {
-        let (mut details, mut addresses) = (Details::new(wanted), HostAddresses::default());
+        let details = surveys.first().map(|survey| survey.details.emptied(wanted));
+        let mut details = details.unwrap_or_else(|| Details::new(wanted));
+        let mut addresses = HostAddresses::default();
         for mut survey in surveys {
             survey.links.flush();
             survey.sightings.flush();
@@ -91,8 +107,8 @@ impl TriageSurvey {
             addresses.merge(survey.addresses);
         }
         let TriageSpools { links, values, connections } = spools;
-        let (links, values) = (links.take_sorted(), values.take_sorted());
-        TriageGathered { details, addresses, links, values, connections: connections.take_sorted() }
+        let (links, connections) = (links.take_sorted(), connections.take_sorted());
+        TriageGathered { details, addresses, links, values: values.clone(), connections }
     }
 
     /// Adds the values of an event that are counted for all hosts.
@@ -101,7 +117,11 @@ impl TriageSurvey {
         let SubjectReader { ids, reader, .. } = &mut self.subjects;
         if happened == Some(LifeEvent::Start) {
             self.sightings.add_fields(event, host, SOUGHT_IN_STARTS, reader, ids);
+            self.sightings.add_start(event, host, reader, ids);
             return;
+        }
+        if happened == Some(LifeEvent::Did(ActivityKind::Registry)) {
+            self.sightings.add_service(event, host, reader, ids);
         }
         let is_asked = match happened {
             Some(LifeEvent::Did(ActivityKind::Connection | ActivityKind::Dns)) => true,

@@ -26,6 +26,11 @@ pub struct ProcessIds {
 }
 
 impl ProcessIds {
+    /// Makes ids that are the same in every run that has this key, but for the numbers of hosts.
+    pub fn keyed(key: &[u8]) -> Self {
+        Self { digester: Digester::keyed(key), hosts: HostTable::default() }
+    }
+
     /// The id of a process of a host.
     pub fn of(&self, host: HostNumber, key: &EntityKey) -> ProcessId {
         ProcessId { key: self.key(key), host }
@@ -84,6 +89,11 @@ impl WantedProcesses {
 
     fn id(&self, host: &str, key: &EntityKey) -> ProcessId {
         self.ids.of(self.ids.hosts.number(host), key)
+    }
+
+    /// All of them with their numbers, in no certain order.
+    pub fn iter(&self) -> impl Iterator<Item = (ProcessId, u32)> {
+        self.numbers.iter().map(|(id, number)| (*id, *number))
     }
 
     /// How many are wanted.

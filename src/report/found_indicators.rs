@@ -236,7 +236,8 @@ impl Gathering {
         }
         for ((_, value), seen) in triage.elsewhere(alert) {
             for found in self.all[before..].iter_mut().filter(|found| found.value.eq_ignore_ascii_case(&value.text)) {
-                found.hosts = Some(seen.hosts.len().max(found.hosts.unwrap_or_default()));
+                let hosts = usize::try_from(seen.hosts).unwrap_or(usize::MAX);
+                found.hosts = Some(hosts.max(found.hosts.unwrap_or_default()));
             }
         }
     }

@@ -39,6 +39,7 @@ mod timesketch;
 mod tle;
 mod tree;
 mod triage_json;
+mod value_table;
 
 pub use alert::{AlertDocuments, alert_document};
 pub use alerts_csv::AlertsCsv;
@@ -71,6 +72,7 @@ pub use timeline_json::TimelineJson;
 pub use timesketch::{Timesketch, TimesketchForm};
 pub use tle::TimelineExplorer;
 pub use tree::TreeExport;
+pub use value_table::{write_values_csv, write_values_json};
 
 #[cfg(test)]
 mod tests;

@@ -6,16 +6,14 @@ use crate::base::json::push_text;
 use crate::base::json_object::{ObjectWriter, push_object};
 use crate::detect::Alert;
 use crate::event::OrderKey;
-use crate::process::ProcessNode;
 use crate::process::details::{ActivityEntry, List, Times};
 use crate::process::triage::{AlertProcess, MOST_ANCESTORS, MOST_CHILDREN, Triage};
+use crate::process::{ProcessNode, service_of};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// Most entries of one list. The rest is counted.
 pub const MOST_ENTRIES: usize = 200;
-/// Most hosts that are named.
-const MOST_HOSTS: usize = 20;
 
 /// Adds the triage of an alert.
 pub fn push_triage(triage: &Triage, alert: &Alert, out: &mut Vec<u8>) {
@@ -25,8 +23,8 @@ pub fn push_triage(triage: &Triage, alert: &Alert, out: &mut Vec<u8>) {
             push_object(out, |object| {
                 object.text("kind", sort.name());
                 object.text("value", &value.text);
-                object.number("hosts", seen.hosts.len() as u64);
-                object.list("host_names", seen.hosts.values().take(MOST_HOSTS), |host, out| push_text(out, host));
+                object.number("hosts", seen.hosts);
+                object.list("host_names", seen.host_names(), |host, out| push_text(out, host));
                 object.number("count", seen.count);
                 if let Some((first, last)) = seen.span {
                     write_span(object, first, last);
@@ -164,18 +162,4 @@ fn services(registry: &[(&ActivityEntry, &Times)]) -> Vec<Service> {
         }
     }
     found
-}
-
-/// The name of a service and what was written of it, from the path of a value.
-fn service_of(path: &str) -> Option<(&str, &str)> {
-    let mut parts = path.split('\\');
-    let hive = parts.next()?;
-    let hives = ["HKLM", "HKEY_LOCAL_MACHINE"];
-    let below = hives.iter().any(|name| hive.eq_ignore_ascii_case(name));
-    let system = parts.next()?.eq_ignore_ascii_case("System");
-    let set = parts.next()?;
-    let is_set = set.eq_ignore_ascii_case("CurrentControlSet") || set.to_ascii_lowercase().starts_with("controlset");
-    let services = parts.next()?.eq_ignore_ascii_case("Services");
-    let name = parts.next().filter(|name| !name.is_empty())?;
-    (below && system && is_set && services).then(|| (name, parts.next().unwrap_or_default()))
 }

@@ -7,18 +7,19 @@ use super::asked_names::AskedNames;
 use super::chosen_rules::ChosenRules;
 use crate::base::CaseKey;
 use crate::base::number::{counted, grouped};
-use crate::detect::{Detector, NameWatch};
+use crate::detect::{Detector, NameWatch, crosses_hosts};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs::Field;
 use crate::enrichment::GeoDatabases;
 use crate::incident::Incidents;
 use crate::pipeline::{self, HitContext, InputLookup, JoinedParts, Outcome, Progress, RunError, RunOptions};
 use crate::process::triage::Triage;
-use crate::process::{Forest, HostAddresses, MOST_ADDRESSES, has_undecided_connection};
+use crate::process::{Forest, HostAddresses, MOST_ADDRESSES, TriagePart, has_undecided_connection};
 use crate::report::Results;
 use crate::rules::{Rule, RuleSet};
 use crate::source::InputFormat;
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -71,6 +72,9 @@ fn unlogged(detector: &Detector, outcome: &Outcome) -> Option<Notice> {
 fn failed_look_ups(databases: &GeoDatabases) -> impl Iterator<Item = Notice> {
     databases.failures().into_iter().map(|text| Notice::new(NoticeKind::Limit, text))
 }
+
+/// Most events of a part that may come to be of alerts, and are read for their processes.
+const MOST_CANDIDATES: usize = 100_000;
 
 /// Where no address is known.
 static NO_ADDRESSES: LazyLock<HostAddresses> = LazyLock::new(HostAddresses::default);
@@ -175,9 +179,34 @@ impl ScanRun {
         let addresses = (*triage.addresses).clone();
         self.replace_host_notices(triage.notices().into_iter().chain(full_addresses(&addresses)));
         self.addresses = Some(addresses);
+        Ok(self.take_triage(triage)?)
+    }
+
+    /// Takes what parts of the evidence have looked up about the alerts.
+    pub fn take_triage_of_parts(&mut self, triage: Triage) -> io::Result<()> {
+        self.add_notices(triage.notices());
+        self.take_triage(triage)
+    }
+
+    fn take_triage(&mut self, triage: Triage) -> io::Result<()> {
         self.incidents = Some(Incidents::new(&self.detector, &self.outcome.alerts, &triage, self.options.clock)?);
         self.triage = Some(triage);
         Ok(())
+    }
+
+    /// Looks up what alerts of all parts of the evidence may ask of this one, and adds their starts to alerts. The run has the case key among its options.
+    pub fn triage_of_part(&mut self, key: &CaseKey, progress: &dyn Progress) -> Result<TriagePart, RunError> {
+        let outcome = &mut self.outcome;
+        let candidates = outcome
+            .part
+            .as_ref()
+            .map(|part| part.places(self.detector.rules(), |rule| crosses_hosts(&rule.query), MOST_CANDIDATES));
+        let (places, others) = candidates.transpose()?.unwrap_or_default();
+        let (part, straddling) = outcome.again.triage_of_part(&mut outcome.alerts, (&places, others), key, progress)?;
+        let addresses = part.addresses.clone();
+        self.replace_host_notices(straddling.into_iter().chain(full_addresses(&addresses)));
+        self.addresses = Some(addresses);
+        Ok(part)
     }
 
     /// Looks up what stands around the events that alerts are, as a search has them: the events before and after each. Returns, by alert, whether what is
@@ -228,7 +257,8 @@ impl ScanRun {
         self.outcome.compare_files();
     }
 
-    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+    /// Adds notices.
+    pub fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
         self.notices.extend(notices);
         self.notices.sort();
         self.notices.dedup();

@@ -2,9 +2,10 @@
 
 use super::files::{PasswordArgs, PathList, case_key, path_list};
 use super::formats::ListFormat;
-use super::outputs::FindingsArgs;
+use super::outputs::{FindingsArgs, IncidentArgs};
 use super::report::PageArgs;
 use super::shared::{MemoryArgs, RuleArgs, RulePaths, RuleReading};
+use super::triage::TriageArgs;
 use clap::{Args, Subcommand};
 use evql::base::CaseKey;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ pub struct PartArgs {
         long,
         value_name = "DIR",
         requires = "key",
-        conflicts_with_all = ["output", "output_type", "html_report", "timeline", "summary_json", "last", "suppress", "hash_inputs"]
+        conflicts_with_all = ["output", "output_type", "html_report", "timeline", "summary_json", "last", "suppress", "hash_inputs", "triage"]
     )]
     pub part: Option<PathBuf>,
     /// The key of the case, the same for all parts: 32 hexadecimal digits or more, such as `openssl rand -hex 32` gives. Values that rules join by
@@ -62,10 +63,18 @@ pub struct MergeArgs {
     #[command(flatten)]
     pub findings: FindingsArgs,
     #[command(flatten)]
+    pub triage: TriageArgs,
+    #[command(flatten)]
+    pub incidents: IncidentArgs,
+    #[command(flatten)]
     pub page: PageArgs,
     /// Write what was read and found to this file, as one JSON object
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub summary_json: Option<PathBuf>,
+    /// Write on how many hosts each hash, command line, image, destination, DNS name, service and pair of parent and child was met, the rarest first; the
+    /// ending tells the format (.csv, .json, .jsonl)
+    #[arg(long, value_name = "FILE", help_heading = "Output", conflicts_with = "needs")]
+    pub values: Option<PathBuf>,
     #[command(flatten)]
     pub passwords: PasswordArgs,
     /// What could not be read of hosts that have no part, as faults in JSON lines (such as `faults.jsonl` of a part); may be given several times
@@ -81,13 +90,13 @@ pub struct MergeArgs {
     #[command(flatten)]
     pub memory: MemoryArgs,
     /// Threads to use; one per core if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", help_heading = "Performance", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Exit with 0 even if some input could not be read
-    #[arg(long)]
+    #[arg(long, help_heading = None)]
     pub allow_partial: bool,
     /// Exit with 1 if there are findings
-    #[arg(long)]
+    #[arg(long, help_heading = None)]
     pub fail_on_detection: bool,
 }
 

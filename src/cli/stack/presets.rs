@@ -7,7 +7,8 @@ pub type StackPreset = (&'static [&'static str], &'static str);
 
 /// The fields and the condition of a ready-made stack.
 pub const fn preset(by: StackBy) -> StackPreset {
-    const START: &str = r#"process where event.type == "start""#;
+    // Elastic's integration gives an image that was loaded the type of a start too.
+    const START: &str = r#"process where event.type == "start" and not event.category == "library""#;
     match by {
         StackBy::ParentChild => (&["process.parent.name", "process.name"], START),
         StackBy::Image => (&["process.executable"], START),

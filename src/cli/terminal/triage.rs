@@ -45,18 +45,19 @@ fn elsewhere(out: &mut dyn Write, triage: &Triage, alert: &Alert, verbose: bool)
             ValueKind::CommandLine => "command",
             ValueKind::Destination => "address",
             ValueKind::Dns => "name",
+            ValueKind::Image | ValueKind::ParentChild | ValueKind::Service => sort.name(),
         };
         let value = shown(&value.text, most);
         // A value of this host alone is worth one word; a line each would hide those that other hosts have too.
-        if seen.hosts.len() == 1 && !verbose {
+        if seen.hosts == 1 && !verbose {
             only_here.push(if sort == ValueKind::CommandLine { label.to_owned() } else { format!("{label} {value}") });
             continue;
         }
-        let names: Vec<String> = seen.hosts.values().take(MOST_HOSTS).map(|host| shown(host, most)).collect();
-        let more = seen.hosts.len() - names.len();
-        let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+        let names: Vec<String> = seen.host_names().take(MOST_HOSTS).map(|host| shown(host, most)).collect();
+        let more = seen.hosts.saturating_sub(names.len() as u64);
+        let more = if more > 0 { format!(" and {} more", grouped(more)) } else { String::new() };
         let times = seen.span.map_or_else(String::new, |(first, last)| span(seen.count, first, last));
-        let hosts = counted(seen.hosts.len() as u64, "host");
+        let hosts = counted(seen.hosts, "host");
         line(out, "seen on", &format!("{hosts}: {}{more}  {DIM}{times}{DIM:#}  {label} {value}", names.join(", ")))?;
     }
     if !only_here.is_empty() {

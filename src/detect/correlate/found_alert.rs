@@ -74,10 +74,7 @@ impl FoundAlert {
     /// The same alert where inputs and hosts have other numbers.
     #[must_use]
     pub fn renumbered(&self, input: impl Fn(u32) -> u32, host: impl Fn(HostNumber) -> HostNumber) -> Self {
-        let order = |order: OrderKey| {
-            let Locator { input: number, offset } = order.origin();
-            OrderKey::new(order.time, order.tiebreaker(), Locator { input: input(number), offset })
-        };
+        let order = |order: OrderKey| order.renumbered(&input);
         let event = |event: AlertEvent| AlertEvent { order: order(event.order), host: host(event.host) };
         Self {
             last: event(self.last),
