@@ -527,7 +527,9 @@ def pack(items: Iterable[tuple[Item, int]], target: int) -> list[list[Item]]:
 def parts_of(groups: list[list[EvidenceFile]], slots: int, largest: int) -> list[Part]:
     """Packs small groups into one part, which costs less than a process for each; the largest parts come first."""
     sizes = [sum(file.size for file in files) for files in groups]
-    target = min(max(sum(sizes) // (slots * PARTS_A_SLOT), SMALLEST_PART), largest)
+    # A little more than each one's share, so that what is left of equal hosts makes no part of its own.
+    share = sum(sizes) * 21 // (20 * slots * PARTS_A_SLOT)
+    target = min(max(share, SMALLEST_PART), largest)
     packed = pack(enumerate(sizes), target)
     parts = [Part(tuple(sorted((f for n in numbers for f in groups[n]), key=lambda f: f.path))) for numbers in packed]
     return sorted(parts, key=lambda part: (-part.size, part.files[0].path))
@@ -870,7 +872,7 @@ class Job:
         files = [str(path) for folder in folders if (path := folder / "values.parquet").exists()]
         if files:
             values = ds.dataset(files, format="parquet")
-            self.write_table("tables/values", values.scanner(batch_size=TABLE_ROWS).to_batches(), values.schema)
+            self.write_table("tables/values", values.scanner(batch_size=10 * TABLE_ROWS).to_batches(), values.schema)
 
     def write_table(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
         self.out.remove(name)
