@@ -466,6 +466,33 @@ impl AlertStore {
         }
         if batch.is_empty() { Ok(()) } else { each(batch).map(drop) }
     }
+
+    /// Makes something of each alert of wanted rules, and gives it out in order, batch by batch, until somebody has had enough. While one batch is taken, which
+    /// is to write it in most cases, all threads make the next one.
+    fn for_each_made<T: Send>(
+        &self,
+        is_wanted: WantedRules<'_>,
+        make: &(dyn Fn(&SpooledAlert) -> T + Sync),
+        take: &mut dyn FnMut(&[usize], Vec<T>) -> io::Result<ControlFlow<()>>,
+    ) -> io::Result<()> {
+        let mut take_ready = |ready: (Vec<usize>, Vec<T>)| {
+            if ready.0.is_empty() { Ok(ControlFlow::Continue(())) } else { take(&ready.0, ready.1) }
+        };
+        let mut ready = (Vec::new(), Vec::new());
+        let mut flow = ControlFlow::Continue(());
+        self.for_each_spooled(is_wanted, &mut |batch| {
+            let (before, made) = (std::mem::take(&mut ready), &mut ready.1);
+            let taken = self.reader.pool.in_place_scope(|scope| {
+                let batch = &batch;
+                scope.spawn(move |_| *made = batch.par_iter().map(make).collect());
+                take_ready(before)
+            });
+            ready.0 = batch.iter().map(|spooled| spooled.position).collect();
+            flow = taken?;
+            Ok(flow)
+        })?;
+        if flow.is_break() { Ok(()) } else { take_ready(ready).map(drop) }
+    }
 }
 
 /// Takes those events of a batch, which is in order of places, that are held already; the others stay in it.
@@ -515,23 +542,21 @@ impl AlertSource for AlertStore {
         if let Some(held) = self.held.get() {
             return each(0, held);
         }
-        self.for_each_spooled(&|_| true, &mut |batch| {
-            let alert = |spooled: &SpooledAlert| spooled.alert(&self.builder);
-            let alerts: Vec<Alert> = self.reader.pool.install(|| batch.par_iter().map(alert).collect());
-            each(batch[0].position, &alerts).map(ControlFlow::Continue)
+        let alert = |spooled: &SpooledAlert| spooled.alert(&self.builder);
+        self.for_each_made(&|_| true, &alert, &mut |positions, alerts| {
+            each(positions[0], &alerts).map(ControlFlow::Continue)
         })
     }
 
     fn for_each_text(&self, is_wanted: WantedRules<'_>, make: AlertWriter<'_>, out: TextTaker<'_>) -> io::Result<()> {
-        self.for_each_spooled(is_wanted, &mut |batch| {
-            let text = |spooled: &SpooledAlert| {
-                let mut text = Vec::new();
-                make(spooled.position, &spooled.alert(&self.builder), &mut text);
-                text
-            };
-            let texts: Vec<Vec<u8>> = self.reader.pool.install(|| batch.par_iter().map(text).collect());
-            for (spooled, text) in batch.iter().zip(&texts) {
-                if out(spooled.position, text)?.is_break() {
+        let text = |spooled: &SpooledAlert| {
+            let mut text = Vec::new();
+            make(spooled.position, &spooled.alert(&self.builder), &mut text);
+            text
+        };
+        self.for_each_made(is_wanted, &text, &mut |positions, texts| {
+            for (position, text) in positions.iter().zip(&texts) {
+                if out(*position, text)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
