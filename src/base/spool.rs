@@ -52,6 +52,9 @@ pub struct SpoolLimits {
     pub temp_folder: Option<PathBuf>,
 }
 
+/// Bytes of an item that is read without an allocation.
+const SMALL_ITEM: usize = 256;
+
 /// Writes anything to a run: its length, then its bytes.
 pub fn write_item(item: &impl Serialize, out: &mut Vec<u8>) {
     let at = out.len();
@@ -66,9 +69,17 @@ pub fn write_item(item: &impl Serialize, out: &mut Vec<u8>) {
 pub fn read_item<T: DeserializeOwned>(from: &mut dyn Read) -> io::Result<T> {
     let mut length = [0; 4];
     from.read_exact(&mut length)?;
-    let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
-    from.read_exact(&mut bytes)?;
-    postcard::from_bytes(&bytes).map_err(io::Error::other)
+    let length = u32::from_le_bytes(length) as usize;
+    // Most items are small, and there are millions: they are not worth an allocation each.
+    let (mut few, mut many) = ([0; SMALL_ITEM], Vec::new());
+    let bytes = if length <= SMALL_ITEM {
+        &mut few[..length]
+    } else {
+        many.resize(length, 0);
+        &mut many[..]
+    };
+    from.read_exact(bytes)?;
+    postcard::from_bytes(bytes).map_err(io::Error::other)
 }
 
 /// Writes bytes to a run: their number, then themselves. `serde` would write them one by one.

@@ -171,6 +171,9 @@ impl SpooledAlert {
     }
 }
 
+/// Takes what was made of some alerts, with their positions.
+type TakeMade<'t, T> = &'t mut dyn FnMut(&[usize], Vec<T>) -> io::Result<ControlFlow<()>>;
+
 /// Takes the events of an alert, if it is the next one that has some.
 fn take_of(events: &mut Option<Peekable<MergeRuns<'_, LoadedEvent>>>, alert: usize) -> io::Result<Vec<LoadedEvent>> {
     let mut found = Vec::new();
@@ -473,7 +476,7 @@ impl AlertStore {
         &self,
         is_wanted: WantedRules<'_>,
         make: &(dyn Fn(&SpooledAlert) -> T + Sync),
-        take: &mut dyn FnMut(&[usize], Vec<T>) -> io::Result<ControlFlow<()>>,
+        take: TakeMade<'_, T>,
     ) -> io::Result<()> {
         let mut take_ready = |ready: (Vec<usize>, Vec<T>)| {
             if ready.0.is_empty() { Ok(ControlFlow::Continue(())) } else { take(&ready.0, ready.1) }
@@ -481,10 +484,10 @@ impl AlertStore {
         let mut ready = (Vec::new(), Vec::new());
         let mut flow = ControlFlow::Continue(());
         self.for_each_spooled(is_wanted, &mut |batch| {
-            let (before, made) = (std::mem::take(&mut ready), &mut ready.1);
+            let (before, next) = (std::mem::take(&mut ready), &mut ready.1);
             let taken = self.reader.pool.in_place_scope(|scope| {
                 let batch = &batch;
-                scope.spawn(move |_| *made = batch.par_iter().map(make).collect());
+                scope.spawn(move |_| *next = batch.par_iter().map(make).collect());
                 take_ready(before)
             });
             ready.0 = batch.iter().map(|spooled| spooled.position).collect();

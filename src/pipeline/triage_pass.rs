@@ -104,7 +104,8 @@ impl EvidencePass {
             observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
         alerts.load_starts(&missing.found(&starts))?;
         let mut gathered = TriageSurvey::merge(surveys, wanted, spools);
-        let mut lineage = Lineage::new(&gathered.links, wanted, triage::RELATIVES, &self.reader.space)?;
+        let (links, space) = (&gathered.links, &self.reader.space);
+        let mut lineage = self.reader.pool.install(|| Lineage::new(links, wanted, triage::RELATIVES, space))?;
         gathered.links.clear();
         let straddling = lineage.straddling.take().map(|straddling| straddling_notice(&self.reader, &straddling));
         let facts = self.facts(&lineage.places(), &Arc::new(lineage.processes(&wanted.ids)));

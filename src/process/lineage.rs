@@ -11,6 +11,7 @@ use crate::base::{Locator, Ticks};
 use crate::detect::{HostNumber, Straddling, StraddlingSearch};
 use crate::event::OrderKey;
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BinaryHeap;
 use std::io::{self, Read};
@@ -154,14 +155,17 @@ impl Lineage {
 fn shown(
     links: &SortedSpool<ProcessLink>,
     pairs: &SortedSpool<StartedProcess>,
-    is_shown: impl Fn(ProcessId) -> bool,
+    is_shown: impl Fn(ProcessId) -> bool + Sync,
 ) -> io::Result<HashMap<ProcessId, ShownProcess>> {
-    let mut shown: HashMap<ProcessId, ShownProcess> = HashMap::new();
-    for_each_outline(links, |outline| {
-        if is_shown(outline.id) {
-            shown.insert(outline.id, ShownProcess { outline, child_count: 0, parent: None });
-        }
-    })?;
+    let of_partition = |partition| -> io::Result<Vec<ProcessOutline>> {
+        let mut shown = Vec::new();
+        for_each_outline(links, partition, |outline| shown.extend(Some(outline).filter(|one| is_shown(one.id))))?;
+        Ok(shown)
+    };
+    let outlines: Vec<Vec<ProcessOutline>> =
+        (0..ProcessLink::PARTITIONS).into_par_iter().map(of_partition).collect::<io::Result<_>>()?;
+    let shown = |outline: ProcessOutline| (outline.id, ShownProcess { outline, child_count: 0, parent: None });
+    let mut shown: HashMap<ProcessId, ShownProcess> = outlines.into_iter().flatten().map(shown).collect();
     for pair in pairs.iter() {
         let StartedProcess { id, order, parent } = pair?;
         if let Some(process) = shown.get_mut(&id) {
@@ -241,30 +245,39 @@ fn started_processes(
     space: &SpoolSpace,
 ) -> io::Result<(SortedSpool<StartedProcess>, Option<Straddling>)> {
     let pairs = SortSpool::new(space.share(PAIR_SHARE));
-    let (mut block, mut loose, mut hosts) = (Vec::new(), Vec::new(), StraddlingSearch::default());
-    for_each_outline(links, |outline| {
-        if outline.is_entity {
-            hosts.add(outline.id.key, outline.id.host, first(&outline), &wanted.ids.hosts);
-        }
-        let Some((order, LinkStart { parent: Some(parent), .. })) = outline.start else { return };
-        let (id, named) = (outline.id, ProcessId { key: parent.key(), ..outline.id });
-        if let ParentLink::Loose { pid: Some(pid), image, .. } = parent {
-            loose.push(LooseStart { id, order, pid, image, named });
-        } else {
-            block.push(StartedProcess { id, order, parent: named });
-        }
-        if block.len() >= BLOCK {
-            pairs.add(std::mem::take(&mut block));
-        }
-    })?;
-    pairs.add(block);
+    let of_partition = |partition| -> io::Result<_> {
+        let (mut block, mut loose, mut hosts) = (Vec::new(), Vec::new(), StraddlingSearch::default());
+        for_each_outline(links, partition, |outline| {
+            if outline.is_entity {
+                hosts.add(outline.id.key, outline.id.host, first(&outline), &wanted.ids.hosts);
+            }
+            let Some((order, LinkStart { parent: Some(parent), .. })) = outline.start else { return };
+            let (id, named) = (outline.id, ProcessId { key: parent.key(), ..outline.id });
+            if let ParentLink::Loose { pid: Some(pid), image, .. } = parent {
+                loose.push(LooseStart { id, order, pid, image, named });
+            } else {
+                block.push(StartedProcess { id, order, parent: named });
+            }
+            if block.len() >= BLOCK {
+                pairs.add(std::mem::take(&mut block));
+            }
+        })?;
+        pairs.add(block);
+        Ok((loose, hosts.finish(&wanted.ids.hosts)))
+    };
+    // All items of a process are in one partition, whatever its host.
+    let found: Vec<(Vec<LooseStart>, Option<Straddling<_>>)> =
+        (0..ProcessLink::PARTITIONS).into_par_iter().map(of_partition).collect::<io::Result<_>>()?;
+    let (loose, hosts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let loose: Vec<LooseStart> = loose.into_iter().flatten().collect();
     if !loose.is_empty() {
         pairs.add(found_parents(links, &loose)?);
     }
-    let straddling =
-        hosts.finish(&wanted.ids.hosts).and_then(|Straddling { processes, example: (_, first), hosts }| {
+    let straddling = hosts.into_iter().flatten().reduce(Straddling::merge).and_then(
+        |Straddling { processes, example: (_, first), hosts }| {
             Some(Straddling { processes, example: first?.origin(), hosts })
-        });
+        },
+    );
     Ok((pairs.take_sorted(), straddling))
 }
 
@@ -282,13 +295,15 @@ fn first(outline: &ProcessOutline) -> (bool, Option<OrderKey>) {
 fn found_parents(links: &SortedSpool<ProcessLink>, loose: &[LooseStart]) -> io::Result<Vec<StartedProcess>> {
     let mut by_pid: HashMap<(HostNumber, i64), Vec<LooseCandidate>> =
         loose.iter().map(|start| ((start.id.host, start.pid), Vec::new())).collect();
-    for_each_outline(links, |ProcessOutline { id, start, exit, .. }| {
-        if let Some((order, LinkStart { pid: Some(pid), image, .. })) = start
-            && let Some(candidates) = by_pid.get_mut(&(id.host, pid))
-        {
-            candidates.push(LooseCandidate { order, id, image, ended: exit.map(|exit| exit.time) });
-        }
-    })?;
+    for partition in 0..ProcessLink::PARTITIONS {
+        for_each_outline(links, partition, |ProcessOutline { id, start, exit, .. }| {
+            if let Some((order, LinkStart { pid: Some(pid), image, .. })) = start
+                && let Some(candidates) = by_pid.get_mut(&(id.host, pid))
+            {
+                candidates.push(LooseCandidate { order, id, image, ended: exit.map(|exit| exit.time) });
+            }
+        })?;
+    }
     by_pid.values_mut().for_each(|candidates| candidates.sort_unstable_by_key(|candidate| candidate.order));
     let with_parent = |&LooseStart { id, order, pid, image, named }: &LooseStart| {
         let candidates = by_pid.get(&(id.host, pid)).map_or(&[][..], Vec::as_slice);

@@ -282,10 +282,14 @@ impl ProcessOutline {
     }
 }
 
-/// Shows every process, in the order of their ids.
-pub fn for_each_outline(links: &SortedSpool<ProcessLink>, mut each: impl FnMut(ProcessOutline)) -> io::Result<()> {
+/// Shows every process of a partition, in the order of their ids.
+pub fn for_each_outline(
+    links: &SortedSpool<ProcessLink>,
+    partition: usize,
+    mut each: impl FnMut(ProcessOutline),
+) -> io::Result<()> {
     let mut current: Option<ProcessOutline> = None;
-    for link in links.iter() {
+    for link in links.partition(partition) {
         let link = link?;
         match &mut current {
             // Items of a process come in the order of events, so that the first of each kind is the first there is.
