@@ -54,6 +54,8 @@ pub struct SpoolLimits {
 
 /// Bytes of an item that is read without an allocation.
 const SMALL_ITEM: usize = 256;
+/// Most bytes that are allocated for an item before they are there.
+const MOST_TRUSTED: usize = 1 << 20;
 
 /// Writes anything to a run: its length, then its bytes.
 pub fn write_item(item: &impl Serialize, out: &mut Vec<u8>) {
@@ -73,12 +75,17 @@ pub fn read_item<T: DeserializeOwned>(from: &mut dyn Read) -> io::Result<T> {
     // Most items are small, and there are millions: they are not worth an allocation each.
     let (mut few, mut many) = ([0; SMALL_ITEM], Vec::new());
     let bytes = if length <= SMALL_ITEM {
-        &mut few[..length]
+        from.read_exact(&mut few[..length])?;
+        &few[..length]
     } else {
-        many.resize(length, 0);
-        &mut many[..]
+        // Files of parts come from elsewhere: what they say of a length is not taken on trust.
+        many.reserve(length.min(MOST_TRUSTED));
+        from.take(length as u64).read_to_end(&mut many)?;
+        &many[..]
     };
-    from.read_exact(bytes)?;
+    if bytes.len() < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     postcard::from_bytes(bytes).map_err(io::Error::other)
 }
 
