@@ -18,6 +18,7 @@ mod origin;
 pub mod parts;
 pub mod pending_file;
 pub mod public_suffix;
+pub mod same_bytes;
 pub mod span;
 pub mod spool;
 pub mod text_file;

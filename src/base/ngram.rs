@@ -5,6 +5,7 @@
 //! search then waits for memory at every letter. This module compares bytes and does not know letter case, nor whose the texts are.
 
 use super::bits;
+use super::same_bytes::same_bytes;
 use hashbrown::{HashMap, HashSet};
 use std::sync::OnceLock;
 
@@ -96,7 +97,8 @@ impl Grams {
     fn compare(&self, owners: Option<&Vec<(u32, u32)>>, text: &[u8], at: usize, found: &mut impl FnMut(usize)) {
         for &(number, before) in owners.into_iter().flatten() {
             let wanted = &self.texts[number as usize];
-            let is_there = |start: usize| text[start..].starts_with(wanted);
+            let is_there =
+                |start: usize| text[start..].get(..wanted.len()).is_some_and(|found| same_bytes(found, wanted));
             if at.checked_sub(before as usize).is_some_and(is_there) {
                 found(number as usize);
             }

@@ -10,6 +10,7 @@
 //! What is remembered changes how soon an answer is there, never the answer. This module does not know what conditions are for.
 
 use crate::base::bits;
+use crate::base::same_bytes::same_bytes;
 use crate::detect::correlate::HitTemplate;
 use crate::detect::prefilter::{LiteralHits, Literals, RequiredLiterals};
 use crate::ecs::Field;
@@ -635,5 +636,5 @@ impl ValueDictionary {
 
 /// Whether the value of a number is this one.
 fn is_value(values: &[(u8, Box<[u8]>)], number: u32, kind: u8, bytes: &[u8]) -> bool {
-    values.get(number as usize).is_some_and(|(known_kind, known)| *known_kind == kind && **known == *bytes)
+    values.get(number as usize).is_some_and(|(known_kind, known)| *known_kind == kind && same_bytes(known, bytes))
 }

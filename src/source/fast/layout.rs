@@ -9,6 +9,7 @@ use super::table::{Noticed, ValueTable};
 use super::template::{CachedTemplate, TemplateElement, TemplateNode};
 use super::value;
 use crate::base::guid::Guid;
+use crate::base::same_bytes::same_bytes;
 use crate::base::{Locator, Ticks};
 use crate::source::record::{is_boolean_entry, is_guid_entry, normal_form, normal_guid};
 use std::sync::Arc;
@@ -334,7 +335,8 @@ impl From<Raw<'_>> for Stored {
 
 impl PartialEq<Raw<'_>> for Stored {
     fn eq(&self, raw: &Raw<'_>) -> bool {
-        raw.bytes() == (self.0, &self.1)
+        let (kind, bytes) = raw.bytes();
+        kind == self.0 && same_bytes(bytes, &self.1)
     }
 }
 

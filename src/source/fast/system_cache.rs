@@ -8,6 +8,7 @@ use super::layout::{RecordLayout, SystemPlaces};
 use super::table::{Noticed, TableShape, ValueTable};
 use super::template::LONGEST_HEAD;
 use super::value::{BINXML, SID, TEXT};
+use crate::base::same_bytes::same_bytes;
 
 /// The envelope that was read last.
 #[derive(Default)]
@@ -53,7 +54,7 @@ impl SystemCache {
         //
         //   0f 01 01 00 0c 01 id definition | count | descriptors of System | size | 21 00 | values of System | data
         //   └──────────── compared as one run of bytes ─────────────────────┘             └ `same` of those ─┘
-        let is_front = bytes.slice(from, known.front.len())? == known.front;
+        let is_front = same_bytes(bytes.slice(from, known.front.len())?, &known.front);
         let (table, room) = ValueTable::of(bytes, from + known.before_table + 4, known.data + 1, to)?;
         (is_front && known.is_around(table, room)).then_some((known, table))
     }
@@ -70,7 +71,7 @@ impl SystemCache {
     ) -> Option<&CachedSystem> {
         let known = self.known.as_mut().filter(|known| known.template == template)?;
         let head = &known.front[known.before_table..];
-        if bytes.slice(at, head.len())? != head || !known.is_around(table, room) {
+        if !same_bytes(bytes.slice(at, head.len())?, head) || !known.is_around(table, room) {
             return None;
         }
         // A definition that stands before the table would be compared too.
@@ -141,7 +142,8 @@ impl CachedSystem {
     /// Whether a table, of which all descriptors but the last are as they should be, has the same texts and identifiers, and data that ends in time.
     #[inline]
     fn is_around(&self, table: ValueTable<'_>, room: usize) -> bool {
-        table.bytes().slice(self.same_from, self.same.len()) == Some(&self.same)
+        let same = table.bytes().slice(self.same_from, self.same.len());
+        same.is_some_and(|same| same_bytes(same, &self.same))
             && table.kind(self.data) == Some(BINXML)
             && table.fills(self.data, self.places.data(), room)
     }

@@ -7,6 +7,7 @@
 
 use super::byte_view::ByteView;
 use super::table::TableShape;
+use crate::base::same_bytes::same_bytes;
 use crate::base::{interner::Interner, utf16};
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -234,7 +235,7 @@ impl Latest {
         // Elsewhere, a name that stood behind its place could not do so, and one that did not could.
         let outside = |place: usize| place < start || place >= start + content.len();
         let is_apart = || self.is_apart && self.places.iter().all(|(_, place)| outside(*place));
-        content == self.content && (start == self.start || is_apart())
+        same_bytes(content, &self.content) && (start == self.start || is_apart())
     }
 
     fn set(&mut self, start: usize, content: &[u8], names: &[Name]) {
@@ -279,7 +280,8 @@ impl Name {
 
     /// Whether the name stands at a place of the chunk.
     fn has_text_at(&self, bytes: ByteView<'_>, place: usize) -> bool {
-        place.checked_add(6).and_then(|from| bytes.slice(from, self.text.len())) == Some(&self.text)
+        let stored = place.checked_add(6).and_then(|from| bytes.slice(from, self.text.len()));
+        stored.is_some_and(|stored| same_bytes(stored, &self.text))
     }
 }
 
