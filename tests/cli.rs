@@ -10,6 +10,10 @@ fn sessions() {
     for session in session_files() {
         cases.case(session);
     }
+    // Another build of the same program, such as the static one of a release: tests/static/run.
+    if let Some(program) = std::env::var_os("EVQL_PROGRAM") {
+        cases.register_bin("evql", std::path::PathBuf::from(program));
+    }
     cases.env("NO_COLOR", "1").env("COLUMNS", "100").env("SOURCE_DATE_EPOCH", "1711929600");
 }
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Compares what evql writes of the same evidence on Linux and on Windows, byte for byte but for the separators of paths.
+"""Compares what two builds of evql write of the same evidence, byte for byte but for the separators of paths, which differ on Windows.
 
-    compare.py FOLDER LINUX-PROGRAM WINDOWS-PROGRAM...
+    compare.py FOLDER PROGRAM OTHER-PROGRAM...
+
+The other one may be a command: Wine or QEMU, and the program that it runs.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,8 +63,9 @@ def as_on_linux(text, folders):
 
 
 def main():
-    folder, linux, *windows = sys.argv[1:]
-    folder, programs = os.path.abspath(folder), [[os.path.abspath(linux)], [os.path.abspath(part) for part in windows]]
+    folder, here, *other = sys.argv[1:]
+    # Commands run from within the folder. An interpreter without a slash is looked up in PATH.
+    folder, programs = os.path.abspath(folder), [[os.path.abspath(here)], [os.path.abspath(shutil.which(part) or part) for part in other]]
     folders = folders_below(folder)
     different = 0
     with tempfile.TemporaryDirectory() as place:
