@@ -445,6 +445,42 @@ fn a_process_with_more_to_tell_than_is_held_says_so_and_counts_right() {
 }
 
 #[test]
+fn what_a_part_holds_less_of_than_there_is_room_for_is_known() {
+    let key = |name: &str| EntityKey::Entity(EntityId::new(name));
+    let mut wanted = WantedProcesses::default();
+    wanted.add("", &key("alert"));
+    // So many that each has little room.
+    for at in 0..5000 {
+        wanted.add("", &key(&format!("candidate {at}")));
+    }
+    let wanted = Arc::new(wanted);
+    let spools = spools(1 << 20);
+    let mut survey = TriageSurvey::of_part(&wanted, 1, &spools);
+    for name in ["alert", "candidate 7"] {
+        for at in 0..100_usize {
+            let mut document = Document::new();
+            document.set(ecs::PROCESS_ENTITY_ID, name);
+            document.set(ecs::FILE_PATH, format!(r"C:\{at}"));
+            let order = order(at, i64::try_from(at).unwrap());
+            survey.see(&ObservedEvent { fields: &document, id: Some(11), order });
+        }
+        survey.keep();
+    }
+    let part = TriageSurvey::merge(vec![survey], &wanted, &spools).details;
+    let mut merged = WantedProcesses::default();
+    let numbers = ["alert", "candidate 7"].map(|name| merged.add("", &key(name)));
+    let mut details = Details::new(&merged);
+    let held = numbers.map(|number| {
+        let name = if number == numbers[0] { "alert" } else { "candidate 7" };
+        let record = part.record(wanted.find("", &key(name)).unwrap()).unwrap();
+        let is_cut = details.add_record(number, record);
+        let (entries, not_held) = details.of(number).unwrap().list(List::Files);
+        (is_cut, entries.len(), not_held)
+    });
+    assert_eq!(held, [(false, 100, 0), (true, 64, 36)]);
+}
+
+#[test]
 fn a_long_command_line_is_cut_between_characters_and_counted() {
     let text = CutText::new("ab\u{1f600}cd", 4);
     assert_eq!((&*text.text, text.cut), ("ab", 3));
