@@ -327,11 +327,6 @@ pub struct SortedSpool<T> {
 }
 
 impl<T: SpoolItem> SortedSpool<T> {
-    /// Lets go of all items.
-    pub fn clear(&mut self) {
-        (self.blocks, self.runs, self.file) = (Vec::new(), Vec::new(), Mutex::default());
-    }
-
     /// All items, in order.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<T>> {
         (0..T::PARTITIONS).flat_map(|number| self.partition(number))

@@ -54,8 +54,15 @@ pub enum FleetError {
     #[error("standard input cannot be the evidence of a part: a merge reads some events of it again; name files")]
     StandardInput,
     /// Sightings are Parquet, and this evql cannot read or write it.
-    #[error("{0} kept as Parquet, which this evql was built without (cargo feature parquet)")]
-    WithoutParquet(String),
+    #[error(
+        "'{0}' may join events of several hosts, and sightings for it are kept as Parquet, which this evql was built without (cargo feature parquet)"
+    )]
+    SightingsWithoutParquet(String),
+    /// This program cannot keep values, which triage counts.
+    #[error(
+        "values that are counted for triage (leave it out by --no-triage) are kept as Parquet, which this evql was built without (cargo feature parquet)"
+    )]
+    ValuesWithoutParquet,
     /// The run failed.
     #[error(transparent)]
     Run(#[from] RunError),

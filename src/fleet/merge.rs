@@ -1,6 +1,7 @@
 //! Parts become one run.
 
 use super::error::FleetError;
+use super::input_numbers::InputNumbers;
 use super::manifest::{PartComputer, PartInput, PartOptions};
 use super::part_folder::{EVENTS, FAULTS, PartFolder};
 use super::part_writer::digests;
@@ -8,7 +9,7 @@ use super::records::{HeldHead, read_alert, read_faults, read_head};
 use super::rules_digest::rules_digest;
 use crate::base::number::counted;
 use crate::base::{CaseKey, Locator, Ticks, host};
-use crate::detect::{HostNumber, crosses_hosts};
+use crate::detect::crosses_hosts;
 use crate::diag::{Notice, NoticeKind};
 use crate::pipeline::{self, HeldAlert, JoinedParts, Progress, RunOptions, Stats};
 use crate::scanner::{ChosenRules, ScanRun};
@@ -26,6 +27,14 @@ const BATCH: usize = 1024;
 #[derive(Debug)]
 pub struct PartSet {
     folders: Vec<PartFolder>,
+}
+
+/// All that parts hold, with the rules and options of a run over them.
+struct JoinedFolders {
+    chosen: ChosenRules,
+    joined: JoinedParts,
+    options: RunOptions,
+    numbering: InputNumbers,
 }
 
 impl PartSet {
@@ -65,7 +74,7 @@ impl PartSet {
         (lost, wants_triage): (Vec<Fault>, bool),
         progress: &dyn Progress,
     ) -> Result<ScanRun, FleetError> {
-        let (chosen, mut joined, options) = self.join(chosen, key, options)?;
+        let JoinedFolders { chosen, mut joined, options, numbering } = self.join(chosen, key, options)?;
         joined.faults.extend(lost);
         joined.knows_addresses = self.options().triage;
         let (search, threads) = (options.search.clone(), options.threads);
@@ -77,9 +86,7 @@ impl PartSet {
             run.add_notices([Notice::new(NoticeKind::Limit, text.to_owned())]);
         } else if wants_triage && !run.outcome.alerts.is_empty() {
             let addresses = run.results().addresses.clone();
-            let numbering = InputNumbers::of(&self.folders)?;
-            let numbers = |folder: &PartFolder| numbering.of_part(folder);
-            let triage = self.triage(&run.outcome.alerts, (key, &run.options), addresses, &numbers)?;
+            let triage = self.triage(&run.outcome.alerts, (key, &run.options), addresses, &numbering)?;
             run.take_triage_of_parts(triage)?;
         }
         Ok(run)
@@ -93,7 +100,7 @@ impl PartSet {
         key: &CaseKey,
         options: RunOptions,
     ) -> Result<Vec<(&Path, PathBuf)>, FleetError> {
-        let (chosen, joined, options) = self.join(chosen, key, options)?;
+        let JoinedFolders { chosen, joined, options, .. } = self.join(chosen, key, options)?;
         let needed = ScanRun::needed_inputs(chosen, joined, key, &options)?;
         let of_path = |path: PathBuf| {
             let has = |folder: &&PartFolder| folder.manifest.inputs.iter().any(|input| Path::new(&input.path) == path);
@@ -103,12 +110,7 @@ impl PartSet {
     }
 
     /// All that the parts hold, with the rules and options of a run over them.
-    fn join(
-        &self,
-        chosen: ChosenRules,
-        key: &CaseKey,
-        mut options: RunOptions,
-    ) -> Result<(ChosenRules, JoinedParts, RunOptions), FleetError> {
+    fn join(&self, chosen: ChosenRules, key: &CaseKey, mut options: RunOptions) -> Result<JoinedFolders, FleetError> {
         let own = self.options();
         own.give_to(&mut options);
         self.check(&chosen, key, &options)?;
@@ -120,14 +122,14 @@ impl PartSet {
         joined.notices.extend(self.shared_computers());
         // One by one, so that hosts have the same numbers each time. What is large follows on all threads.
         for folder in &self.folders {
-            numbering.add(folder, chosen.rules().len(), &mut joined)?;
+            add_manifest(folder, &numbering, chosen.rules().len(), &mut joined)?;
         }
         let crosses = chosen.rules().iter().any(|rule| crosses_hosts(&rule.query));
         self.for_each(&options, |folder| {
             add_alerts(folder, &numbering, chosen.rules().len(), &joined).map_err(folder.broken(EVENTS))?;
             if crosses { add_sightings(&numbering, folder, &chosen, &joined) } else { Ok(()) }
         })?;
-        Ok((chosen, joined, options))
+        Ok(JoinedFolders { chosen, joined, options, numbering })
     }
 
     /// Does a job for each part, on all threads; the error is that of the first part that has one.
@@ -222,91 +224,51 @@ impl PartSet {
     }
 }
 
-/// The numbers of inputs in a run over all parts.
-struct InputNumbers {
-    /// By path, as a search sorts files; the members of an archive in their order.
-    inputs: Vec<Input>,
-    numbers: HashMap<Arc<str>, u32>,
-}
-
-impl InputNumbers {
-    fn of(folders: &[PartFolder]) -> Result<Self, FleetError> {
-        let mut by_path: BTreeMap<&Path, (&PartFolder, &[PartInput])> = BTreeMap::new();
-        for folder in folders {
-            for of_path in folder.manifest.inputs.chunk_by(|one, next| one.path == next.path) {
-                let path = Path::new(&of_path[0].path);
-                let (first, there) = *by_path.entry(path).or_insert((folder, of_path));
-                if there != of_path {
-                    let (one, other) = (first.path.clone(), folder.path.clone());
-                    let reason = format!("{} changed between them", path.display());
-                    return Err(FleetError::Apart { one, other, reason });
-                }
-            }
-        }
-        let named =
-            |input: &PartInput| Input::named(PathBuf::from(&input.path), input.name.as_str().into(), input.size);
-        let inputs: Vec<Input> = by_path.values().flat_map(|(_, inputs)| inputs.iter().map(named)).collect();
-        let numbers = inputs.iter().zip(0..).map(|(input, number)| (input.display.clone(), number)).collect();
-        Ok(Self { inputs, numbers })
+/// Adds what a part tells beside its alerts and candidates.
+fn add_manifest(
+    folder: &PartFolder,
+    numbering: &InputNumbers,
+    rules: usize,
+    joined: &mut JoinedParts,
+) -> Result<(), FleetError> {
+    let manifest = &folder.manifest;
+    // What part.json does not digest is not taken on trust: a rule or file that is not there would be looked up.
+    for (rule, count) in manifest.left_out.iter().filter(|(rule, _)| **rule < rules) {
+        *joined.left_out.entry(*rule).or_default() += count;
     }
-
-    fn inputs(&self) -> Vec<Input> {
-        self.inputs.clone()
+    let computers = manifest.computers.iter().filter_map(PartComputer::events).collect();
+    joined.stats.add(&Stats { computers, ..manifest.stats.clone() });
+    for (host, at) in &manifest.begins {
+        joined.note_begin(host, Ticks(*at));
     }
-
-    /// The numbers of the inputs of a part.
-    fn of_part(&self, folder: &PartFolder) -> Vec<u32> {
-        let number = |input: &PartInput| self.numbers.get(input.name.as_str()).copied().unwrap_or(u32::MAX);
-        folder.manifest.inputs.iter().map(number).collect()
+    for (host, ip) in &manifest.host_addresses {
+        if let Ok(ip) = ip.parse() {
+            joined.addresses.add(host, ip);
+        }
     }
-
-    /// Adds what a part tells beside its alerts and candidates.
-    fn add(&self, folder: &PartFolder, rules: usize, joined: &mut JoinedParts) -> Result<(), FleetError> {
-        let manifest = &folder.manifest;
-        // What part.json does not digest is not taken on trust: a rule or file that is not there would be looked up.
-        for (rule, count) in manifest.left_out.iter().filter(|(rule, _)| **rule < rules) {
-            *joined.left_out.entry(*rule).or_default() += count;
-        }
-        let computers = manifest.computers.iter().filter_map(PartComputer::events).collect();
-        joined.stats.add(&Stats { computers, ..manifest.stats.clone() });
-        for (host, at) in &manifest.begins {
-            joined.note_begin(host, Ticks(*at));
-        }
-        for (host, ip) in &manifest.host_addresses {
-            if let Ok(ip) = ip.parse() {
-                joined.addresses.add(host, ip);
-            }
-        }
-        for (kind, text) in &manifest.notices {
-            let kind = NoticeKind::ALL.into_iter().find(|known| known.as_str() == kind).unwrap_or(NoticeKind::Limit);
-            joined.notices.push(Notice::new(kind, format!("part {}: {text}", folder.path.display())));
-        }
-        let faults = read_faults(folder.read_file(FAULTS)?).map_err(folder.broken(FAULTS))?;
-        let none = || folder.broken(FAULTS)(io::Error::other("a line is no fault"));
-        joined.faults.extend(faults.ok_or_else(none)?);
-        let head = read_head(&mut folder.read_file(EVENTS)?).map_err(folder.broken(EVENTS))?;
-        let numbers = self.of_part(folder);
-        let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
-        let place = |place: Locator| Locator { input: input(place.input), ..place };
-        joined.add_duplicates(head.copied_chunks.into_iter().map(place), head.copied_records.into_iter().map(place));
-        for name in &head.hosts {
-            joined.tables.hosts.number(name);
-        }
-        Ok(())
+    for (kind, text) in &manifest.notices {
+        let kind = NoticeKind::ALL.into_iter().find(|known| known.as_str() == kind).unwrap_or(NoticeKind::Limit);
+        joined.notices.push(Notice::new(kind, format!("part {}: {text}", folder.path.display())));
     }
+    let faults = read_faults(folder.read_file(FAULTS)?).map_err(folder.broken(FAULTS))?;
+    let none = || folder.broken(FAULTS)(io::Error::other("a line is no fault"));
+    joined.faults.extend(faults.ok_or_else(none)?);
+    let head = read_head(&mut folder.read_file(EVENTS)?).map_err(folder.broken(EVENTS))?;
+    // The hosts get their numbers here.
+    let numbers = numbering.of_part(folder, &head.hosts, |name| joined.tables.hosts.number(name));
+    let place = |place: Locator| Locator { input: numbers.input(place.input), ..place };
+    joined.add_duplicates(head.copied_chunks.into_iter().map(place), head.copied_records.into_iter().map(place));
+    Ok(())
 }
 
 /// Adds the alerts of a part.
 fn add_alerts(folder: &PartFolder, numbering: &InputNumbers, rules: usize, joined: &JoinedParts) -> io::Result<()> {
     let mut file = folder.read_file(EVENTS).map_err(io::Error::other)?;
     let HeldHead { hosts, .. } = read_head(&mut file)?;
-    let numbers = numbering.of_part(folder);
-    let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
-    let hosts: Vec<HostNumber> = hosts.iter().map(|name| joined.tables.hosts.number(name)).collect();
-    let host = |number: HostNumber| hosts.get(number.0 as usize).copied().unwrap_or_default();
+    let numbers = numbering.of_part(folder, &hosts, |name| joined.tables.hosts.number(name));
     let mut batch: Vec<HeldAlert> = Vec::new();
     for _ in 0..folder.manifest.alerts {
-        let alert = read_alert(&mut file)?.renumbered(input, host);
+        let alert = read_alert(&mut file)?.renumbered(|input| numbers.input(input), |host| numbers.host(host));
         let alert = alert.ok_or_else(|| io::Error::other("an event of an alert is none"))?;
         let is_there = |origin: Locator| (origin.input as usize) < joined.inputs.len();
         if alert.found.rule() >= rules || !alert.origins().all(is_there) {
@@ -335,7 +297,7 @@ fn add_sightings(
     let mut is_known = true;
     super::sightings_parquet::read_sightings(
         folder.open_file(SIGHTINGS)?,
-        |path| numbering.numbers.get(path).copied(),
+        |path| numbering.of_path(path),
         |name| tables.hosts.number(name),
         |sightings| {
             let knows = |rule: u32, stage: u32| filters.get(rule as usize).is_some_and(|all| (stage as usize) < *all);
@@ -354,6 +316,5 @@ fn add_sightings(
 #[cfg(not(feature = "parquet"))]
 fn add_sightings(_: &InputNumbers, _: &PartFolder, chosen: &ChosenRules, _: &JoinedParts) -> Result<(), FleetError> {
     let crossing = chosen.rules().iter().find(|rule| crosses_hosts(&rule.query));
-    let name = crossing.map(|rule| rule.meta.name.as_str()).unwrap_or_default();
-    Err(FleetError::WithoutParquet(format!("'{name}' may join events of several hosts, and sightings for it are")))
+    Err(FleetError::SightingsWithoutParquet(crossing.map(|rule| rule.meta.name.clone()).unwrap_or_default()))
 }

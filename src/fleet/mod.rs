@@ -20,6 +20,7 @@
 //! This module knows files and formats of parts; it does not know the command line.
 
 mod error;
+mod input_numbers;
 mod manifest;
 mod merge;
 #[cfg(feature = "parquet")]

@@ -1,11 +1,36 @@
-//! Columns of the Parquet files of parts.
+//! The Parquet files of parts: how they are opened, read by row groups, and written column by column.
 
+use crate::report::{parquet_io_error, parquet_properties};
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::DataType;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::reader::RowGroupReader;
-use parquet::file::writer::SerializedRowGroupWriter;
-use std::io::Write;
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Begins a file that has the columns of a schema.
+pub fn begin_file<W: Write + Send>(out: W, schema: &str) -> io::Result<SerializedFileWriter<W>> {
+    let schema = parse_message_type(schema).map_err(parquet_io_error)?;
+    SerializedFileWriter::new(out, Arc::new(schema), Arc::new(parquet_properties())).map_err(parquet_io_error)
+}
+
+/// Shows the row groups of a file one after the other. `what` names what its rows are, for whoever has another file.
+pub fn for_each_group(
+    file: File,
+    schema: &str,
+    what: &str,
+    mut each: impl FnMut(&dyn RowGroupReader) -> io::Result<()>,
+) -> io::Result<()> {
+    let reader = SerializedFileReader::new(file).map_err(parquet_io_error)?;
+    let expected = parse_message_type(schema).map_err(parquet_io_error)?;
+    if reader.metadata().file_metadata().schema() != &expected {
+        return Err(io::Error::other(format!("its columns are not those of {what}")));
+    }
+    (0..reader.num_row_groups()).try_for_each(|number| each(&*reader.get_row_group(number).map_err(parquet_io_error)?))
+}
 
 /// Writes the next column: a value of each row.
 pub fn write<T: DataType, W: Write + Send, R>(

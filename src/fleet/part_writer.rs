@@ -119,12 +119,10 @@ impl NewPart {
             return Err(FleetError::StandardInput);
         }
         if let Some(rule) = rules.iter().find(|rule| is_across(rule)).filter(|_| !cfg!(feature = "parquet")) {
-            let what = format!("'{}' may join events of several hosts, and sightings for it are", rule.meta.name);
-            return Err(FleetError::WithoutParquet(what));
+            return Err(FleetError::SightingsWithoutParquet(rule.meta.name.clone()));
         }
         if request.options.triage && !cfg!(feature = "parquet") {
-            let what = "values that are counted for triage (leave it out by --no-triage) are".to_owned();
-            return Err(FleetError::WithoutParquet(what));
+            return Err(FleetError::ValuesWithoutParquet);
         }
         let parent = match request.folder.parent() {
             Some(parent) if parent != Path::new("") => parent,

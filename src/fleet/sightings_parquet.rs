@@ -2,25 +2,18 @@
 //!
 //! Times are there twice: to the microsecond as a time, which Apache Spark reads, and in ticks of 100 ns since 1601, by which events are ordered.
 
-use super::parquet_columns::{column, write, write_column};
+use super::parquet_columns::{begin_file, column, for_each_group, write, write_column};
 use super::sighting::Sighting;
 use crate::base::{Locator, Ticks};
 use crate::detect::HostNumber;
-use crate::report::parquet_io_error;
+use crate::report::{PARQUET_GROUP_ROWS, parquet_io_error};
 use crate::rules::Rule;
-use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type};
 use parquet::errors::Result;
-use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::RowGroupReader;
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::Arc;
-
-/// Rows of a row group: all of a group are in memory until it is written.
-const GROUP_ROWS: usize = 122_880;
 
 /// The columns, in order.
 const SCHEMA: &str = "message sightings {
@@ -50,12 +43,7 @@ pub struct SightingsWriter<'n, W: Write + Send> {
 impl<'n, W: Write + Send> SightingsWriter<'n, W> {
     /// Begins a file; the names of inputs and hosts are those by number.
     pub fn new(out: W, rules: &'n [Rule], paths: &[String], hosts: &[String]) -> io::Result<Self> {
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_created_by(concat!("evql ", env!("CARGO_PKG_VERSION")).to_owned());
-        let schema = parse_message_type(SCHEMA).map_err(parquet_io_error)?;
-        let file =
-            SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties.build())).map_err(parquet_io_error)?;
+        let file = begin_file(out, SCHEMA)?;
         let names = |names: &[String]| names.iter().map(|name| ByteArray::from(name.as_str())).collect();
         Ok(Self { file, rules, paths: names(paths), hosts: names(hosts), held: Vec::new() })
     }
@@ -63,7 +51,7 @@ impl<'n, W: Write + Send> SightingsWriter<'n, W> {
     /// Adds a sighting.
     pub fn add(&mut self, sighting: Sighting) -> io::Result<()> {
         self.held.push(sighting);
-        if self.held.len() >= GROUP_ROWS { self.write_group() } else { Ok(()) }
+        if self.held.len() >= PARQUET_GROUP_ROWS { self.write_group() } else { Ok(()) }
     }
 
     /// Ends the file.
@@ -110,18 +98,12 @@ pub fn read_sightings(
     host: impl Fn(&str) -> HostNumber,
     mut each: impl FnMut(&[Sighting]),
 ) -> io::Result<()> {
-    let reader = SerializedFileReader::new(file).map_err(parquet_io_error)?;
-    let expected = parse_message_type(SCHEMA).map_err(parquet_io_error)?;
-    if reader.metadata().file_metadata().schema() != &expected {
-        return Err(io::Error::other("its columns are not those of sightings"));
-    }
-    for number in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(number).map_err(parquet_io_error)?;
-        let columns = Columns::read(&*group).map_err(parquet_io_error)?;
+    for_each_group(file, SCHEMA, "sightings", |group| {
+        let columns = Columns::read(group).map_err(parquet_io_error)?;
         let rows: Option<Vec<Sighting>> = columns.sightings(&input, &host).collect();
         each(&rows.ok_or_else(|| io::Error::other("a row is none of a sighting"))?);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The columns of a row group.

@@ -1,6 +1,7 @@
 //! Triage of the alerts of all parts: what parts know of their processes, and on how many hosts their values were met.
 
 use super::error::FleetError;
+use super::input_numbers::InputNumbers;
 use super::merge::PartSet;
 use super::part_folder::{PartFolder, TRIAGE};
 use super::triage_file::read_triage;
@@ -17,12 +18,6 @@ use std::sync::{Mutex, PoisonError};
 /// The share of memory that values take before they are spilled.
 const VALUE_SHARE: u64 = 8;
 
-/// Gives the numbers that the inputs of a part have in the run over all parts.
-pub type PartNumbers<'n> = &'n (dyn Fn(&PartFolder) -> Vec<u32> + Sync);
-
-/// One going through the pieces of a part.
-type TakeRecords = fn(&TriageJoin, &mut dyn Iterator<Item = io::Result<TriageRecord>>) -> io::Result<()>;
-
 impl PartSet {
     /// The triage of the alerts of all parts.
     pub fn triage(
@@ -30,7 +25,7 @@ impl PartSet {
         alerts: &dyn AlertSource,
         (key, options): (&CaseKey, &RunOptions),
         addresses: HostAddresses,
-        numbers: PartNumbers<'_>,
+        numbering: &InputNumbers,
     ) -> Result<Triage, FleetError> {
         let space = SpoolSpace::from(options.limits.clone());
         let mut plan = TriagePlan::keyed(key.bytes());
@@ -40,20 +35,23 @@ impl PartSet {
         })?;
         let mut join = TriageJoin::new(plan, &space);
         let is_bounded = AtomicBool::new(false);
+        let number = |name: &str| join.hosts().number(name);
         self.for_each(options, |folder| {
-            let left_out = read_part(folder, &join, &numbers(folder), TriageJoin::read_first)?;
+            let left_out = read_part(folder, numbering, number, |records| join.read_first(records))?;
             is_bounded.fetch_or(left_out > 0, Ordering::Relaxed);
             Ok(())
         })?;
         join.choose_relatives()?;
-        let second = |folder: &PartFolder| read_part(folder, &join, &numbers(folder), TriageJoin::read_second);
-        self.for_each(options, |folder| second(folder).map(drop))?;
+        let number = |name: &str| join.hosts().number(name);
+        self.for_each(options, |folder| {
+            read_part(folder, numbering, number, |records| join.read_second(records)).map(drop)
+        })?;
         let mut triage = join.finish(addresses, is_bounded.into_inner());
         triage.seek(alerts)?;
         let values = SortSpool::new(space.share(VALUE_SHARE));
         self.for_each(options, |folder| add_values(folder, &triage, &values))?;
-        triage.count_sighted(&values)?;
-        self.restore_command_lines(&mut triage, options, numbers)?;
+        triage.count_sighted(&values.take_sorted())?;
+        self.restore_command_lines(&mut triage, options, numbering)?;
         Ok(triage)
     }
 
@@ -62,34 +60,31 @@ impl PartSet {
         &self,
         triage: &mut Triage,
         options: &RunOptions,
-        numbers: PartNumbers<'_>,
+        numbering: &InputNumbers,
     ) -> Result<(), FleetError> {
         let cut = triage.cut();
         if cut.is_empty() {
             return Ok(());
         }
         let lines: Mutex<Vec<WholeCommandLine>> = Mutex::default();
+        let number = |name: &str| triage.host_number(name);
         self.for_each(options, |folder| {
-            let broken = || folder.broken(TRIAGE);
-            let numbers = numbers(folder);
-            let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
-            let (_, records) = read_triage(folder.read_file(TRIAGE)?).map_err(broken())?;
-            for record in records {
-                let record = record.map_err(broken())?.renumbered(input, |host| host);
-                if let TriageRecord::CommandLine(place, line) = record
-                    && cut.binary_search(&place).is_ok()
-                {
-                    lines.lock().unwrap_or_else(PoisonError::into_inner).push(*line);
+            let take = |records: &mut dyn Iterator<Item = io::Result<TriageRecord>>| {
+                for record in records {
+                    if let TriageRecord::CommandLine(place, line) = record?
+                        && cut.binary_search(&place).is_ok()
+                    {
+                        lines.lock().unwrap_or_else(PoisonError::into_inner).push(*line);
+                    }
                 }
-            }
-            Ok(())
+                Ok(())
+            };
+            read_part(folder, numbering, number, take).map(drop)
         })?;
         triage.restore_command_lines(lines.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok(())
     }
-}
 
-impl PartSet {
     /// The values of all hosts, each with the number of hosts that have it, by kind, and of each kind the rarest first.
     pub fn values(&self, options: &RunOptions) -> Result<SortedSpool<ValueTotal>, FleetError> {
         let totals = ValueTotals::new(&SpoolSpace::from(options.limits.clone()));
@@ -100,15 +95,21 @@ impl PartSet {
     }
 }
 
-/// Goes through the pieces of a part. Returns how many events the part has not looked at the processes of.
-fn read_part(folder: &PartFolder, join: &TriageJoin, numbers: &[u32], take: TakeRecords) -> Result<u64, FleetError> {
+/// Goes through the pieces of a part, with the numbers that inputs and hosts have in the run over all parts. Returns how many events the part has not looked
+/// at the processes of.
+fn read_part(
+    folder: &PartFolder,
+    numbering: &InputNumbers,
+    number: impl Fn(&str) -> HostNumber,
+    take: impl Fn(&mut dyn Iterator<Item = io::Result<TriageRecord>>) -> io::Result<()>,
+) -> Result<u64, FleetError> {
     let file = folder.read_file(TRIAGE)?;
     let read = || -> io::Result<u64> {
         let (head, records) = read_triage(file)?;
-        let hosts: Vec<HostNumber> = head.hosts.iter().map(|name| join.hosts().number(name)).collect();
-        let input = |number: u32| numbers.get(number as usize).copied().unwrap_or(u32::MAX);
-        let host = |number: HostNumber| hosts.get(number.0 as usize).copied().unwrap_or_default();
-        take(join, &mut records.map(|record| Ok(record?.renumbered(input, host))))?;
+        let numbers = numbering.of_part(folder, &head.hosts, number);
+        let renumbered =
+            |record: TriageRecord| record.renumbered(|input| numbers.input(input), |host| numbers.host(host));
+        take(&mut records.map(|record| record.map(renumbered)))?;
         Ok(head.left_out)
     };
     read().map_err(folder.broken(TRIAGE))
@@ -138,5 +139,5 @@ fn for_each_value(
     _: &dyn Fn(&str) -> HostNumber,
     _: &mut dyn FnMut(Vec<SightedText>),
 ) -> Result<(), FleetError> {
-    Err(FleetError::WithoutParquet("values that are counted for triage (leave it out by --no-triage) are".to_owned()))
+    Err(FleetError::ValuesWithoutParquet)
 }

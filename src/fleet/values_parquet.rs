@@ -1,25 +1,20 @@
 //! `values.parquet`: a row for each value that a host has, in the order of kinds, values and hosts.
 
-use super::parquet_columns::{column, write};
+use super::parquet_columns::{begin_file, column, for_each_group, write};
 use crate::base::Ticks;
 use crate::base::spool::SortedSpool;
 use crate::detect::{HostNumber, HostTable};
 use crate::process::{CutText, SightedText, ValueKind};
-use crate::report::parquet_io_error;
-use parquet::basic::Compression;
+use crate::report::{PARQUET_GROUP_ROWS, parquet_io_error};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::Result;
-use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::RowGroupReader;
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Rows of a row group: all of a group are in memory until it is written.
-const GROUP_ROWS: usize = 122_880;
 /// Bytes of values after which a row group ends, whatever its rows.
 const GROUP_BYTES: usize = 16 << 20;
 /// Most rows of one kind.
@@ -84,12 +79,7 @@ struct ValuesWriter<W: Write + Send> {
 
 impl<W: Write + Send> ValuesWriter<W> {
     fn new(out: W) -> io::Result<Self> {
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_created_by(concat!("evql ", env!("CARGO_PKG_VERSION")).to_owned());
-        let schema = parse_message_type(SCHEMA).map_err(parquet_io_error)?;
-        let file =
-            SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties.build())).map_err(parquet_io_error)?;
+        let file = begin_file(out, SCHEMA)?;
         Ok(Self { file, held: Vec::new(), bytes: 0, of_kind: (None, 0), left_out: BTreeMap::new() })
     }
 
@@ -105,7 +95,7 @@ impl<W: Write + Send> ValuesWriter<W> {
             }
             self.bytes += row.value.text.len();
             self.held.push(row);
-            if self.held.len() >= GROUP_ROWS || self.bytes >= GROUP_BYTES {
+            if self.held.len() >= PARQUET_GROUP_ROWS || self.bytes >= GROUP_BYTES {
                 self.write_group()?;
             }
         }
@@ -147,18 +137,12 @@ pub fn read_values(
     host: impl Fn(&str) -> HostNumber,
     mut each: impl FnMut(Vec<SightedText>),
 ) -> io::Result<()> {
-    let reader = SerializedFileReader::new(file).map_err(parquet_io_error)?;
-    let expected = parse_message_type(SCHEMA).map_err(parquet_io_error)?;
-    if reader.metadata().file_metadata().schema() != &expected {
-        return Err(io::Error::other("its columns are not those of values"));
-    }
-    for number in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(number).map_err(parquet_io_error)?;
-        let columns = ValueColumns::read(&*group).map_err(parquet_io_error)?;
+    for_each_group(file, SCHEMA, "values", |group| {
+        let columns = ValueColumns::read(group).map_err(parquet_io_error)?;
         let rows: Option<Vec<SightedText>> = columns.rows(&host).collect();
         each(rows.ok_or_else(|| io::Error::other("a row is none of a value"))?);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The columns of a row group.

@@ -5,15 +5,17 @@ use super::documents;
 use super::evidence_pass::{EvidencePass, straddling_notice};
 use super::progress::Progress;
 use super::threads::StatePool;
-use crate::base::spool::{SortSpool, SpoolSpace};
+use crate::base::spool::SortedSpool;
 use crate::base::{CaseKey, Locator};
 use crate::detect::AlertSource;
 use crate::diag::Notice;
 use crate::event::Event;
+use crate::process::details::Details;
 use crate::process::triage::{self, Triage, TriagePlan, WholeCommandLine};
 use crate::process::{
-    CutText, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey, ProcessTable, SightedText,
-    TriageGathered, TriagePart, TriageSpools, TriageSurvey, ValueKind, ValueSpool, WantedProcesses, destinations,
+    CutText, HostAddresses, Lineage, Missing, ObservedEvent, Observer, ObserverPair, ProcessSurvey, ProcessTable,
+    SightedConnection, SightedText, TriageGathered, TriagePart, TriageSpools, TriageSurvey, ValueKind, WantedProcesses,
+    destinations,
 };
 use std::collections::BTreeSet;
 use std::io;
@@ -24,7 +26,10 @@ const CANDIDATE_BATCH: usize = 4096;
 
 /// What a pass has gathered, with what is known of the processes that are shown.
 struct GatheredProcesses {
-    gathered: TriageGathered,
+    details: Details,
+    addresses: HostAddresses,
+    /// Connections whose ends their records do not tell apart.
+    connections: SortedSpool<SightedConnection>,
     lineage: Lineage,
     facts: ProcessTable,
     /// That processes appear under the names of several hosts, if that is so.
@@ -36,15 +41,12 @@ impl EvidencePass {
     pub fn triage(&self, alerts: &mut AlertStore, progress: &dyn Progress) -> io::Result<Triage> {
         let mut plan = TriagePlan::default();
         let missing = plan_alerts(alerts, &mut plan)?;
-        let spools = TriageSpools::new(&self.reader.space);
-        let GatheredProcesses { gathered, lineage, facts, straddling } =
+        let (spools, values) = TriageSpools::with_digests(&self.reader.space);
+        let GatheredProcesses { details, addresses, connections, lineage, facts, straddling } =
             self.gather(alerts, &plan, &missing, &spools, progress)?;
-        let TriageGathered { details, addresses, values, connections, .. } = gathered;
         let mut triage = Triage::new(plan, details, addresses, &lineage, facts);
         triage.several_hosts = straddling;
-        if let ValueSpool::Digests(values) = values {
-            triage.count(alerts, &values, &connections)?;
-        }
+        triage.count(alerts, &values, &connections)?;
         // Of every process a cut command line is held; of those that are shown, the whole one is read from the record of the start.
         let cut = triage.cut();
         let whole = self.command_lines(&cut).into_iter().map(|(_, line)| line).collect();
@@ -71,14 +73,9 @@ impl EvidencePass {
             self.events(&places).iter().for_each(|event| plan.add_candidate(event));
         }
         let left_out = (plan.left_out() - not_planned) as u64 + unread;
-        let spools = TriageSpools::with_texts(&self.reader.space);
-        let GatheredProcesses { gathered, lineage, facts, straddling } =
+        let (spools, values) = TriageSpools::with_texts(&self.reader.space);
+        let GatheredProcesses { details, addresses, connections, lineage, facts, straddling } =
             self.gather(alerts, &plan, &missing, &spools, progress)?;
-        let TriageGathered { details, addresses, values, connections, .. } = gathered;
-        let values = match values {
-            ValueSpool::Texts(values) => values,
-            ValueSpool::Digests(_) => Arc::new(SortSpool::new(SpoolSpace::default())),
-        };
         values.add_all(destinations(&connections, &addresses).map(|sighted| {
             let (ip, host, time) = sighted?;
             let value = CutText { text: ip.into(), cut: 0 };
@@ -103,13 +100,13 @@ impl EvidencePass {
         let (surveys, starts): (Vec<_>, Vec<_>) =
             observers.into_iter().map(|ObserverPair(one, two)| (one, two)).unzip();
         alerts.load_starts(&missing.found(&starts))?;
-        let mut gathered = TriageSurvey::merge(surveys, wanted, spools);
-        let (links, space) = (&gathered.links, &self.reader.space);
-        let mut lineage = self.reader.pool.install(|| Lineage::new(links, wanted, triage::RELATIVES, space))?;
-        gathered.links.clear();
+        let TriageGathered { details, addresses, links, connections } = TriageSurvey::merge(surveys, wanted, spools);
+        let space = &self.reader.space;
+        let mut lineage = self.reader.pool.install(|| Lineage::new(&links, wanted, triage::RELATIVES, space))?;
+        drop(links);
         let straddling = lineage.straddling.take().map(|straddling| straddling_notice(&self.reader, &straddling));
         let facts = self.facts(&lineage.places(), &Arc::new(lineage.processes(&wanted.ids)));
-        Ok(GatheredProcesses { gathered, lineage, facts, straddling })
+        Ok(GatheredProcesses { details, addresses, connections, lineage, facts, straddling })
     }
 
     /// The whole command lines of starts at some places, in their order.

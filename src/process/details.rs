@@ -145,8 +145,6 @@ pub(super) struct ActivityObservation {
 #[derive(Debug, Default)]
 pub struct Details {
     of: Vec<OfProcess>,
-    /// How many of the processes are of alerts; those after them may come to be.
-    of_alerts: usize,
 }
 
 /// The activities of one process.
@@ -191,12 +189,7 @@ impl Details {
             let most = (ENTRIES_IN_ALL / (count.max(1) * List::ALL.len())).clamp(FEWEST_ENTRIES, MOST_ENTRIES);
             (0..count).map(move |_| process(most))
         };
-        Self { of: group(of_alerts).chain(group(wanted.len() - of_alerts)).collect(), of_alerts }
-    }
-
-    /// The same room for the same processes, with nothing in it.
-    pub(super) fn emptied(&self, wanted: &WantedProcesses) -> Self {
-        Self::of_part(wanted, self.of_alerts)
+        Self { of: group(of_alerts).chain(group(wanted.len() - of_alerts)).collect() }
     }
 
     /// The activities of a process, to be kept.

@@ -49,7 +49,7 @@ pub use observe::ProcessSurvey;
 pub use observer::{ObservedEvent, Observer, ObserverPair};
 pub use service::service_of;
 pub use several_hosts::several_hosts_notice;
-pub use sightings::{SightedText, SightedValue, ValueKind, ValueSpool, destinations};
+pub use sightings::{SightedConnection, SightedText, SightedValue, ValueKind, destinations};
 pub use stacking::{
     MOST_HOSTS, Stack, StackObserver, StackOptions, StackRow, StackSort, StackSpool, StackedEvents, keeps_case,
 };

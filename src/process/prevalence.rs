@@ -4,6 +4,7 @@
 
 use super::connection::HostAddresses;
 use super::sightings::{SightedConnection, SightedText, SightedValue, destinations};
+use super::stacking::MOST_HOSTS;
 use super::text::CutText;
 use super::wanted::ProcessIds;
 use crate::base::Ticks;
@@ -17,9 +18,6 @@ use std::io;
 use std::sync::Arc;
 
 pub use super::sightings::{SOUGHT, ValueKind};
-
-/// Most hosts that are named of a value.
-pub const MOST_HOSTS: usize = 20;
 
 /// A value of a kind.
 pub type Sought = (ValueKind, CutText);
@@ -88,20 +86,25 @@ impl PrevalenceIndex {
         self.ids.value(*kind, &value.text, value.cut)
     }
 
-    /// Counts the values of all events. `known` tells which end of a connection is the other host's, where its record does not.
-    pub fn count(
-        &mut self,
+    /// Adds to the values of all events those of connections. `known` tells which end of one is the other host's, where its record does not.
+    ///
+    /// They are sorted with the others, so that a host is counted once without a set of the hosts of each value.
+    pub fn add_destinations(
+        &self,
         values: &SortSpool<SightedValue>,
         connections: &SortedSpool<SightedConnection>,
         known: &HostAddresses,
     ) -> io::Result<()> {
-        // Sorted with the others, so that a host is counted once without a set of the hosts of each value.
         values.add_all(destinations(connections, known).map(|sighted| {
             let (ip, host, time) = sighted?;
             let value = self.ids.value(ValueKind::Destination, &ip, 0);
             Ok(SightedValue { value, host, first: time, last: time, count: 1 })
-        }))?;
-        for sighted in values.take_sorted().iter() {
+        }))
+    }
+
+    /// Counts the values of all events.
+    pub fn count(&mut self, values: &SortedSpool<SightedValue>) -> io::Result<()> {
+        for sighted in values.iter() {
             let SightedValue { value, host, first, last, count } = sighted?;
             if let Some(found) = self.found.get_mut(&value) {
                 found.add(host, &self.ids, (first, last), count);

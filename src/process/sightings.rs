@@ -15,6 +15,7 @@ use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, read_item, write_ite
 use crate::detect::HostNumber;
 use crate::ecs::{self, FieldId};
 use crate::eql::Digest;
+use crate::event::Fields;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
@@ -209,6 +210,27 @@ pub fn destinations(
     })
 }
 
+/// The image of a process that started, and the names of its parent's image and its own.
+pub fn start_values(start: &dyn Fields, reader: &mut FieldReader) -> Vec<(ValueKind, CutText)> {
+    let Some(image) = reader.shared(start, ecs::PROCESS_EXECUTABLE) else { return Vec::new() };
+    let pair = reader
+        .shared(start, ecs::PROCESS_PARENT_EXECUTABLE)
+        .map(|parent| format!("{} > {}", image_name(&parent), image_name(&image)).into());
+    let pair = pair.map(|text| (ValueKind::ParentChild, CutText { text, cut: 0 }));
+    std::iter::once((ValueKind::Image, CutText { text: image, cut: 0 })).chain(pair).collect()
+}
+
+/// What a service is to run, if a change of the registry says so.
+pub fn service_values(change: &dyn Fields, reader: &mut FieldReader) -> Vec<(ValueKind, CutText)> {
+    let service = |reader: &mut FieldReader| {
+        let (name, value) = service_of(reader.read(change, ecs::REGISTRY_PATH)?)?;
+        let name = value.eq_ignore_ascii_case("ImagePath").then(|| name.to_owned())?;
+        let runs = reader.shared(change, ecs::REGISTRY_DATA_STRINGS)?;
+        Some((ValueKind::Service, CutText::new(&format!("{name} = {runs}"), LONGEST_TEXT)))
+    };
+    service(reader).into_iter().collect()
+}
+
 /// The values that one thread adds to the spools.
 #[derive(Debug)]
 pub struct SightingWriter {
@@ -288,46 +310,19 @@ impl SightingWriter {
         }
     }
 
-    /// Adds the image of a process that started, and the names of its parent's image and its own, if texts are kept.
-    pub fn add_start(
+    /// Adds values that are sought for no alert, if texts are kept: for whoever looks for rare ones.
+    pub fn add_kept(
         &mut self,
         event: &ObservedEvent<'_>,
         host: HostNumber,
+        values_of: fn(&dyn Fields, &mut FieldReader) -> Vec<(ValueKind, CutText)>,
         reader: &mut FieldReader,
         ids: &ProcessIds,
     ) {
-        if !self.keeps_texts() {
-            return;
-        }
-        let Some(image) = reader.shared(event.fields, ecs::PROCESS_EXECUTABLE) else { return };
-        self.add(ValueKind::Image, (&image, 0), host, event.order.time, ids);
-        if let Some(parent) = reader.shared(event.fields, ecs::PROCESS_PARENT_EXECUTABLE) {
-            let pair = format!("{} > {}", image_name(&parent), image_name(&image));
-            self.add(ValueKind::ParentChild, (&pair, 0), host, event.order.time, ids);
-        }
-    }
-
-    /// Adds what a service is to run, if an event says so and texts are kept.
-    pub fn add_service(
-        &mut self,
-        event: &ObservedEvent<'_>,
-        host: HostNumber,
-        reader: &mut FieldReader,
-        ids: &ProcessIds,
-    ) {
-        if !self.keeps_texts() {
-            return;
-        }
-        let Some(path) = reader.read(event.fields, ecs::REGISTRY_PATH) else { return };
-        let Some((name, value)) = service_of(path) else { return };
-        if !value.eq_ignore_ascii_case("ImagePath") {
-            return;
-        }
-        let name = name.to_owned();
-        if let Some(runs) = reader.shared(event.fields, ecs::REGISTRY_DATA_STRINGS) {
-            let text = format!("{name} = {runs}");
-            let text = CutText::new(&text, LONGEST_TEXT);
-            self.add(ValueKind::Service, (&text.text, text.cut), host, event.order.time, ids);
+        if self.keeps_texts() {
+            for (kind, CutText { text, cut }) in values_of(event.fields, reader) {
+                self.add(kind, (&text, cut), host, event.order.time, ids);
+            }
         }
     }
 

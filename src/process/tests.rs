@@ -77,7 +77,7 @@ fn forest_of(events: &[Little], threads: usize) -> Forest {
 }
 
 fn spools(max_memory: u64) -> TriageSpools {
-    TriageSpools::new(&SpoolSpace::from(SpoolLimits { max_memory, ..SpoolLimits::default() }))
+    TriageSpools::with_digests(&SpoolSpace::from(SpoolLimits { max_memory, ..SpoolLimits::default() })).0
 }
 
 /// A process as it should be: pid, command line, start, end, counts of connections, parent.

@@ -17,7 +17,7 @@ use super::text::CutText;
 use super::wanted::{ProcessIds, WantedProcesses};
 use crate::base::Locator;
 use crate::base::number::{counted, grouped};
-use crate::base::spool::{SortSpool, SortedSpool, SpoolSpace};
+use crate::base::spool::{SortSpool, SortedSpool};
 use crate::detect::{Alert, AlertSource, HostNumber};
 use crate::diag::{Notice, NoticeKind};
 use crate::ecs;
@@ -243,7 +243,8 @@ impl Triage {
         connections: &SortedSpool<SightedConnection>,
     ) -> io::Result<()> {
         self.seek(alerts)?;
-        self.prevalence.count(values, connections, &self.addresses)
+        self.prevalence.add_destinations(values, connections, &self.addresses)?;
+        self.count_sighted(&values.take_sorted())
     }
 
     /// Seeks the values of alerts.
@@ -268,9 +269,8 @@ impl Triage {
     }
 
     /// Counts values that are sought.
-    pub fn count_sighted(&mut self, values: &SortSpool<SightedValue>) -> io::Result<()> {
-        let none = SortSpool::new(SpoolSpace::default());
-        self.prevalence.count(values, &none.take_sorted(), &self.addresses)
+    pub fn count_sighted(&mut self, values: &SortedSpool<SightedValue>) -> io::Result<()> {
+        self.prevalence.count(values)
     }
 
     /// The starts whose command lines were too long to be held of every process, and are to be shown.

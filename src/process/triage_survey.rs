@@ -7,7 +7,10 @@ use super::field_reader::long;
 use super::links::{LinkEvent, LinkStart, LinkWriter, ProcessLink};
 use super::observe;
 use super::observer::{ObservedEvent, Observer, happened};
-use super::sightings::{SOUGHT, SOUGHT_IN_STARTS, SightedConnection, SightingWriter, ValueSpool};
+use super::sightings::{
+    SOUGHT, SOUGHT_IN_STARTS, SightedConnection, SightedText, SightedValue, SightingWriter, ValueSpool, service_values,
+    start_values,
+};
 use super::subject::{SubjectProcess, SubjectReader};
 use super::wanted::WantedProcesses;
 use crate::base::spool::{SortSpool, SortedSpool, SpoolSpace};
@@ -29,19 +32,19 @@ pub struct TriageSpools {
 }
 
 impl TriageSpools {
-    /// Empty spools.
-    pub fn new(space: &SpoolSpace) -> Self {
-        let values = ValueSpool::Digests(Arc::new(SortSpool::new(space.share(SPOOL_SHARE))));
-        Self::with_values(space, values)
+    /// Empty spools, and a spool for digests of values.
+    pub fn with_digests(space: &SpoolSpace) -> (Self, Arc<SortSpool<SightedValue>>) {
+        let values = Arc::new(SortSpool::new(space.share(SPOOL_SHARE)));
+        (Self::new(space, ValueSpool::Digests(values.clone())), values)
     }
 
-    /// Empty spools that keep the texts of values.
-    pub fn with_texts(space: &SpoolSpace) -> Self {
-        let values = ValueSpool::Texts(Arc::new(SortSpool::new(space.share(TEXT_SHARE))));
-        Self::with_values(space, values)
+    /// Empty spools, and a spool for values with their texts.
+    pub fn with_texts(space: &SpoolSpace) -> (Self, Arc<SortSpool<SightedText>>) {
+        let values = Arc::new(SortSpool::new(space.share(TEXT_SHARE)));
+        (Self::new(space, ValueSpool::Texts(values.clone())), values)
     }
 
-    fn with_values(space: &SpoolSpace, values: ValueSpool) -> Self {
+    fn new(space: &SpoolSpace, values: ValueSpool) -> Self {
         let space = space.share(SPOOL_SHARE);
         Self { links: Arc::new(SortSpool::new(space.clone())), values, connections: Arc::new(SortSpool::new(space)) }
     }
@@ -60,7 +63,7 @@ pub struct TriageSurvey {
     entries: Vec<ActivityObservation>,
 }
 
-/// What a pass has gathered.
+/// What a pass has gathered beside values, which are in their spool.
 #[derive(Debug)]
 pub struct TriageGathered {
     /// The activities of the wanted processes.
@@ -69,8 +72,6 @@ pub struct TriageGathered {
     pub addresses: HostAddresses,
     /// The lives of all processes.
     pub links: SortedSpool<ProcessLink>,
-    /// The values of all events, but for those of `connections`.
-    pub values: ValueSpool,
     /// Connections whose ends their records do not tell apart.
     pub connections: SortedSpool<SightedConnection>,
 }
@@ -97,18 +98,20 @@ impl TriageSurvey {
 
     /// All of several surveys, in any order.
     pub fn merge(surveys: Vec<Self>, wanted: &WantedProcesses, spools: &TriageSpools) -> TriageGathered {
-        let details = surveys.first().map(|survey| survey.details.emptied(wanted));
-        let mut details = details.unwrap_or_else(|| Details::new(wanted));
+        let mut details: Option<Details> = None;
         let mut addresses = HostAddresses::default();
         for mut survey in surveys {
             survey.links.flush();
             survey.sightings.flush();
-            details.merge(survey.details);
+            match &mut details {
+                Some(details) => details.merge(survey.details),
+                None => details = Some(survey.details),
+            }
             addresses.merge(survey.addresses);
         }
-        let TriageSpools { links, values, connections } = spools;
-        let (links, connections) = (links.take_sorted(), connections.take_sorted());
-        TriageGathered { details, addresses, links, values: values.clone(), connections }
+        let details = details.unwrap_or_else(|| Details::new(wanted));
+        let (links, connections) = (spools.links.take_sorted(), spools.connections.take_sorted());
+        TriageGathered { details, addresses, links, connections }
     }
 
     /// Adds the values of an event that are counted for all hosts.
@@ -117,11 +120,11 @@ impl TriageSurvey {
         let SubjectReader { ids, reader, .. } = &mut self.subjects;
         if happened == Some(LifeEvent::Start) {
             self.sightings.add_fields(event, host, SOUGHT_IN_STARTS, reader, ids);
-            self.sightings.add_start(event, host, reader, ids);
+            self.sightings.add_kept(event, host, start_values, reader, ids);
             return;
         }
         if happened == Some(LifeEvent::Did(ActivityKind::Registry)) {
-            self.sightings.add_service(event, host, reader, ids);
+            self.sightings.add_kept(event, host, service_values, reader, ids);
         }
         let is_asked = match happened {
             Some(LifeEvent::Did(ActivityKind::Connection | ActivityKind::Dns)) => true,

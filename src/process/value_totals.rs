@@ -7,8 +7,8 @@
 //!
 //! The case of letters does not count, but for command lines and the like. Of several writings the first one is shown.
 
-use super::prevalence::MOST_HOSTS;
 use super::sightings::{SightedText, ValueKind};
+use super::stacking::MOST_HOSTS;
 use super::text::CutText;
 use crate::base::Ticks;
 use crate::base::spool::{SortSpool, SortedSpool, SpoolItem, SpoolSpace, read_item, write_item};
@@ -27,7 +27,7 @@ const BLOCK: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct FoldedValue {
     kind: ValueKind,
-    /// Its letters as they are compared; `None` if that is how it is written.
+    /// The value as it is compared.
     folded: Arc<str>,
     cut: u32,
     host: HostNumber,

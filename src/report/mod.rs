@@ -56,7 +56,7 @@ pub use json_layout::JsonLayout;
 pub use message::message_of;
 pub use navigator::NavigatorLayer;
 #[cfg(feature = "parquet")]
-pub(crate) use parquet::parquet_io_error;
+pub(crate) use parquet::{GROUP_ROWS as PARQUET_GROUP_ROWS, parquet_io_error, parquet_properties};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetWriter, TimelineParquet};
 pub use query::{QueryMatches, joined_values, with_context};

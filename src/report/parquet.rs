@@ -20,7 +20,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 /// Rows of one row group, at most: what DuckDB gives to one thread.
-const GROUP_ROWS: usize = 122_880;
+pub const GROUP_ROWS: usize = 122_880;
 /// Bytes of text and numbers of one row group, at most, give or take a row.
 const GROUP_BYTES: usize = 64 << 20;
 
@@ -187,10 +187,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 
     fn with_groups_of(out: W, group_rows: usize) -> io::Result<Self> {
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_created_by(concat!("evql ", env!("CARGO_PKG_VERSION")).to_owned());
-        let file = SerializedFileWriter::new(out, schema().map_err(parquet_io_error)?, Arc::new(properties.build()));
+        let file = SerializedFileWriter::new(out, schema().map_err(parquet_io_error)?, Arc::new(parquet_properties()));
         let columns = columns().map(|(_, kind)| Gathered::new(kind)).collect();
         Ok(Self { file: file.map_err(parquet_io_error)?, columns, rows: 0, bytes: 0, group_rows, pending: Vec::new() })
     }
@@ -373,6 +370,14 @@ fn schema() -> Result<TypePtr, ParquetError> {
     };
     let columns: Result<Vec<TypePtr>, ParquetError> = columns().map(column).collect();
     Type::group_type_builder("timeline").with_fields(columns?).build().map(Arc::new)
+}
+
+/// How Parquet files are written: compressed so that every reader can read them, and with the name of the program.
+pub fn parquet_properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_created_by(concat!("evql ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build()
 }
 
 /// The error below a Parquet error, if it is one of input and output.

@@ -79,9 +79,6 @@ impl StackTable<'_> {
 
     /// Writes the rows as JSON objects.
     pub fn write_json(&self, layout: JsonLayout, out: &mut dyn Write) -> io::Result<()> {
-        if self.stack.count == 0 && layout == JsonLayout::Lines {
-            return Ok(());
-        }
         let mut writer = JsonWriter::new(out, layout);
         self.for_each(|row| {
             let mut text = Vec::new();

@@ -31,7 +31,6 @@ pub fn write_values_csv(values: &SortedSpool<ValueTotal>, out: &mut dyn Write) -
 /// Writes values as JSON objects.
 pub fn write_values_json(values: &SortedSpool<ValueTotal>, layout: JsonLayout, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = JsonWriter::new(out, layout);
-    let mut is_empty = true;
     for total in values.iter() {
         let ValueTotal { kind, hosts, count, value, first, last, host_names } = total?;
         let mut text = Vec::new();
@@ -48,8 +47,6 @@ pub fn write_values_json(values: &SortedSpool<ValueTotal>, layout: JsonLayout, o
             object.value("host_names", &host_names);
         });
         writer.push_text(&text)?;
-        is_empty = false;
     }
-    // Lines of nothing are nothing; an array of nothing is one.
-    if is_empty && layout == JsonLayout::Lines { Ok(()) } else { writer.finish() }
+    writer.finish()
 }
